@@ -1,0 +1,52 @@
+"""What every subcommand shares: one JSON document on standard output, messages on standard error,
+and exit codes: 0 done, 1 a clear error, 2 wrong usage, 130 interrupted."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+from studio.errors import StudioError
+
+out = Console(highlight=False, markup=False, emoji=False)
+messages = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def print_json(document: Any) -> None:
+    """Write one JSON document to standard output, as UTF-8 whatever the terminal's encoding."""
+    encoded = msgspec.json.format(msgspec.json.encode(document), indent=2)
+    sys.stdout.buffer.write(encoded + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def say(text: str) -> None:
+    """A message to the person at the terminal, on standard error."""
+    messages.print(Text(text))
+
+
+@contextlib.contextmanager
+def exit_codes() -> Iterator[None]:
+    """Turn what a subcommand raises into a message and an exit code."""
+    try:
+        yield
+    except StudioError as error:
+        messages.print(Text(f"tangshi-studio: {error}"))
+        sys.exit(1)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        messages.print("Interrupted.")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader has gone (`| head`): point standard output elsewhere and leave quietly.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,154 @@
+"""Commands to the worker and events from it: frozen records, no torch."""
+
+import msgspec
+
+from studio.model.config import RunConfig
+from studio.model.events import TrainingEvent
+from studio.verse.request import ComposeRequest, WrittenPoem
+
+# --- commands -------------------------------------------------------------------------------
+
+
+class Train(msgspec.Struct, frozen=True):
+    """Begin a new run; the name must be free."""
+
+    run: str
+    config: RunConfig
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """Hold the training between two steps; poems can still be asked for."""
+
+
+class Resume(msgspec.Struct, frozen=True):
+    """Go on with `run`: the one that is paused, or one that stands on disk.
+
+    `epochs` above 0 gives a finished run more epochs.
+    """
+
+    run: str
+    epochs: int = 0
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """Save a checkpoint and end the training."""
+
+
+class SaveCheckpoint(msgspec.Struct, frozen=True):
+    """Save a checkpoint now."""
+
+
+class Compose(msgspec.Struct, frozen=True):
+    """Write poems; the answers carry `ticket`."""
+
+    ticket: int
+    request: ComposeRequest
+
+
+class CancelCompose(msgspec.Struct, frozen=True):
+    """Give up writing the poems of `ticket`."""
+
+    ticket: int
+
+
+Command = Train | Pause | Resume | Stop | SaveCheckpoint | Compose | CancelCompose
+
+
+# --- events ---------------------------------------------------------------------------------
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """The worker has loaded torch. `device` is its name in words, `gpu` NVML's UUID or ""."""
+
+    torch: str
+    device: str
+    gpu: str
+
+
+class Preparing(msgspec.Struct, frozen=True):
+    """Something that takes a while has begun: `what` says it in a few words."""
+
+    what: str
+
+
+class TrainingStarted(msgspec.Struct, frozen=True):
+    """A run begins or goes on at `step`."""
+
+    run: str
+    config: RunConfig
+    step: int
+    total_steps: int
+    steps_an_epoch: int
+    parameters: int
+    vocabulary: int
+    characters: int
+    device: str
+    precision: str
+
+
+class TrainingPaused(msgspec.Struct, frozen=True):
+    """The run holds between two steps."""
+
+    run: str
+
+
+class TrainingResumed(msgspec.Struct, frozen=True):
+    """The run that was paused goes on."""
+
+    run: str
+
+
+class Trained(msgspec.Struct, frozen=True):
+    """Something the run told; it stands in its folder already."""
+
+    run: str
+    event: TrainingEvent
+
+
+class Wrote(msgspec.Struct, frozen=True):
+    """The next character of each candidate; "" for one that has ended."""
+
+    ticket: int
+    characters: tuple[str, ...]
+
+
+class Composed(msgspec.Struct, frozen=True):
+    """The poems of `ticket` are complete, in the order of the candidates of `Wrote`.
+
+    `model` names what wrote them: a run and step, or the default model.
+    """
+
+    ticket: int
+    request: ComposeRequest
+    model: str
+    poems: tuple[WrittenPoem, ...]
+    seconds: float
+
+
+class ComposeCancelled(msgspec.Struct, frozen=True):
+    """The poems of `ticket` will not come."""
+
+    ticket: int
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """A command could not be done. `bug` holds a traceback where it was not the user's to mend."""
+
+    what: str
+    message: str
+    ticket: int | None = None
+    bug: str = ""
+
+
+Event = (
+    Ready
+    | Preparing
+    | TrainingStarted
+    | TrainingPaused
+    | TrainingResumed
+    | Trained
+    | Wrote
+    | Composed
+    | ComposeCancelled
+    | Failed
+)

@@ -1,0 +1,150 @@
+"""What a run is made of: the model, its training, and the named recipes. Imports no torch."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from studio.errors import ConfigError
+
+Cell = Literal["rnn", "gru", "lstm"]
+Positive = Annotated[int, Meta(ge=1)]
+Natural = Annotated[int, Meta(ge=0)]
+Rate = Annotated[float, Meta(gt=0)]
+Share = Annotated[float, Meta(ge=0, lt=1)]
+
+
+class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The network: an embedding, a stack of recurrent layers, a softmax over the vocabulary."""
+
+    cell: Cell = "lstm"
+    embedding: Positive = 100
+    hidden: Positive = 128
+    layers: Positive = 2
+    # Locked dropout: one mask for all time steps (Gal and Ghahramani 2016).
+    dropout: Share = 0.0
+    # The softmax shares its matrix with the embedding (Press and Wolf 2017).
+    tied: bool = False
+
+
+class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the network learns. Lengths in characters, losses in nats per character."""
+
+    # "poems": each row of a batch is one poem, padded; the state starts at zero.
+    # "stream": the shuffled poems form one text, cut into `batch_size` streams that are read in
+    # windows of `window` characters, the state carried from window to window (truncated
+    # backpropagation through time, Williams and Peng 1990).
+    batching: Literal["poems", "stream"] = "poems"
+    batch_size: Positive = 100
+    window: Positive = 64
+    # Longer poems are left out of training with "poems", where they would pad a whole batch.
+    longest_poem: Positive = 130
+    # A character seen less often in the training split becomes the unknown token.
+    min_count: Positive = 2
+    # "nll": log-softmax, then NLLLoss, all logits at once; "chunked": the same value, by parts.
+    loss: Literal["nll", "chunked"] = "nll"
+    optimizer: Literal["rmsprop", "adamw", "sgd"] = "rmsprop"
+    learning_rate: Rate = 0.01
+    weight_decay: Annotated[float, Meta(ge=0)] = 0.0
+    schedule: Literal["constant", "cosine"] = "constant"
+    warmup_steps: Natural = 0
+    # The gradient's norm is clipped to this; 0 switches clipping off.
+    clip: Annotated[float, Meta(ge=0)] = 1.0
+    epochs: Positive = 4
+    # Stop after this many steps, even in the middle of an epoch; 0 means no limit.
+    max_steps: Natural = 0
+    precision: Literal["auto", "float32", "bfloat16"] = "float32"
+    seed: Natural = 1
+    # Besides the end of each epoch; 0 means at the end of each epoch only.
+    validate_every: Natural = 200
+    checkpoint_every: Natural = 200
+    # Checkpoints kept besides the best one.
+    keep: Positive = 3
+    # Losses are fetched from the device once in this many steps.
+    report_every: Positive = 10
+
+
+class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that decides a run's losses, together with the corpus."""
+
+    recipe: str = "classic"
+    model: ModelConfig = ModelConfig()
+    train: TrainConfig = TrainConfig()
+
+
+RECIPES: dict[str, RunConfig] = {
+    # The textbook program: embedding 100, two LSTM layers of 128, NLLLoss over all characters,
+    # RMSprop at 0.01, the gradient clipped at 1, batches of 100 poems.
+    "classic": RunConfig(),
+    "studio": RunConfig(
+        recipe="studio",
+        model=ModelConfig(embedding=512, hidden=512, layers=2, dropout=0.35, tied=True),
+        train=TrainConfig(
+            batching="stream",
+            batch_size=64,
+            window=64,
+            loss="chunked",
+            optimizer="adamw",
+            learning_rate=0.003,
+            weight_decay=0.05,
+            schedule="cosine",
+            warmup_steps=200,
+            epochs=12,
+            precision="auto",
+        ),
+    ),
+}
+
+
+def recipe_named(name: str) -> RunConfig:
+    """One of `RECIPES`; raises ConfigError naming the known ones."""
+    try:
+        return RECIPES[name]
+    except KeyError:
+        known = ", ".join(RECIPES)
+        raise ConfigError(f"There is no recipe called {name!r}. The recipes are {known}.") from None
+
+
+def with_settings(config: RunConfig, settings: dict[str, object]) -> RunConfig:
+    """A copy of `config` with some fields set, by name (`hidden`) or path (`model.hidden`).
+
+    Values may be strings as typed by a user. Raises ConfigError that names the key and what it
+    takes.
+    """
+    parts: dict[str, dict[str, object]] = {
+        "model": msgspec.to_builtins(config.model),
+        "train": msgspec.to_builtins(config.train),
+    }
+    for key, value in settings.items():
+        section, _, field = key.rpartition(".")
+        homes = [name for name in parts if field in parts[name] and section in ("", name)]
+        if not homes:
+            known = ", ".join(sorted(parts["model"] | parts["train"]))
+            raise ConfigError(f"There is no setting called {key!r}. The settings are {known}.")
+        parts[homes[0]][field] = value
+        _check(key, value, homes[0], field)
+    return RunConfig(
+        recipe=config.recipe,
+        model=msgspec.convert(parts["model"], ModelConfig, strict=False),
+        train=msgspec.convert(parts["train"], TrainConfig, strict=False),
+    )
+
+
+def _check(key: str, value: object, section: str, field: str) -> None:
+    struct: type[ModelConfig] | type[TrainConfig] = (
+        ModelConfig if section == "model" else TrainConfig
+    )
+    try:
+        msgspec.convert({field: value}, struct, strict=False)
+    except msgspec.ValidationError as error:
+        reason = str(error).split(" - at ")[0]
+        raise ConfigError(f"The setting {key} cannot be {value!r}: {reason}.") from error
+
+
+def read_config(path: Path) -> RunConfig:
+    """Read a run's config.json; raises ConfigError that names the file and the key."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=RunConfig)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise ConfigError(f"{path} cannot be read as a run's settings: {error}.") from error

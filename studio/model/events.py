@@ -1,0 +1,68 @@
+"""What training tells, one frozen record each. Imports no torch.
+
+Losses are nats per target character; `elapsed` is seconds of training since the run began,
+pauses and interruptions left out.
+"""
+
+from typing import Literal
+
+import msgspec
+
+
+class StepDone(msgspec.Struct, frozen=True, tag_field="event"):
+    """One optimiser step; `gradient_norm` is the norm before clipping."""
+
+    step: int
+    epoch: int
+    loss: float
+    gradient_norm: float
+    learning_rate: float
+    characters: int
+    elapsed: float
+
+
+class EpochDone(msgspec.Struct, frozen=True, tag_field="event"):
+    """All training poems have been read once more; `loss` is the mean over the epoch."""
+
+    step: int
+    epoch: int
+    loss: float
+
+
+class Validated(msgspec.Struct, frozen=True, tag_field="event"):
+    """Perplexity on the validation split.
+
+    `perplexity` counts Han characters only, `perplexity_all` every target with punctuation and
+    end token. `best` says that it is the lowest of the run so far.
+    """
+
+    step: int
+    epoch: int
+    perplexity: float
+    perplexity_all: float
+    best: bool
+
+
+class CheckpointSaved(msgspec.Struct, frozen=True, tag_field="event"):
+    """A checkpoint folder is complete on disk."""
+
+    step: int
+    name: str
+
+
+class SampleWritten(msgspec.Struct, frozen=True, tag_field="event"):
+    """A poem from the run's fixed sample seed, as the weights stand at `step`."""
+
+    step: int
+    text: str
+
+
+class TrainingEnded(msgspec.Struct, frozen=True, tag_field="event"):
+    """No more steps will come. `stopped`: on request; `diverged`: see `reason`."""
+
+    step: int
+    outcome: Literal["finished", "stopped", "diverged"]
+    reason: str = ""
+
+
+TrainingEvent = StepDone | EpochDone | Validated | CheckpointSaved | SampleWritten | TrainingEnded

@@ -1,0 +1,75 @@
+"""Where things live: what is shipped with the program, and the user's own folders."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+APP = "tangshi-studio"
+HOME_VARIABLE = "TANGSHI_STUDIO_HOME"
+
+
+def _shipped(name: str) -> Path:
+    """A shipped folder: inside the installed package, or at the top of a source checkout."""
+    package = Path(__file__).parent
+    installed = package / f"_{name}"
+    return installed if installed.is_dir() else package.parent / name
+
+
+def assets() -> Path:
+    """Style sheet, themes, the default model."""
+    return _shipped("assets")
+
+
+def data() -> Path:
+    """Facts the program reads: corpus manifest, verse forms."""
+    return _shipped("data")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The user's folders. Nothing is created until something is written there."""
+
+    data: Path
+    config: Path
+    cache: Path
+
+    @classmethod
+    def default(cls) -> "Home":
+        """All under `$TANGSHI_STUDIO_HOME` where it is set, else the platform's usual places."""
+        if root := os.environ.get(HOME_VARIABLE):
+            base = Path(root).expanduser().resolve()
+            return cls(base / "data", base / "config", base / "cache")
+        dirs = platformdirs.PlatformDirs(APP, appauthor=False)
+        return cls(dirs.user_data_path, dirs.user_config_path, dirs.user_cache_path)
+
+    @property
+    def library(self) -> Path:
+        """The poems, one SQLite file."""
+        return self.data / "library.sqlite"
+
+    @property
+    def corpus(self) -> Path:
+        """The fetched source files, one folder a corpus."""
+        return self.data / "corpus"
+
+    @property
+    def runs(self) -> Path:
+        """One folder a training run."""
+        return self.data / "runs"
+
+    @property
+    def collection(self) -> Path:
+        """The poems the user saved."""
+        return self.data / "collection.jsonl"
+
+    @property
+    def exports(self) -> Path:
+        """Where poems are exported to."""
+        return self.data / "exports"
+
+    @property
+    def settings(self) -> Path:
+        """Theme, layout, keys, last request."""
+        return self.config / "settings.toml"

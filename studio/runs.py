@@ -1,0 +1,221 @@
+"""The run folder: what a run is, what it told, and who is at work in it. Imports no torch.
+
+```
+runs/NAME/
+  config.json       the settings
+  vocabulary.json   the characters
+  events.jsonl      what training told, one event a line, appended
+  checkpoints/      one folder a checkpoint, step-00000200, see model/checkpoint.py
+  lock              held while a process trains in the folder
+```
+"""
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from studio.errors import RunError
+from studio.files import append_line, whole_lines, write_atomically
+from studio.model.config import RunConfig, read_config
+from studio.model.events import (
+    StepDone,
+    TrainingEnded,
+    TrainingEvent,
+    Validated,
+)
+
+_NAME = re.compile(r"[\w\-.]{1,64}")
+_decoder = msgspec.json.Decoder(TrainingEvent)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run's folder."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where its checkpoints are."""
+        return self.folder / "checkpoints"
+
+    @property
+    def vocabulary(self) -> Path:
+        """Its characters."""
+        return self.folder / "vocabulary.json"
+
+    @property
+    def events_file(self) -> Path:
+        """What it told."""
+        return self.folder / "events.jsonl"
+
+    def config(self) -> RunConfig:
+        """Its settings."""
+        return read_config(self.folder / "config.json")
+
+    def checkpoint_names(self) -> list[str]:
+        """The complete checkpoints, oldest first."""
+        return sorted(path.name for path in self.checkpoints.glob("step-*") if path.is_dir())
+
+    def events(self) -> list[TrainingEvent]:
+        """All that the run told, in order; raises RunError that names a damaged line."""
+        told: list[TrainingEvent] = []
+        for number, line in enumerate(whole_lines(self.events_file), start=1):
+            try:
+                told.append(_decoder.decode(line))
+            except msgspec.MsgspecError as error:
+                raise RunError(
+                    f"{self.events_file}, line {number} cannot be read: {error}. "
+                    "Delete that line to use the run."
+                ) from error
+        return told
+
+    def record(self, event: TrainingEvent) -> None:
+        """Append one event."""
+        append_line(self.events_file, msgspec.json.encode(event))
+
+    def forget_after(self, step: int) -> None:
+        """Drop what was told of later steps than the checkpoint that training goes on from."""
+        kept = [
+            event
+            for event in self.events()
+            if event.step <= step and not isinstance(event, TrainingEnded)
+        ]
+        lines = b"".join(msgspec.json.encode(event) + b"\n" for event in kept)
+        write_atomically(self.events_file, lines)
+
+    def is_busy(self) -> bool:
+        """Whether a process trains in the folder now."""
+        try:
+            with self.lock():
+                return False
+        except RunError:
+            return True
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder for training; raises RunError where another process does.
+
+        The system frees the lock when its process ends, however it ends.
+        """
+        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise RunError(
+                    f"The run {self.name} is being trained by another process. "
+                    "Wait for it to end, or stop it."
+                ) from None
+            yield
+        finally:
+            os.close(descriptor)
+
+
+class RunSummary(msgspec.Struct, frozen=True):
+    """One row of the list of runs."""
+
+    name: str
+    recipe: str
+    cell: str
+    status: str
+    step: int
+    epoch: int
+    loss: float | None
+    best_perplexity: float | None
+    elapsed: float
+    modified: float
+
+
+def create(runs: Path, name: str, config: RunConfig) -> Run:
+    """Make a new run's folder; raises RunError where the name is taken or cannot be a folder."""
+    if not _NAME.fullmatch(name) or name.startswith("."):
+        raise RunError(
+            f"A run cannot be called {name!r}. Use letters, digits, Chinese characters, - _ and ., "
+            "at most 64."
+        )
+    folder = runs / name
+    if folder.exists():
+        raise RunError(f"There is a run called {name} already. Choose another name or delete it.")
+    folder.mkdir(parents=True)
+    write_atomically(
+        folder / "config.json", msgspec.json.format(msgspec.json.encode(config), indent=2)
+    )
+    return Run(folder)
+
+
+def find(runs: Path, name: str) -> Run:
+    """The run called `name`; raises RunError that lists the known ones."""
+    folder = runs / name
+    if not _NAME.fullmatch(name) or not (folder / "config.json").is_file():
+        known = ", ".join(run.name for run in every(runs)) or "none yet"
+        raise RunError(f"There is no run called {name!r}. Runs: {known}.")
+    return Run(folder)
+
+
+def every(runs: Path) -> list[Run]:
+    """All runs, the most recently active first."""
+    found = [Run(path.parent) for path in runs.glob("*/config.json")]
+    return sorted(found, key=_modified, reverse=True)
+
+
+def delete(run: Run) -> None:
+    """Remove a run's folder; raises RunError while it is being trained."""
+    with run.lock():
+        shutil.rmtree(run.folder)
+
+
+def new_name(runs: Path, recipe: str, cell: str) -> str:
+    """A free name for a new run: recipe, cell, day and time."""
+    stem = f"{recipe}-{cell}-{time.strftime('%m%d-%H%M')}"
+    name, count = stem, 1
+    while (runs / name).exists():
+        count += 1
+        name = f"{stem}-{count}"
+    return name
+
+
+def summary(run: Run) -> RunSummary:
+    """Condense a run's folder to one row."""
+    config = run.config()
+    events = run.events()
+    steps = [event for event in events if isinstance(event, StepDone)]
+    best = [event.perplexity for event in events if isinstance(event, Validated)]
+    last = steps[-1] if steps else None
+    return RunSummary(
+        name=run.name,
+        recipe=config.recipe,
+        cell=config.model.cell,
+        status=_status(run, events),
+        step=last.step if last else 0,
+        epoch=last.epoch if last else 0,
+        loss=last.loss if last else None,
+        best_perplexity=min(best, default=None),
+        elapsed=last.elapsed if last else 0.0,
+        modified=_modified(run),
+    )
+
+
+def _status(run: Run, events: list[TrainingEvent]) -> str:
+    if run.is_busy():
+        return "training"
+    ended = [event for event in events if isinstance(event, TrainingEnded)]
+    return ended[-1].outcome if ended else "interrupted"
+
+
+def _modified(run: Run) -> float:
+    file = run.events_file if run.events_file.exists() else run.folder / "config.json"
+    return file.stat().st_mtime

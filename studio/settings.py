@@ -1,0 +1,45 @@
+"""What the studio remembers of its user, in one TOML file. Imports no torch, no textual."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import tomli_w
+from msgspec import Meta
+
+from studio.errors import ConfigError
+from studio.files import write_atomically
+from studio.verse.request import ComposeRequest
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The user's choices. `keymap` maps the id of a key binding to the keys it listens to."""
+
+    theme: Literal["ink", "paper"] = "ink"
+    # "auto" puts the panes side by side where the terminal is wide enough.
+    layout: Literal["auto", "columns", "single"] = "auto"
+    # Plain characters for terminals whose font has no braille.
+    plain_charts: bool = False
+    frames_per_second: Annotated[int, Meta(ge=0, le=60)] = 0  # 0: 60, or 15 over SSH
+    mirror: str = ""  # where the corpus is fetched from without npm; "" is the manifest's
+    keymap: dict[str, str] = {}
+    request: ComposeRequest = ComposeRequest()
+
+
+def read_settings(path: Path) -> Settings:
+    """Read the file, or the defaults without one; raises ConfigError that names file and key."""
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Settings)
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+        raise ConfigError(
+            f"The settings file {path} cannot be used: {error}. Mend that line, or delete the file "
+            "to begin again with the defaults."
+        ) from error
+
+
+def write_settings(path: Path, settings: Settings) -> None:
+    """Write the whole file, atomically."""
+    table = msgspec.to_builtins(settings)
+    write_atomically(path, tomli_w.dumps(table).encode())
