@@ -81,7 +81,6 @@ class TrainingStarted(msgspec.Struct, frozen=True):
     steps_an_epoch: int
     parameters: int
     vocabulary: int
-    characters: int
     device: str
     precision: str
 

@@ -3,7 +3,6 @@
 ```
 runs/NAME/
   config.json       the settings
-  vocabulary.json   the characters
   events.jsonl      what training told, one event a line, appended
   checkpoints/      one folder a checkpoint, step-00000200, see model/checkpoint.py
   lock              held while a process trains in the folder
@@ -53,11 +52,6 @@ class Run:
         return self.folder / "checkpoints"
 
     @property
-    def vocabulary(self) -> Path:
-        """Its characters."""
-        return self.folder / "vocabulary.json"
-
-    @property
     def events_file(self) -> Path:
         """What it told."""
         return self.folder / "events.jsonl"
@@ -65,6 +59,11 @@ class Run:
     def config(self) -> RunConfig:
         """Its settings."""
         return read_config(self.folder / "config.json")
+
+    def write_config(self, config: RunConfig) -> None:
+        """Set its settings."""
+        encoded = msgspec.json.format(msgspec.json.encode(config), indent=2)
+        write_atomically(self.folder / "config.json", encoded)
 
     def checkpoint_names(self) -> list[str]:
         """The complete checkpoints, oldest first."""
@@ -151,10 +150,9 @@ def create(runs: Path, name: str, config: RunConfig) -> Run:
     if folder.exists():
         raise RunError(f"There is a run called {name} already. Choose another name or delete it.")
     folder.mkdir(parents=True)
-    write_atomically(
-        folder / "config.json", msgspec.json.format(msgspec.json.encode(config), indent=2)
-    )
-    return Run(folder)
+    run = Run(folder)
+    run.write_config(config)
+    return run
 
 
 def find(runs: Path, name: str) -> Run:

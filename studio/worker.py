@@ -1,11 +1,44 @@
-"""The one thread that owns torch: takes commands, trains, composes, emits events."""
+"""The one thread that owns torch: takes commands, trains, composes, emits events.
 
+torch is imported on that thread, so that whoever starts it has painted its first frame before.
+"""
+
+import queue
 import threading
-from collections.abc import Callable
-from queue import SimpleQueue
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from studio.messages import Command, Event
+from studio.errors import RunError, StudioError
+from studio.messages import (
+    CancelCompose,
+    Command,
+    Compose,
+    ComposeCancelled,
+    Composed,
+    Event,
+    Failed,
+    Pause,
+    Preparing,
+    Ready,
+    Resume,
+    SaveCheckpoint,
+    Stop,
+    Train,
+    Trained,
+    TrainingPaused,
+    TrainingResumed,
+    Wrote,
+)
+from studio.model.events import TrainingEnded, TrainingEvent
 from studio.paths import Home
+
+if TYPE_CHECKING:
+    from studio.training import TrainingSession
+    from studio.verse.decoder import Writer
 
 
 class Worker:
@@ -14,23 +47,212 @@ class Worker:
     def __init__(self, home: Home, emit: Callable[[Event], None]) -> None:
         self._home = home
         self._emit = emit
-        self._commands: SimpleQueue[Command | None] = SimpleQueue()
+        self._queue: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
+        self._waiting: deque[Command] = deque()
+        self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
+        self._session: TrainingSession | None = None
+        self._steps: Iterator[tuple[TrainingEvent, ...]] = iter(())
+        self._paused = False
+        self._loaded: tuple[Path, Writer] | None = None
+        self._cancelled: int | None = None
 
     def start(self) -> None:
-        """Begin to work; torch is imported on the thread."""
+        """Begin to work."""
         self._thread.start()
 
     def send(self, command: Command) -> None:
         """Put a command on the queue; returns at once."""
-        self._commands.put(command)
+        self._queue.put(command)
 
     def close(self) -> None:
-        """Stop what is under way, saving a checkpoint, and wait for the thread to end."""
-        self._commands.put(None)
+        """End what is under way, training with a checkpoint, and wait for the thread."""
+        self._closing.set()
+        self._queue.put(None)
         if self._thread.is_alive():
             self._thread.join()
 
     def _work(self) -> None:
-        while self._commands.get() is not None:
-            pass
+        self._guard("starting", None, self._get_ready)
+        while not self._closing.is_set():
+            training = self._session is not None and not self._paused
+            self._collect(block=not training and not self._waiting)
+            if self._waiting:
+                command = self._waiting.popleft()
+                ticket = command.ticket if isinstance(command, Compose) else None
+                self._guard(_what(command), ticket, self._obey, command)
+            elif training:
+                self._guard("training", None, self._train_one_step)
+        if self._session:
+            self._guard("saving", None, self._finish_training)
+
+    def _collect(self, block: bool) -> None:
+        """Move commands from the queue to `_waiting`; with `block` wait for one."""
+        while True:
+            try:
+                command = self._queue.get(block)
+            except queue.Empty:
+                return
+            block = False
+            if isinstance(command, CancelCompose):
+                self._cancel(command.ticket)
+            elif command is not None:
+                self._waiting.append(command)
+
+    def _cancel(self, ticket: int) -> None:
+        """Drop an order that still waits; the one being written looks at `_cancelled`."""
+        waiting = [
+            command
+            for command in self._waiting
+            if isinstance(command, Compose) and command.ticket == ticket
+        ]
+        for command in waiting:
+            self._waiting.remove(command)
+            self._emit(ComposeCancelled(ticket))
+        if not waiting:
+            self._cancelled = ticket
+
+    def _guard(
+        self, what: str, ticket: int | None, action: Callable[..., None], *arguments: Command
+    ) -> None:
+        """Do something; what goes wrong becomes an event, and the thread lives on."""
+        try:
+            action(*arguments)
+        except StudioError as error:
+            self._emit(Failed(what, str(error), ticket))
+        except Exception as error:
+            message = f"{type(error).__name__}: {error}"
+            if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+                message = f"The memory is full ({error}). Use a smaller batch_size or hidden."
+            if what == "training":
+                self._close_session()
+            self._emit(Failed(what, message, ticket, traceback.format_exc()))
+
+    def _get_ready(self) -> None:
+        import torch
+
+        from studio.model.device import choose_device
+
+        device = choose_device()
+        self._emit(Ready(torch.__version__, device.name, device.gpu))
+
+    def _obey(self, command: Command) -> None:
+        match command:
+            case Train(run, config):
+                from studio.training import begin
+
+                self._refuse_second_run()
+                self._emit(Preparing(f"reading the poems for {run}"))
+                self._open(begin(self._home, run, config))
+            case Resume(run, epochs):
+                self._resume(run, epochs)
+            case Pause():
+                session = self._need_session()
+                self._paused = True
+                self._emit(TrainingPaused(session.run.name))
+            case Stop():
+                self._need_session()
+                self._finish_training()
+            case SaveCheckpoint():
+                session = self._need_session()
+                self._tell(session, session.save())
+            case Compose():
+                self._compose(command)
+            case CancelCompose(ticket):
+                self._cancel(ticket)
+
+    # --- training -------------------------------------------------------------------------------
+
+    def _resume(self, run: str, epochs: int) -> None:
+        from studio.training import go_on
+
+        if self._session and self._session.run.name == run and self._paused:
+            self._paused = False
+            self._emit(TrainingResumed(run))
+            return
+        self._refuse_second_run()
+        self._emit(Preparing(f"reading the poems and the last checkpoint of {run}"))
+        self._open(go_on(self._home, run, epochs))
+
+    def _open(self, session: "TrainingSession") -> None:
+        self._session = session
+        self._steps = session.steps()
+        self._paused = False
+        self._emit(session.started())
+
+    def _train_one_step(self) -> None:
+        self._tell(self._need_session(), next(self._steps))
+
+    def _tell(self, session: "TrainingSession", events: tuple[TrainingEvent, ...]) -> None:
+        for event in events:
+            if isinstance(event, TrainingEnded):
+                self._close_session()
+            self._emit(Trained(session.run.name, event))
+
+    def _finish_training(self) -> None:
+        """Let the trainer save a checkpoint and end."""
+        self._need_session().trainer.stop()
+        while self._session:
+            self._train_one_step()
+
+    def _close_session(self) -> None:
+        if self._session:
+            self._session.close()
+        self._session = None
+        self._steps = iter(())
+        self._paused = False
+
+    def _need_session(self) -> "TrainingSession":
+        if self._session is None:
+            raise RunError("No run is in training.")
+        return self._session
+
+    def _refuse_second_run(self) -> None:
+        if self._session:
+            raise RunError(f"{self._session.run.name} is in training. Stop it first.")
+
+    # --- writing --------------------------------------------------------------------------------
+
+    def _compose(self, order: Compose) -> None:
+        from studio.verse.composer import compose
+
+        began = time.monotonic()
+        writer = self._writer(order.request.model)
+        columns = compose(writer, order.request)
+        self._cancelled = None
+        while True:
+            self._collect(block=False)
+            if self._cancelled == order.ticket or self._closing.is_set():
+                self._emit(ComposeCancelled(order.ticket))
+                return
+            try:
+                self._emit(Wrote(order.ticket, next(columns)))
+            except StopIteration as end:
+                seconds = time.monotonic() - began
+                self._emit(Composed(order.ticket, order.request, writer.name, end.value, seconds))
+                return
+
+    def _writer(self, model: str) -> "Writer":
+        """The run in training as it stands, or a model from disk, kept for the next poem."""
+        from studio.models import load_writer, locate
+
+        if self._session and model in ("auto", self._session.run.name):
+            return self._session.writer()
+        folder, name = locate(self._home, model)
+        if self._loaded is None or self._loaded[0] != folder:
+            self._loaded = (folder, load_writer(folder, name))
+        return self._loaded[1]
+
+
+def _what(command: Command) -> str:
+    """A command in words, for a message about its failure."""
+    match command:
+        case Train(run, _):
+            return f"training {run}"
+        case Resume(run, _):
+            return f"resuming {run}"
+        case Compose():
+            return "writing"
+        case SaveCheckpoint():
+            return "saving"
+    return type(command).__name__.lower()

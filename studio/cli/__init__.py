@@ -1,9 +1,14 @@
-"""The command `tangshi-studio`: thin, one function a subcommand. Imports torch only where needed."""
+"""The command `tangshi-studio`: thin, one function a subcommand."""
+
+import sys
 
 import typer
 
 from studio import __version__
+from studio.cli.doctor import doctor
 from studio.cli.output import exit_codes
+from studio.cli.training import runs_app, train
+from studio.cli.writing import evaluate, generate, score
 
 app = typer.Typer(
     name="tangshi-studio",
@@ -13,6 +18,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+app.command()(train)
+app.command()(generate)
+app.command()(score)
+app.command()(evaluate)
+app.add_typer(runs_app, name="runs")
+app.command()(doctor)
 
 
 @app.callback(invoke_without_command=True)
@@ -33,4 +45,4 @@ def studio(
 def main() -> None:
     """Run the command and leave with an exit code that scripts can use."""
     with exit_codes():
-        app(standalone_mode=False)
+        sys.exit(app(standalone_mode=False))

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-import click
 import msgspec
+import typer
 from rich.console import Console
 from rich.text import Text
 
@@ -38,12 +38,10 @@ def exit_codes() -> Iterator[None]:
     except StudioError as error:
         messages.print(Text(f"tangshi-studio: {error}"))
         sys.exit(1)
-    except click.exceptions.Exit as leave:
-        sys.exit(leave.exit_code)
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        error.show()  # type: ignore[attr-defined]  # usage errors all have it
         sys.exit(2)
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         messages.print("Interrupted.")
         sys.exit(130)
     except BrokenPipeError:

@@ -58,6 +58,8 @@ class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: Natural = 1
     # Besides the end of each epoch; 0 means at the end of each epoch only.
     validate_every: Natural = 200
+    # Validation reads that many poems, evenly spread over the split; 0 means all.
+    validation_poems: Natural = 512
     checkpoint_every: Natural = 200
     # Checkpoints kept besides the best one.
     keep: Positive = 3

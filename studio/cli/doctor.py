@@ -1,0 +1,160 @@
+"""`doctor`: versions, device, paths, terminal; what is missing and how to get it."""
+
+import importlib.metadata
+import locale
+import os
+import platform
+import shutil
+import sqlite3
+import sys
+from typing import Annotated
+
+import typer
+
+from studio import __version__, paths, runs
+from studio.cli.output import out, print_json
+from studio.errors import StudioError
+from studio.paths import Home
+from studio.settings import read_settings
+
+PACKAGES = (
+    "torch",
+    "textual",
+    "rich",
+    "platformdirs",
+    "textual-plot",
+    "safetensors",
+    "msgspec",
+    "opencc",
+    "nvidia-ml-py",
+    "psutil",
+    "typer",
+)
+
+
+def doctor(json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False) -> None:
+    """Look at the installation and say what is missing."""
+    home = Home.default()
+    problems: list[str] = []
+    report = {
+        "studio": __version__,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "packages": {name: _version(name, problems) for name in PACKAGES},
+        "sqlite": _sqlite(problems),
+        "device": _device(problems),
+        "gpu": _gpu(),
+        "paths": {
+            "assets": str(paths.assets()),
+            "data": str(home.data),
+            "config": str(home.config),
+            "cache": str(home.cache),
+        },
+        "library": _library(home, problems),
+        "runs": len(runs.every(home.runs)),
+        "settings": _settings(home, problems),
+        "npm": shutil.which("npm") or "",
+        "terminal": _terminal(problems),
+        "problems": problems,
+    }
+    if json:
+        print_json(report)
+    else:
+        _show(report)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _version(package: str, problems: list[str]) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        problems.append(f"{package} is not installed. Run `pip install {package}`.")
+        return ""
+
+
+def _sqlite(problems: list[str]) -> str:
+    with sqlite3.connect(":memory:") as connection:
+        try:
+            connection.execute("CREATE VIRTUAL TABLE t USING fts5(x, tokenize='trigram')")
+        except sqlite3.OperationalError:
+            problems.append(
+                f"SQLite {sqlite3.sqlite_version} has no FTS5 trigram index. "
+                "Use a Python with SQLite 3.34 or newer."
+            )
+    return sqlite3.sqlite_version
+
+
+def _device(problems: list[str]) -> dict[str, str]:
+    try:
+        from studio.model.device import choose_device
+
+        device = choose_device()
+    except (ImportError, OSError, RuntimeError) as error:
+        problems.append(
+            f"torch cannot be used: {error}. Run `pip install --force-reinstall torch`."
+        )
+        return {}
+    return {"name": device.name, "precision": device.precision}
+
+
+def _gpu() -> str:
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+        version = pynvml.nvmlSystemGetDriverVersion()
+        pynvml.nvmlShutdown()
+    except Exception:
+        # No driver, no card, or one too old for NVML: the studio runs on the processor.
+        return "none that NVML can see"
+    return f"NVML, driver {version}"
+
+
+def _library(home: Home, problems: list[str]) -> str:
+    from studio.corpus.library import Library
+
+    try:
+        with Library.open(home.library) as library:
+            return f"{home.library}: {library.statistics().poems:,} poems"
+    except StudioError as error:
+        problems.append(str(error))
+        return ""
+
+
+def _settings(home: Home, problems: list[str]) -> str:
+    try:
+        read_settings(home.settings)
+    except StudioError as error:
+        problems.append(str(error))
+    return str(home.settings)
+
+
+def _terminal(problems: list[str]) -> dict[str, str]:
+    encoding = locale.getpreferredencoding(False)
+    if encoding.lower().replace("-", "") != "utf8":
+        problems.append(
+            f"The locale's encoding is {encoding}. Set LANG=C.UTF-8 or another UTF-8 one."
+        )
+    size = shutil.get_terminal_size()
+    return {
+        "term": os.environ.get("TERM", ""),
+        "colours": os.environ.get("COLORTERM", ""),
+        "encoding": encoding,
+        "size": f"{size.columns}x{size.lines}",
+        "tmux": "yes" if "TMUX" in os.environ else "no",
+        "ssh": "yes" if "SSH_CONNECTION" in os.environ else "no",
+        "interactive": "yes" if sys.stdout.isatty() else "no",
+    }
+
+
+def _show(report: dict[str, object]) -> None:
+    for key, value in report.items():
+        if key == "problems":
+            continue
+        if isinstance(value, dict):
+            value = "\n".join(f"{'':12}{name:14}{text}" for name, text in value.items()).strip()
+        out.print(f"{key:12}{value}")
+    problems = report["problems"]
+    assert isinstance(problems, list)
+    out.print("\n" + ("\n".join(f"✗ {problem}" for problem in problems) or "Everything is there."))

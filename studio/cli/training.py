@@ -1,0 +1,259 @@
+"""`train` and `runs`."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from studio import runs
+from studio.cli.output import messages, out, print_json, say
+from studio.errors import ConfigError, RunError
+from studio.messages import TrainingStarted
+from studio.model.config import RECIPES, recipe_named, with_settings
+from studio.model.events import (
+    CheckpointSaved,
+    SampleWritten,
+    StepDone,
+    TrainingEnded,
+    TrainingEvent,
+    Validated,
+)
+from studio.paths import Home
+
+runs_app = typer.Typer(help="The training runs: list, show, delete.", no_args_is_help=True)
+
+
+def train(
+    recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "studio",
+    cell: Annotated[str | None, typer.Option(help="rnn, gru or lstm.")] = None,
+    run: Annotated[str | None, typer.Option(help="The run's name.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs; with --resume, so many more.")] = None,
+    max_steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The random seed.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Any setting, as in --set hidden=256.")
+    ] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with the run instead of a new one.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+) -> None:
+    """Train a model; interrupt it and it saves a checkpoint first."""
+    home = Home.default()
+    if resume:
+        if run is None:
+            raise RunError("Name the run to go on with: --run NAME. See `runs list`.")
+        if cell or seed is not None or set_ or max_steps is not None:
+            raise ConfigError("A run that goes on keeps its settings; only --epochs can be given.")
+    else:
+        given = {"cell": cell, "epochs": epochs, "max_steps": max_steps, "seed": seed}
+        settings: dict[str, object] = {k: v for k, v in given.items() if v is not None}
+        settings |= dict(_assignment(text) for text in set_ or [])
+        config = with_settings(recipe_named(recipe), settings)
+        run = run or runs.new_name(home.runs, recipe, config.model.cell)
+
+    say("Loading torch and the poems ...")
+    from studio.training import begin, go_on
+
+    session = go_on(home, run, epochs or 0) if resume else begin(home, run, config)
+    try:
+        with _stopping_on_signals(session.trainer.stop) as stopped_by:
+            last = _watch(session.started(), session.steps())
+    finally:
+        session.close()
+    report = _report(runs.find(home.runs, run), last)
+    if json:
+        print_json(report)
+    else:
+        say(f"{run}: {last.outcome} at step {last.step}. {last.reason}")
+    if last.outcome == "diverged":
+        raise RunError(f"The training of {run} diverged. {last.reason}")
+    if stopped_by:
+        say(f"Go on with: tangshi-studio train --run {run} --resume")
+        raise KeyboardInterrupt
+
+
+@runs_app.command("list")
+def list_runs(
+    json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+) -> None:
+    """List the runs, the latest first."""
+    summaries = [runs.summary(run) for run in runs.every(Home.default().runs)]
+    if json:
+        print_json({"runs": summaries})
+        return
+    table = Table("run", "cell", "status", "step", "epoch", "loss", "best perplexity", "trained")
+    for row in summaries:
+        table.add_row(
+            row.name,
+            row.cell,
+            row.status,
+            str(row.step),
+            str(row.epoch),
+            _figure(row.loss, 3),
+            _figure(row.best_perplexity, 1),
+            time.strftime("%H:%M:%S", time.gmtime(row.elapsed)),
+        )
+    out.print(table if summaries else "No runs yet. Begin one with `tangshi-studio train`.")
+
+
+@runs_app.command("show")
+def show_run(
+    name: str, json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False
+) -> None:
+    """Show one run: settings, validations, samples, checkpoints."""
+    run = runs.find(Home.default().runs, name)
+    events = run.events()
+    validations = [event for event in events if isinstance(event, Validated)]
+    samples = [event for event in events if isinstance(event, SampleWritten)]
+    document = {
+        "summary": runs.summary(run),
+        "config": run.config(),
+        "validations": validations,
+        "samples": samples,
+        "checkpoints": run.checkpoint_names(),
+    }
+    if json:
+        print_json(document)
+        return
+    shown = {"summary": document["summary"], "config": document["config"]}
+    out.print_json(data=msgspec.to_builtins(shown))
+    for event in validations:
+        out.print(
+            f"step {event.step:>7}  epoch {event.epoch:>3}  perplexity {event.perplexity:9.1f}"
+            f"  with punctuation {event.perplexity_all:8.1f}{'  best' if event.best else ''}"
+        )
+    for sample in samples[-1:]:
+        out.print(f"sample at step {sample.step}: {sample.text}")
+    out.print(f"checkpoints: {' '.join(run.checkpoint_names()) or 'none'}")
+
+
+@runs_app.command("delete")
+def delete_run(
+    name: str,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete a run with its checkpoints."""
+    run = runs.find(Home.default().runs, name)
+    if not yes:
+        typer.confirm(f"Delete the run {name} and its checkpoints?", abort=True, err=True)
+    runs.delete(run)
+    say(f"Deleted {name}.")
+
+
+def _assignment(text: str) -> tuple[str, object]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"--set takes KEY=VALUE, as in --set hidden=256, not {text!r}.")
+    return key.strip(), value.strip()
+
+
+@contextmanager
+def _stopping_on_signals(stop: Callable[[], None]) -> Iterator[list[int]]:
+    """Ctrl-C, `kill` and a closed terminal end the training with a checkpoint, not a loss.
+
+    A second signal ends it at once. A signal that is ignored (nohup) stays ignored.
+    """
+    received: list[int] = []
+
+    def handle(number: int, _frame: object) -> None:
+        if received:
+            raise KeyboardInterrupt
+        received.append(number)
+        if number == signal.SIGHUP:
+            # The terminal has gone: writing to it would fail before the checkpoint is saved.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 1)
+            os.dup2(nowhere, 2)
+        stop()
+
+    numbers = [
+        number
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) != signal.SIG_IGN
+    ]
+    before = {number: signal.signal(number, handle) for number in numbers}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _watch(started: TrainingStarted, steps: Iterator[tuple[TrainingEvent, ...]]) -> TrainingEnded:
+    """Show the training on standard error until it ends."""
+    say(
+        f"{started.run}: {started.config.model.cell} with {started.parameters:,} parameters, "
+        f"{started.vocabulary:,} characters, on {started.device} in {started.precision}."
+    )
+    progress = Progress(
+        TextColumn("epoch {task.fields[epoch]}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("loss {task.fields[loss]:.3f} · {task.fields[speed]:,.0f} characters/s"),
+        console=messages,
+        disable=not messages.is_terminal,
+    )
+    with progress:
+        task = progress.add_task(
+            "", total=started.total_steps, completed=started.step, epoch=1, loss=0.0, speed=0.0
+        )
+        before: StepDone | None = None
+        for events in steps:
+            for event in events:
+                match event:
+                    case StepDone():
+                        spent = event.elapsed - (before.elapsed if before else 0.0)
+                        progress.update(
+                            task,
+                            completed=event.step,
+                            epoch=event.epoch,
+                            loss=event.loss,
+                            speed=event.characters / spent if before and spent else 0.0,
+                        )
+                        before = event
+                    case Validated():
+                        say(
+                            f"step {event.step}: validation perplexity {event.perplexity:.1f} "
+                            f"({event.perplexity_all:.1f} with punctuation)"
+                            f"{', the best so far' if event.best else ''}"
+                        )
+                    case SampleWritten():
+                        say(f"step {event.step}: {event.text}")
+                    case CheckpointSaved():
+                        say(f"step {event.step}: saved {event.name}")
+                    case TrainingEnded():
+                        return event
+    raise AssertionError("training ends with TrainingEnded")
+
+
+def _report(run: runs.Run, last: TrainingEnded) -> dict[str, object]:
+    events = run.events()
+    return {
+        "run": run.name,
+        "outcome": last.outcome,
+        "reason": last.reason,
+        "step": last.step,
+        "losses": [event.loss for event in events if isinstance(event, StepDone)],
+        "validations": [event for event in events if isinstance(event, Validated)],
+        "samples": [event for event in events if isinstance(event, SampleWritten)],
+        "checkpoints": run.checkpoint_names(),
+    }
+
+
+def _figure(value: float | None, digits: int) -> str:
+    return "—" if value is None else f"{value:.{digits}f}"

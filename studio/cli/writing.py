@@ -1,0 +1,180 @@
+"""`generate`, `score` and `evaluate`: what a trained model can do."""
+
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from studio.cli.output import out, print_json, say
+from studio.corpus.poem import verse_lines
+from studio.errors import ConfigError, CorpusError
+from studio.paths import Home
+from studio.verse.request import ComposeRequest
+
+Run = Annotated[
+    str, typer.Option("--run", "--model", help='A run, "run@step", "default" or "auto".')
+]
+Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+
+
+def generate(
+    first: Annotated[str, typer.Option(help="The opening characters.")] = "",
+    form: Annotated[
+        str, typer.Option(help="五绝 七绝 五律 七律 (or wujue ...), or free.")
+    ] = "五绝",
+    strategy: Annotated[str, typer.Option(help="greedy (argmax) or sample.")] = "sample",
+    temperature: Annotated[float, typer.Option()] = 0.8,
+    top_k: Annotated[int, typer.Option()] = 0,
+    top_p: Annotated[float, typer.Option()] = 0.95,
+    min_p: Annotated[float, typer.Option()] = 0.0,
+    repetition_penalty: Annotated[float, typer.Option()] = 1.0,
+    count: Annotated[int, typer.Option(help="Poems to write, in one batch.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="Fix it to write the same again.")] = None,
+    longest: Annotated[int, typer.Option(help="Limit for a poem of free form.")] = 100,
+    run: Run = "auto",
+    json: Json = False,
+) -> None:
+    """Write poems."""
+    request = _request(
+        first=first,
+        form="" if form == "free" else form,
+        sampling={
+            "strategy": strategy,
+            "temperature": temperature,
+            "top_k": top_k,
+            "top_p": top_p,
+            "min_p": min_p,
+            "repetition_penalty": repetition_penalty,
+        },
+        candidates=count,
+        seed=secrets.randbelow(2**31) if seed is None else seed,
+        longest=longest,
+        model=run,
+    )
+    from studio.models import load_writer, locate
+    from studio.verse.composer import write
+
+    writer = load_writer(*locate(Home.default(), run))
+    poems = write(writer, request)
+    if json:
+        print_json({"model": writer.name, "request": request, "poems": poems})
+        return
+    for poem in poems:
+        out.print(_set_as_verse(poem.text) + "\n")
+    say(f"{writer.name}, seed {request.seed}")
+
+
+def score(
+    file: Annotated[str, typer.Argument(help='One poem a line; "-" reads standard input.')],
+    run: Run = "auto",
+    json: Json = False,
+) -> None:
+    """Perplexity of each poem of a file, one poem a line."""
+    texts = _lines(file)
+    from studio.model.evaluate import score_poems
+    from studio.models import load_writer, locate
+
+    writer = load_writer(*locate(Home.default(), run))
+    scores = score_poems(writer.network, writer.vocabulary, texts, writer.device)
+    if json:
+        rows = [
+            {
+                "text": text,
+                "perplexity": each.perplexity_all,
+                "perplexity_han": _finite(each.perplexity),
+                "tokens": each.tokens,
+                "unknown": each.unknown,
+            }
+            for text, each in zip(texts, scores, strict=True)
+        ]
+        print_json({"model": writer.name, "poems": rows})
+        return
+    for each in scores:
+        out.print(f"{each.perplexity_all:.2f}")
+
+
+def evaluate(
+    split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
+    run: Run = "auto",
+    json: Json = False,
+) -> None:
+    """Perplexity per character of a held-out split."""
+    if split not in ("train", "valid", "test"):
+        raise typer.BadParameter(f"{split!r} is none of train, valid, test.", param_hint="--split")
+    home = Home.default()
+    from studio.corpus.library import Library
+    from studio.model.evaluate import score_poems, total
+    from studio.models import load_writer, locate
+
+    with Library.open(home.library) as library:
+        texts = library.texts(split)  # type: ignore[arg-type]
+    writer = load_writer(*locate(home, run))
+    say(f"Reading {len(texts):,} poems with {writer.name} ...")
+    whole = total(score_poems(writer.network, writer.vocabulary, texts, writer.device))
+    if json:
+        print_json(
+            {
+                "model": writer.name,
+                "split": split,
+                "poems": len(texts),
+                "perplexity": _finite(whole.perplexity_all),
+                "perplexity_han": _finite(whole.perplexity),
+                "tokens": whole.tokens,
+                "tokens_han": whole.han,
+                "unknown_share": whole.unknown_share,
+                "end_token": "predicted once a poem; counted in perplexity, not in perplexity_han",
+            }
+        )
+        return
+    out.print(
+        f"{writer.name} on {split} ({len(texts):,} poems)\n"
+        f"perplexity over Han characters   {whole.perplexity:10.2f}   ({whole.han:,} characters)\n"
+        f"with punctuation and end token   {whole.perplexity_all:10.2f}   "
+        f"({whole.tokens:,} tokens)\n"
+        f"unknown characters               {whole.unknown_share:10.2%}"
+    )
+
+
+def _request(**fields: Any) -> ComposeRequest:
+    sampling = fields.pop("sampling")
+    try:
+        return msgspec.convert({**fields, "sampling": sampling}, ComposeRequest)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"A poem cannot be written so: {error}.") from error
+
+
+def _lines(file: str) -> list[str]:
+    """The poems of a file, cleaned as the corpus is; raises CorpusError that names the line."""
+    from studio.corpus.cleaning import typed_opening
+
+    name = "standard input" if file == "-" else file
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
+    texts = []
+    for number, line in enumerate(content.splitlines(), start=1):
+        try:
+            text = typed_opening(line.decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise CorpusError(
+                f"{name}, line {number} is not UTF-8 (byte {error.start + 1}). "
+                "Convert the file, for example with iconv -f GB18030 -t UTF-8."
+            ) from error
+        if text:
+            texts.append(text)
+    if not texts:
+        raise CorpusError(f"{name} holds no poem. Write one poem a line.")
+    return texts
+
+
+def _set_as_verse(text: str) -> str:
+    """A couplet a line."""
+    return text.replace("。", "。\n").strip() if len(verse_lines(text)) > 1 else text
+
+
+def _finite(value: float) -> float | None:
+    return value if value == value and abs(value) != float("inf") else None

@@ -1,0 +1,117 @@
+"""Poems as (input, target) pairs: X_t -> Y_t, where Y_t is X_(t+1)."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from studio.corpus.vocabulary import BEGIN, END, PAD
+from studio.model.config import TrainConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`inputs` and `targets` (batch, time), int64; padding is `PAD` in both.
+
+    `fresh`: the recurrent state starts at zero; else it goes on from the batch before.
+    `characters`: how many targets count.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    fresh: bool
+    characters: int
+
+
+class Epoch(Protocol):
+    """The batches of one pass over the poems, each to be had by its position."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, position: int) -> Batch: ...
+
+
+def epoch_of(poems: list[list[int]], config: TrainConfig, epoch: int) -> Epoch:
+    """The batches of epoch number `epoch`; their order depends on the seed and the epoch alone.
+
+    `poems` are token indices without begin and end. Raises ValueError where no poem is left.
+    """
+    source = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
+    if config.batching == "stream":
+        return _Stream(poems, config, source)
+    return _Padded(poems, config, source)
+
+
+class _Padded:
+    """Each row is one poem from its begin token to its end token."""
+
+    def __init__(
+        self, poems: list[list[int]], config: TrainConfig, source: torch.Generator
+    ) -> None:
+        poems = [poem for poem in poems if len(poem) <= config.longest_poem]
+        if not poems:
+            raise ValueError("no poem is short enough")
+        order = torch.randperm(len(poems), generator=source).tolist()
+        # Poems of like length share a batch, so that little of it is padding: sorted within pools
+        # of many batches, not over all, so that the batches differ from epoch to epoch.
+        size, pool = config.batch_size, config.batch_size * 50
+        batches = []
+        for start in range(0, len(order), pool):
+            part = sorted(order[start : start + pool], key=lambda index: len(poems[index]))
+            batches += [part[at : at + size] for at in range(0, len(part), size)]
+        shuffled = torch.randperm(len(batches), generator=source).tolist()
+        self._poems = poems
+        self._batches = [batches[index] for index in shuffled]
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, position: int) -> Batch:
+        rows = [[BEGIN, *self._poems[index], END] for index in self._batches[position]]
+        return padded(rows)
+
+
+class _Stream:
+    """The shuffled poems as one text, folded into parallel streams and read in windows."""
+
+    def __init__(
+        self, poems: list[list[int]], config: TrainConfig, source: torch.Generator
+    ) -> None:
+        order = torch.randperm(len(poems), generator=source).tolist()
+        text = [token for index in order for token in (BEGIN, *poems[index], END)]
+        length = len(text) // config.batch_size
+        if length < 2:
+            raise ValueError("the poems do not fill the streams of a batch")
+        tokens = torch.tensor(text[: length * config.batch_size])
+        self._inputs = tokens.view(config.batch_size, length)
+        # What follows an end token is always a begin token: nothing to learn there.
+        self._targets = torch.where(self._inputs == BEGIN, PAD, self._inputs)
+        self._window = config.window
+
+    def __len__(self) -> int:
+        return -(-(self._inputs.shape[1] - 1) // self._window)
+
+    def __getitem__(self, position: int) -> Batch:
+        start = position * self._window
+        end = min(start + self._window, self._inputs.shape[1] - 1)
+        targets = self._targets[:, start + 1 : end + 1].contiguous()
+        return Batch(
+            inputs=self._inputs[:, start:end].contiguous(),
+            targets=targets,
+            fresh=position == 0,
+            characters=int((targets != PAD).sum()),
+        )
+
+
+def padded(rows: list[list[int]]) -> Batch:
+    """Rows of tokens, each with its begin and end, as one batch that starts afresh."""
+    width = max(map(len, rows))
+    tokens = torch.full((len(rows), width), PAD)
+    for index, row in enumerate(rows):
+        tokens[index, : len(row)] = torch.tensor(row)
+    return Batch(
+        inputs=tokens[:, :-1].contiguous(),
+        targets=tokens[:, 1:].contiguous(),
+        fresh=True,
+        characters=sum(map(len, rows)) - len(rows),
+    )

@@ -1,0 +1,90 @@
+"""Softmax cross-entropy over the characters, plain and without ever holding all logits."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+# Targets that do not count: padding.
+IGNORED = 0
+# Rows of logits at a time: 256 rows of 6,000 characters are 6 MB and stay in the cache.
+CHUNK = 256
+
+
+def nll_loss(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
+    """Log-softmax, then NLLLoss: the mean over the targets that count, in nats.
+
+    `features` (tokens, features), `weight` (vocabulary, features), `bias` (vocabulary),
+    `targets` (tokens,).
+    """
+    logits = F.linear(features, weight, bias).float()
+    return F.nll_loss(F.log_softmax(logits, dim=-1), targets, ignore_index=IGNORED)
+
+
+def chunked_loss(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
+    """The same value and gradients as `nll_loss`, worked out `CHUNK` tokens at a time.
+
+    The gradient of a chunk is taken while its logits are in the cache, in the forward pass, so
+    that no logits are kept and none are computed twice. Shapes as in `nll_loss`.
+    """
+    loss: Tensor = _ChunkedLoss.apply(features, weight, bias, targets)  # type: ignore[no-untyped-call]
+    return loss
+
+
+@torch.no_grad()
+def token_losses(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
+    """The loss of each token in nats, (tokens,), float32; 0 where a target does not count."""
+    parts = [
+        F.cross_entropy(
+            F.linear(chunk, weight, bias).float(), target, ignore_index=IGNORED, reduction="none"
+        )
+        for chunk, target in zip(
+            torch.split(features, CHUNK), torch.split(targets, CHUNK), strict=True
+        )
+    ]
+    return torch.cat(parts)
+
+
+class _ChunkedLoss(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor
+    ) -> Tensor:
+        # Products in the precision of the features (bfloat16 under autocast); sums in at least
+        # float32.
+        matrix = weight.to(features.dtype)
+        wide = torch.promote_types(weight.dtype, torch.float32)
+        counts = targets != IGNORED
+        scale = 1 / counts.sum().clamp(min=1).to(wide)
+        total = torch.zeros((), dtype=wide, device=features.device)
+        grad_features = torch.empty_like(features)
+        grad_weight = torch.zeros_like(weight, dtype=wide)
+        grad_bias = torch.zeros_like(bias, dtype=wide)
+        for start in range(0, len(targets), CHUNK):
+            rows = slice(start, start + CHUNK)
+            chunk, target = features[rows], targets[rows, None]
+            logits = F.linear(chunk, matrix).to(wide).add_(bias)
+            normaliser = logits.logsumexp(dim=-1, keepdim=True)
+            share = counts[rows, None] * scale
+            total += ((normaliser - logits.gather(1, target)) * share).sum()
+            # d loss / d logits = (softmax - one-hot) / count
+            gradient = logits.sub_(normaliser).exp_().mul_(share)
+            gradient.scatter_add_(1, target, -share)
+            grad_bias += gradient.sum(dim=0)
+            gradient = gradient.to(features.dtype)
+            torch.mm(gradient, matrix, out=grad_features[rows])
+            grad_weight += gradient.t() @ chunk
+        ctx.save_for_backward(grad_features, grad_weight.to(weight.dtype), grad_bias.to(bias.dtype))
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor | None, ...]:
+        (upstream,) = grad_outputs
+        grad_features, grad_weight, grad_bias = ctx.saved_tensors
+        return (
+            grad_features * upstream.to(grad_features.dtype),
+            grad_weight * upstream.to(grad_weight.dtype),
+            grad_bias * upstream.to(grad_bias.dtype),
+            None,
+        )

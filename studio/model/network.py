@@ -1,0 +1,129 @@
+"""The recurrent language model: embedding, recurrent layers, softmax over the characters."""
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from studio.model.config import ModelConfig
+
+# For each layer its hidden state, for an LSTM with its cell, each (1, batch, hidden).
+State = tuple[tuple[Tensor, ...], ...]
+
+_CELLS: dict[str, type[nn.RNN | nn.GRU | nn.LSTM]] = {
+    "rnn": nn.RNN,
+    "gru": nn.GRU,
+    "lstm": nn.LSTM,
+}
+
+
+class Network(nn.Module):
+    """P(next character | characters so far).
+
+    With `tied`, the softmax uses the embedding's matrix, and the last layer is as wide as the
+    embedding (Press and Wolf 2017; Merity et al. 2018).
+
+    The random numbers of initialisation and dropout come from the network's own generators, so
+    that nothing else that draws numbers in the process can change a training run.
+    """
+
+    def __init__(self, config: ModelConfig, vocabulary: int, seed: int = 0) -> None:
+        super().__init__()
+        self.config = config
+        widths = [config.embedding] + [config.hidden] * config.layers
+        if config.tied:
+            widths[-1] = config.embedding
+        self.embedding = nn.Embedding(vocabulary, config.embedding)
+        cell = _CELLS[config.cell]
+        self.layers = nn.ModuleList(
+            cell(width, next_width, batch_first=True) for width, next_width in pairwise(widths)
+        )
+        self.softmax_bias = nn.Parameter(torch.zeros(vocabulary))
+        if not config.tied:
+            self.own_softmax_weight = nn.Parameter(torch.empty(vocabulary, widths[-1]))
+        self.dropout_source = torch.Generator()
+        self.reset(seed)
+
+    def reset(self, seed: int) -> None:
+        """Draw the initial weights from `seed`."""
+        source = torch.Generator().manual_seed(seed)
+        self.dropout_source.manual_seed(seed + 1)
+        width = self.embedding.embedding_dim
+        nn.init.normal_(self.embedding.weight, std=width**-0.5, generator=source)
+        if not self.config.tied:
+            width = self.softmax_weight.shape[1]
+            nn.init.normal_(self.softmax_weight, std=width**-0.5, generator=source)
+        for layer in self.layers:
+            _reset_layer(layer, source)
+
+    @property
+    def softmax_weight(self) -> Tensor:
+        """The matrix of the softmax, (vocabulary, features)."""
+        return self.embedding.weight if self.config.tied else self.own_softmax_weight
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers training sets."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def forward(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Read `tokens` (batch, time), going on from `state`; zero state where it is None.
+
+        Returns the features from which `logits` predicts each next character,
+        (batch, time, features), and the state after the last one.
+        """
+        features = self._drop(self.embedding(tokens))
+        after: list[tuple[Tensor, ...]] = []
+        for index, layer in enumerate(self.layers):
+            before = None
+            if state is not None:
+                before = state[index] if self.config.cell == "lstm" else state[index][0]
+            features, end = layer(features, before)
+            after.append(end if isinstance(end, tuple) else (end,))
+            features = self._drop(features)
+        return features, tuple(after)
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Unnormalised log-probabilities (..., vocabulary) from features (..., features)."""
+        return F.linear(features, self.softmax_weight, self.softmax_bias)
+
+    def _drop(self, features: Tensor) -> Tensor:
+        """Locked dropout: the same units are silent at all time steps (Gal and Ghahramani 2016)."""
+        share = self.config.dropout
+        if not self.training or share == 0:
+            return features
+        # Drawn on the processor, whatever the device: one generator to save and to restore.
+        mask = torch.empty(features.shape[0], 1, features.shape[2])
+        mask.bernoulli_(1 - share, generator=self.dropout_source).div_(1 - share)
+        return features * mask.to(features.device, features.dtype, non_blocking=True)
+
+
+def detach(state: State) -> State:
+    """Cut the graph: what truncates backpropagation through time."""
+    return tuple(tuple(part.detach() for part in layer) for layer in state)
+
+
+def select(state: State, rows: Tensor) -> State:
+    """The state of some rows of the batch, in the order of `rows` (batch,)."""
+    return tuple(tuple(part.index_select(1, rows) for part in layer) for layer in state)
+
+
+def _reset_layer(layer: nn.Module, source: torch.Generator) -> None:
+    """Uniform weights, orthogonal recurrence for the plain cell, an open forget gate for the LSTM.
+
+    Sources: Le et al. 2015 for the plain cell, Jozefowicz et al. 2015 for the forget gate.
+    """
+    assert isinstance(layer, nn.RNN | nn.GRU | nn.LSTM)
+    bound = 1 / math.sqrt(layer.hidden_size)
+    for name, parameter in layer.named_parameters():
+        if name.startswith("bias"):
+            nn.init.zeros_(parameter)
+        elif isinstance(layer, nn.RNN) and name.startswith("weight_hh"):
+            nn.init.orthogonal_(parameter, generator=source)
+        else:
+            nn.init.uniform_(parameter, -bound, bound, generator=source)
+    if isinstance(layer, nn.LSTM):
+        with torch.no_grad():
+            layer.get_parameter("bias_ih_l0")[layer.hidden_size : 2 * layer.hidden_size].fill_(1.0)

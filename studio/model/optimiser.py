@@ -1,0 +1,64 @@
+"""The optimisers by name, their learning rate at each step, and their state as named tensors."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from studio.model.config import TrainConfig
+from studio.model.network import Network
+
+
+def make_optimiser(network: Network, config: TrainConfig) -> torch.optim.Optimizer:
+    """RMSprop (Tieleman and Hinton 2012), AdamW (Loshchilov and Hutter 2019) or plain SGD.
+
+    Weight decay pulls matrices only: biases set no scale that it could restrain.
+    """
+    matrices = [parameter for parameter in network.parameters() if parameter.dim() > 1]
+    biases = [parameter for parameter in network.parameters() if parameter.dim() == 1]
+    groups = [
+        {"params": matrices, "weight_decay": config.weight_decay},
+        {"params": biases, "weight_decay": 0.0},
+    ]
+    rate = config.learning_rate
+    if config.optimizer == "adamw":
+        return torch.optim.AdamW(groups, lr=rate, fused=True)
+    if config.optimizer == "rmsprop":
+        return torch.optim.RMSprop(groups, lr=rate)
+    return torch.optim.SGD(groups, lr=rate)
+
+
+def learning_rate(config: TrainConfig, step: int, total_steps: int) -> float:
+    """The rate of step number `step`, from 1: a linear warm-up, then constant or half a cosine."""
+    rate = config.learning_rate
+    if step <= config.warmup_steps:
+        return rate * step / config.warmup_steps
+    if config.schedule == "constant":
+        return rate
+    left = max(1, total_steps - config.warmup_steps)
+    return rate * 0.5 * (1 + math.cos(math.pi * min(1.0, (step - config.warmup_steps - 1) / left)))
+
+
+def set_learning_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    """Use `rate` from the next step on."""
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+
+
+def state_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The state of each parameter as `NUMBER.NAME`; numbers count parameters in group order."""
+    return {
+        f"{number}.{name}": torch.as_tensor(value)
+        for number, state in optimiser.state_dict()["state"].items()
+        for name, value in state.items()
+    }
+
+
+def restore(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Take back what `state_tensors` gave."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        number, _, name = key.partition(".")
+        state.setdefault(int(number), {})[name] = tensor
+    groups = optimiser.state_dict()["param_groups"]
+    optimiser.load_state_dict({"state": state, "param_groups": groups})

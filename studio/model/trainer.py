@@ -1,0 +1,289 @@
+"""The training loop: an iterator of what happened, one item a step."""
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+import torch
+from torch import Tensor
+
+from studio.corpus.vocabulary import Vocabulary
+from studio.errors import RunError
+from studio.model import checkpoint
+from studio.model.batches import Batch, epoch_of
+from studio.model.checkpoint import Progress
+from studio.model.config import RunConfig
+from studio.model.device import Device
+from studio.model.evaluate import score_poems, total
+from studio.model.events import (
+    CheckpointSaved,
+    EpochDone,
+    StepDone,
+    TrainingEnded,
+    TrainingEvent,
+    Validated,
+)
+from studio.model.loss import chunked_loss, nll_loss
+from studio.model.network import Network, State, detach
+from studio.model.optimiser import (
+    learning_rate,
+    make_optimiser,
+    restore,
+    set_learning_rate,
+    state_tensors,
+)
+
+# A loss this many times that of guessing blindly, ln(vocabulary), means that training has exploded.
+EXPLODED = 3.0
+
+
+class _DivergenceError(Exception):
+    """The losses or weights are no numbers any more, or far from any use."""
+
+
+class Trainer:
+    """Trains a network on poems.
+
+    Iterate over `run()`: each item is the tuple of events of one step, often empty, because losses
+    are fetched from the device once in `report_every` steps. Between two items the network may be
+    used for anything that leaves its weights alone.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        vocabulary: Vocabulary,
+        train: Sequence[str],
+        valid: Sequence[str],
+        device: Device,
+        checkpoints: Path,
+    ) -> None:
+        """Raises RunError where there are too few poems for one batch."""
+        self.config = config
+        self.vocabulary = vocabulary
+        self.device = device
+        self.progress = Progress()
+        self._valid = valid
+        self._checkpoints = checkpoints
+        self._poems = [vocabulary.encode(text) for text in train]
+        try:
+            self._epoch = epoch_of(self._poems, config.train, 1)
+        except ValueError as error:
+            raise RunError(
+                f"There is nothing to train on: {error}. Use more poems, or a smaller batch_size."
+            ) from error
+        self.network = Network(config.model, len(vocabulary), config.train.seed).to(device.kind)
+        self._optimiser = make_optimiser(self.network, config.train)
+        self._loss = nll_loss if config.train.loss == "nll" else chunked_loss
+        self._state: State | None = None
+        self._pending: list[tuple[StepDone, Tensor, Tensor]] = []
+        self._validated: tuple[int, float] | None = None
+        self._saved: int | None = None
+        self._stopping = False
+
+    @property
+    def steps_an_epoch(self) -> int:
+        """Batches in one pass over the poems."""
+        return len(self._epoch)
+
+    @property
+    def total_steps(self) -> int:
+        """The step at which training ends."""
+        planned = self.steps_an_epoch * self.config.train.epochs
+        limit = self.config.train.max_steps
+        return min(planned, limit) if limit else planned
+
+    def stop(self) -> None:
+        """Let the next item be the last: a checkpoint and a TrainingEnded."""
+        self._stopping = True
+
+    def save(self) -> tuple[TrainingEvent, ...]:
+        """Save a checkpoint now, between two steps; ends the training if it has diverged."""
+        events: list[TrainingEvent] = []
+        try:
+            events.extend(self._report())
+            if self._saved != self.progress.step:
+                events.append(self._save())
+        except _DivergenceError as error:
+            events.append(self._diverged(error))
+        return tuple(events)
+
+    def run(self) -> Iterator[tuple[TrainingEvent, ...]]:
+        """Train to the end, from where `progress` stands; the last item has a TrainingEnded."""
+        ended = False
+        while not ended:
+            going_on = self.progress.step < self.total_steps and not self._stopping
+            events: list[TrainingEvent] = []
+            try:
+                for event in self._one_step() if going_on else self._leave():
+                    events.append(event)
+            except _DivergenceError as error:
+                events.append(self._diverged(error))
+            ended = any(isinstance(event, TrainingEnded) for event in events)
+            yield tuple(events)
+
+    def load(self, folder: Path) -> None:
+        """Go on from a checkpoint, as if training had never stopped."""
+        checkpoint.load_weights(self.network, folder)
+        tensors, self.progress = checkpoint.load_training(folder)
+        restore(self._optimiser, _under("optimiser", tensors))
+        self.network.dropout_source.set_state(tensors["dropout"])
+        carried = _under("state", tensors)
+        if carried:
+            self._state = tuple(
+                tuple(
+                    carried[f"{layer}.{part}"].to(self.device.kind)
+                    for part in range(2 if self.config.model.cell == "lstm" else 1)
+                )
+                for layer in range(self.config.model.layers)
+            )
+        self._saved = self.progress.step
+        self._epoch = epoch_of(self._poems, self.config.train, self.progress.epoch)
+
+    def _one_step(self) -> Iterator[TrainingEvent]:
+        began = time.perf_counter()
+        self.network.train()
+        at = self.progress
+        batch = self._epoch[at.position]
+        step = at.step + 1
+        rate = learning_rate(self.config.train, step, self.total_steps)
+        set_learning_rate(self._optimiser, rate)
+        loss, norm = self._learn(batch)
+        elapsed = at.elapsed + time.perf_counter() - began
+        self.progress = msgspec.structs.replace(
+            at, step=step, position=at.position + 1, elapsed=elapsed
+        )
+        told = StepDone(step, at.epoch, 0.0, 0.0, rate, batch.characters, elapsed)
+        self._pending.append((told, loss, norm))
+
+        settings = self.config.train
+        epoch_ends = self.progress.position == self.steps_an_epoch
+        validates = epoch_ends or _due(step, settings.validate_every)
+        saves = epoch_ends or _due(step, settings.checkpoint_every)
+        if validates or saves or len(self._pending) >= settings.report_every:
+            yield from self._report()
+        if validates and self._valid:
+            validated = self._validate()
+            saves = saves or validated.best
+            yield validated
+        if epoch_ends:
+            yield self._next_epoch()
+        if saves:
+            yield self._save()
+
+    def _learn(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """One optimiser step; the loss and the gradient's norm stay on the device."""
+        inputs, targets = self.device.put(batch.inputs), self.device.put(batch.targets)
+        state = None if batch.fresh else self._state
+        with self.device.autocast():
+            features, after = self.network(inputs, state)
+        loss = self._loss(
+            features.flatten(0, 1),
+            self.network.softmax_weight,
+            self.network.softmax_bias,
+            targets.flatten(),
+        )
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        clip = self.config.train.clip or math.inf
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), clip)
+        self._optimiser.step()
+        self._state = detach(after) if self.config.train.batching == "stream" else None
+        return loss.detach(), norm
+
+    def _report(self) -> Iterator[StepDone]:
+        """Fetch the losses of the last steps: the only time that the device is waited for."""
+        pending, self._pending = self._pending, []
+        if not pending:
+            return
+        values = torch.stack([torch.stack((loss, norm)) for _, loss, norm in pending]).tolist()
+        limit = EXPLODED * math.log(len(self.vocabulary))
+        for (told, _, _), (loss, norm) in zip(pending, values, strict=True):
+            if not (loss < limit and norm < math.inf):
+                raise _DivergenceError(
+                    f"At step {told.step} the loss was {loss:.4g} and the gradient's norm "
+                    f"{norm:.4g}."
+                )
+            self.progress = msgspec.structs.replace(
+                self.progress,
+                nats=self.progress.nats + loss * told.characters,
+                characters=self.progress.characters + told.characters,
+            )
+            yield msgspec.structs.replace(told, loss=loss, gradient_norm=norm)
+
+    def _next_epoch(self) -> EpochDone:
+        at = self.progress
+        done = EpochDone(at.step, at.epoch, at.nats / at.characters)
+        self.progress = msgspec.structs.replace(
+            at, epoch=at.epoch + 1, position=0, nats=0.0, characters=0
+        )
+        self._state = None
+        self._epoch = epoch_of(self._poems, self.config.train, self.progress.epoch)
+        return done
+
+    def _validate(self) -> Validated:
+        score = total(score_poems(self.network, self.vocabulary, self._valid, self.device))
+        at = self.progress
+        best = at.best is None or score.perplexity < at.best
+        if best:
+            self.progress = msgspec.structs.replace(at, best=score.perplexity, best_step=at.step)
+        self._validated = (at.step, score.perplexity)
+        return Validated(at.step, at.epoch, score.perplexity, score.perplexity_all, best)
+
+    def _save(self) -> CheckpointSaved:
+        for name, parameter in self.network.named_parameters():
+            if not torch.isfinite(parameter).all():
+                raise _DivergenceError(
+                    f"After step {self.progress.step} {name} held no numbers any more."
+                )
+        step = self.progress.step
+        tensors = {f"optimiser.{key}": t for key, t in state_tensors(self._optimiser).items()}
+        tensors["dropout"] = self.network.dropout_source.get_state()
+        for layer, parts in enumerate(self._state or ()):
+            for part, tensor in enumerate(parts):
+                tensors[f"state.{layer}.{part}"] = tensor
+        checkpoint.save(
+            self._checkpoints / checkpoint.name_of(step),
+            self.network,
+            self.vocabulary,
+            tensors,
+            self.progress,
+            self._validated[1] if self._validated and self._validated[0] == step else None,
+        )
+        self._saved = step
+        checkpoint.prune(self._checkpoints, self.config.train.keep, self.progress.best_step)
+        return CheckpointSaved(step, checkpoint.name_of(step))
+
+    def _leave(self) -> Iterator[TrainingEvent]:
+        yield from self._report()
+        step = self.progress.step
+        finished = step >= self.total_steps
+        if finished and self._valid and (self._validated is None or self._validated[0] != step):
+            yield self._validate()
+        if self._saved != step:
+            yield self._save()
+        yield TrainingEnded(step, "finished" if finished else "stopped")
+
+    def _diverged(self, error: _DivergenceError) -> TrainingEnded:
+        last = f"that of step {self._saved}" if self._saved is not None else "none"
+        return TrainingEnded(
+            self.progress.step,
+            "diverged",
+            f"{error} The last good checkpoint is {last}. "
+            "Try a lower learning_rate, or clip the gradient harder.",
+        )
+
+
+def _due(step: int, every: int) -> bool:
+    return every > 0 and step % every == 0
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin with `prefix` and a dot, without them."""
+    return {
+        key.removeprefix(prefix + "."): tensor
+        for key, tensor in tensors.items()
+        if key.startswith(prefix + ".")
+    }

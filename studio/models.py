@@ -1,0 +1,63 @@
+"""Finding a model by the name that a person gives it."""
+
+from pathlib import Path
+
+from studio import paths, runs
+from studio.errors import RunError
+from studio.model import checkpoint
+from studio.model.device import choose_device
+from studio.paths import Home
+from studio.verse.decoder import Writer
+
+DEFAULT = "default"
+
+
+def default_model() -> Path | None:
+    """The folder of the model that the studio ships, if it does."""
+    folder = paths.assets() / "model"
+    return folder if (folder / "model.json").is_file() else None
+
+
+def locate(home: Home, name: str) -> tuple[Path, str]:
+    """The folder of a model and its full name.
+
+    "default" is the shipped one, "run@step" a checkpoint, "run" the best checkpoint of a run (the
+    last where none was validated); "auto" is the default model, else the newest run that has a
+    checkpoint. Raises RunError that says what there is.
+    """
+    if name == "auto":
+        if folder := default_model():
+            return folder, DEFAULT
+        for run in runs.every(home.runs):
+            if run.checkpoint_names():
+                return locate(home, run.name)
+        raise RunError(
+            "There is no model yet. Start a training (`tangshi-studio train`, or pane 2 of the "
+            "studio): the first checkpoint is saved within minutes."
+        )
+    if name == DEFAULT:
+        if folder := default_model():
+            return folder, DEFAULT
+        raise RunError("This studio ships no default model. Name a run: see `runs list`.")
+    run_name, _, step = name.partition("@")
+    run = runs.find(home.runs, run_name)
+    names = run.checkpoint_names()
+    if not names:
+        raise RunError(f"The run {run_name} has no checkpoint yet. Wait for one, or resume it.")
+    if step:
+        known = {str(checkpoint.step_of(each)): each for each in names}
+        if step not in known:
+            raise RunError(
+                f"The run {run_name} has no checkpoint at step {step}, but at {', '.join(known)}."
+            )
+        chosen = known[step]
+    else:
+        chosen = checkpoint.best_of(run.checkpoints, names)
+    return run.checkpoints / chosen, f"{run_name}@{checkpoint.step_of(chosen)}"
+
+
+def load_writer(folder: Path, name: str) -> Writer:
+    """Load the model in `folder`, as `locate` found it."""
+    network, vocabulary, _ = checkpoint.load_model(folder)
+    device = choose_device("float32")
+    return Writer(network.to(device.kind), vocabulary, device, name)

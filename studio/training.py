@@ -1,0 +1,147 @@
+"""A training run in its folder: the trainer's events, each on disk before it is told."""
+
+import contextlib
+from collections.abc import Iterator
+
+import msgspec
+
+from studio import runs
+from studio.corpus.library import Library
+from studio.corpus.vocabulary import Vocabulary
+from studio.errors import RunError, VerseError
+from studio.messages import TrainingStarted
+from studio.model.config import RunConfig
+from studio.model.device import choose_device
+from studio.model.events import SampleWritten, TrainingEvent, Validated
+from studio.model.trainer import Trainer
+from studio.paths import Home
+from studio.runs import Run
+from studio.verse.composer import write
+from studio.verse.decoder import Writer
+from studio.verse.request import ComposeRequest
+
+# The poem written at each validation: always the same request, so that only the weights differ.
+SAMPLE = ComposeRequest(first="", form="五绝", seed=20)
+
+
+class TrainingSession:
+    """One run at work. Close it to free the folder; closing does not save."""
+
+    def __init__(self, home: Home, run: Run) -> None:
+        """Open the run's folder and go on from its last checkpoint, or begin.
+
+        Raises RunError where the run is busy, finished, or its checkpoint does not fit the library.
+        """
+        self.run = run
+        self.config = run.config()
+        self._closing = contextlib.ExitStack()
+        with contextlib.ExitStack() as opening:
+            opening.enter_context(run.lock())
+            self.trainer = self._trainer(home)
+            self._closing = opening.pop_all()
+
+    def _trainer(self, home: Home) -> Trainer:
+        settings = self.config.train
+        with Library.open(home.library) as library:
+            texts, valid = library.texts("train"), library.texts("valid")
+        if settings.validation_poems:
+            valid = valid[:: max(1, len(valid) // settings.validation_poems)]
+        vocabulary = Vocabulary.build(texts, settings.min_count)
+        trainer = Trainer(
+            self.config,
+            vocabulary,
+            texts,
+            valid,
+            choose_device(settings.precision),
+            self.run.checkpoints,
+        )
+        if names := self.run.checkpoint_names():
+            folder = self.run.checkpoints / names[-1]
+            if Vocabulary.load(folder / "vocabulary.json") != vocabulary:
+                raise RunError(
+                    f"The run {self.run.name} was trained on another corpus: the characters of "
+                    f"{home.library} are not those of {folder / 'vocabulary.json'}. "
+                    "Fetch that corpus again to go on, or start a new run."
+                )
+            trainer.load(folder)
+            if trainer.progress.step >= trainer.total_steps:
+                raise RunError(
+                    f"The run {self.run.name} has finished its {settings.epochs} epochs. "
+                    "Give it more epochs to go on."
+                )
+        self.run.forget_after(trainer.progress.step)
+        return trainer
+
+    def close(self) -> None:
+        """Free the run's folder."""
+        self._closing.close()
+
+    def started(self) -> TrainingStarted:
+        """What there is to say before the first step."""
+        trainer = self.trainer
+        return TrainingStarted(
+            run=self.run.name,
+            config=self.config,
+            step=trainer.progress.step,
+            total_steps=trainer.total_steps,
+            steps_an_epoch=trainer.steps_an_epoch,
+            parameters=trainer.network.parameter_count,
+            vocabulary=len(trainer.vocabulary),
+            device=trainer.device.name,
+            precision=trainer.device.precision,
+        )
+
+    def writer(self) -> Writer:
+        """A writer with the weights as they stand."""
+        trainer = self.trainer
+        return Writer(
+            trainer.network,
+            trainer.vocabulary,
+            trainer.device,
+            f"{self.run.name}@{trainer.progress.step}",
+        )
+
+    def steps(self) -> Iterator[tuple[TrainingEvent, ...]]:
+        """The trainer's events, one item a step, with a sample poem after each validation."""
+        for events in self.trainer.run():
+            yield self._recorded(events)
+
+    def save(self) -> tuple[TrainingEvent, ...]:
+        """Save a checkpoint between two steps."""
+        return self._recorded(self.trainer.save())
+
+    def _recorded(self, events: tuple[TrainingEvent, ...]) -> tuple[TrainingEvent, ...]:
+        told = tuple(self._with_samples(events))
+        for event in told:
+            self.run.record(event)
+        return told
+
+    def _with_samples(self, events: tuple[TrainingEvent, ...]) -> Iterator[TrainingEvent]:
+        for event in events:
+            yield event
+            if isinstance(event, Validated):
+                with contextlib.suppress(VerseError):
+                    (poem,) = write(self.writer(), SAMPLE)
+                    yield SampleWritten(event.step, poem.text)
+
+
+def begin(home: Home, name: str, config: RunConfig) -> TrainingSession:
+    """Make the run's folder and open it; the folder goes again if nothing can be trained."""
+    run = runs.create(home.runs, name, config)
+    try:
+        return TrainingSession(home, run)
+    except BaseException:
+        runs.delete(run)
+        raise
+
+
+def go_on(home: Home, name: str, epochs: int = 0) -> TrainingSession:
+    """Open a run that was stopped or interrupted; `epochs` more where above 0."""
+    run = runs.find(home.runs, name)
+    config = run.config()
+    if epochs:
+        longer = msgspec.structs.replace(
+            config.train, epochs=config.train.epochs + epochs, max_steps=0
+        )
+        run.write_config(msgspec.structs.replace(config, train=longer))
+    return TrainingSession(home, run)

@@ -1,0 +1,43 @@
+"""From a request to poems."""
+
+from studio.corpus.cleaning import typed_opening
+from studio.corpus.vocabulary import Vocabulary
+from studio.errors import VerseError
+from studio.prosody.forms import form_named
+from studio.verse.constraints import Constraint
+from studio.verse.decoder import Columns, Writer, decode
+from studio.verse.request import ComposeRequest, WrittenPoem
+
+
+def compose(writer: Writer, request: ComposeRequest) -> Columns:
+    """Write as asked, a column of characters at a time: see `decoder.decode`.
+
+    Raises VerseError, before anything is written, where the opening cannot begin a poem: a
+    character the model has never seen, or lines that are not the form's.
+    """
+    form = form_named(request.form) if request.form else None
+    constraint = Constraint(writer.vocabulary, form, request.longest)
+    opening = constraint.place(_known(typed_opening(request.first), writer.vocabulary))
+    return decode(writer, constraint, opening, request.sampling, request.candidates, request.seed)
+
+
+def write(writer: Writer, request: ComposeRequest) -> tuple[WrittenPoem, ...]:
+    """Write as asked, all at once."""
+    columns = compose(writer, request)
+    while True:
+        try:
+            next(columns)
+        except StopIteration as end:
+            poems: tuple[WrittenPoem, ...] = end.value
+            return poems
+
+
+def _known(opening: str, vocabulary: Vocabulary) -> str:
+    for character in opening:
+        if character not in vocabulary:
+            near = " ".join(vocabulary.near(character, 6))
+            raise VerseError(
+                f"The model has never seen {character}. Near it, it knows {near}. "
+                "Choose another character, or train on poems that have it."
+            )
+    return opening

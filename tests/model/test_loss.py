@@ -1,0 +1,70 @@
+"""The chunked loss is the plain one."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from studio.model import loss
+from studio.model.loss import IGNORED, chunked_loss, nll_loss, token_losses
+
+
+def _problem(tokens: int, features: int, vocabulary: int, seed: int) -> tuple[Tensor, ...]:
+    source = torch.Generator().manual_seed(seed)
+
+    def draw(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=source, dtype=torch.float64).requires_grad_()
+
+    targets = torch.randint(0, vocabulary, (tokens,), generator=source)
+    targets[0] = 1  # at least one that counts
+    return draw(tokens, features), draw(vocabulary, features), draw(vocabulary), targets
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    tokens=st.integers(1, 40),
+    features=st.integers(1, 8),
+    vocabulary=st.integers(2, 30),
+    chunk=st.integers(1, 50),
+    seed=st.integers(0, 1000),
+)
+def test_the_chunked_loss_has_the_value_and_gradients_of_the_plain_one(
+    tokens: int, features: int, vocabulary: int, chunk: int, seed: int
+) -> None:
+    *parameters, targets = _problem(tokens, features, vocabulary, seed)
+    plain = loss.F.nll_loss(
+        loss.F.log_softmax(loss.F.linear(*parameters), dim=-1), targets, ignore_index=IGNORED
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loss, "CHUNK", chunk)
+        chunked = chunked_loss(*parameters, targets)
+    expected = torch.autograd.grad(plain * 3, parameters)
+    gradients = torch.autograd.grad(chunked * 3, parameters)
+    torch.testing.assert_close(chunked, plain, rtol=1e-10, atol=1e-12)
+    for gradient, right in zip(gradients, expected, strict=True):
+        torch.testing.assert_close(gradient, right, rtol=1e-9, atol=1e-12)
+
+
+def test_nll_loss_of_a_uniform_model_is_the_logarithm_of_the_vocabulary() -> None:
+    features, weight, bias = torch.zeros(5, 3), torch.zeros(7, 3), torch.zeros(7)
+    value = nll_loss(features, weight, bias, torch.tensor([1, 2, 3, 4, 5]))
+    assert value.item() == pytest.approx(math.log(7))
+
+
+def test_padding_counts_neither_in_the_mean_nor_token_by_token() -> None:
+    features, weight, bias, targets = _problem(600, 4, 9, seed=5)
+    each = token_losses(features, weight, bias, targets)
+    assert (each[targets == IGNORED] == 0).all()
+    mean = each.sum() / (targets != IGNORED).sum()
+    assert mean.item() == pytest.approx(chunked_loss(features, weight, bias, targets).item())
+
+
+def test_a_batch_of_nothing_but_padding_costs_nothing() -> None:
+    features, weight, bias, _ = _problem(3, 4, 9, seed=5)
+    value = chunked_loss(features, weight, bias, torch.zeros(3, dtype=torch.long))
+    (gradient,) = torch.autograd.grad(value, [weight])
+    assert value.item() == 0
+    assert not gradient.any()

@@ -1,0 +1,108 @@
+"""The run folder tells everything, and survives what happens to folders."""
+
+from pathlib import Path
+
+import pytest
+
+from studio import runs
+from studio.errors import RunError
+from studio.model.config import RECIPES
+from studio.model.events import StepDone, TrainingEnded, Validated
+
+CLASSIC = RECIPES["classic"]
+
+
+def step(number: int, loss: float = 5.0) -> StepDone:
+    return StepDone(number, 1, loss, 1.0, 0.01, 500, number * 0.5)
+
+
+def test_what_is_recorded_is_read_back_in_order(tmp_path: Path) -> None:
+    run = runs.create(tmp_path, "first", CLASSIC)
+    told = [step(1), step(2), Validated(2, 1, 300.0, 200.0, True), TrainingEnded(2, "finished")]
+    for event in told:
+        run.record(event)
+    assert run.events() == told
+    assert run.config() == CLASSIC
+
+
+def test_a_line_that_a_crash_cut_short_is_left_out(tmp_path: Path) -> None:
+    run = runs.create(tmp_path, "first", CLASSIC)
+    run.record(step(1))
+    with run.events_file.open("ab") as file:
+        file.write(b'{"event":"StepDone","st')
+    assert run.events() == [step(1)]
+
+
+def test_a_damaged_line_is_named(tmp_path: Path) -> None:
+    run = runs.create(tmp_path, "first", CLASSIC)
+    run.record(step(1))
+    with run.events_file.open("ab") as file:
+        file.write(b"nonsense\n")
+    with pytest.raises(RunError, match="line 2"):
+        run.events()
+
+
+def test_going_on_from_a_checkpoint_forgets_what_came_after_it(tmp_path: Path) -> None:
+    run = runs.create(tmp_path, "first", CLASSIC)
+    for event in (step(1), step(2), step(3), TrainingEnded(3, "stopped")):
+        run.record(event)
+    run.forget_after(2)
+    assert run.events() == [step(1), step(2)]
+
+
+def test_a_name_is_taken_once(tmp_path: Path) -> None:
+    runs.create(tmp_path, "first", CLASSIC)
+    with pytest.raises(RunError, match="already"):
+        runs.create(tmp_path, "first", CLASSIC)
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "..", ".hidden", "a b", "x" * 65])
+def test_a_name_that_could_leave_the_folder_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RunError):
+        runs.create(tmp_path, name, CLASSIC)
+    with pytest.raises(RunError):
+        runs.find(tmp_path, name)
+
+
+def test_a_run_may_have_a_chinese_name(tmp_path: Path) -> None:
+    runs.create(tmp_path, "春江花月夜", CLASSIC)
+    assert runs.find(tmp_path, "春江花月夜").name == "春江花月夜"
+
+
+def test_an_unknown_run_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+    runs.create(tmp_path, "first", CLASSIC)
+    with pytest.raises(RunError, match="first"):
+        runs.find(tmp_path, "second")
+
+
+def test_a_run_in_training_is_neither_trained_twice_nor_deleted(tmp_path: Path) -> None:
+    run = runs.create(tmp_path, "first", CLASSIC)
+    with run.lock():
+        assert run.is_busy()
+        assert runs.summary(run).status == "training"
+        with pytest.raises(RunError, match="another process"), run.lock():
+            pass
+        with pytest.raises(RunError):
+            runs.delete(run)
+    assert not run.is_busy()
+    runs.delete(run)
+    assert runs.every(tmp_path) == []
+
+
+def test_the_summary_condenses_the_run(tmp_path: Path) -> None:
+    run = runs.create(tmp_path, "first", CLASSIC)
+    run.record(step(1, loss=6.0))
+    run.record(Validated(1, 1, 400.0, 250.0, True))
+    run.record(step(2, loss=5.5))
+    run.record(Validated(2, 1, 420.0, 260.0, False))
+    row = runs.summary(run)
+    assert (row.step, row.loss, row.best_perplexity, row.elapsed) == (2, 5.5, 400.0, 1.0)
+    assert row.status == "interrupted"
+    run.record(TrainingEnded(2, "finished"))
+    assert runs.summary(run).status == "finished"
+
+
+def test_new_names_are_free(tmp_path: Path) -> None:
+    first = runs.new_name(tmp_path, "classic", "lstm")
+    runs.create(tmp_path, first, CLASSIC)
+    assert runs.new_name(tmp_path, "classic", "lstm") != first
