@@ -1,0 +1,191 @@
+"""The poems in one SQLite file: full-text search, pages of a sorted list, statistics."""
+
+import random
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from studio.corpus.cleaning import tidy
+from studio.corpus.poem import Poem, Split
+from studio.corpus.schema import APPLICATION, VERSION
+from studio.corpus.script import simplified
+from studio.corpus.statistics import Statistics
+from studio.errors import CorpusError
+
+Sort = Literal["source", "length", "poet"]
+
+_ORDER = {
+    "source": "id",
+    "length": "length, id",
+    "poet": "poet_key, id",
+}
+
+
+class Query(msgspec.Struct, frozen=True):
+    """Which poems. Empty fields do not restrict.
+
+    All of `words`, parted by spaces, must stand in the text or the title. `poet` is a poet's
+    name, or where nobody has exactly that name, a part of it.
+    """
+
+    words: str = ""
+    form: str = ""
+    poet: str = ""
+    split: Split | Literal[""] = ""
+
+
+class PoemRow(msgspec.Struct, frozen=True):
+    """What a list shows of a poem; `length` in characters without punctuation."""
+
+    id: int
+    title: str
+    author: str
+    form: str
+    first_line: str
+    length: int
+
+
+class Library:
+    """A built library, opened for reading. One thread at a time may use it."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        self._script = self.statistics().script
+
+    @classmethod
+    def open(cls, path: Path) -> "Library":
+        """Open the file; raises CorpusError that says how to make or mend it."""
+        if not path.is_file():
+            raise CorpusError(
+                f"There are no poems yet: {path} is not there. Run `tangshi-studio corpus fetch`."
+            )
+        connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False
+        )
+        try:
+            application = connection.execute("PRAGMA application_id").fetchone()[0]
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if (application, version) != (APPLICATION, VERSION):
+                raise CorpusError(
+                    f"{path} was built by another version of the studio. "
+                    "Run `tangshi-studio corpus build` to build it again."
+                )
+            return cls(path, connection)
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, sqlite3.Error | msgspec.MsgspecError):
+                raise CorpusError(
+                    f"{path} cannot be read as a library of poems: {error}. "
+                    "Run `tangshi-studio corpus build` to build it again."
+                ) from error
+            raise
+
+    def __enter__(self) -> "Library":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def statistics(self) -> Statistics:
+        """The figures computed at the build."""
+        row = self._connection.execute("SELECT value FROM facts WHERE name = 'statistics'")
+        return msgspec.json.decode(row.fetchone()[0], type=Statistics)
+
+    def texts(self, split: Split) -> list[str]:
+        """The cleaned texts of a split, punctuation included, in the order of the source."""
+        rows = self._connection.execute(
+            "SELECT text FROM poems WHERE split = ? ORDER BY id", (split,)
+        )
+        return [text for (text,) in rows]
+
+    def poem(self, number: int) -> Poem:
+        """One poem by its id; raises CorpusError where there is none."""
+        row = self._connection.execute(
+            "SELECT title, author, text, original, form, split, source, id FROM poems WHERE id = ?",
+            (number,),
+        ).fetchone()
+        if row is None:
+            raise CorpusError(
+                f"There is no poem {number}. The poems are numbered from 1 to "
+                f"{self.statistics().poems}."
+            )
+        return Poem(*row)
+
+    def ids(self, query: Query, sort: Sort = "source") -> list[int]:
+        """The ids of all poems that the query finds, in order: what a scrolling list holds."""
+        where, values = self._where(query)
+        rows = self._connection.execute(
+            f"SELECT id FROM poems WHERE {where} ORDER BY {_ORDER[sort]}", values
+        )
+        return [number for (number,) in rows]
+
+    def rows(self, ids: Sequence[int]) -> list[PoemRow]:
+        """The rows of some poems, in the order of `ids`."""
+        found = self._connection.execute(
+            "SELECT id, title, author, form, first_line, length FROM poems "
+            "WHERE id IN (SELECT value FROM json_each(?))",
+            (msgspec.json.encode(list(ids)).decode(),),
+        )
+        by_id = {row[0]: PoemRow(*row) for row in found}
+        return [by_id[number] for number in ids]
+
+    def search(
+        self, query: Query, sort: Sort = "source", limit: int = 50, offset: int = 0
+    ) -> list[PoemRow]:
+        """One page of what the query finds."""
+        where, values = self._where(query)
+        rows = self._connection.execute(
+            f"SELECT id, title, author, form, first_line, length FROM poems WHERE {where} "
+            f"ORDER BY {_ORDER[sort]} LIMIT ? OFFSET ?",
+            (*values, limit, offset),
+        )
+        return [PoemRow(*row) for row in rows]
+
+    def count(self, query: Query) -> int:
+        """How many poems the query finds."""
+        where, values = self._where(query)
+        found = self._connection.execute(f"SELECT count(*) FROM poems WHERE {where}", values)
+        return int(found.fetchone()[0])
+
+    def random(self, query: Query, seed: int | None = None) -> Poem | None:
+        """Any poem that the query finds, the same for the same seed; None where it finds none."""
+        ids = self.ids(query)
+        return self.poem(random.Random(seed).choice(ids)) if ids else None
+
+    def _where(self, query: Query) -> tuple[str, list[str]]:
+        """The query as an SQL condition and its values."""
+        conditions, values = ["1"], list[str]()
+        for word in self._in_script(query.words).split():
+            # The trigram index knows nothing shorter than three characters; looking through all
+            # texts for one or two takes a few hundredths of a second.
+            if len(word) >= 3:
+                conditions.append("id IN (SELECT rowid FROM search WHERE search MATCH ?)")
+                values.append('"' + word.replace('"', '""') + '"')
+            else:
+                conditions.append("(instr(text, ?) OR instr(title, ?))")
+                values += [word, word]
+        for column in ("form", "split"):
+            if value := getattr(query, column):
+                conditions.append(f"{column} = ?")
+                values.append(value)
+        if poet := self._in_script(query.poet).strip():
+            exact = self._connection.execute(
+                "SELECT 1 FROM poems WHERE author = ? LIMIT 1", (poet,)
+            ).fetchone()
+            conditions.append("author = ?" if exact else "instr(author, ?)")
+            values.append(poet)
+        return " AND ".join(conditions), values
+
+    def _in_script(self, typed: str) -> str:
+        """What a person typed, as the library writes it; what is not text is left out."""
+        words = (tidy(word) for word in typed.encode("utf-8", "ignore").decode().split())
+        text = " ".join(word for word in words if word)
+        return simplified(text) if self._script == "simplified" else text

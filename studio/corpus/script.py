@@ -1,0 +1,38 @@
+"""Traditional and simplified characters, by OpenCC."""
+
+from functools import cache
+
+from opencc import OpenCC
+
+
+@cache
+def _converter(name: str) -> OpenCC:
+    return OpenCC(name)
+
+
+def simplified(text: str) -> str:
+    """Convert to simplified characters, one for one.
+
+    Phrases decide where one traditional character has two simplified ones (乾坤, 干枯). Should a
+    phrase ever change the length, the characters are converted one by one instead.
+    """
+    converted = str(_converter("t2s").convert(text))
+    if len(converted) == len(text):
+        return converted
+    return "".join(_same_length(character) for character in text)
+
+
+def variants(character: str) -> list[str]:
+    """Other forms of one character: simplified, traditional, and the usual form of a variant."""
+    found: list[str] = []
+    for name in ("t2s", "s2t", "hk2s", "jp2t", "tw2s"):
+        other = str(_converter(name).convert(character))
+        for form in (other, simplified(other)):
+            if len(form) == 1 and form != character and form not in found:
+                found.append(form)
+    return found
+
+
+def _same_length(character: str) -> str:
+    converted = str(_converter("t2s").convert(character))
+    return converted if len(converted) == 1 else character

@@ -1,0 +1,125 @@
+"""What there is to know of a library at a glance, computed once at its build."""
+
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+
+import msgspec
+
+from studio.corpus.poem import Poem, Script, is_han
+from studio.prosody.forms import SHAPES
+
+COVERAGE_SIZES = (100, 250, 500, 1000, 2000, 3000, 4000, 5000, 6000, 8000)
+# The histogram's bins, by characters without punctuation: each ends before the next one begins.
+LENGTH_BINS = (1, 20, 21, 28, 29, 40, 41, 56, 57, 80, 100, 150, 200, 300, 500, 1000)
+CHARACTERS_SHOWN = 200
+POETS_SHOWN = 200
+CURVE_POINTS = 120
+
+
+class Bin(msgspec.Struct, frozen=True):
+    """Poems of `least` to `most` characters; `most` is None in the last bin."""
+
+    least: int
+    most: int | None
+    poems: int
+
+
+class Statistics(msgspec.Struct, frozen=True):
+    """The library in figures. Characters are Chinese characters: punctuation is left out.
+
+    `coverage` pairs a vocabulary size with the share of all characters that the most frequent
+    ones make up; `curve` pairs ranks, evenly spread on a logarithmic scale, with counts.
+    """
+
+    source: str
+    script: Script
+    records_read: int
+    kept: int
+    merged: int
+    rejected: dict[str, int]
+    poems: int
+    poets: int
+    characters: int
+    distinct: int
+    splits: dict[str, int]
+    forms: dict[str, int]
+    lengths: list[Bin]
+    frequent: list[tuple[str, int]]
+    prolific: list[tuple[str, int]]
+    coverage: list[tuple[int, float]]
+    curve: list[tuple[int, int]]
+
+
+class Account(msgspec.Struct, frozen=True):
+    """What became of the records: `read` is `kept`, `merged` and all `rejected` together."""
+
+    read: int
+    kept: int
+    merged: int
+    rejected: dict[str, int]
+
+
+def compute(poems: Sequence[Poem], source: str, script: Script, account: Account) -> Statistics:
+    """Count everything once."""
+    counts: Counter[str] = Counter()
+    for poem in poems:
+        counts.update(poem.text)
+    han = Counter({character: n for character, n in counts.items() if is_han(character)})
+    ranked = sorted(han.items(), key=lambda item: (-item[1], item[0]))
+    poets = Counter(poem.author for poem in poems)
+    forms = Counter(poem.form for poem in poems)
+    splits = Counter(poem.split for poem in poems)
+    return Statistics(
+        source=source,
+        script=script,
+        records_read=account.read,
+        kept=account.kept,
+        merged=account.merged,
+        rejected=dict(sorted(account.rejected.items(), key=lambda item: -item[1])),
+        poems=len(poems),
+        poets=len(poets),
+        characters=han.total(),
+        distinct=len(han),
+        splits={split: splits[split] for split in ("train", "valid", "test")},
+        forms={form: forms[form] for form in SHAPES},
+        lengths=_histogram(length_of(poem.text) for poem in poems),
+        frequent=ranked[:CHARACTERS_SHOWN],
+        prolific=sorted(poets.items(), key=lambda item: (-item[1], item[0]))[:POETS_SHOWN],
+        coverage=_coverage([count for _, count in ranked]),
+        curve=_curve([count for _, count in ranked]),
+    )
+
+
+def length_of(text: str) -> int:
+    """Characters without punctuation."""
+    return sum(map(is_han, text))
+
+
+def _histogram(lengths: Iterable[int]) -> list[Bin]:
+    bounds = LENGTH_BINS
+    counts = Counter(bisect_right(bounds, length) - 1 for length in lengths)
+    ends = [end - 1 for end in bounds[1:]]
+    return [
+        Bin(least, most, counts[index])
+        for index, (least, most) in enumerate(zip(bounds, [*ends, None], strict=True))
+    ]
+
+
+def _coverage(counts: list[int]) -> list[tuple[int, float]]:
+    total = sum(counts)
+    if not total:
+        return []
+    sums = list(accumulate(counts))
+    sizes = [size for size in COVERAGE_SIZES if size < len(counts)]
+    return [(size, sums[size - 1] / total) for size in [*sizes, len(counts)]]
+
+
+def _curve(counts: list[int]) -> list[tuple[int, int]]:
+    if not counts:
+        return []
+    step = math.log(len(counts)) / (CURVE_POINTS - 1)
+    ranks = sorted({round(math.exp(step * point)) for point in range(CURVE_POINTS)})
+    return [(rank, counts[rank - 1]) for rank in ranks]
