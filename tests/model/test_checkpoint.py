@@ -1,0 +1,90 @@
+"""A checkpoint is whole, fits its vocabulary, or says what is wrong."""
+
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+
+from studio.corpus.vocabulary import Vocabulary
+from studio.errors import RunError, StudioError
+from studio.model import checkpoint
+from studio.model.checkpoint import Progress
+from studio.model.config import ModelConfig
+from studio.model.network import Network
+from tests.model.conftest import VOCABULARY
+
+
+@pytest.fixture(params=[False, True], ids=["untied", "tied"])
+def saved(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Path, Network]:
+    network = Network(
+        ModelConfig(embedding=6, hidden=8, tied=request.param), len(VOCABULARY), seed=4
+    )
+    folder = tmp_path / checkpoint.name_of(7)
+    checkpoint.save(folder, network, VOCABULARY, {"a": torch.ones(2)}, Progress(step=7), 99.0)
+    return folder, network
+
+
+def test_a_model_is_read_back(saved: tuple[Path, Network]) -> None:
+    folder, network = saved
+    again, vocabulary, card = checkpoint.load_model(folder)
+    assert vocabulary == VOCABULARY
+    assert (card.step, card.perplexity) == (7, 99.0)
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(again.state_dict()[name], tensor)
+    assert not again.training
+
+
+def test_training_state_is_read_back(saved: tuple[Path, Network]) -> None:
+    tensors, progress = checkpoint.load_training(saved[0])
+    assert tensors["a"].tolist() == [1, 1]
+    assert progress == Progress(step=7)
+
+
+def test_another_vocabulary_is_refused(saved: tuple[Path, Network]) -> None:
+    folder, _ = saved
+    Vocabulary(VOCABULARY.characters[::-1]).save(folder / "vocabulary.json")
+    with pytest.raises(RunError, match="vocabulary"):
+        checkpoint.load_model(folder)
+
+
+def test_weights_of_another_model_are_refused(saved: tuple[Path, Network]) -> None:
+    folder, _ = saved
+    safetensors.torch.save_file({"embedding.weight": torch.zeros(2)}, folder / "model.safetensors")
+    with pytest.raises(RunError, match=r"embedding\.weight"):
+        checkpoint.load_model(folder)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "model.json", "vocabulary.json"])
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_a_damaged_file_is_named(saved: tuple[Path, Network], name: str, damage: str) -> None:
+    path = saved[0] / name
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:20])
+    with pytest.raises(StudioError, match=name.replace(".", r"\.")):
+        checkpoint.load_model(saved[0])
+
+
+def test_a_save_that_fails_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Vocabulary, "save", fail)
+    network = Network(ModelConfig(embedding=4, hidden=4), len(VOCABULARY))
+    with pytest.raises(OSError, match="no space"):
+        checkpoint.save(tmp_path / "step-00000001", network, VOCABULARY, {}, Progress(), None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_best_checkpoint_is_the_one_of_lowest_perplexity(tmp_path: Path) -> None:
+    network = Network(ModelConfig(embedding=4, hidden=4), len(VOCABULARY))
+    for step, perplexity in ((1, 90.0), (2, 80.0), (3, None)):
+        name = checkpoint.name_of(step)
+        checkpoint.save(tmp_path / name, network, VOCABULARY, {}, Progress(step), perplexity)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert checkpoint.best_of(tmp_path, names) == checkpoint.name_of(2)
+    assert checkpoint.best_of(tmp_path, names[2:]) == checkpoint.name_of(3)

@@ -1,0 +1,53 @@
+"""The network reads a text in pieces as it reads it whole."""
+
+import pytest
+import torch
+
+from studio.model.config import Cell, ModelConfig
+from studio.model.network import Network, select
+
+TOKENS = torch.randint(0, 20, (3, 12), generator=torch.Generator().manual_seed(1))
+
+
+def network(cell: Cell = "lstm", **settings: object) -> Network:
+    config = ModelConfig(cell=cell, embedding=6, hidden=8, layers=2, **settings)  # type: ignore[arg-type]
+    return Network(config, 20, seed=2)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("tied", [False, True])
+def test_carrying_the_state_gives_what_reading_at_once_gives(cell: Cell, tied: bool) -> None:
+    model = network(cell, tied=tied).eval()
+    whole, _ = model(TOKENS)
+    state, parts = None, []
+    for column in TOKENS.split(1, dim=1):
+        features, state = model(column, state)
+        parts.append(features)
+    torch.testing.assert_close(torch.cat(parts, dim=1), whole)
+    assert model.logits(whole).shape == (3, 12, 20)
+
+
+def test_rows_of_a_state_can_be_chosen() -> None:
+    model = network().eval()
+    _, state = model(TOKENS)
+    _, alone = model(TOKENS[2:])
+    torch.testing.assert_close(select(state, torch.tensor([2])), alone)
+
+
+def test_a_seed_decides_the_weights() -> None:
+    first, again = network().state_dict(), network().state_dict()
+    assert all(torch.equal(first[name], again[name]) for name in first)
+
+
+def test_tied_weights_are_counted_once() -> None:
+    untied, tied = network(), Network(ModelConfig(embedding=6, hidden=6, tied=True), 20)
+    assert tied.softmax_weight is tied.embedding.weight
+    assert untied.parameter_count > tied.parameter_count
+
+
+def test_locked_dropout_silences_the_same_units_at_all_steps() -> None:
+    model = network(dropout=0.5).train()
+    dropped = model._drop(torch.ones(3, 7, 8))
+    assert torch.equal(dropped, dropped[:, :1].expand_as(dropped))
+    assert set(dropped.unique().tolist()) == {0.0, 2.0}
+    assert torch.equal(model.eval()._drop(torch.ones(3, 7, 8)), torch.ones(3, 7, 8))
