@@ -5,6 +5,7 @@ import sys
 import typer
 
 from studio import __version__
+from studio.cli.corpus import corpus_app
 from studio.cli.doctor import doctor
 from studio.cli.output import exit_codes
 from studio.cli.training import runs_app, train
@@ -23,6 +24,7 @@ app.command()(train)
 app.command()(generate)
 app.command()(score)
 app.command()(evaluate)
+app.add_typer(corpus_app, name="corpus")
 app.add_typer(runs_app, name="runs")
 app.command()(doctor)
 
