@@ -104,8 +104,7 @@ class Trainer:
         events: list[TrainingEvent] = []
         try:
             events.extend(self._report())
-            if self._saved != self.progress.step:
-                events.append(self._save())
+            events.append(self._save())
         except _DivergenceError as error:
             events.append(self._diverged(error))
         return tuple(events)
@@ -233,12 +232,15 @@ class Trainer:
         return Validated(at.step, at.epoch, score.perplexity, score.perplexity_all, best)
 
     def _save(self) -> CheckpointSaved:
+        step = self.progress.step
+        saved = CheckpointSaved(step, checkpoint.name_of(step))
+        if self._saved == step:
+            return saved
         for name, parameter in self.network.named_parameters():
             if not torch.isfinite(parameter).all():
                 raise _DivergenceError(
                     f"After step {self.progress.step} {name} held no numbers any more."
                 )
-        step = self.progress.step
         tensors = {f"optimiser.{key}": t for key, t in state_tensors(self._optimiser).items()}
         tensors["dropout"] = self.network.dropout_source.get_state()
         for layer, parts in enumerate(self._state or ()):
@@ -254,7 +256,7 @@ class Trainer:
         )
         self._saved = step
         checkpoint.prune(self._checkpoints, self.config.train.keep, self.progress.best_step)
-        return CheckpointSaved(step, checkpoint.name_of(step))
+        return saved
 
     def _leave(self) -> Iterator[TrainingEvent]:
         yield from self._report()

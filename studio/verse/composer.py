@@ -1,6 +1,7 @@
 """From a request to poems."""
 
 from studio.corpus.cleaning import typed_opening
+from studio.corpus.script import variants
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import VerseError
 from studio.prosody.forms import form_named
@@ -33,11 +34,16 @@ def write(writer: Writer, request: ComposeRequest) -> tuple[WrittenPoem, ...]:
 
 
 def _known(opening: str, vocabulary: Vocabulary) -> str:
-    for character in opening:
-        if character not in vocabulary:
-            near = " ".join(vocabulary.near(character, 6))
-            raise VerseError(
-                f"The model has never seen {character}. Near it, it knows {near}. "
-                "Choose another character, or train on poems that have it."
-            )
-    return opening
+    """The opening in characters that the model knows, by another form of one where need be."""
+    return "".join(_known_form(character, vocabulary) for character in opening)
+
+
+def _known_form(character: str, vocabulary: Vocabulary) -> str:
+    for form in (character, *variants(character)):
+        if form in vocabulary:
+            return form
+    near = " ".join(vocabulary.near(character, 6))
+    raise VerseError(
+        f"The model has never seen {character}. Near it, it knows {near}. "
+        "Choose another character, or a model that was trained on poems with it."
+    )

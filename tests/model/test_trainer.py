@@ -16,7 +16,8 @@ from studio.model.events import (
     Validated,
 )
 from studio.model.trainer import Trainer
-from tests.model.conftest import CPU, TRAIN, VALID, VOCABULARY, MakeTrainer, tiny
+from tests.model.conftest import CPU, TRAIN, VALID, VOCABULARY, MakeTrainer
+from tests.small import small
 
 
 def run_to_end(trainer: Trainer, stop_at: int | None = None) -> list[TrainingEvent]:
@@ -38,7 +39,7 @@ def losses(events: list[TrainingEvent]) -> dict[int, tuple[float, float]]:
 
 @pytest.mark.parametrize("recipe", ["classic", "studio"])
 def test_training_lowers_the_loss(make_trainer: MakeTrainer, recipe: str) -> None:
-    events = run_to_end(make_trainer(tiny(recipe, learning_rate=0.02, dropout=0, epochs=12)))
+    events = run_to_end(make_trainer(small(recipe, learning_rate=0.02, dropout=0, epochs=12)))
     epochs = [event.loss for event in events if isinstance(event, EpochDone)]
     assert len(epochs) == 12
     assert epochs[-1] < epochs[0] - 0.3
@@ -47,7 +48,7 @@ def test_training_lowers_the_loss(make_trainer: MakeTrainer, recipe: str) -> Non
 
 
 def test_every_step_is_told_once_in_order(make_trainer: MakeTrainer) -> None:
-    trainer = make_trainer(tiny())
+    trainer = make_trainer(small(epochs=3))
     steps = [event.step for event in run_to_end(trainer) if isinstance(event, StepDone)]
     assert steps == list(range(1, trainer.total_steps + 1))
 
@@ -58,7 +59,7 @@ def test_a_resumed_run_has_the_losses_of_one_that_never_stopped(
     make_trainer: MakeTrainer, tmp_path: Path, recipe: str, cell: str
 ) -> None:
     # Stopped off the beat of reports, validations and checkpoints, in the second epoch.
-    config = tiny(recipe, cell=cell)
+    config = small(recipe, cell=cell, epochs=3)
     whole = run_to_end(make_trainer(config, "whole"))
     first = run_to_end(make_trainer(config, "cut"), stop_at=13)
     assert isinstance(first[-1], TrainingEnded)
@@ -86,7 +87,7 @@ def test_a_resumed_run_has_the_losses_of_one_that_never_stopped(
 
 
 def test_other_use_of_random_numbers_does_not_change_a_run(make_trainer: MakeTrainer) -> None:
-    config = tiny("studio")
+    config = small("studio", epochs=3)
     expected = losses(run_to_end(make_trainer(config, "one")))
     trainer, events = make_trainer(config, "two"), []
     for told in trainer.run():
@@ -97,7 +98,7 @@ def test_other_use_of_random_numbers_does_not_change_a_run(make_trainer: MakeTra
 
 
 def test_max_steps_ends_in_the_middle_of_an_epoch(make_trainer: MakeTrainer) -> None:
-    events = run_to_end(make_trainer(tiny(max_steps=6)))
+    events = run_to_end(make_trainer(small(max_steps=6)))
     assert max(losses(events)) == 6
     assert [event.step for event in events if isinstance(event, Validated)] == [5, 6]
     assert [event.step for event in events if isinstance(event, CheckpointSaved)][-1] == 6
@@ -106,7 +107,7 @@ def test_max_steps_ends_in_the_middle_of_an_epoch(make_trainer: MakeTrainer) -> 
 def test_the_newest_checkpoints_and_the_best_one_are_kept(
     make_trainer: MakeTrainer, tmp_path: Path
 ) -> None:
-    events = run_to_end(make_trainer(tiny(keep=2, checkpoint_every=1)))
+    events = run_to_end(make_trainer(small(keep=2, checkpoint_every=1)))
     saved = [event.step for event in events if isinstance(event, CheckpointSaved)]
     best = [event.step for event in events if isinstance(event, Validated) and event.best][-1]
     kept = {checkpoint.step_of(path.name) for path in (tmp_path / "checkpoints").iterdir()}
@@ -116,7 +117,7 @@ def test_the_newest_checkpoints_and_the_best_one_are_kept(
 def test_a_checkpoint_asked_for_between_two_steps_is_saved_at_once(
     make_trainer: MakeTrainer,
 ) -> None:
-    trainer = make_trainer(tiny(checkpoint_every=0, validate_every=0))
+    trainer = make_trainer(small(checkpoint_every=0, validate_every=0))
     steps = trainer.run()
     for _ in range(3):
         next(steps)
@@ -128,7 +129,7 @@ def test_a_checkpoint_asked_for_between_two_steps_is_saved_at_once(
 def test_a_loss_that_is_no_number_ends_the_run_at_the_last_good_checkpoint(
     make_trainer: MakeTrainer, tmp_path: Path
 ) -> None:
-    trainer = make_trainer(tiny(checkpoint_every=2, validate_every=0, report_every=1))
+    trainer = make_trainer(small(checkpoint_every=2, validate_every=0, report_every=1))
     events: list[TrainingEvent] = []
     for told in trainer.run():
         events.extend(told)
@@ -146,7 +147,7 @@ def test_a_loss_that_is_no_number_ends_the_run_at_the_last_good_checkpoint(
 
 
 def test_a_learning_rate_far_too_high_is_told_as_divergence(make_trainer: MakeTrainer) -> None:
-    events = run_to_end(make_trainer(tiny(optimizer="sgd", learning_rate=1e4, clip=0, epochs=20)))
+    events = run_to_end(make_trainer(small(optimizer="sgd", learning_rate=1e4, clip=0, epochs=20)))
     assert isinstance(events[-1], TrainingEnded)
     assert events[-1].outcome == "diverged"
     assert "learning_rate" in events[-1].reason
@@ -154,11 +155,11 @@ def test_a_learning_rate_far_too_high_is_told_as_divergence(make_trainer: MakeTr
 
 def test_too_few_poems_are_told_before_anything_starts(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="batch_size"):
-        Trainer(tiny("studio", batch_size=4000), VOCABULARY, TRAIN, VALID, CPU, tmp_path / "none")
+        Trainer(small("studio", batch_size=4000), VOCABULARY, TRAIN, VALID, CPU, tmp_path / "none")
 
 
 def test_a_corpus_without_validation_poems_trains_all_the_same(tmp_path: Path) -> None:
-    trainer = Trainer(tiny(max_steps=6), VOCABULARY, TRAIN, [], CPU, tmp_path)
+    trainer = Trainer(small(max_steps=6), VOCABULARY, TRAIN, [], CPU, tmp_path)
     events = run_to_end(trainer)
     assert not [event for event in events if isinstance(event, Validated)]
     assert isinstance(events[-1], TrainingEnded)

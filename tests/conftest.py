@@ -1,0 +1,47 @@
+"""A small library of nonsense poems, and a home folder with it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from studio.corpus.obtaining import fetch_and_build
+from studio.paths import HOME_VARIABLE, Home
+
+CHARACTERS = "春江花月夜山水日红海天地人风雨湖云石门心"
+
+
+def nonsense(count: int) -> list[str]:
+    """Four-line poems from twenty characters, each another one."""
+    poems = []
+    for number in range(count):
+        step = 1 + number % 7
+        line = [CHARACTERS[(number * 3 + number // 20 + at * step) % 20] for at in range(20)]
+        pieces = ("".join(line[at : at + 5]) for at in range(0, 20, 5))
+        poems.append("".join(piece + stop for piece, stop in zip(pieces, "，。，。", strict=True)))
+    return poems
+
+
+@pytest.fixture(scope="session")
+def nonsense_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The root of a home folder whose library holds nonsense; for copying."""
+    root = tmp_path_factory.mktemp("home")
+    records = [
+        {"title": f"无题 {number}", "author": "某人", "paragraphs": [text]}
+        for number, text in enumerate(nonsense(140))
+    ]
+    source = root / "poems.json"
+    source.write_text(json.dumps(records, ensure_ascii=False), encoding="utf-8")
+    home = Home(root / "data", root / "config", root / "cache")
+    fetch_and_build(home, source=source)
+    return root
+
+
+@pytest.fixture
+def home(nonsense_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home folder of the test's own, also for commands it runs."""
+    home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
+    home.data.mkdir()
+    home.library.symlink_to(nonsense_home / "data" / home.library.name)
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    return home

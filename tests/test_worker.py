@@ -1,0 +1,251 @@
+"""One thread trains and writes at once, and outlives what goes wrong."""
+
+import queue
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import pytest
+
+from studio import runs
+from studio.messages import (
+    CancelCompose,
+    Command,
+    Compose,
+    ComposeCancelled,
+    Composed,
+    Event,
+    Failed,
+    Pause,
+    Ready,
+    Resume,
+    SaveCheckpoint,
+    Stop,
+    Train,
+    Trained,
+    TrainingPaused,
+    TrainingResumed,
+    TrainingStarted,
+    Wrote,
+)
+from studio.model.events import (
+    CheckpointSaved,
+    SampleWritten,
+    StepDone,
+    TrainingEnded,
+    TrainingEvent,
+    Validated,
+)
+from studio.paths import Home
+from studio.verse.request import ComposeRequest
+from studio.worker import Worker
+from tests.small import small
+
+E = TypeVar("E")
+LIMIT = 60  # seconds until a test that waits for nothing fails
+
+
+class Conversation:
+    """A worker and all it told so far."""
+
+    def __init__(self, home: Home) -> None:
+        self.told: list[Event] = []
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.worker = Worker(home, self._events.put)
+        self.worker.start()
+
+    def send(self, command: Command) -> None:
+        self.worker.send(command)
+
+    def wait(self, kind: type[E], where: Callable[[E], bool] = lambda _: True) -> E:
+        """The next event of a kind."""
+        while True:
+            event = self._events.get(timeout=LIMIT)
+            self.told.append(event)
+            if isinstance(event, kind) and where(event):
+                return event
+
+    def wait_for(self, kind: type[TrainingEvent]) -> TrainingEvent:
+        """The next event of a kind that the run told."""
+        return self.wait(Trained, lambda trained: isinstance(trained.event, kind)).event
+
+    def drain(self) -> None:
+        while not self._events.empty():
+            self.told.append(self._events.get())
+
+    @property
+    def losses(self) -> dict[int, float]:
+        steps = [event.event for event in self.told if isinstance(event, Trained)]
+        return {event.step: event.loss for event in steps if isinstance(event, StepDone)}
+
+
+@pytest.fixture
+def talk(home: Home) -> Iterator[Conversation]:
+    conversation = Conversation(home)
+    yield conversation
+    conversation.worker.close()
+
+
+def test_the_worker_says_when_it_is_ready(talk: Conversation) -> None:
+    ready = talk.wait(Ready)
+    assert ready.torch
+    assert ready.device
+
+
+def test_a_run_is_told_and_stands_in_its_folder(talk: Conversation, home: Home) -> None:
+    talk.send(Train("first", small()))
+    started = talk.wait(TrainingStarted)
+    ended = talk.wait_for(TrainingEnded)
+    assert isinstance(ended, TrainingEnded)
+    assert (ended.outcome, ended.step) == ("finished", started.total_steps)
+    told = [event.event for event in talk.told if isinstance(event, Trained)]
+    run = runs.find(home.runs, "first")
+    assert run.events() == told
+    assert {type(event) for event in told} > {StepDone, Validated, SampleWritten, CheckpointSaved}
+    assert runs.summary(run).status == "finished"
+
+
+def test_a_poem_asked_for_during_training_comes_between_two_steps(talk: Conversation) -> None:
+    talk.send(Train("first", small(epochs=500, validate_every=0)))
+    talk.wait_for(StepDone)
+    talk.send(Compose(7, ComposeRequest(first="日")))
+    poem = talk.wait(Composed)
+    assert poem.ticket == 7
+    assert poem.poems[0].text.startswith("日")
+    run, _, step = poem.model.partition("@")
+    assert run == "first"
+    assert int(step) >= 1
+    columns = [event for event in talk.told if isinstance(event, Wrote)]
+    assert "".join(column.characters[0] for column in columns) == poem.poems[0].text
+    talk.wait_for(StepDone)  # and training goes on
+    talk.send(Stop())
+    assert talk.wait_for(TrainingEnded).outcome == "stopped"
+
+
+def test_poems_asked_for_do_not_change_the_losses(talk: Conversation) -> None:
+    config = small("studio", max_steps=12)
+    talk.send(Train("alone", config))
+    talk.wait_for(TrainingEnded)
+    expected = talk.losses
+    talk.told.clear()
+    talk.send(Train("disturbed", config))
+    for ticket in range(3):
+        talk.wait_for(StepDone)
+        talk.send(Compose(ticket, ComposeRequest(candidates=2, seed=ticket)))
+    talk.wait_for(TrainingEnded)
+    assert talk.losses == expected
+
+
+def test_a_pause_holds_the_training_and_poems_still_come(talk: Conversation) -> None:
+    talk.send(Train("first", small(epochs=500)))
+    talk.wait_for(StepDone)
+    talk.send(Pause())
+    talk.wait(TrainingPaused)
+    seen = len(talk.losses)
+    talk.send(Compose(1, ComposeRequest()))
+    talk.wait(Composed)
+    assert len(talk.losses) == seen
+    talk.send(SaveCheckpoint())
+    talk.wait_for(CheckpointSaved)
+    talk.send(Resume("first"))
+    talk.wait(TrainingResumed)
+    talk.wait_for(StepDone)
+
+
+def test_a_run_that_was_stopped_resumes_as_if_it_never_had(talk: Conversation, home: Home) -> None:
+    config = small(max_steps=20, checkpoint_every=0, validate_every=0)
+    talk.send(Train("whole", config))
+    talk.wait_for(TrainingEnded)
+    expected = talk.losses
+    talk.told.clear()
+    talk.send(Train("cut", config))
+    talk.wait_for(StepDone)
+    talk.send(Stop())
+    assert talk.wait_for(TrainingEnded).step < 20
+    talk.send(Resume("cut"))
+    assert talk.wait(TrainingStarted).step > 0
+    assert talk.wait_for(TrainingEnded).outcome == "finished"
+    assert talk.losses == expected
+    told = [event for event in runs.find(home.runs, "cut").events() if isinstance(event, StepDone)]
+    assert {event.step: event.loss for event in told} == expected
+
+
+def test_closing_saves_a_checkpoint(home: Home) -> None:
+    talk = Conversation(home)
+    talk.send(Train("first", small(epochs=500, checkpoint_every=0, validate_every=0)))
+    talk.wait_for(StepDone)
+    talk.worker.close()
+    talk.drain()
+    assert isinstance(talk.told[-1], Trained)
+    assert isinstance(talk.told[-1].event, TrainingEnded)
+    run = runs.find(home.runs, "first")
+    assert run.checkpoint_names()
+    assert runs.summary(run).status == "stopped"
+
+
+def test_a_finished_run_takes_more_epochs(talk: Conversation) -> None:
+    talk.send(Train("first", small()))
+    end = talk.wait_for(TrainingEnded).step
+    talk.send(Resume("first"))
+    assert "more epochs" in talk.wait(Failed).message
+    talk.send(Resume("first", epochs=1))
+    assert talk.wait(TrainingStarted).step == end
+    assert talk.wait_for(TrainingEnded).step == end * 3 // 2
+
+
+def test_orders_can_be_cancelled_while_they_wait_or_while_they_are_written(
+    talk: Conversation,
+) -> None:
+    talk.send(Train("first", small(max_steps=4)))
+    talk.wait_for(TrainingEnded)
+    long = ComposeRequest(form="七律", candidates=64)
+    talk.send(Compose(1, long))
+    talk.send(Compose(2, long))
+    talk.wait(Wrote)
+    talk.send(CancelCompose(2))
+    talk.send(CancelCompose(1))
+    assert {talk.wait(ComposeCancelled).ticket for _ in range(2)} == {1, 2}
+    assert not [event for event in talk.told if isinstance(event, Composed)]
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (Pause(), "No run is in training"),
+        (Resume("nowhere"), "no run called"),
+        (Compose(3, ComposeRequest(model="nowhere")), "no run called"),
+        (Train("a/b", small()), "cannot be called"),
+        (Train("first", small("studio", batch_size=4000)), "batch_size"),
+    ],
+)
+def test_what_cannot_be_done_is_told_and_the_worker_lives_on(
+    talk: Conversation, home: Home, command: Command, message: str
+) -> None:
+    talk.send(command)
+    failed = talk.wait(Failed)
+    assert message in failed.message
+    assert not failed.bug
+    assert failed.ticket == (3 if isinstance(command, Compose) else None)
+    assert runs.every(home.runs) == []
+    talk.send(Train("second", small(max_steps=1)))
+    talk.wait_for(TrainingEnded)
+
+
+def test_without_a_model_the_way_to_one_is_told(talk: Conversation) -> None:
+    talk.send(Compose(1, ComposeRequest()))
+    assert "training" in talk.wait(Failed).message
+
+
+def test_a_bug_in_training_frees_the_run(
+    talk: Conversation, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from studio.model.trainer import Trainer
+
+    def fail(*_: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(Trainer, "_learn", fail)
+    talk.send(Train("first", small()))
+    failed = talk.wait(Failed)
+    assert "batch_size" in failed.message
+    assert failed.bug
+    assert runs.summary(runs.find(home.runs, "first")).status == "interrupted"
