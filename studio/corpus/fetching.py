@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from studio.corpus.build import Progress
-from studio.corpus.manifest import Corpus, checksums
+from studio.corpus.manifest import Corpus
 from studio.errors import CorpusError
 from studio.files import write_atomically
 
@@ -32,7 +32,7 @@ _TIMEOUT = 30.0  # seconds without an answer
 
 def is_fetched(folder: Path, corpus: Corpus) -> bool:
     """Whether all files are there."""
-    return all((folder / name).is_file() for name in checksums(corpus))
+    return all((folder / name).is_file() for name in corpus.checksums)
 
 
 def fetch(folder: Path, corpus: Corpus, mirror: str, progress: Progress) -> str:
@@ -68,7 +68,7 @@ def unpack(tarball: Path, folder: Path, corpus: Corpus, progress: Progress) -> N
     Raises CorpusError for a damaged tarball, one that lacks files, and one with a member that
     would leave the target folder.
     """
-    wanted = {f"package/{corpus.folder}/{name}": name for name in checksums(corpus)}
+    wanted = {f"package/{corpus.folder}/{name}": name for name in corpus.checksums}
     size = tarball.stat().st_size
     try:
         with tarball.open("rb") as raw, tarfile.open(fileobj=raw) as archive:
@@ -98,7 +98,7 @@ def adopt(source: Path, folder: Path, corpus: Corpus, progress: Progress) -> boo
             break
     else:
         return False
-    names = checksums(corpus)
+    names = corpus.checksums
     contents: dict[str, bytes] = {}
     for done, (name, expected) in enumerate(names.items()):
         progress("checking", done, len(names))
@@ -146,7 +146,7 @@ def _through_npm(folder: Path, corpus: Corpus, progress: Progress) -> None:
 def _from_mirror(folder: Path, corpus: Corpus, mirror: str, progress: Progress) -> None:
     if not mirror.startswith(("https://", "http://")):
         raise CorpusError(f"{mirror} is no http address")
-    names = checksums(corpus)
+    names = corpus.checksums
     for done, name in enumerate(names):
         alive = partial(progress, f"fetching {name}", done, len(names))
         alive()
@@ -184,7 +184,7 @@ def _no_network(error: Exception) -> bool:
 
 def _put(folder: Path, name: str, content: bytes, corpus: Corpus, origin: str) -> None:
     """Check a file and put it in place."""
-    if hashlib.sha256(content).hexdigest() != checksums(corpus)[name]:
+    if hashlib.sha256(content).hexdigest() != corpus.checksums[name]:
         raise CorpusError(
             f"{name} from {origin} is not the published file (its sha256 differs). It was not kept."
         )

@@ -3,6 +3,7 @@
 import re
 from fnmatch import fnmatch
 from functools import cache
+from pathlib import Path
 
 import msgspec
 
@@ -13,7 +14,7 @@ _CHECKSUM = re.compile(r"([0-9a-f]{64})  (\S+)")
 
 
 class Corpus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry of data/corpora.toml."""
+    """One entry of data/corpora.toml, with the sha256 of each of its files."""
 
     name: str
     package: str
@@ -24,6 +25,7 @@ class Corpus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     records: int
     integrity: str
     mirror: str
+    checksums: dict[str, str] = {}
 
     @property
     def specifier(self) -> str:
@@ -37,17 +39,18 @@ class _Corpora(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def published() -> Corpus:
-    """The complete Tang poems."""
+    """The complete Tang poems; raises CorpusError where the shipped data is damaged."""
     path = paths.data() / "corpora.toml"
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=_Corpora).corpus[0]
+        corpus = msgspec.toml.decode(path.read_bytes(), type=_Corpora).corpus[0]
     except (OSError, msgspec.MsgspecError) as error:
         raise CorpusError(f"{path} cannot be read: {error}. Install the studio again.") from error
+    listed = _read_checksums(paths.data() / f"{corpus.name}.sha256", corpus.pattern)
+    return msgspec.structs.replace(corpus, checksums=listed)
 
 
-def checksums(corpus: Corpus) -> dict[str, str]:
-    """The corpus's files, each with its sha256, in the order of `sha256sum`'s list."""
-    path = paths.data() / f"{corpus.name}.sha256"
+def _read_checksums(path: Path, pattern: str) -> dict[str, str]:
+    """The names of a list of `sha256sum`, each with its sum."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except OSError as error:
@@ -55,7 +58,7 @@ def checksums(corpus: Corpus) -> dict[str, str]:
     found: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
         match = _CHECKSUM.fullmatch(line)
-        if match is None or not fnmatch(match[2], corpus.pattern):
+        if match is None or not fnmatch(match[2], pattern):
             raise CorpusError(f"{path}, line {number} is damaged. Install the studio again.")
         found[match[2]] = match[1]
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 from studio.corpus import fetching, sources
 from studio.corpus.build import Progress, build, silent
 from studio.corpus.library import Library
-from studio.corpus.manifest import published
+from studio.corpus.manifest import Corpus, published
 from studio.corpus.poem import Script
 from studio.corpus.statistics import Statistics
 from studio.errors import CorpusError
@@ -30,12 +30,13 @@ def fetch_and_build(
     script: Script = "simplified",
     mirror: str = "",
     progress: Progress = silent,
+    corpus: Corpus | None = None,
 ) -> Statistics:
     """Obtain the published poems, or read a person's own from `source`, and build the library.
 
     Raises CorpusError that says what to do; what was fetched until then is kept.
     """
-    corpus = published()
+    corpus = corpus or published()
     folder = home.corpus / corpus.name
     if source is not None:
         source = source.expanduser()
@@ -45,14 +46,18 @@ def fetch_and_build(
             return _build_from(home, source, str(source), 0, script, progress)
     elif not fetching.is_fetched(folder, corpus):
         fetching.fetch(folder, corpus, mirror, progress)
-    return rebuild(home, script=script, progress=progress)
+    return rebuild(home, script=script, progress=progress, corpus=corpus)
 
 
 def rebuild(
-    home: Home, *, script: Script = "simplified", progress: Progress = silent
+    home: Home,
+    *,
+    script: Script = "simplified",
+    progress: Progress = silent,
+    corpus: Corpus | None = None,
 ) -> Statistics:
     """Build the library again from what was fetched."""
-    corpus = published()
+    corpus = corpus or published()
     folder = home.corpus / corpus.name
     if not fetching.is_fetched(folder, corpus):
         raise CorpusError(

@@ -1,0 +1,115 @@
+"""The corpus subcommands, as a script would use them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.cli import main
+
+POEMS = (
+    "登鸛雀樓:白日依山盡，黃河入海流。欲窮千里目，更上一層樓。\n"
+    "靜夜思:牀前看月光，疑是地上霜。舉頭望山月，低頭思故鄉。\n"
+    "再:白日依山盡，黃河入海流。欲窮千里目，更上一層樓。\n"
+    "殘:山□水。\n"
+    "沒有冒號\n"
+)
+
+
+class Command:
+    """Runs `tangshi-studio` in this process."""
+
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+    ) -> None:
+        self._monkeypatch, self._captured = monkeypatch, capfdbinary
+        self.code = 0
+        self.out = self.err = ""
+
+    def __call__(self, *arguments: str) -> "Command":
+        self._monkeypatch.setattr("sys.argv", ["tangshi-studio", "corpus", *arguments])
+        self.code = 0
+        try:
+            main()
+        except SystemExit as leave:
+            self.code = int(leave.code or 0)
+        captured = self._captured.readouterr()
+        self.out, self.err = captured.out.decode(), captured.err.decode()
+        return self
+
+    def json(self, *arguments: str) -> Any:
+        self(*arguments, "--json")
+        assert self.code == 0, self.err
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Command:
+    monkeypatch.setenv("TANGSHI_STUDIO_HOME", str(tmp_path / "home"))
+    return Command(monkeypatch, capfdbinary)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> str:
+    path = tmp_path / "poems.txt"
+    path.write_text(POEMS, "utf-8")
+    return str(path)
+
+
+def test_the_account_of_the_records_adds_up(command: Command, own: str) -> None:
+    command.json("fetch", "--from", own)
+    stats = command.json("stats")
+    assert stats["records_read"] == 5
+    assert (stats["kept"], stats["merged"]) == (2, 1)
+    assert stats["rejected"] == {"lacuna": 1, "malformed record": 1}
+
+
+def test_fetching_does_nothing_where_there_is_a_library(command: Command, own: str) -> None:
+    first = command.json("fetch", "--from", own)
+    assert command.json("fetch") == first
+    assert command("fetch").err.startswith("The library is there already: 2 poems")
+
+
+def test_poems_are_found_as_json(command: Command, own: str) -> None:
+    command("build", "--from", own)
+    found = command.json("search", "千里", "--form", "wujue")
+    assert found["count"] == 1
+    assert found["poems"][0]["first_line"] == "白日依山尽"
+
+
+def test_a_poem_is_shown_as_verse(command: Command, own: str) -> None:
+    command("build", "--from", own)
+    command("show", "2")
+    assert command.out == "静夜思\n\n床前看月光，疑是地上霜。\n举头望山月，低头思故乡。\n"
+    assert command.json("show", "2")["original"].startswith("牀前")
+
+
+def test_the_statistics_are_printed_for_people_too(command: Command, own: str) -> None:
+    command("build", "--from", own)
+    assert "2 poems by 1 poets" in command("stats").out
+
+
+def test_the_traditional_script_is_kept_when_asked(command: Command, own: str) -> None:
+    command("build", "--from", own, "--script", "traditional")
+    assert command.json("show", "1")["title"] == "登鸛雀樓"
+
+
+@pytest.mark.parametrize("arguments", [("stats",), ("search", "月"), ("show", "1"), ("build",)])
+def test_without_a_library_the_error_names_the_remedy(
+    command: Command, arguments: tuple[str, ...]
+) -> None:
+    command(*arguments)
+    assert command.code == 1
+    assert command.out == ""
+    assert "tangshi-studio corpus fetch" in command.err.replace("\n", " ")
+
+
+def test_errors_and_wrong_usage_have_their_exit_codes(command: Command, own: str) -> None:
+    command("build", "--from", own)
+    assert command("show", "99").code == 1
+    assert command("search", "--form", "sonnet").code == 1
+    assert command("search", "--sort", "mood").code == 2
+    assert command("build", "--from", f"{own}.missing").code == 1

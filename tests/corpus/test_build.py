@@ -1,0 +1,102 @@
+"""Building a library: every record accounted for, all or nothing."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from studio.corpus.build import build
+from studio.corpus.library import Library
+from studio.corpus.poem import verse_lines
+from studio.corpus.sources import RawPoem
+from studio.errors import CorpusError
+from tests.corpus.conftest import RECORDS
+
+
+def test_every_record_is_kept_merged_or_rejected(tmp_path: Path) -> None:
+    statistics = build(tmp_path / "l", RECORDS, source="a test")
+    assert statistics.records_read == len(RECORDS) == 7
+    assert (statistics.kept, statistics.merged) == (4, 1)
+    assert statistics.rejected == {"lacuna": 1, "malformed record": 1}
+
+
+def test_the_records_left_out_are_named_in_the_file(library_file: Path) -> None:
+    connection = sqlite3.connect(library_file)
+    assert connection.execute("SELECT * FROM rejected").fetchall() == [
+        ("e", "lacuna"),
+        ("f", "malformed record"),
+    ]
+    assert connection.execute("SELECT * FROM merged").fetchall() == [("d", 2)]
+    connection.close()
+
+
+def test_a_poem_is_simplified_and_keeps_its_source_form(library_file: Path) -> None:
+    with Library.open(library_file) as library:
+        poem = library.poem(2)
+    assert (poem.title, poem.author, poem.form) == ("登鹳雀楼", "王之涣", "五绝")
+    assert poem.text == "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
+    assert poem.original == "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
+    assert poem.source == "a.json, line 2"
+
+
+def test_the_traditional_script_is_kept_when_asked_and_the_splits_stay(tmp_path: Path) -> None:
+    build(tmp_path / "t", RECORDS, source="", script="traditional")
+    build(tmp_path / "s", RECORDS, source="")
+    with Library.open(tmp_path / "t") as traditional, Library.open(tmp_path / "s") as simplified:
+        assert traditional.poem(2).text == traditional.poem(2).original
+        for number in range(1, 5):
+            assert traditional.poem(number).split == simplified.poem(number).split
+
+
+def test_no_first_line_of_a_test_poem_stands_in_training(tmp_path: Path) -> None:
+    lines = [f"{a}{b}山中人" for a in "天地玄黃宇宙洪荒" for b in "日月盈昃辰宿列張"]
+    records = [
+        RawPoem("", "", f"{line}，{ending}白雲深。", f"{line}{ending}")
+        for line in lines
+        for ending in ("千里", "萬古")
+    ]
+    build(tmp_path / "l", records, source="")
+    with Library.open(tmp_path / "l") as library:
+        first = {
+            split: {verse_lines(text)[0] for text in library.texts(split)}
+            for split in ("train", "valid", "test")
+        }
+        texts = sum(len(library.texts(split)) for split in ("train", "valid", "test"))
+    assert texts == 128
+    assert first["test"] and first["valid"]
+    assert not first["test"] & first["train"]
+    assert not first["valid"] & (first["train"] | first["test"])
+
+
+def test_an_abandoned_build_leaves_the_old_library_and_no_litter(library_file: Path) -> None:
+    def abandon(stage: str, done: int, total: int) -> None:
+        if stage == "writing the library":
+            raise KeyboardInterrupt
+
+    before = library_file.read_bytes()
+    with pytest.raises(KeyboardInterrupt):
+        build(library_file, RECORDS[:1], source="", progress=abandon)
+    assert library_file.read_bytes() == before
+    assert list(library_file.parent.iterdir()) == [library_file]
+
+
+def test_a_reader_of_the_old_library_is_not_disturbed_by_a_new_one(library_file: Path) -> None:
+    with Library.open(library_file) as old:
+        build(library_file, RECORDS[:1], source="")
+        assert old.statistics().poems == 4
+        assert old.poem(4).text == "满城风雨近重阳。"
+
+
+def test_a_source_without_one_clean_poem_is_an_error_that_advises(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="lacuna 1"):
+        build(tmp_path / "l", RECORDS[5:6], source="my.txt")
+    with pytest.raises(CorpusError, match="iconv"):
+        build(tmp_path / "l", [RawPoem("", "", "\udcb0\udcd7", "my.txt")], source="my.txt")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_progress_is_told_with_the_number_of_records(tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    build(tmp_path / "l", RECORDS, source="", expected=7, progress=lambda *now: told.append(now))
+    assert ("cleaning", 0, 7) in told
+    assert ("cleaning", 7, 7) in told

@@ -1,0 +1,154 @@
+"""The library: queries, pages, statistics, and what a damaged file says."""
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio.corpus.build import build
+from studio.corpus.library import Library, Query
+from studio.corpus.sources import RawPoem
+from studio.errors import CorpusError
+
+
+def _titles(library: Library, query: Query) -> list[str]:
+    return [row.title for row in library.search(query)]
+
+
+def test_words_of_any_length_are_found(library_file: Path) -> None:
+    with Library.open(library_file) as library:
+        assert _titles(library, Query("楼")) == ["登鹳雀楼"]
+        assert _titles(library, Query("千里")) == ["登鹳雀楼", "早发白帝城"]
+        assert _titles(library, Query("入海流")) == ["登鹳雀楼"]
+        assert _titles(library, Query("夜思")) == ["静夜思"]
+
+
+def test_all_words_must_be_there(library_file: Path) -> None:
+    with Library.open(library_file) as library:
+        assert _titles(library, Query("千里 江陵一日还")) == ["早发白帝城"]
+
+
+def test_traditional_words_find_simplified_poems(library_file: Path) -> None:
+    with Library.open(library_file) as library:
+        assert _titles(library, Query("一層樓")) == ["登鹳雀楼"]
+
+
+@pytest.mark.parametrize(
+    "words", ['"', "'", "山 OR 水", "*", "NEAR(", "%", "\udce6", "\x00", "text:山山山"]
+)
+def test_words_are_data_not_syntax(library_file: Path, words: str) -> None:
+    with Library.open(library_file) as library:
+        assert library.count(Query(words)) in (0, 4)
+
+
+def test_forms_poets_and_splits_restrict(library_file: Path) -> None:
+    with Library.open(library_file) as library:
+        assert _titles(library, Query(form="七绝")) == ["早发白帝城"]
+        assert library.count(Query(poet="李白")) == 2
+        assert library.count(Query(poet="王")) == 1
+        splits = [library.count(Query(split=split)) for split in ("train", "valid", "test")]
+        assert sum(splits) == 4
+
+
+def test_a_poets_exact_name_is_not_a_part_of_others(tmp_path: Path) -> None:
+    poets = ["李白", "李白之"]
+    build(
+        tmp_path / "l",
+        [RawPoem("", poet, f"{number}。", "") for poet, number in zip(poets, "山水", strict=True)],
+        source="",
+    )
+    with Library.open(tmp_path / "l") as library:
+        assert library.count(Query(poet="李白")) == 1
+        assert library.count(Query(poet="李")) == 2
+
+
+def test_poems_are_sorted_by_length_or_by_the_poets_pinyin(library_file: Path) -> None:
+    with Library.open(library_file) as library:
+        lengths = [row.length for row in library.search(Query(), "length")]
+        assert lengths == [7, 20, 20, 28]
+        assert [row.author for row in library.search(Query(), "poet")] == [
+            "",
+            "李白",
+            "李白",
+            "王之涣",
+        ]
+
+
+def test_pages_join_to_the_whole(library_file: Path) -> None:
+    with Library.open(library_file) as library:
+        whole = library.search(Query(), "length")
+        pages = [library.search(Query(), "length", limit=1, offset=number) for number in range(4)]
+        assert [row for page in pages for row in page] == whole
+        ids = library.ids(Query(), "length")
+        assert library.rows(ids) == whole
+        assert library.rows(ids[::-1]) == whole[::-1]
+
+
+def test_a_random_poem_is_the_same_for_the_same_seed(library_file: Path) -> None:
+    with Library.open(library_file) as library:
+        drawn = {library.random(Query(), seed) == library.random(Query(), seed) for seed in (1, 2)}
+        assert drawn == {True}
+        assert {library.random(Query(poet="李白"), seed).author for seed in range(9)} == {"李白"}  # type: ignore[union-attr]
+        assert library.random(Query("没有")) is None
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    texts=st.lists(st.text(alphabet="山水月，", min_size=1, max_size=8), min_size=1, max_size=6),
+    words=st.lists(st.text(alphabet="山水月", min_size=1, max_size=4), max_size=2),
+)
+def test_searching_equals_looking_through_all_poems(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], words: list[str]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "searched"
+    records = [RawPoem("", "", text + "日。", "") for text in texts]
+    build(path, records, source="")
+    with Library.open(path) as library:
+        poems = [library.poem(number) for number in library.ids(Query())]
+        naive = [poem.id for poem in poems if all(word in poem.text for word in words)]
+        query = Query(" ".join(words))
+        assert library.ids(query) == naive
+        assert library.count(query) == len(naive)
+
+
+def test_a_library_is_used_from_another_thread(library_file: Path) -> None:
+    found: list[int] = []
+    with Library.open(library_file) as library:
+        thread = threading.Thread(target=lambda: found.append(library.count(Query())))
+        thread.start()
+        thread.join()
+    assert found == [4]
+
+
+def test_a_library_cannot_be_written_through(library_file: Path) -> None:
+    with Library.open(library_file) as library, pytest.raises(sqlite3.OperationalError):
+        library._connection.execute("DELETE FROM poems")
+
+
+def test_a_missing_library_names_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="corpus fetch"):
+        Library.open(tmp_path / "library.sqlite")
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all" * 100])
+def test_a_file_that_is_no_library_names_the_remedy(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "library.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(CorpusError, match="corpus build"):
+        Library.open(path)
+
+
+def test_a_library_of_another_version_names_the_remedy(library_file: Path) -> None:
+    connection = sqlite3.connect(library_file)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(CorpusError, match="another version"):
+        Library.open(library_file)
+
+
+def test_a_poem_that_is_not_there_is_explained(library_file: Path) -> None:
+    with Library.open(library_file) as library, pytest.raises(CorpusError, match="from 1 to 4"):
+        library.poem(5)
