@@ -39,9 +39,9 @@ def studio(
         typer.echo(f"tangshi-studio {__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        from studio.tui.app import run_studio
+        from studio.tui.launch import open_studio
 
-        run_studio()
+        open_studio()
 
 
 def main() -> None:

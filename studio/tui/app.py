@@ -1,23 +1,58 @@
 """The studio: three panes, one worker."""
 
-from collections.abc import Callable
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
-from textual.app import App, ComposeResult
+import msgspec
+from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.dom import DOMNode
+from textual.events import Resize
 from textual.message import Message
-from textual.widgets import Footer
+from textual.reactive import reactive
+from textual.screen import Screen
 
-from studio import paths
-from studio.messages import Command, Event
+from studio import paths, runs
+from studio.errors import StudioError
+from studio.messages import (
+    CancelCompose,
+    Command,
+    Compose,
+    ComposeCancelled,
+    Composed,
+    Event,
+    Failed,
+    Stop,
+    Trained,
+    TrainingPaused,
+    TrainingResumed,
+    TrainingStarted,
+)
+from studio.model.config import RECIPES
+from studio.model.events import StepDone, TrainingEnded
 from studio.paths import Home
-from studio.settings import Settings, read_settings
+from studio.settings import Settings, read_settings, write_settings
 from studio.tui.corpus_pane import CorpusPane
+from studio.tui.help_screen import HelpScreen, own_bindings
+from studio.tui.key_bar import KeyBar
 from studio.tui.pane import Pane
 from studio.tui.playground_pane import PlaygroundPane
+from studio.tui.quit_screen import QuitScreen
+from studio.tui.tab_line import TabLine
+from studio.tui.themes import THEMES
 from studio.tui.training_pane import TrainingPane
+
+TITLES = {"corpus": "Corpus", "training": "Training", "playground": "Playground"}
+# From this width on the panes stand side by side.
+COLUMNS_FROM = 120
+# Events handled before the keyboard is looked at again.
+BURST = 500
 
 
 class WorkerLike(Protocol):
@@ -42,60 +77,327 @@ class StudioApp(App[None]):
     """The application."""
 
     TITLE = "tangshi-studio"
-    CSS_PATH = paths.assets() / "studio.tcss"
-    ENABLE_COMMAND_PALETTE = True
+    CSS_PATH: ClassVar[list[str | Path]] = [  # type: ignore[assignment]
+        *sorted(paths.assets().glob("*.tcss"), key=lambda path: path.stem != "studio")
+    ]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "pane('corpus')", "Corpus", id="studio.corpus"),
-        Binding("2", "pane('training')", "Training", id="studio.training"),
-        Binding("3", "pane('playground')", "Playground", id="studio.playground"),
+        Binding("1,f2", "pane('corpus')", "Corpus", id="studio.corpus"),
+        Binding("2,f3", "pane('training')", "Training", id="studio.training"),
+        Binding("3,f4", "pane('playground')", "Playground", id="studio.playground"),
+        Binding(
+            "z", "zoom", "Zoom", id="studio.zoom", tooltip="Give the pane the whole terminal, back"
+        ),
+        Binding(
+            "T,f9",
+            "toggle_theme",
+            "Theme",
+            id="studio.theme",
+            show=False,
+            tooltip="Dark ink, light paper",
+        ),
+        Binding(
+            "escape",
+            "leave_field",
+            show=False,
+            id="studio.leave",
+            tooltip="Leave a field, so that letters are keys again",
+        ),
+        Binding("question_mark,f1", "help", "Help", id="studio.help", tooltip="This help"),
         Binding("q,ctrl+q", "quit", "Quit", id="studio.quit"),
     ]
+
+    current: reactive[str] = reactive("corpus", bindings=True)
+    zoomed: reactive[bool] = reactive(False, bindings=True)
 
     def __init__(self, home: Home, settings: Settings, worker: WorkerFactory) -> None:
         super().__init__()
         self.home = home
         self.settings = settings
+        self.training: TrainingStarted | None = None
+        self._paused = False
+        self._step = 0
+        self._leaving = False
+        self._composing: set[int] = set()
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._worker = worker(home, self._emit)
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = settings.theme
 
     def compose(self) -> ComposeResult:
+        yield TabLine(TITLES)
         with Horizontal(id="panes"):
             yield CorpusPane(id="corpus")
             yield TrainingPane(id="training")
             yield PlaygroundPane(id="playground")
-        yield Footer()
+        yield KeyBar()
 
     def on_mount(self) -> None:
+        for number, pane in enumerate(self._panes(), start=1):
+            pane.border_title = f"{number} {TITLES[pane.id or '']}"
+        self._check_keymap()
+        self.set_keymap(self.settings.keymap)
+        if not self.is_headless:
+            self._listen_to_signals()
         # The worker imports torch: only once the first frame has been painted.
-        self.call_after_refresh(self._worker.start)
+        self.call_after_refresh(self._open)
+
+    def _open(self) -> None:
+        self._pane(self.current).focus_first()
+        self._worker.start()
+
+    def _panes(self) -> list[Pane]:
+        return list(self.screen_stack[0].query(Pane))
+
+    def _pane(self, name: str) -> Pane:
+        return self.screen_stack[0].query_one(f"#{name}", Pane)
+
+    # --- the worker -----------------------------------------------------------------------------
 
     def send(self, command: Command) -> None:
         """Put a command on the worker's queue."""
+        if isinstance(command, Compose):
+            self._composing.add(command.ticket)
         self._worker.send(command)
 
     def _emit(self, event: Event) -> None:
         """Called on the worker's thread."""
         self._events.put(event)
-        self.post_message(EventsWaiting())
+        # While the studio closes there may be no loop left to be told; the worker must go on.
+        with contextlib.suppress(RuntimeError):
+            self.post_message(EventsWaiting())
 
     def on_events_waiting(self) -> None:
-        panes = list(self.query(Pane))
-        while True:
+        panes = self._panes()
+        for _ in range(BURST):
             try:
                 event = self._events.get_nowait()
             except Empty:
                 return
+            self._hear(event)
             for pane in panes:
                 pane.receive(event)
+        self.post_message(EventsWaiting())
+
+    def _hear(self, event: Event) -> None:
+        """Keep what the frame around the panes needs to know."""
+        match event:
+            case TrainingStarted():
+                self.training, self._paused, self._step = event, False, event.step
+            case TrainingPaused():
+                self._paused = True
+            case TrainingResumed():
+                self._paused = False
+            case Trained(_, StepDone(step=step)):
+                self._step = step
+            case Trained(run, TrainingEnded() as ended):
+                self._training_ended(run, ended)
+            case Composed(ticket=ticket) | ComposeCancelled(ticket=ticket):
+                self._composing.discard(ticket)
+            case Failed():
+                self._composing.discard(event.ticket or 0)
+                self._failed(event)
+            case _:
+                return
+        self.screen_stack[0].query_one(TabLine).state = self._state()
+
+    def _training_ended(self, run: str, ended: TrainingEnded) -> None:
+        self.training = None
+        if self._leaving:
+            self.exit()
+        elif ended.outcome == "diverged":
+            self.say(ended.reason, title=f"{run} diverged", severity="error")
+        elif not self._pane("training").is_showing:
+            self.say(f"at step {ended.step:,}", title=f"{run} {ended.outcome}")
+
+    def _failed(self, event: Failed) -> None:
+        self.say(event.message, title=f"Failed: {event.what}", severity="error")
+        if event.what in ("training", "saving"):
+            self.training = None
+        if self._leaving:
+            # What was to be saved was not: the person decides again.
+            self._leaving = False
+            if isinstance(self.screen, QuitScreen):
+                self.pop_screen()
+
+    def _state(self) -> str:
+        if self.training is None:
+            return ""
+        share = self._step / max(1, self.training.total_steps)
+        return f"{self.training.run} {'paused ' if self._paused else ''}{share:.0%}"
+
+    def say(self, message: str, *, title: str = "", severity: Any = "information") -> None:
+        """Show a notification; `message` is text, not markup."""
+        self.notify(message, title=title, severity=severity, markup=False, timeout=8)
+
+    # --- the layout -----------------------------------------------------------------------------
+
+    def on_resize(self, event: Resize) -> None:
+        self._arrange()
+
+    def watch_current(self, current: str) -> None:
+        for pane in self._panes():
+            pane.set_class(pane.id == current, "-current")
+        for tabs in self.screen_stack[0].query(TabLine):
+            tabs.current = current
+
+    def watch_zoomed(self) -> None:
+        self._arrange()
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether there is room, and the wish, for panes side by side."""
+        layout = self.settings.layout
+        return layout == "columns" or (layout == "auto" and self.size.width >= COLUMNS_FROM)
+
+    def _arrange(self) -> None:
+        single = self.zoomed or not self.has_columns
+        self.screen_stack[0].set_class(single, "-single")
 
     def action_pane(self, name: str) -> None:
         """Go to a pane."""
-        self.query_one(f"#{name}", Pane).focus_first()
+        self.current = name
+        self._pane(name).come_back()
+
+    def action_zoom(self) -> None:
+        """Give the current pane the whole terminal, or put the panes side by side again."""
+        if self.has_columns:
+            self.zoomed = not self.zoomed
+
+    def action_toggle_theme(self) -> None:
+        """Dark or light."""
+        self._use_theme("paper" if self.theme == "ink" else "ink")
+
+    def _use_theme(self, name: str) -> None:
+        self.theme = name
+        self.remember(theme=name)
+
+    def _use_layout(self, layout: str) -> None:
+        self.zoomed = False
+        self.remember(layout=layout)
+        self._arrange()
+
+    def action_leave_field(self) -> None:
+        """Put the focus on the pane itself."""
+        self._pane(self.current).focus()
+
+    def action_help(self) -> None:
+        """Show every key."""
+        if isinstance(self.screen, HelpScreen):
+            return
+        places: list[tuple[str, list[DOMNode]]] = [
+            (f"In {TITLES[pane.id or '']}", [pane, *pane.query("*")]) for pane in self._panes()
+        ]
+        here = list(TITLES).index(self.current)
+        self.push_screen(HelpScreen([places.pop(here), ("Everywhere", [self]), *places]))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Zooming needs panes that stand side by side."""
+        if action == "zoom":
+            return self.has_columns
+        return True
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The command palette."""
+        for name, title in TITLES.items():
+            yield SystemCommand(f"Go to {title}", "Pane", lambda name=name: self.action_pane(name))
+        for recipe in RECIPES:
+            yield SystemCommand(
+                f"Train with the recipe {recipe}",
+                "Start a new run with its settings as they are",
+                lambda recipe=recipe: self._training_pane.start_recipe(recipe),
+            )
+        for run in runs.every(self.home.runs)[:20]:
+            yield SystemCommand(
+                f"Resume {run.name}",
+                "Go on with this run",
+                lambda name=run.name: self._training_pane.resume(name),
+            )
+        for theme, words in (("ink", "Dark"), ("paper", "Light")):
+            yield SystemCommand(f"Theme {theme}", words, lambda theme=theme: self._use_theme(theme))
+        for layout, words in (
+            ("auto", "Side by side where there is room"),
+            ("columns", "Always side by side"),
+            ("single", "One pane at a time"),
+        ):
+            yield SystemCommand(
+                f"Layout {layout}", words, lambda layout=layout: self._use_layout(layout)
+            )
+        yield SystemCommand("Help", "All keys", self.action_help)
+        yield SystemCommand("Quit", "Leave; training is saved first", self.action_quit)
+
+    @property
+    def _training_pane(self) -> TrainingPane:
+        return self.screen_stack[0].query_one(TrainingPane)
+
+    # --- settings -------------------------------------------------------------------------------
+
+    def remember(self, **changes: object) -> None:
+        """Keep settings for the next time.
+
+        The file is read again first: what the person wrote there meanwhile stays, and a file that
+        cannot be read is left alone.
+        """
+        self.settings = msgspec.structs.replace(self.settings, **changes)
+        try:
+            kept = msgspec.structs.replace(read_settings(self.home.settings), **changes)
+            write_settings(self.home.settings, kept)
+        except (StudioError, OSError) as error:
+            self.say(str(error), title="Settings not kept", severity="warning")
+
+    def _check_keymap(self) -> None:
+        nodes = [self, *self.query("*")]
+        known = {binding.id for binding in own_bindings(nodes)}
+        if unknown := [name for name in self.settings.keymap if name not in known]:
+            self.say(
+                f"{self.home.settings}, [keymap]: there is no key called {', '.join(unknown)}. "
+                "The help screen has the names.",
+                title="Keymap",
+                severity="warning",
+            )
+
+    # --- leaving --------------------------------------------------------------------------------
+
+    async def action_quit(self) -> None:
+        """Leave; while a run is in training, ask and save first."""
+        if self.training is None:
+            self.exit()
+        elif not isinstance(self.screen, QuitScreen):
+            self.push_screen(QuitScreen(self.training.run))
+
+    def action_save_and_exit(self) -> None:
+        """Have the run saved and leave when it is."""
+        if self.training is None:
+            self.exit()
+            return
+        self._leaving = True
+        for ticket in self._composing:
+            self.send(CancelCompose(ticket))
+        self.send(Stop())
+
+    def _listen_to_signals(self) -> None:
+        """A terminal that is closed, or a polite kill, stops the training with a checkpoint."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(number, self._end, number)
+
+    def _end(self, number: signal.Signals) -> None:
+        # First the checkpoint: whether the terminal can still be written to is not known.
+        self._worker.close()
+        self.exit(return_code=128 + number)
+
+    def close_worker(self) -> None:
+        """End the worker's thread; training is saved."""
+        self._worker.close()
 
 
-def run_studio() -> None:
-    """Open the studio in the user's terminal."""
+def run_studio(home: Home, settings: Settings) -> int:
+    """Open the studio in the user's terminal; the exit code, 0 where all went well."""
     from studio.worker import Worker
 
-    home = Home.default()
-    StudioApp(home, read_settings(home.settings), Worker).run()
+    studio = StudioApp(home, settings, Worker)
+    try:
+        studio.run()
+    finally:
+        studio.close_worker()
+    return studio.return_code or 0

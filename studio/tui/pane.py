@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, cast
 
 from textual.containers import Container
-from textual.events import Resize
+from textual.events import DescendantFocus, Resize
+from textual.widget import Widget
 
 from studio.messages import Command, Event
 from studio.paths import Home
@@ -14,11 +15,16 @@ if TYPE_CHECKING:
 NARROW = 64
 
 
-class Pane(Container):
+class Pane(Container, can_focus=True):
     """One of the studio's panes: shows what the worker tells, sends it commands.
 
-    A pane has the class `-narrow` while it is less than `NARROW` columns wide.
+    A pane has the class `-narrow` while it is less than `NARROW` columns wide, and `-current` while
+    it is the one that has the focus or had it last.
     """
+
+    TITLE = ""
+
+    _last_focus: Widget | None = None
 
     @property
     def studio(self) -> "StudioApp":
@@ -30,6 +36,11 @@ class Pane(Container):
         """The user's folders."""
         return self.studio.home
 
+    @property
+    def is_showing(self) -> bool:
+        """Whether the pane can be seen: no need to draw or measure anything while it cannot."""
+        return self.display and self.is_attached and self.screen.is_current
+
     def send(self, command: Command) -> None:
         """Put a command on the worker's queue."""
         self.studio.send(command)
@@ -39,6 +50,22 @@ class Pane(Container):
 
     def focus_first(self) -> None:
         """Put the focus where a person who comes to this pane would begin."""
+        self.focus()
+
+    def come_back(self) -> None:
+        """Put the focus where it was in this pane, or where one would begin."""
+        last = self._last_focus
+        if last and last.is_attached and last.focusable:
+            last.focus()
+        else:
+            self.focus_first()
+
+    def on_focus(self) -> None:
+        self.studio.current = self.id or ""
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        self._last_focus = event.widget
+        self.studio.current = self.id or ""
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width < NARROW, "-narrow")

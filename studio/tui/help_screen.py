@@ -1,0 +1,88 @@
+"""The help screen: every key, read from the bindings themselves, so that it cannot drift."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.dom import DOMNode
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+if TYPE_CHECKING:
+    from studio.tui.app import StudioApp
+
+NOTES = """\
+Keys can be changed: in {settings}, under [keymap], write the name on the right of a key = its new \
+keys, for example "studio.zoom" = "f5". In a field, letters are typed; Escape leaves the field.
+
+Copying goes through the terminal (OSC 52). In tmux it needs `set -g set-clipboard on`; over SSH \
+the terminal on your side must allow it. Saving to a file always works."""
+
+
+class HelpScreen(ModalScreen[None]):
+    """All keys by where they work."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1,enter", "dismiss", "Close", id="help.close"),
+    ]
+
+    def __init__(self, places: list[tuple[str, list[DOMNode]]]) -> None:
+        """`places`: a heading, and the nodes whose keys work there."""
+        super().__init__()
+        self._places = places
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help") as scroll:
+            scroll.border_title = "Keys"
+            scroll.border_subtitle = "Escape closes"
+            yield Static(self._content())
+
+    def _content(self) -> Group:
+        studio = cast("StudioApp", self.app)
+        parts: list[Table | Text] = []
+        for heading, nodes in self._places:
+            rows = list(key_rows(nodes, studio))
+            if not rows:
+                continue
+            table = Table.grid(padding=(0, 2))
+            table.add_column(style="bold", min_width=12, no_wrap=True)
+            table.add_column(ratio=1)
+            table.add_column(style="dim", no_wrap=True)
+            for keys, what, name in rows:
+                table.add_row(Text(keys), Text(what), Text(name))
+            parts += [Text(heading, "bold underline"), table, Text()]
+        parts.append(Text(NOTES.format(settings=studio.home.settings), "dim"))
+        return Group(*parts)
+
+
+def key_rows(nodes: Iterable[DOMNode], studio: "StudioApp") -> Iterator[tuple[str, str, str]]:
+    """Keys, what they do, and the binding's name, for the bindings that the studio defines."""
+    grouped: dict[str, tuple[Binding, list[str]]] = {}
+    for binding in own_bindings(nodes):
+        name = binding.id or binding.action
+        first, keys = grouped.setdefault(name, (binding, []))
+        if first.action == binding.action:
+            keys.append(studio.get_key_display(binding))
+    for name, (binding, keys) in grouped.items():
+        if mapped := studio.settings.keymap.get(name):
+            changed = Binding.make_bindings([Binding(mapped, binding.action)])
+            keys = [studio.get_key_display(each) for each in changed]
+        what = binding.tooltip or binding.description
+        if what:
+            yield " ".join(dict.fromkeys(keys)), what, name
+
+
+def own_bindings(nodes: Iterable[DOMNode]) -> Iterator[Binding]:
+    """The bindings of those nodes that the studio's own classes define, each class once."""
+    seen: set[type] = set()
+    for node in nodes:
+        for kind in type(node).__mro__:
+            if kind in seen or not kind.__module__.startswith("studio."):
+                continue
+            seen.add(kind)
+            yield from Binding.make_bindings(kind.__dict__.get("BINDINGS", ()))

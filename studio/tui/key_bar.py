@@ -1,0 +1,68 @@
+"""The line of keys at the bottom: as many as fit, help and quit always among them."""
+
+from rich.style import Style
+from rich.text import Text
+from textual.app import RenderResult
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widget import Widget
+
+ALWAYS = ("studio.help", "studio.quit")
+
+
+class KeyBar(Widget):
+    """The keys that do something now, those of the widget in focus first.
+
+    Textual's own footer scrolls sideways where there are too many keys; here the last ones give
+    way, and the help screen has them all.
+    """
+
+    COMPONENT_CLASSES = {"key-bar--key", "key-bar--text"}  # noqa: RUF012  # Textual's own shape
+    ALLOW_SELECT = False
+
+    def on_mount(self) -> None:
+        self.auto_links = False
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+
+    def _bindings_changed(self, screen: Screen[object]) -> None:
+        if screen is self.screen:
+            self.refresh()
+
+    def render(self) -> RenderResult:
+        first: list[Text] = []
+        last: list[Text] = []
+        for binding in self._shown():
+            (last if binding.id in ALWAYS else first).append(self._label(binding))
+        room = self.size.width - sum(label.cell_len for label in last)
+        line = Text(no_wrap=True, end="")
+        for label in first:
+            if label.cell_len > room:
+                break
+            line.append_text(label)
+            room -= label.cell_len
+        line.append(" " * room)
+        for label in last:
+            line.append_text(label)
+        return line
+
+    def _shown(self) -> list[Binding]:
+        key = self.app.get_key_display
+        seen: dict[str, Binding] = {}
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            name = binding.id or binding.action
+            if not (binding.show and active.enabled):
+                continue
+            # Of several keys for one action the shortest is shown: q rather than ^q.
+            if name not in seen or len(key(binding)) < len(key(seen[name])):
+                seen[name] = binding
+        return list(seen.values())
+
+    def _label(self, binding: Binding) -> Text:
+        key = self.get_component_rich_style("key-bar--key", partial=True)
+        text = self.get_component_rich_style("key-bar--text", partial=True)
+        click = Style(meta={"@click": f"app.simulate_key({binding.key!r})"})
+        label = Text(end="")
+        label.append(f" {self.app.get_key_display(binding)}", key + click)
+        label.append(f" {binding.description} ", text + click)
+        return label

@@ -1,0 +1,34 @@
+"""Opening the studio. Imports no textual itself: some of it is set before textual is imported."""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from studio.paths import Home
+from studio.settings import Settings, read_settings
+
+
+def open_studio() -> None:
+    """Open the studio in the user's terminal; returns, or leaves with a code, when it is closed.
+
+    Raises ConfigError where the settings file cannot be used.
+    """
+    home = Home.default()
+    settings = read_settings(home.settings)
+    for name, value in terminal_variables(settings, os.environ).items():
+        os.environ.setdefault(name, value)
+
+    from studio.tui.app import run_studio
+
+    if code := run_studio(home, settings):
+        sys.exit(code)
+
+
+def terminal_variables(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
+    """What textual reads when it is imported: fewer frames and no animation over SSH."""
+    remote = "SSH_CONNECTION" in environment
+    frames = settings.frames_per_second or (15 if remote else 60)
+    variables = {"TEXTUAL_FPS": str(frames)}
+    if remote:
+        variables["TEXTUAL_ANIMATIONS"] = "none"
+    return variables
