@@ -150,6 +150,11 @@ def first_line(text: str, most: int = 16) -> str:
 
 def describe(request: ComposeRequest) -> str:
     """A request in a few words, the seed last."""
+    return f"{settings_in_words(request)} · seed {request.seed}"
+
+
+def settings_in_words(request: ComposeRequest) -> str:
+    """A request's form and sampling in a few words; what does nothing is left out."""
     sampling = request.sampling
     if sampling.strategy == "greedy":
         words = ["greedy"]
@@ -161,7 +166,7 @@ def describe(request: ComposeRequest) -> str:
     if sampling.repetition_penalty > 1:
         words.append(f"repetition {sampling.repetition_penalty:g}")
     form = request.form or f"free, at most {request.longest}"
-    return " · ".join([form, *words, f"seed {request.seed}"])
+    return " · ".join([form, *words])
 
 
 def _markdown(each: SavedPoem) -> str:

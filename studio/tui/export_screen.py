@@ -1,0 +1,93 @@
+"""Asking where a poem is exported to."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, Select, Static
+
+from studio.collection import SUFFIXES, Format, SavedPoem, export, free_path
+from studio.errors import StudioError
+
+
+class ExportScreen(ModalScreen[Path | None]):
+    """Asks for format and path and writes the file; answers its path, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Back", id="export.back"),
+        Binding("enter", "export", "Export", id="export.write"),
+    ]
+
+    def __init__(self, poems: Sequence[SavedPoem], folder: Path) -> None:
+        super().__init__()
+        self._poems = poems
+        self._folder = folder
+        # The path that the person was warned of: asked for twice, it is replaced.
+        self._warned: Path | None = None
+
+    def compose(self) -> ComposeResult:
+        count = len(self._poems)
+        with Vertical(classes="dialog"):
+            yield Label(
+                "Export the poem" if count == 1 else f"Export {count} poems", classes="title"
+            )
+            with Horizontal(classes="field"):
+                yield Label("Format")
+                yield Select(
+                    [("Plain text", "text"), ("Markdown", "markdown")],
+                    id="format",
+                    allow_blank=False,
+                    compact=True,
+                )
+            yield Label("File")
+            yield Input(str(self._default("text")), id="path")
+            yield Static(classes="error", markup=False)
+            yield Label("enter exports · tab to the format · escape goes back", classes="hint")
+
+    def on_mount(self) -> None:
+        self.query_one("#path", Input).focus()
+
+    @property
+    def _format(self) -> Format:
+        return "markdown" if self.query_one(Select).value == "markdown" else "text"
+
+    def _default(self, form: Format) -> Path:
+        return free_path(self._folder, self._poems[0].poem, form)
+
+    @on(Select.Changed)
+    def _give_suffix(self) -> None:
+        path = self.query_one("#path", Input)
+        if path.value.endswith(tuple(SUFFIXES.values())):
+            path.value = str(Path(path.value).with_suffix(SUFFIXES[self._format]))
+
+    @on(Input.Changed)
+    def _forget_warning(self) -> None:
+        self._warned = None
+        self.query_one(".error", Static).update("")
+
+    @on(Input.Submitted)
+    def action_export(self) -> None:
+        """Write the file, or say why not."""
+        typed = self.query_one("#path", Input).value.strip()
+        if not typed:
+            self._say("Give the name of a file.")
+            return
+        path = self._folder / Path(typed).expanduser()
+        if path.is_file() and self._warned != path:
+            self._warned = path
+            self._say(f"{path.name} exists. Choose another name, or press enter to replace it.")
+            return
+        try:
+            export(path, self._poems, self._format, replace=self._warned == path)
+        except StudioError as error:
+            self._say(str(error))
+            return
+        self.dismiss(path)
+
+    def _say(self, text: str) -> None:
+        self.query_one(".error", Static).update(text)

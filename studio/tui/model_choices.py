@@ -1,0 +1,41 @@
+"""The models that a poem can be asked of, as their folders stand. Imports no torch."""
+
+from dataclasses import dataclass
+
+from studio import paths, runs
+from studio.paths import Home
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A model: `value` as ComposeRequest.model names it, `label` as the list shows it."""
+
+    value: str
+    label: str
+
+
+def model_choices(home: Home) -> list[ModelChoice]:
+    """The default model where one is shipped, then each run with its checkpoints, newest first.
+
+    Empty where there is nothing yet that could write. Reads folders only; may take a while where
+    there are many.
+    """
+    choices = []
+    if (paths.assets() / "model" / "model.json").is_file():
+        choices.append(ModelChoice("default", "default model"))
+    for run in runs.every(home.runs):
+        names = run.checkpoint_names()
+        if names:
+            choices.append(ModelChoice(run.name, run.name))
+        for name in reversed(names):
+            step = name.removeprefix("step-").lstrip("0") or "0"
+            choices.append(ModelChoice(f"{run.name}@{step}", f"{run.name} at step {step}"))
+    return choices
+
+
+def in_words(model: str) -> str:
+    """A model's full name in words: "night@800" is "night at step 800"."""
+    run, _, step = model.partition("@")
+    if step:
+        return f"{run} at step {step}"
+    return "the default model" if run == "default" else run

@@ -1,0 +1,143 @@
+"""Where poems appear while they are written: one card a candidate."""
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.events import Click, Resize
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Static
+
+from studio.tui.verse_layout import (
+    TIGHTEST,
+    Arrangement,
+    Setting,
+    Shape,
+    arrange,
+    set_verse,
+    shape_of,
+)
+
+_FRAME = 1
+
+
+class PoemCard(Widget):
+    """One poem, centred in its space."""
+
+    text = reactive("")
+    writing = reactive(False)
+    setting = reactive(TIGHTEST)
+    opening = reactive(0)
+
+    def render(self) -> Content:
+        """The rows, in the middle of the height."""
+        width, height = self.content_size
+        rows = set_verse(self.text, self.setting, width, self.opening, self.writing)
+        above = max(0, (height - len(rows)) // 2)
+        return Content("\n").join([*[Content("")] * above, *rows])
+
+
+class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
+    """The candidates of one request, and which of them is chosen."""
+
+    class Chosen(Message):
+        """Another candidate is chosen."""
+
+    chosen = reactive(0)
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._expected = Shape(0, 0)
+        self._arrangement: Arrangement | None = None
+        self._cards: list[PoemCard] = []
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="said", markup=False)
+
+    def say(self, text: str) -> None:
+        """Show a text instead of poems."""
+        self.show([], 0)
+        self.query_one("#said", Static).update(text)
+
+    def show(
+        self, texts: list[str], opening: int, expected: Shape | None = None, writing: bool = False
+    ) -> None:
+        """Show poems from the start; `expected` is the shape that those being written will have."""
+        self._expected = expected or Shape(0, 0)
+        self._arrangement = None
+        while len(self._cards) > len(texts):
+            self._cards.pop().remove()
+        added = [PoemCard() for _ in texts[len(self._cards) :]]
+        self._cards += added
+        if added:
+            self.mount(*added)
+        self.set_class(len(texts) == 1, "-single")
+        self.query_one("#said").display = not texts
+        for number, card in enumerate(self._cards, start=1):
+            card.opening = opening
+            card.border_title = Content(str(number))
+            card.border_subtitle = ""
+        self.chosen = 0
+        self._mark_chosen()
+        self.write(texts, [writing] * len(texts))
+        self.scroll_home(animate=False)
+
+    def write(self, texts: list[str], writing: list[bool]) -> None:
+        """Set the poems' texts as they stand."""
+        for card, text, busy in zip(self._cards, texts, writing, strict=True):
+            card.text = text
+            card.writing = busy
+        self._arrange()
+
+    def name_figures(self, figures: list[str]) -> None:
+        """Write a figure under each card."""
+        for card, figure in zip(self._cards, figures, strict=True):
+            card.border_subtitle = Content(figure)
+
+    def on_resize(self, event: Resize) -> None:
+        self._arrangement = None
+        self._arrange()
+
+    def on_click(self, event: Click) -> None:
+        if isinstance(event.widget, PoemCard):
+            self.chosen = self._cards.index(event.widget)
+
+    def choose(self, step: int) -> None:
+        """Go to the next candidate, or the one before."""
+        if self._cards:
+            self.chosen = (self.chosen + step) % len(self._cards)
+
+    def watch_chosen(self) -> None:
+        self._mark_chosen()
+        self.post_message(self.Chosen())
+
+    def _mark_chosen(self) -> None:
+        for index, card in enumerate(self._cards):
+            card.set_class(index == self.chosen, "-chosen")
+        if 0 <= self.chosen < len(self._cards):
+            self._cards[self.chosen].scroll_visible(animate=False)
+
+    def _shape(self) -> Shape:
+        shapes = [self._expected, *(shape_of(card.text) for card in self._cards)]
+        return Shape(max(s.line_length for s in shapes), max(s.lines for s in shapes))
+
+    def _arrange(self) -> None:
+        """Give every card its place and setting; they change only where a poem outgrew them."""
+        width, height = self.size
+        if not self._cards or not width or not height:
+            return
+        frame = _FRAME if len(self._cards) > 1 else 0
+        found = arrange(len(self._cards), self._shape(), width, height, frame)
+        if found != self._arrangement:
+            self._arrangement = found
+            self.styles.grid_size_columns = found.columns
+            for card in self._cards:
+                card.setting = found.setting
+        needed = self._height(found.setting, width // found.columns, frame)
+        for card in self._cards:
+            card.styles.height = max(needed, height // found.rows)
+
+    def _height(self, setting: Setting, width: int, frame: int) -> int:
+        rows = (set_verse(card.text, setting, width - 2 * frame) for card in self._cards)
+        return max(len(each) for each in rows) + 2 * frame
