@@ -27,7 +27,7 @@ def print_json(document: Any) -> None:
 
 def say(text: str) -> None:
     """A message to the person at the terminal, on standard error."""
-    messages.print(Text(text))
+    messages.print(Text(text), soft_wrap=True)
 
 
 @contextlib.contextmanager
@@ -36,7 +36,7 @@ def exit_codes() -> Iterator[None]:
     try:
         yield
     except StudioError as error:
-        messages.print(Text(f"tangshi-studio: {error}"))
+        messages.print(Text(f"tangshi-studio: {error}"), soft_wrap=True)
         sys.exit(1)
     except typer.TyperException as error:
         error.show()  # type: ignore[attr-defined]  # usage errors all have it

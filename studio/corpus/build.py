@@ -6,6 +6,7 @@ import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -68,8 +69,7 @@ def build(
         )
     progress("counting", 0, 0)
     statistics = compute(accounts.poems, source, script, accounts.account())
-    progress("writing the library", 0, 0)
-    _write(path, accounts, statistics)
+    _write(path, accounts, statistics, partial(progress, "writing the library", 0, 0))
     return statistics
 
 
@@ -113,12 +113,26 @@ def _sort_out(
     return accounts
 
 
-def _write(path: Path, accounts: _Accounts, statistics: Statistics) -> None:
+def _write(
+    path: Path, accounts: _Accounts, statistics: Statistics, alive: Callable[[], None]
+) -> None:
+    alive()
     path.parent.mkdir(parents=True, exist_ok=True)
+    stopped: list[BaseException] = []
+
+    def watch() -> int:
+        """Called by SQLite in the middle of a long statement; another answer than 0 ends it."""
+        try:
+            alive()
+        except BaseException as error:
+            stopped.append(error)
+        return len(stopped)
+
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(descriptor)
     try:
         with contextlib.closing(sqlite3.connect(name, isolation_level=None)) as connection:
+            connection.set_progress_handler(watch, 1000)
             # A crash leaves only a temporary file behind: no journal is needed to undo it.
             connection.executescript(
                 f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
@@ -140,9 +154,9 @@ def _write(path: Path, accounts: _Accounts, statistics: Statistics) -> None:
         with Path(name).open("rb") as file:
             os.fsync(file.fileno())
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
-        raise
+        raise (stopped or [error])[0] from None
     sync_folder(path.parent)
 
 

