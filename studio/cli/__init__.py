@@ -47,4 +47,4 @@ def studio(
 def main() -> None:
     """Run the command and leave with an exit code that scripts can use."""
     with exit_codes():
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(prog_name="tangshi-studio", standalone_mode=False))

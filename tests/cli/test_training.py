@@ -1,0 +1,121 @@
+"""`train` and `runs`, as a script uses them."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from studio import runs
+from studio.model.events import StepDone
+from studio.paths import Home
+from tests.cli.conftest import Run
+
+SMALL = [
+    *("--set", "embedding=8", "--set", "hidden=8", "--set", "batch_size=8"),
+    *("--set", "validate_every=5", "--set", "checkpoint_every=5"),
+]
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_each_cell_trains_and_continues_a_first_character(
+    tangshi: Run, home: Home, cell: str
+) -> None:
+    arguments = ["--recipe", "classic", "--cell", cell, "--max-steps", "6", "--run", "first"]
+    trained = tangshi("train", *arguments, *SMALL, "--json")
+    assert trained.code == 0
+    assert trained.document["outcome"] == "finished"
+    assert len(trained.document["losses"]) == 6
+    for first in "日红山夜湖海月":
+        written = tangshi(
+            *("generate", "--run", "first", "--first", first, "--strategy", "greedy", "--json")
+        )
+        assert written.code == 0
+        (poem,) = written.document["poems"]
+        assert poem["text"].startswith(first)
+    assert tangshi("runs", "delete", "first", "--yes").code == 0
+    assert tangshi("runs", "list", "--json").document == {"runs": []}
+
+
+def test_a_run_goes_on_with_more_epochs(tangshi: Run, home: Home) -> None:
+    first = tangshi("train", "--recipe", "classic", "--epochs", "1", "--run", "a", *SMALL, "--json")
+    more = tangshi("train", "--run", "a", "--resume", "--epochs", "1", "--json")
+    assert more.code == 0
+    assert more.document["step"] == 2 * first.document["step"]
+    assert more.document["losses"][: first.document["step"]] == first.document["losses"]
+    shown = tangshi("runs", "show", "a", "--json").document
+    assert shown["config"]["train"]["epochs"] == 2
+    assert shown["summary"]["status"] == "finished"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["train", "--recipe", "transformer"], 1, "classic"),
+        (["train", "--set", "heads=8"], 1, "heads"),
+        (["train", "--set", "hidden=many"], 1, "hidden"),
+        (["train", "--set", "hidden"], 1, "KEY=VALUE"),
+        (["train", "--resume"], 1, "--run"),
+        (["train", "--resume", "--run", "nowhere"], 1, "nowhere"),
+        (["train", "--epochs", "few"], 2, "--epochs"),
+        (["runs", "show", "nowhere"], 1, "nowhere"),
+        (["runs"], 2, "list"),
+        (["sing"], 2, "sing"),
+    ],
+)
+def test_what_cannot_be_done_has_its_exit_code_and_a_message_on_standard_error(
+    tangshi: Run, home: Home, arguments: list[str], code: int, message: str
+) -> None:
+    result = tangshi(*arguments)
+    assert result.code == code
+    assert message in result.err + result.out
+    assert "Traceback" not in result.err
+
+
+def test_a_run_that_diverges_is_an_error_with_its_reason(tangshi: Run, home: Home) -> None:
+    wild = ["--set", "optimizer=sgd", "--set", "learning_rate=1e5", "--set", "clip=0"]
+    result = tangshi("train", "--recipe", "classic", "--run", "a", *SMALL, *wild, "--json")
+    assert result.code == 1
+    assert result.document["outcome"] == "diverged"
+    assert "learning_rate" in result.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_training_with_a_checkpoint_to_go_on_from(
+    tangshi: Run, home: Home, number: signal.Signals
+) -> None:
+    command = [
+        *(sys.executable, "-m", "studio", "train", "--recipe", "classic", "--run", "a"),
+        *(*SMALL, "--epochs", "5000", "--set", "report_every=1"),
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ, text=True) as process:
+        assert process.stderr
+        for line in process.stderr:
+            if "saved" in line:
+                break
+        if number == signal.SIGHUP:
+            process.stderr.close()  # the terminal has gone: nobody reads any more
+        process.send_signal(number)
+        assert process.wait() == 130
+    run = runs.find(home.runs, "a")
+    steps = [event.step for event in run.events() if isinstance(event, StepDone)]
+    assert run.checkpoint_names()[-1] == f"step-{steps[-1]:08}"
+    assert runs.summary(run).status == "stopped"
+
+
+def test_a_reader_that_leaves_costs_nothing_learnt(home: Home) -> None:
+    command = [
+        *(sys.executable, "-m", "studio", "train", "--recipe", "classic", "--run", "a", *SMALL),
+        *("--epochs", "5000", "--set", "report_every=1", "--set", "checkpoint_every=100000"),
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ, text=True) as process:
+        assert process.stderr
+        for line in process.stderr:
+            if "perplexity" in line:
+                break
+        process.stderr.close()
+        assert process.wait() == 1
+    run = runs.find(home.runs, "a")
+    steps = [event.step for event in run.events() if isinstance(event, StepDone)]
+    assert run.checkpoint_names()[-1] == f"step-{steps[-1]:08}"

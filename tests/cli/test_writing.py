@@ -1,0 +1,108 @@
+"""`generate`, `score` and `evaluate`, as a script uses them."""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from studio.corpus.library import Library
+from studio.paths import Home
+from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def trained(tangshi: Run, home: Home) -> Run:
+    """A home with one run called `a`."""
+    settings = ["--set", "embedding=8", "--set", "hidden=8", "--set", "batch_size=8"]
+    result = tangshi("train", "--recipe", "classic", "--run", "a", "--max-steps", "4", *settings)
+    assert result.code == 0
+    return tangshi
+
+
+def test_a_seed_writes_the_same_poems_again(trained: Run) -> None:
+    arguments = ["generate", "--count", "3", "--seed", "5", "--form", "七绝", "--json"]
+    document = trained(*arguments).document
+    assert document == trained(*arguments).document
+    assert document["model"] == "a@4"
+    assert document["request"]["seed"] == 5
+    assert len(document["poems"]) == 3
+
+
+def test_without_a_seed_each_call_writes_something_else_and_tells_its_seed(trained: Run) -> None:
+    results = [trained("generate", "--temperature", "2") for _ in range(2)]
+    assert results[0].out != results[1].out
+    assert "seed" in results[0].err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--first", "龘"], "never seen 龘"),
+        (["--form", "十四行"], "五绝"),
+        (["--temperature", "0"], "temperature"),
+        (["--strategy", "beam"], "strategy"),
+        (["--run", "b"], "no run called"),
+        (["--run", "a@9"], "step 9"),
+        (["--run", "default"], "default model"),
+        (["--first", "\udce6"], "UTF-8"),
+    ],
+)
+def test_a_poem_that_cannot_be_written_is_answered_clearly(
+    trained: Run, arguments: list[str], message: str
+) -> None:
+    result = trained("generate", *arguments)
+    assert result.code == 1
+    assert message in result.err
+    assert not result.out
+
+
+def test_without_a_model_the_way_to_one_is_told(tangshi: Run, home: Home) -> None:
+    result = tangshi("generate")
+    assert result.code == 1
+    assert "tangshi-studio train" in result.err
+
+
+def test_each_poem_of_a_file_is_scored_on_its_line(trained: Run, tmp_path: Path) -> None:
+    file = tmp_path / "poems.txt"
+    file.write_text("春江花月夜。\n\n红日，\n", encoding="utf-8")
+    lines = trained("score", str(file)).out.split()
+    document = trained("score", str(file), "--json").document
+    assert [f"{row['perplexity']:.2f}" for row in document["poems"]] == lines
+    assert [row["text"] for row in document["poems"]] == ["春江花月夜。", "红日，"]
+
+
+def test_poems_are_scored_from_standard_input(
+    trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("春江。".encode())))
+    assert len(trained("score", "-").out.split()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("春江。\n".encode() + b"\xff\n", "line 2"), (b"\n", "no poem")],
+)
+def test_a_file_that_cannot_be_scored_is_named(
+    trained: Run, tmp_path: Path, content: bytes, message: str
+) -> None:
+    file = tmp_path / "poems.txt"
+    file.write_bytes(content)
+    result = trained("score", str(file))
+    assert result.code == 1
+    assert "poems.txt" in result.err
+    assert message in result.err
+
+
+def test_a_split_is_evaluated_whole(trained: Run, home: Home) -> None:
+    document = trained("evaluate", "--split", "valid", "--json").document
+    with Library.open(home.library) as library:
+        texts = library.texts("valid")
+    assert document["poems"] == len(texts) > 0
+    assert document["tokens"] == sum(len(text) + 1 for text in texts)
+    assert document["perplexity"] > 1
+    assert document["unknown_share"] == 0
+
+
+def test_an_unknown_split_is_wrong_usage(tangshi: Run, home: Home) -> None:
+    assert tangshi("evaluate", "--split", "exam").code == 2
