@@ -8,6 +8,8 @@ from typing import Literal
 
 import torch
 
+from studio.errors import ConfigError
+
 Precision = Literal["auto", "float32", "bfloat16"]
 
 
@@ -53,13 +55,19 @@ class Device:
 def choose_device(precision: Precision = "auto") -> Device:
     """The GPU where there is one, else the processor.
 
-    "auto" is bfloat16 where the hardware multiplies it natively, float32 elsewhere: emulated
-    bfloat16 is slower than float32.
+    "auto" is bfloat16 where the hardware multiplies it natively, float32 elsewhere. Raises
+    ConfigError where bfloat16 is asked for and the hardware lacks it: emulated it is slower than
+    float32, and the recurrent layers do not run at all.
     """
     gpu = torch.cuda.is_available()
     native = torch.cuda.is_bf16_supported(including_emulation=False) if gpu else _native_bfloat16()
     if precision == "auto":
         precision = "bfloat16" if native else "float32"
+    if precision == "bfloat16" and not native:
+        raise ConfigError(
+            f"This {'GPU' if gpu else 'processor'} does not compute in bfloat16. "
+            "Set precision to auto or float32."
+        )
     return Device(torch.device("cuda" if gpu else "cpu"), precision)
 
 

@@ -18,7 +18,7 @@ def nll_loss(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) ->
     `features` (tokens, features), `weight` (vocabulary, features), `bias` (vocabulary),
     `targets` (tokens,).
     """
-    logits = F.linear(features, weight, bias).float()
+    logits = F.linear(features, weight.to(features.dtype)).to(bias.dtype) + bias
     return F.nll_loss(F.log_softmax(logits, dim=-1), targets, ignore_index=IGNORED)
 
 

@@ -1,12 +1,14 @@
 """Training learns, resumes as if it had never stopped, and ends well when it goes wrong."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
 
 from studio.errors import RunError
 from studio.model import checkpoint
+from studio.model.device import Device, choose_device
 from studio.model.events import (
     CheckpointSaved,
     EpochDone,
@@ -37,9 +39,25 @@ def losses(events: list[TrainingEvent]) -> dict[int, tuple[float, float]]:
     }
 
 
+@pytest.mark.parametrize(
+    "precision",
+    [
+        "float32",
+        pytest.param(
+            "bfloat16",
+            marks=pytest.mark.skipif(
+                choose_device().precision == "float32", reason="no bfloat16 in this hardware"
+            ),
+        ),
+    ],
+)
 @pytest.mark.parametrize("recipe", ["classic", "studio"])
-def test_training_lowers_the_loss(make_trainer: MakeTrainer, recipe: str) -> None:
-    events = run_to_end(make_trainer(small(recipe, learning_rate=0.02, dropout=0, epochs=12)))
+def test_training_lowers_the_loss(
+    make_trainer: MakeTrainer, recipe: str, precision: Literal["float32", "bfloat16"]
+) -> None:
+    trainer = make_trainer(small(recipe, learning_rate=0.02, dropout=0, epochs=12))
+    trainer.device = Device(torch.device("cpu"), precision)
+    events = run_to_end(trainer)
     epochs = [event.loss for event in events if isinstance(event, EpochDone)]
     assert len(epochs) == 12
     assert epochs[-1] < epochs[0] - 0.3
