@@ -22,6 +22,12 @@ class OpeningInput(Input):
         super().__init__(id=id, placeholder="first characters, or nothing")
         self.border_title = "Opening"
 
+    def on_focus(self) -> None:
+        self.border_subtitle = "enter writes · escape leaves"
+
+    def on_blur(self) -> None:
+        self.border_subtitle = ""
+
     def insert_text_at_cursor(self, text: str) -> None:
         """Insert what can be shown; lone surrogates are refused with the reason."""
         try:

@@ -275,26 +275,25 @@ class PlaygroundPane(Pane):
 
     def _show_figures(self) -> None:
         """The line under the poems: what wrote them, and how likely it found them."""
-        self.query_one("#figures", Static).update(Content(" · ".join(self._figures())))
+        self.query_one("#figures", Static).update(Content(self._figures()))
 
-    def _figures(self) -> list[str]:
+    def _figures(self) -> str:
         if writing := self._writing:
             if not self._loaded:
-                return ["loading the model's library (torch)", "escape cancels"]
+                return "loading torch · escape cancels"
             doing = "writing" if writing.has_begun else "waiting for the model"
-            return [f"{doing} with seed {writing.request.seed}", "escape cancels"]
+            return f"{doing} · seed {writing.request.seed} · escape cancels"
         composed = self._shown
         if composed is None:
-            return []
-        index = min(self._stage.chosen, len(composed.poems) - 1)
+            return ""
+        count = len(composed.poems)
+        index = min(self._stage.chosen, count - 1)
         poem = composed.poems[index]
-        words = [f"with {in_words(composed.model)}", f"seed {composed.request.seed}"]
-        if len(composed.poems) > 1:
-            words.append(f"{index + 1} of {len(composed.poems)}")
-        words.append(f"mean log probability {_figure(poem.log_probability)} nats")
-        if not poem.complete:
-            words.append("cut at the length limit")
-        return words
+        words = [f"{index + 1} of {count}"] if count > 1 else []
+        words.append(f"mean log probability {_figure(poem.log_probability)}")
+        words += [] if poem.complete else ["cut at the length limit"]
+        written = f"with {in_words(composed.model)} · seed {composed.request.seed}"
+        return f"{written}\n{' · '.join(words)}"
 
     @on(PoemStage.Chosen)
     def _another_chosen(self) -> None:

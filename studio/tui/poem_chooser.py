@@ -11,13 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, Label, OptionList, Static
+from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from studio.collection import Collection, SavedPoem, describe, first_line
 from studio.errors import StudioError
 from studio.messages import Composed
 from studio.tui.export_screen import ExportScreen
+from studio.tui.key_bar import KeyBar
 from studio.tui.model_choices import in_words
 from studio.tui.poem_stage import PoemCard
 from studio.tui.verse_layout import SETTINGS, TIGHTEST, shape_of
@@ -48,8 +49,9 @@ class PoemChooser(ModalScreen[Choice | None]):
     """Shows what was composed, the newest first, with the poem beside the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "See it", id="poems.choose"),
+        Binding("enter", "choose", "See it", id="poems.choose", priority=True),
         Binding("r", "again", "Write it again", id="poems.again"),
+        Binding("down", "to_list", show=False, id="poems.list"),
         Binding("slash", "search", "Search", id="poems.search"),
         Binding("d", "delete", "Delete", id="poems.delete"),
         Binding("e", "export", "Export all listed", id="poems.export"),
@@ -85,7 +87,7 @@ class PoemChooser(ModalScreen[Choice | None]):
                     yield PoemCard()
                     yield Static(id="about", markup=False)
             yield Static(id="said", markup=False)
-        yield Footer()
+        yield KeyBar()
 
     def on_mount(self) -> None:
         self._list()
@@ -130,8 +132,8 @@ class PoemChooser(ModalScreen[Choice | None]):
     def on_resize(self) -> None:
         self.call_after_refresh(self._preview)
 
-    @on(Input.Submitted)
-    def _to_list(self) -> None:
+    def action_to_list(self) -> None:
+        """From the search to the list."""
         self.query_one(OptionList).focus()
 
     @on(OptionList.OptionSelected)
@@ -152,7 +154,7 @@ class PoemChooser(ModalScreen[Choice | None]):
     def action_back(self) -> None:
         """From the search to the list, from the list to the studio."""
         if self.query_one(Input).has_focus:
-            self._to_list()
+            self.action_to_list()
         else:
             self.dismiss(None)
 
@@ -198,7 +200,7 @@ def _row(composed: Composed) -> Content:
     more = f"  {count} poems" if count > 1 else ""
     form = composed.request.form or "free"
     name = first_line(composed.poems[0].text, 9)
-    return Content.assemble(name, (f"  {form}{more}", "$text-muted"))
+    return Content.assemble(name, (f"  {form}{more}", "$foreground-muted"))
 
 
 def _searched(composed: Composed) -> str:

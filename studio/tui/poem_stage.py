@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from studio.tui.verse_layout import (
+    NO_SHAPE,
     TIGHTEST,
     Arrangement,
     Setting,
@@ -29,12 +30,14 @@ class PoemCard(Widget):
     writing = reactive(False)
     setting = reactive(TIGHTEST)
     opening = reactive(0)
+    least = reactive(NO_SHAPE)
 
     def render(self) -> Content:
         """The rows, in the middle of the height."""
         width, height = self.content_size
-        rows = set_verse(self.text, self.setting, width, self.opening, self.writing)
-        above = max(0, (height - len(rows)) // 2)
+        rows = set_verse(self.text, self.setting, width, self.opening, self.writing, self.least)
+        expected = self.setting.size(self.least)[1]
+        above = max(0, (height - max(expected, len(rows))) // 2)
         return Content("\n").join([*[Content("")] * above, *rows])
 
 
@@ -48,7 +51,7 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
-        self._expected = Shape(0, 0)
+        self._expected = NO_SHAPE
         self._arrangement: Arrangement | None = None
         self._cards: list[PoemCard] = []
 
@@ -58,13 +61,15 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
     def say(self, text: str) -> None:
         """Show a text instead of poems."""
         self.show([], 0)
+        self.styles.grid_size_columns = 1
+        self.styles.grid_rows = "1fr"
         self.query_one("#said", Static).update(text)
 
     def show(
         self, texts: list[str], opening: int, expected: Shape | None = None, writing: bool = False
     ) -> None:
         """Show poems from the start; `expected` is the shape that those being written will have."""
-        self._expected = expected or Shape(0, 0)
+        self._expected = expected or NO_SHAPE
         self._arrangement = None
         while len(self._cards) > len(texts):
             self._cards.pop().remove()
@@ -76,6 +81,7 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
         self.query_one("#said").display = not texts
         for number, card in enumerate(self._cards, start=1):
             card.opening = opening
+            card.least = self._expected
             card.border_title = Content(str(number))
             card.border_subtitle = ""
         self.chosen = 0
@@ -135,8 +141,7 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
             for card in self._cards:
                 card.setting = found.setting
         needed = self._height(found.setting, width // found.columns, frame)
-        for card in self._cards:
-            card.styles.height = max(needed, height // found.rows)
+        self.styles.grid_rows = str(max(needed, height // found.rows))
 
     def _height(self, setting: Setting, width: int, frame: int) -> int:
         rows = (set_verse(card.text, setting, width - 2 * frame) for card in self._cards)

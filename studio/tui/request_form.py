@@ -137,7 +137,7 @@ class RequestForm(VerticalScroll, can_focus=False):
             [ModelChoice("sample", "sample"), ModelChoice("greedy", "greedy (argmax)")],
         )
         yield NumberField("temperature", "Temperature", "above 0, at most 10")
-        yield NumberField("top_k", "Top-k (0: all)", "a whole number, 0 or more")
+        yield NumberField("top_k", "Top-k", "a whole number; 0 keeps all")
         yield NumberField("top_p", "Top-p", "above 0, at most 1")
         yield NumberField("min_p", "Min-p", "0 or more, below 1")
         yield NumberField("repetition_penalty", "Repetition", "from 1 to 10")
@@ -149,6 +149,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         )
         yield NumberField("seed", "", "a whole number, 0 or more")
         yield ChoiceField("model", "Model", [_AUTO])
+        yield Static("tab goes on · escape goes back", classes="hint", markup=False)
 
     def fill(self, request: ComposeRequest) -> None:
         """Show a request; what is not there to be chosen any more is left as it was."""

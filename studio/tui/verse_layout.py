@@ -20,6 +20,9 @@ class Shape:
     lines: int
 
 
+NO_SHAPE = Shape(0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One way to set a poem.
@@ -103,12 +106,18 @@ def shape_of(text: str) -> Shape:
 
 
 def set_verse(
-    text: str, setting: Setting, width: int, opening: int = 0, cursor: bool = False
+    text: str,
+    setting: Setting,
+    width: int,
+    opening: int = 0,
+    cursor: bool = False,
+    least: Shape = NO_SHAPE,
 ) -> list[Content]:
     """Set a poem in rows that are `width` cells or less, centred as one block.
 
     The first `opening` characters, stops not counted, are marked; `cursor` marks where the next
-    character will stand. Characters that a terminal cannot show are replaced.
+    character will stand, and the room of `least` is kept for what will come. Characters that a
+    terminal cannot show are replaced.
     """
     step = 3 if setting.spaced else 2
     lines = lines_of(text, max(1, (width - 2 * _HANGING + step - 2) // step))
@@ -121,7 +130,8 @@ def set_verse(
         styled[-1] = Content.assemble(styled[-1], gap, block)
     rows = list(_rows(styled, setting))
     # The stops hang: the block is centred by its characters.
-    block_width = max((row.cell_length for row in rows), default=0) - _HANGING
+    reserved = setting.size(least)[0] - _HANGING if least.lines else 0
+    block_width = max(reserved, *(row.cell_length for row in rows), 0) - _HANGING
     left = max(0, (width - block_width) // 2)
     padded = [row.pad_left(left) for row in rows]
     spread: list[Content] = []
@@ -136,7 +146,7 @@ def _styled(lines: Sequence[str], opening: int, spaced: bool) -> Iterator[Conten
         for character in line:
             shown = character if character.isprintable() else "?"
             if character in STOPS:
-                parts.append((shown, "$text-muted"))
+                parts.append((shown, "$foreground-muted"))
                 continue
             if spaced and parts:
                 parts.append(" ")
