@@ -211,7 +211,9 @@ class StudioApp(App[None]):
             self.say(f"at step {ended.step:,}", title=f"{run} {ended.outcome}")
 
     def _failed(self, event: Failed) -> None:
-        self.say(event.message, title=f"Failed: {event.what}", severity="error")
+        # A poem that cannot be written is answered where it was asked for.
+        if event.ticket is None or not self._pane("playground").is_showing:
+            self.say(event.message, title=f"Failed: {event.what}", severity="error")
         if event.what in ("training", "saving"):
             self.training = None
         if self._leaving:
