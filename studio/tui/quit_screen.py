@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
 
 class AskScreen(ModalScreen[bool]):
@@ -64,3 +64,27 @@ class QuitScreen(AskScreen):
         self.query_one("#question", Static).update("Saving a checkpoint ...")
         self.query_one("#answers").display = False
         self.app.run_action("save_and_exit")  # type: ignore[unused-coroutine]
+
+
+class EpochsScreen(ModalScreen[int | None]):
+    """How many more epochs a finished run is to get; None where the person thinks better of it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", id="epochs.cancel"),
+    ]
+
+    def __init__(self, run: str) -> None:
+        super().__init__()
+        self._run = run
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="ask"):
+            text = f"{self._run} has finished its epochs. How many more?"
+            yield Static(text, markup=False, id="question")
+            yield Input("1", type="integer", max_length=4, compact=True)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        epochs = int(event.value) if event.value.isdigit() else 0
+        if epochs > 0:
+            self.dismiss(epochs)

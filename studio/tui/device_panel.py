@@ -1,0 +1,71 @@
+"""Readings of the device, each with its own sparkline."""
+
+from collections import deque
+
+from rich.text import Text
+from textual import work
+from textual.app import RenderResult
+from textual.widget import Widget
+
+from studio.telemetry import Gauge, Reading, Telemetry, open_telemetry
+from studio.tui.wording import printable, spark
+
+# Seconds between two readings: faster polling slows the GPU's own work.
+EVERY = 1.0
+KEPT = 240
+
+
+class DevicePanel(Widget):
+    """The last minutes of every reading. Reads on a thread, and only while `wanted` says so."""
+
+    COMPONENT_CLASSES = {"device--label", "device--spark", "device--value"}  # noqa: RUF012
+
+    def __init__(self, plain: bool = False) -> None:
+        super().__init__(id="device")
+        self.border_title = "Device"
+        self._plain = plain
+        self._gpu = ""
+        self._telemetry: Telemetry | None = None
+        self._reading: Reading | None = None
+        self._past: dict[str, deque[float]] = {}
+
+    def use(self, gpu: str) -> None:
+        """Read the GPU with that UUID from now on; "" is the processor."""
+        self._gpu, self._telemetry, self._reading, self._past = gpu, None, None, {}
+
+    def poll(self) -> None:
+        """Ask for a new reading; it is shown when it comes."""
+        self._read()
+
+    @work(thread=True, exclusive=True, group="telemetry", exit_on_error=False)
+    def _read(self) -> None:
+        # Opening NVML takes a while too: not on the application's thread.
+        telemetry = self._telemetry or open_telemetry(self._gpu)
+        reading = telemetry.read()
+        self.app.call_later(self.show, reading, telemetry)
+
+    def show(self, reading: Reading, telemetry: Telemetry | None = None) -> None:
+        """Show a reading after those before it."""
+        self._telemetry = telemetry
+        self._reading = reading
+        for gauge in reading.gauges:
+            self._past.setdefault(gauge.label, deque(maxlen=KEPT)).append(gauge.value)
+        self.border_title = printable(reading.device)
+        self.refresh(layout=True)
+
+    def render(self) -> RenderResult:
+        if self._reading is None:
+            return Text("No reading yet.", self.get_component_rich_style("device--label"))
+        lines = [self._line(gauge) for gauge in self._reading.gauges]
+        return Text("\n", no_wrap=True, end="").join(lines)
+
+    def _line(self, gauge: Gauge) -> Text:
+        width = self.content_size.width
+        room = max(0, width - 8 - 13)
+        past = list(self._past[gauge.label])[-room:] if room else []
+        drawn = spark(past, room, 0.0, gauge.limit or max(past, default=1.0) * 1.25, self._plain)
+        line = Text(f"{gauge.label:<8}", self.get_component_rich_style("device--label"), end="")
+        line.append(f"{drawn:<{room}}", self.get_component_rich_style("device--spark"))
+        told = gauge.text.rjust(max(0, width - 8 - room))
+        line.append(told, self.get_component_rich_style("device--value"))
+        return line

@@ -1,0 +1,114 @@
+"""A run as the charts see it: its events as columns, whether they come live or from its folder."""
+
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.model.events import (
+    CheckpointSaved,
+    EpochDone,
+    SampleWritten,
+    StepDone,
+    TrainingEnded,
+    TrainingEvent,
+    Validated,
+)
+
+Column = NDArray[np.float64]
+# Characters a second are told over so many steps: single ones are reported in bursts.
+SPEED_OVER = 20
+
+
+def _numbers() -> "array[float]":
+    return array("d")
+
+
+@dataclass
+class History:
+    """What a run has told so far, in order of its steps. `version` grows with every event."""
+
+    run: str
+    steps: "array[float]" = field(default_factory=_numbers)
+    losses: "array[float]" = field(default_factory=_numbers)
+    norms: "array[float]" = field(default_factory=_numbers)
+    rates: "array[float]" = field(default_factory=_numbers)
+    characters: "array[float]" = field(default_factory=_numbers)
+    elapsed: "array[float]" = field(default_factory=_numbers)
+    validations: list[Validated] = field(default_factory=list)
+    samples: list[SampleWritten] = field(default_factory=list)
+    checkpoints: list[CheckpointSaved] = field(default_factory=list)
+    epoch: int = 0
+    ended: TrainingEnded | None = None
+    version: int = 0
+
+    @classmethod
+    def of(cls, run: str, events: Iterable[TrainingEvent]) -> "History":
+        """The history that those events tell."""
+        history = cls(run)
+        for event in events:
+            history.add(event)
+        return history
+
+    def add(self, event: TrainingEvent) -> None:
+        """Take in one event."""
+        self.version += 1
+        match event:
+            case StepDone():
+                self.steps.append(event.step)
+                self.losses.append(event.loss)
+                self.norms.append(event.gradient_norm)
+                self.rates.append(event.learning_rate)
+                self.characters.append(event.characters)
+                self.elapsed.append(event.elapsed)
+                self.epoch = event.epoch
+                self.ended = None
+            case Validated():
+                self.validations.append(event)
+            case SampleWritten():
+                self.samples.append(event)
+            case CheckpointSaved():
+                self.checkpoints.append(event)
+            case EpochDone():
+                self.epoch = event.epoch
+            case TrainingEnded():
+                self.ended = event
+
+    @property
+    def step(self) -> int:
+        """The last step."""
+        return int(self.steps[-1]) if self.steps else 0
+
+    @property
+    def best(self) -> float | None:
+        """The lowest validation perplexity."""
+        return min((each.perplexity for each in self.validations), default=None)
+
+    def perplexity_at(self, step: int) -> float | None:
+        """The validation perplexity measured at that step."""
+        return next((each.perplexity for each in self.validations if each.step == step), None)
+
+    def speed(self) -> Column:
+        """Characters a second at each step, over the steps before it; not a number at the first."""
+        characters = np.cumsum(np.array(self.characters))
+        elapsed = np.array(self.elapsed)
+        before = np.maximum(np.arange(len(elapsed)) - SPEED_OVER, 0)
+        seconds = elapsed - elapsed[before]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(seconds > 0, (characters - characters[before]) / seconds, np.nan)
+
+    def speed_now(self) -> float | None:
+        """Characters a second over the last steps."""
+        seconds, steps = self._lately()
+        return sum(self.characters[-steps:]) / seconds if seconds > 0 else None
+
+    def seconds_left(self, total_steps: int) -> float | None:
+        """How long the remaining steps will take, at the pace of the last ones."""
+        seconds, steps = self._lately()
+        return (total_steps - self.step) * seconds / steps if seconds > 0 else None
+
+    def _lately(self) -> tuple[float, int]:
+        steps = min(SPEED_OVER, len(self.steps) - 1)
+        return (self.elapsed[-1] - self.elapsed[-1 - steps], steps) if steps > 0 else (0.0, 0)

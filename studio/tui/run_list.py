@@ -1,0 +1,182 @@
+"""The runs on disk: filter, open, compare, resume, delete."""
+
+from typing import ClassVar
+
+import msgspec
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from studio import runs
+from studio.errors import StudioError
+from studio.paths import Home
+from studio.runs import Run, RunSummary
+from studio.tui.wording import compact, figure
+
+
+class RunRow(msgspec.Struct, frozen=True):
+    """A run in the list; `summary` is None where its folder is damaged, `problem` says how."""
+
+    name: str
+    summary: RunSummary | None
+    problem: str = ""
+
+
+class RunAction(Message):
+    """Something is to be done with a run: `what` is open, compare, resume or delete."""
+
+    def __init__(self, what: str, row: RunRow) -> None:
+        super().__init__()
+        self.what, self.row = what, row
+
+
+class _Options(OptionList):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "Open", id="runs.open", tooltip="Show the run's curves"),
+        Binding("space", "act('compare')", "Compare", id="runs.compare", tooltip="Tick to compare"),
+        Binding("u", "act('resume')", "Resume", id="runs.resume", tooltip="Go on with the run"),
+        Binding("d,delete", "act('delete')", "Delete", id="runs.delete"),
+    ]
+
+    def action_act(self, what: str) -> None:
+        self.post_message(_Act(what))
+
+
+class _Act(Message):
+    def __init__(self, what: str) -> None:
+        super().__init__()
+        self.what = what
+
+
+class RunList(Vertical):
+    """All runs, the latest first; `/` narrows them down."""
+
+    def __init__(self) -> None:
+        super().__init__(id="runs")
+        self.border_title = "Runs"
+        self._rows: list[RunRow] = []
+        self._shown: list[RunRow] = []
+        self._colours: dict[str, str] = {}
+        self._read: dict[str, tuple[float, RunRow]] = {}
+
+    def compose(self) -> ComposeResult:
+        yield Input(placeholder="filter the runs", compact=True, id="filter")
+        yield _Options(markup=False)
+        yield Static("No runs yet.", id="no-runs")
+
+    def on_mount(self) -> None:
+        self.query_one("#filter").display = False
+
+    @property
+    def rows(self) -> list[RunRow]:
+        """All runs that have been read."""
+        return self._rows
+
+    def row(self, name: str) -> RunRow | None:
+        """The row of the run called so."""
+        return next((row for row in self._rows if row.name == name), None)
+
+    def focus_list(self) -> None:
+        """Go to the list."""
+        self.query_one(_Options).focus()
+
+    def focus_filter(self) -> None:
+        """Type a part of a name, recipe, cell or status."""
+        self.query_one("#filter").display = True
+        self.query_one("#filter").focus()
+
+    @work(thread=True, exclusive=True, group="runs", exit_on_error=False)
+    def read(self, home: Home) -> None:
+        """Read the folders on a thread, those again that have changed."""
+        rows = [self._row_of(run) for run in runs.every(home.runs)]
+        self.app.call_later(self.show, rows)
+
+    def _row_of(self, run: Run) -> RunRow:
+        try:
+            changed = run.events_file.stat().st_mtime if run.events_file.exists() else 0.0
+            if run.name in self._read and self._read[run.name][0] == changed:
+                return self._read[run.name][1]
+            row = RunRow(run.name, runs.summary(run))
+            # Whether a process trains in it can change without a word in the folder.
+            if row.summary and row.summary.status != "training":
+                self._read[run.name] = (changed, row)
+        except (StudioError, OSError) as error:
+            row = RunRow(run.name, None, str(error))
+        return row
+
+    def show(self, rows: list[RunRow]) -> None:
+        """Show these runs."""
+        self._rows = rows
+        self._fill()
+
+    def mark(self, colours: dict[str, str]) -> None:
+        """Colour the runs whose curves are shown."""
+        if colours != self._colours:
+            self._colours = colours
+            self._fill()
+
+    def _fill(self) -> None:
+        wanted = self.query_one("#filter", Input).value.lower().split()
+        options = self.query_one(_Options)
+        at = options.highlighted
+        before = self._shown[at].name if at is not None and at < len(self._shown) else None
+        self._shown = [row for row in self._rows if all(w in _words(row) for w in wanted)]
+        options.clear_options()
+        options.add_options([Option(self._prompt(row)) for row in self._shown])
+        names = [row.name for row in self._shown]
+        if names:
+            options.highlighted = names.index(before) if before in names else 0
+        none = self.query_one("#no-runs", Static)
+        none.display = not names
+        none.update("No run matches." if self._rows else "No runs yet.")
+
+    def _prompt(self, row: RunRow) -> Text:
+        colour = self._colours.get(row.name)
+        line = Text(no_wrap=True, overflow="ellipsis")
+        line.append("━ " if colour else "  ", colour or "")
+        line.append(row.name)
+        if row.summary is None:
+            line.append("  damaged", "dim")
+            return line
+        best = row.summary.best_perplexity
+        line.append(f"  {row.summary.status}", "dim")
+        line.append(f"  {compact(row.summary.step)} steps", "dim")
+        if best is not None:
+            line.append(f"  ppl {figure(best)}", "dim")
+        return line
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._fill()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self, event: Input.Submitted) -> None:
+        event.stop()
+        event.input.display = bool(event.value)
+        self.focus_list()
+
+    @on(OptionList.OptionSelected)
+    def _opened(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self._act("open")
+
+    @on(_Act)
+    def _acted(self, event: _Act) -> None:
+        event.stop()
+        self._act(event.what)
+
+    def _act(self, what: str) -> None:
+        at = self.query_one(_Options).highlighted
+        if at is not None and at < len(self._shown):
+            self.post_message(RunAction(what, self._shown[at]))
+
+
+def _words(row: RunRow) -> str:
+    known = row.summary
+    return f"{row.name} {known.recipe} {known.cell} {known.status}".lower() if known else row.name

@@ -1,0 +1,290 @@
+"""The settings of a new run, made from the fields of ModelConfig and TrainConfig."""
+
+from pathlib import Path
+from typing import ClassVar, Literal, get_args, get_origin
+
+import msgspec
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult, RenderResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static
+
+from studio import runs
+from studio.errors import ConfigError
+from studio.model.config import RECIPES, ModelConfig, RunConfig, TrainConfig, with_settings
+
+# Which fields stand together; a field named nowhere here comes under "Other".
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Network": ("cell", "embedding", "hidden", "layers", "dropout", "tied"),
+    "Length": ("epochs", "max_steps"),
+    "Learning": (
+        "optimizer",
+        "learning_rate",
+        "schedule",
+        "warmup_steps",
+        "weight_decay",
+        "clip",
+        "loss",
+    ),
+    "Text": ("batching", "batch_size", "window", "longest_poem", "min_count"),
+    "Watching": ("validate_every", "validation_poems", "checkpoint_every", "keep", "report_every"),
+    "Machine": ("precision", "seed"),
+}
+HINTS = {
+    "embedding": "numbers that stand for a character",
+    "hidden": "units in a layer",
+    "layers": "stacked on one another",
+    "dropout": "share of units left out while learning",
+    "tied": "embedding and softmax share a matrix",
+    "epochs": "times all poems are read",
+    "max_steps": "0: no limit",
+    "warmup_steps": "steps until the full rate",
+    "clip": "largest gradient norm; 0: none",
+    "loss": "chunked needs less memory",
+    "batching": "a poem a row, or one long text",
+    "batch_size": "rows read at a time",
+    "window": "characters a step (stream)",
+    "longest_poem": "longer ones left out (poems)",
+    "min_count": "rarer characters are unknown",
+    "validate_every": "steps; 0: each epoch",
+    "validation_poems": "0: all",
+    "checkpoint_every": "steps; 0: each epoch",
+    "keep": "checkpoints besides the best",
+    "report_every": "steps between two reports",
+}
+
+
+class Choice(Widget, can_focus=True):
+    """One of a few values, changed with left and right."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "step(-1)", "Other value", show=False, id="form.before"),
+        Binding("right,space", "step(1)", "Other value", show=False, id="form.next"),
+    ]
+    COMPONENT_CLASSES = {"choice--mark"}  # noqa: RUF012
+
+    value: reactive[str] = reactive("", layout=True)
+
+    class Changed(Message):
+        """Another value was chosen."""
+
+        def __init__(self, choice: "Choice") -> None:
+            super().__init__()
+            self.choice = choice
+
+        @property
+        def control(self) -> "Choice":
+            return self.choice
+
+    def __init__(self, options: tuple[str, ...], value: str, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._options = options
+        self.set_reactive(Choice.value, value)
+
+    def render(self) -> RenderResult:
+        mark = self.get_component_rich_style("choice--mark", partial=True)
+        return Text.assemble(("< ", mark), self.value, (" >", mark), no_wrap=True)
+
+    def action_step(self, by: int) -> None:
+        """Go to the option before or after."""
+        at = self._options.index(self.value)
+        self.value = self._options[(at + by) % len(self._options)]
+        self.post_message(self.Changed(self))
+
+    def on_click(self) -> None:
+        self.action_step(1)
+
+
+class Field(Horizontal):
+    """A setting: its name, its value, and what is wrong with it or what it means."""
+
+    def __init__(self, section: str, field: msgspec.structs.FieldInfo, value: object) -> None:
+        super().__init__(classes="field")
+        self.path = f"{section}.{field.name}"
+        self._field = field.name
+        self._options = _options(field.type)
+        self._default = value
+
+    def compose(self) -> ComposeResult:
+        yield Static(self._field, classes="field-name", markup=False)
+        if self._options:
+            yield Choice(self._options, _text(self._default))
+        else:
+            yield Input(_text(self._default), compact=True, classes="field-value")
+        yield Static(HINTS.get(self._field, ""), classes="field-note", markup=False)
+
+    @property
+    def editor(self) -> Choice | Input:
+        """The widget that holds the value."""
+        return self.query_one(Choice) if self._options else self.query_one(Input)
+
+    @property
+    def value(self) -> object:
+        """The value as `with_settings` takes it."""
+        text = self.editor.value.strip()
+        return text == "yes" if self._options == ("no", "yes") else text
+
+    def reset(self, value: object) -> None:
+        """Put a recipe's value in."""
+        self._default = value
+        self.editor.value = _text(value)
+        self.check()
+
+    def check(self) -> bool:
+        """Whether the value can be used; if not, the reason is shown beside it."""
+        reason = ""
+        try:
+            with_settings(RunConfig(), {self.path: self.value})
+        except ConfigError as error:
+            reason = str(error.__cause__ or error).split(" - at ")[0]
+        note = self.query_one(".field-note", Static)
+        changed = self.editor.value.strip() != _text(self._default)
+        hint = f"recipe: {_text(self._default)}" if changed else HINTS.get(self._field, "")
+        note.update(reason or hint)
+        self.set_class(bool(reason), "-bad")
+        self.set_class(changed and not reason, "-changed")
+        return not reason
+
+
+class SettingsForm(VerticalScroll, can_focus=False):
+    """A new run: recipe, name, every setting, and the button that starts it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "app.focus_previous", "Field before", show=False, id="form.up"),
+        Binding("down", "app.focus_next", "Next field", show=False, id="form.down"),
+    ]
+
+    class Start(Message):
+        """The run is to begin."""
+
+        def __init__(self, run: str, config: RunConfig) -> None:
+            super().__init__()
+            self.run, self.config = run, config
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` holds the runs: a new one must have a name of its own."""
+        super().__init__(id="form")
+        self._folder = folder
+        self._proposed = ""
+
+    def compose(self) -> ComposeResult:
+        recipe = next(iter(RECIPES))
+        with Horizontal(classes="field"):
+            yield Static("recipe", classes="field-name")
+            yield Choice(tuple(RECIPES), recipe, id="recipe")
+        with Horizontal(classes="field"):
+            yield Static("name", classes="field-name")
+            yield Input(compact=True, id="run-name", classes="field-value")
+            yield Static(classes="field-note", id="name-note", markup=False)
+        with Horizontal(classes="field"):
+            yield Static(classes="field-name")
+            yield Button("Start training", id="start", variant="primary", compact=True)
+            yield Static("Enter", classes="field-note")
+        fields = _fields(RECIPES[recipe])
+        with Vertical(id="groups"):
+            for title, names in _groups(list(fields)).items():
+                with Vertical(classes="group") as group:
+                    group.border_title = title
+                    for name in names:
+                        yield fields[name]
+
+    def on_mount(self) -> None:
+        self.propose_name()
+
+    def focus_start(self) -> None:
+        """Stand on the button: one more Enter and the training starts."""
+        self.query_one("#start").focus()
+        self.scroll_home(animate=False)
+
+    def use_recipe(self, recipe: str) -> None:
+        """Put a recipe's values into all fields."""
+        self.query_one("#recipe", Choice).value = recipe
+        config = RECIPES[recipe]
+        for field in self.query(Field):
+            section, _, name = field.path.partition(".")
+            field.reset(getattr(getattr(config, section), name))
+        self.propose_name()
+
+    def propose_name(self) -> None:
+        """Write a free name, unless the person has written one."""
+        name = self.query_one("#run-name", Input)
+        if name.value not in ("", self._proposed) and not self._is_taken(name.value):
+            return
+        cell = next(f.editor.value for f in self.query(Field) if f.path == "model.cell")
+        recipe = self.query_one("#recipe", Choice).value
+        self._proposed = runs.new_name(self._folder, recipe, cell)
+        name.value = self._proposed
+
+    def start(self) -> None:
+        """Ask for the run to be started, or go to the first field that is wrong."""
+        self.propose_name()
+        wrong = [field for field in self.query(Field) if not field.check()]
+        if wrong:
+            wrong[0].editor.focus()
+            return
+        name = self.query_one("#run-name", Input).value.strip()
+        recipe = RECIPES[self.query_one("#recipe", Choice).value]
+        values = {field.path: field.value for field in self.query(Field)}
+        self.post_message(self.Start(name, with_settings(recipe, values)))
+
+    def _is_taken(self, name: str) -> bool:
+        return bool(name) and (self._folder / name).exists()
+
+    @on(Choice.Changed)
+    def _chosen(self, event: Choice.Changed) -> None:
+        event.stop()
+        if event.choice.id == "recipe":
+            self.use_recipe(event.choice.value)
+        else:
+            self._check(event.choice)
+            self.propose_name()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if event.input.id != "run-name":
+            self._check(event.input)
+            return
+        taken = "taken already" if self._is_taken(event.value) else ""
+        self.query_one("#name-note", Static).update(taken)
+
+    def _check(self, editor: Widget) -> None:
+        if isinstance(editor.parent, Field):
+            editor.parent.check()
+
+    @on(Input.Submitted)
+    @on(Button.Pressed)
+    def _start_pressed(self, event: Message) -> None:
+        event.stop()
+        self.start()
+
+
+def _fields(config: RunConfig) -> dict[str, Field]:
+    return {
+        info.name: Field(section, info, getattr(getattr(config, section), info.name))
+        for section, struct in (("model", ModelConfig), ("train", TrainConfig))
+        for info in msgspec.structs.fields(struct)
+    }
+
+
+def _groups(names: list[str]) -> dict[str, tuple[str, ...]]:
+    placed = {name for group in GROUPS.values() for name in group}
+    other = tuple(name for name in names if name not in placed)
+    return GROUPS | ({"Other": other} if other else {})
+
+
+def _options(kind: object) -> tuple[str, ...]:
+    if kind is bool:
+        return ("no", "yes")
+    return tuple(map(str, get_args(kind))) if get_origin(kind) is Literal else ()
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)

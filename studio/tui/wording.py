@@ -1,0 +1,78 @@
+"""Numbers as a person reads them, text that is safe to show, and sparklines."""
+
+import itertools
+import math
+import unicodedata
+from collections.abc import Sequence
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+# For terminals whose font has no blocks.
+PLAIN_BLOCKS = "_.-~=+*#"
+
+
+def compact(value: float) -> str:
+    """At most five characters: 950, 12.3k, 4.56M."""
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= limit:
+            scale = 1e3 if unit == "k" else limit
+            return f"{value / scale:.3g}{unit}"
+    return f"{value:.4g}"
+
+
+def duration(seconds: float) -> str:
+    """Two units at most: 42s, 2m 10s, 3h 04m, 2d 05h."""
+    whole = round(max(0.0, seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02}s"
+    if whole < 86400:
+        return f"{whole // 3600}h {whole % 3600 // 60:02}m"
+    return f"{whole // 86400}d {whole % 86400 // 3600:02}h"
+
+
+def figure(value: float | None, digits: int = 4) -> str:
+    """A measured value with so many significant digits; a hyphen where there is none."""
+    if value is None:
+        return "-"
+    if not math.isfinite(value):
+        return str(value)
+    if abs(value) >= 10 ** (digits - 1):
+        return f"{value:,.0f}"
+    return f"{value:#.{digits}g}"
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal would obey: control characters and lone surrogates."""
+    return "".join(
+        character
+        for character in text
+        if character == "\n" or unicodedata.category(character) not in ("Cc", "Cs", "Cf")
+    )
+
+
+def spark(
+    values: Sequence[float],
+    width: int,
+    low: float | None = None,
+    high: float | None = None,
+    plain: bool = False,
+) -> str:
+    """A sparkline of at most `width` characters; each shows the mean of its share of the values.
+
+    Values that are not finite are left out. `low` and `high` fix the scale.
+    """
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite or width < 1:
+        return ""
+    count = min(width, len(finite))
+    edges = [index * len(finite) // count for index in range(count + 1)]
+    means = [sum(finite[start:end]) / (end - start) for start, end in itertools.pairwise(edges)]
+    bottom = min(means) if low is None else low
+    top = max(means) if high is None else high
+    blocks = PLAIN_BLOCKS if plain else BLOCKS
+    if top <= bottom:
+        return blocks[0] * count
+    scale = (len(blocks) - 1) / (top - bottom)
+    steps = (round((min(max(mean, bottom), top) - bottom) * scale) for mean in means)
+    return "".join(blocks[step] for step in steps)
