@@ -1,0 +1,139 @@
+"""What the corpus pane shows while there are no poems: how to get them, and the button for it."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.widgets import Button, Input, ProgressBar, Static
+from textual.worker import Worker, get_current_worker
+
+from studio.corpus.manifest import published
+from studio.corpus.obtaining import fetch_and_build
+from studio.errors import StudioError
+from studio.paths import Home
+
+
+class _LeftError(Exception):
+    """The studio is being left: abandon the fetch."""
+
+
+class CorpusMissing(VerticalScroll, can_focus=False):
+    """Offers to fetch the poems, and shows how far that is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("g", "fetch", "Fetch the poems", id="corpus.fetch"),
+    ]
+
+    class Arrived(Message):
+        """There is a library now."""
+
+    class _Progress(Message):
+        def __init__(self, stage: str, done: int, total: int) -> None:
+            super().__init__()
+            self.stage, self.done, self.total = stage, done, total
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, CorpusMissing._Progress)
+
+    class _Failed(Message):
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    _fetching: Worker[None] | None = None
+
+    def __init__(self, home: Home, mirror: str, id: str) -> None:
+        super().__init__(id=id)
+        self._home, self._mirror = home, mirror
+
+    def compose(self) -> ComposeResult:
+        yield Static("No poems yet", classes="heading", markup=False)
+        yield Static(id="corpus-why", markup=False)
+        yield Static(
+            f"The complete Tang poems come from the npm package {published().specifier} (MIT): "
+            "85 MB over the network once, and a quarter of a minute of work. They stay on this "
+            "machine.",
+            markup=False,
+        )
+        yield Button("Fetch the poems", id="corpus-fetch", variant="primary", compact=True)
+        yield Static(
+            "Without a network, or with poems of your own: the .tgz that npm packs, a folder, "
+            "JSON, title:content lines, or a poem a line.",
+            markup=False,
+        )
+        yield Input(
+            placeholder="path of a file or folder, then Enter", id="corpus-path", compact=True
+        )
+        yield Static(id="corpus-stage", markup=False)
+        yield ProgressBar(show_eta=False, id="corpus-progress")
+
+    def on_mount(self) -> None:
+        self.query_one("#corpus-progress").display = False
+
+    def explain(self, reason: str) -> None:
+        """Say why there is no library."""
+        self.query_one("#corpus-why", Static).update(reason)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether poems are being fetched now."""
+        return self._fetching is not None and self._fetching.is_running
+
+    def action_fetch(self) -> None:
+        """Fetch the published poems."""
+        self._start(None)
+
+    def on_button_pressed(self) -> None:
+        self._start(None)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip():
+            self._start(Path(event.value.strip()))
+
+    def _start(self, source: Path | None) -> None:
+        if self.is_busy:
+            return
+        self.query_one("#corpus-stage").remove_class("error")
+        self.query_one("#corpus-progress").display = True
+        self._tell("beginning", 0, 0)
+        self._fetching = self.run_worker(
+            lambda: self._work(source), thread=True, exit_on_error=False, group="corpus-fetch"
+        )
+
+    def _work(self, source: Path | None) -> None:
+        """On the worker's thread."""
+        worker = get_current_worker()
+
+        def report(stage: str, done: int, total: int) -> None:
+            if worker.is_cancelled:
+                raise _LeftError
+            self.post_message(self._Progress(stage, done, total))
+
+        try:
+            fetch_and_build(self._home, source=source, mirror=self._mirror, progress=report)
+        except _LeftError:
+            return
+        except (StudioError, OSError) as error:
+            self.post_message(self._Failed(str(error)))
+        else:
+            self.post_message(self.Arrived())
+
+    def on_corpus_missing__progress(self, message: _Progress) -> None:
+        message.stop()
+        self._tell(message.stage, message.done, message.total)
+
+    def on_corpus_missing__failed(self, message: _Failed) -> None:
+        message.stop()
+        self.query_one("#corpus-progress").display = False
+        stage = self.query_one("#corpus-stage", Static)
+        stage.add_class("error")
+        stage.update(message.reason)
+        stage.scroll_visible(animate=False)
+
+    def _tell(self, stage: str, done: int, total: int) -> None:
+        self.query_one("#corpus-stage", Static).update(stage)
+        self.query_one("#corpus-progress", ProgressBar).update(total=total or None, progress=done)

@@ -1,0 +1,332 @@
+"""The corpus pane, played by keyboard on a small library."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.content import Content
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from studio.corpus.build import build
+from studio.corpus.sources import RawPoem
+from studio.messages import Command, Event
+from studio.paths import Home
+from studio.settings import Settings
+from studio.tui.app import StudioApp
+from studio.tui.charts import bars, columns, fitted, log_log, stacked
+from studio.tui.corpus_figures import Figures
+from studio.tui.corpus_missing import CorpusMissing
+from studio.tui.corpus_pane import CorpusPane
+from studio.tui.form_line import FormLine
+from studio.tui.poem_list import PAGE, PoemList
+from studio.tui.poem_view import PoemView
+
+POEMS = [
+    RawPoem("靜夜思", "李白", "牀前看月光，疑是地上霜。舉頭望山月，低頭思故鄉。", "a, line 1"),
+    RawPoem("登鸛雀樓", "王之渙", "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。", "a, line 2"),
+    RawPoem(
+        "早發白帝城",
+        "李白",
+        "朝辭白帝彩雲間，千里江陵一日還。兩岸猿聲啼不盡，輕舟已過萬重山。",
+        "c",
+    ),
+    RawPoem("[[/b]]句", "", "滿城風雨近重陽。", "d"),
+]
+SIZES = [(80, 24), (160, 48), (120, 30)]
+
+
+class SilentWorker:
+    """Does nothing."""
+
+    def __init__(self, home: Home, emit: Callable[[Event], None]) -> None:
+        pass
+
+    def start(self) -> None: ...
+    def send(self, command: Command) -> None: ...
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def empty_home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
+
+
+@pytest.fixture
+def small_home(empty_home: Home) -> Home:
+    build(empty_home.library, POEMS, source="a test")
+    return empty_home
+
+
+def _studio(home: Home) -> StudioApp:
+    return StudioApp(home, Settings(), SilentWorker)
+
+
+async def _settle(pilot: Pilot[None]) -> None:
+    """Let the searches end and what they found be shown."""
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def _type(pilot: Pilot[None], field: str, text: str) -> None:
+    """Fill a field; its search is begun at once instead of after the pause of a typing person."""
+    pilot.app.query_one(field, Input).value = text
+    await pilot.pause()
+    pilot.app.query_one(CorpusPane)._search()
+    await _settle(pilot)
+
+
+def _titles(app: StudioApp) -> list[str]:
+    poems = app.query_one(PoemList)
+    return [row.title for row in poems._read(poems._ids)]
+
+
+def _text(app: StudioApp, widget: str) -> str:
+    shown = app.query_one(widget, Static).content
+    return (shown.plain if isinstance(shown, Content) else str(shown)).replace("\xa0", " ")
+
+
+async def test_the_first_poem_is_shown_as_verse_beside_the_list(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        assert _titles(app) == ["静夜思", "登鹳雀楼", "早发白帝城", "[/b]句"]
+        verse = _text(app, "#corpus-verse")
+        assert "静夜思" in verse and "李白" in verse
+        assert "床 前 看 月 光，" in verse
+        assert "a, line 1" in verse
+        assert app.focused is app.query_one(PoemList)
+
+
+async def test_moving_down_the_list_shows_the_next_poem(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        await pilot.press("down", "j", "down")
+        poem = app.query_one(PoemView).poem
+        assert poem is not None and poem.id == 4
+        assert "[/b]句" in _text(app, "#corpus-verse")
+        await pilot.press("down", "down")
+        assert app.query_one(PoemList).poem == 4
+        await pilot.press("home")
+        assert app.query_one(PoemList).poem == 1
+
+
+async def test_words_and_poet_filter_the_list(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        await pilot.press("slash")
+        assert app.focused is app.query_one("#corpus-words")
+        await _type(pilot, "#corpus-words", "千里")
+        assert _titles(app) == ["登鹳雀楼", "早发白帝城"]
+        assert _text(app, "#corpus-found") == "2 of 4 poems"
+        await _type(pilot, "#corpus-poet", "李白")
+        assert _titles(app) == ["早发白帝城"]
+        await pilot.press("enter")
+        assert app.focused is app.query_one(PoemList)
+        await pilot.press("x")
+        await _settle(pilot)
+        assert len(_titles(app)) == 4
+
+
+async def test_nothing_found_says_how_to_go_on(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        await _type(pilot, "#corpus-words", "没有这样的诗")
+        assert _text(app, "#corpus-found") == "None found: x shows all again"
+        assert _text(app, "#corpus-verse") == ""
+        await pilot.press("escape", "r", "down", "enter", "w", "pagedown")
+        assert app.query_one(PoemList).poem == 0
+
+
+async def test_the_form_key_goes_round_the_forms(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        await pilot.press("f")
+        await _settle(pilot)
+        assert app.query_one(FormLine).chosen == "五绝"
+        assert _titles(app) == ["静夜思", "登鹳雀楼"]
+        await pilot.press("F", "F")
+        await _settle(pilot)
+        assert app.query_one(FormLine).chosen == "other"
+
+
+async def test_a_form_is_chosen_by_the_mouse(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        await pilot.click(FormLine, offset=(10, 0))
+        await _settle(pilot)
+        assert app.query_one(FormLine).chosen == "七绝"
+        assert _titles(app) == ["早发白帝城"]
+
+
+async def test_the_order_key_sorts_and_keeps_the_cursor_on_its_poem(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        await pilot.press("down", "o")
+        await _settle(pilot)
+        assert _titles(app)[0] == "[/b]句"
+        assert app.query_one(PoemList).poem == 2
+        assert _text(app, "#corpus-found").startswith("4 poems  by length")
+
+
+async def test_the_same_poets_poems_are_found_from_a_poem(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        await pilot.press("down", "down", "w")
+        app.query_one(CorpusPane)._search()
+        await _settle(pilot)
+        assert _titles(app) == ["静夜思", "早发白帝城"]
+        assert app.query_one(PoemList).poem == 3
+
+
+async def test_the_source_characters_are_shown_on_demand(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        await pilot.press("t")
+        assert "牀 前 看 月 光，" in _text(app, "#corpus-verse")
+        await pilot.press("t")
+        assert "床 前 看 月 光，" in _text(app, "#corpus-verse")
+
+
+async def test_enter_goes_to_the_poem_and_escape_back(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        await pilot.press("enter")
+        assert app.focused is app.query_one(PoemView)
+        await pilot.press("escape")
+        assert app.focused is app.query_one(PoemList)
+
+
+async def test_the_figures_take_the_pane_and_give_it_back(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        assert not app.query_one(Figures).display
+        await pilot.press("i")
+        assert app.query_one(Figures).display
+        assert app.focused is app.query_one(Figures)
+        await pilot.press("i")
+        assert app.focused is app.query_one(PoemList)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("pane", ["1", "2"])
+async def test_nothing_is_wider_than_the_pane(
+    small_home: Home, size: tuple[int, int], pane: str
+) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=size) as pilot:
+        await _settle(pilot)
+        await pilot.press(pane)
+        await pilot.pause()
+        corpus = app.query_one(CorpusPane)
+        for widget in corpus.query("*"):
+            if widget.display and widget.region.area and corpus.display:
+                assert widget.region.right <= corpus.region.right
+        assert app.query_one(PoemView).max_scroll_x == 0
+
+
+async def test_a_long_list_is_read_a_page_at_a_time(empty_home: Home) -> None:
+    records = [RawPoem(str(n), "", f"{'山水' * (n + 1)}。", str(n)) for n in range(300)]
+    build(empty_home.library, records, source="a test")
+    app = _studio(empty_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        poems = app.query_one(PoemList)
+        assert poems.virtual_size.height == 300
+        assert set(poems._rows) == set(range(PAGE))
+        await pilot.press("end")
+        await pilot.pause()
+        assert poems.poem == 300
+        assert poems.render_line(poems.size.height - 1).text.split()[1].startswith("299")
+
+
+async def test_without_a_library_the_pane_says_what_to_do(empty_home: Home) -> None:
+    app = _studio(empty_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        assert app.query_one(CorpusMissing).display
+        assert "tangshi-studio corpus fetch" in _text(app, "#corpus-why")
+        assert app.focused is app.query_one("#corpus-fetch")
+        await pilot.press("f", "r", "i", "t", "x", "o", "escape")
+        assert not app.query_one("#corpus-library").display
+
+
+async def test_poems_are_fetched_from_within_the_pane(empty_home: Home, tmp_path: Path) -> None:
+    own = tmp_path / "poems.txt"
+    own.write_text("靜夜思:牀前看月光，疑是地上霜。\n", "utf-8")
+    app = _studio(empty_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        app.query_one("#corpus-path", Input).value = str(own)
+        app.query_one("#corpus-path").focus()
+        await pilot.press("enter")
+        await _settle(pilot)
+        await _settle(pilot)
+        assert not app.query_one(CorpusMissing).display
+        assert _titles(app) == ["静夜思"]
+        assert app.focused is app.query_one(PoemList)
+
+
+async def test_a_failed_fetch_says_why_and_may_be_tried_again(
+    empty_home: Home, tmp_path: Path
+) -> None:
+    app = _studio(empty_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        app.query_one("#corpus-path", Input).value = str(tmp_path / "[missing]")
+        app.query_one("#corpus-path").focus()
+        await pilot.press("enter")
+        await _settle(pilot)
+        assert "[missing]. Check the path." in _text(app, "#corpus-stage")
+        assert not app.query_one(CorpusMissing).is_busy
+
+
+async def test_a_library_that_came_meanwhile_is_found_on_coming_back(empty_home: Home) -> None:
+    app = _studio(empty_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        build(empty_home.library, POEMS, source="a test")
+        app.query_one(CorpusPane).focus_first()
+        await _settle(pilot)
+        assert len(_titles(app)) == 4
+
+
+def test_a_bar_is_as_long_as_its_value() -> None:
+    rows = bars([("一", 2, "2"), ("two", 1, "1")], 20)
+    assert [row.plain for row in rows] == ["一  ██████████████ 2", "two ███████        1"]
+    assert all(row.cell_length == 20 for row in rows)
+
+
+def test_columns_stand_on_their_labels() -> None:
+    assert [row.plain for row in columns([("1", 2), ("2", 1)], 6, 2)] == [
+        "██    ",
+        "██ ██ ",
+        "1  2",
+    ]
+
+
+def test_a_curve_falls_from_the_first_rank_to_the_last() -> None:
+    rows = [row.plain for row in log_log([(1, 100), (10, 10), (100, 1)], 14, 5, plain=True)]
+    assert rows[0].startswith("100 *")
+    assert rows[4].endswith("*")
+    assert rows[5] == "    1      100"
+
+
+def test_a_stacked_bar_has_the_whole_width() -> None:
+    assert stacked([(1, "red"), (1, "blue"), (1, "red")], 31).cell_length == 31
+
+
+def test_fitted_text_has_its_width_and_no_control_characters() -> None:
+    assert fitted("太宗皇帝", 5) == "太宗 "
+    assert fitted("a\x1b[31m", 8) == "a?[31m  "
