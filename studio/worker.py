@@ -134,7 +134,7 @@ class Worker:
         from studio.model.device import choose_device
 
         device = choose_device()
-        self._emit(Ready(torch.__version__, device.name, device.gpu))
+        self._emit(Ready(str(torch.__version__), device.name, device.gpu))
 
     def _obey(self, command: Command) -> None:
         match command:

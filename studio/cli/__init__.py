@@ -5,6 +5,7 @@ import sys
 import typer
 
 from studio import __version__
+from studio.cli.bench import bench_app
 from studio.cli.corpus import corpus_app
 from studio.cli.doctor import doctor
 from studio.cli.output import exit_codes
@@ -26,6 +27,7 @@ app.command()(score)
 app.command()(evaluate)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(runs_app, name="runs")
+app.add_typer(bench_app, name="bench")
 app.command()(doctor)
 
 

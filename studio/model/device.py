@@ -32,6 +32,11 @@ class Device:
             return tensor.pin_memory().to(self.kind, non_blocking=True)
         return tensor
 
+    def wait(self) -> None:
+        """Wait until the device has done all it was given; for benchmarks."""
+        if self.is_gpu:
+            torch.cuda.synchronize(self.kind)
+
     @property
     def is_gpu(self) -> bool:
         """Whether a step's losses live on a GPU, where reading them makes the processor wait."""

@@ -1,0 +1,32 @@
+"""`bench`: speed as ratios, measured in one run."""
+
+from typing import Annotated
+
+import typer
+
+from studio.cli.output import out, print_json, say
+
+bench_app = typer.Typer(help="Measure speed, as ratios in one run.", no_args_is_help=True)
+
+
+@bench_app.command("train")
+def bench_train(
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds that count.")] = 5,
+    seconds: Annotated[float, typer.Option(min=0, help="Time for each contender a round.")] = 2.0,
+    json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+) -> None:
+    """Training: ours, one poem at a time, a plain batch, and the peak of the machine."""
+    from studio import benchmarks
+
+    report = benchmarks.bench_train(rounds, seconds, say)
+    if json:
+        print_json(report)
+        return
+    out.print(f"{report.device}, {report.precision}, torch {report.torch}")
+    for size in report.sizes:
+        out.print(
+            f"{size.name}: {size.chars_per_second:,.0f} characters a second; "
+            f"{size.ratio_per_poem:.1f} times one poem at a time, "
+            f"{size.ratio_batched:.2f} times a plain batch, "
+            f"{size.share_of_peak:.0%} of the peak"
+        )

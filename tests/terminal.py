@@ -1,0 +1,103 @@
+"""A real pseudo-terminal with a person's eyes (pyte) and hands."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable, Sequence
+from typing import Self
+
+import pyte
+
+PATIENCE = 60.0  # seconds until what is waited for will not come
+
+
+class Terminal:
+    """A command that runs in a pseudo-terminal of a given size."""
+
+    def __init__(
+        self, command: Sequence[str], columns: int, rows: int, environment: dict[str, str]
+    ) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.output = bytearray()
+        self.pid, self._file = pty.fork()
+        if self.pid == 0:
+            os.execvpe(command[0], command, environment)
+        size = struct.pack("HHHH", rows, columns, 0, 0)
+        fcntl.ioctl(self._file, termios.TIOCSWINSZ, size)
+        self.exit_code: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.exit_code is None:
+            os.kill(self.pid, signal.SIGKILL)
+            self._reap()
+
+    @property
+    def text(self) -> str:
+        """What is on the screen; the second cell of a wide character is left out."""
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def press(self, *keys: str) -> None:
+        """Type keys, each in its own write."""
+        for key in keys:
+            os.write(self._file, key.encode("utf-8", "surrogateescape"))
+
+    def wait(self, seen: str | Callable[[str], bool]) -> str:
+        """Watch until the screen shows something; fails with the screen where it never does."""
+        shows = seen if callable(seen) else lambda text: seen in text
+        end = time.monotonic() + PATIENCE
+        while not shows(self.text):
+            if time.monotonic() > end or not self._read():
+                raise AssertionError(f"{seen!r} never came; the screen shows:\n{self.text}")
+        return self.text
+
+    def wait_for_exit(self) -> int:
+        """Watch until the command ends; its exit code."""
+        end = time.monotonic() + PATIENCE
+        while self._read():
+            if time.monotonic() > end:
+                raise AssertionError(f"it did not end; the screen shows:\n{self.text}")
+        return self._reap()
+
+    def hang_up(self) -> None:
+        """Close the terminal, as a lost connection does."""
+        os.close(self._file)
+
+    def _read(self) -> bool:
+        """Take in what was written, waiting a little; False once the command has ended."""
+        ready, _, _ = select.select([self._file], [], [], 0.2)
+        if not ready:
+            return True
+        try:
+            content = os.read(self._file, 65536)
+        except OSError:  # on Linux the sign that the other side has gone
+            return False
+        self.output += content
+        self._stream.feed(content)
+        return bool(content)
+
+    def _reap(self) -> int:
+        _, status = os.waitpid(self.pid, 0)
+        self.exit_code = os.waitstatus_to_exitcode(status)
+        return self.exit_code
+
+
+def studio(home: str, columns: int = 160, rows: int = 48) -> Terminal:
+    """The studio in a terminal, with its folders under `home`."""
+    environment = {name: value for name, value in os.environ.items() if name != "SSH_CONNECTION"}
+    environment |= {
+        "TANGSHI_STUDIO_HOME": home,
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "LANG": "C.UTF-8",
+    }
+    return Terminal([sys.executable, "-m", "studio"], columns, rows, environment)
