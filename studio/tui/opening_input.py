@@ -19,7 +19,8 @@ class OpeningInput(Input):
             self.reason = reason
 
     def __init__(self, id: str) -> None:
-        super().__init__(id=id, placeholder="first characters, or nothing")
+        # Typed elsewhere, the first character brings the focus here: it must not be selected.
+        super().__init__(id=id, placeholder="first characters, or nothing", select_on_focus=False)
         self.border_title = "Opening"
 
     def on_focus(self) -> None:

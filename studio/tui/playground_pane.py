@@ -340,7 +340,7 @@ class PlaygroundPane(Pane):
 
     def _begin_opening(self, text: str) -> None:
         """Begin a new opening with what was typed elsewhere; what follows is typed into it."""
-        if not self._opening.has_focus:
+        if self.screen.focused is not self._opening:
             self._opening.value = ""
             self.screen.set_focus(self._opening)
         self._opening.insert_text_at_cursor(text)

@@ -1,0 +1,603 @@
+"""The playground pane, with a worker that writes what the test tells it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.events import Paste
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList, Select, Static
+
+from studio.collection import Collection
+from studio.messages import CancelCompose, Failed, Trained, TrainingStarted, Wrote
+from studio.model.config import RunConfig
+from studio.model.events import CheckpointSaved, TrainingEnded
+from studio.paths import Home
+from studio.settings import Settings, read_settings
+from studio.tui.app import TITLES, StudioApp
+from studio.tui.export_screen import ExportScreen
+from studio.tui.key_bar import KeyBar
+from studio.tui.pane import Pane
+from studio.tui.playground_pane import PlaygroundPane
+from studio.tui.poem_chooser import PoemChooser
+from studio.tui.poem_stage import PoemCard, PoemStage
+from studio.tui.request_form import RequestForm
+from studio.tui.tab_line import TabLine
+from studio.verse.request import ComposeRequest, Sampling
+from tests.tui.playground_worker import QUATRAIN, PlaygroundWorker
+
+OTHER = "青山横北郭，白水绕东城。此地一为别，孤蓬万里征。"
+
+
+class Studio(StudioApp):
+    """The studio with nothing in its other panes."""
+
+    def compose(self) -> ComposeResult:
+        yield TabLine(TITLES)
+        with Horizontal(id="panes"):
+            yield Pane(id="corpus")
+            yield Pane(id="training")
+            yield PlaygroundPane(id="playground")
+        yield KeyBar()
+
+
+class Played:
+    """A studio at its playground."""
+
+    def __init__(self, app: StudioApp, worker: PlaygroundWorker, pilot: Pilot[Any]) -> None:
+        self.app, self.worker, self.pilot = app, worker, pilot
+
+    @property
+    def pane(self) -> PlaygroundPane:
+        return self.app.screen_stack[0].query_one(PlaygroundPane)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def settle(self) -> None:
+        """Let everything that was told be heard, and the run folders be read."""
+        await self.pilot.pause()
+        await self.app.workers.wait_for_complete()
+        await self.pilot.pause()
+
+    async def answer(self, *texts: str, **how: Any) -> None:
+        self.worker.answer(*texts, **how)
+        await self.settle()
+
+    def text(self, selector: str) -> str:
+        """What a Static of the pane says."""
+        return str(self.pane.query_one(selector, Static).visual)
+
+    def cards(self) -> list[str]:
+        return [card.text for card in self.pane.query(PoemCard)]
+
+    def select(self, name: str) -> "Select[str]":
+        return self.pane.query_one(f"#field-{name} Select", Select)
+
+    def number(self, name: str) -> Input:
+        return self.pane.query_one(f"#field-{name} Input", Input)
+
+    @property
+    def last(self) -> ComposeRequest:
+        return self.worker.orders[-1].request
+
+
+Play = Callable[..., AbstractAsyncContextManager[Played]]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
+    add_run(home, "night", 200, 800)
+    return home
+
+
+def add_run(home: Home, name: str, *steps: int) -> None:
+    folder = home.runs / name
+    (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text("{}")
+    for step in steps:
+        (folder / "checkpoints" / f"step-{step:08d}").mkdir()
+
+
+@pytest.fixture
+def play(home: Home) -> Play:
+    @asynccontextmanager
+    async def playing(
+        size: tuple[int, int] = (80, 24), settings: Settings | None = None
+    ) -> AsyncIterator[Played]:
+        workers: list[PlaygroundWorker] = []
+
+        def hire(home: Home, emit: Callable[..., None]) -> PlaygroundWorker:
+            workers.append(PlaygroundWorker(home, emit))
+            return workers[0]
+
+        app = Studio(home, settings or Settings(), hire)
+        async with app.run_test(size=size) as pilot:
+            # Without animations what is written is shown at once.
+            app.animation_level = "none"
+            app.action_pane("playground")
+            played = Played(app, workers[0], pilot)
+            await played.settle()
+            yield played
+
+    return playing
+
+
+# --- asking -------------------------------------------------------------------------------------
+
+
+async def test_enter_alone_asks_for_a_poem(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        assert (played.last.first, played.last.form, played.last.candidates) == ("", "五绝", 1)
+
+
+async def test_characters_typed_anywhere_become_the_opening(play: Play) -> None:
+    async with play() as played:
+        await played.press("红", "山", "enter")
+        assert played.last.first == "红山"
+
+
+async def test_a_new_opening_takes_the_place_of_the_last(play: Play) -> None:
+    async with play() as played:
+        await played.press("红", "enter")
+        await played.press("山", "enter")
+        assert played.last.first == "山"
+
+
+async def test_several_pasted_lines_become_the_opening(play: Play) -> None:
+    async with play() as played:
+        played.app.post_message(Paste("白日，\n黄河"))
+        await played.settle()
+        await played.press("enter")
+        assert played.last.first == "白日，黄河"
+
+
+async def test_traditional_characters_are_converted_and_the_conversion_is_shown(
+    play: Play,
+) -> None:
+    async with play() as played:
+        await played.press("紅")
+        assert played.text("#opening-note") == "→ 红"
+        await played.press("enter")
+        assert played.last.first == "红"
+
+
+async def test_what_is_not_utf8_is_refused_beside_the_field(play: Play) -> None:
+    async with play() as played:
+        await played.press("i")
+        played.pane.query_one("#opening", Input).insert_text_at_cursor("\udce7")
+        await played.settle()
+        assert "UTF-8" in played.text("#opening-note")
+        assert played.pane.query_one("#opening", Input).value == ""
+
+
+async def test_every_poem_gets_a_seed_of_its_own_until_one_is_typed(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds = iter([11, 12])
+    monkeypatch.setattr("random.randrange", lambda most: next(seeds))
+    async with play() as played:
+        await played.press("enter")
+        await played.press("enter")
+        assert [order.request.seed for order in played.worker.orders] == [11, 12]
+        played.number("seed").focus()
+        await played.press("end", "backspace", "backspace", "7", "enter")
+        await played.press("enter")
+        assert [order.request.seed for order in played.worker.orders[2:]] == [7, 7]
+
+
+async def test_n_writes_with_a_new_seed_and_r_with_the_same(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds = iter([11, 12])
+    monkeypatch.setattr("random.randrange", lambda most: next(seeds))
+    async with play() as played:
+        await played.press("n")
+        await played.press("r")
+        await played.press("n")
+        assert [order.request.seed for order in played.worker.orders] == [11, 11, 12]
+
+
+async def test_keys_change_form_strategy_and_temperature(play: Play) -> None:
+    async with play() as played:
+        await played.press("f", "plus", "plus", "minus", "enter")
+        assert (played.last.form, played.last.sampling.temperature) == ("七绝", 0.9)
+        await played.press("g", "enter")
+        assert played.last.sampling.strategy == "greedy"
+
+
+async def test_the_temperature_never_leaves_what_is_allowed(play: Play) -> None:
+    async with play() as played:
+        await played.press(*["minus"] * 12, "enter")
+        assert played.last.sampling.temperature == 0.1
+
+
+async def test_every_setting_reaches_the_request(play: Play) -> None:
+    async with play() as played:
+        played.select("form").value = "free"
+        values = {"longest": "40", "top_k": "9", "top_p": "0.5", "min_p": "0.1", "candidates": "3"}
+        for name, value in {**values, "repetition_penalty": "1.2"}.items():
+            played.number(name).value = value
+        played.select("model").value = "night@200"
+        await played.press("enter")
+        expected = Sampling("sample", 0.8, 9, 0.5, 0.1, 1.2)
+        assert played.last.sampling == expected
+        assert (played.last.form, played.last.longest) == ("", 40)
+        assert (played.last.candidates, played.last.model) == (3, "night@200")
+
+
+async def test_every_control_is_reached_by_tab(play: Play) -> None:
+    async with play() as played:
+        await played.press("f", "f", "f", "f", "o")  # the free form has one field more
+        names = []
+        for _ in range(12):
+            names.append(played.app.focused.id if played.app.focused else None)
+            await played.press("tab")
+        assert names == [
+            "form",
+            "longest",
+            "strategy",
+            "temperature",
+            "top_k",
+            "top_p",
+            "min_p",
+            "repetition_penalty",
+            "candidates",
+            "seeding",
+            "seed",
+            "model",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("temperature", "nan", "above 0, at most 10"),
+        ("top_p", "1.5", "above 0, at most 1"),
+        ("top_k", "-1", "0 keeps all"),
+        ("candidates", "25", "from 1 to 24"),
+        ("seed", "x", "a whole number"),
+    ],
+)
+async def test_a_value_that_cannot_be_used_gives_its_reason_beside_the_field(
+    play: Play, name: str, value: str, reason: str
+) -> None:
+    async with play() as played:
+        played.number(name).value = value
+        if name == "seed":
+            played.select("seeding").value = "fixed"
+        await played.press("enter")
+        await played.settle()
+        assert played.worker.orders == []
+        assert reason in played.text(f"#field-{name} .error")
+        assert played.app.focused is played.number(name)
+
+
+async def test_a_value_that_does_nothing_does_not_stand_in_the_way(play: Play) -> None:
+    async with play() as played:
+        played.number("temperature").value = "hot"
+        await played.press("g", "enter")
+        assert played.last.sampling.strategy == "greedy"
+
+
+async def test_the_last_request_is_there_the_next_time(play: Play, home: Home) -> None:
+    async with play() as played:
+        await played.press("日", "enter")
+        played.select("form").value = "七律"
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+    async with play(settings=read_settings(home.settings)) as played:
+        assert played.pane.query_one("#opening", Input).value == "日"
+        assert played.select("form").value == "七律"
+
+
+# --- being written ------------------------------------------------------------------------------
+
+
+async def test_a_poem_appears_character_by_character(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        played.worker.write(QUATRAIN[:3])
+        await played.settle()
+        assert played.cards() == ["白日依"]
+        played.worker.write(QUATRAIN[3:5])
+        await played.settle()
+        assert played.cards() == ["白日依山尽"]
+
+
+async def test_what_comes_faster_than_it_is_shown_is_all_shown_in_the_end(play: Play) -> None:
+    async with play() as played:
+        played.app.animation_level = "full"
+        await played.press("enter")
+        played.worker.answer(QUATRAIN)
+        await played.pilot.pause()
+        await played.press("escape")
+        assert played.cards() == [QUATRAIN]
+        assert not [each for each in played.worker.sent if isinstance(each, CancelCompose)]
+
+
+async def test_escape_cancels_and_the_poem_before_comes_back(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        await played.press("enter")
+        played.worker.write("青")
+        await played.settle()
+        await played.press("escape")
+        await played.settle()
+        assert played.worker.sent[-1] == CancelCompose(played.worker.orders[-1].ticket)
+        assert played.cards() == [QUATRAIN]
+
+
+async def test_asking_again_gives_up_what_is_being_written(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        first = played.worker.orders[-1].ticket
+        await played.press("enter")
+        assert CancelCompose(first) in played.worker.sent
+        played.worker.emit(Wrote(first, ("错",)))
+        await played.answer(OTHER)
+        assert played.cards() == [OTHER]
+
+
+async def test_a_character_the_model_does_not_know_is_answered_in_place(play: Play) -> None:
+    async with play() as played:
+        await played.press("囧", "enter")
+        played.worker.fail("The model has never seen 囧. Near it, it knows 回 [日].")
+        await played.settle()
+        assert "Near it, it knows 回 [日]" in played.text("#opening-note")
+        assert not list(played.app.screen.query("Toast"))
+
+
+async def test_a_failure_of_something_else_leaves_the_poem_alone(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        played.worker.write("白")
+        played.worker.emit(Failed("training", "The disk is full.", None))
+        await played.settle()
+        assert played.cards() == ["白"]
+
+
+async def test_the_model_and_the_seed_stand_under_the_poem(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN, model="night@800")
+        said = played.text("#figures")
+        assert f"with night at step 800 · seed {played.last.seed}" in said
+        assert "mean log probability -3.00" in said
+
+
+async def test_a_poem_cut_at_the_limit_says_so(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer("白日", complete=False)
+        assert "cut at the length limit" in played.text("#figures")
+
+
+async def test_the_arrows_choose_a_candidate(play: Play) -> None:
+    async with play() as played:
+        played.number("candidates").value = "2"
+        await played.press("enter")
+        await played.answer(QUATRAIN, OTHER)
+        await played.press("right")
+        chosen = [card.has_class("-chosen") for card in played.pane.query(PoemCard)]
+        assert chosen == [False, True]
+        assert "2 of 2 · mean log probability -3.25" in played.text("#figures")
+        await played.press("right")
+        assert played.pane.query_one(PoemStage).chosen == 0
+
+
+async def test_markup_in_a_poem_is_text(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer("[/b]白[red]日")
+        assert played.cards() == ["[/b]白[red]日"]
+
+
+# --- models -------------------------------------------------------------------------------------
+
+
+async def test_runs_and_their_checkpoints_can_be_chosen(play: Play) -> None:
+    async with play() as played:
+        models = played.pane.query_one(RequestForm).models
+        assert models == ["auto", "night", "night@800", "night@200"]
+
+
+async def test_a_checkpoint_saved_meanwhile_can_be_chosen(play: Play, home: Home) -> None:
+    async with play() as played:
+        played.select("model").value = "night@200"
+        await played.settle()
+        add_run(home, "dawn", 50)
+        played.worker.emit(Trained("dawn", CheckpointSaved(50, "step-00000050")))
+        await played.settle()
+        assert "dawn@50" in played.pane.query_one(RequestForm).models
+        assert played.select("model").value == "night@200"
+
+
+async def test_without_a_model_the_pane_says_what_to_do(tmp_path: Path, play: Play) -> None:
+    for folder in (tmp_path / "data" / "runs" / "night" / "checkpoints").iterdir():
+        folder.rmdir()
+    async with play() as played:
+        assert "Press 2 and start a training" in played.text("#said")
+        assert not played.number("temperature").disabled
+        config = RunConfig(recipe="classic")
+        played.worker.emit(
+            TrainingStarted("night", config, 0, 10, 5, 1000, 100, "a test's device", "float32")
+        )
+        await played.settle()
+        assert "Press enter" in played.text("#said")
+        played.worker.emit(Trained("night", TrainingEnded(3, "stopped")))
+        await played.settle()
+        assert "Press 2" in played.text("#said")
+
+
+# --- history ------------------------------------------------------------------------------------
+
+
+async def test_up_and_down_go_through_what_was_written(play: Play) -> None:
+    async with play() as played:
+        for first, text in (("白", QUATRAIN), ("青", OTHER)):
+            await played.press(first, "enter")
+            await played.answer(text)
+        await played.press("up")
+        assert played.cards() == [QUATRAIN]
+        assert played.pane.query_one("#opening", Input).value == "白"
+        await played.press("up")
+        await played.press("down")
+        assert played.cards() == [OTHER]
+
+
+async def test_a_poem_of_this_sitting_is_written_again_with_its_seed_and_model(
+    play: Play,
+) -> None:
+    async with play() as played:
+        await played.press("白", "enter")
+        await played.answer(QUATRAIN, model="night@200")
+        asked = played.last
+        await played.press("n")
+        await played.answer(OTHER)
+        await played.press("h")
+        await played.press("down", "r")
+        assert (played.last.seed, played.last.first) == (asked.seed, "白")
+        assert played.last.model == "night@200"
+
+
+# --- keeping ------------------------------------------------------------------------------------
+
+
+async def test_s_saves_the_chosen_candidate_with_its_request(play: Play, home: Home) -> None:
+    async with play() as played:
+        played.number("candidates").value = "2"
+        await played.press("enter")
+        await played.answer(QUATRAIN, OTHER)
+        await played.press("right", "s", "s")
+        (saved,) = Collection(home.collection).poems()
+        assert (saved.poem.text, saved.request, saved.model) == (OTHER, played.last, "night@800")
+
+
+async def test_nothing_is_saved_where_there_is_no_poem(play: Play, home: Home) -> None:
+    async with play() as played:
+        await played.press("s", "c", "e")
+        assert Collection(home.collection).poems() == []
+        assert not isinstance(played.app.screen, ExportScreen)
+
+
+async def test_c_sends_the_poem_to_the_terminal(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        await played.press("c")
+        assert played.app.clipboard == "白日依山尽，黄河入海流。\n欲穷千里目，更上一层楼。"
+
+
+async def test_the_collection_is_searched_and_an_entry_used_again(play: Play) -> None:
+    async with play() as played:
+        for first, text in (("白", QUATRAIN), ("青", OTHER)):
+            await played.press(first, "enter")
+            await played.answer(text)
+            await played.press("s")
+        await played.press("b")
+        assert isinstance(played.app.screen, PoemChooser)
+        assert played.app.screen.query_one(OptionList).option_count == 2
+        await played.press("slash", "黄", "河")
+        assert played.app.screen.query_one(OptionList).option_count == 1
+        await played.press("enter")
+        assert played.cards() == [QUATRAIN]
+        assert played.pane.query_one("#opening", Input).value == "白"
+
+
+async def test_a_saved_poem_is_deleted_when_asked_for_twice(play: Play, home: Home) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        await played.press("s", "b", "d")
+        assert len(Collection(home.collection).poems()) == 1
+        await played.press("d")
+        assert Collection(home.collection).poems() == []
+
+
+async def test_a_damaged_collection_is_told_and_kept(play: Play, home: Home) -> None:
+    home.collection.parent.mkdir(parents=True, exist_ok=True)
+    home.collection.write_text("{}\n")
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        await played.press("s", "b")
+        assert not isinstance(played.app.screen, PoemChooser)
+    assert home.collection.read_text() == "{}\n"
+
+
+async def test_export_proposes_a_path_and_writes_there(play: Play, home: Home) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        await played.press("e", "enter")
+        assert (
+            (home.exports / "白日依山尽.txt").read_text().startswith("白日依山尽，黄河入海流。\n")
+        )
+
+
+async def test_markdown_changes_the_proposed_suffix(play: Play, home: Home) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        await played.press("e")
+        played.app.screen.query_one(Select).value = "markdown"
+        await played.settle()
+        await played.press("enter")
+        assert (home.exports / "白日依山尽.md").read_text().startswith("## 白日依山尽")
+
+
+async def test_an_export_replaces_a_file_only_when_told_to(
+    play: Play, home: Home, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine")
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        await played.press("e")
+        played.app.screen.query_one("#path", Input).value = str(mine)
+        await played.settle()
+        await played.press("enter")
+        assert mine.read_text() == "mine"
+        assert "mine.txt exists" in str(played.app.screen.query_one(".error", Static).visual)
+        await played.press("enter")
+        assert mine.read_text().startswith("白日")
+
+
+# --- room ---------------------------------------------------------------------------------------
+
+
+async def test_a_narrow_pane_shows_the_poem_and_the_form_on_demand(play: Play) -> None:
+    async with play(size=(40, 24)) as played:
+        form, summary = (
+            played.pane.query_one(RequestForm),
+            played.pane.query_one("#request-summary"),
+        )
+        assert (form.display, summary.display) == (False, True)
+        assert played.text("#request-summary").startswith("五绝 · temperature 0.8")
+        await played.press("o")
+        assert form.display
+        await played.press("escape")
+        assert not form.display
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 48), (53, 46), (40, 24), (20, 8), (4, 2)])
+async def test_nothing_of_a_poem_is_cut_off(play: Play, size: tuple[int, int]) -> None:
+    async with play(size=size) as played:
+        await played.press("f", "f", "f", "enter")
+        await played.answer("风急天高猿啸哀，渚清沙白鸟飞回。" * 4)
+        stage = played.pane.query_one(PoemStage)
+        (card,) = played.pane.query(PoemCard)
+        assert stage.virtual_size.width <= max(stage.size.width, 1)
+        if size[1] >= 24:
+            assert card.size.height >= 8
+            assert stage.virtual_size.height == stage.size.height
