@@ -33,7 +33,8 @@ POEMS = [
     ),
     RawPoem("[[/b]]句", "", "滿城風雨近重陽。", "d"),
 ]
-SIZES = [(80, 24), (160, 48), (120, 30)]
+# Terminal and the pane in focus: the corpus alone, with room for figures, narrow beside another.
+PLACES = [((80, 24), "1"), ((160, 48), "1"), ((120, 30), "2")]
 
 
 class SilentWorker:
@@ -219,8 +220,7 @@ async def test_the_figures_take_the_pane_and_give_it_back(small_home: Home) -> N
         assert app.focused is app.query_one(PoemList)
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("pane", ["1", "2"])
+@pytest.mark.parametrize(("size", "pane"), PLACES)
 async def test_nothing_is_wider_than_the_pane(
     small_home: Home, size: tuple[int, int], pane: str
 ) -> None:
@@ -234,6 +234,18 @@ async def test_nothing_is_wider_than_the_pane(
             if widget.display and widget.region.area and corpus.display:
                 assert widget.region.right <= corpus.region.right
         assert app.query_one(PoemView).max_scroll_x == 0
+
+
+async def test_the_chosen_form_is_in_sight_in_a_narrow_pane(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await _settle(pilot)
+        await pilot.press("F", "2")
+        await _settle(pilot)
+        line = app.query_one(FormLine)
+        names = line.render().plain.split("\n")[0]
+        assert "other" in names
+        assert len(names.encode("gb18030")) <= line.content_size.width
 
 
 async def test_a_long_list_is_read_a_page_at_a_time(empty_home: Home) -> None:
