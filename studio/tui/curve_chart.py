@@ -14,8 +14,9 @@ from textual.containers import Vertical
 from textual.widgets import Static
 from textual_plot import HiResMode, PlotWidget
 
-from studio.tui.curves import LogAxis, Metric, StepsAxis, ValueAxis, finite, smooth, thin
+from studio.tui.curves import LABEL, Axis, LogAxis, Metric, finite, smooth, thin
 from studio.tui.history import Column
+from studio.tui.wording import figure
 
 _PLAIN_MARKS = "*o+x#@"
 
@@ -32,7 +33,7 @@ class Series:
     points: bool = False
 
 
-class Plot(PlotWidget):
+class Plot(PlotWidget, inherit_bindings=False):
     """The drawing. Keys that every terminal has, and ours."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,8 +53,15 @@ class Plot(PlotWidget):
         # The title has a line of its own, and the axes need no names.
         self.set_reactive(PlotWidget.margin_top, 0)
         self.set_reactive(PlotWidget.margin_bottom, 1)
-        self.set_reactive(PlotWidget.margin_left, 7)
-        self.set_x_formatter(StepsAxis())
+        self.set_reactive(PlotWidget.margin_left, LABEL + 1)
+
+    def use_axes(self, log: bool) -> None:
+        """Set the axes for a linear or logarithmic scale, with as many ticks as there is room."""
+        steps, values = Axis(), LogAxis() if log else Axis()
+        steps.room = (self.size.width - self.margin_left) // (LABEL + 3)
+        values.room = (self.size.height - self.margin_bottom) // 2
+        self.set_x_formatter(steps)
+        self.set_y_formatter(values)
 
     @property
     def window(self) -> tuple[float, float] | None:
@@ -85,6 +93,10 @@ class CurveChart(Vertical):
         self._series, self._log, self._cursor = series, log, cursor
         self._draw()
 
+    def on_resize(self) -> None:
+        # How many points and ticks there is room for is known after the layout.
+        self.call_after_refresh(self._draw)
+
     @on(PlotWidget.ScaleChanged)
     def _scale_changed(self) -> None:
         # Zoomed in, there is room for points that were thinned out.
@@ -100,7 +112,7 @@ class CurveChart(Vertical):
             return
         with self.app.batch_update():
             plot.clear()
-            plot.set_y_formatter(LogAxis() if self._log else ValueAxis())
+            plot.use_axes(self._log)
             for each, x, raw, y in drawn:
                 self._line(plot, each, x, raw, y)
             if self._cursor is not None and self._is_in_view(self._cursor, drawn):
@@ -150,12 +162,12 @@ class CurveChart(Vertical):
         title = Text(f" {self.metric.title}", "bold", no_wrap=True, overflow="ellipsis")
         if self._log:
             title.append(" (log)", "not bold")
-        for number, (each, _, _, y) in enumerate(drawn):
+        named = [each for each in drawn if each[0].label or len(drawn) == 1]
+        for number, (each, _, _, y) in enumerate(named):
             mark = _PLAIN_MARKS[number % len(_PLAIN_MARKS)] if self._plain else "━━"
-            title.append(f"  {mark} {each.label}", f"not bold {each.colour}")
+            title.append(f"  {mark} {each.label}".rstrip(), f"not bold {each.colour}")
             if len(drawn) == 1:
-                last = 10.0 ** y[-1] if self._log else y[-1]
-                title.append(f"{last:.4g}" if not each.label else f" {last:.4g}", "not bold")
+                title.append(f" {figure(10.0 ** y[-1] if self._log else y[-1])}", "not bold")
         return title
 
     @property

@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from textual_plot.axis_formatter import NumericAxisFormatter
+from textual_plot.axis_formatter import AxisFormatter
 
 from studio.tui.history import Column, History
 from studio.tui.wording import compact
 
+# The widest label of an axis.
+LABEL = 6
 SMOOTHINGS = (0.0, 0.6, 0.9, 0.98)
 
 
@@ -97,36 +99,48 @@ def thin(x: Column, y: Column, buckets: int) -> tuple[Column, Column]:
     return x[kept], y[kept]
 
 
-class StepsAxis(NumericAxisFormatter):
-    """Steps: short labels."""
+class Axis(AxisFormatter):
+    """An axis with no more ticks, at round values, than it has `room` for."""
 
-    def get_labels_for_ticks(self, ticks: Sequence[float]) -> list[str]:
-        return [compact(tick) for tick in ticks]
+    room = 5
 
-
-class ValueAxis(StepsAxis):
-    """Values on a linear scale."""
+    def get_ticks(self, min_: float, max_: float, max_ticks: int = 8) -> list[float]:
+        return round_values(min_, max_, self.room)
 
     def get_labels_for_ticks(self, ticks: Sequence[float]) -> list[str]:
         gap = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
         if gap >= 1:
             return [compact(tick) for tick in ticks]
-        decimals = min(6, math.ceil(-math.log10(gap) - 1e-9))
-        return [f"{tick:.{decimals}f}" for tick in ticks]
+        decimals = min(LABEL, math.ceil(-math.log10(gap) - 1e-9))
+        labels = [f"{tick:.{decimals}f}" for tick in ticks]
+        return labels if max(map(len, labels)) <= LABEL else [compact(tick) for tick in ticks]
 
 
-class LogAxis(NumericAxisFormatter):
+class LogAxis(Axis):
     """Values whose logarithm to base 10 is drawn: ticks at round real values, labelled so."""
 
     def get_ticks(self, min_: float, max_: float, max_ticks: int = 8) -> list[float]:
         decades = range(math.floor(min_), math.ceil(max_) + 1)
-        for digits in ((1,), (1, 3), (1, 2, 5), tuple(range(1, 10))):
+        for digits in ((1,), (1, 3), (1, 2, 5)):
             values = [decade + math.log10(digit) for decade in decades for digit in digits]
             ticks = [value for value in values if min_ <= value <= max_]
-            if len(ticks) >= 3:
-                return ticks[:: math.ceil(len(ticks) / max_ticks)]
-        low, high = 10.0**min_, 10.0**max_
-        return [math.log10(tick) for tick in super().get_ticks(low, high, max_ticks) if tick > 0]
+            if len(ticks) >= min(3, self.room):
+                return ticks[:: math.ceil(len(ticks) / self.room)]
+        real = round_values(10.0**min_, 10.0**max_, self.room)
+        return [math.log10(tick) for tick in real if tick > 0]
 
     def get_labels_for_ticks(self, ticks: Sequence[float]) -> list[str]:
         return [compact(float(f"{10.0**tick:.4g}")) for tick in ticks]
+
+
+def round_values(low: float, high: float, most: int) -> list[float]:
+    """At most so many multiples of 1, 2 or 5 times a power of ten between `low` and `high`."""
+    most = max(2, most)
+    if not high > low:
+        return [low]
+    power = 10.0 ** math.floor(math.log10((high - low) / most))
+    for step in (power, 2 * power, 5 * power, 10 * power):
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if last - first < most:
+            return [index * step for index in range(first, last + 1)]
+    return [low]

@@ -5,6 +5,7 @@ from collections import deque
 from rich.text import Text
 from textual import work
 from textual.app import RenderResult
+from textual.geometry import Size
 from textual.widget import Widget
 
 from studio.telemetry import Gauge, Reading, Telemetry, open_telemetry
@@ -52,6 +53,9 @@ class DevicePanel(Widget):
             self._past.setdefault(gauge.label, deque(maxlen=KEPT)).append(gauge.value)
         self.border_title = printable(reading.device)
         self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return max(1, len(self._reading.gauges) if self._reading else 1)
 
     def render(self) -> RenderResult:
         if self._reading is None:

@@ -53,6 +53,9 @@ class KeyBar(Widget):
             name = binding.id or binding.action
             if not (binding.show and active.enabled):
                 continue
+            if binding.action.startswith("pane(") and self.screen.has_class("-single"):
+                # The tab line over the pane shows these.
+                continue
             # Of several keys for one action the shortest is shown: q rather than ^q.
             if name not in seen or len(key(binding)) < len(key(seen[name])):
                 seen[name] = binding

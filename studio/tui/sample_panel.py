@@ -69,7 +69,7 @@ class SamplePanel(Widget):
         told = f"step {sample.step:,}"
         if perplexity is not None:
             told += f"  perplexity {figure(perplexity)}"
-        text = Text(justify="center", end="")
+        text = Text(end="")
         poem = self.get_component_rich_style("sample--poem", partial=True)
         text.append("\n".join(verses(sample.text, self.content_size.width)), poem)
         text.append(f"\n{told}", note)

@@ -141,7 +141,7 @@ class Field(Horizontal):
         try:
             with_settings(RunConfig(), {self.path: self.value})
         except ConfigError as error:
-            reason = str(error.__cause__ or error).split(" - at ")[0]
+            reason = str(error.__cause__ or error).split(" - at ")[0].replace("`", "")
         note = self.query_one(".field-note", Static)
         changed = self.editor.value.strip() != _text(self._default)
         hint = f"recipe: {_text(self._default)}" if changed else HINTS.get(self._field, "")

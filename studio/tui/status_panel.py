@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from rich.style import Style
 from rich.text import Text
 from textual.app import RenderResult
+from textual.geometry import Size
 from textual.widget import Widget
 
 from studio.messages import TrainingStarted
@@ -27,7 +28,7 @@ class Shown:
 
 
 class StatusPanel(Widget):
-    """Three lines where there is room, more of them in a narrow pane."""
+    """Three lines where there is room; a narrow pane takes more, and a sparkline of the loss."""
 
     COMPONENT_CLASSES = {  # noqa: RUF012
         "status--name",
@@ -49,21 +50,34 @@ class StatusPanel(Widget):
         self._shown, self._hint = shown, hint
         self.refresh(layout=True)
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines(width))
+
     def render(self) -> RenderResult:
-        width = self.content_size.width or self.size.width
+        return Text("\n", end="").join(self._lines(self.content_size.width))
+
+    def _lines(self, width: int) -> list[Text]:
         if self._shown is None:
-            return Text(printable(self._hint), self._style("label"))
+            hint = Text(printable(self._hint), self._style("label"))
+            return list(hint.wrap(self.app.console, max(1, width)))
         shown, narrow = self._shown, width < 60
         lines = [self._headline(shown), self._progress(shown, width, narrow)]
         lines += self._flow(self._figures(shown), width)
-        lines += self._flow(self._facts(shown), width)
+        if narrow:
+            lines += self._flow(self._facts(shown), width)
+        else:
+            for _, fact in self._facts(shown):
+                lines[0].append(f"  {fact}", self._style("label"))
         if narrow and shown.history.losses:
             # A narrow pane has no room for a chart: the last losses as a sparkline.
             drawn = spark(list(shown.history.losses)[-4000:], width, plain=self._plain)
             lines.insert(2, Text(drawn, self._style("done")))
         if shown.history.ended and shown.history.ended.reason:
-            lines.append(Text(printable(shown.history.ended.reason), self._style("alarm")))
-        return Text("\n", end="").join(lines)
+            reason = Text(printable(shown.history.ended.reason), self._style("alarm"))
+            lines += reason.wrap(self.app.console, max(1, width))
+        for line in lines:
+            line.truncate(width, overflow="ellipsis")
+        return lines
 
     def _style(self, part: str) -> Style:
         return self.get_component_rich_style(f"status--{part}", partial=True)
@@ -121,9 +135,7 @@ class StatusPanel(Widget):
         if started := shown.started:
             facts += [
                 ("", f"{compact(started.parameters)} parameters"),
-                ("", f"{started.vocabulary:,} characters"),
-                ("", started.precision),
-                ("", printable(started.device)),
+                ("", f"{started.precision} on {printable(started.device)}"),
             ]
         return facts
 

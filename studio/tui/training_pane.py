@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.events import Resize
 from textual.reactive import reactive
 from textual.widgets import Input
@@ -61,22 +61,30 @@ class TrainingPane(Pane):
         Binding("space,p", "pause", "Pause", id="training.pause"),
         Binding("space,p", "go_on", "Go on", id="training.go_on", tooltip="Go on after a pause"),
         Binding("x", "stop", "Stop", id="training.stop", tooltip="Save a checkpoint and stop"),
-        Binding("c", "checkpoint", "Checkpoint", id="training.checkpoint", tooltip="Save one now"),
+        Binding(
+            "c", "checkpoint", "Save", id="training.checkpoint", tooltip="Save a checkpoint now"
+        ),
         Binding("m", "metric(1)", "Curve", id="training.metric", tooltip="The next curve"),
         Binding(
             "M", "metric(-1)", show=False, id="training.metric_before", tooltip="The curve before"
         ),
-        Binding("g", "grid", "Grid", id="training.grid", tooltip="All curves, or one"),
         Binding("y", "log_scale", "Log", id="training.log_scale", tooltip="Logarithmic scale"),
         Binding("s", "smoothing", "Smooth", id="training.smoothing", tooltip="Smooth the curves"),
+        Binding("g", "grid", "Grid", id="training.grid", tooltip="All curves, or one"),
         Binding(
             "left_square_bracket",
             "sample(-1)",
-            "Earlier sample",
+            "Earlier",
             id="training.sample_before",
             tooltip="The sample poem before, marked on the curve",
         ),
-        Binding("right_square_bracket", "sample(1)", "Later", id="training.sample_after"),
+        Binding(
+            "right_square_bracket",
+            "sample(1)",
+            "Later",
+            id="training.sample_after",
+            tooltip="The sample poem after",
+        ),
         Binding("r", "view('runs')", "Runs", id="training.runs"),
         Binding("l", "view('log')", "Log lines", id="training.log"),
         Binding("w", "watch", "Watch", id="training.watch", tooltip="Back to the run in training"),
@@ -101,13 +109,14 @@ class TrainingPane(Pane):
     def compose(self) -> ComposeResult:
         plain = self.studio.settings.plain_charts
         yield SettingsForm(self.home.runs)
-        with Container(id="watch"):
+        with Vertical(id="watch"):
             yield StatusPanel(plain)
-            yield CurveGrid(plain)
-            yield DevicePanel(plain)
-            yield SamplePanel()
-            yield RunList()
-            yield LogPanel()
+            with Container(id="panels"):
+                yield CurveGrid(plain)
+                yield DevicePanel(plain)
+                yield SamplePanel()
+                yield RunList()
+                yield LogPanel()
 
     def on_mount(self) -> None:
         self.watch_view()
@@ -263,6 +272,9 @@ class TrainingPane(Pane):
                 return self._is_running
             case "watch":
                 return self._live is not None
+            case "filter":
+                # Textual does not know that a field takes this character.
+                return not isinstance(self.app.focused, Input)
             case "metric" | "grid" | "log_scale" | "smoothing" | "sample":
                 return self.view != "new"
         return True
