@@ -2,7 +2,7 @@
 
 import random
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -105,6 +105,13 @@ class Library:
             "SELECT text FROM poems WHERE split = ? ORDER BY id", (split,)
         )
         return [text for (text,) in rows]
+
+    def poems(self) -> Iterator[Poem]:
+        """All poems, in the order of the source."""
+        rows = self._connection.execute(
+            "SELECT title, author, text, original, form, split, source, id FROM poems ORDER BY id"
+        )
+        return (Poem(*row) for row in rows)
 
     def poem(self, number: int) -> Poem:
         """One poem by its id; raises CorpusError where there is none."""

@@ -1,0 +1,108 @@
+"""The rhyme book: a character -> its readings, each a tone and a rhyme of the 106 (平水韵)."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from studio import paths
+from studio.errors import ConfigError
+
+Tone = Literal["平", "上", "去", "入"]
+
+# The 106 rhymes of each tone in the order of the book, by their traditional names.
+RHYMES: dict[Tone, str] = {
+    "平": "東冬江支微魚虞齊佳灰真文元寒刪先蕭肴豪歌麻陽庚青蒸尤侵覃鹽咸",
+    "上": "董腫講紙尾語麌薺蟹賄軫吻阮旱潸銑篠巧皓哿馬養梗迥有寢感琰豏",
+    "去": "送宋絳寘未御遇霽泰卦隊震問願翰諫霰嘯效號箇禡漾敬徑宥沁勘豔陷",
+    "入": "屋沃覺質物月曷黠屑藥陌錫職緝合葉洽",
+}
+
+# Level rhymes near enough for the first line of a regulated poem (邻韵), and in the old style for
+# any line. The groups are Wang Li's (诗词格律), with 江 beside 阳.
+_NEIGHBOURS = "東冬 江陽 支微齊 魚虞 佳灰 真文元 元寒刪先 蕭肴豪 庚青蒸 覃鹽咸"
+
+# The oblique rhymes (上, 去) that differ from a level one in their tone alone. 泰 belongs to two.
+_COUNTERPARTS = (
+    "東董送 冬腫宋 江講絳 支紙寘 微尾未 魚語御 虞麌遇 齊薺霽 佳蟹卦泰 灰賄隊泰 真軫震 文吻問 "
+    "元阮願 寒旱翰 刪潸諫 先銑霰 蕭篠嘯 肴巧效 豪皓號 歌哿箇 麻馬禡 陽養漾 庚梗敬 青迥徑 蒸迥徑 "
+    "尤有宥 侵寢沁 覃感勘 鹽琰豔 咸豏陷"
+)
+
+
+class Reading(NamedTuple):
+    """How a character can be read; tone and rhyme belong together."""
+
+    tone: Tone
+    rhyme: str
+
+    @property
+    def level(self) -> bool:
+        """Whether the tone is level (平), as against oblique (仄: 上, 去 or 入)."""
+        return self.tone == "平"
+
+
+RhymeBook = dict[str, tuple[Reading, ...]]
+
+
+@cache
+def rhyme_book() -> RhymeBook:
+    """The readings of data/rhymes.txt. A character that is not in it is unknown."""
+    return read_rhyme_book(paths.data() / "rhymes.txt")
+
+
+def readings(character: str) -> tuple[Reading, ...]:
+    """All readings of a character, simplified or traditional; none where it is unknown."""
+    return rhyme_book().get(character, ())
+
+
+def neighbours(rhyme: str) -> frozenset[str]:
+    """The level rhymes beside a level rhyme, itself left out."""
+    return _neighbours().get(rhyme, frozenset())
+
+
+def counterparts(rhyme: str) -> frozenset[str]:
+    """The rising and departing rhymes that sound like a level rhyme but for the tone."""
+    return _counterparts().get(rhyme, frozenset())
+
+
+def read_rhyme_book(path: Path) -> RhymeBook:
+    """Read a rhyme book; raises ConfigError that names the line where it is not one.
+
+    A line holds a tone, a rhyme, the source and the characters, parted by spaces; "#" begins a
+    comment. A character has the readings of all the lines it stands in, in their order.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}. Install the studio again.") from error
+    known = {
+        (tone, rhyme): Reading(tone, rhyme) for tone, rhymes in RHYMES.items() for rhyme in rhymes
+    }
+    found: dict[str, list[Reading]] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line or line.startswith("#"):
+            continue
+        try:
+            tone, rhyme, _, characters = line.split(" ")
+            reading = known[tone, rhyme]  # type: ignore[index]
+        except (ValueError, KeyError) as error:
+            raise ConfigError(
+                f"{path}, line {number} is no line of a rhyme book. Install the studio again."
+            ) from error
+        for character in characters:
+            found.setdefault(character, []).append(reading)
+    return {character: tuple(its) for character, its in found.items()}
+
+
+@cache
+def _neighbours() -> dict[str, frozenset[str]]:
+    groups = _NEIGHBOURS.split()
+    return {
+        rhyme: frozenset("".join(group for group in groups if rhyme in group)) - {rhyme}
+        for rhyme in RHYMES["平"]
+    }
+
+
+@cache
+def _counterparts() -> dict[str, frozenset[str]]:
+    return {group[0]: frozenset(group[1:]) for group in _COUNTERPARTS.split()}
