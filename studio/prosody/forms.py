@@ -1,4 +1,4 @@
-"""The verse forms (诗体) by their shape: characters a line and lines."""
+"""The verse forms (诗体): their shape, and the tone templates of the regulated ones."""
 
 from functools import cache
 
@@ -20,19 +20,116 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     line_count: int
 
 
+class OtherForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A form that only the scanner knows. `most_lines` is 0 where there is no limit."""
+
+    name: str
+    pinyin: str
+    line_lengths: tuple[int, ...]
+    least_lines: int
+    most_lines: int
+    regulated: bool
+
+    def has_shape(self, line_length: int, line_count: int) -> bool:
+        """Whether a poem of that shape may be of this form."""
+        return (
+            line_length in self.line_lengths
+            and self.least_lines <= line_count <= (self.most_lines or line_count)
+            and not (self.regulated and line_count % 2)
+        )
+
+
+class LineType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A type of line, five characters long: 平 level, 仄 oblique, 中 either.
+
+    `rescue` is another pattern that passes (拗救), `seven` what seven characters put before.
+    """
+
+    name: str
+    pattern: str
+    seven: str
+    rescue: str = ""
+
+    def patterns(self, line_length: int) -> tuple[str, ...]:
+        """The pattern in lines of five or seven, and after it the rescue if there is one."""
+        before = self.seven if line_length == 7 else ""
+        return tuple(before + each for each in (self.pattern, self.rescue) if each)
+
+
+class Template(msgspec.Struct, frozen=True):
+    """One way to set the tones of a regulated poem: its name, and the type of each line."""
+
+    name: str
+    types: str
+
+    def patterns(self, line_length: int) -> tuple[str, ...]:
+        """The tones that each line requires, rescues left out."""
+        return tuple(line_types()[each].patterns(line_length)[0] for each in self.types)
+
+
 class _Forms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     form: tuple[Form, ...]
+    other: tuple[OtherForm, ...]
+    line: tuple[LineType, ...]
+
+
+@cache
+def _table() -> _Forms:
+    path = paths.data() / "forms.toml"
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=_Forms)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}. Install the studio again.") from error
 
 
 @cache
 def forms() -> dict[str, Form]:
-    """The forms of data/forms.toml by name, in that order."""
-    path = paths.data() / "forms.toml"
-    try:
-        table = msgspec.toml.decode(path.read_bytes(), type=_Forms)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}. Install the studio again.") from error
-    return {form.name: form for form in table.form}
+    """The forms that can be written, by name, in the order of data/forms.toml."""
+    return {form.name: form for form in _table().form}
+
+
+@cache
+def line_types() -> dict[str, LineType]:
+    """The four types of line by their letter: a and A, b and B."""
+    return {line.name: line for line in _table().line}
+
+
+def form_of(line_length: int, line_count: int, regulated: bool) -> str:
+    """Name the form of a poem of this shape; empty where there is none."""
+    if regulated:
+        for form in forms().values():
+            if (form.line_length, form.line_count) == (line_length, line_count):
+                return form.name
+    for other in _table().other:
+        if other.regulated == regulated and other.has_shape(line_length, line_count):
+            return other.name
+    return ""
+
+
+@cache
+def templates(line_length: int, line_count: int) -> tuple[Template, ...]:
+    """The four templates of a regulated form: oblique or level start, first line rhyming or not.
+
+    The start is the tone of the second character. The lines of a couplet are opposed (对): a with
+    B, b with A. Between couplets the next line adheres to the one before (粘): B to b, A to a.
+    """
+    found = []
+    for start, pair in (
+        (("仄起", "aA"), ("平起", "bB"))
+        if line_length == 5
+        else (
+            ("仄起", "bB"),
+            ("平起", "aA"),
+        )
+    ):
+        pairs = (pair, "bB" if pair == "aA" else "aA")
+        for rhyming, name in ((False, "首句不入韵"), (True, "首句入韵")):
+            types = "".join(
+                pairs[(at + 1) // 2 % 2][at % 2 or (at == 0 and rhyming)]
+                for at in range(line_count)
+            )
+            found.append(Template(start + name, types))
+    return tuple(found)
 
 
 def form_named(name: str) -> Form:

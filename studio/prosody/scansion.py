@@ -1,0 +1,140 @@
+"""Scansion: a poem -> its best-fitting form and template, its rhyme, and every fault by name."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from studio.prosody.forms import form_of, line_types, templates
+from studio.prosody.regulated import repeated, rhyme_remarks, tone_remarks
+from studio.prosody.report import Character, Line, Remark, Scansion
+from studio.prosody.rhymes import readings
+from studio.prosody.rhyming import in_rhyme, neighbouring, rhyme_groups, rhyme_of
+from studio.prosody.tones import LEVEL, OBLIQUE, Fit, fit, tone_masks
+
+# A poem is in the old style where the order of its tones breaks in this share of its lines: half
+# the lines of a quatrain (静夜思), but not two of the eight of 黄鹤楼.
+OLD_STYLE = 0.5
+# The tones of an order that breaks, not of a line that is merely harsh.
+_BREAKS = ("失对", "失粘", "失替")
+# So many lines of a regulated form may have another length before it is no such form.
+STRAY_LINES = 0.25
+MIXED = "杂言"
+
+
+def scan(lines: Sequence[str]) -> Scansion:
+    """Scan a poem of at least one line, each the characters of a line without punctuation.
+
+    Any reading of a character that fits counts, and an unknown character passes.
+    """
+    line_length, stray = _measure(lines)
+    form = form_of(line_length, len(lines), regulated=True)
+    rhyme = rhyme_of(lines) if form else ""
+    if rhyme and stray <= STRAY_LINES * len(lines):
+        found = fit(
+            lines,
+            line_length,
+            in_rhyme(lines[0][-1], rhyme) or neighbouring(lines[0][-1], rhyme),
+        )
+        faults, notes = tone_remarks(lines, line_length, found)
+        if sum(fault.name in _BREAKS for fault in faults) < OLD_STYLE * len(lines):
+            return _regulated(lines, line_length, form, rhyme, found, faults, notes)
+    return _old_style(lines, line_length, stray)
+
+
+def _regulated(
+    lines: Sequence[str],
+    line_length: int,
+    form: str,
+    rhyme: str,
+    found: Fit,
+    faults: list[Remark],
+    notes: list[Remark],
+) -> Scansion:
+    rhyme_faults, rhyme_notes = rhyme_remarks(lines, rhyme, found)
+    faults = [*faults, *rhyme_faults, *repeated(lines), *_wrong_length(lines, line_length)]
+    types = line_types()
+    scanned = []
+    for line, each in zip(lines, found.lines, strict=True):
+        patterns = types[each.type].patterns(line_length)
+        required = patterns[-1 if each.rescued else 0]
+        rhymes = each.type.isupper() and in_rhyme(line[-1], rhyme)
+        scanned.append(
+            Line(line, each.type, f"平{rhyme}" if rhymes else "", _characters(line, required))
+        )
+    start = found.lines[0].type
+    names = {each.types[0]: each.name for each in templates(line_length, len(lines))}
+    return Scansion(
+        form=form,
+        template=names[start],
+        rhymes=(f"平{rhyme}",),
+        lines=tuple(scanned),
+        faults=_in_order(faults),
+        notes=_in_order([*notes, *rhyme_notes]),
+    )
+
+
+def _old_style(lines: Sequence[str], line_length: int, stray: int) -> Scansion:
+    """A poem that is held to length and rhyme only, and to no length where its lines vary."""
+    form = "" if stray > STRAY_LINES * len(lines) else form_of(line_length, len(lines), False)
+    groups = [("".join(reading), places) for reading, places in rhyme_groups(lines)]
+    keeps = {at: rhyme for rhyme, places in groups for at in places}
+    alone = [places[0] for _, places in groups if len(places) == 1] if len(lines) > 3 else []
+    faults = _wrong_length(lines, line_length) if form else []
+    if form == "古绝" and alone:
+        at = alone[-1]
+        end = len(lines[at])
+        faults.append(
+            Remark("出韵", at, end - 1, end, f"{lines[at][-1]} does not rhyme with {lines[1][-1]}.")
+        )
+    return Scansion(
+        form=form or MIXED,
+        template="",
+        rhymes=tuple(dict.fromkeys(rhyme for rhyme, _ in groups)),
+        lines=tuple(
+            Line(line, "", keeps.get(at, ""), _characters(line, ""))
+            for at, line in enumerate(lines)
+        ),
+        faults=_in_order(faults),
+        notes=(),
+    )
+
+
+def _measure(lines: Sequence[str]) -> tuple[int, int]:
+    """The length of most lines, and how many have another."""
+    length, count = Counter(map(len, lines)).most_common(1)[0]
+    return length, len(lines) - count
+
+
+def _characters(line: str, required: str) -> tuple[Character, ...]:
+    wanted = required if len(required) == len(line) else ""
+    masks = tone_masks()
+    found = []
+    for at, character in enumerate(line):
+        need = wanted[at] if wanted else ""
+        match masks.get(character, 0):
+            case 0:
+                tone = "?"
+            case mask if mask == LEVEL | OBLIQUE:
+                tone = need or "中"
+            case mask:
+                tone = "平" if mask == LEVEL else "仄"
+        its = tuple("".join(reading) for reading in readings(character))
+        found.append(Character(character, its, tone, need))
+    return tuple(found)
+
+
+def _wrong_length(lines: Sequence[str], line_length: int) -> list[Remark]:
+    return [
+        Remark(
+            "字数",
+            at,
+            0,
+            len(line),
+            f"Line {at + 1} has {len(line)} characters where the others have {line_length}.",
+        )
+        for at, line in enumerate(lines)
+        if len(line) != line_length
+    ]
+
+
+def _in_order(remarks: Sequence[Remark]) -> tuple[Remark, ...]:
+    return tuple(sorted(remarks, key=lambda each: (each.line, each.start, each.end)))
