@@ -365,9 +365,9 @@ class StudioApp(App[None]):
         if self.training is None:
             self.exit()
         elif not isinstance(self.screen, QuitScreen):
-            self.push_screen(QuitScreen(self.training.run))
+            self.push_screen(QuitScreen(self.training.run, self._save_and_exit))
 
-    def action_save_and_exit(self) -> None:
+    def _save_and_exit(self) -> None:
         """Have the run saved and leave when it is."""
         if self.training is None:
             self.exit()

@@ -1,5 +1,6 @@
 """Asking before something is lost."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -45,12 +46,14 @@ class AskScreen(ModalScreen[bool]):
 class QuitScreen(AskScreen):
     """Leaving while a run is in training. It stays, saying so, until the run has been saved."""
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, run: str, save: Callable[[], None]) -> None:
+        """`save` has the run saved and the studio left."""
         super().__init__(
             f"{run} is in training.\n\nSave a checkpoint and quit? The run can be resumed later.",
             yes="Save and quit",
             no="Stay",
         )
+        self._save = save
         self._saving = False
 
     def action_answer(self, yes: bool) -> None:
@@ -63,7 +66,7 @@ class QuitScreen(AskScreen):
         self._saving = True
         self.query_one("#question", Static).update("Saving a checkpoint ...")
         self.query_one("#answers").display = False
-        self.app.run_action("save_and_exit")  # type: ignore[unused-coroutine]
+        self._save()
 
 
 class EpochsScreen(ModalScreen[int | None]):

@@ -63,11 +63,12 @@ class StatusPanel(Widget):
         shown, narrow = self._shown, width < 60
         lines = [self._headline(shown), self._progress(shown, width, narrow)]
         lines += self._flow(self._figures(shown), width)
-        if narrow:
-            lines += self._flow(self._facts(shown), width)
+        facts = self._flow(self._facts(shown), width)
+        if len(facts) == 1 and lines[0].cell_len + 2 + facts[0].cell_len <= width:
+            lines[0].append("  ")
+            lines[0].append_text(facts[0])
         else:
-            for _, fact in self._facts(shown):
-                lines[0].append(f"  {fact}", self._style("label"))
+            lines += facts
         if narrow and shown.history.losses:
             # A narrow pane has no room for a chart: the last losses as a sparkline.
             drawn = spark(list(shown.history.losses)[-4000:], width, plain=self._plain)

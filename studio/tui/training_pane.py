@@ -174,6 +174,7 @@ class TrainingPane(Pane):
             self._read_past(event.run, event.step)
         self._log(f"{event.run} {f'goes on at step {event.step:,}' if event.step else 'begins'}")
         self.view = "watch"
+        self.refresh_bindings()
         self.query_one(RunList).read(self.home)
         if self.studio.current == self.id:
             self.focus_first()
