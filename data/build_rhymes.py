@@ -96,11 +96,12 @@ def main() -> None:
     arguments = parser.parse_args()
 
     pingshui = read_pingshui(arguments.pingshui)
-    guangyun = read_guangyun(arguments.guangyun)
+    # A rare character of the Guangyun may look like the simplified form of a common one (国, 灯).
+    covered = {form for each in pingshui for form in (each, converted("t2s", each))}
     guangyun = {
         each: [reading for reading in its if reading not in pingshui.get(each, [])]
-        for each, its in guangyun.items()
-        if each not in pingshui or each in INCOMPLETE
+        for each, its in read_guangyun(arguments.guangyun).items()
+        if each not in covered or each in INCOMPLETE
     }
     other = other_forms([pingshui, guangyun], read_unihan(arguments.unihan))
     write({"平水": pingshui, "廣韻": guangyun, "異體": other})

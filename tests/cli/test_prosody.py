@@ -1,0 +1,153 @@
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from studio.corpus.obtaining import fetch_and_build
+from studio.paths import HOME_VARIABLE, Home
+from tests.cli.conftest import Run
+
+GUANQUE = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
+JINGYE = "牀前看月光，疑是地上霜。舉頭望山月，低頭思故鄉。"
+CHUNWANG = (
+    "国破山河在，城春草木深。感时花溅泪，恨别鸟惊心。"
+    "烽火连三月，家书抵万金。白头搔更短，浑欲不胜簪。"
+)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> "Writer":
+    return Writer(tmp_path / "poems.txt")
+
+
+class Writer:
+    """Write the file of the test and name it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __call__(self, content: str) -> str:
+        self.path.write_text(content, encoding="utf-8")
+        return str(self.path)
+
+
+def test_a_poem_is_printed_with_its_tones_form_and_rhyme(tangshi: Run, written: Writer) -> None:
+    result = tangshi("scan", written(f"登鹳雀楼:{GUANQUE}\n"))
+    assert result.code == 0
+    lines = result.out.splitlines()
+    assert lines[0] == "登鹳雀楼"
+    assert lines[1:5] == ["  白日依山尽", "  仄仄平平仄", "  黄河入海流  平尤", "  平平仄仄平"]
+    assert lines[-2:] == ["五绝 · 仄起首句不入韵 · rhyme 平尤", "No faults."]
+
+
+def test_faults_are_told_in_words(tangshi: Run, written: Writer) -> None:
+    result = tangshi("scan", written(GUANQUE.replace("更上一层楼", "更上一层山")))
+    assert "✗ Line 4, 出韵 (out of rhyme): 山 rhymes in 刪; the poem rhymes in 尤." in result.out
+
+
+def test_every_poem_is_reported_as_json(tangshi: Run, written: Writer) -> None:
+    poems = tangshi("scan", "--json", written(f"{GUANQUE}\n{JINGYE}\n{CHUNWANG}\n")).document
+    assert [poem["form"] for poem in poems["poems"]] == ["五绝", "古绝", "五律"]
+    assert all(poem["faults"] == [] for poem in poems["poems"])
+    assert poems["poems"][2]["lines"][0]["characters"][2] == {
+        "character": "山",
+        "readings": ["平刪"],
+        "tone": "平",
+        "required": "平",
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "titles"),
+    [
+        (f"{GUANQUE}\n{JINGYE}\n", ["", ""]),
+        (f"甲:{GUANQUE}\n乙:{JINGYE}\n", ["甲", "乙"]),
+        (f"甲\n{GUANQUE.replace('。', '。' + chr(10))}\n乙\n{JINGYE}\n", ["甲", "乙"]),
+        (GUANQUE.replace("，", "\n").replace("。", "\n") + "\n" + JINGYE, ["", ""]),
+        (GUANQUE.replace("，", "，\n").replace("。", "。\n") + "\r\n\r\n\ufeff" + JINGYE, ["", ""]),
+    ],
+)
+def test_poems_are_told_apart(
+    tangshi: Run, written: Writer, content: str, titles: list[str]
+) -> None:
+    poems = tangshi("scan", "--json", written(content)).document["poems"]
+    assert [(poem["title"], poem["form"]) for poem in poems] == list(
+        zip(titles, ["五绝", "古绝"], strict=True)
+    )
+
+
+def test_standard_input_is_scanned(tangshi: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(GUANQUE.encode())))
+    assert tangshi("scan", "-", "--json").document["poems"][0]["form"] == "五绝"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("", "holds no poem"),
+        ("春眠不觉晓，\n\nabc\n", "line 3 cannot be scanned: foreign character"),
+        ("春眠□觉晓，处处闻啼鸟。", "line 1 cannot be scanned: lacuna"),
+    ],
+)
+def test_what_is_no_poem_is_refused_with_its_line(
+    tangshi: Run, written: Writer, content: str, why: str
+) -> None:
+    result = tangshi("scan", written(content))
+    assert (result.code, result.out) == (1, "")
+    assert why in result.err
+
+
+def test_a_file_that_is_not_utf8_is_refused_with_its_line(tangshi: Run, tmp_path: Path) -> None:
+    path = tmp_path / "gbk.txt"
+    path.write_bytes(b"\n" + GUANQUE.encode("gb18030"))
+    result = tangshi("scan", str(path))
+    assert result.code == 1
+    assert "line 2 is not UTF-8" in result.err
+
+
+def test_a_missing_file_is_a_clear_error(tangshi: Run, tmp_path: Path) -> None:
+    assert tangshi("scan", str(tmp_path / "none.txt")).code == 1
+
+
+def test_a_title_cannot_reach_the_terminal_as_a_command(tangshi: Run, written: Writer) -> None:
+    result = tangshi("scan", written(f"\x1b[2J题[b]:{GUANQUE}"))
+    assert "\x1b" not in result.out
+    assert "题" in result.out.splitlines()[0]
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Writer) -> None:
+    source = written(f"{GUANQUE}\n{JINGYE}\n{CHUNWANG}\n")
+    home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
+    fetch_and_build(home, source=Path(source))
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+
+
+@pytest.mark.usefixtures("library")
+def test_the_library_is_measured(tangshi: Run) -> None:
+    figures = tangshi("corpus", "prosody", "--json").document
+    assert (figures["poems"], figures["regulated"], figures["read"]) == (3, 2, 1.0)
+    assert {each["name"]: each["poems"] for each in figures["forms"]} == {
+        "五绝": 1,
+        "古绝": 1,
+        "五律": 1,
+    }
+    assert figures["eight_lines"] == {"name": "no 出韵", "poems": 1, "share": 1.0}
+    shapes = {each["shape"]: each for each in figures["anchors"]}
+    assert (shapes["五绝"]["poems"], shapes["五绝"]["tones"]) == (2, 0.5)
+    assert shapes["七律"]["poems"] == 0
+
+
+@pytest.mark.usefixtures("library")
+def test_the_figures_are_printed_for_people_too(tangshi: Run) -> None:
+    assert "3 poems, 2 of them regulated" in tangshi("corpus", "prosody").out
+
+
+def test_without_a_library_the_error_names_the_remedy(
+    tangshi: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    result = tangshi("corpus", "prosody", "--json")
+    assert (result.code, result.out) == (1, "")
+    assert "corpus fetch" in result.err.replace("\n", " ")

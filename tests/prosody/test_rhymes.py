@@ -1,0 +1,102 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from studio.errors import ConfigError
+from studio.prosody.rhymes import (
+    RHYMES,
+    counterparts,
+    neighbours,
+    read_rhyme_book,
+    readings,
+    rhyme_book,
+)
+
+
+def of(character: str) -> set[str]:
+    return {"".join(reading) for reading in readings(character)}
+
+
+def test_there_are_106_rhymes() -> None:
+    assert [len(RHYMES[tone]) for tone in ("平", "上", "去", "入")] == [30, 29, 30, 17]
+
+
+def test_every_rhyme_has_characters_and_its_own_name_among_them() -> None:
+    for tone, rhymes in RHYMES.items():
+        for rhyme in rhymes:
+            assert f"{tone}{rhyme}" in of(rhyme)
+
+
+@pytest.mark.parametrize(
+    ("character", "expected"),
+    [
+        ("看", {"平寒", "去翰"}),
+        ("教", {"平肴", "去效"}),
+        ("月", {"入月"}),
+        ("先", {"平先", "去霰"}),
+    ],
+)
+def test_a_character_keeps_every_reading_with_tone_and_rhyme_together(
+    character: str, expected: set[str]
+) -> None:
+    assert of(character) == expected
+
+
+@pytest.mark.parametrize("pair", ["过過", "为爲", "见見", "还還", "声聲"])
+def test_both_scripts_read_alike(pair: str) -> None:
+    assert of(pair[0]) == of(pair[1]) != set()
+
+
+@pytest.mark.parametrize(("simple", "merged"), [("里", "裏"), ("干", "乾幹"), ("发", "發髮")])
+def test_a_simplified_character_has_the_readings_of_all_it_merges(simple: str, merged: str) -> None:
+    assert set().union(*map(of, merged)) <= of(simple)
+
+
+@pytest.mark.parametrize("pair", ["国國", "灯燈", "炼煉"])
+def test_a_simplified_form_is_not_taken_for_a_rare_character_that_looks_alike(pair: str) -> None:
+    assert of(pair[0]) == of(pair[1])
+
+
+@pytest.mark.parametrize("character", "爲溪却迴羣疎啼劒衆跡")
+def test_variants_that_the_lists_lack_are_read(character: str) -> None:
+    assert of(character)
+
+
+def test_an_unknown_character_has_no_reading() -> None:
+    assert readings("A") == ()
+
+
+def test_no_reading_stands_twice() -> None:
+    assert all(len(set(its)) == len(its) for its in rhyme_book().values())
+
+
+def test_neighbours_are_mutual_level_rhymes() -> None:
+    for rhyme in RHYMES["平"]:
+        assert neighbours(rhyme) <= set(RHYMES["平"]) - {rhyme}
+        assert all(rhyme in neighbours(other) for other in neighbours(rhyme))
+
+
+def test_every_level_rhyme_has_counterparts() -> None:
+    known = set(RHYMES["上"] + RHYMES["去"])
+    assert all(counterparts(rhyme) and counterparts(rhyme) <= known for rhyme in RHYMES["平"])
+    assert set().union(*map(counterparts, RHYMES["平"])) == known
+
+
+def test_a_broken_book_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "rhymes.txt"
+    path.write_text("# a book\n平 東 平水 東同\n平 火 平水 火\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="line 3"):
+        read_rhyme_book(path)
+
+
+def test_a_missing_book_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="Install the studio again"):
+        read_rhyme_book(tmp_path / "none.txt")
+
+
+def test_scanning_loads_neither_torch_nor_textual() -> None:
+    code = "import sys, studio.prosody.scansion; print({'torch', 'textual'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

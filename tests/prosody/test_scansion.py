@@ -1,0 +1,253 @@
+"""The scanner on poems that everybody knows, and on lines made of characters of known tones."""
+
+import re
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.prosody.forms import templates
+from studio.prosody.report import TONE_FAULTS, Scansion
+from studio.prosody.rhymes import Reading, rhyme_book
+from studio.prosody.scansion import scan
+
+CHUNWANG = (
+    "国破山河在，城春草木深。感时花溅泪，恨别鸟惊心。"
+    "烽火连三月，家书抵万金。白头搔更短，浑欲不胜簪。"
+)
+GUANQUE = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
+JINGYE = "床前明月光，疑是地上霜。举头望明月，低头思故乡。"
+JINGYE_TRADITIONAL = "牀前看月光，疑是地上霜。舉頭望山月，低頭思故鄉。"
+HUANGHELOU = (
+    "昔人已乘黄鹤去，此地空余黄鹤楼。黄鹤一去不复返，白云千载空悠悠。"
+    "晴川历历汉阳树，芳草萋萋鹦鹉洲。日暮乡关何处是，烟波江上使人愁。"
+)
+
+# Characters with one reading each, so that nothing is ambiguous; none of them sounds like 陽.
+ONE = {each: its[0] for each, its in rhyme_book().items() if len(its) == 1 and each < "\u9fff"}
+LEVEL = [each for each, its in ONE.items() if its == Reading("平", "虞")][:60]
+OBLIQUE = [each for each, its in ONE.items() if its.tone == "入"][:150]
+RHYMING = [each for each, its in ONE.items() if its == Reading("平", "陽")][:60]
+CLASHING = next(each for each, its in ONE.items() if its == Reading("去", "漾"))
+
+
+def of(text: str) -> Scansion:
+    return scan(re.findall("[^，。]+", text))
+
+
+def named(scanned: Scansion) -> set[str]:
+    return {fault.name for fault in scanned.faults}
+
+
+def filled(patterns: list[str]) -> list[str]:
+    """Lines of these tones from characters that all differ; level ends rhyme."""
+    level, oblique, rhyming = iter(LEVEL), iter(OBLIQUE), iter(RHYMING)
+    return [
+        "".join(next(oblique if tone == "仄" else level) for tone in pattern[:-1])
+        + next(oblique if pattern[-1] == "仄" else rhyming)
+        for pattern in patterns
+    ]
+
+
+def plain(length: int, count: int, which: int) -> list[str]:
+    """A template's tones with the free places set to avoid every fault."""
+    template = templates(length, count)[which]
+    return [pattern.replace("中", "平") for pattern in template.patterns(length)]
+
+
+def test_a_regulated_poem_is_without_fault() -> None:
+    scanned = of(CHUNWANG)
+    assert (scanned.form, scanned.template, scanned.rhymes) == ("五律", "仄起首句不入韵", ("平侵",))
+    assert scanned.faults == ()
+    assert scanned.perfect
+
+
+def test_a_quatrain_is_without_fault() -> None:
+    scanned = of(GUANQUE)
+    assert (scanned.form, scanned.template, scanned.rhymes) == ("五绝", "仄起首句不入韵", ("平尤",))
+    assert scanned.faults == ()
+
+
+@pytest.mark.parametrize("text", [JINGYE, JINGYE_TRADITIONAL])
+def test_an_old_style_quatrain_is_no_faulty_regulated_one(text: str) -> None:
+    scanned = of(text)
+    assert (scanned.form, scanned.regulated, scanned.faults) == ("古绝", False, ())
+    assert scanned.rhymes == ("平陽",)
+
+
+def test_the_irregularities_of_a_famous_poem_are_found() -> None:
+    scanned = of(HUANGHELOU)
+    assert (scanned.form, scanned.rhymes) == ("七律", ("平尤",))
+    assert {"失替", "重字"} <= named(scanned)
+    assert not scanned.perfect
+    assert [fault.line for fault in scanned.faults if fault.name == "失替"] == [2]
+    noted = {(note.name, note.line) for note in scanned.notes}
+    assert {("对句拗救", 0), ("三仄尾", 2), ("三平尾", 3)} <= noted
+    assert all(fault.line < 4 or fault.name == "重字" for fault in scanned.faults)
+
+
+def test_an_ambiguous_character_takes_the_tone_that_fits() -> None:
+    character = of(CHUNWANG).lines[7].characters[3]
+    assert (character.character, character.required, character.tone) == ("胜", "平", "平")
+    assert {"平蒸", "去徑"} <= set(character.readings)
+
+
+@given(length=st.sampled_from([5, 7]), count=st.sampled_from([4, 8, 10]), which=st.integers(0, 3))
+def test_a_template_filled_with_the_right_tones_scans_without_fault(
+    length: int, count: int, which: int
+) -> None:
+    scanned = scan(filled(plain(length, count, which)))
+    assert scanned.faults == ()
+    assert scanned.template == templates(length, count)[which].name
+    assert scanned.rhymes == ("平陽",)
+    assert scanned.perfect
+
+
+@given(
+    length=st.sampled_from([5, 7]),
+    which=st.integers(0, 3),
+    line=st.integers(0, 7),
+    data=st.data(),
+)
+def test_one_even_place_off_its_tone_is_a_line_that_does_not_alternate(
+    length: int, which: int, line: int, data: st.DataObject
+) -> None:
+    place = data.draw(st.sampled_from(range(1, length - 1, 2)))
+    patterns = plain(length, 8, which)
+    other = "仄" if patterns[line][place] == "平" else "平"
+    patterns[line] = patterns[line][:place] + other + patterns[line][place + 1 :]
+    scanned = scan(filled(patterns))
+    broken = {(fault.name, fault.line) for fault in scanned.faults if fault.name in TONE_FAULTS}
+    mended = {(note.name, note.line) for note in scanned.notes}
+    assert ("失替", line) in broken or ("对句拗救", line) in mended
+    assert {at for _, at in broken} <= {line}
+    assert not scanned.perfect
+
+
+@pytest.mark.parametrize(
+    ("patterns", "name"),
+    [
+        # 仄起 in five: a B b A; each breaks it in one way.
+        (["仄仄平平仄", "仄平仄仄平", "平平平仄仄", "仄仄仄平平"], "孤平"),
+        (["仄仄平平仄", "平平仄仄平", "平平平仄仄", "仄仄平平平"], "三平尾"),
+        (["仄仄平平仄", "平平仄仄平", "平平仄仄仄", "仄仄仄平平"], "三仄尾"),
+        (["仄仄平平仄", "平平仄仄平", "仄仄平平仄", "平平仄仄平"], "失粘"),
+        (["平平平仄仄", "平平仄仄平", "平平平仄仄", "仄仄仄平平"], "失对"),
+        (["仄仄平平仄", "平平仄仄平", "平平平仄平", "仄仄仄平平"], "失对"),
+        (["仄仄平平仄", "平平仄仄平", "平仄平仄仄", "仄仄仄平平"], "失替"),
+        # In seven the same with two characters before.
+        (["平平仄仄平平仄", "仄仄仄平仄仄平", "仄仄平平平仄仄", "平平仄仄仄平平"], "孤平"),
+        (["平平仄仄平平仄", "仄仄平平仄仄平", "仄仄平平平仄仄", "平平仄仄平平平"], "三平尾"),
+    ],
+)
+def test_each_fault_of_the_tones_has_its_name(patterns: list[str], name: str) -> None:
+    scanned = scan(filled(patterns))
+    assert named(scanned) == {name}
+    assert not scanned.perfect
+
+
+@pytest.mark.parametrize(
+    ("patterns", "name"),
+    [
+        (["仄仄平平仄", "仄平平仄平", "平平平仄仄", "仄仄仄平平"], "孤平拗救"),
+        (["仄仄平平仄", "平平仄仄平", "平平仄平仄", "仄仄仄平平"], "特拗"),
+        (["平平仄仄平平仄", "仄仄仄平平仄平", "仄仄平平平仄仄", "平平仄仄仄平平"], "孤平拗救"),
+        (["平平仄仄平平仄", "仄仄平平仄仄平", "仄仄平平仄平仄", "平平仄仄仄平平"], "特拗"),
+    ],
+)
+def test_the_two_rescues_are_no_fault(patterns: list[str], name: str) -> None:
+    scanned = scan(filled(patterns))
+    assert scanned.faults == ()
+    assert [note.name for note in scanned.notes] == [name]
+    assert scanned.perfect
+
+
+def test_the_next_line_may_rescue_an_oblique_even_place() -> None:
+    scanned = scan(filled(["仄仄平仄仄", "平平平仄平", "平平平仄仄", "仄仄仄平平"]))
+    assert scanned.faults == ()
+    assert [note.name for note in scanned.notes] == ["对句拗救"]
+    assert not scanned.perfect
+
+
+def quatrain(*ends: str) -> list[str]:
+    """A faultless quatrain of which some ends are replaced; "" leaves one as it is."""
+    lines = filled(["仄仄平平仄", "平平仄仄平", "平平平仄仄", "仄仄仄平平"])
+    return [line[:-1] + (end or line[-1]) for line, end in zip(lines, ends, strict=True)]
+
+
+def eight_lines(last: str) -> list[str]:
+    """Eight faultless lines, the last of which ends in this."""
+    lines = filled(plain(5, 8, 0))
+    return [*lines[:-1], lines[-1][:-1] + last]
+
+
+def test_a_foot_of_another_rhyme_is_out_of_rhyme() -> None:
+    scanned = scan(eight_lines("東"))
+    assert named(scanned) == {"出韵"}
+    assert [fault.line for fault in scanned.faults] == [7]
+
+
+def test_a_neighbouring_rhyme_is_allowed_in_the_first_line_alone() -> None:
+    lines = filled(plain(5, 4, 1))
+    scanned = scan([lines[0][:-1] + "江", *lines[1:]])
+    assert (named(scanned), [note.name for note in scanned.notes]) == (set(), ["邻韵"])
+    eight = scan(eight_lines("江"))
+    assert named(eight) == {"出韵"}
+    assert "neighbour" in eight.faults[0].explanation
+
+
+def test_an_unrhymed_end_that_sounds_like_the_rhyme_clashes() -> None:
+    assert named(scan(quatrain("", "", CLASHING, ""))) == {"撞韵"}
+
+
+def test_a_repeated_character_is_found_where_it_comes_again() -> None:
+    lines = quatrain("", "", "", "")
+    lines[2] = lines[1][0] + lines[2][1:]
+    (fault,) = scan(lines).faults
+    assert (fault.name, fault.line, fault.start, fault.end) == ("重字", 2, 0, 1)
+
+
+def test_a_doubled_character_is_no_repetition() -> None:
+    lines = quatrain("", "", "", "")
+    lines[0] = lines[0][1] + lines[0][1:]
+    assert scan(lines).faults == ()
+
+
+def test_a_line_of_the_wrong_length_is_a_fault_of_its_own() -> None:
+    lines = quatrain("", "", "", "")
+    scanned = scan([lines[0], lines[1], lines[2][1:], lines[3]])
+    assert (scanned.form, named(scanned)) == ("五绝", {"字数"})
+
+
+def test_an_unknown_character_passes() -> None:
+    lines = quatrain("", "", "", "")
+    scanned = scan([lines[0], lines[1][0] + "A" + lines[1][2:], *lines[2:]])
+    assert scanned.faults == ()
+    assert scanned.lines[1].characters[1].tone == "?"
+
+
+def test_a_poem_in_an_oblique_rhyme_is_old_style() -> None:
+    lines = filled(["平平平仄平", "平平仄仄仄", "仄仄平平平", "平平仄仄仄"])
+    scanned = scan(lines)
+    assert (scanned.form, scanned.regulated) == ("古绝", False)
+
+
+def test_an_old_style_poem_may_change_its_rhyme() -> None:
+    lines = filled(["仄仄仄仄平"] * 4) + filled(["平平平平仄"] * 6)[4:]
+    scanned = scan([*lines[:4], lines[4], lines[5][:-1] + "月"])
+    assert scanned.form == "五古"
+    assert scanned.rhymes == ("平陽", "入月")
+
+
+def test_lines_of_many_lengths_are_mixed_verse() -> None:
+    assert scan(["山山", "水水水", "月月月月月", "花"]).form == "杂言"
+
+
+@given(st.lists(st.text("山水月花不看A𠀀", min_size=1, max_size=9), min_size=1, max_size=14))
+def test_any_lines_are_scanned_and_encoded(lines: list[str]) -> None:
+    scanned = scan(lines)
+    assert [line.text for line in scanned.lines] == lines
+    for remark in (*scanned.faults, *scanned.notes):
+        assert 0 <= remark.start < remark.end <= len(lines[remark.line])
+    assert msgspec.json.decode(msgspec.json.encode(scanned), type=Scansion) == scanned
