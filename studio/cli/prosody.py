@@ -14,6 +14,7 @@ from studio.corpus.poem import is_han, verse_lines
 from studio.corpus.prosody import Prosody, measure
 from studio.errors import CorpusError
 from studio.paths import Home
+from studio.prosody.forms import forms
 from studio.prosody.report import IN_ENGLISH, Line, Remark, Scansion
 from studio.prosody.scansion import scan as scan_poem
 
@@ -101,9 +102,8 @@ def _poems(file: str) -> list[tuple[str, str]]:
 def _records(text: str) -> list[tuple[int, str, str]]:
     """The line a poem begins at, its title and its verse.
 
-    A line with stops between its lines of verse is a poem. Lines without, or with one couplet
-    each, belong together up to a blank line; a first line without a stop is their title where
-    the others have stops.
+    A line with more than a couplet is a poem. Lines of less belong together up to a blank line;
+    a first line without a stop is their title where the others have stops.
     """
     records: list[tuple[int, str, str]] = []
     block: list[tuple[int, str]] = []
@@ -118,7 +118,8 @@ def _records(text: str) -> list[tuple[int, str, str]]:
 
 
 def _block(block: list[tuple[int, str]]) -> list[tuple[int, str, str]]:
-    parted = [(number, *_titled(line)) for number, line in block]
+    titled = [(number, *_titled(line)) for number, line in block]
+    parted = [(number, title, _with_stops(verse)) for number, title, verse in titled]
     whole = [bool(title) or len(_verses(verse)) > 2 for _, title, verse in parted]
     if all(whole):
         return parted
@@ -135,6 +136,16 @@ def _block(block: list[tuple[int, str]]) -> list[tuple[int, str, str]]:
 def _titled(line: str) -> tuple[str, str]:
     title, colon, content = line.partition(":")
     return (clean_label(title), content) if colon and content.strip() else ("", line)
+
+
+def _with_stops(verse: str) -> str:
+    """A poem without punctuation, parted into the lines of the form that its length tells."""
+    verse = tidy(verse)
+    for form in forms().values():
+        if len(verse) == form.line_length * form.line_count and all(map(is_han, verse)):
+            starts = range(0, len(verse), form.line_length)
+            return "，".join(verse[at : at + form.line_length] for at in starts)
+    return verse
 
 
 def _verses(line: str) -> list[str]:

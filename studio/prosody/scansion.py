@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
+import msgspec
+
 from studio.prosody.forms import form_of, line_types, templates
 from studio.prosody.regulated import repeated, rhyme_remarks, tone_remarks
 from studio.prosody.report import Character, Line, Remark, Scansion
@@ -90,7 +92,7 @@ def _old_style(lines: Sequence[str], line_length: int, stray: int) -> Scansion:
         template="",
         rhymes=tuple(dict.fromkeys(rhyme for rhyme, _ in groups)),
         lines=tuple(
-            Line(line, "", keeps.get(at, ""), _characters(line, ""))
+            Line(line, "", keeps.get(at, ""), _old_characters(line, keeps.get(at, "")))
             for at, line in enumerate(lines)
         ),
         faults=_in_order(faults),
@@ -120,6 +122,15 @@ def _characters(line: str, required: str) -> tuple[Character, ...]:
         its = tuple("".join(reading) for reading in readings(character))
         found.append(Character(character, its, tone, need))
     return tuple(found)
+
+
+def _old_characters(line: str, rhyme: str) -> tuple[Character, ...]:
+    """Nothing is required, but a rhyme decides the tone of a line's end."""
+    found = _characters(line, "")
+    if not rhyme or found[-1].tone != "中":
+        return found
+    tone = "平" if rhyme[0] == "平" else "仄"
+    return (*found[:-1], msgspec.structs.replace(found[-1], tone=tone))
 
 
 def _wrong_length(lines: Sequence[str], line_length: int) -> list[Remark]:

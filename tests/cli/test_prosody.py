@@ -1,4 +1,5 @@
 import io
+import re
 import sys
 from pathlib import Path
 
@@ -62,6 +63,7 @@ def test_every_poem_is_reported_as_json(tangshi: Run, written: Writer) -> None:
     ("content", "titles"),
     [
         (f"{GUANQUE}\n{JINGYE}\n", ["", ""]),
+        (re.sub("[，。]", "", GUANQUE) + "\n" + JINGYE, ["", ""]),
         (f"甲:{GUANQUE}\n乙:{JINGYE}\n", ["甲", "乙"]),
         (f"甲\n{GUANQUE.replace('。', '。' + chr(10))}\n乙\n{JINGYE}\n", ["甲", "乙"]),
         (GUANQUE.replace("，", "\n").replace("。", "\n") + "\n" + JINGYE, ["", ""]),

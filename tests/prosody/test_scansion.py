@@ -74,6 +74,7 @@ def test_an_old_style_quatrain_is_no_faulty_regulated_one(text: str) -> None:
     scanned = of(text)
     assert (scanned.form, scanned.regulated, scanned.faults) == ("古绝", False, ())
     assert scanned.rhymes == ("平陽",)
+    assert [scanned.lines[at].characters[-1].tone for at in (1, 3)] == ["平", "平"]
 
 
 def test_the_irregularities_of_a_famous_poem_are_found() -> None:
