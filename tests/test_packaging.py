@@ -35,7 +35,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(folder / "env", with_pip=False)
     python = folder / "env" / "bin" / "python"
     site = call(python, "-c", "import site; print(site.getsitepackages()[0])", folder=folder)
-    call(*pip, "--python", python, "install", "--no-deps", wheel, folder=folder)
+    # Compiling would put bytecode beside the script in data/, which the checkout does not have.
+    install = ("install", "--no-deps", "--no-compile", wheel)
+    call(*pip, "--python", python, *install, folder=folder)
     # The dependencies are those of this environment; a path file inside it is not followed, so
     # the studio itself comes from the wheel.
     (Path(site.strip()) / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
