@@ -108,13 +108,15 @@ def repeated(lines: Sequence[str]) -> list[Remark]:
         for place, character in enumerate(line):
             doubled = place > 0 and line[place - 1] == character
             if character in seen and not doubled:
+                first = seen[character]
+                where = "this line" if first == at else f"line {first + 1}"
                 faults.append(
                     Remark(
                         "重字",
                         at,
                         place,
                         place + 1,
-                        f"{character} stands in line {seen[character] + 1} already.",
+                        f"{character} stands in {where} already.",
                     )
                 )
             seen.setdefault(character, at)

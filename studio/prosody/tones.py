@@ -64,7 +64,9 @@ def fit(lines: Sequence[str], line_length: int, rhyming_start: bool) -> Fit:
     for which, pair in enumerate(_CLASSES):
         plain = _cost(bits[0], pair[0], line_length)
         rhyming = _cost(bits[0], pair[1], line_length) + (0 if rhyming_start else UNRHYMED)
-        paths.append((min(plain, rhyming), pair[rhyming < plain], which))
+        # An end that can rhyme, does.
+        rhymes = rhyming <= plain if rhyming_start else rhyming < plain
+        paths.append((min(plain, rhyming), pair[rhymes], which))
     for at in range(1, len(lines)):
         closing = at % 2
         penalty = OPPOSED if closing else ADHERING

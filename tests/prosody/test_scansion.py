@@ -198,6 +198,13 @@ def test_a_neighbouring_rhyme_is_allowed_in_the_first_line_alone() -> None:
     assert "neighbour" in eight.faults[0].explanation
 
 
+def test_a_first_end_that_can_rhyme_does() -> None:
+    # 中 is level in the rhyme of 红, and oblique otherwise; both fit.
+    scanned = of("一道残阳铺水中，半江瑟瑟半江红。可怜九月初三夜，露似真珠月似弓。")
+    assert (scanned.template, scanned.rhymes) == ("仄起首句入韵", ("平東",))
+    assert named(scanned) == {"重字"}
+
+
 def test_an_unrhymed_end_that_sounds_like_the_rhyme_clashes() -> None:
     assert named(scan(quatrain("", "", CLASHING, ""))) == {"撞韵"}
 
