@@ -47,6 +47,7 @@ from studio.tui.quit_screen import QuitScreen
 from studio.tui.tab_line import TabLine
 from studio.tui.themes import THEMES
 from studio.tui.training_pane import TrainingPane
+from studio.tui.wording import printable
 
 TITLES = {"corpus": "Corpus", "training": "Training", "playground": "Playground"}
 # From this width on the panes stand side by side.
@@ -114,6 +115,7 @@ class StudioApp(App[None]):
         self.home = home
         self.settings = settings
         self.training: TrainingStarted | None = None
+        self._width = 0
         self._paused = False
         self._step = 0
         self._leaving = False
@@ -135,7 +137,6 @@ class StudioApp(App[None]):
     def on_mount(self) -> None:
         for number, pane in enumerate(self._panes(), start=1):
             pane.border_title = f"{number} {TITLES[pane.id or '']}"
-        self._check_keymap()
         self.set_keymap(self.settings.keymap)
         if not self.is_headless:
             self._listen_to_signals()
@@ -145,6 +146,7 @@ class StudioApp(App[None]):
     def _open(self) -> None:
         self._pane(self.current).focus_first()
         self._worker.start()
+        self._check_keymap()
 
     def _panes(self) -> list[Pane]:
         return list(self.screen_stack[0].query(Pane))
@@ -230,16 +232,20 @@ class StudioApp(App[None]):
 
     def say(self, message: str, *, title: str = "", severity: Any = "information") -> None:
         """Show a notification; `message` is text, not markup."""
-        self.notify(message, title=title, severity=severity, markup=False, timeout=8)
+        self.notify(
+            printable(message), title=printable(title), severity=severity, markup=False, timeout=8
+        )
 
     # --- the layout -----------------------------------------------------------------------------
 
     def on_resize(self, event: Resize) -> None:
+        self._width = event.size.width
         self._arrange()
+        self.refresh_bindings()
 
     def watch_current(self, current: str) -> None:
         for pane in self._panes():
-            pane.set_class(pane.id == current, "-current")
+            pane.restyle({"-current": pane.id == current}, [pane])
         for tabs in self.screen_stack[0].query(TabLine):
             tabs.current = current
 
@@ -250,11 +256,14 @@ class StudioApp(App[None]):
     def has_columns(self) -> bool:
         """Whether there is room, and the wish, for panes side by side."""
         layout = self.settings.layout
-        return layout == "columns" or (layout == "auto" and self.size.width >= COLUMNS_FROM)
+        return layout == "columns" or (layout == "auto" and self._width >= COLUMNS_FROM)
 
     def _arrange(self) -> None:
         single = self.zoomed or not self.has_columns
-        self.screen_stack[0].set_class(single, "-single")
+        screen = self.screen_stack[0]
+        if screen.has_class("-single") != single:
+            screen.set_class(single, "-single", update=False)
+            self.stylesheet.update_nodes([screen, *screen.query("#tabs, Pane")])
 
     def action_pane(self, name: str) -> None:
         """Go to a pane."""

@@ -58,8 +58,8 @@ class Plot(PlotWidget, inherit_bindings=False):
     def use_axes(self, log: bool) -> None:
         """Set the axes for a linear or logarithmic scale, with as many ticks as there is room."""
         steps, values = Axis(), LogAxis() if log else Axis()
-        steps.room = (self.size.width - self.margin_left) // (LABEL + 3)
-        values.room = (self.size.height - self.margin_bottom) // 2
+        steps.room = max(2, (self.size.width - self.margin_left) // (LABEL + 3))
+        values.room = max(2, (self.size.height - self.margin_bottom) // 2)
         self.set_x_formatter(steps)
         self.set_y_formatter(values)
 

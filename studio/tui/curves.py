@@ -135,8 +135,7 @@ class LogAxis(Axis):
 
 def round_values(low: float, high: float, most: int) -> list[float]:
     """At most so many multiples of 1, 2 or 5 times a power of ten between `low` and `high`."""
-    most = max(2, most)
-    if not high > low:
+    if not high - low > abs(high) * 1e-9:
         return [low]
     power = 10.0 ** math.floor(math.log10((high - low) / most))
     for step in (power, 2 * power, 5 * power, 10 * power):

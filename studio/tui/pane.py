@@ -1,9 +1,12 @@
 """What the three panes share."""
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, cast
 
 from textual.containers import Container
+from textual.dom import DOMNode
 from textual.events import DescendantFocus, Resize
+from textual.geometry import Size
 from textual.widget import Widget
 
 from studio.messages import Command, Event
@@ -67,5 +70,28 @@ class Pane(Container, can_focus=True):
         self._last_focus = event.widget
         self.studio.current = self.id or ""
 
+    def on_descendant_blur(self) -> None:
+        self.call_after_refresh(self._keep_focus)
+
+    def _keep_focus(self) -> None:
+        """What had the focus may have been hidden: the pane's keys must work all the same."""
+        if self.studio.current == self.id and self.is_showing and self.screen.focused is None:
+            self.come_back()
+
     def on_resize(self, event: Resize) -> None:
-        self.set_class(event.size.width < NARROW, "-narrow")
+        self.restyle(self.size_classes(event.size), self.styled())
+
+    def size_classes(self, size: Size) -> dict[str, bool]:
+        """The classes that depend on the pane's size."""
+        return {"-narrow": size.width < NARROW}
+
+    def styled(self) -> Iterable[DOMNode]:
+        """The nodes whose looks depend on the pane's classes."""
+        return self.walk_children(with_self=True)
+
+    def restyle(self, classes: Mapping[str, bool], nodes: Iterable[DOMNode]) -> None:
+        """Set classes at once and style only those nodes again: all of them would take too long."""
+        before = self.classes
+        self.update_classes(classes, update=False)
+        if self.classes != before:
+            self.app.stylesheet.update_nodes(nodes)

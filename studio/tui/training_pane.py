@@ -1,12 +1,15 @@
 """The training pane: begin a run, watch it, look at those before it."""
 
+from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
+from textual.dom import DOMNode
 from textual.events import Resize
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widgets import Input
 
@@ -126,9 +129,19 @@ class TrainingPane(Pane):
         self.app.theme_changed_signal.subscribe(self, lambda _: self._touch())
 
     def on_resize(self, event: Resize) -> None:
-        self.set_class(event.size.width >= WIDE, "-wide")
-        self.set_class(event.size.height >= TALL, "-tall")
         self._touch()
+
+    def size_classes(self, size: Size) -> dict[str, bool]:
+        return super().size_classes(size) | {
+            "-wide": size.width >= WIDE,
+            "-tall": size.height >= TALL,
+        }
+
+    def styled(self) -> Iterable[DOMNode]:
+        """The form and the panels, and what is in the one of them that shows."""
+        form, watch = self.query_one("#form"), self.query_one("#watch")
+        yield from (self, form, watch)
+        yield from (form if self.view == "new" else watch).walk_children()
 
     def focus_first(self) -> None:
         match self.view:
@@ -252,8 +265,8 @@ class TrainingPane(Pane):
         return self._preparing or "No run is shown. Press n for a new one, r for those before."
 
     def watch_view(self) -> None:
-        for name in ("new", "watch", "runs", "log"):
-            self.set_class(self.view == name, f"-{name}")
+        views = ("new", "watch", "runs", "log")
+        self.restyle({f"-{name}": self.view == name for name in views}, self.styled())
         self._touch()
 
     def _poll_device(self) -> None:
@@ -287,7 +300,7 @@ class TrainingPane(Pane):
             self.query_one(RunList).read(self.home)
         if view == "new":
             self.query_one(SettingsForm).propose_name()
-        self.call_after_refresh(self.focus_first)
+        self.focus_first()
         self.call_after_refresh(self.redraw)
 
     def action_watch(self) -> None:

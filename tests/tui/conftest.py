@@ -1,0 +1,70 @@
+"""A studio with a worker that the test drives."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from studio.messages import Event
+from studio.paths import Home
+from studio.settings import Settings
+from studio.tui.app import StudioApp
+from studio.tui.training_pane import TrainingPane
+from tests.tui.fake_worker import FakeWorker
+
+
+class Opened:
+    """A studio that is open, with what a test needs to look at it."""
+
+    def __init__(self, app: StudioApp, worker: FakeWorker, pilot: Pilot[Any]) -> None:
+        self.app, self.worker, self.pilot = app, worker, pilot
+
+    @property
+    def pane(self) -> TrainingPane:
+        return self.app.screen_stack[0].query_one(TrainingPane)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait for threads and messages, and draw."""
+        await self.app.workers.wait_for_complete()
+        await self.pilot.pause()
+        self.pane.redraw()
+        await self.pilot.pause()
+
+    def text(self) -> str:
+        """What is on the screen."""
+        lines = self.app.screen._compositor.render_strips()
+        return "\n".join(line.text for line in lines)
+
+    def words(self) -> str:
+        """What is on the screen as running text: frames and line breaks left out."""
+        return " ".join(re.sub("[▌▐│─]", " ", self.text()).split())
+
+
+Open = Callable[..., AbstractAsyncContextManager[Opened]]
+
+
+@pytest.fixture
+def open_studio(home: Home) -> Open:
+    """Open the studio: `async with open_studio((80, 24), theme="paper") as studio`."""
+
+    @asynccontextmanager
+    async def opened(size: tuple[int, int] = (160, 48), **settings: Any) -> AsyncIterator[Opened]:
+        workers: list[FakeWorker] = []
+
+        def hire(home: Home, emit: Callable[[Event], None]) -> FakeWorker:
+            workers.append(FakeWorker(home, emit))
+            return workers[0]
+
+        app = StudioApp(home, Settings(**settings), hire)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await pilot.pause()
+            yield Opened(app, workers[0], pilot)
+
+    return opened

@@ -1,0 +1,247 @@
+"""The frame around the panes."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from textual.widgets import Input
+
+from studio.messages import CancelCompose, Compose, Failed, Stop, Trained
+from studio.model.events import TrainingEnded
+from studio.paths import Home
+from studio.settings import read_settings
+from studio.tui.help_screen import HelpScreen, key_rows
+from studio.tui.key_bar import KeyBar
+from studio.tui.pane import Pane
+from studio.tui.quit_screen import QuitScreen
+from studio.verse.request import ComposeRequest
+from tests.tui.conftest import Open
+
+
+def widths(studio: object) -> dict[str, int]:
+    panes = studio.app.query(Pane)  # type: ignore[attr-defined]
+    return {pane.id: pane.outer_size.width for pane in panes if pane.display}
+
+
+async def test_a_wide_terminal_shows_all_panes_the_current_one_largest(open_studio: Open) -> None:
+    async with open_studio((160, 48)) as studio:
+        await studio.press("2")
+        assert widths(studio) == {"corpus": 40, "training": 80, "playground": 40}
+
+
+async def test_a_small_terminal_shows_one_pane_under_a_line_of_tabs(open_studio: Open) -> None:
+    async with open_studio((80, 24)) as studio:
+        await studio.press("3")
+        assert widths(studio) == {"playground": 80}
+        assert "1 Corpus  2 Training  3 Playground" in studio.text().splitlines()[0]
+
+
+async def test_zooming_gives_a_pane_the_whole_terminal_and_takes_it_back(open_studio: Open) -> None:
+    async with open_studio((160, 48)) as studio:
+        await studio.press("2", "z")
+        assert widths(studio) == {"training": 160}
+        await studio.press("z")
+        assert len(widths(studio)) == 3
+
+
+async def test_the_panes_change_their_places_when_the_terminal_is_resized(
+    open_studio: Open,
+) -> None:
+    async with open_studio((160, 48)) as studio:
+        await studio.pilot.resize_terminal(80, 24)
+        await studio.settle()
+        assert list(widths(studio)) == ["corpus"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 10), (12, 3), (1, 1)])
+async def test_no_terminal_is_too_small(open_studio: Open, size: tuple[int, int]) -> None:
+    async with open_studio(size) as studio:
+        studio.worker.begin()
+        for key in ("2", "3", "1", "question_mark"):
+            await studio.press(key)
+        assert studio.app.is_running
+
+
+async def test_the_worker_starts_only_after_the_first_frame(home: Home) -> None:
+    code = """
+import asyncio, sys
+from pathlib import Path
+from studio.paths import Home
+from studio.settings import Settings
+from studio.tui.app import StudioApp
+class Held:
+    def __init__(self, home, emit): pass
+    def start(self):
+        painted = any(strip.text.strip() for strip in app.screen._compositor.render_strips())
+        print("started, painted:", painted, "torch:", "torch" in sys.modules)
+    def close(self): pass
+app = StudioApp(Home.default(), Settings(), Held)
+async def main():
+    async with app.run_test(size=(160, 48)) as pilot:
+        await pilot.pause()
+asyncio.run(main())
+print("torch:", "torch" in sys.modules)
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "started, painted: True torch: False\ntorch: False\n"
+
+
+async def test_quitting_without_training_leaves_at_once(open_studio: Open) -> None:
+    async with open_studio() as studio:
+        await studio.press("2")
+        await studio.pilot.press("q")
+        assert studio.app._exit
+        assert studio.worker.sent == []
+
+
+async def test_quitting_during_training_asks_saves_and_then_leaves(open_studio: Open) -> None:
+    async with open_studio() as studio:
+        studio.worker.begin()
+        await studio.press("2", "q")
+        assert isinstance(studio.app.screen, QuitScreen)
+        await studio.press("y")
+        assert studio.worker.sent == [Stop()]
+        assert not studio.app._exit
+        studio.worker.tell(Trained("spring", TrainingEnded(40, "stopped")))
+        await studio.pilot.pause()
+        assert studio.app._exit
+
+
+async def test_a_person_who_would_quit_may_stay(open_studio: Open) -> None:
+    async with open_studio() as studio:
+        studio.worker.begin()
+        await studio.press("2", "q", "n")
+        assert studio.worker.sent == []
+        assert not isinstance(studio.app.screen, QuitScreen)
+
+
+async def test_a_run_that_cannot_be_saved_keeps_the_studio_open(open_studio: Open) -> None:
+    async with open_studio() as studio:
+        studio.worker.begin()
+        await studio.press("2", "q", "y")
+        studio.worker.tell(Failed("stop", "No space left on device."))
+        await studio.settle()
+        assert not studio.app._exit
+        assert not isinstance(studio.app.screen, QuitScreen)
+
+
+async def test_quitting_gives_up_the_poems_that_are_being_written(open_studio: Open) -> None:
+    async with open_studio() as studio:
+        studio.worker.begin()
+        studio.app.send(Compose(7, ComposeRequest()))
+        await studio.press("2", "q", "y")
+        assert studio.worker.sent[1:] == [CancelCompose(7), Stop()]
+
+
+async def test_a_letter_typed_into_a_field_is_text(open_studio: Open) -> None:
+    async with open_studio() as studio:
+        await studio.press("2")
+        name = studio.pane.query_one("#run-name", Input)
+        name.focus()
+        await studio.press("end", "q", "z", "1", "slash")
+        assert name.value.endswith("qz1/")
+        assert studio.app.current == "training"
+        await studio.press("escape", "3")
+        assert studio.app.current == "playground"
+
+
+async def test_a_failure_is_shown_as_text_not_as_markup(open_studio: Open) -> None:
+    async with open_studio() as studio:
+        studio.worker.tell(Failed("training [/b]", "the field [bold] is [/wrong]"))
+        await studio.settle()
+        assert "the field [bold] is [/wrong]" in studio.words()
+
+
+async def test_a_theme_that_was_chosen_is_kept(open_studio: Open, home: Home) -> None:
+    async with open_studio() as studio:
+        await studio.press("2", "T")
+        assert studio.app.theme == "paper"
+    assert read_settings(home.settings).theme == "paper"
+
+
+async def test_keeping_a_setting_leaves_what_the_person_wrote_meanwhile(
+    open_studio: Open, home: Home
+) -> None:
+    async with open_studio() as studio:
+        home.settings.parent.mkdir(parents=True)
+        home.settings.write_text('layout = "single"\n', encoding="utf-8")
+        await studio.press("2", "T")
+    kept = read_settings(home.settings)
+    assert (kept.theme, kept.layout) == ("paper", "single")
+
+
+async def test_a_settings_file_that_cannot_be_read_is_not_overwritten(
+    open_studio: Open, home: Home
+) -> None:
+    async with open_studio() as studio:
+        home.settings.parent.mkdir(parents=True)
+        home.settings.write_text("theme = [", encoding="utf-8")
+        await studio.press("2", "T")
+        assert "Settings not kept" in studio.text()
+    assert home.settings.read_text(encoding="utf-8") == "theme = ["
+
+
+async def test_the_help_shows_every_key_of_every_pane(open_studio: Open) -> None:
+    async with open_studio() as studio:
+        await studio.press("2", "question_mark")
+        assert isinstance(studio.app.screen, HelpScreen)
+        panes = studio.app.screen_stack[0].query("Pane, Pane *")
+        names = {name for _, _, name in key_rows([studio.app, *panes], studio.app)}
+        assert {"studio.quit", "training.pause", "chart.in", "runs.delete"} <= names
+        assert all("." in name for name in names)
+
+
+async def test_the_keymap_changes_keys_footer_and_help(open_studio: Open) -> None:
+    async with open_studio(keymap={"studio.zoom": "f5"}) as studio:
+        await studio.press("2", "z")
+        assert not studio.app.zoomed
+        assert "f5 Zoom" in studio.text()
+        await studio.press("f5")
+        assert studio.app.zoomed
+        rows = {name: keys for keys, _, name in key_rows([studio.app], studio.app)}
+        assert rows["studio.zoom"] == "f5"
+
+
+async def test_a_keymap_with_an_unknown_name_is_told(open_studio: Open) -> None:
+    async with open_studio(keymap={"studio.zom": "f5"}) as studio:
+        await studio.settle()
+        told = [each.message for each in studio.app._notifications]
+        assert any("there is no key called studio.zom" in message for message in told)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 48), (30, 10)])
+async def test_help_and_quit_are_always_in_the_footer(
+    open_studio: Open, size: tuple[int, int]
+) -> None:
+    async with open_studio(size) as studio:
+        studio.worker.begin()
+        await studio.press("2")
+        footer = studio.text().splitlines()[-1]
+        assert footer.rstrip().endswith("q Quit  ? Help")
+        assert studio.app.screen.query_one(KeyBar).size.width == size[0]
+
+
+async def test_the_command_palette_has_the_studios_commands(open_studio: Open) -> None:
+    async with open_studio() as studio:
+        titles = [each.title for each in studio.app.get_system_commands(studio.app.screen)]
+    assert {"Go to Corpus", "Train with the recipe studio", "Theme paper", "Quit"} <= set(titles)
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+async def test_a_closed_terminal_closes_the_worker_and_ends(
+    open_studio: Open, number: signal.Signals
+) -> None:
+    async with open_studio() as studio:
+        loop = asyncio.get_running_loop()
+        studio.app._listen_to_signals()
+        try:
+            os.kill(os.getpid(), number)
+            await studio.pilot.pause()
+        finally:
+            loop.remove_signal_handler(signal.SIGHUP)
+            loop.remove_signal_handler(signal.SIGTERM)
+        assert studio.worker.closed
+        assert studio.app.return_code == 128 + number

@@ -1,0 +1,502 @@
+"""The training pane, with a worker that tells what the test wants."""
+
+import math
+import re
+
+import pytest
+from textual.widgets import Input, Static
+
+from studio import runs
+from studio.messages import (
+    Failed,
+    Pause,
+    Preparing,
+    Ready,
+    Resume,
+    SaveCheckpoint,
+    Stop,
+    Train,
+    Trained,
+    TrainingPaused,
+)
+from studio.model.config import RECIPES, ModelConfig, TrainConfig
+from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated
+from studio.paths import Home
+from studio.telemetry import Gauge, Reading
+from studio.tui.curve_chart import CurveChart, Plot
+from studio.tui.device_panel import DevicePanel
+from studio.tui.log_panel import LogPanel
+from studio.tui.run_list import RunList
+from studio.tui.sample_panel import SamplePanel, verses
+from studio.tui.settings_form import Choice, Field, SettingsForm
+from tests.tui.conftest import Open, Opened
+from tests.tui.fake_worker import SAMPLES, a_run, write_run
+
+SMALL, WIDE = (80, 24), (160, 48)
+
+
+def field(studio: Opened, name: str) -> Field:
+    return next(f for f in studio.pane.query(Field) if f.path.endswith(f".{name}"))
+
+
+def plot(studio: Opened, metric: str = "loss") -> Plot:
+    return studio.pane.query_one(f"#chart-{metric} Plot", Plot)
+
+
+def log(studio: Opened) -> str:
+    return "\n".join(line.text for line in studio.pane.query_one(LogPanel).lines)
+
+
+# --- before the start ---------------------------------------------------------------------------
+
+
+async def test_two_keys_start_the_first_recipe(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "enter")
+        (command,) = studio.worker.sent
+        assert isinstance(command, Train)
+        assert command.config == RECIPES["classic"]
+        assert command.run.startswith("classic-lstm-")
+
+
+async def test_the_form_has_every_setting(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        shown = {f.path for f in studio.pane.query(Field)}
+    assert shown == {f"model.{name}" for name in ModelConfig.__struct_fields__} | {
+        f"train.{name}" for name in TrainConfig.__struct_fields__
+    }
+
+
+async def test_a_recipe_puts_its_values_into_the_form(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.pane.query_one("#recipe", Choice).focus()
+        await studio.press("right")
+        assert field(studio, "hidden").value == "512"
+        assert field(studio, "tied").value is True
+        studio.pane.query_one(SettingsForm).focus_start()
+        await studio.press("enter")
+        (command,) = studio.worker.sent
+        assert isinstance(command, Train)
+        assert command.config == RECIPES["studio"]
+
+
+async def test_settings_edited_by_keyboard_reach_the_worker(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.pane.query_one("#run-name", Input).value = "mine"
+        field(studio, "cell").editor.focus()
+        await studio.press("left")
+        hidden = field(studio, "hidden").editor
+        assert isinstance(hidden, Input)
+        hidden.value = ""
+        hidden.focus()
+        await studio.press("6", "4", "enter")
+        (command,) = studio.worker.sent
+        assert isinstance(command, Train)
+        assert command.run == "mine"
+        assert command.config.model == ModelConfig(cell="gru", hidden=64)
+
+
+@pytest.mark.parametrize("size", [SMALL, WIDE])
+async def test_a_value_that_cannot_be_used_says_why_beside_it_and_nothing_starts(
+    open_studio: Open, size: tuple[int, int]
+) -> None:
+    async with open_studio(size) as studio:
+        await studio.press("2")
+        field(studio, "dropout").editor.value = "1.5"
+        await studio.settle()
+        assert "Expected float < 1.0" in studio.text()
+        studio.pane.query_one(SettingsForm).focus_start()
+        await studio.press("enter")
+        assert studio.worker.sent == []
+        assert studio.app.focused is field(studio, "dropout").editor
+
+
+async def test_a_name_that_is_taken_is_told(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.pane.query_one("#run-name", Input).value = "autumn"
+        await studio.settle()
+        assert "taken already" in studio.text()
+
+
+# --- a run --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [SMALL, WIDE])
+async def test_a_run_in_training_shows_progress_figures_curve_and_sample(
+    open_studio: Open, size: tuple[int, int]
+) -> None:
+    async with open_studio(size) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        studio.worker.train(a_run(600))
+        await studio.settle()
+        text = studio.text()
+        for part in (
+            "spring",
+            "50%",
+            "step 600/1,200",
+            "epoch 2/4",
+            "1m 06s left",
+            "best perplexity 132.4",
+            "char/s 58.2k",
+            "1.52M parameters",
+            "float32",
+            "Sample 3/3",
+            "明月何时见，春风满客衣。",
+        ):
+            assert part in text, part
+        assert len(plot(studio)._datasets) > 0
+
+
+async def test_beside_others_the_pane_keeps_progress_sparkline_readings_and_sample(
+    open_studio: Open,
+) -> None:
+    async with open_studio(WIDE) as studio:
+        studio.worker.begin()
+        studio.worker.train(a_run(600))
+        await studio.press("3")
+        studio.pane.query_one(DevicePanel).show(Reading("A card", (Gauge("heat", 61, "C"),)))
+        await studio.settle()
+        text = studio.text()
+        assert studio.pane.has_class("-narrow")
+        for part in ("50%", "1m 06s left", "▁", "loss", "61 C", "Sample 3/3"):
+            assert part in text, part
+
+
+async def test_what_is_told_at_hundreds_a_second_is_drawn_by_the_timer_alone(
+    open_studio: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = 0
+    show = CurveChart.show
+
+    def counting(self: CurveChart, *arguments: object) -> None:
+        nonlocal drawn
+        drawn += self.metric.name == "loss"
+        show(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(CurveChart, "show", counting)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        await studio.settle()
+        drawn = 0
+        for event in a_run(400):
+            studio.pane.receive(Trained("spring", event))
+        assert drawn == 0
+        studio.pane.redraw()
+        studio.pane.redraw()
+        assert drawn == 1
+
+
+async def test_nothing_is_drawn_while_the_pane_does_not_show(
+    open_studio: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_studio(SMALL) as studio:
+        studio.worker.begin()
+        await studio.settle()
+        drawn: list[object] = []
+        monkeypatch.setattr(CurveChart, "show", lambda self, *_: drawn.append(self))
+        studio.worker.train(a_run(50))
+        await studio.settle()
+        assert drawn == []
+
+
+@pytest.mark.parametrize("worst", [math.nan, math.inf])
+async def test_a_loss_that_is_no_number_is_told_in_words(open_studio: Open, worst: float) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        studio.worker.train(a_run(30))
+        studio.worker.train(
+            [
+                StepDone(31, 1, worst, worst, 0.01, 6400, 3.5),
+                TrainingEnded(31, "diverged", "The loss is not a number at step 31."),
+            ]
+        )
+        for key in ("y", "m", "m", "m", "y", "m", "m"):
+            await studio.press(key)
+        assert "diverged" in studio.text()
+        assert "The loss is not a number at step 31." in studio.text()
+        for each in studio.pane.query(Plot):
+            for curve in each._datasets:
+                assert all(map(math.isfinite, curve.y))
+
+
+async def test_keys_pause_go_on_save_and_stop(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "x")
+        assert studio.worker.sent == []
+        studio.worker.begin()
+        await studio.settle()
+        await studio.press("space")
+        studio.worker.tell(TrainingPaused("spring"))
+        await studio.settle()
+        assert "paused" in studio.text()
+        await studio.press("p", "c", "x")
+        assert studio.worker.sent == [Pause(), Resume("spring"), SaveCheckpoint(), Stop()]
+
+
+async def test_the_samples_show_how_noise_became_verse(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        studio.worker.train(a_run(800))
+        await studio.settle()
+        await studio.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
+        text = studio.text()
+        assert "Sample 1/4" in text
+        assert "不不人人不，不人不人不。" in text
+        assert "step 200  perplexity 353.1" in text
+        assert [line.x for line in plot(studio)._v_lines] == [200]
+        await studio.press(*["right_square_bracket"] * 3)
+        assert "白日依山尽，黄河入海流。" in studio.text()
+
+
+async def test_the_newest_sample_is_followed_unless_an_older_one_was_chosen(
+    open_studio: Open,
+) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        studio.worker.train(a_run(400))
+        await studio.settle()
+        await studio.press("left_square_bracket")
+        studio.worker.train([Validated(600, 2, 90.0, 80.0, True), SampleWritten(600, SAMPLES[3])])
+        await studio.settle()
+        assert studio.pane.query_one(SamplePanel).step == 200
+
+
+async def test_the_logarithmic_scale_is_labelled_with_real_values(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "m")
+        studio.worker.begin()
+        studio.worker.train(a_run(800))
+        await studio.settle()
+        studio.pane.query_one("#charts").focus()
+        await studio.press("m", "y")
+        assert "validation perplexity (log)" in studio.text()
+        ticks, labels = plot(studio, "perplexity")._y_formatter.get_ticks_and_labels(2.08, 2.55)
+        assert labels == ["200", "300"] or "200" in labels
+        assert all(
+            tick == pytest.approx(math.log10(float(label)), abs=1e-3)
+            for tick, label in zip(ticks, labels, strict=True)
+        )
+
+
+async def test_zooming_stays_while_the_curve_grows(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        studio.worker.train(a_run(300))
+        await studio.settle()
+        await studio.press("plus")
+        window = plot(studio).window
+        assert window is not None
+        studio.worker.train(a_run(100, first=301))
+        await studio.settle()
+        assert plot(studio).window == window
+        await studio.press("0")
+        assert plot(studio).window is None
+
+
+async def test_a_wide_terminal_shows_all_curves_and_g_shows_one(open_studio: Open) -> None:
+    async with open_studio(WIDE) as studio:
+        studio.worker.begin()
+        studio.worker.train(a_run(300))
+        await studio.press("2", "z")
+        charts = list(studio.pane.query(CurveChart))
+        assert [chart.display for chart in charts] == [True] * 5
+        await studio.press("g")
+        assert [chart.display for chart in charts].count(True) == 1
+
+
+async def test_plain_charts_use_no_braille_and_no_blocks(open_studio: Open) -> None:
+    async with open_studio(SMALL, plain_charts=True) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        studio.worker.train(a_run(300))
+        studio.pane.query_one(DevicePanel).show(Reading("cpu", (Gauge("cpu", 50, "%", 100),)))
+        await studio.settle()
+        text = studio.text()
+        assert not re.search("[\u2580-\u259f\u2800-\u28ff]", text.replace("▔", "").replace("▁", ""))
+        assert "*" in text
+
+
+async def test_a_failure_and_what_is_being_prepared_stand_in_the_log(open_studio: Open) -> None:
+    async with open_studio(WIDE) as studio:
+        await studio.press("2", "z", "w")
+        studio.worker.tell(Preparing("reading the poems"), Failed("training", "[b]no[/b] poems"))
+        studio.worker.begin()
+        await studio.settle()
+        assert "reading the poems" in log(studio)
+        assert "failed: training: [b]no[/b] poems" in log(studio)
+
+
+async def test_control_characters_never_reach_the_terminal(open_studio: Open) -> None:
+    async with open_studio(WIDE) as studio:
+        await studio.press("2", "z")
+        studio.worker.begin()
+        studio.worker.train(
+            [Validated(1, 1, 9.0, 8.0, True), SampleWritten(1, "白\x1b[31m日\x07依")]
+        )
+        studio.worker.tell(Failed("training", "\x1b]0;title\x07 gone"))
+        await studio.settle()
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", studio.text())
+
+
+async def test_the_gpu_that_the_worker_names_is_read(
+    open_studio: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Card:
+        def read(self) -> Reading:
+            return Reading("Some card", (Gauge("heat", 61, "C"),))
+
+    def opening(gpu: str) -> Card:
+        asked.append(gpu)
+        return Card()
+
+    monkeypatch.setattr("studio.tui.device_panel.open_telemetry", opening)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        studio.worker.tell(Ready("2.13.0", "Some card", "GPU-1"))
+        await studio.settle()
+        studio.pane.query_one(DevicePanel).poll()
+        await studio.settle()
+        assert asked[-1] == "GPU-1"
+        assert "61 C" in studio.text()
+
+
+# --- runs before --------------------------------------------------------------------------------
+
+
+async def test_a_past_run_is_opened_from_its_folder_alone(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 500)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "enter")
+        text = studio.text()
+        assert "stopped  autumn" in text
+        assert "山人不可见，不见不知人。" in text
+        assert len(plot(studio)._datasets) > 0
+
+
+async def test_runs_are_compared_in_one_chart_by_colour(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 500)
+    write_run(home, "winter", 400, depth=2)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        studio.worker.train(a_run(300))
+        await studio.settle()
+        await studio.press("r", "space", "down", "space", "escape")
+        text = studio.text()
+        assert all(name in text for name in ("spring", "autumn", "winter"))
+        lines = {
+            curve.line_style for curve in plot(studio)._datasets if hasattr(curve, "line_style")
+        }
+        assert len(lines) == 6  # a faint one and a smoothed one each
+
+
+async def test_a_slash_filters_the_runs(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 20)
+    write_run(home, "winter", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "slash", *"wint")
+        assert "winter" in studio.text()
+        assert "autumn" not in studio.text()
+
+
+async def test_a_stopped_run_is_resumed(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "u")
+        assert studio.worker.sent == [Resume("autumn")]
+
+
+async def test_a_finished_run_is_asked_how_many_more_epochs_it_gets(
+    open_studio: Open, home: Home
+) -> None:
+    write_run(home, "autumn", 20, outcome="finished")
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "u", "backspace", "3", "enter")
+        assert studio.worker.sent == [Resume("autumn", 3)]
+
+
+async def test_a_resumed_run_shows_what_it_told_before(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 500)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin("autumn", step=400)
+        studio.worker.train(a_run(100, first=401), run="autumn")
+        await studio.settle()
+        history = studio.pane._live
+        assert history is not None
+        assert list(history.steps) == list(range(1, 501))
+
+
+async def test_deleting_a_run_asks_first(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "d", "n")
+        assert runs.every(home.runs)
+        await studio.press("d", "y")
+        assert runs.every(home.runs) == []
+        assert "No runs yet." in studio.text()
+
+
+async def test_a_damaged_run_is_listed_and_says_what_is_wrong(
+    open_studio: Open, home: Home
+) -> None:
+    run = write_run(home, "autumn", 20)
+    run.events_file.write_bytes(b"{not json}\n")
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "enter")
+        assert "damaged" in studio.text()
+        assert "line 1 cannot be read" in studio.words()
+
+
+async def test_a_second_run_is_refused_while_one_is_in_training(
+    open_studio: Open, home: Home
+) -> None:
+    write_run(home, "autumn", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        await studio.settle()
+        await studio.press("r", "u")
+        assert studio.worker.sent == []
+        assert "spring is in training" in studio.words()
+
+
+async def test_the_list_reads_again_only_what_changed(
+    open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run(home, "autumn", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r")
+        read: list[str] = []
+        summary = runs.summary
+        monkeypatch.setattr(runs, "summary", lambda run: (read.append(run.name), summary(run))[1])
+        write_run(home, "winter", 20)
+        studio.pane.query_one(RunList).read(home)
+        await studio.settle()
+        assert read == ["winter"]
+
+
+def test_a_couplet_too_wide_is_broken_at_its_line_of_verse() -> None:
+    text = "白日依山尽，黄河入海流。"
+    assert verses(text, 30) == ["白日依山尽，黄河入海流。"]
+    assert verses(text, 20) == ["白日依山尽，", "黄河入海流。"]
+
+
+async def test_the_empty_pane_says_what_to_do(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "w", "r", "l")
+        assert "Press n for a new one" in studio.text()
+        assert studio.pane.query_one(".chart-empty", Static)
