@@ -39,17 +39,25 @@ class Terminal:
     def __exit__(self, *_: object) -> None:
         if self.exit_code is None:
             os.kill(self.pid, signal.SIGKILL)
-            self._reap()
+            self.reap()
 
     @property
     def text(self) -> str:
-        """What is on the screen; the second cell of a wide character is left out."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        """What is on the screen; the second cell of a wide character holds nothing."""
+        cells = range(self.screen.columns)
+        lines = (self.screen.buffer[row] for row in range(self.screen.lines))
+        return "\n".join("".join(line[at].data for at in cells).rstrip() for line in lines)
 
     def press(self, *keys: str) -> None:
-        """Type keys, each in its own write."""
+        """Type keys at a person's pace: the next one when the screen has answered the last.
+
+        Textual handles keys that act (tab, backspace) later than letters typed right behind them.
+        """
         for key in keys:
             os.write(self._file, key.encode("utf-8", "surrogateescape"))
+            end = time.monotonic() + 1.0
+            while time.monotonic() < end and self._answered(0.15):
+                self._read()
 
     def wait(self, seen: str | Callable[[str], bool]) -> str:
         """Watch until the screen shows something; fails with the screen where it never does."""
@@ -62,11 +70,15 @@ class Terminal:
 
     def wait_for_exit(self) -> int:
         """Watch until the command ends; its exit code."""
+        self.drain()
+        return self.reap()
+
+    def drain(self) -> None:
+        """Watch until the command has closed its side."""
         end = time.monotonic() + PATIENCE
         while self._read():
             if time.monotonic() > end:
                 raise AssertionError(f"it did not end; the screen shows:\n{self.text}")
-        return self._reap()
 
     def hang_up(self) -> None:
         """Close the terminal, as a lost connection does."""
@@ -74,8 +86,7 @@ class Terminal:
 
     def _read(self) -> bool:
         """Take in what was written, waiting a little; False once the command has ended."""
-        ready, _, _ = select.select([self._file], [], [], 0.2)
-        if not ready:
+        if not self._answered(0.2):
             return True
         try:
             content = os.read(self._file, 65536)
@@ -85,7 +96,11 @@ class Terminal:
         self._stream.feed(content)
         return bool(content)
 
-    def _reap(self) -> int:
+    def _answered(self, seconds: float) -> bool:
+        return bool(select.select([self._file], [], [], seconds)[0])
+
+    def reap(self) -> int:
+        """Wait for the command to end; its exit code."""
         _, status = os.waitpid(self.pid, 0)
         self.exit_code = os.waitstatus_to_exitcode(status)
         return self.exit_code

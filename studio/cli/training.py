@@ -98,7 +98,10 @@ def list_runs(
     if json:
         print_json({"runs": summaries})
         return
-    table = Table("run", "cell", "status", "step", "epoch", "loss", "best perplexity", "trained")
+    table = Table(box=None, pad_edge=False)
+    table.add_column("run", no_wrap=True, overflow="fold")
+    for name in ("cell", "status", "step", "epoch", "loss", "perplexity", "trained"):
+        table.add_column(name)
     for row in summaries:
         table.add_row(
             row.name,

@@ -1,0 +1,113 @@
+"""The studio by keyboard alone, in a real pseudo-terminal, with the real worker."""
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from studio import runs
+from studio.model.config import RunConfig
+from studio.model.events import StepDone
+from studio.paths import Home
+from studio.training import begin
+from tests.terminal import Terminal, studio
+
+TAB, ENTER, ESCAPE = "\t", "\r", "\x1b"
+# From the button that starts: cell, embedding, hidden, layers, dropout, tied, epochs.
+TO_EPOCHS = [TAB] * 7
+
+
+def start_training(terminal: Terminal, epochs: int) -> None:
+    """Go to the training pane, set the epochs, start."""
+    terminal.wait("Search")
+    terminal.press("2")
+    terminal.wait("n New run")
+    terminal.press(*TO_EPOCHS, *str(epochs), ENTER)
+    terminal.wait(lambda text: re.search(rf"epoch \d+/{epochs}", text) is not None)
+
+
+def losses(run: runs.Run) -> dict[int, float]:
+    return {event.step: event.loss for event in run.events() if isinstance(event, StepDone)}
+
+
+def losses_without_a_stop(home: Home, config: RunConfig, steps: int) -> dict[int, float]:
+    """The same run, never stopped."""
+    session = begin(home, "whole", config)
+    for _ in session.steps():
+        if session.trainer.progress.step == steps:
+            break
+    session.save()
+    session.close()
+    return losses(runs.find(home.runs, "whole"))
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(160, 48), (80, 24)])
+def test_train_write_quit_and_go_on(home: Home, tmp_path: Path, columns: int, rows: int) -> None:
+    with studio(str(tmp_path), columns, rows) as terminal:
+        start_training(terminal, epochs=4000)
+        terminal.press("3")
+        terminal.wait("Options")
+        terminal.press("月", ENTER)
+        terminal.wait("log probability")
+        assert "月" in terminal.text
+        terminal.press(ESCAPE, "q")
+        terminal.wait("Save a checkpoint and quit?")
+        terminal.press("y")
+        assert terminal.wait_for_exit() == 0
+    (run,) = runs.every(home.runs)
+    first = max(losses(run))
+    assert runs.summary(run).status == "stopped"
+    assert run.checkpoint_names()[-1] == f"step-{first:08}"
+
+    with studio(str(tmp_path), columns, rows) as terminal:
+        terminal.wait("Search")
+        terminal.press("2")
+        terminal.wait("n New run")
+        terminal.press(ESCAPE, "r")
+        terminal.wait("stopped")
+        terminal.press("u")
+        terminal.wait(f"step {first + 2}/")
+        terminal.press("x")
+        terminal.wait("- stopped")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+    resumed = losses(run)
+    last = max(resumed)
+    assert last >= first + 2
+    assert resumed == losses_without_a_stop(home, run.config(), last)
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_a_terminal_that_is_closed_costs_nothing_learnt(
+    home: Home, tmp_path: Path, number: signal.Signals
+) -> None:
+    with studio(str(tmp_path)) as terminal:
+        start_training(terminal, epochs=4000)
+        if number == signal.SIGHUP:
+            terminal.hang_up()
+        else:
+            os.kill(terminal.pid, number)
+            terminal.drain()
+        terminal.reap()
+    (run,) = runs.every(home.runs)
+    assert runs.summary(run).status == "stopped"
+    assert run.checkpoint_names()[-1] == f"step-{max(losses(run)):08}"
+
+
+def test_without_poems_the_studio_opens_and_says_what_to_do(tmp_path: Path) -> None:
+    with studio(str(tmp_path), 80, 24) as terminal:
+        terminal.wait("corpus fetch")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+
+
+def test_settings_that_cannot_be_used_are_an_error_and_stay_as_they_are(tmp_path: Path) -> None:
+    settings = tmp_path / "config" / "settings.toml"
+    settings.parent.mkdir()
+    settings.write_text("theme = 'neon'\n")
+    with studio(str(tmp_path), 80, 24) as terminal:
+        assert terminal.wait_for_exit() == 1
+        assert "settings.toml" in terminal.text
+    assert settings.read_text() == "theme = 'neon'\n"
