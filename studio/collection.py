@@ -1,22 +1,19 @@
 """The poems the user saved, and how they leave the studio. Imports no torch, no textual."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from studio.corpus.poem import STOPS, verse_lines
+from studio.corpus.poem import couplets, verse_lines
 from studio.errors import StudioError
-from studio.files import append_line, whole_lines, write_atomically
+from studio.files import append_record, read_records, write_atomically, write_records
 from studio.verse.request import ComposeRequest, WrittenPoem
 
 Format = Literal["text", "markdown"]
 SUFFIXES: dict[Format, str] = {"text": ".txt", "markdown": ".md"}
-
-# What ends a couplet; the other stops divide it.
-_FINAL_STOPS = "。？！"
 
 
 class SavedPoem(msgspec.Struct, frozen=True):
@@ -49,16 +46,8 @@ class Collection:
 
     def poems(self) -> list[SavedPoem]:
         """All of them, oldest first; raises StudioError that names a damaged line."""
-        saved: list[SavedPoem] = []
-        for number, line in enumerate(whole_lines(self.path), start=1):
-            try:
-                saved.append(_decoder.decode(line))
-            except msgspec.MsgspecError as error:
-                raise StudioError(
-                    f"{self.path}, line {number} cannot be read: {error}. "
-                    "Mend or delete that line to use the collection."
-                ) from error
-        return saved
+        remedy = "Mend or delete that line to use the collection."
+        return read_records(self.path, _decoder, StudioError, remedy)
 
     def add(self, poem: SavedPoem) -> bool:
         """Append a poem; false, and nothing written, where it is there already.
@@ -80,28 +69,13 @@ class Collection:
     def _append(self, poem: SavedPoem, known: list[SavedPoem]) -> None:
         if self.path.exists() and self.path.read_bytes()[-1:] not in (b"", b"\n"):
             # A crash cut the last line short: what is appended must not run on from it.
-            self._write(known)
+            write_records(self.path, known)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        append_line(self.path, msgspec.json.encode(poem))
+        append_record(self.path, poem)
 
     def remove(self, poem: SavedPoem) -> None:
         """Take a poem out."""
-        self._write([other for other in self.poems() if not poem.is_same(other)])
-
-    def _write(self, poems: Iterable[SavedPoem]) -> None:
-        lines = b"".join(msgspec.json.encode(poem) + b"\n" for poem in poems)
-        write_atomically(self.path, lines)
-
-
-def couplets(text: str) -> list[str]:
-    """Split a poem after each full stop, or after each line where it has no full stops."""
-    ends = _FINAL_STOPS if any(stop in text for stop in _FINAL_STOPS) else STOPS
-    rows = [""]
-    for character in text:
-        rows[-1] += character
-        if character in ends:
-            rows.append("")
-    return [row for row in rows if row]
+        write_records(self.path, [other for other in self.poems() if not poem.is_same(other)])
 
 
 def as_text(poems: Sequence[SavedPoem]) -> str:

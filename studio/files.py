@@ -4,8 +4,15 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from studio.errors import StudioError
+
+T = TypeVar("T")
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -46,16 +53,33 @@ def build_folder_atomically(path: Path, fill: Callable[[Path], None]) -> None:
     sync_folder(path.parent)
 
 
-def append_line(path: Path, line: bytes) -> None:
-    """Append one whole line in a single write."""
-    with path.open("ab", buffering=0) as file:
-        file.write(line + b"\n")
+def read_records(
+    path: Path, decoder: "msgspec.json.Decoder[T]", error: type[StudioError], remedy: str
+) -> list[T]:
+    """The records of a file of JSON Lines, in order; none where there is no file.
 
-
-def whole_lines(path: Path) -> list[bytes]:
-    """The complete lines of an appended file; a line that a crash cut short is left out."""
+    A last line that a crash cut short is left out. Raises `error`, which names the line and the
+    remedy, for any other line that cannot be read.
+    """
     content = path.read_bytes() if path.exists() else b""
-    return content[: content.rfind(b"\n") + 1].splitlines()
+    records: list[T] = []
+    for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
+        try:
+            records.append(decoder.decode(line))
+        except msgspec.MsgspecError as reason:
+            raise error(f"{path}, line {number} cannot be read: {reason}. {remedy}") from reason
+    return records
+
+
+def write_records(path: Path, records: Iterable[object]) -> None:
+    """Write a file of JSON Lines anew, atomically."""
+    write_atomically(path, b"".join(msgspec.json.encode(record) + b"\n" for record in records))
+
+
+def append_record(path: Path, record: object) -> None:
+    """Append one record to a file of JSON Lines in a single write."""
+    with path.open("ab", buffering=0) as file:
+        file.write(msgspec.json.encode(record) + b"\n")
 
 
 def sync_folder(folder: Path) -> None:

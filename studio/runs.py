@@ -22,7 +22,7 @@ from pathlib import Path
 import msgspec
 
 from studio.errors import RunError
-from studio.files import append_line, whole_lines, write_atomically
+from studio.files import append_record, read_records, write_atomically, write_records
 from studio.model.config import RunConfig, read_config
 from studio.model.events import (
     StepDone,
@@ -71,30 +71,21 @@ class Run:
 
     def events(self) -> list[TrainingEvent]:
         """All that the run told, in order; raises RunError that names a damaged line."""
-        told: list[TrainingEvent] = []
-        for number, line in enumerate(whole_lines(self.events_file), start=1):
-            try:
-                told.append(_decoder.decode(line))
-            except msgspec.MsgspecError as error:
-                raise RunError(
-                    f"{self.events_file}, line {number} cannot be read: {error}. "
-                    "Delete that line to use the run."
-                ) from error
-        return told
+        remedy = "Delete that line to use the run."
+        return read_records(self.events_file, _decoder, RunError, remedy)
 
     def record(self, event: TrainingEvent) -> None:
         """Append one event."""
-        append_line(self.events_file, msgspec.json.encode(event))
+        append_record(self.events_file, event)
 
     def forget_after(self, step: int) -> None:
         """Drop what was told of later steps than the checkpoint that training goes on from."""
-        kept = [
+        kept = (
             event
             for event in self.events()
             if event.step <= step and not isinstance(event, TrainingEnded)
-        ]
-        lines = b"".join(msgspec.json.encode(event) + b"\n" for event in kept)
-        write_atomically(self.events_file, lines)
+        )
+        write_records(self.events_file, kept)
 
     def is_busy(self) -> bool:
         """Whether a process trains in the folder now."""

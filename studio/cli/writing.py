@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from studio.cli.output import out, print_json, say
-from studio.corpus.poem import verse_lines
+from studio.corpus.poem import couplets
 from studio.errors import ConfigError, CorpusError
 from studio.paths import Home
 from studio.verse.request import ComposeRequest
@@ -63,7 +63,7 @@ def generate(
         print_json({"model": writer.name, "request": request, "poems": poems})
         return
     for poem in poems:
-        out.print(_set_as_verse(poem.text) + "\n")
+        out.print("\n".join(couplets(poem.text)) + "\n")
     say(f"{writer.name}, seed {request.seed}")
 
 
@@ -169,11 +169,6 @@ def _lines(file: str) -> list[str]:
     if not texts:
         raise CorpusError(f"{name} holds no poem. Write one poem a line.")
     return texts
-
-
-def _set_as_verse(text: str) -> str:
-    """A couplet a line."""
-    return text.replace("。", "。\n").strip() if len(verse_lines(text)) > 1 else text
 
 
 def _finite(value: float) -> float | None:

@@ -13,6 +13,7 @@ Script = Literal["simplified", "traditional"]
 STOPS = "，。？！；：、"
 _LINE = re.compile(f"[^{STOPS}]+")
 _SENTENCE = re.compile("[^。？！；]+[。？！；]*|[。？！；]+")
+_STOPPED_LINE = re.compile(f"[^{STOPS}]+[{STOPS}]*|[{STOPS}]+")
 
 # The unified ideographs of Unicode 15 (twelve of them lie among the compatibility ones), and 〇.
 HAN = (
@@ -52,8 +53,11 @@ def verse_lines(text: str) -> list[str]:
 
 
 def couplets(text: str) -> list[str]:
-    """Set a cleaned poem as verse: a sentence a line, which is mostly a couplet."""
-    return _SENTENCE.findall(text)
+    """Set a poem as verse: a sentence a line, which is mostly a couplet.
+
+    A text without a full stop is set a line of verse a line.
+    """
+    return (_SENTENCE if any(stop in text for stop in "。？！；") else _STOPPED_LINE).findall(text)
 
 
 def is_han(character: str) -> bool:

@@ -14,15 +14,9 @@ from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from studio.collection import (
-    Collection,
-    SavedPoem,
-    couplets,
-    saved_now,
-    settings_in_words,
-)
+from studio.collection import Collection, SavedPoem, saved_now, settings_in_words
 from studio.corpus.cleaning import typed_opening
-from studio.corpus.poem import STOPS
+from studio.corpus.poem import STOPS, couplets
 from studio.errors import StudioError
 from studio.messages import (
     CancelCompose,
