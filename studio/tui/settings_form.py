@@ -57,6 +57,8 @@ HINTS = {
     "keep": "checkpoints besides the best",
     "report_every": "steps between two reports",
 }
+# Where in a field its editor stands, and how wide it is; the style sheet says the same.
+EDITOR_AT, EDITOR_WIDTH = 18, 14
 
 
 class Choice(Widget, can_focus=True):
@@ -100,23 +102,44 @@ class Choice(Widget, can_focus=True):
         self.action_step(1)
 
 
-class Field(Horizontal):
-    """A setting: its name, its value, and what is wrong with it or what it means."""
+class Field(Widget):
+    """A setting: its name, its value, and what is wrong with it or what it means.
+
+    It draws name and note itself, under the editor: the form would be twice the widgets otherwise.
+    """
+
+    COMPONENT_CLASSES = {"field--name", "field--changed", "field--note", "field--bad"}  # noqa: RUF012
 
     def __init__(self, section: str, field: msgspec.structs.FieldInfo, value: object) -> None:
-        super().__init__(classes="field")
+        super().__init__()
         self.path = f"{section}.{field.name}"
         self._field = field.name
         self._options = _options(field.type)
         self._default = value
+        self._reason = ""
 
     def compose(self) -> ComposeResult:
-        yield Static(self._field, classes="field-name", markup=False)
         if self._options:
             yield Choice(self._options, _text(self._default))
         else:
             yield Input(_text(self._default), compact=True, classes="field-value")
-        yield Static(HINTS.get(self._field, ""), classes="field-note", markup=False)
+
+    def render(self) -> RenderResult:
+        changed = self.editor.value.strip() != _text(self._default)
+        line = Text(no_wrap=True, end="")
+        name = "field--changed" if changed else "field--name"
+        line.append(f"{self._field:<{EDITOR_AT}}", self.get_component_rich_style(name))
+        room = self.size.width - EDITOR_AT - EDITOR_WIDTH
+        hint = f"recipe: {_text(self._default)}" if changed else HINTS.get(self._field, "")
+        note = Text(self._reason or hint, end="")
+        note.stylize(self.get_component_rich_style("field--bad" if self._reason else "field--note"))
+        if note.cell_len <= room - 2:
+            line.append(" " * (EDITOR_WIDTH + 2))
+            line.append_text(note)
+        elif self._reason:
+            line.append("\n  ")
+            line.append_text(note)
+        return line
 
     @property
     def editor(self) -> Choice | Input:
@@ -136,19 +159,19 @@ class Field(Horizontal):
         self.check()
 
     def check(self) -> bool:
-        """Whether the value can be used; if not, the reason is shown beside it."""
-        reason = ""
+        """Whether the value can be used; if not, the reason is shown beside it, or under it."""
+        self._reason = ""
         try:
             with_settings(RunConfig(), {self.path: self.value})
         except ConfigError as error:
-            reason = str(error.__cause__ or error).split(" - at ")[0].replace("`", "")
-        note = self.query_one(".field-note", Static)
-        changed = self.editor.value.strip() != _text(self._default)
-        hint = f"recipe: {_text(self._default)}" if changed else HINTS.get(self._field, "")
-        note.update(reason or hint)
-        self.set_class(bool(reason), "-bad")
-        self.set_class(changed and not reason, "-changed")
-        return not reason
+            self._reason = str(error.__cause__ or error).split(" - at ")[0].replace("`", "")
+        self.on_resize()
+        self.refresh()
+        return not self._reason
+
+    def on_resize(self) -> None:
+        room = self.size.width - EDITOR_AT - EDITOR_WIDTH - 2
+        self.styles.height = 2 if self._reason and len(self._reason) > room else 1
 
 
 class SettingsForm(VerticalScroll, can_focus=False):
@@ -174,17 +197,16 @@ class SettingsForm(VerticalScroll, can_focus=False):
 
     def compose(self) -> ComposeResult:
         recipe = next(iter(RECIPES))
-        with Horizontal(classes="field"):
-            yield Static("recipe", classes="field-name")
+        with Horizontal(classes="row"):
+            yield Static("recipe", classes="row-name")
             yield Choice(tuple(RECIPES), recipe, id="recipe")
-        with Horizontal(classes="field"):
-            yield Static("name", classes="field-name")
-            yield Input(compact=True, id="run-name", classes="field-value")
-            yield Static(classes="field-note", id="name-note", markup=False)
-        with Horizontal(classes="field"):
-            yield Static(classes="field-name")
+        with Horizontal(classes="row"):
+            yield Static("name", classes="row-name")
+            yield Input(compact=True, id="run-name")
+            yield Static(id="name-note", markup=False)
+        with Horizontal(classes="row"):
+            yield Static(classes="row-name")
             yield Button("Start training", id="start", variant="primary", compact=True)
-            yield Static("Enter", classes="field-note")
         fields = _fields(RECIPES[recipe])
         with Vertical(id="groups"):
             for title, names in _groups(list(fields)).items():

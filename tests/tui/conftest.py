@@ -6,14 +6,31 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
+from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.pilot import Pilot
 
 from studio.messages import Event
 from studio.paths import Home
 from studio.settings import Settings
-from studio.tui.app import StudioApp
+from studio.tui.app import TITLES, StudioApp
+from studio.tui.key_bar import KeyBar
+from studio.tui.pane import Pane
+from studio.tui.tab_line import TabLine
 from studio.tui.training_pane import TrainingPane
 from tests.tui.fake_worker import FakeWorker
+
+
+class OnlyTraining(StudioApp):
+    """The studio with nothing in its other panes: quicker to open."""
+
+    def compose(self) -> ComposeResult:
+        yield TabLine(TITLES)
+        with Horizontal(id="panes"):
+            yield Pane(id="corpus")
+            yield TrainingPane(id="training")
+            yield Pane(id="playground")
+        yield KeyBar()
 
 
 class Opened:
@@ -55,14 +72,16 @@ def open_studio(home: Home) -> Open:
     """Open the studio: `async with open_studio((80, 24), theme="paper") as studio`."""
 
     @asynccontextmanager
-    async def opened(size: tuple[int, int] = (160, 48), **settings: Any) -> AsyncIterator[Opened]:
+    async def opened(
+        size: tuple[int, int] = (160, 48), studio: type[StudioApp] = StudioApp, **settings: Any
+    ) -> AsyncIterator[Opened]:
         workers: list[FakeWorker] = []
 
         def hire(home: Home, emit: Callable[[Event], None]) -> FakeWorker:
             workers.append(FakeWorker(home, emit))
             return workers[0]
 
-        app = StudioApp(home, Settings(**settings), hire)
+        app = studio(home, Settings(**settings), hire)
         async with app.run_test(size=size, notifications=True) as pilot:
             await pilot.pause()
             yield Opened(app, workers[0], pilot)

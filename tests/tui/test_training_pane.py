@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import partial
 
 import pytest
 from textual.widgets import Input, Static
@@ -29,10 +30,16 @@ from studio.tui.log_panel import LogPanel
 from studio.tui.run_list import RunList
 from studio.tui.sample_panel import SamplePanel, verses
 from studio.tui.settings_form import Choice, Field, SettingsForm
-from tests.tui.conftest import Open, Opened
+from tests.tui.conftest import OnlyTraining, Open, Opened
 from tests.tui.fake_worker import SAMPLES, a_run, write_run
 
 SMALL, WIDE = (80, 24), (160, 48)
+
+
+@pytest.fixture
+def open_studio(open_studio: Open) -> Open:
+    """The other panes stay empty here."""
+    return partial(open_studio, studio=OnlyTraining)
 
 
 def field(studio: Opened, name: str) -> Field:

@@ -1,0 +1,76 @@
+"""Pictures of the training pane, compared with those that were looked at and found good."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from studio.paths import Home
+from studio.settings import Settings
+from studio.telemetry import GIGABYTE, Gauge, Reading
+from studio.tui.device_panel import DevicePanel
+from studio.tui.training_pane import TrainingPane
+from tests.tui.conftest import OnlyTraining
+from tests.tui.fake_worker import FakeWorker, a_run, write_run
+
+READINGS = [
+    Reading(
+        "Some card",
+        (
+            Gauge("gpu", 60 + 7 * (at % 5), "%", 100),
+            Gauge("memory", (20 + at) * GIGABYTE, "B", 80 * GIGABYTE),
+            Gauge("heat", 55 + at, "C"),
+            Gauge("power", 300 + 20 * (at % 7), "W", 700),
+        ),
+    )
+    for at in range(12)
+]
+
+
+@pytest.fixture
+def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing in the picture depends on the hour or the machine."""
+    monkeypatch.setattr("studio.tui.log_panel.time.strftime", lambda _: "12:34:56 ")
+    monkeypatch.setattr("studio.runs.time.strftime", lambda _: "0101-1234")
+    monkeypatch.setattr(DevicePanel, "poll", lambda _: None)
+    monkeypatch.setattr("studio.tui.training_pane.REDRAW", 3600.0)
+
+
+@pytest.mark.usefixtures("frozen")
+@pytest.mark.parametrize("theme", ["ink", "paper"])
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+def test_a_run_in_training_looks_as_it_did(
+    home: Home, snap_compare: Callable[..., bool], theme: Any, size: tuple[int, int]
+) -> None:
+    write_run(home, "autumn", 500, depth=1.6)
+    workers: list[FakeWorker] = []
+    app = OnlyTraining(
+        home,
+        Settings(theme=theme),
+        lambda home, emit: workers.append(FakeWorker(home, emit)) or workers[0],  # type: ignore[func-returns-value]
+    )
+
+    async def play(pilot: Pilot[Any]) -> None:
+        await pilot.press("2")
+        if size[0] > 120:
+            await pilot.press("z")
+        workers[0].begin()
+        workers[0].train(a_run(800))
+        await pilot.pause()
+        for reading in READINGS:
+            app.query_one(DevicePanel).show(reading)
+        await app.workers.wait_for_complete()
+        await pilot.press("left_square_bracket")
+        await pilot.pause()
+        app.query_one(TrainingPane).redraw()
+        await pilot.pause()
+
+    run_before: Callable[[Pilot[Any]], Awaitable[None]] = play
+    assert snap_compare(app, run_before=run_before, terminal_size=size)
+
+
+@pytest.mark.usefixtures("frozen")
+def test_the_form_looks_as_it_did(home: Home, snap_compare: Callable[..., bool]) -> None:
+    app = OnlyTraining(home, Settings(), FakeWorker)
+    assert snap_compare(app, press=["2"], terminal_size=(80, 24))
