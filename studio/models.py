@@ -2,20 +2,14 @@
 
 from pathlib import Path
 
-from studio import paths, runs
+from studio import runs
 from studio.errors import RunError
 from studio.model import checkpoint
 from studio.model.device import choose_device
-from studio.paths import Home
+from studio.paths import Home, default_model
 from studio.verse.decoder import Writer
 
 DEFAULT = "default"
-
-
-def default_model() -> Path | None:
-    """The folder of the model that the studio ships, if it does."""
-    folder = paths.assets() / "model"
-    return folder if (folder / "model.json").is_file() else None
 
 
 def locate(home: Home, name: str) -> tuple[Path, str]:

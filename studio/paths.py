@@ -27,6 +27,12 @@ def data() -> Path:
     return _shipped("data")
 
 
+def default_model() -> Path | None:
+    """The folder of the model that the studio ships, if it does."""
+    folder = assets() / "model"
+    return folder if (folder / "model.json").is_file() else None
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """The user's folders. Nothing is created until something is written there."""

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from studio import paths, runs
-from studio.paths import Home
+from studio import runs
+from studio.paths import Home, default_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ def model_choices(home: Home) -> list[ModelChoice]:
     there are many.
     """
     choices = []
-    if (paths.assets() / "model" / "model.json").is_file():
+    if default_model():
         choices.append(ModelChoice("default", "default model"))
     for run in runs.every(home.runs):
         names = run.checkpoint_names()
