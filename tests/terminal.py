@@ -39,7 +39,7 @@ class Terminal:
     def __exit__(self, *_: object) -> None:
         if self.exit_code is None:
             os.kill(self.pid, signal.SIGKILL)
-            self.reap()
+            os.waitpid(self.pid, 0)
 
     @property
     def text(self) -> str:
@@ -101,7 +101,12 @@ class Terminal:
 
     def reap(self) -> int:
         """Wait for the command to end; its exit code."""
-        _, status = os.waitpid(self.pid, 0)
+        end = time.monotonic() + PATIENCE
+        while not (ended := os.waitpid(self.pid, os.WNOHANG))[0]:
+            if time.monotonic() > end:
+                raise AssertionError("it closed its terminal and did not end")
+            time.sleep(0.02)
+        status = ended[1]
         self.exit_code = os.waitstatus_to_exitcode(status)
         return self.exit_code
 

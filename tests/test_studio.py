@@ -90,7 +90,7 @@ def test_a_terminal_that_is_closed_costs_nothing_learnt(
         else:
             os.kill(terminal.pid, number)
             terminal.drain()
-        terminal.reap()
+        assert terminal.reap() == 128 + number
     (run,) = runs.every(home.runs)
     assert runs.summary(run).status == "stopped"
     assert run.checkpoint_names()[-1] == f"step-{max(losses(run)):08}"

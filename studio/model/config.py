@@ -63,7 +63,7 @@ class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     checkpoint_every: Natural = 200
     # Checkpoints kept besides the best one.
     keep: Positive = 3
-    # Losses are fetched from the device once in this many steps.
+    # Losses are fetched from the device once in this many steps, or once a second.
     report_every: Positive = 10
 
 

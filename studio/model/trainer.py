@@ -38,6 +38,9 @@ from studio.model.optimiser import (
 # A loss this many times that of guessing blindly, ln(vocabulary), means that training has exploded.
 EXPLODED = 3.0
 
+# Where steps are slow, losses are told at least this often, `report_every` or not.
+REPORT_SECONDS = 1.0
+
 
 class _DivergenceError(Exception):
     """The losses or weights are no numbers any more, or far from any use."""
@@ -161,7 +164,8 @@ class Trainer:
         epoch_ends = self.progress.position == self.steps_an_epoch
         validates = epoch_ends or _due(step, settings.validate_every)
         saves = epoch_ends or _due(step, settings.checkpoint_every)
-        if validates or saves or len(self._pending) >= settings.report_every:
+        waited = elapsed - self._pending[0][0].elapsed > REPORT_SECONDS
+        if validates or saves or waited or len(self._pending) >= settings.report_every:
             yield from self._report()
         if validates and self._valid:
             validated = self._validate()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -388,14 +389,18 @@ class StudioApp(App[None]):
 
     def _listen_to_signals(self) -> None:
         """A terminal that is closed, or a polite kill, stops the training with a checkpoint."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            loop.add_signal_handler(number, self._end, number)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._terminate)
+        # Not through the loop, which may stand still: it writes to a terminal that has gone.
+        signal.signal(signal.SIGHUP, self._hang_up)
 
-    def _end(self, number: signal.Signals) -> None:
-        # First the checkpoint: whether the terminal can still be written to is not known.
+    def _terminate(self) -> None:
         self._worker.close()
-        self.exit(return_code=128 + number)
+        self.exit(return_code=128 + signal.SIGTERM)
+
+    def _hang_up(self, *_: object) -> None:
+        self._worker.close()
+        # There is no terminal to restore, and Textual would wait for its last output to be taken.
+        os._exit(128 + signal.SIGHUP)
 
     def close_worker(self) -> None:
         """End the worker's thread; training is saved."""
