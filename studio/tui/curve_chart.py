@@ -55,6 +55,10 @@ class Plot(PlotWidget, inherit_bindings=False):
         self.set_reactive(PlotWidget.margin_bottom, 1)
         self.set_reactive(PlotWidget.margin_left, LABEL + 1)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # Without a drawing there is no scale to move: panning would divide by its width.
+        return bool(self.display and self._scale_rectangle)
+
     def use_axes(self, log: bool) -> None:
         """Set the axes for a linear or logarithmic scale, with as many ticks as there is room."""
         steps, values = Axis(), LogAxis() if log else Axis()
@@ -163,9 +167,14 @@ class CurveChart(Vertical):
         if self._log:
             title.append(" (log)", "not bold")
         named = [each for each in drawn if each[0].label or len(drawn) == 1]
+        marks = _PLAIN_MARKS if self._plain else ["━━"]
+        # Long names are shortened alike, so that each has some of the line.
+        room = (self.size.width - title.cell_len) // max(1, len(named)) - 5
         for number, (each, _, _, y) in enumerate(named):
-            mark = _PLAIN_MARKS[number % len(_PLAIN_MARKS)] if self._plain else "━━"
-            title.append(f"  {mark} {each.label}".rstrip(), f"not bold {each.colour}")
+            label = Text(each.label)
+            label.truncate(max(4, room), overflow="ellipsis")
+            mark = marks[number % len(marks)]
+            title.append(f"  {mark} {label.plain}".rstrip(), f"not bold {each.colour}")
             if len(drawn) == 1:
                 title.append(f" {figure(10.0 ** y[-1] if self._log else y[-1])}", "not bold")
         return title

@@ -38,9 +38,12 @@ class CurveGrid(Container):
     def on_resize(self, event: Resize) -> None:
         self._arrange()
 
+    @property
+    def _is_roomy(self) -> bool:
+        return self.size.width >= GRID_WIDTH and self.size.height >= GRID_HEIGHT
+
     def _arrange(self) -> None:
-        roomy = self.size.width >= GRID_WIDTH and self.size.height >= GRID_HEIGHT
-        self.set_class(roomy and not self._one_wanted, "-grid")
+        self.set_class(self._is_roomy and not self._one_wanted, "-grid")
         for chart in self.query(CurveChart):
             chart.set_class(chart.metric is self._chosen, "-chosen")
 
@@ -61,12 +64,15 @@ class CurveGrid(Container):
         self._arrange()
         self.call_after_refresh(self.focus_chosen)
 
-    def toggle_grid(self) -> None:
-        """All curves, or only the chosen one."""
+    def toggle_grid(self) -> bool:
+        """All curves, or only the chosen one; False where there is no room for all."""
+        if not self._is_roomy:
+            return False
         self._chosen = self._current()
         self._one_wanted = not self._one_wanted
         self._arrange()
         self.call_after_refresh(self.focus_chosen)
+        return True
 
     def toggle_log(self) -> None:
         """Linear or logarithmic scale for the current metric."""

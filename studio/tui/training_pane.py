@@ -88,8 +88,8 @@ class TrainingPane(Pane):
             id="training.sample_after",
             tooltip="The sample poem after",
         ),
-        Binding("r", "view('runs')", "Runs", id="training.runs"),
-        Binding("l", "view('log')", "Log lines", id="training.log"),
+        Binding("r", "toggle_view('runs')", "Runs", id="training.runs", tooltip="The runs, back"),
+        Binding("l", "toggle_view('log')", "Log lines", id="training.log", tooltip="The log, back"),
         Binding("w", "watch", "Watch", id="training.watch", tooltip="Back to the run in training"),
         Binding("slash", "filter", "Filter", id="training.filter", tooltip="Filter the runs"),
         Binding("escape", "back", show=False, id="training.back", tooltip="Back to the curves"),
@@ -303,6 +303,10 @@ class TrainingPane(Pane):
         self.focus_first()
         self.call_after_refresh(self.redraw)
 
+    def action_toggle_view(self, view: View) -> None:
+        """Show the runs or the log; the same key leads back."""
+        self.action_view("watch" if self.view == view else view)
+
     def action_watch(self) -> None:
         """Back to the run in training."""
         self._opened = None
@@ -346,8 +350,10 @@ class TrainingPane(Pane):
 
     def action_grid(self) -> None:
         """All curves, or one."""
-        self.query_one(CurveGrid).toggle_grid()
-        self._draw_now()
+        if self.query_one(CurveGrid).toggle_grid():
+            self._draw_now()
+        else:
+            self.notify("No room for all curves: zoom with z, or enlarge the terminal.")
 
     def action_log_scale(self) -> None:
         """Linear or logarithmic scale."""

@@ -321,6 +321,35 @@ async def test_a_wide_terminal_shows_all_curves_and_g_shows_one(open_studio: Ope
         assert [chart.display for chart in charts].count(True) == 1
 
 
+async def test_where_all_curves_have_no_room_g_says_so(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        studio.worker.begin()
+        studio.worker.train(a_run(300))
+        await studio.press("2", "g")
+        assert "No room for all curves" in studio.text()
+
+
+async def test_the_keys_of_a_chart_do_nothing_before_it_is_drawn(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        studio.worker.begin()
+        await studio.press("2", "w")
+        assert isinstance(studio.app.focused, Plot)
+        await studio.press("down", "left", "plus", "minus", "0")
+        assert "No steps yet." in studio.text()
+        assert plot(studio).window is None
+
+
+async def test_the_key_that_shows_the_runs_or_the_log_leads_back(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        studio.worker.begin()
+        await studio.press("2")
+        for key in "rl":
+            await studio.press(key)
+            assert studio.pane.view != "watch"
+            await studio.press(key)
+            assert studio.pane.view == "watch"
+
+
 async def test_plain_charts_use_no_braille_and_no_blocks(open_studio: Open) -> None:
     async with open_studio(SMALL, plain_charts=True) as studio:
         await studio.press("2")
@@ -408,6 +437,19 @@ async def test_runs_are_compared_in_one_chart_by_colour(open_studio: Open, home:
             curve.line_style for curve in plot(studio)._datasets if hasattr(curve, "line_style")
         }
         assert len(lines) == 6  # a faint one and a smoothed one each
+
+
+async def test_long_names_of_compared_runs_each_keep_a_part_of_the_line(
+    open_studio: Open, home: Home
+) -> None:
+    names = [f"{season}-with-a-very-long-name" for season in ("autumn", "summer", "winter")]
+    for name in names:
+        write_run(home, name, 40)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "space", "down", "space", "down", "space", "escape")
+        title = str(studio.pane.query_one("#chart-loss .chart-title", Static).content)
+        assert all(name[:5] in title for name in names)
+        assert len(title) <= studio.pane.query_one("#chart-loss").size.width
 
 
 async def test_a_slash_filters_the_runs(open_studio: Open, home: Home) -> None:
