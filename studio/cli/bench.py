@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from studio.cli.output import out, print_json, say
+from studio.paths import Home
 
 bench_app = typer.Typer(help="Measure speed, as ratios in one run.", no_args_is_help=True)
 
@@ -30,3 +31,29 @@ def bench_train(
             f"{size.ratio_batched:.2f} times a plain batch, "
             f"{size.share_of_peak:.0%} of the peak"
         )
+
+
+@bench_app.command("generate")
+def bench_generate(
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds, after one to warm up.")] = 5,
+    run: Annotated[
+        str, typer.Option("--run", "--model", help="A model, as for generate.")
+    ] = "auto",
+    json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+) -> None:
+    """Writing: the state carried on, against the whole prefix read again for each character."""
+    from studio import benchmarks
+    from studio.models import load_writer, locate
+
+    writer = load_writer(*locate(Home.default(), run))
+    benchmarks.bench_generate(writer, 1)
+    report = benchmarks.bench_generate(writer, rounds)
+    if json:
+        print_json(report)
+        return
+    out.print(
+        f"{report.model} on {report.device}\n"
+        f"one poem: {report.ms_per_char:.2f} ms a character, {report.ratio:.1f} times faster than "
+        f"with the prefix read again; the first after {report.ms_to_first_char:.1f} ms\n"
+        f"64 at once: {report.chars_per_second_of_64:,.0f} characters a second"
+    )
