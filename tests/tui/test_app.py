@@ -230,18 +230,33 @@ async def test_the_command_palette_has_the_studios_commands(open_studio: Open) -
     assert {"Go to Corpus", "Train with the recipe studio", "Theme paper", "Quit"} <= set(titles)
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
-async def test_a_closed_terminal_closes_the_worker_and_ends(
-    open_studio: Open, number: signal.Signals
-) -> None:
+async def test_a_polite_kill_closes_the_worker_and_ends(open_studio: Open) -> None:
     async with open_studio() as studio:
-        loop = asyncio.get_running_loop()
+        before = signal.getsignal(signal.SIGHUP)
         studio.app._listen_to_signals()
         try:
-            os.kill(os.getpid(), number)
+            os.kill(os.getpid(), signal.SIGTERM)
             await studio.pilot.pause()
         finally:
-            loop.remove_signal_handler(signal.SIGHUP)
-            loop.remove_signal_handler(signal.SIGTERM)
+            signal.signal(signal.SIGHUP, before)
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
         assert studio.worker.closed
-        assert studio.app.return_code == 128 + number
+        assert studio.app.return_code == 128 + signal.SIGTERM
+
+
+async def test_a_closed_terminal_closes_the_worker_and_ends_at_once(
+    open_studio: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes: list[int] = []
+    monkeypatch.setattr("studio.tui.app.os._exit", codes.append)
+    async with open_studio() as studio:
+        before = signal.getsignal(signal.SIGHUP)
+        studio.app._listen_to_signals()
+        try:
+            os.kill(os.getpid(), signal.SIGHUP)
+            await studio.pilot.pause()
+        finally:
+            signal.signal(signal.SIGHUP, before)
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
+        assert studio.worker.closed
+    assert codes == [128 + signal.SIGHUP]
