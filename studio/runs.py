@@ -31,7 +31,11 @@ from studio.model.events import (
     Validated,
 )
 
-_NAME = re.compile(r"[\w\-.]{1,64}")
+# At most 240 bytes in UTF-8: file systems take names of 255.
+_NAME = re.compile(r"\w[\w\-.]{0,59}")
+# What a model can be called that is no run's.
+_RESERVED = ("auto", "default")
+_CHECKPOINT = re.compile(r"step-\d+")
 _decoder = msgspec.json.Decoder(TrainingEvent)
 
 
@@ -67,7 +71,11 @@ class Run:
 
     def checkpoint_names(self) -> list[str]:
         """The complete checkpoints, oldest first."""
-        return sorted(path.name for path in self.checkpoints.glob("step-*") if path.is_dir())
+        return sorted(
+            path.name
+            for path in self.checkpoints.glob("step-*")
+            if path.is_dir() and _CHECKPOINT.fullmatch(path.name)
+        )
 
     def events(self) -> list[TrainingEvent]:
         """All that the run told, in order; raises RunError that names a damaged line."""
@@ -132,15 +140,16 @@ class RunSummary(msgspec.Struct, frozen=True):
 
 def create(runs: Path, name: str, config: RunConfig) -> Run:
     """Make a new run's folder; raises RunError where the name is taken or cannot be a folder."""
-    if not _NAME.fullmatch(name) or name.startswith("."):
+    if not _NAME.fullmatch(name) or name in _RESERVED:
         raise RunError(
-            f"A run cannot be called {name!r}. Use letters, digits, Chinese characters, - _ and ., "
-            "at most 64."
+            f"A run cannot be called {name!r}. Use letters, digits, Chinese characters, and after "
+            f"the first also - and ., at most 60; {' and '.join(_RESERVED)} mean other models."
         )
     folder = runs / name
-    if folder.exists():
+    if (folder / "config.json").exists():
         raise RunError(f"There is a run called {name} already. Choose another name or delete it.")
-    folder.mkdir(parents=True)
+    # A folder without settings is what a crash left of a run that never began.
+    folder.mkdir(parents=True, exist_ok=True)
     run = Run(folder)
     run.write_config(config)
     return run

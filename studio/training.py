@@ -27,17 +27,20 @@ SAMPLE = ComposeRequest(first="", form="五绝", seed=20)
 class TrainingSession:
     """One run at work. Close it to free the folder; closing does not save."""
 
-    def __init__(self, home: Home, run: Run) -> None:
+    def __init__(self, home: Home, run: Run, epochs: int = 0) -> None:
         """Open the run's folder and go on from its last checkpoint, or begin.
 
+        Above 0, `epochs` more are added to the run's settings once it is open.
         Raises RunError where the run is busy, finished, or its checkpoint does not fit the library.
         """
         self.run = run
-        self.config = run.config()
+        self.config = _longer(run.config(), epochs)
         self._closing = contextlib.ExitStack()
         with contextlib.ExitStack() as opening:
             opening.enter_context(run.lock())
             self.trainer = self._trainer(home)
+            if epochs > 0:
+                run.write_config(self.config)
             self._closing = opening.pop_all()
 
     def _trainer(self, home: Home) -> Trainer:
@@ -66,7 +69,7 @@ class TrainingSession:
             trainer.load(folder)
             if trainer.progress.step >= trainer.total_steps:
                 raise RunError(
-                    f"The run {self.run.name} has finished its {settings.epochs} epochs. "
+                    f"The run {self.run.name} has finished its {trainer.total_steps:,} steps. "
                     "Give it more epochs to go on."
                 )
         self.run.forget_after(trainer.progress.step)
@@ -137,11 +140,11 @@ def begin(home: Home, name: str, config: RunConfig) -> TrainingSession:
 
 def go_on(home: Home, name: str, epochs: int = 0) -> TrainingSession:
     """Open a run that was stopped or interrupted; `epochs` more where above 0."""
-    run = runs.find(home.runs, name)
-    config = run.config()
-    if epochs:
-        longer = msgspec.structs.replace(
-            config.train, epochs=config.train.epochs + epochs, max_steps=0
-        )
-        run.write_config(msgspec.structs.replace(config, train=longer))
-    return TrainingSession(home, run)
+    return TrainingSession(home, runs.find(home.runs, name), epochs)
+
+
+def _longer(config: RunConfig, epochs: int) -> RunConfig:
+    if epochs <= 0:
+        return config
+    train = msgspec.structs.replace(config.train, epochs=config.train.epochs + epochs, max_steps=0)
+    return msgspec.structs.replace(config, train=train)

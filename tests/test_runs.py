@@ -56,12 +56,38 @@ def test_a_name_is_taken_once(tmp_path: Path) -> None:
         runs.create(tmp_path, "first", CLASSIC)
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "..", ".hidden", "a b", "x" * 65])
+@pytest.mark.parametrize("name", ["", "a/b", "..", ".hidden", "-x", "a b", "x" * 61])
 def test_a_name_that_could_leave_the_folder_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(RunError):
         runs.create(tmp_path, name, CLASSIC)
     with pytest.raises(RunError):
         runs.find(tmp_path, name)
+
+
+@pytest.mark.parametrize("name", ["auto", "default"])
+def test_a_run_is_not_called_like_another_model(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RunError, match=name):
+        runs.create(tmp_path, name, CLASSIC)
+
+
+def test_the_longest_name_fits_the_file_system(tmp_path: Path) -> None:
+    name = "\U00020000" * 60
+    runs.create(tmp_path, name, CLASSIC)
+    assert runs.find(tmp_path, name).name == name
+
+
+def test_a_folder_that_a_crash_left_without_settings_does_not_hold_its_name(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "first").mkdir()
+    assert runs.create(tmp_path, "first", CLASSIC).config() == CLASSIC
+
+
+def test_a_folder_that_is_no_checkpoint_is_not_taken_for_one(tmp_path: Path) -> None:
+    run = runs.create(tmp_path, "first", CLASSIC)
+    for name in ("step-00000200", "step-old"):
+        (run.checkpoints / name).mkdir(parents=True)
+    assert run.checkpoint_names() == ["step-00000200"]
 
 
 def test_a_run_may_have_a_chinese_name(tmp_path: Path) -> None:

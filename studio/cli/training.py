@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from rich.table import Table
 
 from studio import runs
 from studio.cli.output import messages, out, print_json, say
-from studio.errors import ConfigError, RunError
+from studio.errors import ConfigError, RunError, StudioError
 from studio.messages import TrainingStarted
 from studio.model.config import RECIPES, recipe_named, with_settings
 from studio.model.events import (
@@ -33,6 +34,7 @@ from studio.model.events import (
     Validated,
 )
 from studio.paths import Home
+from studio.tui.wording import printable
 
 runs_app = typer.Typer(help="The training runs: list, show, delete.", no_args_is_help=True)
 
@@ -41,7 +43,9 @@ def train(
     recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "studio",
     cell: Annotated[str | None, typer.Option(help="rnn, gru or lstm.")] = None,
     run: Annotated[str | None, typer.Option(help="The run's name.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs; with --resume, so many more.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Epochs; with --resume, so many more.")
+    ] = None,
     max_steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
     seed: Annotated[int | None, typer.Option(help="The random seed.")] = None,
     set_: Annotated[
@@ -94,7 +98,13 @@ def list_runs(
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
     """List the runs, the latest first."""
-    summaries = [runs.summary(run) for run in runs.every(Home.default().runs)]
+    summaries = []
+    for run in runs.every(Home.default().runs):
+        try:
+            summaries.append(runs.summary(run))
+        except StudioError as error:
+            # One damaged folder does not hide the others.
+            say(f"{run.name} is damaged: {error}")
     if json:
         print_json({"runs": summaries})
         return
@@ -143,7 +153,7 @@ def show_run(
             f"  with punctuation {event.perplexity_all:8.1f}{'  best' if event.best else ''}"
         )
     for sample in samples[-1:]:
-        out.print(f"sample at step {sample.step}: {sample.text}")
+        out.print(f"sample at step {sample.step}: {printable(sample.text)}")
     out.print(f"checkpoints: {' '.join(run.checkpoint_names()) or 'none'}")
 
 
@@ -154,10 +164,16 @@ def delete_run(
 ) -> None:
     """Delete a run with its checkpoints."""
     run = runs.find(Home.default().runs, name)
-    if not yes:
-        typer.confirm(f"Delete the run {name} and its checkpoints?", abort=True, err=True)
+    if not yes and not _confirmed(f"Delete the run {name} and its checkpoints?"):
+        raise RunError("Nothing was deleted. Say --yes to delete without being asked.")
     runs.delete(run)
     say(f"Deleted {name}.")
+
+
+def _confirmed(question: str) -> bool:
+    """Ask on standard error; where nobody is there to answer, it is a no."""
+    say(f"{question} [y/N]")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _assignment(text: str) -> tuple[str, object]:

@@ -12,6 +12,8 @@ Cell = Literal["rnn", "gru", "lstm"]
 Positive = Annotated[int, Meta(ge=1)]
 Natural = Annotated[int, Meta(ge=0)]
 Rate = Annotated[float, Meta(gt=0)]
+# torch takes seeds of 64 bits; an epoch's is made of the run's and the epoch's number.
+Seed = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
 
 
@@ -55,7 +57,7 @@ class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Stop after this many steps, even in the middle of an epoch; 0 means no limit.
     max_steps: Natural = 0
     precision: Literal["auto", "float32", "bfloat16"] = "float32"
-    seed: Natural = 1
+    seed: Seed = 1
     # Besides the end of each epoch; 0 means at the end of each epoch only.
     validate_every: Natural = 200
     # Validation reads that many poems, evenly spread over the split; 0 means all.

@@ -127,9 +127,23 @@ class Trainer:
             yield tuple(events)
 
     def load(self, folder: Path) -> None:
-        """Go on from a checkpoint, as if training had never stopped."""
+        """Go on from a checkpoint, as if training had never stopped.
+
+        Raises RunError where it is damaged or another model's.
+        """
         checkpoint.load_weights(self.network, folder)
         tensors, self.progress = checkpoint.load_training(folder)
+        try:
+            self._restore(tensors)
+        except (KeyError, ValueError, TypeError, RuntimeError) as error:
+            raise RunError(
+                f"{folder / 'training.safetensors'} is not what training of this run left: "
+                f"{error}. Delete that folder to go on from the checkpoint before."
+            ) from error
+        self._saved = self.progress.step
+        self._epoch = epoch_of(self._poems, self.config.train, self.progress.epoch)
+
+    def _restore(self, tensors: dict[str, Tensor]) -> None:
         restore(self._optimiser, _under("optimiser", tensors))
         self.network.dropout_source.set_state(tensors["dropout"])
         carried = _under("state", tensors)
@@ -141,8 +155,6 @@ class Trainer:
                 )
                 for layer in range(self.config.model.layers)
             )
-        self._saved = self.progress.step
-        self._epoch = epoch_of(self._poems, self.config.train, self.progress.epoch)
 
     def _one_step(self) -> Iterator[TrainingEvent]:
         began = time.perf_counter()

@@ -1,5 +1,6 @@
 """`train` and `runs`, as a script uses them."""
 
+import io
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import pytest
 
 from studio import runs
+from studio.model.config import RECIPES
 from studio.model.events import StepDone
 from studio.paths import Home
 from tests.cli.conftest import Run
@@ -59,6 +61,8 @@ def test_a_run_goes_on_with_more_epochs(tangshi: Run, home: Home) -> None:
         (["train", "--resume"], 1, "--run"),
         (["train", "--resume", "--run", "nowhere"], 1, "nowhere"),
         (["train", "--epochs", "few"], 2, "--epochs"),
+        (["train", "--epochs", "-7"], 2, "--epochs"),
+        (["train", "--seed", str(2**32)], 1, "seed"),
         (["runs", "show", "nowhere"], 1, "nowhere"),
         (["runs"], 2, "list"),
         (["sing"], 2, "sing"),
@@ -70,6 +74,58 @@ def test_what_cannot_be_done_has_its_exit_code_and_a_message_on_standard_error(
     result = tangshi(*arguments)
     assert result.code == code
     assert message in result.err + result.out
+    assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize("answer", ["", "n\n"])
+def test_a_run_is_not_deleted_without_a_yes(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    runs.create(home.runs, "a", RECIPES["classic"])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+    result = tangshi("runs", "delete", "a")
+    assert (result.code, result.out) == (1, "")
+    assert "--yes" in result.err
+    assert runs.find(home.runs, "a").name == "a"
+
+
+def test_a_damaged_run_does_not_hide_the_others(tangshi: Run, home: Home) -> None:
+    runs.create(home.runs, "good", RECIPES["classic"])
+    bad = runs.create(home.runs, "bad", RECIPES["classic"])
+    (bad.folder / "config.json").write_text('{"recipe": "classic", "colour": "red"}')
+    result = tangshi("runs", "list", "--json")
+    assert result.code == 0
+    assert [row["name"] for row in result.document["runs"]] == ["good"]
+    assert "colour" in result.err
+
+
+def test_more_epochs_for_a_run_in_training_leave_its_settings_alone(
+    tangshi: Run, home: Home
+) -> None:
+    run = runs.create(home.runs, "a", RECIPES["classic"])
+    with run.lock():
+        result = tangshi("train", "--run", "a", "--resume", "--epochs", "2")
+    assert result.code == 1
+    assert "another process" in result.err
+    assert run.config() == RECIPES["classic"]
+
+
+def test_a_damaged_training_state_is_named(tangshi: Run, home: Home) -> None:
+    tangshi("train", "--recipe", "classic", "--max-steps", "1", "--run", "a", *SMALL)
+    run = runs.find(home.runs, "a")
+    (state,) = run.checkpoints.glob("*/training.safetensors")
+    state.write_bytes(b"\x02\x00\x00\x00\x00\x00\x00\x00{}")  # no tensors at all
+    result = tangshi("train", "--run", "a", "--resume", "--epochs", "1")
+    assert result.code == 1
+    assert str(state) in result.err
+    assert "Traceback" not in result.err
+
+
+def test_a_folder_that_cannot_be_written_is_named(tangshi: Run, home: Home) -> None:
+    home.runs.write_text("no folder")
+    result = tangshi("train", "--run", "a")
+    assert result.code == 1
+    assert str(home.runs) in result.err
     assert "Traceback" not in result.err
 
 
