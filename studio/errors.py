@@ -19,3 +19,11 @@ class RunError(StudioError):
 
 class VerseError(StudioError):
     """A poem cannot be written as asked."""
+
+
+def when_memory_is_full(error: Exception) -> str:
+    """What to tell the user where an exception, torch's among them, says so; else ""."""
+    words = ("out of memory", "can't allocate memory")
+    if isinstance(error, MemoryError) or any(each in str(error).lower() for each in words):
+        return f"The memory is full ({error}). Use a smaller batch_size or hidden."
+    return ""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.errors import RunError, StudioError
+from studio.errors import RunError, StudioError, when_memory_is_full
 from studio.messages import (
     CancelCompose,
     Command,
@@ -121,9 +121,7 @@ class Worker:
         except StudioError as error:
             self._emit(Failed(what, str(error), ticket))
         except Exception as error:
-            message = f"{type(error).__name__}: {error}"
-            if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-                message = f"The memory is full ({error}). Use a smaller batch_size or hidden."
+            message = when_memory_is_full(error) or f"{type(error).__name__}: {error}"
             if what == "training":
                 self._close_session()
             self._emit(Failed(what, message, ticket, traceback.format_exc()))

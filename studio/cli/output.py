@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from studio.errors import StudioError
+from studio.errors import StudioError, when_memory_is_full
+from studio.tui.wording import printable
 
 out = Console(highlight=False, markup=False, emoji=False)
 messages = Console(stderr=True, highlight=False, markup=False, emoji=False)
@@ -27,7 +28,7 @@ def print_json(document: Any) -> None:
 
 def say(text: str) -> None:
     """A message to the person at the terminal, on standard error."""
-    messages.print(Text(text), soft_wrap=True)
+    messages.print(Text(printable(text)), soft_wrap=True)
 
 
 @contextlib.contextmanager
@@ -36,7 +37,7 @@ def exit_codes() -> Iterator[None]:
     try:
         yield
     except StudioError as error:
-        messages.print(Text(f"tangshi-studio: {error}"), soft_wrap=True)
+        say(f"tangshi-studio: {error}")
         sys.exit(1)
     except typer.TyperException as error:
         error.show()  # type: ignore[attr-defined]  # usage errors all have it
@@ -47,4 +48,23 @@ def exit_codes() -> Iterator[None]:
     except BrokenPipeError:
         # The reader has gone (`| head`): point standard output elsewhere and leave quietly.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except UnicodeEncodeError as error:
+        if error.encoding == "utf-8":
+            raise
+        say(
+            f"tangshi-studio: The output is in {error.encoding}, which cannot write Chinese. "
+            "Set LANG=C.UTF-8 or another UTF-8 locale, or use --json."
+        )
+        sys.exit(1)
+    except OSError as error:
+        say(
+            f"tangshi-studio: {error.filename or 'The file'} cannot be used: {error.strerror}. "
+            "Look at its permissions and at the room on its disk, and run the command again."
+        )
+        sys.exit(1)
+    except (MemoryError, RuntimeError) as error:
+        if not (told := when_memory_is_full(error)):
+            raise
+        say(f"tangshi-studio: {told}")
         sys.exit(1)

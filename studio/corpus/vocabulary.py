@@ -1,6 +1,7 @@
 """Characters to indices and back. Built from the training split, saved with the model."""
 
 import hashlib
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
@@ -50,6 +51,9 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
             )
         if len(set(file.characters)) != len(file.characters):
             raise CorpusError(f"{path} is damaged: it names a character twice.")
+        # What a model writes reaches the terminal.
+        if any(unicodedata.category(each) in ("Cc", "Cf", "Cs") for each in file.characters):
+            raise CorpusError(f"{path} is damaged: it names a control character.")
         return cls(file.characters)
 
     def save(self, path: Path) -> None:

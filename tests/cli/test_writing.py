@@ -1,6 +1,8 @@
 """`generate`, `score` and `evaluate`, as a script uses them."""
 
 import io
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -41,6 +43,7 @@ def test_without_a_seed_each_call_writes_something_else_and_tells_its_seed(train
         (["--first", "龘"], "never seen 龘"),
         (["--form", "十四行"], "五绝"),
         (["--temperature", "0"], "temperature"),
+        (["--temperature", "1e-45"], "temperature"),
         (["--strategy", "beam"], "strategy"),
         (["--run", "b"], "no run called"),
         (["--run", "a@9"], "step 9"),
@@ -55,6 +58,21 @@ def test_a_poem_that_cannot_be_written_is_answered_clearly(
     assert result.code == 1
     assert message in result.err
     assert not result.out
+
+
+def test_the_least_temperature_writes_the_likeliest(trained: Run) -> None:
+    coldest = trained("generate", "--temperature", "1e-6", "--top-p", "1", "--json").document
+    greedy = trained("generate", "--strategy", "greedy", "--json").document
+    assert coldest["poems"][0]["text"] == greedy["poems"][0]["text"]
+
+
+def test_an_output_without_chinese_is_told_so(trained: Run, home: Home) -> None:
+    command = [sys.executable, "-m", "studio", "generate", "--run", "a"]
+    narrow = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    result = subprocess.run(command, capture_output=True, env=narrow, text=True)
+    assert result.returncode == 1
+    assert "UTF-8" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_without_a_model_the_way_to_one_is_told(tangshi: Run, home: Home) -> None:

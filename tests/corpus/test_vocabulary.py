@@ -63,6 +63,7 @@ def test_the_fingerprint_tells_orders_apart() -> None:
         b'{"special": ["<pad>"], "characters": "\xe5\xb1\xb1"}',
         b'{"special": ["<pad>", "<begin>", "<end>", "<unknown>"], "characters": "aa"}',
         b'{"special": ["<pad>", "<begin>", "<end>", "<unknown>"], "characters": 1}',
+        b'{"special": ["<pad>", "<begin>", "<end>", "<unknown>"], "characters": "a\\u001b"}',
     ],
 )
 def test_a_file_that_is_no_vocabulary_is_named(tmp_path: Path, content: bytes) -> None:

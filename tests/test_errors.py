@@ -1,0 +1,21 @@
+"""Errors are told apart by whether the user can mend them."""
+
+import pytest
+
+from studio.errors import when_memory_is_full
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("no room"),
+        RuntimeError("CUDA out of memory. Tried to allocate 20 MiB"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+    ],
+)
+def test_a_full_memory_is_told_with_what_to_lower(error: Exception) -> None:
+    assert "batch_size" in when_memory_is_full(error)
+
+
+def test_another_failure_is_no_full_memory() -> None:
+    assert when_memory_is_full(RuntimeError("shapes differ")) == ""
