@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from studio.cli.output import messages, out, print_json, say
 from studio.corpus.build import Progress as Report
-from studio.corpus.library import Library, Query, Sort
+from studio.corpus.library import LARGEST, Library, Query, Sort
 from studio.corpus.obtaining import fetch_and_build, rebuild, standing
 from studio.corpus.poem import Poem, Script, Split, couplets
 from studio.corpus.statistics import Statistics
@@ -96,8 +96,8 @@ def search(
     poet: OfPoet = "",
     split: OfSplit = None,
     sort: Annotated[Sort, typer.Option(help="source, length or poet.")] = "source",
-    limit: Annotated[int, typer.Option(min=1)] = 20,
-    offset: Annotated[int, typer.Option(min=0)] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=LARGEST)] = 20,
+    offset: Annotated[int, typer.Option(min=0, max=LARGEST)] = 0,
     json: Json = False,
 ) -> None:
     """Find poems."""

@@ -24,6 +24,10 @@ _ORDER = {
 }
 
 
+# What SQLite holds in an integer.
+LARGEST = 2**63 - 1
+
+
 class Query(msgspec.Struct, frozen=True):
     """Which poems. Empty fields do not restrict.
 
@@ -115,10 +119,13 @@ class Library:
 
     def poem(self, number: int) -> Poem:
         """One poem by its id; raises CorpusError where there is none."""
-        row = self._connection.execute(
-            "SELECT title, author, text, original, form, split, source, id FROM poems WHERE id = ?",
-            (number,),
-        ).fetchone()
+        row = None
+        if abs(number) <= LARGEST:
+            row = self._connection.execute(
+                "SELECT title, author, text, original, form, split, source, id FROM poems "
+                "WHERE id = ?",
+                (number,),
+            ).fetchone()
         if row is None:
             raise CorpusError(
                 f"There is no poem {number}. The poems are numbered from 1 to "

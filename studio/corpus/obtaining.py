@@ -43,7 +43,9 @@ def fetch_and_build(
         if source.is_file() and tarfile.is_tarfile(source):
             fetching.unpack(source, folder, corpus, progress)
         elif not (source.is_dir() and fetching.adopt(source, folder, corpus, progress)):
-            return _build_from(home, source, str(source), 0, script, progress)
+            # A file's name need not be UTF-8, what a library holds is.
+            name = str(source).encode("utf-8", "replace").decode()
+            return _build_from(home, source, name, 0, script, progress)
     elif not fetching.is_fetched(folder, corpus):
         fetching.fetch(folder, corpus, mirror, progress)
     return rebuild(home, script=script, progress=progress, corpus=corpus)

@@ -75,7 +75,8 @@ def read(path: Path) -> Iterator[Record]:
         "titled lines": _titled_lines,
         "plain lines": _plain_lines,
     }
-    yield from readers[format_of(text)](text, path.name)
+    name = path.name.encode("utf-8", "replace").decode()
+    yield from readers[format_of(text)](text, name)
 
 
 def format_of(text: str) -> Format:

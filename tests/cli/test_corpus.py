@@ -1,6 +1,7 @@
 """The corpus subcommands, as a script would use them."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -112,4 +113,19 @@ def test_errors_and_wrong_usage_have_their_exit_codes(command: Command, own: str
     assert command("show", "99").code == 1
     assert command("search", "--form", "sonnet").code == 1
     assert command("search", "--sort", "mood").code == 2
+    assert command("show", str(10**30)).code == 1
+    assert command("search", "--limit", str(10**30)).code == 2
     assert command("build", "--from", f"{own}.missing").code == 1
+
+
+def test_a_file_whose_name_is_not_utf_8_is_read(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"poems-\xff.txt")
+    path.write_text("床前明月光，疑是地上霜。", encoding="utf-8")
+    assert command.json("build", "--from", str(path))["source"].endswith("poems-?.txt")
+
+
+def test_a_control_character_in_a_path_does_not_reach_the_terminal(command: Command) -> None:
+    command("build", "--from", "/nowhere\x1b[31m")
+    assert command.code == 1
+    assert "/nowhere" in command.err
+    assert "\x1b" not in command.err
