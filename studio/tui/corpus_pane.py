@@ -17,6 +17,7 @@ from studio.errors import CorpusError
 from studio.tui.corpus_figures import Figures
 from studio.tui.corpus_missing import CorpusMissing
 from studio.tui.form_line import FormLine
+from studio.tui.line_input import LineInput
 from studio.tui.pane import Pane
 from studio.tui.poem_list import PoemList
 from studio.tui.poem_view import PoemView
@@ -76,8 +77,10 @@ class CorpusPane(Pane):
     def compose(self) -> ComposeResult:
         with Vertical(id="corpus-library"):
             with Horizontal(id="corpus-fields"):
-                yield Input(placeholder="/ words in text or title", id="corpus-words", compact=True)
-                yield Input(placeholder="p poet", id="corpus-poet", compact=True)
+                yield LineInput(
+                    placeholder="/ words in text or title", id="corpus-words", compact=True
+                )
+                yield LineInput(placeholder="p poet", id="corpus-poet", compact=True)
             yield FormLine(id="corpus-form")
             yield Static(id="corpus-found", markup=False)
             with Container(id="corpus-body"):

@@ -13,6 +13,7 @@ from textual.widgets import Input, Label, Select, Static
 
 from studio.collection import SUFFIXES, Format, SavedPoem, export, free_path
 from studio.errors import StudioError
+from studio.tui.line_input import LineInput
 
 
 class ExportScreen(ModalScreen[Path | None]):
@@ -45,7 +46,7 @@ class ExportScreen(ModalScreen[Path | None]):
                     compact=True,
                 )
             yield Label("File")
-            yield Input(str(self._default("text")), id="path")
+            yield LineInput(str(self._default("text")), id="path")
             yield Static(classes="error", markup=False)
             yield Label("enter exports · tab to the format · escape goes back", classes="hint")
 

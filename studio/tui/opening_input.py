@@ -2,13 +2,13 @@
 
 from textual.events import Paste
 from textual.message import Message
-from textual.widgets import Input
 
 from studio.corpus.cleaning import typed_opening
 from studio.errors import StudioError
+from studio.tui.line_input import LineInput
 
 
-class OpeningInput(Input):
+class OpeningInput(LineInput):
     """Takes what is typed or pasted, several lines too, but nothing a terminal cannot show."""
 
     class Refused(Message):

@@ -9,6 +9,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from studio.tui.line_input import LineInput
+
 
 class AskScreen(ModalScreen[bool]):
     """A question with two answers; the focus stands on the harmless one."""
@@ -84,7 +86,7 @@ class EpochsScreen(ModalScreen[int | None]):
         with Vertical(id="ask"):
             text = f"{self._run} has finished its epochs. How many more?"
             yield Static(text, markup=False, id="question")
-            yield Input("1", type="integer", max_length=4, compact=True)
+            yield LineInput("1", type="integer", max_length=4, compact=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, Label, Select, Static
 
 from studio.prosody.forms import forms
+from studio.tui.line_input import LineInput
 from studio.tui.model_choices import ModelChoice
 from studio.verse.request import ComposeRequest, Sampling
 
@@ -40,7 +41,7 @@ class NumberField(Vertical):
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Label(self._label, markup=False)
-            yield Input(id=self.field, compact=True)
+            yield LineInput(id=self.field, compact=True)
         yield Static(classes="error", markup=False)
 
     @property
