@@ -29,9 +29,10 @@ class LogPanel(RichLog):
         self.write(line)
 
     def on_resize(self, event: Resize) -> None:
-        if event.size.width == self._width:
-            return
-        self._width = event.size.width
-        self.clear()
-        for line in self._told:
-            self.write(line)
+        if event.size.width != self._width:
+            self._width = event.size.width
+            self.clear()
+            for line in self._told:
+                self.write(line, scroll_end=False)
+        # The newest line is the one that is wanted, however much of the log there is room for.
+        self.scroll_end(animate=False)

@@ -17,6 +17,7 @@ from textual.widgets import Button, Input, Static
 from studio import runs
 from studio.errors import ConfigError
 from studio.model.config import RECIPES, ModelConfig, RunConfig, TrainConfig, with_settings
+from studio.tui.line_input import LineInput
 
 # Which fields stand together; a field named nowhere here comes under "Other".
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -56,6 +57,12 @@ HINTS = {
     "checkpoint_every": "steps; 0: each epoch",
     "keep": "checkpoints besides the best",
     "report_every": "steps between two reports",
+}
+# What is read as text though a number is wanted, in words.
+WRONG_KIND = {
+    "Expected int, got str": "must be a whole number",
+    "Expected int, got float": "must be a whole number",
+    "Expected float, got str": "must be a number",
 }
 # Where in a field its editor stands, and how wide it is; the style sheet says the same.
 EDITOR_AT, EDITOR_WIDTH = 18, 14
@@ -122,7 +129,7 @@ class Field(Widget):
         if self._options:
             yield Choice(self._options, _text(self._default))
         else:
-            yield Input(_text(self._default), compact=True, classes="field-value")
+            yield LineInput(_text(self._default), compact=True, classes="field-value")
 
     def render(self) -> RenderResult:
         changed = self.editor.value.strip() != _text(self._default)
@@ -164,7 +171,8 @@ class Field(Widget):
         try:
             with_settings(RunConfig(), {self.path: self.value})
         except ConfigError as error:
-            self._reason = str(error.__cause__ or error).split(" - at ")[0].replace("`", "")
+            reason = str(error.__cause__ or error).split(" - at ")[0].replace("`", "")
+            self._reason = WRONG_KIND.get(reason, reason)
         self.on_resize()
         self.refresh()
         return not self._reason
@@ -202,7 +210,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
             yield Choice(tuple(RECIPES), recipe, id="recipe")
         with Horizontal(classes="row"):
             yield Static("name", classes="row-name")
-            yield Input(compact=True, id="run-name")
+            yield LineInput(compact=True, id="run-name")
             yield Static(id="name-note", markup=False)
         with Horizontal(classes="row"):
             yield Static(classes="row-name")

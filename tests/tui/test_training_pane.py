@@ -120,6 +120,17 @@ async def test_a_value_that_cannot_be_used_says_why_beside_it_and_nothing_starts
         assert studio.app.focused is field(studio, "dropout").editor
 
 
+async def test_what_is_no_number_is_told_in_words(open_studio: Open) -> None:
+    async with open_studio(WIDE) as studio:
+        await studio.press("2")
+        for name, value in (("hidden", "12x"), ("layers", "1.5"), ("learning_rate", "")):
+            field(studio, name).editor.value = value
+        await studio.settle()
+        text = studio.text()
+        assert text.count("must be a whole number") == 2
+        assert text.count("must be a number") == 1
+
+
 async def test_a_name_that_is_taken_is_told(open_studio: Open, home: Home) -> None:
     write_run(home, "autumn", 20)
     async with open_studio(SMALL) as studio:
@@ -370,6 +381,21 @@ async def test_a_failure_and_what_is_being_prepared_stand_in_the_log(open_studio
         await studio.settle()
         assert "reading the poems" in log(studio)
         assert "failed: training: [b]no[/b] poems" in log(studio)
+
+
+async def test_the_newest_line_of_the_log_shows_after_every_change_of_size(
+    open_studio: Open,
+) -> None:
+    async with open_studio(WIDE) as studio:
+        studio.worker.begin()
+        await studio.press("2")
+        for number in range(40):
+            studio.worker.tell(Preparing(f"made ready, and a few words more: part {number}"))
+        await studio.settle()
+        for size in ((120, 30), (160, 48), (160, 40)):
+            await studio.pilot.resize_terminal(*size)
+            await studio.settle()
+            assert "part 39" in studio.words()
 
 
 async def test_control_characters_never_reach_the_terminal(open_studio: Open) -> None:
