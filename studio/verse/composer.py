@@ -1,6 +1,7 @@
 """From a request to poems."""
 
 from studio.corpus.cleaning import typed_opening
+from studio.corpus.poem import STOPS, is_han
 from studio.corpus.script import variants
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import VerseError
@@ -42,6 +43,11 @@ def _known_form(character: str, vocabulary: Vocabulary) -> str:
     for form in (character, *variants(character)):
         if form in vocabulary:
             return form
+    if not is_han(character) and character not in STOPS:
+        raise VerseError(
+            f"{character} is no Chinese character. An opening is made of Chinese characters and "
+            "their punctuation."
+        )
     near = " ".join(vocabulary.near(character, 6))
     raise VerseError(
         f"The model has never seen {character}. Near it, it knows {near}. "

@@ -171,8 +171,9 @@ async def test_a_run_in_training_shows_progress_figures_curve_and_sample(
 
 
 async def test_beside_others_the_pane_keeps_progress_sparkline_readings_and_sample(
-    open_studio: Open,
+    open_studio: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(DevicePanel, "poll", lambda _: None)  # only the reading shown below
     async with open_studio(WIDE) as studio:
         studio.worker.begin()
         studio.worker.train(a_run(600))
