@@ -37,6 +37,7 @@ _NAME = re.compile(r"\w[\w\-.]{0,59}")
 _RESERVED = ("auto", "default")
 _CHECKPOINT = re.compile(r"step-\d+")
 _decoder = msgspec.json.Decoder(TrainingEvent)
+_LOCK_TRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,16 @@ class Run:
     def is_busy(self) -> bool:
         """Whether a process trains in the folder now."""
         try:
-            with self.lock():
-                return False
-        except RunError:
+            descriptor = os.open(self.folder / "lock", os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
             return True
+        finally:
+            os.close(descriptor)
+        return False
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -111,13 +118,18 @@ class Run:
         """
         descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT)
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            # Somebody who just looks (`is_busy`) is gone in a moment.
+            for _ in range(_LOCK_TRIES):
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    time.sleep(0.02)
+            else:
                 raise RunError(
                     f"The run {self.name} is being trained by another process. "
                     "Wait for it to end, or stop it."
-                ) from None
+                )
             yield
         finally:
             os.close(descriptor)

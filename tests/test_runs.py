@@ -132,3 +132,10 @@ def test_new_names_are_free(tmp_path: Path) -> None:
     first = runs.new_name(tmp_path, "classic", "lstm")
     runs.create(tmp_path, first, CLASSIC)
     assert runs.new_name(tmp_path, "classic", "lstm") != first
+
+
+def test_looking_at_a_run_writes_nothing(tmp_path: Path) -> None:
+    run = runs.create(tmp_path, "first", CLASSIC)
+    before = sorted(run.folder.iterdir())
+    assert not run.is_busy()
+    assert sorted(run.folder.iterdir()) == before

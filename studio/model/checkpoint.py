@@ -12,6 +12,7 @@ step-00000200/
 A folder with the first three is a model that can write; training needs all five.
 """
 
+import contextlib
 import shutil
 from pathlib import Path
 from typing import TypeVar
@@ -137,9 +138,16 @@ def load_training(folder: Path) -> tuple[dict[str, Tensor], Progress]:
 
 
 def best_of(checkpoints: Path, names: list[str]) -> str:
-    """The checkpoint of lowest validation perplexity among `names`, or the last."""
-    found = [(_read_json(checkpoints / name / "model.json", ModelCard), name) for name in names]
-    validated = [(card.perplexity, name) for card, name in found if card.perplexity is not None]
+    """The checkpoint of lowest validation perplexity among `names`, or the last.
+
+    One whose model.json cannot be read is passed over.
+    """
+    validated: list[tuple[float, str]] = []
+    for name in names:
+        with contextlib.suppress(RunError):
+            card = _read_json(checkpoints / name / "model.json", ModelCard)
+            if card.perplexity is not None:
+                validated.append((card.perplexity, name))
     return min(validated)[1] if validated else names[-1]
 
 

@@ -88,3 +88,5 @@ def test_the_best_checkpoint_is_the_one_of_lowest_perplexity(tmp_path: Path) -> 
     names = sorted(path.name for path in tmp_path.iterdir())
     assert checkpoint.best_of(tmp_path, names) == checkpoint.name_of(2)
     assert checkpoint.best_of(tmp_path, names[2:]) == checkpoint.name_of(3)
+    (tmp_path / checkpoint.name_of(2) / "model.json").write_text("{")
+    assert checkpoint.best_of(tmp_path, names) == checkpoint.name_of(1)
