@@ -23,7 +23,7 @@ def assets() -> Path:
 
 
 def data() -> Path:
-    """Facts the program reads: corpus manifest, verse forms."""
+    """Facts the program reads: corpus manifest, rhyme book, verse forms."""
     return _shipped("data")
 
 
