@@ -5,21 +5,23 @@ from typing import Annotated
 import typer
 
 from studio.cli.output import out, print_json, say
+from studio.cli.training import assignment
+from studio.model.config import recipe_named, with_settings
 from studio.paths import Home
 
 bench_app = typer.Typer(help="Measure speed, as ratios in one run.", no_args_is_help=True)
 
 
 @bench_app.command("train")
-def bench_train(
+def train(
     rounds: Annotated[int, typer.Option(min=1, help="Rounds that count.")] = 5,
     seconds: Annotated[float, typer.Option(min=0, help="Time for each contender a round.")] = 2.0,
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
     """Training: ours, one poem at a time, a plain batch, and the peak of the machine."""
-    from studio import benchmarks
+    from studio.benchmarks.training import bench_train
 
-    report = benchmarks.bench_train(rounds, seconds, say)
+    report = bench_train(rounds, seconds, say)
     if json:
         print_json(report)
         return
@@ -34,7 +36,7 @@ def bench_train(
 
 
 @bench_app.command("generate")
-def bench_generate(
+def generate(
     rounds: Annotated[int, typer.Option(min=1, help="Rounds, after one to warm up.")] = 5,
     run: Annotated[
         str, typer.Option("--run", "--model", help="A model, as for generate.")
@@ -42,12 +44,12 @@ def bench_generate(
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
     """Writing: the state carried on, against the whole prefix read again for each character."""
-    from studio import benchmarks
+    from studio.benchmarks.writing import bench_generate
     from studio.models import load_writer, locate
 
     writer = load_writer(*locate(Home.default(), run))
-    benchmarks.bench_generate(writer, 1)
-    report = benchmarks.bench_generate(writer, rounds)
+    bench_generate(writer, 1)
+    report = bench_generate(writer, rounds)
     if json:
         print_json(report)
         return
@@ -56,4 +58,36 @@ def bench_generate(
         f"one poem: {report.ms_per_char:.2f} ms a character, {report.ratio:.1f} times faster than "
         f"with the prefix read again; the first after {report.ms_to_first_char:.1f} ms\n"
         f"64 at once: {report.chars_per_second_of_64:,.0f} characters a second"
+    )
+
+
+@bench_app.command("ui")
+def ui(
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds, each with and without.")] = 3,
+    steps: Annotated[int, typer.Option(min=1, help="Training steps that are timed.")] = 60,
+    keys: Annotated[int, typer.Option(min=1, help="Keys that are timed a round.")] = 100,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting of the training, as for train.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+) -> None:
+    """The studio: what it costs the training, and how soon it answers keys meanwhile."""
+    from studio.benchmarks.interface import bench_ui
+
+    fixed: dict[str, object] = {
+        "epochs": 1_000_000,
+        "validate_every": 0,
+        "checkpoint_every": 0,
+        "report_every": 1,
+    }
+    settings = {"embedding": 100, "hidden": 128, "tied": False} | dict(map(assignment, set_ or []))
+    config = with_settings(recipe_named("studio"), settings | fixed)
+    report = bench_ui(Home.default().library, config, rounds, steps, keys, say)
+    if json:
+        print_json(report)
+        return
+    out.print(
+        f"{report.steps} steps take {report.training_cost:+.1%} in the studio; "
+        f"a key is answered within {report.key_ms_median:.0f} ms (median), "
+        f"{report.key_ms_99:.0f} ms (99 of 100), {report.key_ms_most:.0f} ms (slowest)"
     )

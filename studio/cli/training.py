@@ -64,7 +64,7 @@ def train(
     else:
         given = {"cell": cell, "epochs": epochs, "max_steps": max_steps, "seed": seed}
         settings: dict[str, object] = {k: v for k, v in given.items() if v is not None}
-        settings |= dict(_assignment(text) for text in set_ or [])
+        settings |= dict(assignment(text) for text in set_ or [])
         config = with_settings(recipe_named(recipe), settings)
         run = run or runs.new_name(home.runs, recipe, config.model.cell)
 
@@ -176,7 +176,8 @@ def _confirmed(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _assignment(text: str) -> tuple[str, object]:
+def assignment(text: str) -> tuple[str, object]:
+    """A setting as typed, KEY=VALUE; raises ConfigError."""
     key, equals, value = text.partition("=")
     if not equals:
         raise ConfigError(f"--set takes KEY=VALUE, as in --set hidden=256, not {text!r}.")

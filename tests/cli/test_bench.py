@@ -1,17 +1,20 @@
 """`bench` measures what it says; how fast it is, is not for a test."""
 
+from pathlib import Path
+
 import pytest
 
-from studio import benchmarks
-from studio.paths import Home
+from studio import runs
+from studio.benchmarks import training
+from studio.paths import HOME_VARIABLE, Home
 from tests.cli.conftest import Run
 
 
 def test_bench_train_reports_ratios_of_what_it_measured(
     tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(benchmarks, "SIZES", ((8, 8), (12, 16)))
-    monkeypatch.setattr(benchmarks, "VOCABULARY", 50)
+    monkeypatch.setattr(training, "SIZES", ((8, 8), (12, 16)))
+    monkeypatch.setattr(training, "VOCABULARY", 50)
     document = tangshi("bench", "train", "--rounds", "1", "--seconds", "0", "--json").document
     assert [size["name"] for size in document["sizes"]] == ["8/8", "12/16"]
     for size in document["sizes"]:
@@ -31,3 +34,23 @@ def test_bench_generate_reports_what_it_measured(tangshi: Run, home: Home) -> No
     assert document["ratio"] == pytest.approx(ratio)
     assert document["ms_to_first_char"] > 0
     assert document["chars_per_second_of_64"] > 0
+
+
+def test_bench_ui_reports_what_it_measured(tangshi: Run, home: Home) -> None:
+    few = ["--rounds", "1", "--steps", "3", "--keys", "3"]
+    small = ["--set", "embedding=8", "--set", "hidden=8", "--set", "batch_size=8"]
+    document = tangshi("bench", "ui", *few, *small, "--json").document
+    (headless,), (inside,) = document["seconds_headless"], document["seconds_in_studio"]
+    assert document["training_cost"] == pytest.approx(inside / headless - 1)
+    assert document["keys"] == 3
+    assert 0 < document["key_ms_median"] <= document["key_ms_99"] <= document["key_ms_most"]
+    assert not runs.every(home.runs)
+
+
+def test_bench_ui_without_poems_says_what_to_do(
+    tangshi: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    outcome = tangshi("bench", "ui")
+    assert outcome.code == 1
+    assert "corpus fetch" in outcome.err

@@ -1,4 +1,4 @@
-"""How fast training and writing are, as ratios against what people start from.
+"""How fast training is, as ratios against what people start from.
 
 All contenders of a benchmark run in one process, in turn, for several rounds; figures are medians
 over the rounds, so that a machine whose speed drifts slows all of them alike.
@@ -22,9 +22,6 @@ from studio.model.config import RECIPES, TrainConfig, with_settings
 from studio.model.device import Device, choose_device
 from studio.model.events import StepDone
 from studio.model.trainer import Trainer
-from studio.verse.composer import compose, write
-from studio.verse.decoder import Writer
-from studio.verse.request import ComposeRequest
 
 SIZES = ((100, 128), (512, 512))
 VOCABULARY = 6_400
@@ -203,6 +200,7 @@ def _ours(
         "embedding": embedding,
         "hidden": hidden,
         "tied": embedding == hidden,
+        "batch_size": STREAMS,
     }
     endless: dict[str, object] = {"validate_every": 0, "checkpoint_every": 0, "epochs": 1_000_000}
     # On a GPU a report waits for the device; on the processor it costs nothing.
@@ -235,58 +233,3 @@ def _matrix_product(device: Device) -> Contender:
         return 2 * side**3
 
     return multiply
-
-
-class GenerateBenchmark(msgspec.Struct, frozen=True):
-    """What `bench generate` reports; a poem is a 七律, 64 characters with its punctuation.
-
-    `ratio` is how many times faster a character comes than where the whole prefix is read again
-    for each, as the classical program does. The first character counts from the request.
-    """
-
-    model: str
-    device: str
-    ms_per_char: float
-    ms_per_char_recomputed: float
-    ratio: float
-    ms_to_first_char: float
-    chars_per_second_of_64: float
-
-
-def bench_generate(writer: Writer, rounds: int) -> GenerateBenchmark:
-    """Write one poem, one by reading the prefix again for each character, and 64 at once."""
-    one = ComposeRequest(form="七律", seed=1)
-    many = msgspec.structs.replace(one, candidates=STREAMS)
-    (poem,) = write(writer, one)
-    length = len(poem.text)
-    contenders: dict[str, Callable[[], object]] = {
-        "one": lambda: write(writer, one),
-        "recomputed": lambda: _recompute(writer, poem.text),
-        "first": lambda: next(compose(writer, one)),
-        "many": lambda: write(writer, many),
-    }
-    spent: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(rounds):
-        for name, contender in contenders.items():
-            began = time.perf_counter()
-            contender()
-            spent[name].append(time.perf_counter() - began)
-    seconds = {name: statistics.median(values) for name, values in spent.items()}
-    return GenerateBenchmark(
-        model=writer.name,
-        device=writer.device.name,
-        ms_per_char=1000 * seconds["one"] / length,
-        ms_per_char_recomputed=1000 * seconds["recomputed"] / length,
-        ratio=seconds["recomputed"] / seconds["one"],
-        ms_to_first_char=1000 * seconds["first"],
-        chars_per_second_of_64=STREAMS * length / seconds["many"],
-    )
-
-
-@torch.inference_mode()
-def _recompute(writer: Writer, text: str) -> None:
-    """Read the whole prefix again for every character of `text`, with logits at each position."""
-    tokens = torch.tensor([[BEGIN, *writer.vocabulary.encode(text)]])
-    for length in range(1, tokens.shape[1]):
-        features, _ = writer.network(writer.device.put(tokens[:, :length]))
-        int(writer.network.logits(features)[0, -1].argmax())

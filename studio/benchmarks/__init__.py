@@ -1,0 +1,1 @@
+"""How fast the studio is: ratios measured in one run, in turn, with medians."""

@@ -1,0 +1,211 @@
+"""What the studio costs: the same training with and without it, and how soon keys are answered.
+
+The studio runs in a pseudo-terminal, opened and driven by keys as by a person; the command
+`train --resume` in another, in turn with it. Both train the same run from its first step.
+"""
+
+import fcntl
+import os
+import pty
+import random
+import select
+import shutil
+import signal
+import statistics
+import struct
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from studio import runs
+from studio.errors import CorpusError, StudioError
+from studio.model.config import RunConfig
+from studio.paths import HOME_VARIABLE, Home
+
+COLUMNS, ROWS = 160, 48
+# Steps before time is taken: the panes draw their first charts, torch warms up.
+WARM_UP = 5
+PATIENCE = 120.0
+# So long without output means that the screen is complete.
+QUIET = 0.4
+KEYSTROKE, ERASE = "鑫", "\x7f"
+
+
+class InterfaceBenchmark(msgspec.Struct, frozen=True):
+    """What `bench ui` reports.
+
+    `training_cost` is the share by which training takes longer in the studio: medians of the
+    seconds for `steps` steps, less one. A key's delay runs from writing it to the terminal's input
+    until its character comes out, while training goes on; `keys` of them, in milliseconds.
+    """
+
+    steps: int
+    seconds_headless: list[float]
+    seconds_in_studio: list[float]
+    training_cost: float
+    keys: int
+    key_ms_median: float
+    key_ms_99: float
+    key_ms_most: float
+    columns: int = COLUMNS
+    rows: int = ROWS
+
+
+def bench_ui(
+    library: Path,
+    config: RunConfig,
+    rounds: int,
+    steps: int,
+    keys: int,
+    tell: Callable[[str], None],
+) -> InterfaceBenchmark:
+    """Train `config` for `steps` steps with and without the studio, `rounds` times in turn.
+
+    Raises CorpusError where there is no library, StudioError where training does not begin.
+    """
+    if not library.is_file():
+        raise CorpusError(
+            f"There are no poems to train on: {library} is not there. "
+            "Run `tangshi-studio corpus fetch`."
+        )
+    headless: list[float] = []
+    inside: list[float] = []
+    delays: list[float] = []
+    for number in range(1, rounds + 1):
+        with _training(library, config, ["train", "--run", "bench", "--resume"]) as terminal:
+            headless.append(terminal.time_steps(steps))
+        with _training(library, config, []) as terminal:
+            terminal.press("2")
+            terminal.press("r")
+            terminal.press("u")
+            inside.append(terminal.time_steps(steps))
+            terminal.press("3")
+            delays += terminal.time_keys(keys)
+        tell(
+            f"round {number} of {rounds}: {headless[-1]:.1f} s without the studio, "
+            f"{inside[-1]:.1f} s in it; slowest key {1000 * max(delays):.0f} ms"
+        )
+    delays.sort()
+    return InterfaceBenchmark(
+        steps=steps,
+        seconds_headless=headless,
+        seconds_in_studio=inside,
+        training_cost=statistics.median(inside) / statistics.median(headless) - 1,
+        keys=len(delays),
+        key_ms_median=1000 * statistics.median(delays),
+        key_ms_99=1000 * delays[min(len(delays) - 1, int(0.99 * len(delays)))],
+        key_ms_most=1000 * delays[-1],
+    )
+
+
+@contextmanager
+def _training(library: Path, config: RunConfig, arguments: Sequence[str]) -> Iterator["_Terminal"]:
+    """The command in a terminal, in a home of its own with the run `bench` ready to go on."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {k: v for k, v in os.environ.items() if k != "SSH_CONNECTION"}
+        environment |= {HOME_VARIABLE: folder, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        home = Home(Path(folder) / "data", Path(folder) / "config", Path(folder) / "cache")
+        run = runs.create(home.runs, "bench", config)
+        home.library.symlink_to(library.resolve())
+        terminal = _Terminal([sys.executable, "-m", "studio", *arguments], environment, run)
+        try:
+            terminal.settle()
+            yield terminal
+        finally:
+            terminal.close()
+            # What a process that was killed still writes must not fail the clean-up.
+            shutil.rmtree(home.runs, ignore_errors=True)
+
+
+class _Terminal:
+    """A command in a pseudo-terminal, and the folder of the run that it trains."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], run: runs.Run) -> None:
+        self._run = run
+        self._output = b""
+        self._process, self._file = pty.fork()
+        if self._process == 0:
+            os.execvpe(command[0], command, environment)
+        size = struct.pack("HHHH", ROWS, COLUMNS, 0, 0)
+        fcntl.ioctl(self._file, termios.TIOCSWINSZ, size)
+
+    def close(self) -> None:
+        """End the command at once."""
+        os.kill(self._process, signal.SIGKILL)
+        os.waitpid(self._process, 0)
+        os.close(self._file)
+
+    def settle(self) -> None:
+        """Watch until the command has written something and then nothing for a while."""
+        while not self._output:
+            self._watch(0.05)
+        end = time.monotonic() + PATIENCE
+        while self._watch(QUIET) and time.monotonic() < end:
+            pass
+
+    def press(self, key: str) -> None:
+        """Press a key and let the screen answer it."""
+        self._write(key)
+        end = time.monotonic() + 2.0
+        while self._watch(QUIET) and time.monotonic() < end:
+            pass
+
+    def time_steps(self, count: int) -> float:
+        """Seconds that `count` steps take, from the moment that the first ones are on disk."""
+        self._watch_until(lambda: self._steps() >= WARM_UP)
+        first, began = self._steps(), time.perf_counter()
+        self._watch_until(lambda: self._steps() >= first + count)
+        # Reports may come several steps at a time.
+        return (time.perf_counter() - began) * count / (self._steps() - first)
+
+    def time_keys(self, count: int) -> list[float]:
+        """Seconds from pressing a key until its character comes, for so many presses."""
+        pauses = random.Random(1)
+        delays = []
+        for _ in range(count):
+            self._output = b""
+            began = time.perf_counter()
+            self._write(KEYSTROKE)
+            self._watch_until(lambda: KEYSTROKE.encode() in self._output, 0.002)
+            delays.append(time.perf_counter() - began)
+            self._write(ERASE)
+            end = time.monotonic() + pauses.uniform(0.1, 0.3)
+            while (left := end - time.monotonic()) > 0:
+                self._watch(left)
+        return delays
+
+    def _steps(self) -> int:
+        with suppress(FileNotFoundError):
+            return self._run.events_file.read_bytes().count(b'"StepDone"')
+        return 0
+
+    def _write(self, key: str) -> None:
+        os.write(self._file, key.encode())
+
+    def _watch_until(self, reached: Callable[[], bool], seconds: float = 0.01) -> None:
+        end = time.monotonic() + PATIENCE
+        while not reached():
+            self._watch(seconds)
+            if time.monotonic() > end:
+                raise StudioError(
+                    f"Nothing came of the training within {PATIENCE:.0f} seconds. Its terminal "
+                    f"said last: {self._output[-300:].decode(errors='replace')!r}"
+                )
+
+    def _watch(self, seconds: float) -> bool:
+        """Take in what is written within some time; whether there was anything."""
+        if not select.select([self._file], [], [], seconds)[0]:
+            return False
+        try:
+            content = os.read(self._file, 1 << 16)
+        except OSError as error:  # on Linux the sign that the other side has gone
+            said = self._output[-300:].decode(errors="replace")
+            raise StudioError(f"The command ended before its time. It said: {said!r}") from error
+        self._output = self._output[-4096:] + content
+        return bool(content)

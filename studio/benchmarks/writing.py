@@ -1,0 +1,71 @@
+"""How fast writing is, against reading the whole poem again for each character."""
+
+import statistics
+import time
+from collections.abc import Callable
+
+import msgspec
+import torch
+
+from studio.corpus.vocabulary import BEGIN
+from studio.verse.composer import compose, write
+from studio.verse.decoder import Writer
+from studio.verse.request import ComposeRequest
+
+# Poems in one batch.
+TOGETHER = 64
+
+
+class GenerateBenchmark(msgspec.Struct, frozen=True):
+    """What `bench generate` reports; a poem is a 七律, 64 characters with its punctuation.
+
+    `ratio` is how many times faster a character comes than where the whole prefix is read again
+    for each, as the classical program does. The first character counts from the request.
+    """
+
+    model: str
+    device: str
+    ms_per_char: float
+    ms_per_char_recomputed: float
+    ratio: float
+    ms_to_first_char: float
+    chars_per_second_of_64: float
+
+
+def bench_generate(writer: Writer, rounds: int) -> GenerateBenchmark:
+    """Write one poem, one by reading the prefix again for each character, and 64 at once."""
+    one = ComposeRequest(form="七律", seed=1)
+    many = msgspec.structs.replace(one, candidates=TOGETHER)
+    (poem,) = write(writer, one)
+    length = len(poem.text)
+    contenders: dict[str, Callable[[], object]] = {
+        "one": lambda: write(writer, one),
+        "recomputed": lambda: _recompute(writer, poem.text),
+        "first": lambda: next(compose(writer, one)),
+        "many": lambda: write(writer, many),
+    }
+    spent: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, contender in contenders.items():
+            began = time.perf_counter()
+            contender()
+            spent[name].append(time.perf_counter() - began)
+    seconds = {name: statistics.median(values) for name, values in spent.items()}
+    return GenerateBenchmark(
+        model=writer.name,
+        device=writer.device.name,
+        ms_per_char=1000 * seconds["one"] / length,
+        ms_per_char_recomputed=1000 * seconds["recomputed"] / length,
+        ratio=seconds["recomputed"] / seconds["one"],
+        ms_to_first_char=1000 * seconds["first"],
+        chars_per_second_of_64=TOGETHER * length / seconds["many"],
+    )
+
+
+@torch.inference_mode()
+def _recompute(writer: Writer, text: str) -> None:
+    """Read the whole prefix again for every character of `text`, with logits at each position."""
+    tokens = torch.tensor([[BEGIN, *writer.vocabulary.encode(text)]])
+    for length in range(1, tokens.shape[1]):
+        features, _ = writer.network(writer.device.put(tokens[:, :length]))
+        int(writer.network.logits(features)[0, -1].argmax())
