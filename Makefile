@@ -1,11 +1,15 @@
 # make run   set everything up, fetch the poems, open the studio
 # make test  set everything up, run lint, types and tests
+# make model train the default model from nothing and put it into assets/; takes hours
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test clean
+# The run that `make model` trains; it goes on where it was interrupted.
+MODEL_RUN := default-model
+
+.PHONY: run test model clean
 
 run: $(READY)
 	@$(BIN)/tangshi-studio corpus fetch || true
@@ -17,6 +21,13 @@ test: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+model: $(READY)
+	@$(BIN)/tangshi-studio corpus fetch
+	@if $(BIN)/tangshi-studio runs show $(MODEL_RUN) > /dev/null 2>&1; \
+	  then $(BIN)/tangshi-studio train --run $(MODEL_RUN) --resume; \
+	  else $(BIN)/tangshi-studio train --run $(MODEL_RUN) --recipe studio; fi
+	$(BIN)/tangshi-studio runs publish $(MODEL_RUN) assets/model
 
 # Made afresh only when what it is made from has changed.
 $(READY): pyproject.toml constraints.txt

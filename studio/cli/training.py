@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -155,6 +156,26 @@ def show_run(
     for sample in samples[-1:]:
         out.print(f"sample at step {sample.step}: {printable(sample.text)}")
     out.print(f"checkpoints: {' '.join(run.checkpoint_names()) or 'none'}")
+
+
+@runs_app.command("publish")
+def publish_run(
+    name: Annotated[str, typer.Argument(help='A run, or "run@step".')],
+    folder: Annotated[
+        Path, typer.Argument(help="Where the model goes; what is there is replaced.")
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+) -> None:
+    """Write a model as it is shipped: half precision, with a card of its figures."""
+    from studio.publishing import publish
+
+    say(f"Measuring {name} on the validation and the test split ...")
+    card = publish(Home.default(), name, folder)
+    if json:
+        print_json(card)
+        return
+    for each in card.figures:
+        out.print(f"{each.split}: perplexity {each.perplexity:.1f} ({each.perplexity_han:.1f} Han)")
 
 
 @runs_app.command("delete")

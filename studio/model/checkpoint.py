@@ -20,6 +20,7 @@ from typing import TypeVar
 import msgspec
 import safetensors
 import safetensors.torch
+import torch
 from torch import Tensor
 
 from studio.corpus.vocabulary import Vocabulary
@@ -32,7 +33,7 @@ FORMAT = 1
 T = TypeVar("T")
 
 
-class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """model.json."""
 
     format: int
@@ -80,37 +81,53 @@ def save(
     """Write a checkpoint; after a crash at any moment the folder is complete or absent."""
 
     def fill(staging: Path) -> None:
-        safetensors.torch.save_file(_plain(network.state_dict()), staging / "model.safetensors")
+        write_model(staging, network, vocabulary, progress.step, perplexity)
         safetensors.torch.save_file(_plain(tensors), staging / "training.safetensors")
-        vocabulary.save(staging / "vocabulary.json")
-        card = ModelCard(FORMAT, network.config, vocabulary.fingerprint, progress.step, perplexity)
-        (staging / "model.json").write_bytes(msgspec.json.encode(card))
         (staging / "training.json").write_bytes(msgspec.json.encode(progress))
 
     build_folder_atomically(folder, fill)
 
 
-def load_model(folder: Path) -> tuple[Network, Vocabulary, ModelCard]:
+def write_model(
+    folder: Path,
+    network: Network,
+    vocabulary: Vocabulary,
+    step: int,
+    perplexity: float | None,
+    precision: torch.dtype = torch.float32,
+) -> None:
+    """Write the three files of a model that can write; not atomically."""
+    weights = {name: each.to(precision) for name, each in _plain(network.state_dict()).items()}
+    safetensors.torch.save_file(weights, folder / "model.safetensors")
+    vocabulary.save(folder / "vocabulary.json")
+    described = Description(FORMAT, network.config, vocabulary.fingerprint, step, perplexity)
+    (folder / "model.json").write_bytes(msgspec.json.encode(described))
+
+
+def load_model(folder: Path) -> tuple[Network, Vocabulary, Description]:
     """Read a model for writing or scoring; raises RunError that names the file and the reason."""
-    card = _read_json(folder / "model.json", ModelCard)
-    if card.format != FORMAT:
+    described = _read_json(folder / "model.json", Description)
+    if described.format != FORMAT:
         raise RunError(
-            f"{folder / 'model.json'} has format {card.format}, this studio reads {FORMAT}. "
+            f"{folder / 'model.json'} has format {described.format}, this studio reads {FORMAT}. "
             "Use the version of the studio that wrote it."
         )
     vocabulary = Vocabulary.load(folder / "vocabulary.json")
-    if vocabulary.fingerprint != card.vocabulary:
+    if vocabulary.fingerprint != described.vocabulary:
         raise RunError(
             f"{folder / 'vocabulary.json'} is not the vocabulary that the model was trained with. "
             "Copy the whole checkpoint folder again, or choose another checkpoint."
         )
-    network = Network(card.config, len(vocabulary))
+    network = Network(described.config, len(vocabulary))
     load_weights(network, folder)
-    return network.eval(), vocabulary, card
+    return network.eval(), vocabulary, described
 
 
 def load_weights(network: Network, folder: Path) -> None:
-    """Put a checkpoint's weights into `network`; raises RunError where their shapes differ."""
+    """Put a checkpoint's weights, of any precision, into `network`.
+
+    Raises RunError where their shapes differ.
+    """
     path = folder / "model.safetensors"
     weights = _read_tensors(path)
     expected = network.state_dict()
@@ -145,9 +162,9 @@ def best_of(checkpoints: Path, names: list[str]) -> str:
     validated: list[tuple[float, str]] = []
     for name in names:
         with contextlib.suppress(RunError):
-            card = _read_json(checkpoints / name / "model.json", ModelCard)
-            if card.perplexity is not None:
-                validated.append((card.perplexity, name))
+            described = _read_json(checkpoints / name / "model.json", Description)
+            if described.perplexity is not None:
+                validated.append((described.perplexity, name))
     return min(validated)[1] if validated else names[-1]
 
 

@@ -1,0 +1,195 @@
+"""A trained model as it is shipped: half precision, with a card that says what it is.
+
+```
+model/
+  model.safetensors  the weights in half precision
+  model.json         their shape, the step, the vocabulary's fingerprint
+  vocabulary.json    the characters
+  card.json          what it was made from and how good it is, for programs
+  card.md            the same, for people
+```
+"""
+
+from pathlib import Path
+
+import msgspec
+import torch
+
+from studio import __version__, runs
+from studio.corpus.library import Library
+from studio.corpus.poem import couplets
+from studio.files import build_folder_atomically, write_atomically
+from studio.model import checkpoint
+from studio.model.config import RunConfig
+from studio.model.device import choose_device
+from studio.model.evaluate import score_poems, total
+from studio.model.events import StepDone
+from studio.models import DEFAULT, load_writer, locate
+from studio.paths import Home
+from studio.runs import Run
+from studio.verse.composer import write
+from studio.verse.decoder import Writer
+from studio.verse.request import ComposeRequest
+
+# Two of each form, by seed: not chosen by hand.
+SAMPLES = tuple(
+    ComposeRequest(form=form, seed=seed)
+    for form in ("五绝", "七绝", "五律", "七律")
+    for seed in (1, 2)
+)
+FAULTS = (
+    "It knows characters, not the world: images are those that Tang poets put side by side most "
+    "often, and a poem drifts from one to the next without a thought that holds it together.",
+    "Parallelism in the middle couplets is by chance.",
+    "It has read nothing but poems of the Tang and Five Dynasties, in simplified characters; two "
+    "characters that simplifying merged (里 for 裏 and 里) are one to it.",
+    "Rare characters are poorly known. Those seen once in training are unknown to it.",
+)
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """Perplexity of a split: over all targets, and over Han characters alone."""
+
+    split: str
+    poems: int
+    perplexity: float
+    perplexity_han: float
+    tokens: int
+    tokens_han: int
+    unknown_share: float
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """A poem and the request that it answers."""
+
+    request: ComposeRequest
+    text: str
+
+
+class Card(msgspec.Struct, frozen=True):
+    """card.json. `hours` are those of training alone, on `machine`; `bytes` the weights' size."""
+
+    run: str
+    step: int
+    parameters: int
+    vocabulary: int
+    bytes: int
+    config: RunConfig
+    corpus: str
+    poems: dict[str, int]
+    hours: float
+    machine: str
+    studio: str
+    torch: str
+    figures: list[Figures]
+    faults: tuple[str, ...]
+    samples: list[Sample]
+
+
+def publish(home: Home, name: str, folder: Path) -> Card:
+    """Write the model called `name`, a run's or a checkpoint's, to `folder` with its card.
+
+    Reads the validation and the test split: the figures are of the weights as they are shipped.
+    Raises RunError or CorpusError where the run or the poems are missing.
+    """
+    run = runs.find(home.runs, name.partition("@")[0])
+    source, full_name = locate(home, name)
+    network, vocabulary, described = checkpoint.load_model(source)
+    with Library.open(home.library) as library:
+        statistics = library.statistics()
+        texts = {split: library.texts(split) for split in ("valid", "test")}
+
+    def fill(staging: Path) -> None:
+        checkpoint.write_model(
+            staging, network, vocabulary, described.step, described.perplexity, torch.float16
+        )
+
+    build_folder_atomically(folder, fill)
+    writer = load_writer(folder, DEFAULT)
+    card = Card(
+        run=full_name,
+        step=described.step,
+        parameters=network.parameter_count,
+        vocabulary=len(vocabulary),
+        bytes=(folder / "model.safetensors").stat().st_size,
+        config=run.config(),
+        corpus=statistics.source,
+        poems=statistics.splits,
+        hours=_seconds(run, described.step) / 3600,
+        machine=f"{choose_device().name}, {choose_device(run.config().train.precision).precision}",
+        studio=__version__,
+        torch=str(torch.__version__),
+        figures=[_figures(writer, split, poems) for split, poems in texts.items()],
+        faults=FAULTS,
+        samples=[Sample(request, write(writer, request)[0].text) for request in SAMPLES],
+    )
+    write_atomically(folder / "card.json", msgspec.json.format(msgspec.json.encode(card), indent=2))
+    write_atomically(folder / "card.md", in_words(card).encode())
+    return card
+
+
+def in_words(card: Card) -> str:
+    """The card in Markdown."""
+    model, train = card.config.model, card.config.train
+    rows = "\n".join(
+        f"| {each.split} | {each.poems:,} | {each.perplexity:.1f} | {each.perplexity_han:.1f} "
+        f"| {each.tokens:,} | {each.unknown_share:.2%} |"
+        for each in card.figures
+    )
+    samples = "\n\n".join(
+        f"{each.request.form}, seed {each.request.seed}\n\n" + "\\\n".join(couplets(each.text))
+        for each in card.samples
+    )
+    faults = "\n".join(f"- {fault}" for fault in card.faults)
+    return f"""# The default model
+
+{model.cell.upper()}, embedding {model.embedding}, hidden {model.hidden}, {model.layers} layers,
+{card.parameters:,} parameters, {card.vocabulary:,} characters; {card.bytes / 1e6:.1f} MB in half
+precision. Made by `make model` from nothing, with the seed {train.seed}.
+
+- Data: {card.corpus}; {card.poems["train"]:,} poems for training, {card.poems["valid"]:,} for
+  validation, {card.poems["test"]:,} for the test, parted for ever by the sha256 of the first line.
+- Recipe `{card.config.recipe}`: {train.epochs} epochs, {train.optimizer} at {train.learning_rate:g}
+  ({train.schedule}), {train.batch_size} streams in windows of {train.window}, dropout
+  {model.dropout:g}, weight decay {train.weight_decay:g}. Step {card.step:,} was the best on
+  validation.
+- {card.hours:.1f} hours of training on {card.machine}, torch {card.torch}.
+
+| split | poems | perplexity | over Han characters | tokens | unknown characters |
+| --- | --- | --- | --- | --- | --- |
+{rows}
+
+Perplexity is exp(nats / token) over all targets, punctuation and the end token included; each poem
+is read by itself from a zero state, and unknown characters count as the unknown token.
+
+## Known faults
+
+{faults}
+
+## Samples
+
+By seed, not by hand; with the settings that `generate` has by itself.
+
+{samples}
+"""
+
+
+def _figures(writer: Writer, split: str, texts: list[str]) -> Figures:
+    whole = total(score_poems(writer.network, writer.vocabulary, texts, writer.device))
+    return Figures(
+        split=split,
+        poems=len(texts),
+        perplexity=whole.perplexity_all,
+        perplexity_han=whole.perplexity,
+        tokens=whole.tokens,
+        tokens_han=whole.han,
+        unknown_share=whole.unknown_share,
+    )
+
+
+def _seconds(run: Run, step: int) -> float:
+    """How long the run trained until a step."""
+    return max(
+        (each.elapsed for each in run.events() if isinstance(each, StepDone) and each.step <= step),
+        default=0.0,
+    )

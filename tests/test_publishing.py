@@ -1,0 +1,71 @@
+"""A published model writes as the run did, and its card says what it is."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+import safetensors.torch
+import torch
+
+from studio import publishing
+from studio.errors import RunError
+from studio.models import load_writer
+from studio.paths import Home
+from studio.publishing import Card, publish
+from studio.training import begin
+from studio.verse.composer import write
+from studio.verse.request import ComposeRequest
+from tests.small import small
+
+REQUEST = ComposeRequest(form="", longest=12, seed=3)
+
+
+@pytest.fixture
+def published(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Card]:
+    monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))
+    session = begin(home, "a", small(validate_every=2))
+    for _ in session.steps():
+        pass
+    session.close()
+    folder = tmp_path / "model"
+    return folder, publish(home, "a", folder)
+
+
+def test_the_weights_are_in_half_precision_and_read_as_single(
+    published: tuple[Path, Card],
+) -> None:
+    folder, card = published
+    weights = safetensors.torch.load_file(folder / "model.safetensors")
+    assert {each.dtype for each in weights.values()} == {torch.float16}
+    assert card.bytes == (folder / "model.safetensors").stat().st_size
+    network = load_writer(folder, "a").network
+    assert {each.dtype for each in network.parameters()} == {torch.float32}
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(tensor, weights[name].float())
+
+
+def test_the_card_tells_what_it_was_made_from_and_how_good_it_is(
+    published: tuple[Path, Card],
+) -> None:
+    folder, card = published
+    assert msgspec.json.decode((folder / "card.json").read_bytes(), type=Card) == card
+    assert card.config == small(validate_every=2)
+    assert [each.split for each in card.figures] == ["valid", "test"]
+    words = (folder / "card.md").read_text(encoding="utf-8")
+    for each in card.figures:
+        assert each.poems == card.poems[each.split]
+        assert f"| {each.perplexity:.1f} | {each.perplexity_han:.1f} |" in words
+    assert card.samples[0].text in words.replace("\\\n", "")
+
+
+def test_the_samples_come_again_from_their_requests(published: tuple[Path, Card]) -> None:
+    folder, card = published
+    (sample,) = card.samples
+    (poem,) = write(load_writer(folder, "a"), sample.request)
+    assert poem.text == sample.text
+
+
+def test_what_is_no_run_is_refused(home: Home, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no run called 'default'"):
+        publish(home, "default", tmp_path / "model")
+    assert not (tmp_path / "model").exists()
