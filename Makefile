@@ -24,9 +24,11 @@ test: $(READY)
 
 model: $(READY)
 	@$(BIN)/tangshi-studio corpus fetch
-	@if $(BIN)/tangshi-studio runs show $(MODEL_RUN) > /dev/null 2>&1; \
-	  then $(BIN)/tangshi-studio train --run $(MODEL_RUN) --resume; \
-	  else $(BIN)/tangshi-studio train --run $(MODEL_RUN) --recipe studio; fi
+	@case "$$($(BIN)/tangshi-studio runs show $(MODEL_RUN) --json 2> /dev/null)" in \
+	  *'"status": "finished"'*) ;; \
+	  '') $(BIN)/tangshi-studio train --run $(MODEL_RUN) --recipe studio ;; \
+	  *) $(BIN)/tangshi-studio train --run $(MODEL_RUN) --resume ;; \
+	esac
 	$(BIN)/tangshi-studio runs publish $(MODEL_RUN) assets/model
 
 # Made afresh only when what it is made from has changed.
