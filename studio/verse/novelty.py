@@ -1,0 +1,300 @@
+"""Whether what was written stands in the corpus already: an index of the library's characters.
+
+A poem is read as its Chinese characters, stops left out: a span may run across the end of a line,
+for a couplet copied with another punctuation is copied all the same. Only a *line* is a whole line
+between stops. Simplified and traditional forms of a character are taken for one, so that a poem in
+one script is found in a library in the other.
+
+The index is the order of all places of the corpus by the four characters that stand there, each
+place as one 64-bit number of four 16-bit character codes: exact, no hash. Longer spans are compared
+with the text itself. Built from the library within seconds at first use, and kept beside it.
+"""
+
+import contextlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from studio.corpus.library import Library
+from studio.corpus.poem import STOPS, Poem, is_han
+from studio.corpus.script import simplified
+from studio.files import write_atomically
+
+# Characters in a key, and the bits of each.
+GRAM, _BITS = 4, 16
+# Codes: 0 parts the poems, the last one is for characters that the corpus lacks.
+_APART, _UNKNOWN = 0, 2**_BITS - 1
+_VERSION = 1
+
+
+class CopiedSpan(msgspec.Struct, frozen=True):
+    """Characters that stand in a poem of the library as well: `text[start:end]` of the text asked.
+
+    `poem` is its id in the library; where several poems have the span, the first of them, those
+    for training before the others.
+    """
+
+    start: int
+    end: int
+    poem: int
+    title: str
+    author: str
+
+
+class _Index(msgspec.Struct, frozen=True):
+    """The arrays that are kept on disk; the poems of the training split come first.
+
+    `text` (places,) are the character codes, a 0 after each poem; `lines` (places,) the length of
+    the line that begins at a place, 0 within lines; `keys` the sorted four-character keys and
+    `order` the place of each; `starts` and `poems` (poems,) where each poem begins and its id;
+    `characters` and `codes` the alphabet. `training` (1,) is the place at which training ends.
+    """
+
+    text: NDArray[np.uint16]
+    lines: NDArray[np.uint16]
+    keys: NDArray[np.uint64]
+    order: NDArray[np.int32]
+    starts: NDArray[np.int32]
+    poems: NDArray[np.int32]
+    characters: NDArray[np.uint32]
+    codes: NDArray[np.uint16]
+    training: NDArray[np.int32]
+
+
+class Novelty:
+    """The index of a library, opened for reading. One thread at a time may use it."""
+
+    def __init__(self, library: Library, index: _Index, split: Literal["train"] | None) -> None:
+        self._library = library
+        self._index = index
+        # The places asked for end here.
+        self._end = int(index.training[0]) if split else len(index.text)
+        self._code: dict[str, int] = {}
+        self._forms: dict[int, str] = {}
+        pairs = zip(index.characters.tolist(), index.codes.tolist(), strict=True)
+        for character, code in pairs:
+            self._code[chr(character)] = code
+            self._forms[code] = self._forms.get(code, "") + chr(character)
+
+    @classmethod
+    def open(cls, library: Path, split: Literal["train"] | None = None) -> "Novelty":
+        """Open the index of the library at a path, of all poems or those of the training split.
+
+        The index is built, and kept beside the library, where there is none of this very library;
+        where nothing can be written there, it is built for this once. Raises CorpusError where
+        there is no library.
+        """
+        # Before it is opened: an index of a library that is replaced meanwhile is never taken for
+        # one of the new file.
+        identity = _identity(library)
+        opened = Library.open(library)
+        try:
+            kept = library.with_suffix(".novelty")
+            index = _read(kept, identity)
+            if index is None:
+                index = _build(opened.poems())
+                with contextlib.suppress(OSError):
+                    write_atomically(kept, save(msgspec.structs.asdict(index), {"of": identity}))
+            return cls(opened, index, split)
+        except BaseException:
+            opened.close()
+            raise
+
+    @classmethod
+    def find(cls, library: Path, split: Literal["train"] | None = None) -> "Novelty | None":
+        """Open the index, or None where there is no library at all."""
+        return cls.open(library, split) if library.is_file() else None
+
+    def __enter__(self) -> "Novelty":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the library."""
+        self._library.close()
+
+    def holds(self, span: str) -> bool:
+        """Whether these characters stand side by side in a poem, stops left out on both sides."""
+        return bool(len(self._places(self._coded(_han(span)))))
+
+    def copied(self, text: str) -> tuple[bool, ...]:
+        """For each four characters of a text on end, whether they stand so in a poem.
+
+        One answer for each window over its Chinese characters, stops left out.
+        """
+        first, last = self._ranges(self._coded(_han(text)), GRAM)
+        # Places of one key stand in their own order: the first tells whether any is asked for.
+        places = self._index.order.take(first, mode="clip")
+        return tuple(((first < last) & (places < self._end)).tolist())
+
+    def spans(self, text: str, least: int = GRAM) -> tuple[CopiedSpan, ...]:
+        """The longest spans of at least `least` characters that stand in a poem, in their order.
+
+        None of them lies within another, but two may overlap, copied from two poems. A span's
+        bounds are places in `text`, stops in between included.
+        """
+        where = [at for at, character in enumerate(text) if is_han(character)]
+        codes = self._coded("".join(text[at] for at in where))
+        size = min(least, GRAM)
+        first, last = self._ranges(codes, size)
+        found, end = [], 0
+        for start in np.flatnonzero(first < last).tolist():
+            # Only what goes on beyond the span before is another one.
+            length = max(least, end - start + 1)
+            if start + length > len(codes):
+                break
+            places = self._within(self._index.order[first[start] : last[start]])
+            places = self._matching(places, codes[start : start + length], size)
+            if not len(places):
+                continue
+            while start + length < len(codes):
+                longer = places[self._follow(places, length) == codes[start + length]]
+                if not len(longer):
+                    break
+                places, length = longer, length + 1
+            end = start + length
+            found.append(self._span(where[start], where[end - 1] + 1, int(places.min())))
+        return tuple(found)
+
+    def is_line(self, line: str) -> bool:
+        """Whether this is a whole line of a poem."""
+        places = self._places(self._coded(line))
+        return line != "" and bool((self._index.lines[places] == len(line)).any())
+
+    def completions(self, prefix: str) -> str:
+        """The characters that make a line without its last character a whole line of a poem.
+
+        In all their forms that the library knows, simplified and traditional.
+        """
+        places = self._places(self._coded(prefix))
+        places = places[self._index.lines[places] == len(prefix) + 1]
+        codes = np.unique(self._follow(places, len(prefix))).tolist()
+        return "".join(self._forms[code] for code in codes)
+
+    def _coded(self, text: str) -> NDArray[np.uint16]:
+        return np.array([self._code.get(each, _UNKNOWN) for each in text], dtype=np.uint16)
+
+    def _places(self, codes: NDArray[np.uint16]) -> NDArray[np.int32]:
+        """Where these characters stand, in no particular order."""
+        size = min(len(codes), GRAM)
+        if size == 0:
+            return self._within(self._index.order)
+        first, last = self._ranges(codes[:size], size)
+        return self._matching(self._within(self._index.order[first[0] : last[0]]), codes, size)
+
+    def _ranges(self, codes: NDArray[np.uint16], size: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """For each window of `size`, 1 to 4, the part of the sorted keys that begins with it."""
+        keys = _keys(codes, size) if len(codes) >= size else np.empty(0, np.uint64)
+        rest = np.uint64(_BITS * (GRAM - size))
+        first = self._index.keys.searchsorted(keys << rest)
+        last = self._index.keys.searchsorted((keys << rest) + ((np.uint64(1) << rest) - 1), "right")
+        return first, last
+
+    def _within(self, places: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The places of the split that is asked."""
+        return places if self._end == len(self._index.text) else places[places < self._end]
+
+    def _matching(
+        self, places: NDArray[np.int32], codes: NDArray[np.uint16], known: int
+    ) -> NDArray[np.int32]:
+        """Those of the places, which match in their first `known` characters, that match in all."""
+        for at in range(known, len(codes)):
+            places = places[self._follow(places, at) == codes[at]]
+        return places
+
+    def _follow(self, places: NDArray[np.int32], distance: int) -> NDArray[np.uint16]:
+        """The characters that stand `distance` after the places, which match so far.
+
+        A match ends with its poem, and the text ends with a parting: nothing lies beyond.
+        """
+        return self._index.text[places + distance]
+
+    def _span(self, start: int, end: int, place: int) -> CopiedSpan:
+        at = int(self._index.starts.searchsorted(place, "right")) - 1
+        poem = self._library.poem(int(self._index.poems[at]))
+        return CopiedSpan(start, end, poem.id, poem.title, poem.author)
+
+
+def _identity(library: Path) -> str:
+    """What tells a library from any other: its file is replaced as a whole, never changed."""
+    try:
+        stat = library.stat()
+    except OSError:
+        return ""
+    return f"{_VERSION}:{stat.st_size}:{stat.st_mtime_ns}"
+
+
+def _han(text: str) -> str:
+    return "".join(filter(is_han, text))
+
+
+def _build(poems: Iterable[Poem]) -> _Index:
+    ordered = sorted(poems, key=lambda poem: poem.split != "train")
+    training = sum(poem.split == "train" for poem in ordered)
+    # Both scripts, whichever the library is in.
+    seen = set().union(*(poem.text + poem.original for poem in ordered)) - set(STOPS)
+    known = sorted(seen | set(map(simplified, seen)))
+    folded = [simplified(character) for character in known]
+    code = {each: min(at, _UNKNOWN) for at, each in enumerate(sorted(set(folded)), start=1)}
+    characters = np.array([ord(each) for each in known], dtype=np.uint32)
+    codes = np.array([code[each] for each in folded], dtype=np.uint16)
+
+    written = "".join(poem.text + "\n" for poem in ordered)
+    raw = np.frombuffer(written.encode("utf-32-le"), dtype=np.uint32)
+    table = np.zeros(0x110000, dtype=np.uint16)
+    table[characters] = codes
+    stops = np.isin(raw, [ord(stop) for stop in STOPS])
+    breaks = stops | (raw == ord("\n"))
+    kept = ~stops
+    place = np.cumsum(kept) - 1
+    before = np.concatenate(([True], breaks[:-1]))
+    after = np.concatenate((breaks[1:], [True]))
+    begins, ends = place[~breaks & before], place[~breaks & after]
+    text = table[raw[kept]]
+    lines = np.zeros(len(text), dtype=np.uint16)
+    lines[begins] = np.minimum(ends - begins + 1, 2**16 - 1)
+
+    keys = _keys(np.concatenate((text, np.zeros(GRAM - 1, np.uint16))), GRAM)
+    inside = np.flatnonzero(text != _APART)
+    order = inside[np.argsort(keys[inside], kind="stable")].astype(np.int32)
+    partings = np.flatnonzero(text == _APART)
+    starts = np.concatenate(([0], partings[:-1] + 1)).astype(np.int32)
+    return _Index(
+        text=text,
+        lines=lines,
+        keys=keys[order],
+        order=order,
+        starts=starts,
+        poems=np.array([poem.id for poem in ordered], dtype=np.int32),
+        characters=characters,
+        codes=codes,
+        training=np.array([starts[training] if training < len(starts) else len(text)], np.int32),
+    )
+
+
+def _keys(codes: NDArray[np.uint16], size: int) -> NDArray[np.uint64]:
+    """Each window of `size` codes as one number, the first code in its highest bits."""
+    count = len(codes) - size + 1
+    keys = np.zeros(count, dtype=np.uint64)
+    for at in range(size):
+        keys = (keys << np.uint64(_BITS)) | codes[at : at + count]
+    return keys
+
+
+def _read(path: Path, identity: str) -> _Index | None:
+    """The index at a path; None where there is none, or one of another library."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            if (file.metadata() or {}).get("of") != identity:
+                return None
+            return _Index(**{name: file.get_tensor(name) for name in _Index.__struct_fields__})
+    except (OSError, SafetensorError):
+        return None
