@@ -113,7 +113,10 @@ class Axis(AxisFormatter):
             return [compact(tick) for tick in ticks]
         decimals = min(LABEL, math.ceil(-math.log10(gap) - 1e-9))
         labels = [f"{tick:.{decimals}f}" for tick in ticks]
-        return labels if max(map(len, labels)) <= LABEL else [compact(tick) for tick in ticks]
+        if max(map(len, labels)) > LABEL:
+            labels = [compact(tick) for tick in ticks]
+        # Around a constant, ticks differ in digits that have no room: said once.
+        return ["" if label in labels[:index] else label for index, label in enumerate(labels)]
 
 
 class LogAxis(Axis):

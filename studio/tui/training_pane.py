@@ -226,7 +226,7 @@ class TrainingPane(Pane):
 
     @property
     def _is_running(self) -> bool:
-        return self._state in ("training", "paused")
+        return self._state in ("training", "paused", "stopping")
 
     # --- drawing --------------------------------------------------------------------------------
 
@@ -283,7 +283,7 @@ class TrainingPane(Pane):
             case "go_on":
                 return self._state == "paused"
             case "stop" | "checkpoint":
-                return self._is_running
+                return self._state in ("training", "paused")
             case "watch":
                 return self._live is not None
             case "filter":
@@ -336,8 +336,11 @@ class TrainingPane(Pane):
             self.send(Resume(self._live.run))
 
     def action_stop(self) -> None:
-        """Save a checkpoint and end the training."""
+        """Save a checkpoint and end the training, once the step under way is done."""
         self.send(Stop())
+        self._state = "stopping"
+        self.refresh_bindings()
+        self._draw_now()
 
     def action_checkpoint(self) -> None:
         """Save a checkpoint now."""

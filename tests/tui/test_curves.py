@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.tui.curves import LogAxis, finite, round_values, smooth, thin
+from studio.tui.curves import Axis, LogAxis, finite, round_values, smooth, thin
 from studio.tui.history import History
 from studio.tui.wording import compact, duration, figure, printable, spark
 from tests.tui.fake_worker import a_run
@@ -102,3 +102,9 @@ def test_numbers_and_times_are_told_as_a_person_would() -> None:
 
 def test_control_characters_and_lone_surrogates_are_not_printable() -> None:
     assert printable("白\x1b[0m日\ud800\u202e\n") == "白[0m日\n"
+
+
+def test_ticks_around_a_constant_say_their_label_once() -> None:
+    labels = Axis().get_labels_for_ticks([0.0039999, 0.004, 0.0040001])
+    assert len(labels) == 3
+    assert [label for label in labels if label] == ["0.004"]

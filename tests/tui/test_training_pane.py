@@ -257,6 +257,13 @@ async def test_keys_pause_go_on_save_and_stop(open_studio: Open) -> None:
         assert "paused" in studio.text()
         await studio.press("p", "c", "x")
         assert studio.worker.sent == [Pause(), Resume("spring"), SaveCheckpoint(), Stop()]
+        # Told at once: the step under way may take seconds.
+        assert "stopping" in studio.text()
+        await studio.press("x")
+        assert studio.worker.sent[-2:] == [SaveCheckpoint(), Stop()]
+        studio.worker.train([TrainingEnded(3, "stopped", "")])
+        await studio.settle()
+        assert "stopping" not in studio.text()
 
 
 async def test_the_samples_show_how_noise_became_verse(open_studio: Open) -> None:
