@@ -4,6 +4,9 @@ import msgspec
 
 from studio.model.config import RunConfig
 from studio.model.events import TrainingEvent
+from studio.prosody.report import Scansion
+from studio.verse.inspection import Place
+from studio.verse.novelty import CopiedSpan
 from studio.verse.request import ComposeRequest, WrittenPoem
 
 # --- commands -------------------------------------------------------------------------------
@@ -51,7 +54,15 @@ class CancelCompose(msgspec.Struct, frozen=True):
     ticket: int
 
 
-Command = Train | Pause | Resume | Stop | SaveCheckpoint | Compose | CancelCompose
+class Inspect(msgspec.Struct, frozen=True):
+    """Read a poem back: with the model of `request`, the scanner and the index of the corpus."""
+
+    ticket: int
+    request: ComposeRequest
+    text: str
+
+
+Command = Train | Pause | Resume | Stop | SaveCheckpoint | Compose | CancelCompose | Inspect
 
 
 # --- events ---------------------------------------------------------------------------------
@@ -130,6 +141,21 @@ class ComposeCancelled(msgspec.Struct, frozen=True):
     ticket: int
 
 
+class Inspected(msgspec.Struct, frozen=True):
+    """A poem read back: a place for each character of `text`, stops included.
+
+    `model` names what read it. `copied` are the spans that stand in the corpus; None while their
+    index is not at hand.
+    """
+
+    ticket: int
+    text: str
+    model: str
+    places: tuple[Place, ...]
+    scansion: Scansion
+    copied: tuple[CopiedSpan, ...] | None
+
+
 class Failed(msgspec.Struct, frozen=True):
     """A command could not be done. `bug` holds a traceback where it was not the user's to mend."""
 
@@ -149,5 +175,6 @@ Event = (
     | Wrote
     | Composed
     | ComposeCancelled
+    | Inspected
     | Failed
 )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studio.corpus.poem import verse_lines
 from studio.errors import RunError, StudioError, when_memory_is_full
 from studio.messages import (
     CancelCompose,
@@ -21,6 +22,8 @@ from studio.messages import (
     Composed,
     Event,
     Failed,
+    Inspect,
+    Inspected,
     Pause,
     Preparing,
     Ready,
@@ -35,6 +38,8 @@ from studio.messages import (
 )
 from studio.model.events import TrainingEnded, TrainingEvent
 from studio.paths import Home
+from studio.prosody.scansion import scan
+from studio.verse.index_keeper import IndexKeeper
 
 if TYPE_CHECKING:
     from studio.training import TrainingSession
@@ -56,6 +61,7 @@ class Worker:
         self._paused = False
         self._loaded: tuple[Path, Writer] | None = None
         self._cancelled: int | None = None
+        self._index = IndexKeeper(home.library)
 
     def start(self) -> None:
         """Begin to work."""
@@ -79,12 +85,13 @@ class Worker:
             self._collect(block=not training and not self._waiting)
             if self._waiting:
                 command = self._waiting.popleft()
-                ticket = command.ticket if isinstance(command, Compose) else None
+                ticket = command.ticket if isinstance(command, Compose | Inspect) else None
                 self._guard(_what(command), ticket, self._obey, command)
             elif training:
                 self._guard("training", None, self._train_one_step)
         if self._session:
             self._guard("saving", None, self._finish_training)
+        self._index.close()
 
     def _collect(self, block: bool) -> None:
         """Move commands from the queue to `_waiting`; with `block` wait for one."""
@@ -133,6 +140,8 @@ class Worker:
 
         device = choose_device()
         self._emit(Ready(str(torch.__version__), device.name, device.gpu))
+        # So that it is at hand when the first poem is asked for.
+        self._index.now()
 
     def _obey(self, command: Command) -> None:
         match command:
@@ -156,6 +165,8 @@ class Worker:
                 self._tell(session, session.save())
             case Compose():
                 self._compose(command)
+            case Inspect():
+                self._inspect(command)
             case CancelCompose(ticket):
                 self._cancel(ticket)
 
@@ -230,6 +241,16 @@ class Worker:
                 self._emit(Composed(order.ticket, order.request, writer.name, end.value, seconds))
                 return
 
+    def _inspect(self, order: Inspect) -> None:
+        from studio.verse.inspection import inspect
+
+        writer = self._writer(order.request.model)
+        places = inspect(writer, order.request, order.text)
+        index = self._index.now()
+        copied = index.spans(order.text) if index else None
+        scansion = scan(verse_lines(order.text) or [""])
+        self._emit(Inspected(order.ticket, order.text, writer.name, places, scansion, copied))
+
     def _writer(self, model: str) -> "Writer":
         """The run in training as it stands, or a model from disk, kept for the next poem."""
         from studio.models import load_writer, locate
@@ -251,6 +272,8 @@ def _what(command: Command) -> str:
             return f"resuming {run}"
         case Compose():
             return "writing"
+        case Inspect():
+            return "reading the poem"
         case SaveCheckpoint():
             return "saving"
     return type(command).__name__.lower()

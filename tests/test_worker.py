@@ -15,6 +15,8 @@ from studio.messages import (
     Composed,
     Event,
     Failed,
+    Inspect,
+    Inspected,
     Pause,
     Ready,
     Resume,
@@ -119,6 +121,19 @@ def test_a_poem_asked_for_during_training_comes_between_two_steps(talk: Conversa
     talk.wait_for(StepDone)  # and training goes on
     talk.send(Stop())
     assert talk.wait_for(TrainingEnded).outcome == "stopped"
+
+
+def test_a_poem_is_read_back_with_its_scansion(talk: Conversation) -> None:
+    talk.send(Train("first", small(max_steps=2)))
+    talk.wait_for(TrainingEnded)
+    text = "春江花月夜，山水日红海。天地人风雨，湖云石门心。"
+    talk.send(Inspect(7, ComposeRequest(), text))
+    read = talk.wait(Inspected)
+    assert (read.ticket, read.text, read.model) == (7, text, "first@2")
+    assert "".join(place.character for place in read.places) == text
+    assert "".join(line.text for line in read.scansion.lines) == text.translate(
+        dict.fromkeys(map(ord, "，。"))
+    )
 
 
 def test_poems_asked_for_do_not_change_the_losses(talk: Conversation) -> None:

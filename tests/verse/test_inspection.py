@@ -1,0 +1,74 @@
+"""A poem read back by the model."""
+
+import math
+
+import pytest
+import torch
+
+from studio.corpus.vocabulary import Vocabulary
+from studio.model.config import ModelConfig
+from studio.model.device import Device
+from studio.model.evaluate import score_poems
+from studio.model.network import Network
+from studio.prosody.rhymes import readings, rhyme_book
+from studio.verse.decoder import Writer
+from studio.verse.inspection import inspect
+from studio.verse.request import ComposeRequest
+
+QUATRAIN = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
+
+
+@pytest.fixture
+def writer() -> Writer:
+    """A network of random weights that knows the rhyme book's common characters."""
+    vocabulary = Vocabulary.build([QUATRAIN, "".join(list(rhyme_book())[:800])], 1)
+    network = Network(ModelConfig(embedding=8, hidden=8), len(vocabulary), seed=5)
+    return Writer(network, vocabulary, Device(torch.device("cpu"), "float32"), "test@0")
+
+
+def test_every_character_has_its_place_and_a_stop_no_alternatives(writer: Writer) -> None:
+    places = inspect(writer, ComposeRequest(), QUATRAIN, count=8)
+    assert "".join(place.character for place in places) == QUATRAIN
+    assert [len(place.alternatives) for place in places[:6]] == [8, 8, 8, 8, 8, 0]
+
+
+def test_the_log_probabilities_are_those_of_the_score(writer: Writer) -> None:
+    places = inspect(writer, ComposeRequest(), QUATRAIN)
+    (score,) = score_poems(writer.network, writer.vocabulary, [QUATRAIN], writer.device)
+    han = sum(place.log_probability for place in places if place.alternatives)
+    assert han / 20 == pytest.approx(-math.log(score.perplexity), abs=1e-4)
+
+
+def test_alternatives_keep_the_tone_that_the_poem_requires(writer: Writer) -> None:
+    places = inspect(writer, ComposeRequest(), QUATRAIN)
+    # The second character of 仄仄平平仄 is oblique, the fourth level.
+    assert all(not all(r.level for r in readings(c)) for c, _ in places[1].alternatives)
+    assert all(any(r.level for r in readings(c)) for c, _ in places[3].alternatives)
+
+
+def test_alternatives_at_a_foot_rhyme_with_the_poem(writer: Writer) -> None:
+    foot = inspect(writer, ComposeRequest(), QUATRAIN)[10]
+    assert foot.character == "流"
+    assert all(("平", "尤") in readings(character) for character, _ in foot.alternatives)
+
+
+def test_alternatives_come_likeliest_first(writer: Writer) -> None:
+    chances = [chance for _, chance in inspect(writer, ComposeRequest(), QUATRAIN)[2].alternatives]
+    assert chances == sorted(chances, reverse=True)
+    assert all(0 < chance < 1 for chance in chances)
+
+
+def test_reading_a_poem_leaves_the_network_in_training(writer: Writer) -> None:
+    writer.network.train()
+    inspect(writer, ComposeRequest(), QUATRAIN)
+    assert writer.network.training
+
+
+def test_characters_that_the_model_does_not_know_are_read_too(writer: Writer) -> None:
+    places = inspect(writer, ComposeRequest(), "囧日依山尽。")
+    assert places[0].character == "囧"
+    assert math.isfinite(places[0].log_probability)
+
+
+def test_nothing_has_no_places(writer: Writer) -> None:
+    assert inspect(writer, ComposeRequest(), "") == ()
