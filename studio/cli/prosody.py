@@ -207,3 +207,7 @@ def _print_figures(figures: Prosody) -> None:
             f"{anchor.tones_and_rhyme:>6.1%}   {anchor.repeats:>6.1%} {anchor.level:>6.1%}    "
             f"{anchor.level_in_rhyme:>6.1%}"
         )
+    out.print("\nParallelism of the couplets 1 to 4, and of lines of two poems")
+    for parallel in figures.parallelism:
+        means = "  ".join(f"{mean:.2f}" for mean in parallel.couplets)
+        out.print(f"{parallel.shape}   {parallel.poems:>9,}  {means}   {parallel.apart:.2f}")

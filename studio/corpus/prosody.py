@@ -6,10 +6,14 @@ from collections.abc import Iterable
 import msgspec
 
 from studio.corpus.poem import Poem, verse_lines
-from studio.prosody.forms import forms
+from studio.prosody.parallelism import parallelism
 from studio.prosody.report import Scansion
 from studio.prosody.rhyming import can_be_level, feet, in_rhyme, rhyme_of
 from studio.prosody.scansion import scan
+
+# The regulated forms of one length; those of eight lines (律诗) must be parallel in the middle.
+_FORMS = ("五绝", "七绝", "五律", "七律")
+_EIGHT_LINES = ("五律", "七律")
 
 
 class Anchor(msgspec.Struct, frozen=True):
@@ -28,6 +32,19 @@ class Anchor(msgspec.Struct, frozen=True):
     repeats: float
     level: float
     level_in_rhyme: float
+
+
+class Couplets(msgspec.Struct, frozen=True):
+    """How parallel (对仗) the couplets of one shape of regulated poem are: means from 0 to 1.
+
+    `couplets` are the first to the fourth, of which the second and third must be parallel; `apart`
+    are lines that stand in the same places of two poems, one after the other in the library.
+    """
+
+    shape: str
+    poems: int
+    couplets: tuple[float, ...]
+    apart: float
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -53,6 +70,7 @@ class Prosody(msgspec.Struct, frozen=True):
     faults: tuple[Share, ...]
     notes: tuple[Share, ...]
     anchors: tuple[Anchor, ...]
+    parallelism: tuple[Couplets, ...]
 
 
 class _Counts:
@@ -88,11 +106,34 @@ class _Counts:
         )
 
 
+class _CoupletSums:
+    """What is summed of the couplets of one shape."""
+
+    def __init__(self, line_count: int) -> None:
+        self.poems = 0
+        self.apart = 0.0
+        self.couplets = [0.0] * (line_count // 2)
+        self._before: list[str] = []
+
+    def add(self, lines: list[str]) -> None:
+        for at in range(len(self.couplets)):
+            self.couplets[at] += parallelism(*lines[2 * at : 2 * at + 2])
+        if self._before:
+            self.apart += parallelism(self._before[2], lines[3])
+        self._before = lines
+        self.poems += 1
+
+    def means(self, shape: str) -> Couplets:
+        means = tuple(_share(each, self.poems) for each in self.couplets)
+        return Couplets(shape, self.poems, means, _share(self.apart, self.poems - 1))
+
+
 def measure(poems: Iterable[Poem]) -> Prosody:
     """Scan poems in their original script, which keeps apart what simplifying merges."""
     total = regulated = characters = unread = 0
     found, faults, notes = Counter[str](), Counter[str](), Counter[str]()
-    counts = {shape: _Counts() for shape in forms()}
+    counts = {shape: _Counts() for shape in _FORMS}
+    parallel = {shape: _CoupletSums(8) for shape in _EIGHT_LINES}
     for poem in poems:
         lines = verse_lines(poem.original)
         scanned = scan(lines)
@@ -104,9 +145,11 @@ def measure(poems: Iterable[Poem]) -> Prosody:
             regulated += 1
             faults.update({each.name for each in scanned.faults})
             notes.update({each.name for each in scanned.notes})
+            if scanned.form == poem.form and poem.form in parallel:
+                parallel[poem.form].add(lines)
         if poem.form in counts:
             counts[poem.form].add(lines, scanned)
-    eight = [each for shape, each in counts.items() if shape.endswith("律")]
+    eight = [counts[shape] for shape in _EIGHT_LINES]
     kept, level = sum(each.level_kept for each in eight), sum(each.level for each in eight)
     return Prosody(
         poems=total,
@@ -117,6 +160,7 @@ def measure(poems: Iterable[Poem]) -> Prosody:
         faults=_shares(faults, regulated),
         notes=_shares(notes, regulated),
         anchors=tuple(each.anchor(shape) for shape, each in counts.items()),
+        parallelism=tuple(each.means(shape) for shape, each in parallel.items()),
     )
 
 
@@ -124,5 +168,5 @@ def _shares(counts: Counter[str], of: int) -> tuple[Share, ...]:
     return tuple(Share(name, count, _share(count, of)) for name, count in counts.most_common())
 
 
-def _share(part: int, of: int) -> float:
+def _share(part: float, of: int) -> float:
     return part / of if of else 0.0

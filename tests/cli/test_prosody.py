@@ -139,6 +139,10 @@ def test_the_library_is_measured(tangshi: Run) -> None:
     shapes = {each["shape"]: each for each in figures["anchors"]}
     assert (shapes["五绝"]["poems"], shapes["五绝"]["tones"]) == (2, 0.5)
     assert shapes["七律"]["poems"] == 0
+    parallel = {each["shape"]: each for each in figures["parallelism"]}
+    assert (parallel["五律"]["poems"], len(parallel["五律"]["couplets"])) == (1, 4)
+    # The last couplet of 春望 is the one that is not parallel.
+    assert min(parallel["五律"]["couplets"]) == parallel["五律"]["couplets"][3] > 0
 
 
 @pytest.mark.usefixtures("library")
