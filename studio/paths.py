@@ -8,6 +8,8 @@ import platformdirs
 
 APP = "tangshi-studio"
 HOME_VARIABLE = "TANGSHI_STUDIO_HOME"
+# The folder of the shipped model, in assets.
+MODEL = "model"
 
 
 def _shipped(name: str) -> Path:
@@ -29,7 +31,7 @@ def data() -> Path:
 
 def default_model() -> Path | None:
     """The folder of the model that the studio ships, if it does."""
-    folder = assets() / "model"
+    folder = assets() / MODEL
     return folder if (folder / "model.json").is_file() else None
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from studio import paths
 from studio.corpus.obtaining import fetch_and_build
 from studio.paths import HOME_VARIABLE, Home
 
+SHIPPED_MODEL = paths.MODEL
 CHARACTERS = "春江花月夜山水日红海天地人风雨湖云石门心"
 
 
@@ -45,3 +47,18 @@ def home(nonsense_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     home.library.symlink_to(nonsense_home / "data" / home.library.name)
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
     return home
+
+
+@pytest.fixture(autouse=True)
+def no_shipped_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests write with models of their own; `shipped_model` gives back the one in assets."""
+    monkeypatch.setattr(paths, "MODEL", "none")
+
+
+@pytest.fixture
+def shipped_model(no_shipped_model: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the model that the studio ships."""
+    monkeypatch.setattr(paths, "MODEL", SHIPPED_MODEL)
+    folder = paths.default_model()
+    assert folder is not None
+    return folder
