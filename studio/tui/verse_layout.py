@@ -13,11 +13,35 @@ _HANGING = 2  # cells of the stop that hangs at a line's end
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """What is shown with a character: its style, a word over it and a sign under it.
+
+    With `joined` the style goes on over the gap to the next character.
+    """
+
+    style: str = ""
+    over: str = ""
+    under: str = ""
+    under_style: str = ""
+    joined: bool = False
+
+
+PLAIN = Mark()
+Marks = Sequence[Mark]  # one for each character of a text, stops included; or none at all
+
+
+@dataclass(frozen=True, slots=True)
 class Shape:
-    """The room a poem asks for: Han characters in its longest line, and lines."""
+    """The room a poem asks for: Han characters in its longest line, and lines.
+
+    `rows` are those of a line with what stands over and under it; `columns` the cells of each of
+    its characters, where words stand over them.
+    """
 
     line_length: int
     lines: int
+    rows: int = 1
+    columns: tuple[int, ...] = ()
 
 
 NO_SHAPE = Shape(0, 0)
@@ -38,11 +62,13 @@ class Setting:
     def size(self, shape: Shape) -> tuple[int, int]:
         """Width and height in cells; the stops hang on the right, the left has as much room."""
         line = shape.line_length * 2 + (max(shape.line_length - 1, 0) if self.spaced else 0)
+        if shape.columns:
+            line = sum(shape.columns) - 1
         rows = shape.lines
         if self.couplets:
             line = line * 2 + _HANGING + _GAP
             rows = (rows + 1) // 2
-        return line + 2 * _HANGING, rows + max(rows - 1, 0) * self.leading
+        return line + 2 * _HANGING, rows * shape.rows + max(rows - 1, 0) * self.leading
 
 
 # From the most generous to the tightest.
@@ -98,11 +124,13 @@ def lines_of(text: str, most: int = 0) -> list[str]:
     return [line for line in lines if line]
 
 
-def shape_of(text: str) -> Shape:
-    """The shape of a poem as it stands."""
+def shape_of(text: str, marks: Marks = (), width: int = 0) -> Shape:
+    """The shape of a poem as it stands, with its marks, in a space of so many cells."""
     lines = lines_of(text)
     longest = max((sum(each not in STOPS for each in line) for line in lines), default=0)
-    return Shape(longest, len(lines))
+    columns = _columns(lines, marks, width)
+    under = any(mark.under for mark in marks)
+    return Shape(longest, len(lines), 1 + bool(columns) + under, columns)
 
 
 def set_verse(
@@ -112,59 +140,134 @@ def set_verse(
     opening: int = 0,
     cursor: bool = False,
     least: Shape = NO_SHAPE,
+    marks: Marks = (),
 ) -> list[Content]:
     """Set a poem in rows that are `width` cells or less, centred as one block.
 
     The first `opening` characters, stops not counted, are marked; `cursor` marks where the next
-    character will stand, and the room of `least` is kept for what will come. Characters that a
+    character will stand, and the room of `least` is kept for what will come. `marks` say more of
+    each character; words over them are left out where they would be too wide. Characters that a
     terminal cannot show are replaced.
     """
     step = 3 if setting.spaced else 2
-    lines = lines_of(text, max(1, (width - 2 * _HANGING + step - 2) // step))
+    columns = _columns(lines_of(text), marks, width)
+    most = len(columns) or max(1, (width - 2 * _HANGING + step - 2) // step)
+    lines = lines_of(text, most)
     if cursor and (not lines or lines[-1][-1] in STOPS):
         lines.append("")
-    styled = list(_styled(lines, opening, setting.spaced))
+    widths = columns or (step,) * most
+    styled = list(_styled(lines, marks or _opening_marks(text, opening), widths, bool(columns)))
     if cursor:
         block = Content.styled("  ", "on $accent")
-        gap = " " if setting.spaced and styled[-1] else ""
-        styled[-1] = Content.assemble(styled[-1], gap, block)
+        gap = " " if setting.spaced and styled[-1][0] else ""
+        styled[-1] = [Content.assemble(styled[-1][0], gap, block), *styled[-1][1:]]
     rows = list(_rows(styled, setting))
     # The stops hang: the block is centred by its characters.
     reserved = setting.size(least)[0] - _HANGING if least.lines else 0
-    block_width = max(reserved, *(row.cell_length for row in rows), 0) - _HANGING
+    block_width = max(reserved, *(each.cell_length for row in rows for each in row), 0) - _HANGING
     left = max(0, (width - block_width) // 2)
-    padded = [row.pad_left(left) for row in rows]
     spread: list[Content] = []
-    for row in padded:
-        spread += [row, *[Content("")] * setting.leading]
+    for row in rows:
+        spread += [*(each.pad_left(left) for each in row), *[Content("")] * setting.leading]
     return spread[: len(spread) - setting.leading]
 
 
-def _styled(lines: Sequence[str], opening: int, spaced: bool) -> Iterator[Content]:
+def _columns(lines: Sequence[str], marks: Marks, width: int) -> tuple[int, ...]:
+    """The cells of each character of a line under the words over it: all alike if there is room.
+
+    Empty where no word stands over any, or where the words are too wide for the space.
+    """
+    if not any(mark.over for mark in marks):
+        return ()
+    widths: list[int] = []
+    following = iter(marks)
     for line in lines:
-        parts: list[str | tuple[str, str]] = []
-        for character in line:
+        words = [
+            mark.over for each, mark in zip(line, following, strict=False) if each not in STOPS
+        ]
+        widths += [3] * (len(words) - len(widths))
+        for column, word in enumerate(words):
+            widths[column] = max(widths[column], cell_len(word) + 1)
+    room = width - 2 * _HANGING + 1
+    for found in ([max(widths)] * len(widths), widths):
+        if sum(found) <= room:
+            return tuple(found)
+    return ()
+
+
+def _opening_marks(text: str, opening: int) -> list[Mark]:
+    marks = []
+    for character in text:
+        given = character not in STOPS and opening > 0
+        marks.append(Mark("bold $text-accent") if given else PLAIN)
+        opening -= character not in STOPS
+    return marks
+
+
+def _styled(
+    lines: Sequence[str], marks: Marks, widths: Sequence[int], words: bool
+) -> Iterator[list[Content]]:
+    """The rows of each line: the words over it where there are `words`, itself, the signs under it.
+
+    The line itself comes first where it is alone.
+    """
+    following = iter(marks)
+    signs = any(mark.under for mark in marks)
+    for line in lines:
+        over, main, under = _Row(), _Row(), _Row()
+        column = 0
+        for character, mark in zip(line, following, strict=False):
             shown = character if character.isprintable() else "?"
             if character in STOPS:
-                parts.append((shown, "$foreground-muted"))
+                main.hang(shown, "$foreground-muted")
                 continue
-            if spaced and parts:
-                parts.append(" ")
-            parts.append((shown, "bold $text-accent") if opening > 0 else shown)
-            opening -= 1
-        yield Content.assemble(*parts)
+            width = widths[column]
+            over.put(mark.over, "$foreground-muted", width, words)
+            main.put(shown, mark.style, width, words, mark.joined)
+            under.put(mark.under or "  ", mark.under_style, width, words)
+            column += 1
+        rows = [main.content()]
+        if signs:
+            rows.append(under.content())
+        yield [over.content(), *rows] if words else rows
 
 
-def _rows(lines: Sequence[Content], setting: Setting) -> Iterator[Content]:
+class _Row:
+    """A row of a line that is put together, a cell of some width after the other."""
+
+    def __init__(self) -> None:
+        self._parts: list[str | tuple[str, str]] = []
+        self._gap: str | tuple[str, str] = ""
+
+    def put(self, text: str, style: str, width: int, centred: bool, joined: bool = False) -> None:
+        """Put a text in the next cell; `joined` carries its style over to the one after."""
+        # The last column of a cell parts it from the next.
+        before = max(0, width - 1 - cell_len(text)) // 2 if centred else 0
+        after = " " * (max(0, width - before - cell_len(text)) if centred else width - 2)
+        self._parts += [self._gap, " " * before, (text, style)]
+        self._gap = (after, style) if joined else after
+
+    def hang(self, stop: str, style: str) -> None:
+        """Put a stop at the line's end."""
+        self._parts.append((stop, style))
+
+    def content(self) -> Content:
+        """The row, without what follows its last text."""
+        return Content.assemble(*self._parts)
+
+
+def _rows(lines: Sequence[list[Content]], setting: Setting) -> Iterator[list[Content]]:
     """The rows of the block; the second lines of couplets begin in one column."""
     if not setting.couplets:
         yield from lines
         return
-    first = max((cell_len(line.plain) for line in lines[::2]), default=0)
+    first = max((each.cell_length for line in lines[::2] for each in line), default=0)
     for index in range(0, len(lines), 2):
         left = lines[index]
         if index + 1 == len(lines):
             yield left
         else:
-            padding = first + _GAP - left.cell_length
-            yield Content.assemble(left.pad_right(padding), lines[index + 1])
+            yield [
+                Content.assemble(each.pad_right(first + _GAP - each.cell_length), beside)
+                for each, beside in zip(left, lines[index + 1], strict=True)
+            ]
