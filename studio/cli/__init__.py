@@ -8,10 +8,11 @@ from studio import __version__
 from studio.cli.bench import bench_app
 from studio.cli.corpus import corpus_app
 from studio.cli.doctor import doctor
+from studio.cli.evaluation import evaluate_app
 from studio.cli.output import exit_codes
 from studio.cli.prosody import prosody, scan
 from studio.cli.training import runs_app, train
-from studio.cli.writing import evaluate, generate, score
+from studio.cli.writing import generate, score
 
 app = typer.Typer(
     name="tangshi-studio",
@@ -25,10 +26,10 @@ app = typer.Typer(
 app.command()(train)
 app.command()(generate)
 app.command()(score)
-app.command()(evaluate)
 app.command()(scan)
 corpus_app.command()(prosody)
 app.add_typer(corpus_app, name="corpus")
+app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(runs_app, name="runs")
 app.add_typer(bench_app, name="bench")
 app.command()(doctor)

@@ -1,4 +1,4 @@
-"""`generate`, `score` and `evaluate`: what a trained model can do."""
+"""`generate` and `score`: what a trained model can do."""
 
 import secrets
 import sys
@@ -94,48 +94,6 @@ def score(
         return
     for each in scores:
         out.print(f"{each.perplexity_all:.2f}")
-
-
-def evaluate(
-    split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
-    run: Run = "auto",
-    json: Json = False,
-) -> None:
-    """Perplexity per character of a held-out split."""
-    if split not in ("train", "valid", "test"):
-        raise typer.BadParameter(f"{split!r} is none of train, valid, test.", param_hint="--split")
-    home = Home.default()
-    from studio.corpus.library import Library
-    from studio.model.evaluate import score_poems, total
-    from studio.models import load_writer, locate
-
-    with Library.open(home.library) as library:
-        texts = library.texts(split)  # type: ignore[arg-type]
-    writer = load_writer(*locate(home, run))
-    say(f"Reading {len(texts):,} poems with {writer.name} ...")
-    whole = total(score_poems(writer.network, writer.vocabulary, texts, writer.device))
-    if json:
-        print_json(
-            {
-                "model": writer.name,
-                "split": split,
-                "poems": len(texts),
-                "perplexity": _finite(whole.perplexity_all),
-                "perplexity_han": _finite(whole.perplexity),
-                "tokens": whole.tokens,
-                "tokens_han": whole.han,
-                "unknown_share": whole.unknown_share,
-                "end_token": "predicted once a poem; counted in perplexity, not in perplexity_han",
-            }
-        )
-        return
-    out.print(
-        f"{writer.name} on {split} ({len(texts):,} poems)\n"
-        f"perplexity over Han characters   {whole.perplexity:10.2f}   ({whole.han:,} characters)\n"
-        f"with punctuation and end token   {whole.perplexity_all:10.2f}   "
-        f"({whole.tokens:,} tokens)\n"
-        f"unknown characters               {whole.unknown_share:10.2%}"
-    )
 
 
 def _request(**fields: Any) -> ComposeRequest:

@@ -81,10 +81,7 @@ class _Counts:
 
     def add(self, lines: list[str], scanned: Scansion) -> None:
         text = "".join(lines)
-        rhyme = rhyme_of(lines)
-        kept = all(in_rhyme(foot, rhyme) for foot in feet(lines)) and not any(
-            each.name == "出韵" for each in scanned.faults
-        )
+        kept = keeps_level_rhyme(lines, scanned)
         level = all(map(can_be_level, feet(lines)))
         perfect = scanned.regulated and scanned.perfect
         self.poems += 1
@@ -161,6 +158,14 @@ def measure(poems: Iterable[Poem]) -> Prosody:
         notes=_shares(notes, regulated),
         anchors=tuple(each.anchor(shape) for shape, each in counts.items()),
         parallelism=tuple(each.means(shape) for shape, each in parallel.items()),
+    )
+
+
+def keeps_level_rhyme(lines: list[str], scanned: Scansion) -> bool:
+    """Whether a poem, and its scansion, keeps one rhyme in the level tone throughout."""
+    rhyme = rhyme_of(lines)
+    return all(in_rhyme(foot, rhyme) for foot in feet(lines)) and not any(
+        each.name == "出韵" for each in scanned.faults
     )
 
 

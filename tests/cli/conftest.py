@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from studio.cli import main
+from studio.paths import Home
 
 
 @dataclass(frozen=True)
@@ -40,3 +41,12 @@ def tangshi(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
         return Result(int(leave.value.code or 0), captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def trained(tangshi: Run, home: Home) -> Run:
+    """A home with one run called `a`."""
+    settings = ["--set", "embedding=8", "--set", "hidden=8", "--set", "batch_size=8"]
+    result = tangshi("train", "--recipe", "classic", "--run", "a", "--max-steps", "4", *settings)
+    assert result.code == 0
+    return tangshi

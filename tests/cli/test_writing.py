@@ -1,4 +1,4 @@
-"""`generate`, `score` and `evaluate`, as a script uses them."""
+"""`generate` and `score`, as a script uses them."""
 
 import io
 import os
@@ -8,18 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from studio.corpus.library import Library
 from studio.paths import Home
 from tests.cli.conftest import Run
-
-
-@pytest.fixture
-def trained(tangshi: Run, home: Home) -> Run:
-    """A home with one run called `a`."""
-    settings = ["--set", "embedding=8", "--set", "hidden=8", "--set", "batch_size=8"]
-    result = tangshi("train", "--recipe", "classic", "--run", "a", "--max-steps", "4", *settings)
-    assert result.code == 0
-    return tangshi
 
 
 def test_a_seed_writes_the_same_poems_again(trained: Run) -> None:
@@ -110,17 +100,3 @@ def test_a_file_that_cannot_be_scored_is_named(
     assert result.code == 1
     assert "poems.txt" in result.err
     assert message in result.err
-
-
-def test_a_split_is_evaluated_whole(trained: Run, home: Home) -> None:
-    document = trained("evaluate", "--split", "valid", "--json").document
-    with Library.open(home.library) as library:
-        texts = library.texts("valid")
-    assert document["poems"] == len(texts) > 0
-    assert document["tokens"] == sum(len(text) + 1 for text in texts)
-    assert document["perplexity"] > 1
-    assert document["unknown_share"] == 0
-
-
-def test_an_unknown_split_is_wrong_usage(tangshi: Run, home: Home) -> None:
-    assert tangshi("evaluate", "--split", "exam").code == 2

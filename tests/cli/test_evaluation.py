@@ -1,0 +1,68 @@
+"""`evaluate` and `evaluate poems`, as a script uses them."""
+
+from studio.corpus.library import Library
+from studio.paths import Home
+from tests.cli.conftest import Run
+
+
+def test_a_split_is_evaluated_whole(trained: Run, home: Home) -> None:
+    document = trained("evaluate", "--split", "valid", "--json").document
+    with Library.open(home.library) as library:
+        texts = library.texts("valid")
+    assert document["poems"] == len(texts) > 0
+    assert document["tokens"] == sum(len(text) + 1 for text in texts)
+    assert document["perplexity"] > 1
+    assert document["unknown_share"] == 0
+
+
+def test_an_unknown_split_is_wrong_usage(tangshi: Run, home: Home) -> None:
+    assert tangshi("evaluate", "--split", "exam").code == 2
+
+
+def test_written_poems_are_measured_beside_those_of_people(trained: Run) -> None:
+    document = trained("evaluate", "poems", "--count", "3", "--form", "五绝", "--json").document
+    assert (document["model"], document["count"]) == ("a@4", 3)
+    (form,) = document["forms"]
+    assert (form["form"], form["poems"], form["length_kept"]) == ("五绝", 3, 1.0)
+    human = form["human"]
+    assert set(human) == set(form) - {"form", "human", "milliseconds"}
+    assert human["poems"] > 0
+    assert human["distinct_of"] == form["distinct_of"] == min(3, human["poems"])
+    assert form["milliseconds"] > 0
+    assert "failed" not in document
+
+
+def test_all_regulated_forms_are_measured_and_printed(trained: Run) -> None:
+    out = trained("evaluate", "poems", "--count", "1").out
+    assert [line.strip() for line in out.splitlines() if line.strip() in _FORMS] == _FORMS
+    assert "none of people" in out
+
+
+def test_the_same_seed_measures_the_same(trained: Run) -> None:
+    def figures(seed: str) -> object:
+        (form,) = trained(
+            "evaluate", "poems", "--count", "2", "--form", "wujue", "--seed", seed, "--json"
+        ).document["forms"]
+        del form["milliseconds"]
+        return form
+
+    assert figures("4") == figures("4") != figures("5")
+
+
+def test_each_opening_is_a_request_that_may_fail(trained: Run) -> None:
+    document = trained(
+        "evaluate", "poems", "--count", "1", "--form", "五绝", "--openings", "3", "--json"
+    ).document
+    assert document["openings"] == 3
+    assert document["failed"] == len(document["failures"])
+    for each in document["failures"]:
+        assert each["form"] == "五绝" and each["opening"] and each["reason"]
+
+
+def test_an_unknown_form_is_a_clear_error(trained: Run) -> None:
+    result = trained("evaluate", "poems", "--form", "sonnet")
+    assert result.code == 1
+    assert "no form called" in result.err
+
+
+_FORMS = ["五绝", "七绝", "五律", "七律"]
