@@ -17,8 +17,13 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
 
     "default" is the shipped one, "run@step" a checkpoint, "run" the best checkpoint of a run (the
     last where none was validated); "auto" is the default model, else the newest run that has a
-    checkpoint. Raises RunError that says what there is.
+    checkpoint. What has a slash in it is a folder. Raises RunError that says what there is.
     """
+    if "/" in name:
+        path = Path(name).expanduser().resolve()
+        if not (path / "model.json").is_file():
+            raise RunError(f"There is no model in {path}: it has no model.json.")
+        return path, str(path)
     if name == "auto":
         if folder := default_model():
             return folder, DEFAULT

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -10,10 +11,12 @@ from studio.corpus.library import Library
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import RunError, VerseError
 from studio.messages import TrainingStarted
+from studio.model import checkpoint
 from studio.model.config import RunConfig
 from studio.model.device import choose_device
 from studio.model.events import SampleWritten, TrainingEvent, Validated
 from studio.model.trainer import Trainer
+from studio.models import locate
 from studio.paths import Home
 from studio.runs import Run
 from studio.verse.composer import write
@@ -49,7 +52,14 @@ class TrainingSession:
             texts, valid = library.texts("train"), library.texts("valid")
         if settings.validation_poems:
             valid = valid[:: max(1, len(valid) // settings.validation_poems)]
-        vocabulary = Vocabulary.build(texts, settings.min_count)
+        names = self.run.checkpoint_names()
+        last = self.run.checkpoints / names[-1] if names else None
+        start = self._start(home) if self.config.start and last is None else None
+        # A run that starts from a model keeps its characters; else they are the library's.
+        if self.config.start and (given := last or start):
+            vocabulary = Vocabulary.load(given / "vocabulary.json")
+        else:
+            vocabulary = Vocabulary.build(texts, settings.min_count)
         trainer = Trainer(
             self.config,
             vocabulary,
@@ -58,15 +68,16 @@ class TrainingSession:
             choose_device(settings.precision),
             self.run.checkpoints,
         )
-        if names := self.run.checkpoint_names():
-            folder = self.run.checkpoints / names[-1]
-            if Vocabulary.load(folder / "vocabulary.json") != vocabulary:
+        if start:
+            checkpoint.load_weights(trainer.network, start)
+        if last:
+            if Vocabulary.load(last / "vocabulary.json") != vocabulary:
                 raise RunError(
                     f"The run {self.run.name} was trained on another corpus: the characters of "
-                    f"{home.library} are not those of {folder / 'vocabulary.json'}. "
+                    f"{home.library} are not those of {last / 'vocabulary.json'}. "
                     "Fetch that corpus again to go on, or start a new run."
                 )
-            trainer.load(folder)
+            trainer.load(last)
             if trainer.progress.step >= trainer.total_steps:
                 raise RunError(
                     f"The run {self.run.name} has finished its {trainer.total_steps:,} steps. "
@@ -74,6 +85,19 @@ class TrainingSession:
                 )
         self.run.forget_after(trainer.progress.step)
         return trainer
+
+    def _start(self, home: Home) -> Path:
+        """The folder of the model that the run starts from; raises RunError where it differs."""
+        folder, name = locate(home, self.config.start)
+        theirs = checkpoint.describe(folder).config
+        ours = msgspec.structs.replace(self.config.model, dropout=theirs.dropout)
+        if ours != theirs:
+            raise RunError(
+                f"A run that starts from {name} has its {theirs.cell} of embedding "
+                f"{theirs.embedding}, hidden {theirs.hidden} and {theirs.layers} layers, and only "
+                "its dropout can be another. Leave the other settings of the model as they are."
+            )
+        return folder
 
     def close(self) -> None:
         """Free the run's folder."""
@@ -126,6 +150,14 @@ class TrainingSession:
                 with contextlib.suppress(VerseError):
                     (poem,) = write(self.writer(), SAMPLE)
                     yield SampleWritten(event.step, poem.text)
+
+
+def starting_from(home: Home, config: RunConfig, name: str) -> RunConfig:
+    """`config` for a run that starts from the model called `name`, of that model's shape."""
+    folder, full_name = locate(home, name)
+    return msgspec.structs.replace(
+        config, start=full_name, model=checkpoint.describe(folder).config
+    )
 
 
 def begin(home: Home, name: str, config: RunConfig) -> TrainingSession:

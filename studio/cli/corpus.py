@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from studio.cli.output import messages, out, print_json, say
 from studio.corpus.build import Progress as Report
 from studio.corpus.library import LARGEST, Library, Query, Sort
+from studio.corpus.manifest import published
 from studio.corpus.obtaining import fetch_and_build, rebuild, standing
 from studio.corpus.poem import Poem, Script, Split, couplets
 from studio.corpus.statistics import Statistics
@@ -31,6 +32,10 @@ From = Annotated[
         "title:content lines, or a poem a line.",
     ),
 ]
+Named = Annotated[
+    str,
+    typer.Option("--corpus", help="quantangshi (the Tang poems) or quansongshi (the Song poems)."),
+]
 InScript = Annotated[Script, typer.Option("--script", help="simplified or traditional.")]
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 Words = Annotated[str, typer.Argument(help="Words that all stand in the text or title.")]
@@ -43,6 +48,7 @@ BAR = 30
 @corpus_app.command()
 def fetch(
     source: From = None,
+    corpus: Named = "",
     script: InScript = "simplified",
     mirror: Annotated[str, typer.Option(help="Where to fetch from without npm.")] = "",
     again: Annotated[bool, typer.Option("--again", help="Even where there is a library.")] = False,
@@ -50,13 +56,17 @@ def fetch(
 ) -> None:
     """Obtain the poems and build the library; does nothing where it is there."""
     home = Home.default()
+    wanted = published(corpus)
     before = standing(home)
-    if before is not None and source is None and not again:
+    is_there = before is not None and (not corpus or before.source == wanted.source)
+    if before is not None and is_there and source is None and not again:
         _report_built(home, before, json, "The library is there already")
         return
     mirror = mirror or read_settings(home.settings).mirror
     with _progress() as report:
-        built = fetch_and_build(home, source=source, script=script, mirror=mirror, progress=report)
+        built = fetch_and_build(
+            home, source=source, script=script, mirror=mirror, progress=report, corpus=wanted
+        )
     _report_built(home, built, json, "Built")
 
 
@@ -65,6 +75,7 @@ def build(
     source: Annotated[
         Path | None, typer.Option("--from", help="Build from your own poems.")
     ] = None,
+    corpus: Named = "",
     script: InScript = "simplified",
     json: Json = False,
 ) -> None:
@@ -72,7 +83,7 @@ def build(
     home = Home.default()
     with _progress() as report:
         if source is None:
-            built = rebuild(home, script=script, progress=report)
+            built = rebuild(home, script=script, progress=report, corpus=published(corpus))
         else:
             built = fetch_and_build(home, source=source, script=script, progress=report)
     _report_built(home, built, json, "Built")

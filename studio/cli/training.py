@@ -47,6 +47,10 @@ def train(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Epochs; with --resume, so many more.")
     ] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", help="Start from a model: a run, run@step, default, or a folder."),
+    ] = None,
     max_steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
     seed: Annotated[int | None, typer.Option(help="The random seed.")] = None,
     set_: Annotated[
@@ -60,13 +64,18 @@ def train(
     if resume:
         if run is None:
             raise RunError("Name the run to go on with: --run NAME. See `runs list`.")
-        if cell or seed is not None or set_ or max_steps is not None:
+        if cell or seed is not None or set_ or from_ or max_steps is not None:
             raise ConfigError("A run that goes on keeps its settings; only --epochs can be given.")
     else:
         given = {"cell": cell, "epochs": epochs, "max_steps": max_steps, "seed": seed}
         settings: dict[str, object] = {k: v for k, v in given.items() if v is not None}
         settings |= dict(assignment(text) for text in set_ or [])
-        config = with_settings(recipe_named(recipe), settings)
+        config = recipe_named(recipe)
+        if from_:
+            from studio.training import starting_from
+
+            config = starting_from(home, config, from_)
+        config = with_settings(config, settings)
         run = run or runs.new_name(home.runs, recipe, config.model.cell)
 
     say("Loading torch and the poems ...")

@@ -32,19 +32,31 @@ class Corpus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The package as npm writes it."""
         return f"{self.package}@{self.version}"
 
+    @property
+    def source(self) -> str:
+        """The package and which of its files: what a library says it was built from."""
+        return f"{self.specifier} {self.pattern}"
+
 
 class _Corpora(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     corpus: tuple[Corpus, ...]
 
 
 @cache
-def published() -> Corpus:
-    """The complete Tang poems; raises CorpusError where the shipped data is damaged."""
+def published(name: str = "") -> Corpus:
+    """A corpus by its name, the complete Tang poems by "".
+
+    Raises CorpusError that lists the names, or where the shipped data is damaged.
+    """
     path = paths.data() / "corpora.toml"
     try:
-        corpus = msgspec.toml.decode(path.read_bytes(), type=_Corpora).corpus[0]
+        known = msgspec.toml.decode(path.read_bytes(), type=_Corpora).corpus
     except (OSError, msgspec.MsgspecError) as error:
         raise CorpusError(f"{path} cannot be read: {error}. Install the studio again.") from error
+    corpus = next((each for each in known if name in ("", each.name)), None)
+    if corpus is None:
+        names = ", ".join(each.name for each in known)
+        raise CorpusError(f"There is no corpus called {name!r}. The published ones are {names}.")
     listed = _read_checksums(paths.data() / f"{corpus.name}.sha256", corpus.pattern)
     return msgspec.structs.replace(corpus, checksums=listed)
 

@@ -66,7 +66,7 @@ def rebuild(
             f"The poems are not in {folder}. Run `tangshi-studio corpus fetch`, or build from "
             "your own with --from PATH."
         )
-    return _build_from(home, folder, corpus.specifier, corpus.records, script, progress)
+    return _build_from(home, folder, corpus.source, corpus.records, script, progress)
 
 
 def _build_from(

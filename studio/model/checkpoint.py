@@ -106,12 +106,7 @@ def write_model(
 
 def load_model(folder: Path) -> tuple[Network, Vocabulary, Description]:
     """Read a model for writing or scoring; raises RunError that names the file and the reason."""
-    described = _read_json(folder / "model.json", Description)
-    if described.format != FORMAT:
-        raise RunError(
-            f"{folder / 'model.json'} has format {described.format}, this studio reads {FORMAT}. "
-            "Use the version of the studio that wrote it."
-        )
+    described = describe(folder)
     vocabulary = Vocabulary.load(folder / "vocabulary.json")
     if vocabulary.fingerprint != described.vocabulary:
         raise RunError(
@@ -121,6 +116,17 @@ def load_model(folder: Path) -> tuple[Network, Vocabulary, Description]:
     network = Network(described.config, len(vocabulary))
     load_weights(network, folder)
     return network.eval(), vocabulary, described
+
+
+def describe(folder: Path) -> Description:
+    """What a model is, without its weights; raises RunError where it cannot be used."""
+    described = _read_json(folder / "model.json", Description)
+    if described.format != FORMAT:
+        raise RunError(
+            f"{folder / 'model.json'} has format {described.format}, this studio reads {FORMAT}. "
+            "Use the version of the studio that wrote it."
+        )
+    return described
 
 
 def load_weights(network: Network, folder: Path) -> None:

