@@ -29,6 +29,10 @@ def held_out(
 ) -> None:
     """Perplexity per character of a held-out split; or `poems`: the figures of poems it writes."""
     if context.invoked_subcommand is not None:
+        for name in ("split", "run", "json"):
+            source = context.get_parameter_source(name)
+            if source is not None and source.name == "COMMANDLINE":
+                raise typer.BadParameter(f"Write options after {context.invoked_subcommand}.")
         return
     if split not in ("train", "valid", "test"):
         raise typer.BadParameter(f"{split!r} is none of train, valid, test.", param_hint="--split")

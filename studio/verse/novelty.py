@@ -18,7 +18,6 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from studio.corpus.library import Library
@@ -31,6 +30,8 @@ GRAM, _BITS = 4, 16
 # Codes: 0 parts the poems, the last one is for characters that the corpus lacks.
 _APART, _UNKNOWN = 0, 2**_BITS - 1
 _VERSION = 1
+# As the format safetensors names them.
+_TYPES = {"U16": np.uint16, "U32": np.uint32, "U64": np.uint64, "I32": np.int32}
 
 
 class CopiedSpan(msgspec.Struct, frozen=True):
@@ -290,11 +291,26 @@ def _keys(codes: NDArray[np.uint16], size: int) -> NDArray[np.uint64]:
 
 
 def _read(path: Path, identity: str) -> _Index | None:
-    """The index at a path; None where there is none, or one of another library."""
+    """The index at a path; None where there is none, a damaged one, or one of another library.
+
+    Mapped into memory, so that what is not asked for is never read: `safe_open` would copy it.
+    """
     try:
-        with safe_open(path, framework="numpy") as file:
-            if (file.metadata() or {}).get("of") != identity:
-                return None
-            return _Index(**{name: file.get_tensor(name) for name in _Index.__struct_fields__})
-    except (OSError, SafetensorError):
+        content = np.asarray(np.memmap(path, mode="r"))
+        size = int.from_bytes(content[:8].tobytes(), "little")
+        header = msgspec.json.decode(
+            content[8 : 8 + size].tobytes(), type=dict[str, dict[str, Any]]
+        )
+        if header.pop("__metadata__")["of"] != identity:
+            return None
+        data = content[8 + size :]
+        if len(data) != max(each["data_offsets"][1] for each in header.values()):
+            return None
+        return _Index(
+            **{
+                name: data[slice(*each["data_offsets"])].view(_TYPES[each["dtype"]])
+                for name, each in header.items()
+            }
+        )
+    except (OSError, ValueError, KeyError, TypeError, msgspec.MsgspecError):
         return None

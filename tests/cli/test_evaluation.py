@@ -59,6 +59,12 @@ def test_each_opening_is_a_request_that_may_fail(trained: Run) -> None:
         assert each["form"] == "五绝" and each["opening"] and each["reason"]
 
 
+def test_options_before_poems_are_wrong_usage(tangshi: Run, home: Home) -> None:
+    result = tangshi("evaluate", "--json", "poems")
+    assert result.code == 2
+    assert "after poems" in result.err
+
+
 def test_an_unknown_form_is_a_clear_error(trained: Run) -> None:
     result = trained("evaluate", "poems", "--form", "sonnet")
     assert result.code == 1

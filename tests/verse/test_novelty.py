@@ -145,7 +145,17 @@ def _must_not_be_called(*_: object) -> None:
     raise AssertionError("the index was built again")
 
 
-@pytest.mark.parametrize("damage", [lambda content: content[: len(content) // 2], lambda _: b"?"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:100],
+        lambda content: content.replace(b'"keys"', b'"kehs"'),
+        lambda _: b"?" * 100,
+        lambda _: (2).to_bytes(8, "little") + b"[]",
+        lambda _: b"",
+    ],
+)
 def test_a_damaged_index_is_built_again(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     path = _library(tmp_path)
     Novelty.open(path).close()
