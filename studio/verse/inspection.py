@@ -84,7 +84,7 @@ def _legal(decode: Callable[[list[int]], str], order: list[int], fits: Fits) -> 
 def _fits(text: str, request: ComposeRequest) -> list[Fits]:
     """For each character of the text, what tells whether another one may stand there."""
     lines = verse_lines(text)
-    tones = getattr(request, "tones", "strict") != "free"
+    tones = request.tones != "free"
     inside = iter(_of_poem(scan(lines), tones) if lines else ())
     return [_anything if each in STOPS else next(inside) for each in text]
 
