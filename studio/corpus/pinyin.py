@@ -1,0 +1,225 @@
+"""Chinese characters from pinyin typed without tones: what an input method offers.
+
+Imports numpy and pypinyin only when a table is built, which takes about a second.
+"""
+
+import itertools
+import math
+import unicodedata
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Set
+from heapq import nlargest
+from pathlib import Path
+from typing import NamedTuple
+
+from studio.corpus.library import Library
+from studio.corpus.poem import is_han
+from studio.corpus.vocabulary import Vocabulary
+from studio.errors import StudioError
+
+# Two characters that stand side by side this often are offered as a word.
+LEAST_TOGETHER = 10
+# How much rarer a reading is than the one listed before it, where no phrase tells.
+_RARER = 10
+_READINGS = 4
+_COMPLETIONS = 45
+LONGEST = 48  # letters
+
+
+class Candidate(NamedTuple):
+    """Characters that are offered for the first `letters` of what was typed."""
+
+    text: str
+    letters: int
+
+
+class Pinyin:
+    """Characters and words by their letters, the most frequent first."""
+
+    def __init__(self, counts: Mapping[str, float]) -> None:
+        """`counts` says how often each character and word occurs."""
+        readings = _readings({character for text in counts for character in text})
+        entries: dict[str, list[tuple[float, str]]] = {}
+        for text, count in counts.items():
+            for letters, share in _read(text, readings):
+                entries.setdefault(letters, []).append((count * share, text))
+        # Each by falling weight; as frequent ones in the order they were given.
+        self._entries = {
+            letters: sorted(found, key=lambda each: -each[0]) for letters, found in entries.items()
+        }
+        self._keys = sorted(entries)
+        self._total = sum(counts.values())
+        self._whole = {each for its in readings.values() for each in its}
+        self._begun = {each[:length] for each in self._whole for length in range(1, len(each))}
+
+    @classmethod
+    def of_library(cls, path: Path) -> "Pinyin":
+        """By the poems of a library, their words and poets among them; raises CorpusError."""
+        with Library.open(path) as library:
+            poems = list(library.poems())
+        counts = _count("\n".join(poem.text for poem in poems))
+        poets = Counter(poem.author for poem in poems)
+        for name, count in poets.items():
+            if 1 < len(name) <= 4 and all(map(is_han, name)):
+                counts[name] = counts.get(name, 0) + count
+        return cls(counts)
+
+    @classmethod
+    def of_order(cls, characters: Iterable[str]) -> "Pinyin":
+        """By the order of the characters alone."""
+        return cls({each: 1 / place for place, each in enumerate(characters, 1) if is_han(each)})
+
+    @classmethod
+    def find(cls, library: Path, model: Path | None = None) -> "Pinyin":
+        """By the library; without one by the order of the model's vocabulary, which falls in
+        frequency; without either the common characters of GB 2312."""
+        try:
+            return cls.of_library(library)
+        except StudioError:
+            pass
+        if model:
+            try:
+                return cls.of_order(Vocabulary.load(model / "vocabulary.json").characters)
+            except StudioError:
+                pass
+        return cls(dict.fromkeys(_common(), 1.0))
+
+    def candidates(self, letters: str) -> tuple[Candidate, ...]:
+        """What may be meant, the likeliest first; none where this is no pinyin.
+
+        What takes all letters stands before what takes a part: what reads so, then what begins
+        so, and where nothing reads so the likeliest row of words that does.
+        """
+        letters = _plain(letters)[:LONGEST]
+        if not letters:
+            return ()
+        found: dict[str, int] = {text: len(letters) for _, text in self._entries.get(letters, ())}
+        is_whole = bool(found)
+        for text in self._completions(letters):
+            found.setdefault(text, len(letters))
+        if not is_whole and (phrase := self._phrase(letters)):
+            found.setdefault(phrase, len(letters))
+        readable = self._readable(letters)
+        for length in range(len(letters) - 1, 0, -1):
+            if readable[length]:
+                for _, text in self._entries.get(letters[:length], ()):
+                    found.setdefault(text, length)
+        return tuple(Candidate(text, length) for text, length in found.items())
+
+    def _completions(self, letters: str) -> list[str]:
+        """What the letters are the beginning of."""
+        start = bisect_left(self._keys, letters)
+        keys = itertools.takewhile(
+            lambda key: key.startswith(letters), itertools.islice(self._keys, start, None)
+        )
+        found = itertools.chain.from_iterable(self._entries[key] for key in keys)
+        return [text for _, text in nlargest(_COMPLETIONS, found, key=lambda each: each[0])]
+
+    def _phrase(self, letters: str) -> str:
+        """The likeliest row of words that reads so, its last syllable complete or just begun.
+
+        Each word is taken to be drawn for itself: a Viterbi search over where the words end.
+        """
+        best: list[tuple[float, str] | None] = [(0.0, ""), *[None] * len(letters)]
+        for end in range(1, len(letters) + 1):
+            for start in range(end):
+                before, part = best[start], letters[start:end]
+                if before is None:
+                    continue
+                entry = next(iter(self._entries.get(part, ())), None)
+                if entry is None and end == len(letters) and part in self._begun:
+                    text = next(iter(self._completions(part)))
+                    entry = (1.0, text)
+                if entry is None:
+                    continue
+                score = before[0] + math.log(entry[0] / self._total)
+                here = best[end]
+                if here is None or score > here[0]:
+                    best[end] = (score, before[1] + entry[1])
+        last = best[len(letters)]
+        return last[1] if last else ""
+
+    def _readable(self, letters: str) -> list[bool]:
+        """Whether from each place on the letters are syllables, the last perhaps just begun."""
+        end = len(letters)
+        readable = [False] * end + [True]
+        for start in range(end - 1, -1, -1):
+            readable[start] = letters[start:] in self._begun or any(
+                readable[stop] and letters[start:stop] in self._whole
+                for stop in range(start + 1, min(end, start + 6) + 1)
+            )
+        return readable
+
+
+def _readings(characters: Set[str]) -> dict[str, dict[str, float]]:
+    """The readings of each character in letters, and how much of its use falls to each.
+
+    The phrases of pypinyin tell how often a reading occurs, its list of readings which there are.
+    """
+    from pypinyin.phrases_dict import phrases_dict
+    from pypinyin.pinyin_dict import pinyin_dict
+
+    seen: Counter[tuple[str, str]] = Counter()
+    for phrase, syllables in phrases_dict.items():
+        for character, (syllable, *_) in zip(phrase, syllables, strict=False):
+            seen[character, syllable] += 1
+    readings: dict[str, dict[str, float]] = {}
+    for character in characters:
+        weights: dict[str, float] = {}
+        for place, syllable in enumerate(pinyin_dict.get(ord(character), "").split(",")):
+            letters = _plain(syllable)
+            if any(vowel in letters for vowel in "aeiouv"):
+                weight = seen[character, syllable] + 1 / _RARER**place
+                weights[letters] = weights.get(letters, 0) + weight
+        usual = sorted(weights.items(), key=lambda each: -each[1])[:_READINGS]
+        total = sum(weight for _, weight in usual)
+        readings[character] = {letters: weight / total for letters, weight in usual}
+    return readings
+
+
+def _read(text: str, readings: Mapping[str, Mapping[str, float]]) -> Iterable[tuple[str, float]]:
+    """All ways to type a text, each with the share of its use that is read so."""
+    found: dict[str, float] = {}
+    for ways in itertools.product(*(readings[each].items() for each in text)):
+        letters = "".join(way for way, _ in ways)
+        share = math.prod(part for _, part in ways)
+        # lüe and nüe can be typed with u as well, for there is no other lue or nue.
+        for typed in {letters, letters.replace("ve", "ue")}:
+            found[typed] = found.get(typed, 0) + share
+    return found.items()
+
+
+def _plain(written: str) -> str:
+    """Letters alone: no tones, ü as v."""
+    spread = unicodedata.normalize("NFD", written.lower()).replace("u\u0308", "v")
+    return "".join(each for each in spread if "a" <= each <= "z")
+
+
+def _count(text: str) -> dict[str, float]:
+    """How often each character occurs, and each two that stand side by side often enough."""
+    import numpy as np
+
+    codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+    single, counts = np.unique(codes, return_counts=True)
+    han = np.array([code for code in single if is_han(chr(code))], dtype=np.uint32)
+    is_character = np.isin(codes, han)
+    beside = is_character[:-1] & is_character[1:]
+    pairs = codes[:-1][beside].astype(np.uint64) << np.uint64(32) | codes[1:][beside]
+    pair, together = np.unique(pairs, return_counts=True)
+    known = set(han.tolist())
+    found: dict[str, float] = {
+        chr(code): count
+        for code, count in zip(single.tolist(), counts.tolist(), strict=True)
+        if code in known
+    }
+    often = together >= LEAST_TOGETHER
+    for code, count in zip(pair[often].tolist(), together[often].tolist(), strict=True):
+        found[chr(code >> 32) + chr(code & 0xFFFFFFFF)] = count
+    return found
+
+
+def _common() -> str:
+    """The common characters of GB 2312, in its order: those of its rows 16 to 55."""
+    cells = (bytes((row, cell)) for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF))
+    return b"".join(cells).decode("gb2312", "ignore")

@@ -1,0 +1,107 @@
+"""Characters from pinyin."""
+
+from pathlib import Path
+
+import pytest
+
+from studio.corpus.pinyin import Pinyin
+from studio.corpus.vocabulary import Vocabulary
+from studio.paths import Home
+
+COUNTS = {
+    "明": 50.0,
+    "名": 20.0,
+    "月": 70.0,
+    "闲": 30.0,
+    "西": 40.0,
+    "安": 40.0,
+    "女": 10.0,
+    "略": 9.0,
+    "路": 60.0,
+    "长": 45.0,
+    "帐": 5.0,
+    "春": 30.0,
+    "江": 30.0,
+    "花": 30.0,
+    "西安": 8.0,
+    "明月": 12.0,
+    "春江": 6.0,
+}
+
+
+@pytest.fixture(scope="module")
+def pinyin() -> Pinyin:
+    return Pinyin(COUNTS)
+
+
+def offered(pinyin: Pinyin, letters: str) -> list[str]:
+    return [each.text for each in pinyin.candidates(letters)]
+
+
+def test_the_more_frequent_character_is_offered_first(pinyin: Pinyin) -> None:
+    assert offered(pinyin, "ming")[:2] == ["明", "名"]
+
+
+def test_a_word_is_offered_for_all_its_syllables_before_its_first_character(
+    pinyin: Pinyin,
+) -> None:
+    candidates = pinyin.candidates("mingyue")
+    assert candidates[0] == ("明月", 7)
+    assert ("明", 4) in candidates
+    assert ("名", 4) in candidates
+
+
+def test_a_syllable_just_begun_offers_what_it_may_become(pinyin: Pinyin) -> None:
+    assert offered(pinyin, "mi")[0] == "明"
+    assert offered(pinyin, "mingy")[0] == "明月"
+
+
+def test_a_phrase_that_is_no_word_is_put_together(pinyin: Pinyin) -> None:
+    assert pinyin.candidates("chunjianghuayue")[0] == ("春江花月", 15)
+
+
+def test_letters_that_can_be_cut_in_two_ways_offer_both(pinyin: Pinyin) -> None:
+    assert {"闲", "西安", "西"} <= set(offered(pinyin, "xian"))
+
+
+def test_a_first_part_is_offered_only_where_the_rest_can_be_read(pinyin: Pinyin) -> None:
+    # "chang" and "changan" begin with "cha" and "chan" too, but "ng" is no beginning.
+    assert {each.letters for each in pinyin.candidates("changan")} == {5, 7}
+
+
+def test_a_character_counts_for_each_reading_by_its_share() -> None:
+    pinyin = Pinyin({"长": 45.0, "帐": 20.0, "常": 30.0})
+    assert offered(pinyin, "chang") == ["长", "常"]
+    assert offered(pinyin, "zhang") == ["帐", "长"]
+
+
+@pytest.mark.parametrize(("letters", "character"), [("nv", "女"), ("lve", "略"), ("lue", "略")])
+def test_u_with_dots_is_typed_as_v(pinyin: Pinyin, letters: str, character: str) -> None:
+    assert offered(pinyin, letters)[0] == character
+
+
+@pytest.mark.parametrize("letters", ["", "bp", "vvv", "123"])
+def test_what_is_no_pinyin_offers_nothing(pinyin: Pinyin, letters: str) -> None:
+    assert pinyin.candidates(letters) == ()
+
+
+def test_the_library_says_how_frequent_its_characters_and_words_are(home: Home) -> None:
+    pinyin = Pinyin.of_library(home.library)
+    # In the nonsense poems each of the twenty characters stands beside a few others only.
+    assert set(offered(pinyin, "hua")) >= {"花"}
+    assert any(len(text) == 2 for text in offered(pinyin, "chunjiang"))
+
+
+def test_a_poet_is_offered_by_the_whole_name(home: Home) -> None:
+    assert offered(Pinyin.of_library(home.library), "mouren")[0] == "某人"
+
+
+def test_without_a_library_the_order_of_the_vocabulary_counts(tmp_path: Path) -> None:
+    Vocabulary("名，明").save(tmp_path / "vocabulary.json")
+    pinyin = Pinyin.find(tmp_path / "none.sqlite", tmp_path)
+    assert offered(pinyin, "ming") == ["名", "明"]
+
+
+def test_without_library_and_model_common_characters_are_offered(tmp_path: Path) -> None:
+    pinyin = Pinyin.find(tmp_path / "none.sqlite", None)
+    assert {"明", "名", "鸣", "铭", "命"} <= set(offered(pinyin, "ming"))
