@@ -3,8 +3,10 @@
 Imports numpy and pypinyin only when a table is built, which takes about a second.
 """
 
+import contextlib
 import itertools
 import math
+import sqlite3
 import unicodedata
 from bisect import bisect_left
 from collections import Counter
@@ -13,10 +15,14 @@ from heapq import nlargest
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from studio.corpus.library import Library
 from studio.corpus.poem import is_han
 from studio.corpus.vocabulary import Vocabulary
-from studio.errors import StudioError
+from studio.errors import CorpusError, StudioError
+from studio.files import write_atomically
+from studio.paths import Home
 
 # Two characters that stand side by side this often are offered as a word.
 LEAST_TOGETHER = 10
@@ -24,6 +30,7 @@ LEAST_TOGETHER = 10
 _RARER = 10
 _READINGS = 4
 _COMPLETIONS = 45
+_FORMAT = 1
 LONGEST = 48  # letters
 
 
@@ -34,36 +41,29 @@ class Candidate(NamedTuple):
     letters: int
 
 
+class _Table(msgspec.Struct, frozen=True):
+    """Characters and words by their letters, the most frequent first; the single syllables.
+
+    `source` tells what was counted, `total` is the sum of all counts.
+    """
+
+    source: tuple[int, ...]
+    entries: dict[str, list[tuple[float, str]]]
+    syllables: frozenset[str]
+    total: float
+
+
 class Pinyin:
-    """Characters and words by their letters, the most frequent first."""
+    """Says which characters and words are meant by some letters."""
 
     def __init__(self, counts: Mapping[str, float]) -> None:
         """`counts` says how often each character and word occurs."""
-        readings = _readings({character for text in counts for character in text})
-        entries: dict[str, list[tuple[float, str]]] = {}
-        for text, count in counts.items():
-            for letters, share in _read(text, readings):
-                entries.setdefault(letters, []).append((count * share, text))
-        # Each by falling weight; as frequent ones in the order they were given.
-        self._entries = {
-            letters: sorted(found, key=lambda each: -each[0]) for letters, found in entries.items()
-        }
-        self._keys = sorted(entries)
-        self._total = sum(counts.values())
-        self._whole = {each for its in readings.values() for each in its}
-        self._begun = {each[:length] for each in self._whole for length in range(1, len(each))}
+        self._use(_table(counts, ()))
 
-    @classmethod
-    def of_library(cls, path: Path) -> "Pinyin":
-        """By the poems of a library, their words and poets among them; raises CorpusError."""
-        with Library.open(path) as library:
-            poems = list(library.poems())
-        counts = _count("\n".join(poem.text for poem in poems))
-        poets = Counter(poem.author for poem in poems)
-        for name, count in poets.items():
-            if 1 < len(name) <= 4 and all(map(is_han, name)):
-                counts[name] = counts.get(name, 0) + count
-        return cls(counts)
+    def _use(self, table: _Table) -> None:
+        self._entries, self._whole, self._total = table.entries, table.syllables, table.total
+        self._keys = sorted(table.entries)
+        self._begun = {each[:end] for each in self._whole for end in range(1, len(each))}
 
     @classmethod
     def of_order(cls, characters: Iterable[str]) -> "Pinyin":
@@ -71,18 +71,35 @@ class Pinyin:
         return cls({each: 1 / place for place, each in enumerate(characters, 1) if is_han(each)})
 
     @classmethod
-    def find(cls, library: Path, model: Path | None = None) -> "Pinyin":
+    def of_library(cls, library: Path, cache: Path) -> "Pinyin":
+        """By the poems of a library, their words and poets among them; raises CorpusError.
+
+        What was counted is kept in the file `cache` until the library changes.
+        """
+        try:
+            stat = library.stat()
+        except OSError as error:
+            raise CorpusError(f"{library} cannot be read: {error.strerror}.") from error
+        source = (_FORMAT, stat.st_size, stat.st_mtime_ns)
+        table = _kept(cache)
+        if table is None or table.source != source:
+            table = _table(_counts(library), source)
+            # Without room or right to keep it, it is counted again the next time.
+            with contextlib.suppress(OSError):
+                write_atomically(cache, msgspec.msgpack.encode(table))
+        pinyin = cls.__new__(cls)
+        pinyin._use(table)
+        return pinyin
+
+    @classmethod
+    def find(cls, home: Home, model: Path | None) -> "Pinyin":
         """By the library; without one by the order of the model's vocabulary, which falls in
         frequency; without either the common characters of GB 2312."""
-        try:
-            return cls.of_library(library)
-        except StudioError:
-            pass
+        with contextlib.suppress(StudioError, sqlite3.Error):
+            return cls.of_library(home.library, home.cache / "pinyin.msgpack")
         if model:
-            try:
+            with contextlib.suppress(StudioError):
                 return cls.of_order(Vocabulary.load(model / "vocabulary.json").characters)
-            except StudioError:
-                pass
         return cls(dict.fromkeys(_common(), 1.0))
 
     def candidates(self, letters: str) -> tuple[Candidate, ...]:
@@ -152,6 +169,37 @@ class Pinyin:
         return readable
 
 
+def _kept(cache: Path) -> _Table | None:
+    try:
+        return msgspec.msgpack.decode(cache.read_bytes(), type=_Table)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def _table(counts: Mapping[str, float], source: tuple[int, ...]) -> _Table:
+    readings = _readings({character for text in counts for character in text})
+    entries: dict[str, list[tuple[float, str]]] = {}
+    for text, count in counts.items():
+        for letters, share in _read(text, readings):
+            entries.setdefault(letters, []).append((count * share, text))
+    for found in entries.values():
+        # Stable: as frequent ones stay in the order they were given.
+        found.sort(key=lambda each: -each[0])
+    syllables = frozenset(letters for each in readings.values() for letters in _typed(each))
+    return _Table(source, entries, syllables, sum(counts.values()))
+
+
+def _counts(library: Path) -> dict[str, float]:
+    """How often the characters, words and poets of a library occur."""
+    with Library.open(library) as opened:
+        poems = list(opened.poems())
+    counts = _count("\n".join(poem.text for poem in poems))
+    for name, count in Counter(poem.author for poem in poems).items():
+        if 1 < len(name) <= 4 and all(map(is_han, name)):
+            counts[name] = counts.get(name, 0) + count
+    return counts
+
+
 def _readings(characters: Set[str]) -> dict[str, dict[str, float]]:
     """The readings of each character in letters, and how much of its use falls to each.
 
@@ -184,10 +232,14 @@ def _read(text: str, readings: Mapping[str, Mapping[str, float]]) -> Iterable[tu
     for ways in itertools.product(*(readings[each].items() for each in text)):
         letters = "".join(way for way, _ in ways)
         share = math.prod(part for _, part in ways)
-        # lüe and nüe can be typed with u as well, for there is no other lue or nue.
-        for typed in {letters, letters.replace("ve", "ue")}:
+        for typed in _typed([letters]):
             found[typed] = found.get(typed, 0) + share
     return found.items()
+
+
+def _typed(readings: Iterable[str]) -> Set[str]:
+    """The ways to type readings: lüe and nüe with u as well, there being no other lue or nue."""
+    return {way for each in readings for way in (each, each.replace("ve", "ue"))}
 
 
 def _plain(written: str) -> str:

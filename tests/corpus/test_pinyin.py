@@ -1,5 +1,7 @@
 """Characters from pinyin."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -86,22 +88,42 @@ def test_what_is_no_pinyin_offers_nothing(pinyin: Pinyin, letters: str) -> None:
 
 
 def test_the_library_says_how_frequent_its_characters_and_words_are(home: Home) -> None:
-    pinyin = Pinyin.of_library(home.library)
+    pinyin = Pinyin.of_library(home.library, home.cache / "pinyin")
     # In the nonsense poems each of the twenty characters stands beside a few others only.
     assert set(offered(pinyin, "hua")) >= {"花"}
     assert any(len(text) == 2 for text in offered(pinyin, "chunjiang"))
 
 
 def test_a_poet_is_offered_by_the_whole_name(home: Home) -> None:
-    assert offered(Pinyin.of_library(home.library), "mouren")[0] == "某人"
+    assert offered(Pinyin.of_library(home.library, home.cache / "pinyin"), "mouren")[0] == "某人"
 
 
 def test_without_a_library_the_order_of_the_vocabulary_counts(tmp_path: Path) -> None:
     Vocabulary("名，明").save(tmp_path / "vocabulary.json")
-    pinyin = Pinyin.find(tmp_path / "none.sqlite", tmp_path)
+    pinyin = Pinyin.find(Home(tmp_path, tmp_path, tmp_path), tmp_path)
     assert offered(pinyin, "ming") == ["名", "明"]
 
 
 def test_without_library_and_model_common_characters_are_offered(tmp_path: Path) -> None:
-    pinyin = Pinyin.find(tmp_path / "none.sqlite", None)
+    pinyin = Pinyin.find(Home(tmp_path, tmp_path, tmp_path), None)
     assert {"明", "名", "鸣", "铭", "命"} <= set(offered(pinyin, "ming"))
+
+
+def test_what_was_counted_is_kept_until_the_library_changes(home: Home, tmp_path: Path) -> None:
+    library, cache = tmp_path / "library.sqlite", home.cache / "pinyin"
+    shutil.copy(home.library, library)
+    counted = Pinyin.of_library(library, cache)
+    kept = cache.read_bytes()
+    again = Pinyin.of_library(library, cache)
+    assert again.candidates("chunjiang") == counted.candidates("chunjiang")
+    assert cache.read_bytes() == kept
+    os.utime(library, (1, 1))
+    Pinyin.of_library(library, cache)
+    assert cache.read_bytes() != kept
+
+
+def test_a_damaged_cache_is_counted_again(home: Home) -> None:
+    cache = home.cache / "pinyin"
+    cache.parent.mkdir()
+    cache.write_bytes(b"no table")
+    assert "花" in offered(Pinyin.of_library(home.library, cache), "hua")
