@@ -141,8 +141,10 @@ def _titled(line: str) -> tuple[str, str]:
 def _with_stops(verse: str) -> str:
     """A poem without punctuation, parted into the lines of the form that its length tells."""
     verse = tidy(verse)
+    if not all(map(is_han, verse)):
+        return verse
     for form in forms().values():
-        if len(verse) == form.line_length * form.line_count and all(map(is_han, verse)):
+        if form.fixed and len(verse) == form.line_length * form.line_count:
             starts = range(0, len(verse), form.line_length)
             return "，".join(verse[at : at + form.line_length] for at in starts)
     return verse

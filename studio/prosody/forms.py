@@ -12,23 +12,34 @@ SHAPES = ("五绝", "七绝", "五律", "七律", "排律", "古体", "other")
 
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A form that the studio can write."""
+    """A form of verse.
 
-    name: str
-    pinyin: str
-    line_length: int
-    line_count: int
-
-
-class OtherForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A form that only the scanner knows. `most_lines` is 0 where there is no limit."""
+    `line_lengths` are the characters a line may have, `usual` the lines of a poem where nothing
+    else is said; `least_lines` to `most_lines` may stand, any number where `most_lines` is 0.
+    """
 
     name: str
     pinyin: str
     line_lengths: tuple[int, ...]
+    usual: int
     least_lines: int
     most_lines: int
     regulated: bool
+
+    @property
+    def line_length(self) -> int:
+        """The characters of a line that is written."""
+        return self.line_lengths[0]
+
+    @property
+    def line_count(self) -> int:
+        """The usual number of lines."""
+        return self.usual
+
+    @property
+    def fixed(self) -> bool:
+        """Whether all poems of the form have the same number of lines."""
+        return self.least_lines == self.most_lines
 
     def has_shape(self, line_length: int, line_count: int) -> bool:
         """Whether a poem of that shape may be of this form."""
@@ -42,18 +53,27 @@ class OtherForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class LineType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A type of line, five characters long: 平 level, 仄 oblique, 中 either.
 
-    `rescue` is another pattern that passes (拗救), `seven` what seven characters put before.
+    `rescue` is another pattern that passes (拗救), `tolerated` one that the Tang poets allowed
+    themselves (拗), `seven` what seven characters put before.
     """
 
     name: str
     pattern: str
     seven: str
     rescue: str = ""
+    tolerated: str = ""
 
     def patterns(self, line_length: int) -> tuple[str, ...]:
         """The pattern in lines of five or seven, and after it the rescue if there is one."""
+        return self._as_long(line_length, self.pattern, self.rescue)
+
+    def tang_patterns(self, line_length: int) -> tuple[str, ...]:
+        """Those, and after them the one that the scanner notes as tolerated, if there is one."""
+        return self._as_long(line_length, self.pattern, self.rescue, self.tolerated)
+
+    def _as_long(self, line_length: int, *patterns: str) -> tuple[str, ...]:
         before = self.seven if line_length == 7 else ""
-        return tuple(before + each for each in (self.pattern, self.rescue) if each)
+        return tuple(before + each for each in patterns if each)
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -69,7 +89,6 @@ class Template(msgspec.Struct, frozen=True):
 
 class _Forms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     form: tuple[Form, ...]
-    other: tuple[OtherForm, ...]
     line: tuple[LineType, ...]
 
 
@@ -84,7 +103,7 @@ def _table() -> _Forms:
 
 @cache
 def forms() -> dict[str, Form]:
-    """The forms that can be written, by name, in the order of data/forms.toml."""
+    """The forms by name, in the order of data/forms.toml: 绝句 and 律诗 come first."""
     return {form.name: form for form in _table().form}
 
 
@@ -96,13 +115,9 @@ def line_types() -> dict[str, LineType]:
 
 def form_of(line_length: int, line_count: int, regulated: bool) -> str:
     """Name the form of a poem of this shape; empty where there is none."""
-    if regulated:
-        for form in forms().values():
-            if (form.line_length, form.line_count) == (line_length, line_count):
-                return form.name
-    for other in _table().other:
-        if other.regulated == regulated and other.has_shape(line_length, line_count):
-            return other.name
+    for form in forms().values():
+        if form.regulated == regulated and form.has_shape(line_length, line_count):
+            return form.name
     return ""
 
 
@@ -150,7 +165,8 @@ def shape_of(lines: list[str]) -> str:
     """
     lengths = {len(line) for line in lines}
     for form in forms().values():
-        if lengths == {form.line_length} and len(lines) == form.line_count:
+        shape = ({form.line_length}, form.line_count)
+        if form.regulated and form.fixed and shape == (lengths, len(lines)):
             return form.name
     if lengths == {5} and len(lines) >= 10 and len(lines) % 2 == 0:
         return "排律"

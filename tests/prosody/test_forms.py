@@ -3,8 +3,15 @@ import pytest
 from studio.prosody.forms import form_of, forms, line_types, templates
 
 
-def test_the_four_forms_can_be_written() -> None:
-    assert list(forms()) == ["五绝", "七绝", "五律", "七律"]
+def test_the_forms_of_regulated_verse_come_first() -> None:
+    assert list(forms())[:4] == ["五绝", "七绝", "五律", "七律"]
+    assert set(forms()) >= {"排律", "古绝", "五古", "七古", "四言"}
+
+
+def test_the_usual_length_of_a_form_is_one_that_it_may_have() -> None:
+    for form in forms().values():
+        assert form.line_count % 2 == 0
+        assert form.has_shape(form.line_length, form.line_count)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from studio.corpus.build import build
 from studio.corpus.library import Library, Query
 from studio.corpus.sources import RawPoem
-from studio.prosody.forms import Form, form_named
+from studio.prosody.forms import form_named
 from studio.verse import evaluation
 from studio.verse.decoder import Writer
 from studio.verse.evaluation import failures, human_poems, write_many
@@ -49,7 +49,7 @@ def test_people_are_drawn_from_the_test_split_by_the_seed(library: Library) -> N
 
 
 def test_old_forms_are_told_by_the_scanner(library: Library) -> None:
-    found = human_poems(library, Form("古绝", "gujue", 5, 4), 1000, 1)
+    found = human_poems(library, form_named("古绝"), 1000, 1)
     assert 0 < len(found) <= library.count(Query(form="五绝", split="test"))
 
 

@@ -7,7 +7,7 @@ import pytest
 from studio.corpus.build import build
 from studio.corpus.poem import verse_lines
 from studio.corpus.sources import RawPoem
-from studio.prosody.forms import Form, form_named
+from studio.prosody.forms import form_named
 from studio.verse.decoder import Writer
 from studio.verse.novelty import Novelty
 from studio.verse.quality import (
@@ -28,7 +28,7 @@ SPRING = (
     "烽火连三月，家书抵万金。白头搔更短，浑欲不胜簪。"
 )
 JUEJU, LUSHI = form_named("五绝"), form_named("五律")
-OLD = Form("古绝", "gujue", 5, 4)
+OLD = form_named("古绝")
 
 
 @pytest.fixture
