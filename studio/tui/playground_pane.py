@@ -1,7 +1,6 @@
-"""The playground pane: ask for a poem, watch it being written, keep it."""
+"""The playground pane: ask for a poem, watch it being written, work on it, keep it."""
 
 import random
-from pathlib import Path
 from typing import ClassVar
 
 import msgspec
@@ -14,9 +13,9 @@ from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from studio.collection import Collection, SavedPoem, saved_now, settings_in_words
+from studio.collection import SavedPoem, saved_now, settings_in_words
 from studio.corpus.cleaning import typed_opening
-from studio.corpus.poem import STOPS, couplets
+from studio.corpus.poem import STOPS
 from studio.errors import StudioError
 from studio.messages import (
     CancelCompose,
@@ -25,6 +24,7 @@ from studio.messages import (
     Composed,
     Event,
     Failed,
+    Inspected,
     Ready,
     Trained,
     TrainingStarted,
@@ -32,19 +32,25 @@ from studio.messages import (
 )
 from studio.model.events import CheckpointSaved, TrainingEnded
 from studio.prosody.forms import forms
-from studio.tui.export_screen import ExportScreen
+from studio.tui.draft import Draft, given_places
+from studio.tui.keeping import Keeping
+from studio.tui.mark_line import MarkLine
 from studio.tui.model_choices import ModelChoice, in_words, model_choices
 from studio.tui.opening_input import OpeningInput
 from studio.tui.pane import Pane
 from studio.tui.poem_chooser import Choice, Entry, PoemChooser
 from studio.tui.poem_stage import PoemStage
+from studio.tui.reading_panel import copied_in_words
+from studio.tui.readings import Readings
 from studio.tui.request_form import RequestForm
+from studio.tui.sitting import Showing, Sitting, ranked, side_by_side
 from studio.tui.verse_layout import Shape
+from studio.tui.verse_marks import Overlays, marks_of, summary, tint_legend
+from studio.tui.workbench import SEEDS, Workbench
 from studio.tui.writing import Writing
 from studio.verse.request import ComposeRequest
 
 _COLUMNS_A_SECOND = 40
-_SEEDS = 1_000_000  # fresh seeds are below: short enough to be copied by hand
 
 _WELCOME = (
     "Press enter, and a poem is written.\n\nType the characters that it shall begin with,\n"
@@ -54,6 +60,8 @@ _NO_MODEL = (
     "There is no model to write with yet.\n\nPress 2 and start a training: the first checkpoint\n"
     "comes within a minute, and poems can be asked for\nfrom the first step on."
 )
+# What can be done with the poem on the workbench; the other keys are for asking.
+_AT_WORK = ("mark", "save", "copy", "export", "escape")
 
 
 class PlaygroundPane(Pane):
@@ -70,6 +78,13 @@ class PlaygroundPane(Pane):
         Binding("enter", "write", "Write", id="playground.write"),
         Binding("i", "opening", "Opening", id="playground.opening"),
         Binding("o", "options", "Options", id="playground.options"),
+        Binding(
+            "w",
+            "work",
+            "Work on it",
+            id="playground.work",
+            tooltip="Work on the poem: alternatives, kept characters, another line, undo",
+        ),
         Binding("n", "new", "New", id="playground.new", tooltip="Write with a new seed"),
         Binding("r", "again", "Again", id="playground.again", tooltip="Write with the same seed"),
         Binding("s", "save", "Save", id="playground.save", tooltip="Save to the collection"),
@@ -78,12 +93,40 @@ class PlaygroundPane(Pane):
             "copy",
             "Copy",
             id="playground.copy",
-            tooltip="Send the poem to the terminal's clipboard (OSC 52). "
+            tooltip="Send the poem, with its model and seed, to the terminal's clipboard (OSC 52). "
             "In tmux it arrives with: set -g set-clipboard on",
         ),
         Binding("e", "export", "Export", id="playground.export"),
         Binding("b", "collection", "Book", id="playground.collection", tooltip="The saved poems"),
         Binding("h", "history", "History", id="playground.history", tooltip="This sitting's poems"),
+        Binding(
+            "t",
+            "mark('tones')",
+            "Tones",
+            id="playground.tones",
+            tooltip="Tones 平 仄 and rhymes 韵 under the characters; what breaks a rule stands out",
+        ),
+        Binding(
+            "p",
+            "mark('pinyin')",
+            "Pinyin",
+            id="playground.pinyin",
+            tooltip="Pinyin over the characters",
+        ),
+        Binding(
+            "v",
+            "mark('copied')",
+            "Copied",
+            id="playground.copied",
+            tooltip="Underline what stands in the corpus verbatim, four characters or more",
+        ),
+        Binding(
+            "l",
+            "mark('likelihood')",
+            "Likelihood",
+            id="playground.likelihood",
+            tooltip="Tint the characters that the model finds unlikely",
+        ),
         Binding("f", "cycle('form')", "Form", show=False, id="playground.form"),
         Binding("g", "cycle('strategy')", "Strategy", show=False, id="playground.strategy"),
         Binding("m", "models", "Choose the model", show=False, id="playground.model"),
@@ -101,9 +144,13 @@ class PlaygroundPane(Pane):
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._ticket = 0
-        self._writing: Writing | None = None
-        self._sitting: list[Composed] = []
-        self._shown: Composed | None = None
+        self._writings: list[Writing] = []
+        self._sitting = Sitting()
+        self._shown: Showing | None = None
+        # The poem on the workbench, if there is one; it stays what it was when one comes back.
+        self._draft: Draft | None = None
+        self._overlays = Overlays()
+        self._readings = Readings(self.send)
         self._loaded = False
         self._training: str | None = None
         self._models: list[ModelChoice] | None = None
@@ -115,11 +162,13 @@ class PlaygroundPane(Pane):
             yield Static(id="request-summary", markup=False)
             yield PoemStage(id="stage")
             yield Static(id="figures", markup=False)
+            yield MarkLine()
         yield RequestForm(id="request-form")
+        yield Workbench()
 
     def on_mount(self) -> None:
         self._reveal_timer = self.set_interval(1 / _COLUMNS_A_SECOND, self._reveal, pause=True)
-        self._collection = Collection(self.home.collection)
+        self._keeping = Keeping(self.studio)
         request = self.studio.settings.request
         self._opening.value = request.first
         self._form.fill(request)
@@ -129,7 +178,7 @@ class PlaygroundPane(Pane):
     def focus_first(self) -> None:
         """The poems: enter writes, Chinese characters that are typed go to the opening."""
         self._look_for_models()
-        self._stage.focus()
+        (self._bench if self._working else self._stage).focus()
 
     # --- what the worker tells ------------------------------------------------------------------
 
@@ -142,25 +191,32 @@ class PlaygroundPane(Pane):
                 writing.hear(characters)
                 self._hurry()
             case Composed(ticket) if writing := self._written_with(ticket):
-                writing.composed = event
+                writing.composed = ranked(event)
                 self._hurry()
             case ComposeCancelled(ticket) if self._written_with(ticket):
                 self._stop_writing()
                 self.notify("Cancelled.", markup=False)
+            case Inspected():
+                self._readings.hear(event)
+                self._show_marks()
             case Failed(_, message, ticket) if ticket and self._written_with(ticket):
-                self._stop_writing()
-                self._note(message, error=True)
+                self._stop_writing(message)
+            case Failed(_, message, ticket) if ticket and self._readings.failed(ticket):
+                if self._working:
+                    self._bench.say(message, error=True)
             case TrainingStarted(run):
                 self._training = run
+                self._readings.forget()
                 self._look_for_models()
             case Trained(_, TrainingEnded()):
                 self._training = None
+                self._readings.forget()
                 self._look_for_models()
             case Trained(_, CheckpointSaved()):
                 self._look_for_models()
 
     def _written_with(self, ticket: int) -> Writing | None:
-        return self._writing if self._writing and self._writing.ticket == ticket else None
+        return next((each for each in self._writings if each.ticket == ticket), None)
 
     # --- asking ---------------------------------------------------------------------------------
 
@@ -183,64 +239,104 @@ class PlaygroundPane(Pane):
             self._note(str(error), error=True)
             return
         if fresh:
-            self._form.seed = random.randrange(_SEEDS)
+            self._form.seed = random.randrange(SEEDS)
         request = self._form.request(first)
         if request is None:
             self._open_options()
             self.call_after_refresh(self._form.focus_bad)
             return
-        self._ask(request)
+        beside = self._form.beside
+        self._ask(request, *([msgspec.structs.replace(request, model=beside)] if beside else []))
 
-    def _ask(self, request: ComposeRequest) -> None:
-        if self._writing:
-            self.send(CancelCompose(self._writing.ticket))
-        self._ticket += 1
-        self._writing = Writing(self._ticket, request)
+    def _ask(self, *requests: ComposeRequest) -> None:
+        """Have poems written; two requests stand side by side."""
+        self._begin(requests)
         self._note("")
         self._close_options()
         self._stage.focus()
-        self._stage.show(self._writing.texts, _marked(request), _shape(request.form), writing=True)
+        self._stage.show(
+            self._texts,
+            _marked(requests[0]),
+            _shape(requests[0]),
+            writing=True,
+            titles=side_by_side(
+                [in_words(each.model)] * each.candidates for each in requests if len(requests) > 1
+            ),
+            columns=len(requests) if len(requests) > 1 else 0,
+        )
         self._show_figures()
-        self.send(Compose(self._ticket, request))
+
+    def _begin(self, requests: tuple[ComposeRequest, ...]) -> None:
+        for writing in self._writings:
+            self.send(CancelCompose(writing.ticket))
+        self._writings = []
+        for request in requests:
+            self._ticket += 1
+            self._writings.append(Writing(self._ticket, request))
+        for writing in self._writings:
+            self.send(Compose(writing.ticket, writing.request))
 
     def action_escape(self) -> None:
         """Give up what is being written, or go back to the poems."""
-        writing = self._writing
-        if writing and writing.composed:
-            writing.show_all()
-            self._reveal()
-        elif writing:
-            self.send(CancelCompose(writing.ticket))
+        if self._writings and all(writing.composed for writing in self._writings):
+            self._show_all()
+        elif self._writings:
+            for writing in self._writings:
+                self.send(CancelCompose(writing.ticket))
+        elif self._working:
+            self._leave_bench()
         self._close_options()
-        self._stage.focus()
+        (self._bench if self._working else self._stage).focus()
 
     # --- being written --------------------------------------------------------------------------
 
+    @property
+    def _texts(self) -> list[str]:
+        """The poems being written, as far as they are shown."""
+        return side_by_side(writing.texts for writing in self._writings)
+
     def _hurry(self) -> None:
         """Show what has come: a character after the other, or at once without animations."""
-        if self.app.animation_level == "none" and self._writing:
-            self._writing.show_all()
-            self._reveal()
+        if self.app.animation_level == "none" and self._writings:
+            self._show_all()
         else:
             self._reveal_timer.resume()
 
-    def _reveal(self) -> None:
-        writing = self._writing
-        if writing is None or not writing.advance():
-            self._reveal_timer.pause()
-        if writing is None:
-            return
-        self._stage.write(writing.texts, writing.busy)
-        if writing.composed and writing.is_all_shown:
-            self._writing = None
-            self._sitting.append(writing.composed)
-            self.studio.remember(request=writing.composed.request)
-            self._show(writing.composed)
-        else:
-            self._show_figures()
+    def _show_all(self) -> None:
+        for writing in self._writings:
+            writing.show_all()
+        self._reveal()
 
-    def _stop_writing(self) -> None:
-        self._writing = None
+    def _reveal(self) -> None:
+        advanced = [writing.advance() for writing in self._writings]
+        if not any(advanced):
+            self._reveal_timer.pause()
+        if not self._writings:
+            return
+        target = self._bench if self._working else self._stage
+        target.write(self._texts, side_by_side(writing.busy for writing in self._writings))
+        if not all(writing.is_done for writing in self._writings):
+            self._show_figures()
+            return
+        orders = tuple(writing.composed for writing in self._writings if writing.composed)
+        self._writings = []
+        if self._working:
+            self._bench.take(orders[0])
+        else:
+            showing = Showing(orders)
+            self._sitting.add(showing)
+            self.studio.remember(request=orders[0].request)
+            self._show(showing)
+
+    def _stop_writing(self, reason: str = "") -> None:
+        """Nothing comes of what was being written; `reason` says why."""
+        for writing in self._writings:
+            self.send(CancelCompose(writing.ticket))
+        self._writings = []
+        if self._working:
+            self._bench.end(reason)
+            return
+        self._note(reason, error=True)
         if self._shown:
             self._show(self._shown)
         else:
@@ -248,14 +344,20 @@ class PlaygroundPane(Pane):
 
     # --- showing --------------------------------------------------------------------------------
 
-    def _show(self, composed: Composed) -> None:
+    def _show(self, showing: Showing) -> None:
         """Show poems that are complete."""
-        self._shown = composed
-        texts = [poem.text for poem in composed.poems]
-        self._stage.show(texts, _marked(composed.request))
-        if len(texts) > 1:
-            self._stage.name_figures([_figure(p.log_probability) for p in composed.poems])
-        self._show_figures()
+        self._shown = showing
+        poems = showing.poems
+        names = [in_words(order.model) for order, _ in poems] if showing.compares else []
+        self._stage.show(
+            [poem.text for _, poem in poems],
+            _marked(poems[0][0].request),
+            titles=names,
+            columns=len(showing.orders) if showing.compares else 0,
+        )
+        if len(poems) > 1:
+            self._stage.name_figures([_figure(poem.log_probability) for _, poem in poems])
+        self._show_marks()
 
     def _show_nothing(self) -> None:
         self._shown = None
@@ -269,25 +371,31 @@ class PlaygroundPane(Pane):
 
     def _show_figures(self) -> None:
         """The line under the poems: what wrote them, and how likely it found them."""
-        self.query_one("#figures", Static).update(Content(self._figures()))
+        self.query_one("#figures", Static).update(self._figures())
 
-    def _figures(self) -> str:
-        if writing := self._writing:
+    def _figures(self) -> Content:
+        if self._writings:
             if not self._loaded:
-                return "loading torch · escape cancels"
-            doing = "writing" if writing.has_begun else "waiting for the model"
-            return f"{doing} · seed {writing.request.seed} · escape cancels"
-        composed = self._shown
-        if composed is None:
-            return ""
-        count = len(composed.poems)
-        index = min(self._stage.chosen, count - 1)
-        poem = composed.poems[index]
-        words = [f"{index + 1} of {count}"] if count > 1 else []
+                return Content("loading torch · escape cancels")
+            begun = any(writing.has_begun for writing in self._writings)
+            doing = "writing" if begun else "waiting for the model"
+            return Content(f"{doing} · seed {self._writings[0].request.seed} · escape cancels")
+        if self._shown is None:
+            return Content("")
+        poems = self._shown.poems
+        index = min(self._stage.chosen, len(poems) - 1)
+        composed, poem = poems[index]
+        words = [f"{index + 1} of {len(poems)}"] if len(poems) > 1 else []
         words.append(f"mean log probability {_figure(poem.log_probability)}")
         words += [] if poem.complete else ["cut at the length limit"]
         written = f"with {in_words(composed.model)} · seed {composed.request.seed}"
-        return f"{written}\n{' · '.join(words)}"
+        rows = [Content(each) for each in (summary(poem.text), written, " · ".join(words)) if each]
+        if self._overlays.copied:
+            read = self._readings.known(composed.request, poem.text)
+            rows += copied_in_words(read)[:2]
+        if self._overlays.likelihood:
+            rows.append(tint_legend())
+        return Content("\n").join(rows)
 
     @on(PoemStage.Chosen)
     def _another_chosen(self) -> None:
@@ -300,6 +408,76 @@ class PlaygroundPane(Pane):
     def action_scroll(self, direction: int) -> None:
         """Scroll the poems by a page."""
         self._stage.scroll_relative(y=direction * self._stage.size.height, animate=False)
+
+    def action_mark(self, name: str) -> None:
+        """Show some marks in the poems, or hide them."""
+        self._overlays = self._overlays.toggled(name)
+        self.query_one("#playground-main MarkLine", MarkLine).overlays = self._overlays
+        self._bench.mark(self._overlays)
+        self._show_marks()
+
+    def _show_marks(self) -> None:
+        """Mark the poems that are complete; ask for the readings that are still wanted."""
+        if self._working:
+            self._show_reading()
+        if self._shown is None or self._writings:
+            return
+        marks = []
+        for order, poem in self._shown.poems:
+            if self._overlays.need_reading:
+                self._readings.ask(order.request, poem.text)
+            read = self._readings.known(order.request, poem.text)
+            given = given_places(order.request, poem.text)
+            marks.append(marks_of(poem.text, self._overlays, read, given))
+        self._stage.mark(marks)
+        self._show_figures()
+
+    # --- the workbench --------------------------------------------------------------------------
+
+    @property
+    def _working(self) -> bool:
+        return self.has_class("-working")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """At the workbench the keys for asking rest."""
+        return not self._working or action in _AT_WORK
+
+    def action_work(self) -> None:
+        """Take the chosen poem to the workbench."""
+        if self._shown is None or self._writings:
+            self.notify("There is no poem yet: press enter.", markup=False)
+            return
+        order, poem = self._shown.poems[self._stage.chosen]
+        if self._draft is None or self._draft.text != poem.text:
+            self._draft = Draft(order, poem)
+        self._close_options()
+        self.add_class("-working")
+        self._bench.open(self._draft, self._overlays)
+        self._bench.focus()
+
+    def _leave_bench(self) -> None:
+        """Back to the poems; one that was changed is the newest of them."""
+        self.remove_class("-working")
+        draft = self._draft
+        if draft and self._shown and draft.text not in [p.text for _, p in self._shown.poems]:
+            showing = Showing((draft.state,))
+            self._sitting.add(showing)
+            self._show(showing)
+        self._show_marks()
+
+    @on(Workbench.Asked)
+    def _rewrite(self, event: Workbench.Asked) -> None:
+        self._bench.begin()
+        self._begin((event.request,))
+
+    @on(Workbench.Changed)
+    def _show_reading(self) -> None:
+        if self._draft is None:
+            return
+        request, text = self._draft.state.request, self._draft.text
+        if read := self._readings.known(request, text):
+            self._bench.hear(read)
+        self._readings.ask(request, text)
 
     # --- the form -------------------------------------------------------------------------------
 
@@ -326,6 +504,8 @@ class PlaygroundPane(Pane):
         # What an input method sends is text for the opening; ASCII letters are commands.
         if event.character and event.is_printable and not event.character.isascii():
             event.stop()
+            if self._working:
+                return
             self._begin_opening(event.character)
 
     def on_paste(self, event: Paste) -> None:
@@ -402,44 +582,39 @@ class PlaygroundPane(Pane):
         self._form.offer_models(found, self._training)
         if first_look and wanted in self._form.models:
             self._form.model = wanted
-        if self._shown is None and self._writing is None:
+        if self._shown is None and not self._writings:
             self._show_nothing()
 
     # --- what was written -----------------------------------------------------------------------
 
     def action_look(self, step: int) -> None:
         """Go back and forth in what was written in this sitting."""
-        if not self._sitting or self._writing:
-            return
-        places = [place for place, each in enumerate(self._sitting) if each is self._shown]
-        place = places[0] + step if places else len(self._sitting) - 1
-        if 0 <= place < len(self._sitting):
-            self._recall(self._sitting[place])
+        if not self._writings and (showing := self._sitting.beside(self._shown, step)):
+            self._recall(showing)
 
     def action_history(self) -> None:
         """List what was written in this sitting."""
         nothing = "Nothing has been written yet. Go back and press enter."
-        entries = [Entry(each) for each in self._sitting]
+        entries = [Entry(each) for each in self._sitting.orders]
         chooser = PoemChooser("Written in this sitting", entries, nothing)
         self.app.push_screen(chooser, self._chosen)
 
     def action_collection(self) -> None:
         """List the saved poems."""
-        try:
-            saved = self._collection.poems()
-        except StudioError as error:
-            self.notify(str(error), severity="error", markup=False)
+        saved = self._keeping.saved()
+        if saved is None:
             return
         nothing = "No poem has been saved yet. Go back and press s under one that you like."
         entries = [Entry.of_saved(each) for each in saved]
-        chooser = PoemChooser("Saved poems", entries, nothing, self._collection, self.home.exports)
+        collection = self._keeping.collection
+        chooser = PoemChooser("Saved poems", entries, nothing, collection, self.home.exports)
         self.app.push_screen(chooser, self._chosen)
 
     def _chosen(self, choice: Choice | None) -> None:
         if choice is None:
             return
         composed = choice.composed
-        self._recall(composed)
+        self._recall(Showing((composed,)))
         if choice.again:
             request = composed.request
             if composed.model in self._form.models:
@@ -447,46 +622,42 @@ class PlaygroundPane(Pane):
                 request = msgspec.structs.replace(request, model=composed.model)
             self._ask(request)
 
-    def _recall(self, composed: Composed) -> None:
-        """Show poems again, and their request in the form."""
-        self._opening.value = composed.request.first
-        self._form.fill(composed.request)
-        self._show(composed)
+    def _recall(self, showing: Showing) -> None:
+        """Show poems again, and their request in the form.
+
+        What was given of a poem at the workbench stays with that poem.
+        """
+        request = msgspec.structs.replace(showing.orders[0].request, given="")
+        self._opening.value = request.first
+        self._form.fill(request)
+        self._show(showing)
 
     # --- keeping --------------------------------------------------------------------------------
 
     def _poem(self) -> SavedPoem | None:
         """The poem chosen; says so where there is none."""
-        if self._shown is None or self._writing:
+        if self._shown is None or self._writings:
             self.notify("There is no poem yet: press enter.", markup=False)
             return None
-        poem = self._shown.poems[self._stage.chosen]
-        return saved_now(poem, self._shown.request, self._shown.model)
+        order, poem = self._shown.poems[self._stage.chosen]
+        if self._working and self._draft:
+            order, poem = self._draft.state, self._draft.state.poems[0]
+        return saved_now(poem, order.request, order.model)
 
     def action_save(self) -> None:
         """Save the poem to the collection."""
         if poem := self._poem():
-            try:
-                added = self._collection.add(poem)
-            except StudioError as error:
-                self.notify(str(error), severity="error", markup=False)
-                return
-            self.notify("Saved: b opens the book." if added else "Saved already.", markup=False)
+            self._keeping.save(poem)
 
     def action_copy(self) -> None:
         """Send the poem to the terminal's clipboard."""
         if poem := self._poem():
-            self.app.copy_to_clipboard("\n".join(couplets(poem.poem.text)))
-            self.notify("Sent to the terminal's clipboard.", markup=False)
+            self._keeping.copy(poem)
 
     def action_export(self) -> None:
         """Ask for a file and write the poem to it."""
         if poem := self._poem():
-            self.app.push_screen(ExportScreen([poem], self.home.exports), self._exported)
-
-    def _exported(self, path: Path | None) -> None:
-        if path:
-            self.notify(f"Exported to {path}", markup=False)
+            self._keeping.export(poem)
 
     # --- parts ----------------------------------------------------------------------------------
 
@@ -502,16 +673,21 @@ class PlaygroundPane(Pane):
     def _stage(self) -> PoemStage:
         return self.query_one(PoemStage)
 
+    @property
+    def _bench(self) -> Workbench:
+        return self.query_one(Workbench)
+
 
 def _marked(request: ComposeRequest) -> int:
     """How many characters of the poem were given, stops left out."""
     return sum(character not in STOPS for character in typed_opening(request.first))
 
 
-def _shape(form: str) -> Shape:
-    """The shape of a poem of that form; of a free one, a guess to begin with."""
-    if form in forms():
-        return Shape(forms()[form].line_length, forms()[form].line_count)
+def _shape(request: ComposeRequest) -> Shape:
+    """The shape of the poems asked for; of free ones, a guess to begin with."""
+    if request.form in forms():
+        form = forms()[request.form]
+        return Shape(form.line_length, request.lines or form.line_count)
     return Shape(7, 4)
 
 

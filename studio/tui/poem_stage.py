@@ -1,5 +1,7 @@
 """Where poems appear while they are written: one card a candidate."""
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -13,6 +15,7 @@ from studio.tui.verse_layout import (
     NO_SHAPE,
     TIGHTEST,
     Arrangement,
+    Mark,
     Setting,
     Shape,
     arrange,
@@ -31,11 +34,27 @@ class PoemCard(Widget):
     setting = reactive(TIGHTEST)
     opening = reactive(0)
     least = reactive(NO_SHAPE)
+    marks: reactive[tuple[Mark, ...]] = reactive(())
+
+    def watch_text(self, text: str) -> None:
+        # Marks are of one text.
+        if len(self.marks) != len(text):
+            self.marks = ()
+
+    def shape(self, width: int) -> Shape:
+        """The room that the poem with its marks asks for."""
+        return shape_of(self.text, self.marks, width)
+
+    def rows(self, setting: Setting, width: int) -> list[Content]:
+        """The rows of the poem in a space so many cells wide."""
+        return set_verse(
+            self.text, setting, width, self.opening, self.writing, self.least, self.marks
+        )
 
     def render(self) -> Content:
         """The rows, in the middle of the height."""
         width, height = self.content_size
-        rows = set_verse(self.text, self.setting, width, self.opening, self.writing, self.least)
+        rows = self.rows(self.setting, width)
         expected = self.setting.size(self.least)[1]
         above = max(0, (height - max(expected, len(rows))) // 2)
         return Content("\n").join([*[Content("")] * above, *rows])
@@ -52,6 +71,7 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._expected = NO_SHAPE
+        self._columns = 0
         self._arrangement: Arrangement | None = None
         self._cards: list[PoemCard] = []
 
@@ -66,10 +86,21 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
         self.query_one("#said", Static).update(text)
 
     def show(
-        self, texts: list[str], opening: int, expected: Shape | None = None, writing: bool = False
+        self,
+        texts: list[str],
+        opening: int,
+        expected: Shape | None = None,
+        writing: bool = False,
+        titles: Sequence[str] = (),
+        columns: int = 0,
     ) -> None:
-        """Show poems from the start; `expected` is the shape that those being written will have."""
+        """Show poems from the start; `expected` is the shape that those being written will have.
+
+        Each has its number over it, or its own of `titles`. They stand in so many `columns`, or
+        as there is room for.
+        """
         self._expected = expected or NO_SHAPE
+        self._columns = columns
         self._arrangement = None
         while len(self._cards) > len(texts):
             self._cards.pop().remove()
@@ -82,8 +113,9 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
         for number, card in enumerate(self._cards, start=1):
             card.opening = opening
             card.least = self._expected
-            card.border_title = Content(str(number))
+            card.border_title = Content(titles[number - 1] if titles else str(number))
             card.border_subtitle = ""
+            card.marks = ()
         self.chosen = 0
         self._mark_chosen()
         self.write(texts, [writing] * len(texts))
@@ -94,6 +126,13 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
         for card, text, busy in zip(self._cards, texts, writing, strict=True):
             card.text = text
             card.writing = busy
+        self._arrange()
+
+    def mark(self, marks: Sequence[Sequence[Mark]]) -> None:
+        """Mark the characters of each poem."""
+        for card, its in zip(self._cards, marks, strict=True):
+            card.marks = tuple(its)
+        self._arrangement = None
         self._arrange()
 
     def name_figures(self, figures: list[str]) -> None:
@@ -124,9 +163,16 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
         if 0 <= self.chosen < len(self._cards):
             self._cards[self.chosen].scroll_visible(animate=False)
 
-    def _shape(self) -> Shape:
-        shapes = [self._expected, *(shape_of(card.text) for card in self._cards)]
-        return Shape(max(s.line_length for s in shapes), max(s.lines for s in shapes))
+    def _shape(self, width: int) -> Shape:
+        """The shape in which each of the poems fits."""
+        shapes = [self._expected, *(card.shape(width) for card in self._cards)]
+        longest = max((shape.columns for shape in shapes), key=len)
+        return Shape(
+            max(shape.line_length for shape in shapes),
+            max(shape.lines for shape in shapes),
+            max(shape.rows for shape in shapes),
+            (max(max(s.columns, default=0) for s in shapes),) * len(longest),
+        )
 
     def _arrange(self) -> None:
         """Give every card its place and setting; they change only where a poem outgrew them."""
@@ -134,7 +180,15 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
         if not self._cards or not width or not height:
             return
         frame = _FRAME if len(self._cards) > 1 else 0
-        found = arrange(len(self._cards), self._shape(), width, height, frame)
+        count = len(self._cards)
+        if self._columns:
+            rows = -(-count // self._columns)
+            width, height = width // self._columns, height // rows
+            one = arrange(1, self._shape(width - 2 * frame), width, height, frame)
+            found = Arrangement(one.setting, self._columns, rows)
+            width, height = self.size
+        else:
+            found = arrange(count, self._shape(width - 2 * frame), width, height, frame)
         if found != self._arrangement:
             self._arrangement = found
             self.styles.grid_size_columns = found.columns
@@ -144,5 +198,5 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
         self.styles.grid_rows = str(max(needed, height // found.rows))
 
     def _height(self, setting: Setting, width: int, frame: int) -> int:
-        rows = (set_verse(card.text, setting, width - 2 * frame) for card in self._cards)
+        rows = (card.rows(setting, width - 2 * frame) for card in self._cards)
         return max(len(each) for each in rows) + 2 * frame

@@ -7,193 +7,166 @@ import msgspec
 from msgspec import Meta
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
+from textual.containers import VerticalScroll
 from textual.message import Message
-from textual.widgets import Input, Label, Select, Static
+from textual.widgets import Input, Select, Static
 
 from studio.prosody.forms import forms
-from studio.tui.line_input import LineInput
+from studio.prosody.rhymes import RHYMES
+from studio.tui.draft import BLANK
+from studio.tui.form_fields import ChineseField, ChoiceField, Fold, NumberField, TypedField
 from studio.tui.model_choices import ModelChoice
-from studio.verse.request import ComposeRequest, Sampling
+from studio.verse.request import ComposeRequest, Ranking, Sampling
 
 FREE = "free"
+ALONE = ""  # no second model
 MOST_CANDIDATES = 24  # as many as can be looked at
 TEMPERATURE_STEP = 0.1
 
 _AUTO = ModelChoice("auto", "auto")
-_TYPES: dict[str, Any] = {
+_KINDS: dict[str, Any] = {
     field.name: field.type
     for struct in (Sampling, ComposeRequest)
     for field in msgspec.structs.fields(struct)
 } | {"candidates": Annotated[int, Meta(ge=1, le=MOST_CANDIDATES)]}
+_DECODING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
+_NUMBERS = ("lines", "longest", "candidates", "tries", "seed")
 # What draws at random: of no use where the likeliest character is taken.
 _DRAWING = ("temperature", "top_k", "top_p", "min_p", "candidates")
-
-
-class NumberField(Vertical):
-    """A label, a number, and below them what is wrong with it."""
-
-    def __init__(self, name: str, label: str, allowed: str) -> None:
-        super().__init__(id=f"field-{name}", classes="field")
-        self.field, self._label, self._allowed = name, label, allowed
-
-    def compose(self) -> ComposeResult:
-        with Horizontal():
-            yield Label(self._label, markup=False)
-            yield LineInput(id=self.field, compact=True)
-        yield Static(classes="error", markup=False)
-
-    @property
-    def text(self) -> str:
-        """What stands in the field."""
-        return self.query_one(Input).value
-
-    @text.setter
-    def text(self, text: str) -> None:
-        self.query_one(Input).value = text
-
-    @property
-    def is_used(self) -> bool:
-        """Whether the request, as its other fields stand, looks at this one."""
-        return self.display and not self.disabled
-
-    def value(self) -> int | float | None:
-        """The number, or None where it cannot be used."""
-        try:
-            number: int | float = msgspec.convert(
-                self.text.strip(), _TYPES[self.field], strict=False
-            )
-        except msgspec.ValidationError:
-            return None
-        return number
-
-    def check(self) -> bool:
-        """Show or clear the reason why the value cannot be used."""
-        fine = self.value() is not None
-        self.set_class(not fine, "-bad")
-        self.query_one(".error", Static).update("" if fine else f"must be {self._allowed}")
-        return fine
-
-
-class ChoiceField(Horizontal):
-    """A label and one of several values."""
-
-    def __init__(self, name: str, label: str, choices: Sequence[ModelChoice]) -> None:
-        super().__init__(id=f"field-{name}", classes="field")
-        self.field, self._label = name, label
-        self._choices = choices
-
-    def compose(self) -> ComposeResult:
-        yield Label(self._label, markup=False)
-        options = [(Content(each.label), each.value) for each in self._choices]
-        yield Select(options, id=self.field, allow_blank=False, compact=True)
-
-    @property
-    def value(self) -> str:
-        """The value chosen."""
-        return str(self._select.value)
-
-    @value.setter
-    def value(self, value: str) -> None:
-        self._select.value = value
-
-    @property
-    def values(self) -> list[str]:
-        """All that can be chosen."""
-        return [each.value for each in self._choices]
-
-    def offer(self, choices: Sequence[ModelChoice]) -> None:
-        """Offer other choices; the one chosen stays, or the first takes its place."""
-        if choices == self._choices:
-            return
-        chosen = self.value
-        self._choices = choices
-        self._select.set_options([(Content(each.label), each.value) for each in choices])
-        if chosen in self.values:
-            self.value = chosen
-
-    def cycle(self) -> None:
-        """Choose the next."""
-        self.value = self.values[(self.values.index(self.value) + 1) % len(self.values)]
-
-    @property
-    def _select(self) -> "Select[str]":
-        return self.query_one(Select)
+_TEXTS = ("acrostic", "last", "given")
+# Forms that have their number of lines in their name; the others have any.
+_FIXED = ("五绝", "七绝", "五律", "七律")
+# What may be typed for a character that the model shall write.
+_BLANKS = str.maketrans(dict.fromkeys("_＿*＊x", BLANK))
 
 
 class RequestForm(VerticalScroll, can_focus=False):
-    """All of a request but its opening."""
+    """All of a request but its opening: what is asked for most, the rest behind a fold."""
 
     class Changed(Message):
         """A value changed."""
 
+    _ranking = Ranking()
+
     def compose(self) -> ComposeResult:
-        names = [*forms(), FREE]
-        yield ChoiceField("form", "Form", [ModelChoice(name, name) for name in names])
-        yield NumberField("longest", "At most", "a whole number from 1 to 2000")
+        yield ChoiceField("form", "Form", [*_forms(), ModelChoice(FREE, FREE)])
+        yield _number("lines", "Lines", "an even number; 0 for the form's own")
+        yield _number("longest", "At most", "a whole number from 1 to 2000")
+        yield ChineseField("acrostic", "Acrostic", "藏头")
+        yield ChineseField("last", "Last line", "to be reached")
+        yield ChineseField("words", "Words", "that must appear")
+        yield ChoiceField("rhyme", "Rhyme", _rhymes())
         yield ChoiceField(
-            "strategy",
-            "Strategy",
-            [ModelChoice("sample", "sample"), ModelChoice("greedy", "greedy (argmax)")],
+            "tones",
+            "Tones",
+            [
+                ModelChoice("strict", "strict"),
+                ModelChoice("tang", "as in the Tang"),
+                ModelChoice("free", "free"),
+            ],
         )
-        yield NumberField("temperature", "Temperature", "above 0, at most 10")
-        yield NumberField("top_k", "Top-k", "a whole number; 0 keeps all")
-        yield NumberField("top_p", "Top-p", "above 0, at most 1")
-        yield NumberField("min_p", "Min-p", "0 or more, below 1")
-        yield NumberField("repetition_penalty", "Repetition", "from 1 to 10")
-        yield NumberField("candidates", "Poems", f"a whole number from 1 to {MOST_CANDIDATES}")
+        yield _number("candidates", "Poems", f"a whole number from 1 to {MOST_CANDIDATES}")
+        yield _number("temperature", "Temperature", "above 0, at most 10")
+        yield ChoiceField("model", "Model", [_AUTO])
+        yield ChoiceField("beside", "Beside it", [ModelChoice(ALONE, "no other")])
+        yield Fold(lambda opened: "- less" if opened else "+ more: seed, sampling", "fold")
+        yield ChineseField("given", "Given", "_ where open", more=True)
+        yield ChoiceField(
+            "copied_lines",
+            "Quoting",
+            [ModelChoice("no", "never"), ModelChoice("yes", "allowed")],
+            more=True,
+        )
         yield ChoiceField(
             "seeding",
             "Seed",
             [ModelChoice("fresh", "new each time"), ModelChoice("fixed", "this one")],
+            more=True,
         )
-        yield NumberField("seed", "", "a whole number, 0 or more")
-        yield ChoiceField("model", "Model", [_AUTO])
+        yield _number("seed", "", "a whole number, 0 or more", more=True)
+        yield _number("tries", "Tries", "a whole number from 1 to 256", more=True)
+        yield ChoiceField(
+            "strategy",
+            "Strategy",
+            [ModelChoice("sample", "sample"), ModelChoice("greedy", "greedy (argmax)")],
+            more=True,
+        )
+        yield _number("top_k", "Top-k", "a whole number; 0 keeps all", more=True)
+        yield _number("top_p", "Top-p", "above 0, at most 1", more=True)
+        yield _number("min_p", "Min-p", "0 or more, below 1", more=True)
+        yield _number("repetition_penalty", "Repetition", "from 1 to 10", more=True)
         yield Static("tab goes on · escape goes back", classes="hint", markup=False)
 
     def fill(self, request: ComposeRequest) -> None:
         """Show a request; what is not there to be chosen any more is left as it was."""
         self._choice("form").value = request.form if request.form in forms() else FREE
         self._choice("strategy").value = request.sampling.strategy
-        for name in ("temperature", "top_k", "top_p", "min_p", "repetition_penalty"):
+        self._choice("tones").value = request.tones
+        self._choice("copied_lines").value = "yes" if request.copied_lines else "no"
+        if request.rhyme in self._choice("rhyme").values:
+            self._choice("rhyme").value = request.rhyme
+        for name in _DECODING:
             self._number(name).text = f"{getattr(request.sampling, name):.10g}"
+        for name in ("lines", "longest", "tries"):
+            self._number(name).text = str(getattr(request, name))
         self._number("candidates").text = str(min(request.candidates, MOST_CANDIDATES))
-        self._number("longest").text = str(request.longest)
+        for name in _TEXTS:
+            self._text(name).text = getattr(request, name)
+        self._text("words").text = " ".join(request.words)
         self.seed = request.seed
+        self._ranking = request.ranking
         if request.model in self.models:
             self.model = request.model
 
     def focus_bad(self) -> None:
         """Go to the first value that cannot be used; its reason stands below it."""
-        for field in self.query(NumberField):
-            if field.is_used and field.value() is None:
-                field.query_one(Input).focus()
+        for field in self.query(TypedField):
+            if self._is_used(field) and not field.check():
+                if field.has_class("more"):
+                    self.query_one(Fold).opened = True
+                    self.set_class(True, "-more")
+                self.call_after_refresh(field.query_one(Input).focus)
                 return
 
     def request(self, first: str) -> ComposeRequest | None:
         """The request that begins with `first`, or None where a value cannot be used."""
-        if any(field.is_used and field.value() is None for field in self.query(NumberField)):
+        if any(self._is_used(field) and field.reason() for field in self.query(TypedField)):
             return None
-        numbers = {
-            name: value if (value := self._number(name).value()) is not None else default
-            for name, default in _defaults().items()
-        }
-        sampling = {name: numbers.pop(name) for name in list(numbers) if hasattr(Sampling(), name)}
-        form = self._choice("form").value
-        greedy = self._choice("strategy").value == "greedy"
+        defaults = ComposeRequest()
+        sampling = {name: self._value(name, getattr(defaults.sampling, name)) for name in _DECODING}
+        numbers = {name: self._value(name, getattr(defaults, name)) for name in _NUMBERS}
+        texts = {name: self._text(name).value() for name in _TEXTS}
+        form, strategy = self._choice("form").value, self._choice("strategy").value
+        if form in (*_FIXED, FREE):
+            numbers["lines"] = 0
+        if strategy == "greedy":
+            # The likeliest poem is one.
+            numbers["candidates"] = 1
         return msgspec.convert(
             {
                 **numbers,
+                **texts,
                 "first": first,
                 "form": "" if form == FREE else form,
-                "sampling": {**sampling, "strategy": self._choice("strategy").value},
-                # The likeliest poem is one.
-                "candidates": 1 if greedy else numbers["candidates"],
+                "given": texts["given"].translate(_BLANKS),
+                "words": self._text("words").parts(),
+                "rhyme": self._choice("rhyme").value,
+                "tones": self._choice("tones").value,
+                "copied_lines": self._choice("copied_lines").value == "yes",
+                "sampling": {**sampling, "strategy": strategy},
                 "model": self._choice("model").value,
+                "ranking": msgspec.structs.asdict(self._ranking),
             },
             ComposeRequest,
         )
+
+    def _value(self, name: str, default: int | float) -> int | float:
+        value = self._number(name).value()
+        return default if value is None else value
+
+    def _is_used(self, field: TypedField) -> bool:
+        """Fields behind the fold count, those that the form or strategy does not look at do not."""
+        return not field.disabled and not field.has_class("-unused")
 
     @property
     def seed(self) -> int | None:
@@ -213,6 +186,11 @@ class RequestForm(VerticalScroll, can_focus=False):
         return self._choice("seeding").value == "fresh"
 
     @property
+    def beside(self) -> str:
+        """The model that writes the same beside the first; empty where none does."""
+        return self._choice("beside").value
+
+    @property
     def model(self) -> str:
         """The model chosen."""
         return self._choice("model").value
@@ -228,11 +206,12 @@ class RequestForm(VerticalScroll, can_focus=False):
 
     def offer_models(self, choices: Sequence[ModelChoice], training: str | None) -> None:
         """Offer models to choose from; `training` is the run in training."""
-        offered = [_AUTO]
+        offered = []
         if training:
             offered.append(ModelChoice(training, f"{training} (in training)"))
         offered += [choice for choice in choices if choice.value != training]
-        self._choice("model").offer(offered)
+        self._choice("model").offer([_AUTO, *offered])
+        self._choice("beside").offer([ModelChoice(ALONE, "no other"), *offered])
 
     def cycle(self, name: str) -> None:
         """Choose the next form, strategy ..."""
@@ -246,19 +225,21 @@ class RequestForm(VerticalScroll, can_focus=False):
 
     def open_models(self) -> None:
         """Unfold the list of models."""
-        select = self._choice("model").query_one(Select)
-        select.focus()
-        select.action_show_overlay()
+        self._choice("model").unfold()
 
     def focus_first(self) -> None:
         """Begin at the first field."""
         self._choice("form").query_one(Select).focus()
 
-    @on(Input.Changed)
-    def _number_typed(self, event: Input.Changed) -> None:
+    @on(Fold.Toggled)
+    def _fold(self, event: Fold.Toggled) -> None:
         event.stop()
-        field = self._number(str(event.input.id))
-        field.check()
+        self.set_class(self.query_one(Fold).opened, "-more")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.query_one(f"#field-{event.input.id}", TypedField).check()
         if event.input.id == "seed" and event.input.has_focus:
             # Who types a seed wants that one.
             self._choice("seeding").value = "fixed"
@@ -267,7 +248,9 @@ class RequestForm(VerticalScroll, can_focus=False):
     @on(Select.Changed)
     def _choice_made(self, event: "Select.Changed") -> None:
         event.stop()
-        self._number("longest").display = self._choice("form").value == FREE
+        form = self._choice("form").value
+        self._number("longest").set_class(form != FREE, "-unused")
+        self._number("lines").set_class(form in (*_FIXED, FREE), "-unused")
         for name in _DRAWING:
             self._number(name).disabled = self._choice("strategy").value == "greedy"
         self.post_message(self.Changed())
@@ -275,18 +258,24 @@ class RequestForm(VerticalScroll, can_focus=False):
     def _number(self, name: str) -> NumberField:
         return self.query_one(f"#field-{name}", NumberField)
 
+    def _text(self, name: str) -> ChineseField:
+        return self.query_one(f"#field-{name}", ChineseField)
+
     def _choice(self, name: str) -> ChoiceField:
         return self.query_one(f"#field-{name}", ChoiceField)
 
 
-def _defaults() -> dict[str, int | float]:
-    """The numbers of the default request, by name."""
-    request = ComposeRequest()
-    return {
-        **{
-            name: getattr(request.sampling, name)
-            for name in Sampling.__struct_fields__
-            if name != "strategy"
-        },
-        **{name: getattr(request, name) for name in ("candidates", "longest", "seed")},
-    }
+def _number(name: str, label: str, allowed: str, more: bool = False) -> NumberField:
+    return NumberField(name, label, _KINDS[name], allowed, more)
+
+
+def _forms() -> list[ModelChoice]:
+    return [ModelChoice(form.name, f"{form.name} {form.pinyin}") for form in forms().values()]
+
+
+def _rhymes() -> list[ModelChoice]:
+    """The rhymes of the 106, those of the level tone first."""
+    named = [
+        ModelChoice(rhyme, f"{rhyme} ({tone})") for tone, its in RHYMES.items() for rhyme in its
+    ]
+    return [ModelChoice("", "any"), *named]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.content import Content
 
@@ -28,6 +28,10 @@ class Overlays:
     pinyin: bool = False
     copied: bool = False
     likelihood: bool = False
+
+    def toggled(self, name: str) -> "Overlays":
+        """One of them shown or hidden."""
+        return replace(self, **{name: not getattr(self, name)})
 
     @property
     def need_reading(self) -> bool:
@@ -80,6 +84,18 @@ def scansion_of(text: str) -> Scansion | None:
     """The scanner's report on a text; None where it has no line."""
     lines = verse_lines(text)
     return scan(lines) if lines else None
+
+
+def summary(text: str) -> str:
+    """What the scanner says of a poem, in a few words."""
+    scansion = scansion_of(text)
+    if scansion is None or not scansion.form:
+        return ""
+    words = [scansion.form, scansion.template, " ".join(each[1:] for each in scansion.rhymes[:3])]
+    if scansion.regulated:
+        faults = " ".join(dict.fromkeys(fault.name for fault in scansion.faults))
+        words.append(faults or "every rule kept")
+    return " · ".join(filter(None, words))
 
 
 def places_of(remark: Remark, lines: list[list[int]]) -> list[int]:

@@ -1,6 +1,9 @@
 """Poems while they are being written: what has come, and how much of it is shown."""
 
+from itertools import takewhile
+
 from studio.messages import Composed
+from studio.tui.draft import BLANK
 from studio.verse.request import ComposeRequest
 
 # However fast the model writes, what is shown is at most about this many characters behind
@@ -19,6 +22,8 @@ class Writing:
         self.busy = [True] * request.candidates
         self._columns: list[tuple[str, ...]] = []
         self._shown = 0
+        # The opening is known: it stands there at once.
+        self._known = max(len(request.first), len([*takewhile(BLANK.__ne__, request.given)]))
 
     def hear(self, characters: tuple[str, ...]) -> None:
         """Take in the next character of each poem."""
@@ -30,17 +35,16 @@ class Writing:
         return bool(self._columns)
 
     @property
-    def is_all_shown(self) -> bool:
-        """Whether nothing waits to be shown."""
-        return self._shown == len(self._columns)
+    def is_done(self) -> bool:
+        """Whether the poems are complete, and all of them is shown."""
+        return self.composed is not None and self._shown == len(self._columns)
 
     def advance(self) -> bool:
         """Show the next column, or several if far behind; false where there was none."""
         waiting = len(self._columns) - self._shown
         if not waiting:
             return False
-        # The opening is known: it stands there at once.
-        given = max(0, len(self.request.first) - self._shown)
+        given = max(0, self._known - self._shown)
         self._show(min(waiting, max(1, given, waiting // _BEHIND)))
         return True
 

@@ -74,7 +74,7 @@ class Played:
         return str(self.pane.query_one(selector, Static).visual)
 
     def cards(self) -> list[str]:
-        return [card.text for card in self.pane.query(PoemCard)]
+        return [card.text for card in self.pane.query_one(PoemStage).query(PoemCard)]
 
     def select(self, name: str) -> "Select[str]":
         return self.pane.query_one(f"#field-{name} Select", Select)
@@ -237,22 +237,34 @@ async def test_every_control_is_reached_by_tab(play: Play) -> None:
     async with play() as played:
         await played.press("f", "f", "f", "f", "o")  # the free form has one field more
         names = []
-        for _ in range(12):
+        for _ in range(22):
+            if played.app.focused and played.app.focused.id == "fold":
+                await played.press("enter")
             names.append(played.app.focused.id if played.app.focused else None)
             await played.press("tab")
         assert names == [
             "form",
             "longest",
-            "strategy",
+            "acrostic",
+            "last",
+            "words",
+            "rhyme",
+            "tones",
+            "candidates",
             "temperature",
+            "model",
+            "beside",
+            "fold",
+            "given",
+            "copied_lines",
+            "seeding",
+            "seed",
+            "tries",
+            "strategy",
             "top_k",
             "top_p",
             "min_p",
             "repetition_penalty",
-            "candidates",
-            "seeding",
-            "seed",
-            "model",
         ]
 
 
@@ -387,7 +399,7 @@ async def test_the_arrows_choose_a_candidate(play: Play) -> None:
         await played.press("enter")
         await played.answer(QUATRAIN, OTHER)
         await played.press("right")
-        chosen = [card.has_class("-chosen") for card in played.pane.query(PoemCard)]
+        chosen = [card.has_class("-chosen") for card in played.pane.query_one(PoemStage).query(PoemCard)]
         assert chosen == [False, True]
         assert "2 of 2 · mean log probability -3.25" in played.text("#figures")
         await played.press("right")
@@ -489,12 +501,15 @@ async def test_nothing_is_saved_where_there_is_no_poem(play: Play, home: Home) -
         assert not isinstance(played.app.screen, ExportScreen)
 
 
-async def test_c_sends_the_poem_to_the_terminal(play: Play) -> None:
+async def test_c_sends_the_poem_with_its_model_and_seed_to_the_terminal(play: Play) -> None:
     async with play() as played:
         await played.press("enter")
         await played.answer(QUATRAIN)
         await played.press("c")
-        assert played.app.clipboard == "白日依山尽，黄河入海流。\n欲穷千里目，更上一层楼。"
+        poem, _, about = played.app.clipboard.partition("\n\n")
+        assert poem == "白日依山尽，黄河入海流。\n欲穷千里目，更上一层楼。"
+        assert about.startswith("night at step 800 · 五绝")
+        assert about.endswith(f"seed {played.last.seed}")
 
 
 async def test_the_collection_is_searched_and_an_entry_used_again(play: Play) -> None:
@@ -596,7 +611,7 @@ async def test_nothing_of_a_poem_is_cut_off(play: Play, size: tuple[int, int]) -
         await played.press("f", "f", "f", "enter")
         await played.answer("风急天高猿啸哀，渚清沙白鸟飞回。" * 4)
         stage = played.pane.query_one(PoemStage)
-        (card,) = played.pane.query(PoemCard)
+        (card,) = played.pane.query_one(PoemStage).query(PoemCard)
         assert stage.virtual_size.width <= max(stage.size.width, 1)
         if size[1] >= 24:
             assert card.size.height >= 8
