@@ -399,7 +399,8 @@ async def test_the_arrows_choose_a_candidate(play: Play) -> None:
         await played.press("enter")
         await played.answer(QUATRAIN, OTHER)
         await played.press("right")
-        chosen = [card.has_class("-chosen") for card in played.pane.query_one(PoemStage).query(PoemCard)]
+        stage = played.pane.query_one(PoemStage)
+        chosen = [card.has_class("-chosen") for card in stage.query(PoemCard)]
         assert chosen == [False, True]
         assert "2 of 2 · mean log probability -3.25" in played.text("#figures")
         await played.press("right")
