@@ -43,6 +43,7 @@ from studio.tui.corpus_pane import CorpusPane
 from studio.tui.help_screen import HelpScreen, own_bindings
 from studio.tui.key_bar import KeyBar
 from studio.tui.pane import Pane
+from studio.tui.pinyin_input import PinyinKeeper
 from studio.tui.playground_pane import PlaygroundPane
 from studio.tui.quit_screen import QuitScreen
 from studio.tui.tab_line import TabLine
@@ -115,6 +116,7 @@ class StudioApp(App[None]):
         super().__init__()
         self.home = home
         self.settings = settings
+        self.pinyin = PinyinKeeper(home)
         self.training: TrainingStarted | None = None
         self._width = 0
         self._paused = False
