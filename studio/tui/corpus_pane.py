@@ -17,8 +17,8 @@ from studio.errors import CorpusError
 from studio.tui.corpus_figures import Figures
 from studio.tui.corpus_missing import CorpusMissing
 from studio.tui.form_line import FormLine
-from studio.tui.line_input import LineInput
 from studio.tui.pane import Pane
+from studio.tui.pinyin_input import PinyinInput
 from studio.tui.poem_list import PoemList
 from studio.tui.poem_view import PoemView
 
@@ -77,10 +77,10 @@ class CorpusPane(Pane):
     def compose(self) -> ComposeResult:
         with Vertical(id="corpus-library"):
             with Horizontal(id="corpus-fields"):
-                yield LineInput(
+                yield PinyinInput(
                     placeholder="/ words in text or title", id="corpus-words", compact=True
                 )
-                yield LineInput(placeholder="p poet", id="corpus-poet", compact=True)
+                yield PinyinInput(placeholder="p poet", id="corpus-poet", compact=True)
             yield FormLine(id="corpus-form")
             yield Static(id="corpus-found", markup=False)
             with Container(id="corpus-body"):
@@ -130,6 +130,7 @@ class CorpusPane(Pane):
 
     def on_corpus_missing_arrived(self) -> None:
         self._open()
+        self.studio.pinyin.forget()
         if self.query_one("#corpus-missing").has_focus_within:
             self.query_one("#corpus-poems").focus()
 

@@ -17,6 +17,7 @@ from studio.corpus.cleaning import typed_opening
 from studio.errors import StudioError
 from studio.tui.line_input import LineInput
 from studio.tui.model_choices import ModelChoice
+from studio.tui.pinyin_input import PinyinInput
 
 
 class TypedField(Vertical):
@@ -85,7 +86,7 @@ class ChineseField(TypedField):
         self._hint = hint
 
     def line(self) -> Input:
-        return LineInput(id=self.field, compact=True, placeholder=self._hint)
+        return PinyinInput(id=self.field, compact=True, placeholder=self._hint)
 
     def value(self) -> str:
         """The characters; empty where what was typed cannot be used."""

@@ -342,3 +342,18 @@ def test_a_stacked_bar_has_the_whole_width() -> None:
 def test_fitted_text_has_its_width_and_no_control_characters() -> None:
     assert fitted("太宗皇帝", 5) == "太宗 "
     assert fitted("a\x1b[31m", 8) == "a?[31m  "
+
+
+async def test_pinyin_finds_poems_by_words_and_poet(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        pane = app.query_one(CorpusPane)
+        await pilot.press("slash", *"qianli", "space")
+        pane._search()
+        await _settle(pilot)
+        assert _titles(app) == ["登鹳雀楼", "早发白帝城"]
+        await pilot.press("escape", "p", *"libai", "space")
+        pane._search()
+        await _settle(pilot)
+        assert _titles(app) == ["早发白帝城"]
