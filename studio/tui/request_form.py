@@ -34,8 +34,6 @@ _NUMBERS = ("lines", "longest", "candidates", "tries", "seed")
 # What draws at random: of no use where the likeliest character is taken.
 _DRAWING = ("temperature", "top_k", "top_p", "min_p", "candidates")
 _TEXTS = ("acrostic", "last", "given")
-# Forms that have their number of lines in their name; the others have any.
-_FIXED = ("五绝", "七绝", "五律", "七律")
 # What may be typed for a character that the model shall write.
 _BLANKS = str.maketrans(dict.fromkeys("_＿*＊x", BLANK))
 
@@ -137,7 +135,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         numbers = {name: self._value(name, getattr(defaults, name)) for name in _NUMBERS}
         texts = {name: self._text(name).value() for name in _TEXTS}
         form, strategy = self._choice("form").value, self._choice("strategy").value
-        if form in (*_FIXED, FREE):
+        if not self._any_length:
             numbers["lines"] = 0
         if strategy == "greedy":
             # The likeliest poem is one.
@@ -159,6 +157,12 @@ class RequestForm(VerticalScroll, can_focus=False):
             },
             ComposeRequest,
         )
+
+    @property
+    def _any_length(self) -> bool:
+        """Whether the form says nothing of the number of lines."""
+        form = forms().get(self._choice("form").value)
+        return form is not None and not form.fixed
 
     def _value(self, name: str, default: int | float) -> int | float:
         value = self._number(name).value()
@@ -250,7 +254,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         event.stop()
         form = self._choice("form").value
         self._number("longest").set_class(form != FREE, "-unused")
-        self._number("lines").set_class(form in (*_FIXED, FREE), "-unused")
+        self._number("lines").set_class(not self._any_length, "-unused")
         for name in _DRAWING:
             self._number(name).disabled = self._choice("strategy").value == "greedy"
         self.post_message(self.Changed())

@@ -1,7 +1,9 @@
 """A worker that writes what a test tells it to, so that the playground can be played with."""
 
+import math
 from collections.abc import Callable
 
+from studio.corpus.poem import STOPS, verse_lines
 from studio.messages import (
     CancelCompose,
     Command,
@@ -10,13 +12,22 @@ from studio.messages import (
     Composed,
     Event,
     Failed,
+    Inspect,
+    Inspected,
     Ready,
     Wrote,
 )
 from studio.paths import Home
+from studio.prosody.scansion import scan
+from studio.verse.inspection import Place
+from studio.verse.novelty import CopiedSpan
 from studio.verse.request import WrittenPoem
 
 QUATRAIN = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
+
+
+# What could stand at every place, likeliest first.
+ALTERNATIVES = (("山", 0.5), ("月", 0.25), ("江", 0.125))
 
 
 class PlaygroundWorker:
@@ -68,3 +79,20 @@ class PlaygroundWorker:
     def fail(self, message: str) -> None:
         """Refuse the last order."""
         self.emit(Failed("writing", message, self.orders[-1].ticket))
+
+    @property
+    def read(self) -> list[str]:
+        """The texts that were to be read back."""
+        return [command.text for command in self.sent if isinstance(command, Inspect)]
+
+    def tell_readings(self, *copied: CopiedSpan) -> None:
+        """Answer every poem that was to be read back; each holds these copied spans."""
+        for command in self.sent:
+            if isinstance(command, Inspect):
+                places = tuple(
+                    Place(each, math.log(0.01), () if each in STOPS else ALTERNATIVES)
+                    for each in command.text
+                )
+                scansion = scan(verse_lines(command.text))
+                ticket, text = command.ticket, command.text
+                self.emit(Inspected(ticket, text, "night@800", places, scansion, copied))

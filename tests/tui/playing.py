@@ -1,0 +1,111 @@
+"""A studio at its playground, with a worker that the test drives."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.pilot import Pilot
+from textual.widgets import Input, Select, Static
+
+from studio.paths import Home
+from studio.settings import Settings
+from studio.tui.app import TITLES, StudioApp
+from studio.tui.key_bar import KeyBar
+from studio.tui.pane import Pane
+from studio.tui.playground_pane import PlaygroundPane
+from studio.tui.poem_stage import PoemCard, PoemStage
+from studio.tui.tab_line import TabLine
+from studio.tui.workbench import Workbench
+from studio.verse.request import ComposeRequest
+from tests.tui.playground_worker import PlaygroundWorker
+
+Play = Callable[..., AbstractAsyncContextManager["Played"]]
+
+
+class Studio(StudioApp):
+    """The studio with nothing in its other panes."""
+
+    def compose(self) -> ComposeResult:
+        yield TabLine(TITLES)
+        with Horizontal(id="panes"):
+            yield Pane(id="corpus")
+            yield Pane(id="training")
+            yield PlaygroundPane(id="playground")
+        yield KeyBar()
+
+
+class Played:
+    """A studio at its playground."""
+
+    def __init__(self, app: StudioApp, worker: PlaygroundWorker, pilot: Pilot[Any]) -> None:
+        self.app, self.worker, self.pilot = app, worker, pilot
+
+    @property
+    def pane(self) -> PlaygroundPane:
+        return self.app.screen_stack[0].query_one(PlaygroundPane)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def settle(self) -> None:
+        """Let everything that was told be heard, and the run folders be read."""
+        await self.pilot.pause()
+        await self.app.workers.wait_for_complete()
+        await self.pilot.pause()
+
+    async def answer(self, *texts: str, **how: Any) -> None:
+        self.worker.answer(*texts, **how)
+        await self.settle()
+
+    def text(self, selector: str) -> str:
+        """What a Static of the pane says."""
+        return str(self.pane.query_one(selector, Static).visual)
+
+    def cards(self) -> list[str]:
+        return [card.text for card in self.pane.query_one(PoemStage).query(PoemCard)]
+
+    def select(self, name: str) -> "Select[str]":
+        return self.pane.query_one(f"#field-{name} Select", Select)
+
+    def number(self, name: str) -> Input:
+        return self.pane.query_one(f"#field-{name} Input", Input)
+
+    @property
+    def last(self) -> ComposeRequest:
+        return self.worker.orders[-1].request
+
+    @property
+    def bench(self) -> Workbench:
+        return self.pane.query_one(Workbench)
+
+
+def add_run(home: Home, name: str, *steps: int) -> None:
+    folder = home.runs / name
+    (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text("{}")
+    for step in steps:
+        (folder / "checkpoints" / f"step-{step:08d}").mkdir()
+
+
+@asynccontextmanager
+async def playing(
+    home: Home, size: tuple[int, int] = (80, 24), settings: Settings | None = None
+) -> AsyncIterator[Played]:
+    """Open the studio at its playground."""
+    workers: list[PlaygroundWorker] = []
+
+    def hire(home: Home, emit: Callable[..., None]) -> PlaygroundWorker:
+        workers.append(PlaygroundWorker(home, emit))
+        return workers[0]
+
+    app = Studio(home, settings or Settings(), hire)
+    async with app.run_test(size=size) as pilot:
+        # Without animations what is written is shown at once.
+        app.animation_level = "none"
+        app.action_pane("playground")
+        played = Played(app, workers[0], pilot)
+        await played.settle()
+        yield played
