@@ -4,22 +4,17 @@ import random
 from typing import ClassVar
 
 import msgspec
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Key, Paste
-from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
-from studio.collection import SavedPoem, saved_now, settings_in_words
+from studio.collection import SavedPoem, saved_now
 from studio.corpus.cleaning import typed_opening
 from studio.corpus.poem import STOPS
-from studio.errors import StudioError
 from studio.messages import (
-    CancelCompose,
-    Compose,
     ComposeCancelled,
     Composed,
     Event,
@@ -32,22 +27,22 @@ from studio.messages import (
 )
 from studio.model.events import CheckpointSaved, TrainingEnded
 from studio.prosody.forms import forms
+from studio.tui.asking_pane import AskingPane
 from studio.tui.draft import Draft, given_places
+from studio.tui.figures_line import figures
 from studio.tui.keeping import Keeping
 from studio.tui.mark_line import MarkLine
-from studio.tui.model_choices import ModelChoice, in_words, model_choices
+from studio.tui.model_choices import in_words
 from studio.tui.opening_input import OpeningInput
-from studio.tui.pane import Pane
 from studio.tui.poem_chooser import Choice, Entry, PoemChooser
 from studio.tui.poem_stage import PoemStage
-from studio.tui.reading_panel import copied_in_words
 from studio.tui.readings import Readings
 from studio.tui.request_form import RequestForm
-from studio.tui.sitting import Showing, Sitting, ranked, side_by_side
+from studio.tui.sitting import Showing, Sitting, side_by_side
 from studio.tui.verse_layout import Shape
-from studio.tui.verse_marks import Overlays, marks_of, summary, tint_legend
+from studio.tui.verse_marks import Overlays, marks_of
 from studio.tui.workbench import SEEDS, Workbench
-from studio.tui.writing import Writing
+from studio.tui.writing import Orders
 from studio.verse.request import ComposeRequest
 
 _COLUMNS_A_SECOND = 40
@@ -64,15 +59,8 @@ _NO_MODEL = (
 _AT_WORK = ("mark", "save", "copy", "export", "escape")
 
 
-class PlaygroundPane(Pane):
+class PlaygroundPane(AskingPane):
     """The playground pane."""
-
-    class ModelsFound(Message):
-        """The run folders have been read."""
-
-        def __init__(self, models: list[ModelChoice]) -> None:
-            super().__init__()
-            self.models = models
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "write", "Write", id="playground.write"),
@@ -127,11 +115,6 @@ class PlaygroundPane(Pane):
             id="playground.likelihood",
             tooltip="Tint the characters that the model finds unlikely",
         ),
-        Binding("f", "cycle('form')", "Form", show=False, id="playground.form"),
-        Binding("g", "cycle('strategy')", "Strategy", show=False, id="playground.strategy"),
-        Binding("m", "models", "Choose the model", show=False, id="playground.model"),
-        Binding("plus,equals_sign", "warm(1)", "Warmer", show=False, id="playground.warmer"),
-        Binding("minus", "warm(-1)", "Cooler", show=False, id="playground.cooler"),
         Binding("left", "choose(-1)", "Candidate before", show=False, id="playground.left"),
         Binding("right", "choose(1)", "Next candidate", show=False, id="playground.right"),
         Binding("up", "look(-1)", "Poem written before", show=False, id="playground.older"),
@@ -143,8 +126,7 @@ class PlaygroundPane(Pane):
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
-        self._ticket = 0
-        self._writings: list[Writing] = []
+        self._orders = Orders(self.send)
         self._sitting = Sitting()
         self._shown: Showing | None = None
         # The poem on the workbench, if there is one; it stays what it was when one comes back.
@@ -152,8 +134,6 @@ class PlaygroundPane(Pane):
         self._overlays = Overlays()
         self._readings = Readings(self.send)
         self._loaded = False
-        self._training: str | None = None
-        self._models: list[ModelChoice] | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="playground-main"):
@@ -169,15 +149,13 @@ class PlaygroundPane(Pane):
     def on_mount(self) -> None:
         self._reveal_timer = self.set_interval(1 / _COLUMNS_A_SECOND, self._reveal, pause=True)
         self._keeping = Keeping(self.studio)
-        request = self.studio.settings.request
-        self._opening.value = request.first
-        self._form.fill(request)
-        self._look_for_models()
+        self.fill(self.studio.settings.request)
+        self.look_for_models()
         self._show_nothing()
 
     def focus_first(self) -> None:
         """The poems: enter writes, Chinese characters that are typed go to the opening."""
-        self._look_for_models()
+        self.look_for_models()
         (self._bench if self._working else self._stage).focus()
 
     # --- what the worker tells ------------------------------------------------------------------
@@ -187,42 +165,39 @@ class PlaygroundPane(Pane):
             case Ready():
                 self._loaded = True
                 self._show_figures()
-            case Wrote(ticket, characters) if writing := self._written_with(ticket):
+            case Wrote(ticket, characters) if writing := self._orders.known(ticket):
                 writing.hear(characters)
                 self._hurry()
-            case Composed(ticket) if writing := self._written_with(ticket):
-                writing.composed = ranked(event)
+            case Composed(ticket) if self._orders.known(ticket):
+                self._orders.finish(event)
                 self._hurry()
-            case ComposeCancelled(ticket) if self._written_with(ticket):
+            case ComposeCancelled(ticket) if self._orders.known(ticket):
                 self._stop_writing()
                 self.notify("Cancelled.", markup=False)
             case Inspected():
                 self._readings.hear(event)
                 self._show_marks()
-            case Failed(_, message, ticket) if ticket and self._written_with(ticket):
+            case Failed(_, message, ticket) if self._orders.known(ticket):
                 self._stop_writing(message)
             case Failed(_, message, ticket) if ticket and self._readings.failed(ticket):
                 if self._working:
                     self._bench.say(message, error=True)
             case TrainingStarted(run):
-                self._training = run
+                self.training = run
                 self._readings.forget()
-                self._look_for_models()
+                self.look_for_models()
             case Trained(_, TrainingEnded()):
-                self._training = None
+                self.training = None
                 self._readings.forget()
-                self._look_for_models()
+                self.look_for_models()
             case Trained(_, CheckpointSaved()):
-                self._look_for_models()
-
-    def _written_with(self, ticket: int) -> Writing | None:
-        return next((each for each in self._writings if each.ticket == ticket), None)
+                self.look_for_models()
 
     # --- asking ---------------------------------------------------------------------------------
 
     def action_write(self) -> None:
         """Write, with a new seed where each poem gets its own."""
-        self._write(fresh=self._form.seeds_afresh)
+        self._write(fresh=self.form.seeds_afresh)
 
     def action_new(self) -> None:
         """Write with a new seed."""
@@ -233,29 +208,22 @@ class PlaygroundPane(Pane):
         self._write(fresh=False)
 
     def _write(self, fresh: bool) -> None:
-        try:
-            first = typed_opening(self._opening.value)
-        except StudioError as error:
-            self._note(str(error), error=True)
-            return
         if fresh:
-            self._form.seed = random.randrange(SEEDS)
-        request = self._form.request(first)
+            self.form.seed = random.randrange(SEEDS)
+        request = self.asked()
         if request is None:
-            self._open_options()
-            self.call_after_refresh(self._form.focus_bad)
             return
-        beside = self._form.beside
+        beside = self.form.beside
         self._ask(request, *([msgspec.structs.replace(request, model=beside)] if beside else []))
 
     def _ask(self, *requests: ComposeRequest) -> None:
         """Have poems written; two requests stand side by side."""
-        self._begin(requests)
-        self._note("")
-        self._close_options()
+        self._orders.begin(requests)
+        self.note("")
+        self.close_options()
         self._stage.focus()
         self._stage.show(
-            self._texts,
+            self._orders.texts,
             _marked(requests[0]),
             _shape(requests[0]),
             writing=True,
@@ -266,61 +234,37 @@ class PlaygroundPane(Pane):
         )
         self._show_figures()
 
-    def _begin(self, requests: tuple[ComposeRequest, ...]) -> None:
-        for writing in self._writings:
-            self.send(CancelCompose(writing.ticket))
-        self._writings = []
-        for request in requests:
-            self._ticket += 1
-            self._writings.append(Writing(self._ticket, request))
-        for writing in self._writings:
-            self.send(Compose(writing.ticket, writing.request))
-
     def action_escape(self) -> None:
         """Give up what is being written, or go back to the poems."""
-        if self._writings and all(writing.composed for writing in self._writings):
-            self._show_all()
-        elif self._writings:
-            for writing in self._writings:
-                self.send(CancelCompose(writing.ticket))
+        if self._orders and self._orders.is_composed:
+            self._reveal(everything=True)
+        elif self._orders:
+            self._orders.cancel()
         elif self._working:
             self._leave_bench()
-        self._close_options()
+        self.close_options()
         (self._bench if self._working else self._stage).focus()
 
     # --- being written --------------------------------------------------------------------------
 
-    @property
-    def _texts(self) -> list[str]:
-        """The poems being written, as far as they are shown."""
-        return side_by_side(writing.texts for writing in self._writings)
-
     def _hurry(self) -> None:
         """Show what has come: a character after the other, or at once without animations."""
-        if self.app.animation_level == "none" and self._writings:
-            self._show_all()
+        if self.app.animation_level == "none":
+            self._reveal(everything=True)
         else:
             self._reveal_timer.resume()
 
-    def _show_all(self) -> None:
-        for writing in self._writings:
-            writing.show_all()
-        self._reveal()
-
-    def _reveal(self) -> None:
-        advanced = [writing.advance() for writing in self._writings]
-        if not any(advanced):
+    def _reveal(self, everything: bool = False) -> None:
+        if not self._orders.advance(everything):
             self._reveal_timer.pause()
-        if not self._writings:
+        if not self._orders:
             return
         target = self._bench if self._working else self._stage
-        target.write(self._texts, side_by_side(writing.busy for writing in self._writings))
-        if not all(writing.is_done for writing in self._writings):
+        target.write(self._orders.texts, self._orders.busy)
+        orders = self._orders.take()
+        if not orders:
             self._show_figures()
-            return
-        orders = tuple(writing.composed for writing in self._writings if writing.composed)
-        self._writings = []
-        if self._working:
+        elif self._working:
             self._bench.take(orders[0])
         else:
             showing = Showing(orders)
@@ -330,13 +274,11 @@ class PlaygroundPane(Pane):
 
     def _stop_writing(self, reason: str = "") -> None:
         """Nothing comes of what was being written; `reason` says why."""
-        for writing in self._writings:
-            self.send(CancelCompose(writing.ticket))
-        self._writings = []
+        self._orders.give_up()
         if self._working:
             self._bench.end(reason)
             return
-        self._note(reason, error=True)
+        self.note(reason, error=True)
         if self._shown:
             self._show(self._shown)
         else:
@@ -356,46 +298,35 @@ class PlaygroundPane(Pane):
             columns=len(showing.orders) if showing.compares else 0,
         )
         if len(poems) > 1:
-            self._stage.name_figures([_figure(poem.log_probability) for _, poem in poems])
+            self._stage.name_figures([f"{poem.log_probability:.2f}" for _, poem in poems])
         self._show_marks()
 
     def _show_nothing(self) -> None:
         self._shown = None
-        self._stage.say(_WELCOME if self._can_write else _NO_MODEL)
+        self._stage.say(_WELCOME if self.can_write else _NO_MODEL)
         self._show_figures()
 
-    @property
-    def _can_write(self) -> bool:
-        """False only once it is known that there is no model."""
-        return self._models is None or bool(self._models) or self._training is not None
+    def models_changed(self) -> None:
+        if self._shown is None and not self._orders:
+            self._show_nothing()
 
     def _show_figures(self) -> None:
         """The line under the poems: what wrote them, and how likely it found them."""
         self.query_one("#figures", Static).update(self._figures())
 
     def _figures(self) -> Content:
-        if self._writings:
+        if self._orders:
             if not self._loaded:
                 return Content("loading torch · escape cancels")
-            begun = any(writing.has_begun for writing in self._writings)
-            doing = "writing" if begun else "waiting for the model"
-            return Content(f"{doing} · seed {self._writings[0].request.seed} · escape cancels")
+            doing = "writing" if self._orders.has_begun else "waiting for the model"
+            return Content(f"{doing} · seed {self._orders.seed} · escape cancels")
         if self._shown is None:
             return Content("")
         poems = self._shown.poems
-        index = min(self._stage.chosen, len(poems) - 1)
-        composed, poem = poems[index]
-        words = [f"{index + 1} of {len(poems)}"] if len(poems) > 1 else []
-        words.append(f"mean log probability {_figure(poem.log_probability)}")
-        words += [] if poem.complete else ["cut at the length limit"]
-        written = f"with {in_words(composed.model)} · seed {composed.request.seed}"
-        rows = [Content(each) for each in (summary(poem.text), written, " · ".join(words)) if each]
-        if self._overlays.copied:
-            read = self._readings.known(composed.request, poem.text)
-            rows += copied_in_words(read)[:2]
-        if self._overlays.likelihood:
-            rows.append(tint_legend())
-        return Content("\n").join(rows)
+        chosen = min(self._stage.chosen, len(poems) - 1)
+        order, poem = poems[chosen]
+        read = self._readings.known(order.request, poem.text)
+        return figures(self._shown, chosen, self._overlays, read)
 
     @on(PoemStage.Chosen)
     def _another_chosen(self) -> None:
@@ -420,7 +351,7 @@ class PlaygroundPane(Pane):
         """Mark the poems that are complete; ask for the readings that are still wanted."""
         if self._working:
             self._show_reading()
-        if self._shown is None or self._writings:
+        if self._shown is None or self._orders:
             return
         marks = []
         for order, poem in self._shown.poems:
@@ -444,13 +375,13 @@ class PlaygroundPane(Pane):
 
     def action_work(self) -> None:
         """Take the chosen poem to the workbench."""
-        if self._shown is None or self._writings:
+        if self._shown is None or self._orders:
             self.notify("There is no poem yet: press enter.", markup=False)
             return
         order, poem = self._shown.poems[self._stage.chosen]
         if self._draft is None or self._draft.text != poem.text:
             self._draft = Draft(order, poem)
-        self._close_options()
+        self.close_options()
         self.add_class("-working")
         self._bench.open(self._draft, self._overlays)
         self._bench.focus()
@@ -468,7 +399,7 @@ class PlaygroundPane(Pane):
     @on(Workbench.Asked)
     def _rewrite(self, event: Workbench.Asked) -> None:
         self._bench.begin()
-        self._begin((event.request,))
+        self._orders.begin([event.request])
 
     @on(Workbench.Changed)
     def _show_reading(self) -> None:
@@ -479,117 +410,11 @@ class PlaygroundPane(Pane):
             self._bench.hear(read)
         self._readings.ask(request, text)
 
-    # --- the form -------------------------------------------------------------------------------
-
-    @on(OpeningInput.Changed)
-    def _opening_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        try:
-            converted = typed_opening(event.value)
-        except StudioError as error:
-            self._note(str(error), error=True)
-            return
-        self._note(f"→ {converted}" if converted != event.value else "")
-
-    @on(OpeningInput.Refused)
-    def _opening_refused(self, event: OpeningInput.Refused) -> None:
-        self._note(event.reason, error=True)
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_write()
-
-    def on_key(self, event: Key) -> None:
-        # What an input method sends is text for the opening; ASCII letters are commands.
-        if event.character and event.is_printable and not event.character.isascii():
-            event.stop()
-            if self._working:
-                return
-            self._begin_opening(event.character)
-
-    def on_paste(self, event: Paste) -> None:
-        event.stop()
-        self._begin_opening(event.text)
-
-    def _begin_opening(self, text: str) -> None:
-        """Begin a new opening with what was typed elsewhere; what follows is typed into it."""
-        if self.screen.focused is not self._opening:
-            self._opening.value = ""
-            self.screen.set_focus(self._opening)
-        self._opening.insert_text_at_cursor(text)
-
-    @on(RequestForm.Changed)
-    def _form_changed(self) -> None:
-        request = self._form.request("")
-        if request is None:
-            self.query_one("#request-summary", Static).update("a setting cannot be used: press o")
-            return
-        words = [settings_in_words(request)]
-        if request.candidates > 1:
-            words.append(f"{request.candidates} poems")
-        words.append("new seed" if self._form.seeds_afresh else f"seed {request.seed}")
-        if request.model != "auto":
-            words.append(in_words(request.model))
-        self.query_one("#request-summary", Static).update(Content(" · ".join(words)))
-
-    def action_opening(self) -> None:
-        """Type the opening."""
-        self._close_options()
-        self._opening.focus()
-
-    def action_options(self) -> None:
-        """Change the request's settings."""
-        self._open_options()
-        self._form.focus_first()
-
-    def action_cycle(self, name: str) -> None:
-        """Choose the next form or strategy."""
-        self._form.cycle(name)
-
-    def action_warm(self, steps: int) -> None:
-        """Raise or lower the temperature."""
-        self._form.warm(steps)
-
-    def action_models(self) -> None:
-        """Unfold the list of models."""
-        self._open_options()
-        self.call_after_refresh(self._form.open_models)
-
-    def _open_options(self) -> None:
-        self.add_class("-options")
-
-    def _close_options(self) -> None:
-        self.remove_class("-options")
-
-    def _note(self, text: str, error: bool = False) -> None:
-        note = self.query_one("#opening-note", Static)
-        note.update(Content(text))
-        note.display = bool(text)
-        note.set_class(error, "error")
-
-    @work(thread=True, exclusive=True, group="models", exit_on_error=False)
-    def _look_for_models(self) -> None:
-        """Read the run folders, away from the application's thread."""
-        self.post_message(self.ModelsFound(model_choices(self.home)))
-
-    @on(ModelsFound)
-    def _offer_models(self, event: ModelsFound) -> None:
-        found = event.models
-        wanted = self.studio.settings.request.model
-        first_look = self._models is None
-        self._models = found
-        self._form.offer_models(found, self._training)
-        if first_look and wanted in self._form.models:
-            self._form.model = wanted
-        if self._shown is None and not self._writings:
-            self._show_nothing()
-
     # --- what was written -----------------------------------------------------------------------
 
     def action_look(self, step: int) -> None:
         """Go back and forth in what was written in this sitting."""
-        if not self._writings and (showing := self._sitting.beside(self._shown, step)):
+        if not self._orders and (showing := self._sitting.beside(self._shown, step)):
             self._recall(showing)
 
     def action_history(self) -> None:
@@ -617,7 +442,7 @@ class PlaygroundPane(Pane):
         self._recall(Showing((composed,)))
         if choice.again:
             request = composed.request
-            if composed.model in self._form.models:
+            if composed.model in self.form.models:
                 # "auto" may mean another model by now.
                 request = msgspec.structs.replace(request, model=composed.model)
             self._ask(request)
@@ -628,15 +453,14 @@ class PlaygroundPane(Pane):
         What was given of a poem at the workbench stays with that poem.
         """
         request = msgspec.structs.replace(showing.orders[0].request, given="")
-        self._opening.value = request.first
-        self._form.fill(request)
+        self.fill(request)
         self._show(showing)
 
     # --- keeping --------------------------------------------------------------------------------
 
     def _poem(self) -> SavedPoem | None:
         """The poem chosen; says so where there is none."""
-        if self._shown is None or self._writings:
+        if self._shown is None or self._orders:
             self.notify("There is no poem yet: press enter.", markup=False)
             return None
         order, poem = self._shown.poems[self._stage.chosen]
@@ -659,16 +483,6 @@ class PlaygroundPane(Pane):
         if poem := self._poem():
             self._keeping.export(poem)
 
-    # --- parts ----------------------------------------------------------------------------------
-
-    @property
-    def _opening(self) -> OpeningInput:
-        return self.query_one("#opening", OpeningInput)
-
-    @property
-    def _form(self) -> RequestForm:
-        return self.query_one(RequestForm)
-
     @property
     def _stage(self) -> PoemStage:
         return self.query_one(PoemStage)
@@ -689,7 +503,3 @@ def _shape(request: ComposeRequest) -> Shape:
         form = forms()[request.form]
         return Shape(form.line_length, request.lines or form.line_count)
     return Shape(7, 4)
-
-
-def _figure(log_probability: float) -> str:
-    return f"{log_probability:.2f}"

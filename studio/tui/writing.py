@@ -1,9 +1,11 @@
 """Poems while they are being written: what has come, and how much of it is shown."""
 
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 
-from studio.messages import Composed
+from studio.messages import CancelCompose, Command, Compose, Composed
 from studio.tui.draft import BLANK
+from studio.tui.sitting import ranked, side_by_side
 from studio.verse.request import ComposeRequest
 
 # However fast the model writes, what is shown is at most about this many characters behind
@@ -57,3 +59,84 @@ class Writing:
             self.texts = [text + each for text, each in zip(self.texts, column, strict=True)]
             self.busy = [bool(each) for each in column]
         self._shown += count
+
+
+class Orders:
+    """The orders under way: one, or two that are written side by side, or none."""
+
+    def __init__(self, send: Callable[[Command], None]) -> None:
+        self._send = send
+        self._ticket = 0
+        self._writings: list[Writing] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._writings)
+
+    def begin(self, requests: Sequence[ComposeRequest]) -> None:
+        """Give these orders; what was under way is given up."""
+        self.give_up()
+        for request in requests:
+            self._ticket += 1
+            self._writings.append(Writing(self._ticket, request))
+        for writing in self._writings:
+            self._send(Compose(writing.ticket, writing.request))
+
+    def cancel(self) -> None:
+        """Have them given up; they are under way until the worker has said so."""
+        for writing in self._writings:
+            self._send(CancelCompose(writing.ticket))
+
+    def give_up(self) -> None:
+        """Give them up at once."""
+        self.cancel()
+        self._writings = []
+
+    def known(self, ticket: int | None) -> Writing | None:
+        """The order of a ticket, where it is under way."""
+        return next((each for each in self._writings if each.ticket == ticket), None)
+
+    def finish(self, composed: Composed) -> None:
+        """The poems of an order are complete."""
+        if writing := self.known(composed.ticket):
+            writing.composed = ranked(composed)
+
+    def advance(self, everything: bool = False) -> bool:
+        """Show what comes next, or everything that has come; false where there was nothing."""
+        if everything:
+            for writing in self._writings:
+                writing.show_all()
+        # All of them, not the first that has something.
+        return sum(writing.advance() for writing in self._writings) > 0
+
+    def take(self) -> tuple[Composed, ...]:
+        """What was composed, once all of it has been shown; none is under way any more then."""
+        done = [writing.composed for writing in self._writings if writing.is_done]
+        if len(done) < len(self._writings):
+            return ()
+        self._writings = []
+        return tuple(composed for composed in done if composed)
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether all has come, and only waits to be shown."""
+        return all(writing.composed for writing in self._writings)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything has come."""
+        return any(writing.has_begun for writing in self._writings)
+
+    @property
+    def seed(self) -> int:
+        """The seed that they are written with."""
+        return self._writings[0].request.seed
+
+    @property
+    def texts(self) -> list[str]:
+        """The poems as far as they are shown; those of two orders in turn."""
+        return side_by_side(writing.texts for writing in self._writings)
+
+    @property
+    def busy(self) -> list[bool]:
+        """Which of them go on."""
+        return side_by_side(writing.busy for writing in self._writings)
