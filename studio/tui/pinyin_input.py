@@ -1,8 +1,10 @@
 """A line to type Chinese in: pinyin offers the characters to pick from."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import RenderResult
 from textual.events import Key, Paste
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from studio.tui.app import StudioApp
 
 PAGE = 9
+# Cells of the candidate line that are not letters and candidates: padding and the page's number.
+ROOM = 12
 _BEFORE = ("pageup", "minus", "comma", "up")
 _AFTER = ("pagedown", "equals_sign", "full_stop", "down")
 _FIRST = ("space", "enter")
@@ -65,9 +69,6 @@ class CandidateLine(Widget):
     DEFAULT_CSS = """
     CandidateLine {
         overlay: screen;
-        constrain: inside none;
-        width: auto;
-        max-width: 100%;
         height: 1;
         padding: 0 1;
         background: $panel;
@@ -80,16 +81,35 @@ class CandidateLine(Widget):
     """
     ALLOW_SELECT = False
 
-    letters: reactive[str] = reactive("", layout=True)
-    page: reactive[tuple[Candidate, ...]] = reactive((), layout=True)
-    note: reactive[str] = reactive("", layout=True)
+    letters: reactive[str] = reactive("")
+    page: reactive[tuple[Candidate, ...]] = reactive(())
+    note: reactive[str] = reactive("")
 
-    def stand_under(self, widget: Widget) -> None:
-        """Stand under a widget, or over it where there is no room below."""
-        region = widget.region
-        under = region.bottom < self.screen.size.height
-        self.absolute_offset = Offset(region.x, region.bottom if under else region.y - 1)
+    _edges: frozenset[int] = frozenset()
+
+    def show(self, letters: str, page: tuple[Candidate, ...], note: str, under: Widget) -> None:
+        """Show a page under a widget, or over it where there is no room below."""
+        self.letters, self.page, self.note = letters, page, note
+        region, screen = under.region, self.screen.size
+        y = region.bottom if region.bottom < screen.height else region.y - 1
+        self._edges = frozenset(self._edges_in(y))
+        width = sum(cell_len(each.text) + 4 for each in page) + cell_len(letters + note) + 4
+        x = max(0, min(region.x, screen.width - width))
+        self.styles.width = min(width, screen.width - x)
+        self.absolute_offset = Offset(x, y)
+        self.display = True
         self.refresh(layout=True)
+
+    def _edges_in(self, y: int) -> Iterator[int]:
+        """Where widgets begin and end in a row of the screen.
+
+        Textual cuts a row at all edges, those of covered widgets too, and of a character of two
+        cells that lies across one it draws two spaces.
+        """
+        for widget in self.screen.query("*"):
+            region = widget.region
+            if region.y <= y < region.bottom:
+                yield from (region.x, region.right)
 
     def render(self) -> RenderResult:
         letters, key, rest = (
@@ -98,10 +118,17 @@ class CandidateLine(Widget):
         )
         line = Text(no_wrap=True, end="")
         line.append(self.letters, letters)
+        line.append(f"  {self.note}" if self.note else "", rest)
+        begin = self.region.x + 1
         for number, candidate in enumerate(self.page, start=1):
-            line.append(f"  {number}", key)
+            # More room where a character would lie across an edge.
+            for gap in ("  ", "   ", "    "):
+                x = begin + line.cell_len + len(gap) + 1
+                if not self._edges & set(range(x + 1, x + cell_len(candidate.text), 2)):
+                    break
+            line.append(f"{gap}{number}", key)
             line.append(candidate.text)
-        return line.append(f"  {self.note}", rest)
+        return line
 
 
 class PinyinInput(LineInput):
@@ -120,7 +147,8 @@ class PinyinInput(LineInput):
 
     _letters = ""
     _offered: tuple[Candidate, ...] = ()
-    _page = 0
+    # Where the pages that were turned so far begin; the last is the one that is seen.
+    _pages: tuple[int, ...] = (0,)
     _line: CandidateLine | None = None
 
     @property
@@ -139,8 +167,8 @@ class PinyinInput(LineInput):
             self._pick(0)
             return
         elif event.key in _FIRST or (event.character or "x") in "123456789":
-            place = 0 if event.key in _FIRST else PAGE * self._page + int(event.key) - 1
-            await self._spell(self._pick(place))
+            place = 0 if event.key in _FIRST else int(event.key) - 1
+            await self._spell(self._pick(self._pages[-1] + place))
         elif event.key in _AFTER or event.key in _BEFORE:
             self._turn(1 if event.key in _AFTER else -1)
         elif event.key == "backspace":
@@ -180,7 +208,7 @@ class PinyinInput(LineInput):
 
     async def _spell(self, letters: str) -> None:
         """Look up what the letters may mean."""
-        self._letters, self._page, self._offered = letters, 0, ()
+        self._letters, self._offered, self._pages = letters, (), (0,)
         keeper = cast("StudioApp", self.app).pinyin
         if letters:
             if not keeper.is_ready:
@@ -200,9 +228,24 @@ class PinyinInput(LineInput):
         return self._letters[count:]
 
     def _turn(self, step: int) -> None:
-        last = max(0, len(self._offered) - 1) // PAGE
-        self._page = max(0, min(last, self._page + step))
+        after = self._pages[-1] + len(self._seen)
+        if step > 0 and after < len(self._offered):
+            self._pages += (after,)
+        elif step < 0:
+            self._pages = self._pages[:-1] or (0,)
         self._show()
+
+    @property
+    def _seen(self) -> tuple[Candidate, ...]:
+        """The page: as many candidates as a digit can pick and the screen has room for."""
+        room = self.screen.size.width - len(self._letters) - ROOM
+        seen = list[Candidate]()
+        for each in self._offered[self._pages[-1] :][:PAGE]:
+            room -= cell_len(each.text) + 4
+            if seen and room < 0:
+                break
+            seen.append(each)
+        return tuple(seen)
 
     def _show(self, note: str = "") -> None:
         if not self._letters:
@@ -212,11 +255,11 @@ class PinyinInput(LineInput):
         if self._line is None:
             self._line = CandidateLine()
             self.screen.mount(self._line)
-        start = PAGE * self._page
-        pages = -(-len(self._offered) // PAGE)
-        if not note:
-            note = f"- {self._page + 1}/{pages} =" if pages else "no pinyin: escape drops it"
-        self._line.letters, self._line.note = self._letters, note
-        self._line.page = self._offered[start : start + PAGE]
-        self._line.display = True
-        self._line.stand_under(self)
+        seen = self._seen
+        if not seen:
+            note = note or "no pinyin: escape drops it"
+        elif len(seen) < len(self._offered):
+            page = f"- {len(self._pages)}" if len(self._pages) > 1 else "1"
+            is_last = self._pages[-1] + len(seen) == len(self._offered)
+            note = page if is_last else f"{page} ="
+        self._line.show(self._letters, seen, note, self)

@@ -61,7 +61,7 @@ async def test_space_picks_the_first_word(home: Home) -> None:
     async with app.run_test() as pilot:
         await press(app, pilot, *"mingyue")
         assert app.field.value == ""
-        assert "mingyue  1明月  2明" in app.shown
+        assert app.shown == "mingyue  1明月  2明  3鸣  4名"
         await press(app, pilot, "space")
         assert app.field.value == "明月"
         assert app.shown == ""
@@ -91,6 +91,19 @@ async def test_more_characters_are_on_further_pages(home: Home) -> None:
         assert "1疑" in app.shown
         await press(app, pilot, "equals_sign", "minus", "minus", "equals_sign", "2")
         assert app.field.value == "倚"
+
+
+async def test_a_narrow_screen_has_shorter_pages_and_none_is_passed_over(home: Home) -> None:
+    app = Typing(home)
+    async with app.run_test(size=(32, 12)) as pilot:
+        await press(app, pilot, *"yi")
+        seen = [each.text for each in app.query_one(CandidateLine).page]
+        assert 1 <= len(seen) < 9
+        for _ in range(9):
+            await press(app, pilot, "pagedown")
+            seen += [each.text for each in app.query_one(CandidateLine).page]
+            assert app.query_one(CandidateLine).region.right <= 32
+        assert "".join(dict.fromkeys(seen)) == SAME
 
 
 async def test_escape_drops_the_letters_and_stays_in_the_field(home: Home) -> None:
