@@ -88,9 +88,9 @@ class Draft:
         after = {at for at in range(self.cursor + 1, len(self.text)) if at not in self.kept}
         return self._request(self._with(character), after, seed)
 
-    def exchanged(self, character: str, seed: int) -> ComposeRequest:
-        """That character under the cursor, and nothing else changed."""
-        return self._request(self._with(character), (), seed)
+    def exchanged(self, characters: str, seed: int) -> ComposeRequest:
+        """Those characters from the cursor on, and nothing else changed."""
+        return self._request(self._with(characters), (), seed)
 
     def rewritten_around(self, seed: int) -> ComposeRequest:
         """All written anew but what is kept."""
@@ -100,8 +100,13 @@ class Draft:
         """The cursor's line written anew but for what is kept, all others as they are."""
         return self._request(self.text, set(self.lines[self.line]) - self.kept, seed)
 
-    def _with(self, character: str) -> str:
-        return self.text[: self.cursor] + character + self.text[self.cursor + 1 :]
+    def _with(self, characters: str) -> str:
+        """The text with those characters from the cursor on; the stops stay where they are."""
+        text = list(self.text)
+        places = [at for line in self.lines for at in line if at >= self.cursor]
+        for at, character in zip(places, characters, strict=False):
+            text[at] = character
+        return "".join(text)
 
     def _request(self, text: str, anew: Iterable[int], seed: int) -> ComposeRequest:
         blanks = {at for at in anew if text[at] not in STOPS}
@@ -154,6 +159,7 @@ def given_places(request: ComposeRequest, text: str) -> set[int]:
     for word in request.words:
         start = text.find(word)
         found |= set(range(start, start + len(word))) if start >= 0 else set()
-    if len(request.given) == len(text):
+    # Without a blank it is a poem in which one character was exchanged.
+    if BLANK in request.given and len(request.given) == len(text):
         found |= {at for at, each in enumerate(request.given) if each not in (BLANK, *STOPS)}
     return found

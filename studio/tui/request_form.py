@@ -35,7 +35,7 @@ _NUMBERS = ("lines", "longest", "candidates", "tries", "seed")
 _DRAWING = ("temperature", "top_k", "top_p", "min_p", "candidates")
 _TEXTS = ("acrostic", "last", "given")
 # What may be typed for a character that the model shall write.
-_BLANKS = str.maketrans(dict.fromkeys("_＿*＊x", BLANK))
+_BLANKS = str.maketrans(dict.fromkeys("_＿*＊", BLANK))
 
 
 class RequestForm(VerticalScroll, can_focus=False):

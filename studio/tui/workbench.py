@@ -3,6 +3,7 @@
 import random
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -11,10 +12,13 @@ from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets import Static
 
+from studio.corpus.cleaning import typed_opening
 from studio.corpus.poem import is_han
+from studio.errors import StudioError
 from studio.messages import Composed, Inspected
 from studio.tui.draft import BLANK, Draft
 from studio.tui.mark_line import MarkLine
+from studio.tui.pinyin_input import PinyinInput
 from studio.tui.poem_stage import PoemCard
 from studio.tui.reading_panel import ReadingPanel
 from studio.tui.verse_layout import arrange
@@ -57,6 +61,13 @@ class Workbench(Horizontal, can_focus=True):
             "space", "keep", "Keep", id="work.keep", tooltip="Keep the character, or let it go"
         ),
         Binding("r", "around", "Rest", id="work.around", tooltip="Rewrite all that is not kept"),
+        Binding(
+            "i",
+            "type",
+            "Type",
+            id="work.type",
+            tooltip="Type other characters from here on, in pinyin or in Chinese",
+        ),
         Binding("u", "undo", "Undo", id="work.undo"),
         Binding("y", "redo", "Redo", id="work.redo"),
         Binding("k", "keep_line", "Keep line", id="work.keep_line"),
@@ -66,6 +77,7 @@ class Workbench(Horizontal, can_focus=True):
         Binding("right", "move(1)", "Next character", show=False, id="work.right"),
         Binding("up", "move_line(-1)", "Line before", show=False, id="work.up"),
         Binding("down", "move_line(1)", "Next line", show=False, id="work.down"),
+        Binding("escape", "leave_line", show=False, id="work.leave_line"),
         Binding("home", "move_end(False)", "First character", show=False, id="work.home"),
         Binding("end", "move_end(True)", "Last character", show=False, id="work.end"),
         Binding("pageup", "scroll(-1)", "Scroll the remarks up", show=False, id="work.pageup"),
@@ -93,6 +105,7 @@ class Workbench(Horizontal, can_focus=True):
         with Vertical(id="bench-main"):
             with VerticalScroll(id="bench-poem", can_focus=False):
                 yield PoemCard()
+            yield PinyinInput(id="bench-line", compact=True, placeholder="other characters")
             yield Static(id="bench-said", markup=False)
             yield MarkLine()
         yield ReadingPanel()
@@ -196,14 +209,51 @@ class Workbench(Horizontal, can_focus=True):
 
     def on_key(self, event: Key) -> None:
         # What an input method sends takes the place of the character.
-        if event.character and len(event.character) == 1 and is_han(event.character):
+        if event.character and is_han(event.character):
             event.stop()
-            self._ask(self.draft.exchanged(event.character, _seed()))
+            self._exchange(event.character)
 
     def on_paste(self, event: Paste) -> None:
         event.stop()
-        if character := next(filter(is_han, event.text), ""):
-            self._ask(self.draft.exchanged(character, _seed()))
+        self._exchange(event.text)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While characters are typed, the keys are theirs."""
+        typing = self.has_class("-typing")
+        return typing if action == "leave_line" else not typing
+
+    def action_type(self) -> None:
+        """Type the characters that shall stand from the cursor on."""
+        self.add_class("-typing")
+        self.query_one(PinyinInput).focus()
+
+    def action_leave_line(self) -> None:
+        """Back to the poem, and nothing is changed."""
+        self.remove_class("-typing")
+        self.query_one(PinyinInput).value = ""
+        self.focus()
+
+    @on(PinyinInput.Refused)
+    def _refused(self, event: PinyinInput.Refused) -> None:
+        event.stop()
+        self.say(event.reason, error=True)
+
+    @on(PinyinInput.Submitted)
+    def _typed(self, event: PinyinInput.Submitted) -> None:
+        event.stop()
+        text = event.value
+        self.action_leave_line()
+        self._exchange(text)
+
+    def _exchange(self, text: str) -> None:
+        """Put what was typed over the characters from the cursor on."""
+        try:
+            characters = "".join(filter(is_han, typed_opening(text)))
+        except StudioError as error:
+            self.say(str(error), error=True)
+            return
+        if characters:
+            self._ask(self.draft.exchanged(characters, _seed()))
 
     def action_rewrite(self) -> None:
         """Rewrite what follows, after the alternative chosen or the character as it is."""
@@ -216,7 +266,7 @@ class Workbench(Horizontal, can_focus=True):
 
     def action_exchange(self) -> None:
         """Change the one character."""
-        self._ask(self.draft.exchanged(self._chosen, _seed()))
+        self._exchange(self._chosen)
 
     def action_around(self) -> None:
         """Rewrite all that is not kept."""
@@ -227,8 +277,12 @@ class Workbench(Horizontal, can_focus=True):
         self._ask(self.draft.with_another_line(_seed()))
 
     def _ask(self, request: ComposeRequest) -> None:
-        if not self._busy and (BLANK in request.given or request.given != self.draft.text):
+        if self._busy:
+            return
+        if BLANK in request.given or request.given != self.draft.text:
             self.post_message(self.Asked(request))
+        else:
+            self.say("There is nothing to rewrite: space lets a character go, k a line.")
 
     @property
     def _chosen(self) -> str:

@@ -69,6 +69,12 @@ def test_a_character_is_exchanged_alone() -> None:
     assert poem.exchanged("云", 1).given == QUATRAIN.replace("日", "云")
 
 
+def test_several_characters_are_exchanged_over_the_end_of_a_line() -> None:
+    poem = draft()
+    poem.move_end(True)
+    assert poem.exchanged("暮青山", 1).given == "白日依山暮，青山入海流。欲穷千里目，更上一层楼。"
+
+
 def test_another_line_is_written_between_the_others() -> None:
     poem = draft()
     poem.move_line(1)

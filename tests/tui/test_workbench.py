@@ -80,6 +80,33 @@ async def test_a_character_that_is_typed_takes_the_place_of_the_one_there(play: 
         assert played.last.given == QUATRAIN.replace("白", "红")
 
 
+async def test_characters_are_typed_over_those_from_the_cursor_on(play: Play) -> None:
+    async with play() as played:
+        await take_up(played)
+        await played.press("i", "红", "云", "enter")
+        assert played.last.given == QUATRAIN.replace("白日", "红云")
+        assert played.app.focused is played.bench
+
+
+async def test_where_all_is_kept_there_is_nothing_to_rewrite_and_the_way_out_is_told(
+    play: Play,
+) -> None:
+    async with play() as played:
+        await take_up(played)
+        await played.press("k", "a")
+        assert len(played.worker.orders) == 1
+        assert "space lets" in said(played, "#bench-said")
+
+
+async def test_escape_leaves_the_typing_and_the_poem_as_it_was(play: Play) -> None:
+    async with play() as played:
+        await take_up(played)
+        await played.press("i", "红", "escape", "right")
+        assert len(played.worker.orders) == 1
+        assert played.pane.has_class("-working")
+        assert played.bench.draft.cursor == 1
+
+
 async def test_what_is_kept_stays_when_the_rest_is_rewritten(play: Play) -> None:
     async with play() as played:
         await take_up(played)
@@ -163,7 +190,7 @@ async def test_a_poem_that_is_left_and_taken_up_again_keeps_its_states(play: Pla
 async def test_keys_that_ask_for_poems_rest_at_the_workbench(play: Play) -> None:
     async with play() as played:
         await take_up(played)
-        await played.press("n", "f", "i", "plus")
+        await played.press("n", "f", "o", "plus")
         assert len(played.worker.orders) == 1
         assert played.app.focused is played.bench
 
