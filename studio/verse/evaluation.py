@@ -13,7 +13,7 @@ from studio.prosody.forms import SHAPES, Form, form_named
 from studio.prosody.scansion import scan
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
-from studio.verse.quality import is_regulated, keeps_length, keeps_rhyme, keeps_tones
+from studio.verse.quality import keeps_length, keeps_rhyme, keeps_tones
 from studio.verse.request import ComposeRequest, WrittenPoem
 
 # Poems asked for at once.
@@ -34,15 +34,13 @@ def human_poems(library: Library, form: Form, count: int, seed: int) -> list[Poe
     Those of its shape, where the library tells the form by its shape; else those that the scanner
     finds to be of it.
     """
-    if form.name in SHAPES and is_regulated(form):
+    if form.name in SHAPES and form.regulated:
         poems = [library.poem(each) for each in library.ids(Query(form=form.name, split="test"))]
     else:
         poems = [
             poem
             for poem in library.poems()
-            if poem.split == "test"
-            and keeps_length(form, lines := verse_lines(poem.original))
-            and scan(lines).form == form.name
+            if poem.split == "test" and scan(verse_lines(poem.original)).form == form.name
         ]
     return random.Random(seed).sample(poems, min(count, len(poems)))
 
@@ -83,7 +81,7 @@ def _off(form: Form, poem: WrittenPoem) -> str:
     lines = verse_lines(poem.text)
     kept = {
         "length": keeps_length(form, lines),
-        "tones": not is_regulated(form) or keeps_tones(lines),
+        "tones": not form.regulated or keeps_tones(lines),
         "rhyme": keeps_rhyme(form, lines),
     }
     broken = [name for name, keeps in kept.items() if not keeps]

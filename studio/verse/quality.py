@@ -11,7 +11,7 @@ import msgspec
 from studio.corpus.poem import is_han, verse_lines
 from studio.corpus.prosody import keeps_level_rhyme
 from studio.model.evaluate import score_poems, total
-from studio.prosody.forms import Form, form_of
+from studio.prosody.forms import Form
 from studio.prosody.parallelism import middle_couplets, parallelism
 from studio.prosody.rhyming import feet, rhyme_groups
 from studio.prosody.scansion import scan
@@ -77,7 +77,7 @@ def figures(
     distinct_of = min(distinct_of or len(texts), len(texts))
     some = texts[:distinct_of]
     read = total(score_poems(writer.network, writer.vocabulary, texts, writer.device))
-    regulated = is_regulated(form)
+    regulated = form.regulated
     couplets = [each for poem in poems for each in middle_couplets(poem) if regulated]
     return Figures(
         poems=len(texts),
@@ -106,8 +106,9 @@ def distinct(texts: Sequence[str], size: int) -> float:
 
 
 def keeps_length(form: Form, lines: Sequence[str]) -> bool:
-    """Whether a poem has the form's lines, each as long as they must be."""
-    return len(lines) == form.line_count and {len(line) for line in lines} == {form.line_length}
+    """Whether a poem has as many lines as its form may have, all of one length that is its."""
+    lengths = {len(line) for line in lines}
+    return len(lengths) == 1 and form.has_shape(lengths.pop(), len(lines))
 
 
 def keeps_tones(lines: list[str]) -> bool:
@@ -118,16 +119,11 @@ def keeps_tones(lines: list[str]) -> bool:
 
 def keeps_rhyme(form: Form, lines: list[str]) -> bool:
     """Whether a poem rhymes: in one level rhyme, or in an old form every foot with another."""
-    if is_regulated(form):
+    if form.regulated:
         return keeps_level_rhyme(lines, scan(lines))
     return sum(len(places) for _, places in rhyme_groups(lines) if len(places) > 1) == len(
         feet(lines)
     )
-
-
-def is_regulated(form: Form) -> bool:
-    """Whether a form has tone templates."""
-    return form_of(form.line_length, form.line_count, True) == form.name
 
 
 def _share(values: Sequence[float]) -> float:
