@@ -9,7 +9,7 @@ import msgspec
 from studio.corpus.library import Library, Query
 from studio.corpus.poem import Poem, verse_lines
 from studio.errors import VerseError
-from studio.prosody.forms import SHAPES, Form, form_named
+from studio.prosody.forms import Form, form_named
 from studio.prosody.scansion import scan
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
@@ -31,10 +31,10 @@ class Failure(msgspec.Struct, frozen=True):
 def human_poems(library: Library, form: Form, count: int, seed: int) -> list[Poem]:
     """Poems of a form from the test split: `count` of them drawn by the seed, or all there are.
 
-    Those of its shape, where the library tells the form by its shape; else those that the scanner
-    finds to be of it.
+    Those of its shape, where the form is regulated and its length fixed; else those that the
+    scanner finds to be of it.
     """
-    if form.name in SHAPES and form.regulated:
+    if form.regulated and form.fixed:
         poems = [library.poem(each) for each in library.ids(Query(form=form.name, split="test"))]
     else:
         poems = [
