@@ -108,7 +108,7 @@ class Pinyin:
         What takes all letters stands before what takes a part: what reads so, then what begins
         so, and where nothing reads so the likeliest row of words that does.
         """
-        letters = _plain(letters)[:LONGEST]
+        letters = letters_of(letters)[:LONGEST]
         if not letters:
             return ()
         found: dict[str, int] = {text: len(letters) for _, text in self._entries.get(letters, ())}
@@ -216,7 +216,7 @@ def _readings(characters: Set[str]) -> dict[str, dict[str, float]]:
     for character in characters:
         weights: dict[str, float] = {}
         for place, syllable in enumerate(pinyin_dict.get(ord(character), "").split(",")):
-            letters = _plain(syllable)
+            letters = letters_of(syllable)
             if any(vowel in letters for vowel in "aeiouv"):
                 weight = seen[character, syllable] + 1 / _RARER**place
                 weights[letters] = weights.get(letters, 0) + weight
@@ -242,7 +242,7 @@ def _typed(readings: Iterable[str]) -> Set[str]:
     return {way for each in readings for way in (each, each.replace("ve", "ue"))}
 
 
-def _plain(written: str) -> str:
+def letters_of(written: str) -> str:
     """Letters alone: no tones, ü as v."""
     spread = unicodedata.normalize("NFD", written.lower()).replace("u\u0308", "v")
     return "".join(each for each in spread if "a" <= each <= "z")
