@@ -108,7 +108,7 @@ class CandidateLine(Widget):
         """
         for widget in self.screen.query("*"):
             region = widget.region
-            if region.y <= y < region.bottom:
+            if widget is not self and region.y <= y < region.bottom:
                 yield from (region.x, region.right)
 
     def render(self) -> RenderResult:
@@ -119,7 +119,7 @@ class CandidateLine(Widget):
         line = Text(no_wrap=True, end="")
         line.append(self.letters, letters)
         line.append(f"  {self.note}" if self.note else "", rest)
-        begin = self.region.x + 1
+        begin = 1 + (self.absolute_offset.x if self.absolute_offset else 0)
         for number, candidate in enumerate(self.page, start=1):
             # More room where a character would lie across an edge.
             for gap in ("  ", "   ", "    "):
