@@ -1,28 +1,48 @@
-"""The poems the user saved, and how they leave the studio. Imports no torch, no textual."""
+"""The poems the user saved, and writing them again. Imports no torch, no textual."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from itertools import zip_longest
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
-from studio.corpus.poem import couplets, verse_lines
+from studio import __version__
+from studio.corpus.pinyin import letters_of
+from studio.corpus.poem import verse_lines
+from studio.corpus.pronunciation import in_pinyin
+from studio.corpus.script import simplified
 from studio.errors import StudioError
-from studio.files import append_record, read_records, write_atomically, write_records
+from studio.files import append_record, read_records, write_records
 from studio.verse.request import ComposeRequest, WrittenPoem
-
-Format = Literal["text", "markdown"]
-SUFFIXES: dict[Format, str] = {"text": ".txt", "markdown": ".md"}
 
 
 class SavedPoem(msgspec.Struct, frozen=True):
-    """A poem with what it was asked with and what wrote it; `saved` is ISO 8601, UTC."""
+    """A poem with all that it takes to write it again to the letter.
+
+    `model` is the full name of what wrote it, `program` the studio and the torch that ran it (empty
+    in poems saved before it was kept); `saved` is ISO 8601, UTC.
+    """
 
     poem: WrittenPoem
     request: ComposeRequest
     model: str
     saved: str
+    program: str = ""
+
+    @property
+    def id(self) -> str:
+        """A short name that stays the same: eight hexadecimal digits."""
+        told = f"{self.poem.text}\n{self.model}\n{self.request.seed}\n{self.saved}"
+        return hashlib.sha256(told.encode()).hexdigest()[:8]
+
+    @property
+    def again(self) -> ComposeRequest:
+        """The request to write it again: to the model that wrote it, whatever was asked for."""
+        return msgspec.structs.replace(self.request, model=self.model)
 
     def is_same(self, other: "SavedPoem") -> bool:
         """Whether it is the same poem, written the same way, whenever it was saved."""
@@ -33,9 +53,18 @@ _decoder = msgspec.json.Decoder(SavedPoem)
 
 
 def saved_now(poem: WrittenPoem, request: ComposeRequest, model: str) -> SavedPoem:
-    """The poem with the time of day, to the second."""
+    """The poem with the time of day, to the second, and the program that runs."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return SavedPoem(poem, request, model, now)
+    return SavedPoem(poem, request, model, now, program())
+
+
+@cache
+def program() -> str:
+    """What runs: the studio and torch, with their versions."""
+    try:
+        return f"tangshi-studio {__version__}, torch {version('torch')}"
+    except PackageNotFoundError:
+        return f"tangshi-studio {__version__}"
 
 
 class Collection:
@@ -48,6 +77,18 @@ class Collection:
         """All of them, oldest first; raises StudioError that names a damaged line."""
         remedy = "Mend or delete that line to use the collection."
         return read_records(self.path, _decoder, StudioError, remedy)
+
+    def find(self, name: str) -> SavedPoem:
+        """The poem whose id begins with `name`; raises StudioError where not just one does."""
+        poems = self.poems()
+        found = [each for each in poems if name and each.id.startswith(name.lower())]
+        if len(found) != 1:
+            begun = "Several poems' ids begin" if found else "No saved poem's id begins"
+            raise StudioError(
+                f"{begun} with {name!r}. `tangshi-studio collection list` shows the poems "
+                f"with their ids: there are {len(poems)}."
+            )
+        return found[0]
 
     def add(self, poem: SavedPoem) -> bool:
         """Append a poem; false, and nothing written, where it is there already.
@@ -78,42 +119,58 @@ class Collection:
         write_records(self.path, [other for other in self.poems() if not poem.is_same(other)])
 
 
-def as_text(poems: Sequence[SavedPoem]) -> str:
-    """Plain text: a couplet a line, an empty line between two poems."""
-    return "\n".join("".join(f"{row}\n" for row in couplets(each.poem.text)) for each in poems)
+class Rewritten(msgspec.Struct, frozen=True):
+    """What came of writing a saved poem again: the text, and in words what differs and why."""
+
+    text: str
+    is_same: bool
+    differences: tuple[str, ...] = ()
+
+    @property
+    def in_words(self) -> str:
+        """Both in a sentence."""
+        if self.is_same:
+            return "Written again to the letter."
+        return f"Not the same poem again: {'; '.join(self.differences)}."
 
 
-def as_markdown(poems: Sequence[SavedPoem]) -> str:
-    """Markdown: the first line as the heading, the couplets, then how it was written."""
-    return "\n".join(_markdown(each) for each in poems)
+def compare(saved: SavedPoem, model: str, texts: Sequence[str]) -> Rewritten:
+    """Hold what was written again by `model` against the saved poem: the text nearest to it."""
+    wanted = saved.poem.text
+    text = max(texts, key=lambda each: sum(a == b for a, b in zip(each, wanted, strict=False)))
+    if text == wanted:
+        return Rewritten(text, is_same=True)
+    lines = enumerate(zip_longest(verse_lines(text), verse_lines(wanted), fillvalue=""), start=1)
+    differences = [
+        f"line {number} is {now or 'missing'} instead of {before or 'missing'}"
+        for number, (now, before) in lines
+        if now != before
+    ][:1] or ["the punctuation differs"]
+    if model != saved.model:
+        differences.append(f"it was written by {saved.model} and now by {model}")
+    if program() != saved.program:
+        differences.append(f"it was run by {saved.program or 'an older studio'}, now {program()}")
+    if len(differences) == 1:
+        differences.append(
+            "model and program have the same names, so the weights, the library of poems that "
+            "must not be copied, or the processor are others"
+        )
+    return Rewritten(text, is_same=False, differences=tuple(differences))
 
 
-def export(path: Path, poems: Sequence[SavedPoem], form: Format, replace: bool = False) -> None:
-    """Write poems to a file; raises StudioError where it exists, unless `replace`.
-
-    Raises StudioError too where the file cannot be written.
-    """
-    if path.is_dir():
-        raise StudioError(f"{path} is a folder. Give the name of a file in it.")
-    if path.exists() and not replace:
-        raise StudioError(f"{path} exists already. Choose another name, or replace it.")
-    content = as_text(poems) if form == "text" else as_markdown(poems)
-    try:
-        write_atomically(path, content.encode())
-    except OSError as error:
-        raise StudioError(
-            f"{path} cannot be written: {error.strerror}. Choose another place."
-        ) from error
+def finds(words: str, texts: Iterable[str], model: str, request: ComposeRequest) -> bool:
+    """Whether all the words stand in poems, model or request, in either script or in pinyin."""
+    written = "".join(texts)
+    told = simplified(f"{written} {model} {describe(request)}").casefold()
+    return all(
+        word in told or (word.isascii() and word.isalpha() and word in _in_letters(written))
+        for word in simplified(words).casefold().split()
+    )
 
 
-def free_path(folder: Path, poem: WrittenPoem, form: Format) -> Path:
-    """A path in `folder` named for the poem's first line, numbered where that is taken."""
-    stem = first_line(poem.text) or "poem"
-    path, count = folder / f"{stem}{SUFFIXES[form]}", 1
-    while path.exists():
-        count += 1
-        path = folder / f"{stem}-{count}{SUFFIXES[form]}"
-    return path
+@cache
+def _in_letters(text: str) -> str:
+    return "".join(letters_of(each) for each in in_pinyin(text))
 
 
 def first_line(text: str, most: int = 16) -> str:
@@ -128,26 +185,23 @@ def describe(request: ComposeRequest) -> str:
 
 
 def settings_in_words(request: ComposeRequest) -> str:
-    """A request's form and sampling in a few words; what does nothing is left out."""
+    """What is asked of a poem, and its sampling, in a few words; what does nothing is left out."""
     sampling = request.sampling
     if sampling.strategy == "greedy":
-        words = ["greedy"]
+        drawn = ["greedy"]
     else:
-        words = [f"temperature {sampling.temperature:g}"]
-        words += [f"top-k {sampling.top_k}"] if sampling.top_k else []
-        words += [f"top-p {sampling.top_p:g}"] if sampling.top_p < 1 else []
-        words += [f"min-p {sampling.min_p:g}"] if sampling.min_p else []
+        drawn = [f"temperature {sampling.temperature:g}"]
+        drawn += [f"top-k {sampling.top_k}"] if sampling.top_k else []
+        drawn += [f"top-p {sampling.top_p:g}"] if sampling.top_p < 1 else []
+        drawn += [f"min-p {sampling.min_p:g}"] if sampling.min_p else []
     if sampling.repetition_penalty > 1:
-        words.append(f"repetition {sampling.repetition_penalty:g}")
+        drawn.append(f"repetition {sampling.repetition_penalty:g}")
     form = request.form or f"free, at most {request.longest}"
-    return " · ".join([form, *words])
-
-
-def _markdown(each: SavedPoem) -> str:
-    rows = "\\\n".join(_escaped(row) for row in couplets(each.poem.text))
-    by = f"{each.model} · {describe(each.request)} · {each.saved}"
-    return f"## {_escaped(first_line(each.poem.text))}\n\n{rows}\n\n*{_escaped(by)}*\n"
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"\\{each}" if each in "\\`*_[]<>#|~" else each for each in text)
+    asked = [f"{form}, {request.lines} lines" if request.lines else form]
+    asked += [f"acrostic {request.acrostic}"] if request.acrostic else []
+    asked += [f"to {request.last}"] if request.last else []
+    asked += [f"with {' '.join(request.words)}"] if request.words else []
+    asked += ["partly given"] if request.given else []
+    asked += [f"rhyme {request.rhyme}"] if request.rhyme else []
+    asked += [f"tones {request.tones}"] if request.form and request.tones != "strict" else []
+    return " · ".join([*asked, *drawn])

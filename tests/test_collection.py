@@ -1,4 +1,4 @@
-"""The collection and the export of poems."""
+"""The saved poems."""
 
 from pathlib import Path
 
@@ -7,13 +7,11 @@ import pytest
 from studio.collection import (
     Collection,
     SavedPoem,
-    as_markdown,
-    as_text,
-    couplets,
+    compare,
     describe,
-    export,
+    finds,
     first_line,
-    free_path,
+    program,
     saved_now,
 )
 from studio.errors import StudioError
@@ -81,62 +79,6 @@ def test_a_damaged_line_is_named(collection: Collection) -> None:
         collection.poems()
 
 
-def test_a_poem_is_split_into_couplets() -> None:
-    assert couplets(TEXT) == ["白日依山尽，黄河入海流。", "欲穷千里目，更上一层楼。"]
-
-
-def test_a_poem_without_full_stops_is_split_into_lines() -> None:
-    assert couplets("白日，黄河，楼") == ["白日，", "黄河，", "楼"]
-
-
-def test_plain_text_has_a_couplet_a_line_and_a_gap_between_poems() -> None:
-    assert as_text([saved(), saved("山。")]) == (
-        "白日依山尽，黄河入海流。\n欲穷千里目，更上一层楼。\n\n山。\n"
-    )
-
-
-def test_markdown_names_the_model_and_the_request() -> None:
-    assert as_markdown([saved()]) == (
-        "## 白日依山尽\n\n白日依山尽，黄河入海流。\\\n欲穷千里目，更上一层楼。\n\n"
-        "*night@800 · 五绝 · temperature 0.8 · top-p 0.95 · seed 7 · 2026-01-02T03:04:05+00:00*\n"
-    )
-
-
-def test_markdown_signs_in_a_poem_stay_what_they_are() -> None:
-    assert "\\[山\\]\\*" in as_markdown([saved("[山]*。")])
-
-
-def test_an_export_never_overwrites_unless_told_to(tmp_path: Path) -> None:
-    path = tmp_path / "poem.txt"
-    path.write_text("mine")
-    with pytest.raises(StudioError, match="exists already"):
-        export(path, [saved()], "text")
-    assert path.read_text() == "mine"
-    export(path, [saved()], "text", replace=True)
-    assert path.read_text() == as_text([saved()])
-
-
-def test_an_export_to_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StudioError, match="is a folder"):
-        export(tmp_path, [saved()], "text")
-
-
-def test_an_export_that_the_system_refuses_says_why(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StudioError, match="cannot be written"):
-        export(tmp_path / "file" / "poem.txt", [saved()], "text")
-
-
-def test_the_default_path_is_named_for_the_first_line_and_is_free(tmp_path: Path) -> None:
-    assert free_path(tmp_path, saved().poem, "markdown") == tmp_path / "白日依山尽.md"
-    (tmp_path / "白日依山尽.md").touch()
-    assert free_path(tmp_path, saved().poem, "markdown") == tmp_path / "白日依山尽-2.md"
-
-
-def test_a_path_cannot_leave_its_folder_by_the_poem(tmp_path: Path) -> None:
-    assert free_path(tmp_path, saved("../山/。").poem, "text") == tmp_path / "山.txt"
-
-
 def test_the_first_line_of_nothing_is_nothing() -> None:
     assert first_line("") == ""
 
@@ -153,6 +95,21 @@ def test_the_first_line_of_nothing_is_nothing() -> None:
             ),
             "free, at most 40 · temperature 0.8 · top-k 9 · min-p 0.1 · repetition 1.2 · seed 1",
         ),
+        (
+            ComposeRequest(
+                form="排律",
+                lines=12,
+                acrostic="春江",
+                last="月",
+                words=("山", "水"),
+                given="□山",
+                rhyme="东",
+                tones="tang",
+                sampling=Sampling(strategy="greedy"),
+            ),
+            "排律, 12 lines · acrostic 春江 · to 月 · with 山 水 · partly given · rhyme 东 · "
+            "tones tang · greedy · seed 1",
+        ),
     ],
 )
 def test_a_request_is_described_by_what_matters(request_: ComposeRequest, words: str) -> None:
@@ -163,3 +120,64 @@ def test_a_collection_that_cannot_be_written_says_why(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StudioError, match="cannot be written"):
         Collection(tmp_path / "file" / "collection.jsonl").add(saved())
+
+
+def test_a_poem_is_found_by_the_beginning_of_its_id(collection: Collection) -> None:
+    collection.add(saved(seed=1))
+    collection.add(saved(seed=2))
+    assert collection.find(saved(seed=2).id[:6].upper()) == saved(seed=2)
+
+
+@pytest.mark.parametrize("name", ["", "xyz"])
+def test_an_id_that_means_no_poem_or_several_is_told(collection: Collection, name: str) -> None:
+    collection.add(saved(seed=1))
+    with pytest.raises(StudioError, match="collection list"):
+        collection.find(name)
+
+
+def test_poems_saved_before_there_were_more_fields_still_read(collection: Collection) -> None:
+    collection.path.parent.mkdir(parents=True)
+    collection.path.write_text(
+        '{"poem":{"text":"山。","log_probability":-1.0,"complete":true},'
+        '"request":{"first":"山","form":"五绝","seed":3,"model":"auto"},'
+        '"model":"a@4","saved":"2026-01-02T03:04:05+00:00"}\n'
+    )
+    (read,) = collection.poems()
+    assert (read.request.seed, read.program, read.again.model) == (3, "", "a@4")
+
+
+def test_a_poem_keeps_the_program_that_wrote_it() -> None:
+    now = saved_now(saved().poem, saved().request, "a@4")
+    assert now.program == program()
+    assert "tangshi-studio" in program() and "torch" in program()
+
+
+def test_the_same_text_again_is_the_same() -> None:
+    again = compare(saved(), "night@800", ["山。", TEXT])
+    assert again.is_same
+    assert again.text == TEXT
+
+
+def test_another_text_names_the_line_the_model_and_the_program() -> None:
+    again = compare(saved(), "night@900", ["山。", TEXT.replace("黄河", "黄江")])
+    assert not again.is_same
+    assert "line 2 is 黄江入海流 instead of 黄河入海流" in again.in_words
+    assert "by night@800 and now by night@900" in again.in_words
+    assert "an older studio" in again.in_words
+
+
+def test_another_text_under_the_same_names_says_what_else_may_differ() -> None:
+    kept = saved_now(saved().poem, saved().request, "night@800")
+    assert "same names" in compare(kept, "night@800", ["山。"]).in_words
+
+
+@pytest.mark.parametrize(
+    "words", ["白日", "黄河 五绝", "NIGHT seed", "黃河", "huanghe", "bairi temperature"]
+)
+def test_saved_poems_are_found_by_text_form_model_and_pinyin(words: str) -> None:
+    assert finds(words, [TEXT], "night@800", saved().request)
+
+
+@pytest.mark.parametrize("words", ["月", "黄河 七律", "mingyue", "day"])
+def test_what_a_saved_poem_does_not_have_does_not_find_it(words: str) -> None:
+    assert not finds(words, [TEXT], "night@800", saved().request)

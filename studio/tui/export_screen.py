@@ -1,8 +1,10 @@
 """Asking where a poem is exported to."""
 
+import asyncio
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,9 +13,19 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Select, Static
 
-from studio.collection import SUFFIXES, Format, SavedPoem, export, free_path
+from studio.collection import SavedPoem
 from studio.errors import StudioError
+from studio.exporting import PICTURES, SUFFIXES, Format, export, format_of, free_path
 from studio.tui.line_input import LineInput
+
+_NAMES: dict[Format, str] = {
+    "text": "Plain text",
+    "markdown": "Markdown",
+    "svg": "Picture (SVG)",
+    "png": "Picture (PNG)",
+}
+# A picture holds one poem.
+_MANY = tuple(form for form in _NAMES if form not in PICTURES)
 
 
 class ExportScreen(ModalScreen[Path | None]):
@@ -40,7 +52,7 @@ class ExportScreen(ModalScreen[Path | None]):
             with Horizontal(classes="field"):
                 yield Label("Format")
                 yield Select(
-                    [("Plain text", "text"), ("Markdown", "markdown")],
+                    [(name, form) for form, name in _NAMES.items() if count == 1 or form in _MANY],
                     id="format",
                     allow_blank=False,
                     compact=True,
@@ -55,7 +67,7 @@ class ExportScreen(ModalScreen[Path | None]):
 
     @property
     def _format(self) -> Format:
-        return "markdown" if self.query_one(Select).value == "markdown" else "text"
+        return cast(Format, self.query_one("#format", Select).value)
 
     def _default(self, form: Format) -> Path:
         return free_path(self._folder, self._poems[0].poem, form)
@@ -67,9 +79,14 @@ class ExportScreen(ModalScreen[Path | None]):
             path.value = str(Path(path.value).with_suffix(SUFFIXES[self._format]))
 
     @on(Input.Changed)
-    def _forget_warning(self) -> None:
+    def _path_typed(self, event: Input.Changed) -> None:
         self._warned = None
-        self.query_one(".error", Static).update("")
+        self._say("")
+        # Who writes .svg after the name means it.
+        with contextlib.suppress(StudioError):
+            form = format_of(Path(event.value))
+            if len(self._poems) == 1 or form in _MANY:
+                self.query_one("#format", Select).value = form
 
     @on(Input.Submitted)
     def action_export(self) -> None:
@@ -83,12 +100,17 @@ class ExportScreen(ModalScreen[Path | None]):
             self._warned = path
             self._say(f"{path.name} exists. Choose another name, or press enter to replace it.")
             return
+        self._say("Writing it ...")
+        self.run_worker(self._export(path, self._format, self._warned == path), exclusive=True)
+
+    async def _export(self, path: Path, form: Format, replace: bool) -> None:
+        # Finding a font and drawing take a second.
         try:
-            export(path, self._poems, self._format, replace=self._warned == path)
+            await asyncio.to_thread(export, path, self._poems, form, replace)
         except StudioError as error:
             self._say(str(error))
-            return
-        self.dismiss(path)
+        else:
+            self.dismiss(path)
 
     def _say(self, text: str) -> None:
         self.query_one(".error", Static).update(text)

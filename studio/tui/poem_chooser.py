@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from studio.collection import Collection, SavedPoem, describe, first_line
+from studio.collection import Collection, SavedPoem, describe, finds, first_line
 from studio.errors import StudioError
 from studio.messages import Composed
 from studio.tui.export_screen import ExportScreen
@@ -81,7 +81,7 @@ class PoemChooser(ModalScreen[Choice | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -large"):
             yield Label(self._title, classes="title", markup=False)
-            yield LineInput(placeholder="search: characters, form, model", compact=True)
+            yield LineInput(placeholder="search: characters or pinyin, form, model", compact=True)
             with Horizontal():
                 yield OptionList(compact=True)
                 with Vertical(id="preview"):
@@ -106,10 +106,8 @@ class PoemChooser(ModalScreen[Choice | None]):
     @on(Input.Changed)
     def _list(self) -> None:
         """List the entries that hold all the words searched for."""
-        words = self.query_one(Input).value.casefold().split()
-        self._listed = [
-            e for e in self._entries if all(word in _searched(e.composed) for word in words)
-        ]
+        words = self.query_one(Input).value
+        self._listed = [each for each in self._entries if _has(each.composed, words)]
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(_row(each.composed)) for each in self._listed])
@@ -204,7 +202,6 @@ def _row(composed: Composed) -> Content:
     return Content.assemble(name, (f"  {form}{more}", "$foreground-muted"))
 
 
-def _searched(composed: Composed) -> str:
-    """What a search looks at."""
-    texts = " ".join(poem.text for poem in composed.poems)
-    return f"{texts} {composed.model} {describe(composed.request)}".casefold()
+def _has(composed: Composed, words: str) -> bool:
+    texts = [poem.text for poem in composed.poems]
+    return finds(words, texts, composed.model, composed.request)

@@ -1,0 +1,112 @@
+"""How poems leave the studio: as text, Markdown, or a picture. Imports no torch, no textual."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from studio import picture
+from studio.collection import SavedPoem, describe, first_line
+from studio.corpus.poem import couplets, verse_lines
+from studio.errors import StudioError
+from studio.files import write_atomically
+from studio.verse.request import WrittenPoem
+
+Format = Literal["text", "markdown", "svg", "png"]
+SUFFIXES: dict[Format, str] = {"text": ".txt", "markdown": ".md", "svg": ".svg", "png": ".png"}
+PICTURES: tuple[Format, ...] = ("svg", "png")
+_NUMERALS = "〇一二三四五六七八九十"
+
+
+def as_text(poems: Sequence[SavedPoem]) -> str:
+    """Plain text: a couplet a line, an empty line between two poems."""
+    return "\n".join("".join(f"{row}\n" for row in couplets(each.poem.text)) for each in poems)
+
+
+def as_markdown(poems: Sequence[SavedPoem]) -> str:
+    """Markdown: the first line as the heading, the couplets, then how it was written."""
+    return "\n".join(_markdown(each) for each in poems)
+
+
+def as_sheet(saved: SavedPoem) -> picture.Sheet:
+    """The poem laid out as a picture, with its form, its day, and how it was written."""
+    foot = f"{saved.model} · {describe(saved.request)}"
+    return picture.sheet(verse_lines(saved.poem.text), saved.request.form, _day(saved.saved), foot)
+
+
+def format_of(path: Path) -> Format:
+    """The format that a file's name asks for; raises StudioError where it asks for none."""
+    for form, suffix in SUFFIXES.items():
+        if path.suffix.lower() == suffix:
+            return form
+    raise StudioError(
+        f"{path.name} does not tell the format. End it in one of {' '.join(SUFFIXES.values())}."
+    )
+
+
+def export(path: Path, poems: Sequence[SavedPoem], form: Format, replace: bool = False) -> None:
+    """Write poems to a file; raises StudioError where it exists, unless `replace`.
+
+    Raises StudioError too where the file cannot be written, a picture shall hold several poems, or
+    this machine has no font for it.
+    """
+    if path.is_dir():
+        raise StudioError(f"{path} is a folder. Give the name of a file in it.")
+    if path.exists() and not replace:
+        raise StudioError(f"{path} exists already. Choose another name, or replace it.")
+    content = _content(poems, form)
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        raise StudioError(
+            f"{path} cannot be written: {error.strerror}. Choose another place."
+        ) from error
+
+
+def _content(poems: Sequence[SavedPoem], form: Format) -> bytes:
+    if form == "text":
+        return as_text(poems).encode()
+    if form == "markdown":
+        return as_markdown(poems).encode()
+    if len(poems) != 1:
+        raise StudioError(
+            f"A picture holds one poem, not {len(poems)}. Choose one, or export them as text."
+        )
+    drawn = as_sheet(poems[0])
+    return picture.as_svg(drawn).encode() if form == "svg" else picture.as_png(drawn)
+
+
+def free_path(folder: Path, poem: WrittenPoem, form: Format) -> Path:
+    """A path in `folder` named for the poem's first line, numbered where that is taken."""
+    stem = first_line(poem.text) or "poem"
+    path, count = folder / f"{stem}{SUFFIXES[form]}", 1
+    while path.exists():
+        count += 1
+        path = folder / f"{stem}-{count}{SUFFIXES[form]}"
+    return path
+
+
+def _markdown(each: SavedPoem) -> str:
+    rows = "\\\n".join(_escaped(row) for row in couplets(each.poem.text))
+    by = f"{each.model} · {describe(each.request)} · {each.saved}"
+    return f"## {_escaped(first_line(each.poem.text))}\n\n{rows}\n\n*{_escaped(by)}*\n"
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{each}" if each in "\\`*_[]<>#|~" else each for each in text)
+
+
+def _day(saved: str) -> str:
+    """Year, month and day in Chinese numerals; empty where the time cannot be read."""
+    try:
+        day = datetime.fromisoformat(saved)
+    except ValueError:
+        return ""
+    year = "".join(_NUMERALS[int(digit)] for digit in str(day.year))
+    return f"{year}年{_number(day.month)}月{_number(day.day)}日"
+
+
+def _number(number: int) -> str:
+    """A number from 1 to 99 in Chinese."""
+    tens, ones = divmod(number, 10)
+    return (_NUMERALS[tens] if tens > 1 else "") + "十" * (tens > 0) + _NUMERALS[ones] * (ones > 0)
