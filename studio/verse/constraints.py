@@ -1,114 +1,254 @@
-"""What a form allows at the next position, as a mask over the vocabulary."""
+"""What may stand at the next position of each poem of a batch, as masks over the vocabulary.
+
+The masks are made of a few precomputed ones: by tone for the places within a line, by rhyme for its
+end. A poem's state is which templates, rhymes and ways of its line are still open to it.
+"""
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from studio.corpus.poem import STOPS
 from studio.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
 from studio.errors import VerseError
-from studio.prosody.forms import Form
+from studio.prosody.rhymes import Reading
+from studio.prosody.tones import LEVEL, OBLIQUE, tone_masks
+from studio.verse.plan import Plan
+from studio.verse.request import BLANK
+from studio.verse.sheet import COUPLET
+from studio.verse.ways import ALLOWS, FEET, Foot, chosen_at, rhymes_at
 
-# A couplet is a line, a comma, a line, a full stop.
-_COUPLET = "，。"
+# A position that nothing fixes.
+FREE = -1
 
 
-class Constraint:
-    """Masks (vocabulary,), true where a character may stand, one for each position of a poem.
+class Rules(Protocol):
+    """The rules of a batch of poems, one a row; positions count from 0, stops included.
 
-    `han` is the mask of the Han characters; `length` the most characters before the end token.
+    `fixed` (rows, positions) are the tokens that are decided, `FREE` elsewhere. A poem that comes
+    to their end is complete where they end with the end token, else cut. `stride` is the length of
+    a line with its stop; 0 where the poems have no lines.
     """
 
-    def __init__(self, vocabulary: Vocabulary, form: Form | None, longest: int) -> None:
-        """With `form` its lines and punctuation; without, any text of `longest` at most.
+    fixed: Tensor
+    stride: int
 
-        Raises VerseError where the vocabulary lacks the stops that a form needs.
-        """
-        if form and not all(stop in vocabulary for stop in _COUPLET):
+    def allowed(self, position: int) -> Tensor:
+        """What may be chosen at a position, (rows, vocabulary) or (vocabulary,)."""
+
+    def take(self, position: int, tokens: Tensor) -> None:
+        """Go on with the tokens (rows,) that stand at a position."""
+
+    def select(self, rows: Tensor) -> None:
+        """Go on with some of the rows (any number,), in their order."""
+
+
+class FreeRules:
+    """Any text: an opening and then on to `longest`, or a `whole` text with blanks to fill."""
+
+    stride = 0
+
+    def __init__(
+        self, vocabulary: Vocabulary, text: str, longest: int, whole: bool, rows: int
+    ) -> None:
+        tokens = [FREE if each == BLANK else vocabulary.index(each) for each in text]
+        tokens += [END] if whole else [FREE] * (longest - len(tokens))
+        self.fixed = torch.tensor([tokens]).expand(rows, -1)
+        self._whole = whole
+        self._han = han(vocabulary)
+        self._any = torch.ones(len(vocabulary), dtype=torch.bool)
+        self._any[[PAD, BEGIN, UNKNOWN]] = False
+
+    def allowed(self, position: int) -> Tensor:
+        # A poem begins with a character: neither empty nor with a comma.
+        return self._any if position and not self._whole else self._han
+
+    def take(self, position: int, tokens: Tensor) -> None:
+        """Nothing depends on what stands before."""
+
+    def select(self, rows: Tensor) -> None:
+        self.fixed = self.fixed[rows]
+
+
+class FormRules:
+    """The rules of a form: one plan a row, all of one layout."""
+
+    def __init__(self, vocabulary: Vocabulary, plans: Sequence[Plan]) -> None:
+        """Raises VerseError where the vocabulary lacks the stops that a form needs."""
+        if not all(stop in vocabulary for stop in COUPLET):
             raise VerseError(
                 "The model was trained on poems without punctuation and cannot set lines. "
                 "Ask for a poem of free form."
             )
         self._vocabulary = vocabulary
-        indices = range(len(vocabulary))
-        self.han = torch.tensor([vocabulary.is_han(index) for index in indices])
-        self._any = torch.ones(len(vocabulary), dtype=torch.bool)
-        self._any[[PAD, BEGIN, UNKNOWN]] = False
-        self.form = form
-        self.length = _length(form) if form else longest
+        self._layout = layout = plans[0].layout
+        self.stride = layout.line_length + 1
+        self.fixed = torch.tensor([_tokens(vocabulary, plan) for plan in plans])
+        # Which templates and rhymes go together: (rows, templates, rhymes).
+        self._keys = torch.tensor(
+            [
+                [[bool(bits >> bit & 1) for bit in range(len(layout.rhymes))] for bits in its]
+                for its in (plan.rhymes for plan in plans)
+            ]
+        )
+        # For each line (rows, ways): what the plans leave open.
+        self._open = [
+            torch.tensor([plan.open[at] for plan in plans]) for at in range(len(layout.ways))
+        ]
+        self._template = [torch.tensor([way.template for way in ways]) for ways in layout.ways]
+        # For each line (ways, places): the tones that a way allows in a place, as bits.
+        self._tones = [
+            torch.tensor([[ALLOWS[each] for each in way.pattern] for way in ways])
+            for ways in layout.ways
+        ]
+        # For each line the foot of each template.
+        self._feet = [
+            [
+                next(way.foot for way in ways if way.template == template)
+                for template in range(len(layout.templates))
+            ]
+            for ways in layout.ways
+        ]
+        regulated = layout.templates != ("",)
+        self._masks = _by_tone(vocabulary, known=regulated)
+        self._bits = _tone_bits(vocabulary)
+        # The ends of the lines so far: no character rhymes with itself.
+        self._ends = torch.zeros(len(plans), len(vocabulary), dtype=torch.bool)
+        self._ways = self._begun(0)
 
-    def allowed(self, position: int) -> Tensor | None:
-        """What may stand at `position`, from 0: at a form's end the end token alone.
+    def allowed(self, position: int) -> Tensor:
+        line, place = divmod(position, self.stride)
+        if place < self._layout.line_length - 1:
+            allowed = self._masks[self._tones_left(line, place)]
+        else:
+            allowed = self._by_foot(line)
+            fresh = allowed & ~self._ends
+            allowed = torch.where(fresh.any(dim=1, keepdim=True), fresh, allowed)
+        # With a vocabulary of a few characters there may be none.
+        return torch.where(allowed.any(dim=1, keepdim=True), allowed, self._masks[-1])
 
-        None where the length limit of a free poem cuts it.
-        """
-        if self.form is None:
-            if position == self.length:
-                return None
-            # A poem begins with a character: neither empty nor with a comma.
-            return self._any if position else self.han
-        if position == self.length:
-            return self._only(END)
-        line, column = divmod(position, self.form.line_length + 1)
-        if column < self.form.line_length:
-            return self.han
-        return self._only(self._vocabulary.index(_stop(line)))
-
-    def place(self, opening: str) -> str:
-        """Set an opening into the form: punctuation where the form has it, typed or not.
-
-        Raises VerseError where the opening is longer than the poem or its lines are not the form's.
-        """
-        form = self.form
-        if form is None:
-            if len(opening) >= self.length:
-                raise VerseError(
-                    f"The opening has {len(opening)} characters and the poem may have "
-                    f"{self.length}. Shorten the opening or raise the length limit."
-                )
-            return opening
-        lines = _typed_lines(opening)
-        for line in lines[:-1]:
-            if len(line) % form.line_length:
-                raise VerseError(
-                    f"The opening has a line of {len(line)} ({line}), and a {form.name} has lines "
-                    f"of {form.line_length}. Change the opening or the form."
-                )
-        if lines and opening[-1] in STOPS and len(lines[-1]) % form.line_length:
-            raise VerseError(
-                f"The opening ends a line after {len(lines[-1])} ({lines[-1]}), and a {form.name} "
-                f"has lines of {form.line_length}. Change the opening or the form."
+    def take(self, position: int, tokens: Tensor) -> None:
+        line, place = divmod(position, self.stride)
+        if place == self._layout.line_length:
+            if line + 1 < self._layout.line_count:
+                self._ways = self._begun(line + 1)
+            return
+        if line == self._layout.line_count:
+            return
+        self._ways = self._ways & (self._tones[line][:, place] & self._bits[tokens][:, None] != 0)
+        if place == self._layout.line_length - 1:
+            kept = torch.stack(
+                [
+                    _given(self._vocabulary, foot, self._layout.rhymes)[tokens]
+                    for foot in self._feet[line]
+                ],
+                dim=1,
             )
-        characters = "".join(lines)
-        most = form.line_length * form.line_count
-        if len(characters) >= most:
-            raise VerseError(
-                f"The opening has {len(characters)} characters, and a {form.name} has {most} in "
-                "all. Shorten the opening or choose a longer form."
-            )
-        placed = ""
-        for number, character in enumerate(characters, start=1):
-            placed += character
-            if number % form.line_length == 0:
-                placed += _stop(number // form.line_length - 1)
-        return placed
+            self._keys = self._keys & kept & self._templates_left(line)[:, :, None]
+            self._ends[torch.arange(len(tokens)), tokens] = True
 
-    def _only(self, index: int) -> Tensor:
-        mask = torch.zeros_like(self._any)
-        mask[index] = True
-        return mask
+    def select(self, rows: Tensor) -> None:
+        self.fixed, self._keys = self.fixed[rows], self._keys[rows]
+        self._open = [each[rows] for each in self._open]
+        self._ways, self._ends = self._ways[rows], self._ends[rows]
+
+    def _begun(self, line: int) -> Tensor:
+        """The ways of a line that are open: those of the templates that can go on."""
+        return self._open[line] & self._keys.any(dim=2)[:, self._template[line]]
+
+    def _tones_left(self, line: int, place: int) -> Tensor:
+        """The tones that the open ways allow in a place, as bits, (rows,)."""
+        tones = self._tones[line][:, place]
+        level: Tensor = (self._ways & (tones & LEVEL != 0)).any(dim=1)
+        oblique = (self._ways & (tones & OBLIQUE != 0)).any(dim=1)
+        return level * LEVEL + oblique * OBLIQUE
+
+    def _templates_left(self, line: int) -> Tensor:
+        """The templates with an open way in this line, (rows, templates)."""
+        count = len(self._layout.templates)
+        of = torch.nn.functional.one_hot(self._template[line], count).float()
+        left: Tensor = self._ways.float() @ of > 0
+        return left
+
+    def _by_foot(self, line: int) -> Tensor:
+        """What may end a line, (rows, vocabulary)."""
+        open_keys = self._keys & self._templates_left(line)[:, :, None]
+        allowed = torch.zeros_like(self._ends)
+        for foot in FEET:
+            its = [at for at, each in enumerate(self._feet[line]) if each == foot]
+            if foot == "any" and its:
+                return self._masks[self._tones_left(line, self._layout.line_length - 1)]
+            if its:
+                rhymes = open_keys[:, its].any(dim=1).float()
+                allowed |= rhymes @ _chosen(self._vocabulary, foot, self._layout.rhymes) > 0
+        return allowed
 
 
-def _stop(line: int) -> str:
-    return _COUPLET[line % 2]
+def rhyme_supply(vocabulary: Vocabulary, rhymes: tuple[Reading, ...]) -> list[int]:
+    """For each rhyme how many characters of the vocabulary the model can rhyme with."""
+    return [int(each) for each in _chosen(vocabulary, "rhyme", rhymes).sum(dim=1).tolist()]
 
 
-def _length(form: Form) -> int:
-    return form.line_count * (form.line_length + 1)
+def _tokens(vocabulary: Vocabulary, plan: Plan) -> list[int]:
+    tokens = []
+    for at, line in enumerate(plan.grid):
+        tokens += [vocabulary.index(each) if each else FREE for each in line]
+        tokens.append(vocabulary.index(COUPLET[at % 2]))
+    return [*tokens, END]
 
 
-def _typed_lines(opening: str) -> Sequence[str]:
-    for stop in STOPS:
-        opening = opening.replace(stop, "\n")
-    return opening.split()
+@lru_cache(maxsize=4)
+def han(vocabulary: Vocabulary) -> Tensor:
+    """Which indices are Chinese characters, (vocabulary,)."""
+    return torch.tensor([vocabulary.is_han(index) for index in range(len(vocabulary))])
+
+
+@lru_cache(maxsize=4)
+def _tone_bits(vocabulary: Vocabulary) -> Tensor:
+    """The tones that each character can be read in, (vocabulary,); both where it is unknown."""
+    masks = tone_masks()
+    return torch.tensor(
+        [masks.get(each, LEVEL | OBLIQUE) for each in _characters(vocabulary)], dtype=torch.uint8
+    )
+
+
+@lru_cache(maxsize=8)
+def _by_tone(vocabulary: Vocabulary, known: bool) -> Tensor:
+    """Masks (4, vocabulary): for no tone, oblique, level, and either.
+
+    With `known` characters without a reading are left out.
+    """
+    masks = tone_masks()
+    bits = torch.tensor(
+        [masks.get(each, 0 if known else LEVEL | OBLIQUE) for each in _characters(vocabulary)]
+    )
+    return torch.stack([bits & wanted != 0 for wanted in range(4)]) & han(vocabulary)
+
+
+@lru_cache(maxsize=32)
+def _given(vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...]) -> Tensor:
+    """The rhymes in which each character may end a line, (vocabulary, rhymes)."""
+    its = [rhymes_at(foot, each, rhymes) for each in _characters(vocabulary)]
+    return _unpack(its, len(rhymes))
+
+
+@lru_cache(maxsize=32)
+def _chosen(vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...]) -> Tensor:
+    """The same of characters that the model chooses, (rhymes, vocabulary), as 0.0 and 1.0."""
+    its = [chosen_at(foot, each, rhymes) for each in _characters(vocabulary)]
+    return (_unpack(its, len(rhymes)) & han(vocabulary)[:, None]).T.float().contiguous()
+
+
+def _unpack(bits: Sequence[int], count: int) -> Tensor:
+    low = torch.tensor([each & (1 << 60) - 1 for each in bits])
+    high = torch.tensor([each >> 60 for each in bits])
+    shifts = torch.arange(60)
+    both = torch.cat([low[:, None] >> shifts & 1, high[:, None] >> shifts & 1], dim=1)
+    return both[:, :count].bool()
+
+
+def _characters(vocabulary: Vocabulary) -> Sequence[str]:
+    """A character for each index; the special tokens are none."""
+    return [vocabulary.decode([index]) for index in range(len(vocabulary))]

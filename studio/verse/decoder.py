@@ -1,6 +1,16 @@
-"""Writing with the recurrent state carried from character to character."""
+"""Writing with the recurrent state carried from character to character, line by line.
 
-from collections.abc import Generator
+A form's rules are masks, and a mask alone writes badly: it takes what the rules allow even where
+the model finds all of it unlikely. So each line is tried several times, all tries of all poems in
+one batch, and one of them is drawn by how likely the model found what the rules made of it: the
+probability that it gave to all that was allowed, place by place. That is sequential Monte Carlo,
+with the masked model as its proposal (Lew et al. 2023, Sequential Monte Carlo steering of large
+language models); with many tries it comes to the model's own distribution over poems that keep the
+rules. What has been shown of a poem is never taken back.
+"""
+
+import random
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -9,9 +19,13 @@ from torch import Tensor
 from studio.corpus.vocabulary import BEGIN, END, Vocabulary
 from studio.model.device import Device
 from studio.model.network import Network, State, select
-from studio.verse.constraints import Constraint
+from studio.verse.constraints import FREE, Rules, han
 from studio.verse.request import Sampling, WrittenPoem
-from studio.verse.sampling import choose, penalise
+from studio.verse.sampling import choose, draw, log_sum, penalise, stutter
+
+# A line that may not stand is drawn again so often; then its try counts for next to nothing.
+_REDRAWS = 50
+_HOPELESS = 1e4
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,62 +43,212 @@ Columns = Generator[tuple[str, ...], None, tuple[WrittenPoem, ...]]
 
 def decode(
     writer: Writer,
-    constraint: Constraint,
-    opening: str,
+    rules: Rules,
     sampling: Sampling,
-    candidates: int,
     seed: int,
+    tries: int = 1,
+    copied: Callable[[str], bool] | None = None,
 ) -> Columns:
-    """Write `candidates` poems at once, one column of characters at a time.
+    """Write the poems of `rules` at once, one a row.
 
-    Yields the next character of each poem, "" for one that has ended; the opening comes first, in
-    the same manner. Returns the poems. The prefix is read once: each further character costs one
-    step of the network for all candidates. Always ends, at `constraint.length` at the latest.
+    Yields the next character of each poem, "" for one that has ended: what is fixed at the start
+    at once, the first character that is chosen after one step, and then a line after the other.
+    Returns the poems in the order of the rows. A line that stands in the poem already is never
+    written, nor one that is `copied`. Every row draws from a source of its own.
     """
+    candidates, length = rules.fixed.shape
+    if sampling.strategy == "greedy" or not rules.stride:
+        tries = 1
     vocabulary = writer.vocabulary
-    yield from ((character,) * candidates for character in opening)
-    source = torch.Generator().manual_seed(seed)
-    prefix = vocabulary.encode(opening)
-    logits, state = _read(writer, torch.tensor([[BEGIN, *prefix]]), None)
-    logits = logits.expand(candidates, -1)
-    state = select(state, torch.zeros(candidates, dtype=torch.long, device=writer.device.kind))
+    prefix = _prefix(rules.fixed)
+    yield from ((character,) * candidates for character in vocabulary.decode(prefix))
 
-    texts = [opening] * candidates
-    nats = torch.zeros(candidates)
-    choices = torch.zeros(candidates)
-    ended = torch.zeros(candidates, dtype=torch.bool)
-    written = torch.zeros(candidates, len(vocabulary), dtype=torch.bool)
-    written[:, [index for index in prefix if vocabulary.is_han(index)]] = True
-    rows = torch.arange(candidates)
+    sources = [_source(seed, number) for number in range(candidates)]
+    # For each poem and position two draws for each try, and one to choose among these.
+    draws = torch.stack([torch.rand(length, 2 * tries + 1, generator=each) for each in sources])
+    batch = _Batch(writer, rules, prefix)
+    shown, waiting = len(prefix), False
+    if prefix:
+        batch.repeat(tries)
+    for position in range(len(prefix), length):
+        each = batch.rows // candidates
+        picked = batch.choose(position, sampling, draws[:, position, : 2 * each].reshape(-1, 2))
+        if copied or rules.stride:
+            batch.redraw(position, picked, sampling, sources, copied)
+        batch.take(position, picked)
+        waiting |= rules.stride > 0 and (position + 1) % rules.stride == 0
+        # What is fixed after a line is read before its tries are weighed.
+        goes_on = position + 1 < length and not bool((rules.fixed[:, position + 1] == FREE).any())
+        if each > 1 and waiting and not goes_on:
+            batch.keep_one_of(each, draws[:, position, -1])
+        if batch.rows == candidates:
+            waiting = False
+            yield from batch.columns(shown)
+            shown = position + 1
+        if bool(batch.ended.all()) or position + 1 == length:
+            break
+        batch.read()
+        if batch.rows == candidates:
+            batch.repeat(tries)
+    return batch.poems()
 
-    for position in range(len(opening), constraint.length + 1):
-        allowed = constraint.allowed(position)
-        if allowed is None:
-            break
-        scored = penalise(logits, written, sampling.repetition_penalty)
-        picked = choose(scored.masked_fill(~allowed, -torch.inf), sampling, source)
-        if allowed.count_nonzero() > 1:
-            # Where a form leaves no choice, the model has no merit.
-            likely = logits.log_softmax(dim=-1)[rows, picked]
-            nats += torch.where(ended, 0.0, likely)
-            choices += ~ended
-        ended |= picked == END
-        if ended.all():
-            break
-        column = tuple(
-            "" if done else vocabulary.decode([index])
-            for done, index in zip(ended.tolist(), picked.tolist(), strict=True)
+
+class _Batch:
+    """Poems under way, one a row, each poem in several rows on end while a line is tried."""
+
+    def __init__(self, writer: Writer, rules: Rules, prefix: list[int]) -> None:
+        rows = rules.fixed.shape[0]
+        self._writer, self._rules = writer, rules
+        self._han = han(writer.vocabulary)
+        logits, state = _read(writer, torch.tensor([[BEGIN, *prefix]]), None)
+        self._logits = logits.expand(rows, -1)
+        same = torch.zeros(rows, dtype=torch.long, device=writer.device.kind)
+        self._state = select(state, same)
+        # (rows, time): the tokens so far.
+        self.written = torch.tensor([prefix], dtype=torch.long).expand(rows, -1)
+        for at, token in enumerate(prefix):
+            rules.take(at, torch.full((rows,), token))
+        self.ended = torch.zeros(rows, dtype=torch.bool)
+        self._nats = torch.zeros(rows)
+        self._choices = torch.zeros(rows)
+        # How likely the model finds what the rules made of the row since the last weighing.
+        self._weights = torch.zeros(rows)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are at present."""
+        return len(self.written)
+
+    def choose(self, position: int, sampling: Sampling, draws: Tensor) -> Tensor:
+        """The token of each row at a position, (rows,), fixed or chosen."""
+        fixed = self._rules.fixed[:, position].masked_fill(self.ended, END)
+        warm = 1.0 if sampling.strategy == "greedy" else sampling.temperature
+        free = fixed == FREE
+        self._whole = log_sum(self._logits / warm, fixed.clamp(min=0))
+        if not bool(free.any()):
+            self._weights = self._weights + self._chance(fixed, warm)
+            return fixed
+        scored = penalise(self._logits, self._characters(), sampling.repetition_penalty)
+        if self._rules.stride:
+            scored = scored - stutter(self.written, self._rules.stride, self._han)
+        self._scored = scored.masked_fill(~self._rules.allowed(position), -torch.inf)
+        picked = torch.where(free, choose(self._scored, sampling, draws), fixed)
+        # Where a row is fixed its mass is not looked at.
+        self._mass = mass = log_sum(self._scored / warm, picked) - self._whole
+        self._weights = self._weights + torch.where(free, mass, self._chance(fixed, warm))
+        return picked
+
+    def redraw(
+        self,
+        position: int,
+        picked: Tensor,
+        sampling: Sampling,
+        sources: list[torch.Generator],
+        copied: Callable[[str], bool] | None,
+    ) -> None:
+        """Choose another last character, in place, where the line may not stand as it is."""
+        stride = self._rules.stride
+        if not stride or position % stride == stride - 1:
+            return
+        start, end = position - position % stride, position - position % stride + stride - 1
+        rest = self._rules.fixed[:, position:end]
+        closing = (rest[:, 0] == FREE) & (rest[:, 1:] != FREE).all(dim=1)
+        if not bool(closing.any()):
+            return
+        warm = 1.0 if sampling.strategy == "greedy" else sampling.temperature
+        each = self.rows // len(sources)
+        history, ends = self.written.tolist(), rest[:, 1:].tolist()
+        for row in closing.nonzero().flatten().tolist():
+            before = history[row]
+            lines = [before[at : at + stride - 1] for at in range(0, start, stride)]
+            for _ in range(_REDRAWS):
+                line = [*before[start:], int(picked[row]), *ends[row]]
+                text = self._writer.vocabulary.decode(line)
+                if line not in lines and not (copied and copied(text)):
+                    break
+                self._scored[row, picked[row]] = -torch.inf
+                left = self._scored[row : row + 1]
+                if not bool((left > -torch.inf).any()):
+                    self._weights[row] -= _HOPELESS
+                    break
+                mass = (left[0] / warm).logsumexp(dim=-1) - self._whole[row]
+                self._weights[row] += mass - self._mass[row]
+                self._mass[row] = mass
+                draws = torch.rand(1, 2, generator=sources[row // each])
+                picked[row] = choose(left, sampling, draws)[0]
+            else:
+                self._weights[row] -= _HOPELESS
+
+    def take(self, position: int, picked: Tensor) -> None:
+        """Write the tokens (rows,) that were chosen."""
+        chosen = (self._rules.fixed[:, position] == FREE) & ~self.ended
+        if bool(chosen.any()):
+            likely = self._logits.log_softmax(dim=-1).gather(1, picked[:, None])[:, 0]
+            self._nats = self._nats + torch.where(chosen, likely, 0.0)
+            self._choices = self._choices + chosen
+        self.ended = self.ended | (picked == END)
+        self.written = torch.cat([self.written, picked[:, None]], dim=1)
+        self._rules.take(position, picked)
+
+    def read(self) -> None:
+        """Let the network read the last tokens."""
+        self._logits, self._state = _read(self._writer, self.written[:, -1:], self._state)
+
+    def keep_one_of(self, each: int, draws: Tensor) -> None:
+        """Of the tries of each poem, `each` rows on end, keep the one drawn by weight."""
+        kept = draw(self._weights.view(-1, each).softmax(dim=1), draws)
+        self._select(torch.arange(len(kept)) * each + kept)
+        self._weights = torch.zeros(self.rows)
+
+    def repeat(self, tries: int) -> None:
+        """Go on with each poem in `tries` rows."""
+        if tries > 1:
+            self._select(torch.arange(self.rows).repeat_interleave(tries))
+
+    def columns(self, start: int) -> Iterator[tuple[str, ...]]:
+        """The characters of each poem from a position on; none where all have ended."""
+        for tokens in self.written[:, start:].T.tolist():
+            column = tuple(self._writer.vocabulary.decode([token]) for token in tokens)
+            if any(column):
+                yield column
+
+    def poems(self) -> tuple[WrittenPoem, ...]:
+        """The poems as they stand."""
+        means = self._nats / self._choices.clamp(min=1)
+        return tuple(
+            WrittenPoem(self._writer.vocabulary.decode(tokens), mean, ended)
+            for tokens, mean, ended in zip(
+                self.written.tolist(), means.tolist(), self.ended.tolist(), strict=True
+            )
         )
-        texts = [text + character for text, character in zip(texts, column, strict=True)]
-        written[rows, picked] |= constraint.han[picked]
-        yield column
-        logits, state = _read(writer, picked[:, None], state)
-    return tuple(
-        WrittenPoem(text, mean, done)
-        for text, mean, done in zip(
-            texts, (nats / choices.clamp(min=1)).tolist(), ended.tolist(), strict=True
-        )
-    )
+
+    def _select(self, rows: Tensor) -> None:
+        self._rules.select(rows)
+        self._logits = self._logits[rows]
+        self._state = select(self._state, rows.to(self._writer.device.kind))
+        self.written, self.ended = self.written[rows], self.ended[rows]
+        self._nats, self._choices = self._nats[rows], self._choices[rows]
+        self._weights = self._weights[rows]
+
+    def _chance(self, tokens: Tensor, warm: float) -> Tensor:
+        """The logarithm of the model's probability of the tokens (rows,)."""
+        at = tokens.clamp(min=0)[:, None]
+        return self._logits.gather(1, at)[:, 0] / warm - self._whole
+
+    def _characters(self) -> Tensor:
+        """What was written, stops replaced by a token that is never chosen."""
+        return self.written.masked_fill(~self._han[self.written], BEGIN)
+
+
+def _prefix(fixed: Tensor) -> list[int]:
+    """The tokens with which all rows begin, the end token left out."""
+    same = ((fixed == fixed[:1]) & (fixed != FREE) & (fixed != END)).all(dim=0)
+    return [int(each) for each in fixed[0, : int(same.cumprod(dim=0).sum())]]
+
+
+def _source(seed: int, number: int) -> torch.Generator:
+    """Where poem `number` of an order draws from, however many there are."""
+    return torch.Generator().manual_seed(random.Random(f"{seed}:{number}").getrandbits(63))
 
 
 @torch.inference_mode()

@@ -11,6 +11,9 @@ from msgspec import Meta
 Strategy = Literal["greedy", "sample"]
 Tones = Literal["strict", "tang", "free"]
 
+# Stands in a given text for a character that the model writes.
+BLANK = "□"
+
 
 class Sampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the next character is chosen from the model's probabilities.
@@ -32,10 +35,17 @@ class Sampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The weights by which the poems of one order are ranked."""
+    """What the poems of one order are ranked by, each with its weight; 0 leaves it out.
+
+    `likelihood` is the mean log-probability of a character under the model, in nats. The others
+    take away from it or add to it, each from 0 to 1: `repetition` the share of characters that
+    stood in the poem already, `novelty` the share of 4-grams that stand in the corpus, `prosody`
+    the share of lines with a fault, a note counting a quarter, `parallelism` the mean over the
+    couplets that must be parallel, `variety` the share of bigrams that a better poem has as well.
+    """
 
     likelihood: float = 1.0
-    repetition: float = 1.0
+    repetition: float = 2.0
     novelty: float = 1.0
     prosody: float = 1.0
     parallelism: float = 1.0
@@ -43,17 +53,27 @@ class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One order for poems.
+    """One order for poems. What is asked for is met, or refused with the reason.
 
-    `first` are the opening characters ("" lets the model begin). `form` is a name of
-    data/forms.toml, or "" for free length up to `longest` characters; `lines` is the number of
-    lines of a form of any length, 0 its usual one. `acrostic` (藏头) are the first characters of
-    the lines, `last` the last line to reach, `words` what must appear. `given` is the poem as it
-    should stand, with a □ where the model writes. `rhyme` is one of the 106. `tones` are kept
-    strictly, as the Tang poets kept them, or not at all; `copied_lines` lets a line of the corpus
-    come out verbatim. `model` is "auto" (the run in training, else the default model, else the
-    newest run), "default", a run's name, or "run@step" for one of its checkpoints. `tries`
-    continuations of a line are weighed against each other, and the poems ranked by `ranking`.
+    - `first`: the opening characters; "" lets the model begin.
+    - `form`: a name of data/forms.toml, or "" for free length up to `longest` characters.
+    - `lines`: how many, in forms of any length; an even number, 0 the form's usual one.
+    - `acrostic` (藏头): the first character of each line; further lines are free.
+    - `last`: the last line, to be reached.
+    - `words`: what must appear; each poem has them in places of its own.
+    - `given`: the poem as it should stand, with a □ wherever the model writes. Lines are parted by
+      punctuation or line breaks; those at its end may be left out.
+    - `rhyme`: one of the 106, by its simplified or traditional name; "" lets the model choose.
+    - `tones`: "strict" keeps every template, the two rescues (拗救) allowed; "tang" also what the
+      Tang poets allowed themselves: a neighbouring rhyme (邻韵) in the first line and the tones
+      that the scanner notes as tolerated (拗); "free" keeps lengths and rhyme alone. Forms in the
+      old style have no rule of tone.
+    - `copied_lines`: whether a line of the corpus may come out, where its index is at hand.
+    - `model`: "auto" (the run in training, else the default model, else the newest run), "default",
+      a run's name, or "run@step" for one of its checkpoints.
+    - `tries`: how many continuations of a line are weighed against each other.
+
+    The same request and model write the same poems, whatever else the process draws.
     """
 
     first: str = ""
@@ -80,10 +100,14 @@ class WrittenPoem(msgspec.Struct, frozen=True):
 
     `log_probability` is the mean over the characters it chose, in nats, under the plain model
     (no temperature, no mask). `complete` is false where the length limit cut the poem. `score` is
-    what it was ranked by, the best highest.
+    what it was ranked by, the best highest: poems come in the order in which they were written,
+    whoever shows them puts the best first. `template` and `rhyme` are the scanner's words for it,
+    as 仄起首句入韵 and 平陽; empty where there are none.
     """
 
     text: str
     log_probability: float
     complete: bool
     score: float = 0.0
+    template: str = ""
+    rhyme: str = ""

@@ -5,16 +5,40 @@ from torch import Tensor
 
 from studio.verse.request import Sampling
 
+# What a character loses, in nats, that stands in this line or the one before, or further back, and
+# one that would follow its neighbour for a second time. Poets repeat themselves too: chosen so
+# that poems with a repeated character are about as many as among theirs.
+NEAR, FAR, AGAIN = 3.0, 1.2, 6.0
 
-def choose(logits: Tensor, sampling: Sampling, source: torch.Generator) -> Tensor:
+
+def choose(logits: Tensor, sampling: Sampling, draws: Tensor) -> Tensor:
     """One index a row, (batch,), from `logits` (batch, vocabulary); -inf marks what may not come.
 
-    Every row must allow something. `greedy` is argmax and draws nothing from `source`.
+    Every row must allow something. `draws` (batch, 2) are uniform in [0, 1); `greedy` is argmax
+    and looks at none.
     """
     if sampling.strategy == "greedy":
         return logits.argmax(dim=-1)
-    kept = narrow(logits / sampling.temperature, sampling)
-    return torch.multinomial(kept.softmax(dim=-1), 1, generator=source).squeeze(1)
+    logits = _likeliest(logits / sampling.temperature, sampling)
+    shares = logits.softmax(dim=-1)
+    picked = draw(shares, draws[:, 0])
+    if sampling.top_p < 1:
+        # Sorting costs more than all the rest: only rows whose draw fell outside of what is to be
+        # kept are sorted, and draw again within it.
+        likelier = (shares * (shares > shares.gather(1, picked[:, None]))).sum(dim=-1)
+        outside = (likelier >= sampling.top_p).nonzero().flatten()
+        if len(outside):
+            kept = _nucleus(logits[outside], sampling.top_p).softmax(dim=-1)
+            picked[outside] = draw(kept, draws[outside, 1])
+    return picked
+
+
+def draw(shares: Tensor, draws: Tensor) -> Tensor:
+    """An index a row, (batch,), by shares (batch, choices) that are not negative, not all 0."""
+    sums = shares.cumsum(dim=-1)
+    # Below the whole for certain: rounding must not lead past the last choice.
+    at = draws.clamp(max=1 - 1e-6) * sums[:, -1]
+    return torch.searchsorted(sums, at[:, None], right=True).squeeze(1)
 
 
 def narrow(logits: Tensor, sampling: Sampling) -> Tensor:
@@ -22,6 +46,12 @@ def narrow(logits: Tensor, sampling: Sampling) -> Tensor:
 
     The likeliest character always stays.
     """
+    logits = _likeliest(logits, sampling)
+    return _nucleus(logits, sampling.top_p) if sampling.top_p < 1 else logits
+
+
+def _likeliest(logits: Tensor, sampling: Sampling) -> Tensor:
+    """Put -inf where top-k or min-p leave a character out."""
     if 0 < sampling.top_k < logits.shape[-1]:
         least = logits.topk(sampling.top_k, dim=-1).values[..., -1:]
         logits = logits.masked_fill(logits < least, -torch.inf)
@@ -29,23 +59,57 @@ def narrow(logits: Tensor, sampling: Sampling) -> Tensor:
         probabilities = logits.softmax(dim=-1)
         least = sampling.min_p * probabilities.amax(dim=-1, keepdim=True)
         logits = logits.masked_fill(probabilities < least, -torch.inf)
-    if sampling.top_p < 1:
-        ordered, order = logits.sort(dim=-1, descending=True, stable=True)
-        probabilities = ordered.softmax(dim=-1)
-        # A character stays while those likelier than it hold less than top_p.
-        before = probabilities.cumsum(dim=-1) - probabilities
-        out = (before >= sampling.top_p).scatter(-1, order, before >= sampling.top_p)
-        logits = logits.masked_fill(out, -torch.inf)
     return logits
+
+
+def _nucleus(logits: Tensor, top_p: float) -> Tensor:
+    """Put -inf outside the smallest set that holds `top_p`; equally likely ones stay together."""
+    ordered = logits.sort(dim=-1, descending=True).values
+    shares = ordered.softmax(dim=-1)
+    # A character stays while those likelier than it hold less than top_p.
+    before = shares.cumsum(dim=-1) - shares
+    least = ordered.masked_fill(before >= top_p, torch.inf).amin(dim=-1, keepdim=True)
+    return logits.masked_fill(logits < least, -torch.inf)
+
+
+def log_sum(logits: Tensor, at: Tensor) -> Tensor:
+    """logsumexp over the last dimension, (batch,); `at` (batch,) are indices that are not -inf.
+
+    By log_softmax, which is several times as fast.
+    """
+    index = at[:, None]
+    return (logits.gather(1, index) - logits.log_softmax(dim=-1).gather(1, index)).squeeze(1)
 
 
 def penalise(logits: Tensor, written: Tensor, penalty: float) -> Tensor:
     """Lower the characters that stand in the poem already (Keskar et al. 2019, section 4.1).
 
-    `written` (batch, vocabulary) is true for those. A positive logit is divided by `penalty`, a
-    negative one multiplied.
+    `written` (batch, time) are their indices. A positive logit is divided by `penalty`, a negative
+    one multiplied.
     """
-    if penalty == 1:
+    if penalty == 1 or not written.shape[1]:
         return logits
-    lowered = torch.where(logits > 0, logits / penalty, logits * penalty)
-    return torch.where(written, lowered, logits)
+    those = logits.gather(1, written)
+    return logits.scatter(1, written, torch.where(those > 0, those / penalty, those * penalty))
+
+
+def stutter(written: Tensor, stride: int, han: Tensor) -> Tensor:
+    """What each character loses for being repeated, in nats, (batch, vocabulary).
+
+    `written` (batch, time) are the indices of the poem so far, whose lines are `stride` long with
+    their stop; `han` (vocabulary,) tells which are characters. One that doubles its neighbour
+    (茫茫), the first time that it comes again, loses nothing.
+    """
+    rows, time = written.shape
+    lost = torch.zeros(rows, len(han))
+    if not time:
+        return lost
+    lines = torch.arange(time) // stride
+    by_place = torch.where(lines >= time // stride - 1, NEAR, FAR)
+    lost.scatter_reduce_(1, written, by_place * han[written], "amax")
+    if time % stride:
+        before = written[:, -1:]
+        met = written[:, :-1] == before
+        lost.scatter_reduce_(1, written[:, 1:], AGAIN * met * han[written[:, 1:]], "amax")
+        lost.scatter_reduce_(1, before, lost.gather(1, before) * met.any(1, keepdim=True), "amin")
+    return lost

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.verse.request import Sampling
-from studio.verse.sampling import choose, narrow, penalise
+from studio.verse.sampling import AGAIN, FAR, NEAR, choose, narrow, penalise, stutter
 
 LOGITS = torch.tensor([[4.0, 3.0, 2.0, 1.0, 0.0]])
 
@@ -15,11 +15,13 @@ def kept(sampling: Sampling) -> list[int]:
     return narrow(LOGITS, sampling)[0].isfinite().nonzero().flatten().tolist()
 
 
-def test_greedy_takes_the_likeliest_and_draws_nothing() -> None:
-    source = torch.Generator().manual_seed(3)
-    before = source.get_state()
-    assert choose(LOGITS, Sampling(strategy="greedy"), source).tolist() == [0]
-    assert torch.equal(source.get_state(), before)
+def drawn(rows: int, seed: int = 9) -> torch.Tensor:
+    return torch.rand(rows, 2, generator=torch.Generator().manual_seed(seed))
+
+
+def test_greedy_takes_the_likeliest_whatever_is_drawn() -> None:
+    rows = LOGITS.expand(50, -1)
+    assert (choose(rows, Sampling(strategy="greedy"), drawn(50)) == 0).all()
 
 
 def test_top_k_keeps_the_k_likeliest() -> None:
@@ -41,23 +43,55 @@ def test_min_p_keeps_what_is_likely_beside_the_likeliest() -> None:
     assert kept(Sampling(min_p=0.3, top_p=1)) == [0, 1]
 
 
-def test_a_seed_gives_the_same_draws_again() -> None:
-    rows = LOGITS.expand(50, -1)
-    draws = [choose(rows, Sampling(), torch.Generator().manual_seed(9)) for _ in range(2)]
-    assert torch.equal(*draws)
-    assert draws[0].unique().numel() > 1
+def test_characters_come_as_often_as_they_are_likely_among_those_kept() -> None:
+    count = 40_000
+    sampling = Sampling(temperature=1, top_p=0.9)
+    picked = choose(LOGITS.expand(count, -1), sampling, drawn(count))
+    found = picked.bincount(minlength=5) / count
+    wanted = narrow(LOGITS, sampling).softmax(-1)[0]
+    assert 0 < (wanted == 0).sum() < 4
+    assert torch.allclose(found, wanted, atol=0.01)
+    assert (found[wanted == 0] == 0).all()
+
+
+def test_the_largest_draw_still_finds_a_character_that_may_come() -> None:
+    row = torch.tensor([[0.0, 1.0, -torch.inf]])
+    assert choose(row, Sampling(top_p=1), torch.full((1, 2), 1 - 2**-24)).item() == 1
 
 
 def test_a_low_temperature_comes_near_argmax() -> None:
-    draws = choose(LOGITS.expand(200, -1), Sampling(temperature=0.05), torch.Generator())
+    draws = choose(LOGITS.expand(200, -1), Sampling(temperature=0.05), drawn(200))
     assert (draws == 0).all()
 
 
 def test_the_penalty_lowers_what_is_written_whatever_the_sign() -> None:
     logits = torch.tensor([[2.0, -2.0, 1.0]])
-    written = torch.tensor([[True, True, False]])
+    written = torch.tensor([[0, 1, 1]])
     assert penalise(logits, written, 2.0).tolist() == [[1.0, -4.0, 1.0]]
     assert penalise(logits, written, 1.0) is logits
+
+
+def lost(text: list[int]) -> list[float]:
+    """What the characters 1 to 5 lose after a text in lines of four and a stop, which is 0."""
+    han = torch.tensor([False, True, True, True, True, True])
+    return stutter(torch.tensor([text]), 5, han)[0, 1:].tolist()
+
+
+def test_a_character_is_lowered_more_the_nearer_it_stood() -> None:
+    assert lost([1, 2, 3, 4, 0, 2])[0] == pytest.approx(NEAR)
+    assert lost([1, 2, 3, 4, 0, 2, 3, 4, 5, 0, 2])[0] == pytest.approx(FAR)
+    assert 0 < FAR < NEAR
+
+
+def test_a_character_may_double_its_neighbour_but_not_come_a_third_time() -> None:
+    assert lost([2, 1])[0] == 0
+    assert lost([1, 1])[0] == pytest.approx(AGAIN)
+    # Not over the end of a line.
+    assert lost([2, 3, 4, 1, 0])[0] > 0
+
+
+def test_two_characters_on_end_hardly_come_on_end_again() -> None:
+    assert lost([1, 2, 3, 4, 0, 1])[1] == pytest.approx(AGAIN)
 
 
 @settings(deadline=None)
@@ -89,7 +123,7 @@ def test_what_is_forbidden_is_never_chosen(
         top_p=top_p,
         min_p=min_p,
     )
-    picked = choose(row, sampling, torch.Generator().manual_seed(0)).item()
+    picked = choose(row, sampling, drawn(1)).item()
     assert picked != forbidden
 
 
