@@ -6,6 +6,7 @@ import typer
 
 from studio import __version__
 from studio.cli.bench import bench_app
+from studio.cli.collection import collection_app
 from studio.cli.corpus import corpus_app
 from studio.cli.doctor import doctor
 from studio.cli.evaluation import evaluate_app
@@ -31,6 +32,7 @@ corpus_app.command()(prosody)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(runs_app, name="runs")
+app.add_typer(collection_app, name="collection")
 app.add_typer(bench_app, name="bench")
 app.command()(doctor)
 

@@ -9,8 +9,10 @@ import msgspec
 import typer
 
 from studio.cli.output import out, print_json, say
+from studio.collection import Collection, SavedPoem, saved_now
 from studio.corpus.poem import couplets
 from studio.errors import ConfigError, CorpusError
+from studio.exporting import export, format_of
 from studio.paths import Home
 from studio.verse.request import ComposeRequest
 
@@ -23,24 +25,54 @@ Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 def generate(
     first: Annotated[str, typer.Option(help="The opening characters.")] = "",
     form: Annotated[
-        str, typer.Option(help="五绝 七绝 五律 七律 (or wujue ...), or free.")
+        str,
+        typer.Option(help="五绝 七绝 五律 七律 排律 古绝 五古 七古 四言 (or wujue ...), or free."),
     ] = "五绝",
+    lines: Annotated[int, typer.Option(help="Lines, in a form of any length; 0: as usual.")] = 0,
+    acrostic: Annotated[str, typer.Option(help="The first character of each line.")] = "",
+    last: Annotated[str, typer.Option(help="The last line, to be reached.")] = "",
+    word: Annotated[list[str] | None, typer.Option(help="A word that must appear.")] = None,
+    given: Annotated[
+        str, typer.Option(help="The poem as it should stand, with □ where the model writes.")
+    ] = "",
+    rhyme: Annotated[str, typer.Option(help="One of the 106 rhymes, as 阳 or 東.")] = "",
+    tones: Annotated[
+        str, typer.Option(help="strict, tang (as the Tang poets kept them) or free.")
+    ] = "strict",
+    allow_copies: Annotated[
+        bool, typer.Option("--allow-copies", help="Lines of the corpus may come out.")
+    ] = False,
     strategy: Annotated[str, typer.Option(help="greedy (argmax) or sample.")] = "sample",
     temperature: Annotated[float, typer.Option()] = 0.8,
     top_k: Annotated[int, typer.Option()] = 0,
     top_p: Annotated[float, typer.Option()] = 0.95,
     min_p: Annotated[float, typer.Option()] = 0.0,
     repetition_penalty: Annotated[float, typer.Option()] = 1.0,
+    tries: Annotated[
+        int, typer.Option(help="Continuations of a line that are weighed against each other.")
+    ] = 8,
     count: Annotated[int, typer.Option(help="Poems to write, in one batch.")] = 1,
     seed: Annotated[int | None, typer.Option(help="Fix it to write the same again.")] = None,
     longest: Annotated[int, typer.Option(help="Limit for a poem of free form.")] = 100,
+    save: Annotated[bool, typer.Option("--save", help="Keep the poems in the collection.")] = False,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw the poems into a file of this name, .svg or .png.")
+    ] = None,
     run: Run = "auto",
     json: Json = False,
 ) -> None:
-    """Write poems."""
+    """Write poems; the best comes first."""
     request = _request(
         first=first,
         form="" if form == "free" else form,
+        lines=lines,
+        acrostic=acrostic,
+        last=last,
+        words=word or [],
+        given=given,
+        rhyme=rhyme,
+        tones=tones,
+        copied_lines=allow_copies,
         sampling={
             "strategy": strategy,
             "temperature": temperature,
@@ -49,6 +81,7 @@ def generate(
             "min_p": min_p,
             "repetition_penalty": repetition_penalty,
         },
+        tries=tries,
         candidates=count,
         seed=secrets.randbelow(2**31) if seed is None else seed,
         longest=longest,
@@ -56,9 +89,14 @@ def generate(
     )
     from studio.models import load_writer, locate
     from studio.verse.composer import write
+    from studio.verse.novelty import Novelty
 
-    writer = load_writer(*locate(Home.default(), run))
-    poems = write(writer, request)
+    home = Home.default()
+    writer = load_writer(*locate(home, run))
+    # Without a library nothing is known of copies, and poems are written all the same.
+    index = Novelty.find(home.library)
+    poems = sorted(write(writer, request, index), key=lambda poem: -poem.score)
+    _keep([saved_now(poem, request, writer.name) for poem in poems], save, picture)
     if json:
         print_json({"model": writer.name, "request": request, "poems": poems})
         return
@@ -94,6 +132,17 @@ def score(
         return
     for each in scores:
         out.print(f"{each.perplexity_all:.2f}")
+
+
+def _keep(poems: list[SavedPoem], save: bool, picture: Path | None) -> None:
+    """Save what was written, or draw it, where that was asked for."""
+    if save:
+        collection = Collection(Home.default().collection)
+        for poem in poems:
+            say(f"Saved as {poem.id}." if collection.add(poem) else "Saved already.")
+    if picture:
+        export(picture, poems, format_of(picture))
+        say(f"Drew {picture}.")
 
 
 def _request(**fields: Any) -> ComposeRequest:

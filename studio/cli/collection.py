@@ -1,0 +1,124 @@
+"""`collection`: the saved poems; writing them again, and taking them out of the studio."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from studio.cli.output import out, print_json, say
+from studio.collection import Collection, SavedPoem, compare, describe, finds, first_line
+from studio.corpus.poem import couplets
+from studio.exporting import export as write_file
+from studio.exporting import format_of
+from studio.paths import Home
+
+collection_app = typer.Typer(help="The poems that were saved.", rich_markup_mode=None)
+
+Id = Annotated[str, typer.Argument(help="A poem's id, or its beginning: see `collection list`.")]
+Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+
+
+@collection_app.command("list")
+def list_poems(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(help="Characters or pinyin of the text, form, model: all must be there."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List the saved poems, oldest first."""
+    found = [each for each in _saved().poems() if _has(each, " ".join(words or ()))]
+    if json:
+        print_json([_document(each) for each in found])
+        return
+    for each in found:
+        form = each.request.form or "free"
+        out.print(f"{each.id}  {first_line(each.poem.text)}  {form}  {each.model}  {each.saved}")
+    if not found:
+        say("No saved poem has that." if words else "No poem was saved yet.")
+
+
+@collection_app.command()
+def show(poem: Id, json: Json = False) -> None:
+    """Show a saved poem, and what it was asked with."""
+    saved = _saved().find(poem)
+    if json:
+        print_json(_document(saved))
+        return
+    out.print("\n".join(couplets(saved.poem.text)))
+    say(f"{saved.model} · {describe(saved.request)} · {saved.saved}")
+
+
+@collection_app.command()
+def again(
+    poem: Id,
+    model: Annotated[
+        str, typer.Option("--run", "--model", help="Another model than the one that wrote it.")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Write a saved poem again: by its request, seed and model. Exit code 1 where it differs."""
+    home = Home.default()
+    saved = _saved().find(poem)
+    request = msgspec.structs.replace(saved.again, model=model) if model else saved.again
+    from studio.models import load_writer, locate
+    from studio.verse.composer import write
+
+    writer = load_writer(*locate(home, request.model))
+    poems = write(writer, request)
+    rewritten = compare(saved, writer.name, [each.text for each in poems])
+    if json:
+        print_json(
+            {
+                "id": saved.id,
+                "model": writer.name,
+                "saved": saved.poem.text,
+                "text": rewritten.text,
+                "same": rewritten.is_same,
+                "differences": rewritten.differences,
+            }
+        )
+    else:
+        out.print("\n".join(couplets(rewritten.text)))
+        say(rewritten.in_words)
+    if not rewritten.is_same:
+        raise typer.Exit(1)
+
+
+@collection_app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="Its suffix tells the format: .txt .md .svg .png")],
+    poems: Annotated[
+        list[str] | None, typer.Argument(help="Ids, or their beginnings; all poems without any.")
+    ] = None,
+    words: Annotated[str, typer.Option(help="Only the poems that have these words.")] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the file.")] = False,
+) -> None:
+    """Write saved poems to a file: text, Markdown, or one as a picture set vertically."""
+    collection = _saved()
+    chosen = [collection.find(each) for each in poems] if poems else collection.poems()
+    chosen = [each for each in chosen if _has(each, words)]
+    write_file(file, chosen, format_of(file), replace)
+    say(f"Wrote {len(chosen)} poem{'' if len(chosen) == 1 else 's'} to {file}.")
+
+
+@collection_app.command()
+def remove(poem: Id) -> None:
+    """Take a poem out of the collection."""
+    collection = _saved()
+    saved = collection.find(poem)
+    collection.remove(saved)
+    say(f"Removed {first_line(saved.poem.text)}.")
+
+
+def _saved() -> Collection:
+    return Collection(Home.default().collection)
+
+
+def _has(saved: SavedPoem, words: str) -> bool:
+    return finds(words, [saved.poem.text], saved.model, saved.request)
+
+
+def _document(saved: SavedPoem) -> dict[str, object]:
+    return {"id": saved.id, **msgspec.structs.asdict(saved)}
