@@ -100,13 +100,17 @@ def poems(
 
     measured: list[dict[str, Any]] = []
     failed = []
-    with Library.open(home.library) as library, Novelty.open(home.library, "train") as training:
+    with (
+        Library.open(home.library) as library,
+        Novelty.open(home.library) as novelty,
+        Novelty.open(home.library, "train") as training,
+    ):
         writer = load_writer(*locate(home, run))
         frequent = [each for each in writer.vocabulary.characters if is_han(each)][:openings]
         for each in forms:
             say(f"Writing {count:,} {each.name} with {writer.name} ...")
             request = ComposeRequest(form=each.name, seed=seed)
-            written, seconds = write_many(writer, request, count)
+            written, seconds = write_many(writer, request, count, novelty)
             people = human_poems(library, each, count, seed)
             size = min(len(written), len(people)) or len(written)
             figured = figures(
@@ -134,7 +138,7 @@ def poems(
             )
             if frequent:
                 say(f"Asking for {each.name} with {len(frequent)} openings ...")
-                failed += failures(writer, request, frequent)
+                failed += failures(writer, request, frequent, novelty)
             if not json:
                 _print(each.name, figured, human, measured[-1]["milliseconds"])
     if json:

@@ -13,6 +13,7 @@ from studio.prosody.forms import Form, form_named
 from studio.prosody.scansion import scan
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
+from studio.verse.novelty import Novelty
 from studio.verse.quality import keeps_length, keeps_rhyme, keeps_tones
 from studio.verse.request import ComposeRequest, WrittenPoem
 
@@ -46,7 +47,7 @@ def human_poems(library: Library, form: Form, count: int, seed: int) -> list[Poe
 
 
 def write_many(
-    writer: Writer, request: ComposeRequest, count: int
+    writer: Writer, request: ComposeRequest, count: int, novelty: Novelty | None = None
 ) -> tuple[list[WrittenPoem], float]:
     """Write `count` poems in batches, each with the next seed, and the seconds that it took."""
     poems: list[WrittenPoem] = []
@@ -57,17 +58,23 @@ def write_many(
             seed=request.seed + len(poems) // _BATCH,
             candidates=min(_BATCH, count - len(poems)),
         )
-        poems += write(writer, batch)
+        poems += write(writer, batch, novelty)
     return poems, time.perf_counter() - began
 
 
-def failures(writer: Writer, request: ComposeRequest, openings: Sequence[str]) -> list[Failure]:
+def failures(
+    writer: Writer,
+    request: ComposeRequest,
+    openings: Sequence[str],
+    novelty: Novelty | None = None,
+) -> list[Failure]:
     """The requests for one poem with each opening that give none, or one off the form's rules."""
     form = form_named(request.form)
     failed = []
     for opening in openings:
         try:
-            (poem,) = write(writer, msgspec.structs.replace(request, first=opening, candidates=1))
+            asked = msgspec.structs.replace(request, first=opening, candidates=1)
+            (poem,) = write(writer, asked, novelty)
             reason = _off(form, poem)
         except VerseError as error:
             reason = str(error)

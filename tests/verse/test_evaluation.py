@@ -11,7 +11,8 @@ from studio.prosody.forms import form_named
 from studio.verse import evaluation
 from studio.verse.decoder import Writer
 from studio.verse.evaluation import failures, human_poems, write_many
-from studio.verse.request import ComposeRequest
+from studio.verse.novelty import Novelty
+from studio.verse.request import ComposeRequest, WrittenPoem
 from tests.conftest import nonsense
 
 lstm = pytest.mark.parametrize("writer", ["lstm"], indirect=True)
@@ -35,6 +36,25 @@ def test_as_many_poems_as_asked_are_written_in_batches(
     # Batches go on with other seeds.
     assert len({poem.text for poem in poems}) == 10
     assert seconds > 0
+
+
+@lstm
+def test_both_ways_of_writing_ask_the_index(
+    writer: Writer, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Novelty | None] = []
+
+    def heard(
+        writer: Writer, request: ComposeRequest, novelty: Novelty | None
+    ) -> tuple[WrittenPoem, ...]:
+        asked.append(novelty)
+        return (WrittenPoem("山，", 0.0, True),)
+
+    monkeypatch.setattr(evaluation, "write", heard)
+    with Novelty.open(library.path) as index:
+        write_many(writer, ComposeRequest(), 1, index)
+        failures(writer, ComposeRequest(), ["山"], index)
+        assert asked == [index, index]
 
 
 def test_people_are_drawn_from_the_test_split_by_the_seed(library: Library) -> None:
