@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from studio.collection import SavedPoem, saved_now
+from studio.collection import SavedPoem, compare, saved_now
 from studio.corpus.cleaning import typed_opening
 from studio.corpus.poem import STOPS
 from studio.messages import (
@@ -131,6 +131,8 @@ class PlaygroundPane(AskingPane):
         self._shown: Showing | None = None
         # The poem on the workbench, if there is one; it stays what it was when one comes back.
         self._draft: Draft | None = None
+        # The saved poem that is being written again, if it is one.
+        self._awaited: SavedPoem | None = None
         self._overlays = Overlays()
         self._readings = Readings(self.send)
         self._loaded = False
@@ -219,6 +221,7 @@ class PlaygroundPane(AskingPane):
     def _ask(self, *requests: ComposeRequest) -> None:
         """Have poems written; two requests stand side by side."""
         self._orders.begin(requests)
+        self._awaited = None
         self.note("")
         self.close_options()
         self._stage.focus()
@@ -271,6 +274,7 @@ class PlaygroundPane(AskingPane):
             self._sitting.add(showing)
             self.studio.remember(request=orders[0].request)
             self._show(showing)
+            self._compare(orders[0])
 
     def _stop_writing(self, reason: str = "") -> None:
         """Nothing comes of what was being written; `reason` says why."""
@@ -445,7 +449,14 @@ class PlaygroundPane(AskingPane):
             if composed.model in self.form.models:
                 # "auto" may mean another model by now.
                 request = msgspec.structs.replace(request, model=composed.model)
-            self._ask(request)
+            self._ask(choice.saved.again if choice.saved else request)
+            self._awaited = choice.saved
+
+    def _compare(self, order: Composed) -> None:
+        """Say whether a saved poem has been written again to the letter."""
+        if saved := self._awaited:
+            again = compare(saved, order.model, [poem.text for poem in order.poems])
+            self.note(again.in_words, error=not again.is_same)
 
     def _recall(self, showing: Showing) -> None:
         """Show poems again, and their request in the form.

@@ -27,10 +27,14 @@ from studio.tui.verse_layout import SETTINGS, TIGHTEST, shape_of
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was chosen: to see again, or with `again` to be written again with its seed."""
+    """What was chosen: to see again, or with `again` to be written again with its seed.
+
+    `saved` where it stands in the collection.
+    """
 
     composed: Composed
     again: bool
+    saved: SavedPoem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +143,12 @@ class PoemChooser(ModalScreen[Choice | None]):
     def action_choose(self) -> None:
         """See the poem."""
         if marked := self._marked:
-            self.dismiss(Choice(marked.composed, again=False))
+            self.dismiss(Choice(marked.composed, again=False, saved=marked.saved))
 
     def action_again(self) -> None:
         """Write the poem again."""
         if marked := self._marked:
-            self.dismiss(Choice(marked.composed, again=True))
+            self.dismiss(Choice(marked.composed, again=True, saved=marked.saved))
 
     def action_search(self) -> None:
         """Type words to search for."""

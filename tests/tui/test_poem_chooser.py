@@ -1,0 +1,57 @@
+"""The book of saved poems: found by pinyin, written again and held against what was saved."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+from textual.widgets import OptionList
+
+from studio.collection import Collection
+from studio.paths import Home
+from tests.test_collection import TEXT, saved
+from tests.tui.playing import Play, playing
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Play:
+    """A studio with two saved poems, by a model that is not there any more."""
+    home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
+    for poem in (saved("春江花月夜。", seed=2), saved(seed=7)):
+        Collection(home.collection).add(poem)
+    return partial(playing, home)
+
+
+async def test_a_saved_poem_is_found_by_pinyin(play: Play) -> None:
+    async with play() as played:
+        await played.press("b", "slash", *"chunjiang")
+        assert played.app.screen.query_one(OptionList).option_count == 1
+
+
+async def test_a_saved_poem_is_asked_for_again_from_the_model_that_wrote_it(play: Play) -> None:
+    async with play() as played:
+        await played.press("b", "r")
+        assert played.last == saved().again
+        assert played.last.model == "night@800"
+
+
+async def test_a_poem_that_comes_out_to_the_letter_is_told_so(play: Play) -> None:
+    async with play() as played:
+        await played.press("b", "r")
+        await played.answer(TEXT)
+        assert played.text("#opening-note") == "Written again to the letter."
+
+
+async def test_a_poem_that_comes_out_otherwise_says_what_differs(play: Play) -> None:
+    async with play() as played:
+        await played.press("b", "r")
+        await played.answer(TEXT.replace("黄河", "黄江"))
+        assert "line 2 is 黄江入海流" in played.text("#opening-note")
+
+
+async def test_the_next_poem_is_held_against_nothing(play: Play) -> None:
+    async with play() as played:
+        await played.press("b", "r")
+        await played.answer(TEXT)
+        await played.press("n")
+        await played.answer("山。")
+        assert played.text("#opening-note") == ""
