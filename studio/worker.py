@@ -227,7 +227,7 @@ class Worker:
 
         began = time.monotonic()
         writer = self._writer(order.request.model)
-        columns = compose(writer, order.request)
+        columns = compose(writer, order.request, self._index.now())
         self._cancelled = None
         while True:
             self._collect(block=False)

@@ -112,7 +112,7 @@ def _choice(number: int, character: str, chance: float, share: float, now: bool)
         " ",
         ("▆" * bar, "$accent" if now else "$primary"),
         " " * (_BAR - bar),
-        f" {_chance(chance):>6} ",
+        f" {_chance(chance):>7} ",
     )
 
 
@@ -191,4 +191,5 @@ def copied_in_words(read: Inspected | None) -> list[Content]:
 
 
 def _chance(chance: float) -> str:
-    return f"{chance:.1%}" if chance >= 0.001 else "<0.1%"
+    """A probability in per cent, to two digits."""
+    return f"{100 * chance:.2g}%" if chance >= 0.00001 else "<0.001%"

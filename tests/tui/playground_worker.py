@@ -1,7 +1,7 @@
 """A worker that writes what a test tells it to, so that the playground can be played with."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from studio.corpus.poem import STOPS, verse_lines
 from studio.messages import (
@@ -63,11 +63,19 @@ class PlaygroundWorker:
             characters = tuple("" if each == "\0" else each for each in column)
             self.emit(Wrote(self.orders[-1].ticket, characters))
 
-    def finish(self, *texts: str, model: str = "night@800", complete: bool = True) -> None:
-        """Tell that the last order is complete."""
-        order = self.orders[-1]
+    def finish(
+        self,
+        *texts: str,
+        model: str = "night@800",
+        complete: bool = True,
+        scores: Sequence[float] = (),
+        order: Compose | None = None,
+    ) -> None:
+        """Tell that an order, the last one, is complete."""
+        order = order or self.orders[-1]
         poems = tuple(
-            WrittenPoem(text, -3.0 - index / 4, complete) for index, text in enumerate(texts)
+            WrittenPoem(text, -3.0 - index / 4, complete, score=scores[index] if scores else 0.0)
+            for index, text in enumerate(texts)
         )
         self.emit(Composed(order.ticket, order.request, model, poems, 0.25))
 

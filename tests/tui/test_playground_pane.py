@@ -17,6 +17,7 @@ from studio.tui.export_screen import ExportScreen
 from studio.tui.poem_chooser import PoemChooser
 from studio.tui.poem_stage import PoemCard, PoemStage
 from studio.tui.request_form import RequestForm
+from studio.verse.novelty import CopiedSpan
 from studio.verse.request import Sampling
 from tests.tui.playground_worker import QUATRAIN
 from tests.tui.playing import Play, add_run, playing
@@ -320,6 +321,88 @@ async def test_markup_in_a_poem_is_text(play: Play) -> None:
         await played.press("enter")
         await played.answer("[/b]白[red]日")
         assert played.cards() == ["[/b]白[red]日"]
+
+
+async def test_candidates_stand_in_the_order_of_their_scores(play: Play) -> None:
+    async with play() as played:
+        played.number("candidates").value = "2"
+        await played.press("enter")
+        played.worker.write(QUATRAIN, OTHER)
+        played.worker.finish(QUATRAIN, OTHER, scores=(0.1, 0.9))
+        await played.settle()
+        assert played.cards() == [OTHER, QUATRAIN]
+
+
+async def test_two_models_write_in_two_columns_under_their_names(play: Play) -> None:
+    async with play() as played:
+        played.select("beside").value = "night@200"
+        await played.press("enter")
+        first, second = played.worker.orders[-2:]
+        played.worker.finish(QUATRAIN, model="night@800", order=first)
+        await played.settle()
+        assert played.pane.query_one(PoemStage).query(PoemCard).first().writing
+        played.worker.finish(OTHER, model="night@200", order=second)
+        await played.settle()
+        assert played.cards() == [QUATRAIN, OTHER]
+        cards = played.pane.query_one(PoemStage).query(PoemCard)
+        assert [str(card.border_title) for card in cards] == [
+            "night at step 800",
+            "night at step 200",
+        ]
+        assert cards.first().region.y == cards.last().region.y
+
+
+# --- marks --------------------------------------------------------------------------------------
+
+
+async def test_tones_and_pinyin_are_shown_on_demand_without_the_worker(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        await played.press("t", "p")
+        (card,) = played.pane.query_one(PoemStage).query(PoemCard)
+        assert card.marks[0].under == "仄"
+        assert card.marks[0].over == "bái"
+        assert not played.worker.read
+        await played.press("t")
+        assert not card.marks[0].under
+
+
+async def test_copied_spans_are_underlined_and_their_poem_is_named(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        await played.press("v")
+        played.worker.tell_readings(CopiedSpan(0, 5, 7, "登鹳雀楼", "王之涣"))
+        await played.settle()
+        (card,) = played.pane.query_one(PoemStage).query(PoemCard)
+        assert "underline" in card.marks[0].style
+        assert "白日依山尽 王之涣 登鹳雀楼" in played.text("#figures")
+
+
+async def test_the_tint_of_the_likelihood_has_a_legend(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        await played.press("l")
+        played.worker.tell_readings()
+        await played.settle()
+        assert "<1/512" in played.text("#figures")
+
+
+async def test_the_marks_stay_for_the_poems_that_follow(play: Play) -> None:
+    async with play() as played:
+        await played.press("t", "enter")
+        await played.answer(QUATRAIN)
+        (card,) = played.pane.query_one(PoemStage).query(PoemCard)
+        assert card.marks[0].under == "仄"
+
+
+async def test_what_the_scanner_says_stands_under_the_poem(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        assert "仄起首句不入韵 · 尤 · every rule kept" in played.text("#figures")
 
 
 # --- models -------------------------------------------------------------------------------------

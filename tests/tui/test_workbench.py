@@ -47,7 +47,7 @@ async def test_a_poem_on_the_workbench_is_read_back(play: Play) -> None:
         await take_up(played)
         assert played.worker.read == [QUATRAIN]
         assert "白 bái" in said(played, "#reading-place")
-        assert "50.0%" in said(played, "#reading-choices")
+        assert "50%" in said(played, "#reading-choices")
         assert "Every rule is kept." in said(played, "#reading-poem")
 
 
