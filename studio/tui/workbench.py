@@ -164,6 +164,7 @@ class Workbench(Horizontal, can_focus=True):
         """Say something under the poem."""
         said = self.query_one("#bench-said", Static)
         said.update(Content(text))
+        said.display = bool(text)
         said.set_class(error, "error")
 
     # --- showing --------------------------------------------------------------------------------
