@@ -7,6 +7,7 @@ import msgspec
 import typer
 
 from studio.cli.output import out, print_json, say
+from studio.cli.writing import write_poems
 from studio.collection import Collection, SavedPoem, compare, describe, finds, first_line
 from studio.corpus.poem import couplets
 from studio.exporting import export as write_file
@@ -59,20 +60,15 @@ def again(
     json: Json = False,
 ) -> None:
     """Write a saved poem again: by its request, seed and model. Exit code 1 where it differs."""
-    home = Home.default()
     saved = _saved().find(poem)
     request = msgspec.structs.replace(saved.again, model=model) if model else saved.again
-    from studio.models import load_writer, locate
-    from studio.verse.composer import write
-
-    writer = load_writer(*locate(home, request.model))
-    poems = write(writer, request)
-    rewritten = compare(saved, writer.name, [each.text for each in poems])
+    writer, poems = write_poems(request)
+    rewritten = compare(saved, writer, [each.text for each in poems])
     if json:
         print_json(
             {
                 "id": saved.id,
-                "model": writer.name,
+                "model": writer,
                 "saved": saved.poem.text,
                 "text": rewritten.text,
                 "same": rewritten.is_same,

@@ -14,7 +14,7 @@ from studio.corpus.poem import couplets
 from studio.errors import ConfigError, CorpusError
 from studio.exporting import export, format_of
 from studio.paths import Home
-from studio.verse.request import ComposeRequest
+from studio.verse.request import ComposeRequest, WrittenPoem
 
 Run = Annotated[
     str, typer.Option("--run", "--model", help='A run, "run@step", "default" or "auto".')
@@ -56,7 +56,7 @@ def generate(
     longest: Annotated[int, typer.Option(help="Limit for a poem of free form.")] = 100,
     save: Annotated[bool, typer.Option("--save", help="Keep the poems in the collection.")] = False,
     picture: Annotated[
-        Path | None, typer.Option(help="Draw the poems into a file of this name, .svg or .png.")
+        Path | None, typer.Option(help="Draw the best to this file, .svg or .png.")
     ] = None,
     run: Run = "auto",
     json: Json = False,
@@ -87,22 +87,28 @@ def generate(
         longest=longest,
         model=run,
     )
+    model, poems = write_poems(request)
+    if json:
+        print_json({"model": model, "request": request, "poems": poems})
+    else:
+        for poem in poems:
+            out.print("\n".join(couplets(poem.text)) + "\n")
+        say(f"{model}, seed {request.seed}")
+    _keep([saved_now(poem, request, model) for poem in poems], save, picture)
+
+
+def write_poems(request: ComposeRequest) -> tuple[str, list[WrittenPoem]]:
+    """The full name of the model that wrote, and the poems, the best first."""
     from studio.models import load_writer, locate
     from studio.verse.composer import write
     from studio.verse.novelty import Novelty
 
     home = Home.default()
-    writer = load_writer(*locate(home, run))
+    writer = load_writer(*locate(home, request.model))
     # Without a library nothing is known of copies, and poems are written all the same.
     index = Novelty.find(home.library)
-    poems = sorted(write(writer, request, index), key=lambda poem: -poem.score)
-    _keep([saved_now(poem, request, writer.name) for poem in poems], save, picture)
-    if json:
-        print_json({"model": writer.name, "request": request, "poems": poems})
-        return
-    for poem in poems:
-        out.print("\n".join(couplets(poem.text)) + "\n")
-    say(f"{writer.name}, seed {request.seed}")
+    poems = write(writer, request, index)
+    return writer.name, sorted(poems, key=lambda poem: -poem.score)
 
 
 def score(
@@ -135,13 +141,13 @@ def score(
 
 
 def _keep(poems: list[SavedPoem], save: bool, picture: Path | None) -> None:
-    """Save what was written, or draw it, where that was asked for."""
+    """Save what was written, the best first, or draw the best, where that was asked for."""
     if save:
         collection = Collection(Home.default().collection)
         for poem in poems:
             say(f"Saved as {poem.id}." if collection.add(poem) else "Saved already.")
     if picture:
-        export(picture, poems, format_of(picture))
+        export(picture, poems[:1], format_of(picture))
         say(f"Drew {picture}.")
 
 
