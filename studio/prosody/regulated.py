@@ -3,8 +3,14 @@
 from collections.abc import Sequence
 
 from studio.prosody.report import FaultName, NoteName, Remark
-from studio.prosody.rhymes import counterparts, neighbours, readings
-from studio.prosody.rhyming import can_be_level, in_rhyme, level_rhymes, neighbouring
+from studio.prosody.rhymes import neighbours, readings
+from studio.prosody.rhyming import (
+    can_be_level,
+    in_rhyme,
+    level_rhymes,
+    neighbouring,
+    sounds_like,
+)
 from studio.prosody.tones import Fit, LineFit, tone_bits
 
 Remarks = tuple[list[Remark], list[Remark]]
@@ -60,7 +66,7 @@ def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit) -> Remarks:
         character = lines[at][-1]
         place = (at, len(lines[at]) - 1, len(lines[at]))
         if each.type.islower():
-            if _clashes(character, rhyme):
+            if sounds_like(character, rhyme):
                 faults.append(
                     Remark(
                         "撞韵",
@@ -217,12 +223,6 @@ def _rescue(at: int, each: LineFit, line_length: int) -> Remark:
         tail + 4,
         f"Places {tail + 3} and {tail + 4} have exchanged their tones, as they may.",
     )
-
-
-def _clashes(character: str, rhyme: str) -> bool:
-    """Whether an oblique line end sounds like the rhyme in all its oblique readings."""
-    oblique = [reading for reading in readings(character) if not reading.level]
-    return bool(oblique) and all(reading.rhyme in counterparts(rhyme) for reading in oblique)
 
 
 def _pattern_tone(type_: str, place: int) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from studio.prosody.rhymes import Reading, neighbours, readings
+from studio.prosody.rhymes import RHYMES, Reading, counterparts, neighbours, readings
 
 # Of the rhyming lines so many must be able to end in the level tone in a regulated poem.
 LEVEL_SHARE = 0.75
@@ -36,10 +36,17 @@ def neighbouring(character: str, rhyme: str) -> bool:
     return not level_rhymes(character).isdisjoint(neighbours(rhyme))
 
 
-def rhyme_of(lines: Sequence[str]) -> str:
-    """The level rhyme of most rhyming lines, and of the first line where several are equal.
+def sounds_like(character: str, rhyme: str) -> bool:
+    """Whether a character sounds like a level rhyme in all its oblique readings (撞韵)."""
+    oblique = [reading for reading in readings(character) if not reading.level]
+    return bool(oblique) and all(reading.rhyme in counterparts(rhyme) for reading in oblique)
 
-    Empty where too many end in oblique tones, or no foot is known.
+
+def rhyme_of(lines: Sequence[str]) -> str:
+    """The level rhyme of most rhyming lines.
+
+    Where several are equal, that of the first line; then one that no other line's end sounds like;
+    then the first in the book. Empty where too many end in oblique tones, or no foot is known.
     """
     ends = feet(lines)
     if sum(map(can_be_level, ends)) < LEVEL_SHARE * len(ends):
@@ -48,7 +55,15 @@ def rhyme_of(lines: Sequence[str]) -> str:
     if not counts:
         return ""
     first = level_rhymes(lines[0][-1])
-    return max(counts, key=lambda rhyme: (counts[rhyme], rhyme in first))
+    others = [line[-1] for line in lines[::2]]
+    return max(
+        sorted(counts, key=RHYMES["平"].index),
+        key=lambda rhyme: (
+            counts[rhyme],
+            rhyme in first,
+            not any(sounds_like(end, rhyme) for end in others),
+        ),
+    )
 
 
 def rhyme_groups(lines: Sequence[str]) -> list[tuple[Reading, list[int]]]:

@@ -69,7 +69,7 @@ def decode(
     batch = _Batch(writer, rules, prefix)
     shown, waiting = len(prefix), False
     if prefix:
-        batch.repeat(tries)
+        batch.repeat(tries if _to_choose(rules, len(prefix)) else 1)
     for position in range(len(prefix), length):
         each = batch.rows // candidates
         picked = batch.choose(position, sampling, draws[:, position, : 2 * each].reshape(-1, 2))
@@ -89,7 +89,7 @@ def decode(
             break
         batch.read()
         if batch.rows == candidates:
-            batch.repeat(tries)
+            batch.repeat(tries if _to_choose(rules, position + 1) else 1)
     return batch.poems()
 
 
@@ -238,6 +238,11 @@ class _Batch:
     def _characters(self) -> Tensor:
         """What was written, stops replaced by a token that is never chosen."""
         return self.written.masked_fill(~self._han[self.written], BEGIN)
+
+
+def _to_choose(rules: Rules, start: int) -> bool:
+    """Whether anything is free from a position on."""
+    return bool((rules.fixed[:, start:] == FREE).any())
 
 
 def _prefix(fixed: Tensor) -> list[int]:

@@ -8,7 +8,7 @@ from studio.verse.request import Sampling
 # What a character loses, in nats, that stands in this line or the one before, or further back, and
 # one that would follow its neighbour for a second time. Poets repeat themselves too: chosen so
 # that poems with a repeated character are about as many as among theirs.
-NEAR, FAR, AGAIN = 3.0, 1.2, 6.0
+NEAR, FAR, AGAIN = 3.0, 1.8, 6.0
 
 
 def choose(logits: Tensor, sampling: Sampling, draws: Tensor) -> Tensor:

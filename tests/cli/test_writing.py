@@ -35,6 +35,10 @@ def test_without_a_seed_each_call_writes_something_else_and_tells_its_seed(train
         (["--temperature", "0"], "temperature"),
         (["--temperature", "1e-45"], "temperature"),
         (["--strategy", "beam"], "strategy"),
+        (["--tones", "loose"], "tones"),
+        (["--rhyme", "鬼"], "none of the 106"),
+        (["--lines", "6"], "has 4 lines"),
+        (["--given", "□□"], "2 characters"),
         (["--run", "b"], "no run called"),
         (["--run", "a@9"], "step 9"),
         (["--run", "default"], "default model"),
@@ -48,6 +52,26 @@ def test_a_poem_that_cannot_be_written_is_answered_clearly(
     assert result.code == 1
     assert message in result.err
     assert not result.out
+
+
+def test_every_wish_can_be_told_on_the_command_line(trained: Run) -> None:
+    document = trained(
+        *("generate", "--form", "古绝", "--acrostic", "春江", "--word", "海天", "--word", "石门"),
+        *("--last", "日月心红风", "--rhyme", "东", "--tones", "tang", "--tries", "2", "--json"),
+    ).document
+    (poem,) = document["poems"]
+    lines = poem["text"].replace("。", "，").split("，")
+    assert (lines[0][0], lines[1][0], lines[3]) == ("春", "江", "日月心红风")
+    assert "海天" in poem["text"] and "石门" in poem["text"]
+    assert document["request"]["words"] == ["海天", "石门"]
+    assert {"template", "rhyme", "score"} <= set(poem)
+
+
+def test_the_best_poem_comes_first(trained: Run) -> None:
+    document = trained("generate", "--count", "5", "--allow-copies", "--json").document
+    scores = [poem["score"] for poem in document["poems"]]
+    assert scores == sorted(scores, reverse=True)
+    assert document["request"]["copied_lines"]
 
 
 def test_the_least_temperature_writes_the_likeliest(trained: Run) -> None:
