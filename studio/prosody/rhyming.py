@@ -46,18 +46,20 @@ def rhyme_of(lines: Sequence[str]) -> str:
     """The level rhyme of most rhyming lines.
 
     Where several are equal, that of the first line; then one that no other line's end sounds like;
-    then the first in the book. Empty where too many end in oblique tones, or no foot is known.
+    then the first foot's; then the first in the book. Empty where too many end in oblique tones,
+    or no foot is known.
     """
     ends = feet(lines)
     if sum(map(can_be_level, ends)) < LEVEL_SHARE * len(ends):
         return ""
-    counts = Counter(rhyme for end in ends for rhyme in level_rhymes(end))
+    in_book = RHYMES["平"].index
+    counts = Counter(rhyme for end in ends for rhyme in sorted(level_rhymes(end), key=in_book))
     if not counts:
         return ""
     first = level_rhymes(lines[0][-1])
     others = [line[-1] for line in lines[::2]]
     return max(
-        sorted(counts, key=RHYMES["平"].index),
+        counts,
         key=lambda rhyme: (
             counts[rhyme],
             rhyme in first,
