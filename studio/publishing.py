@@ -143,17 +143,17 @@ def in_words(card: Card) -> str:
     faults = "\n".join(f"- {fault}" for fault in card.faults)
     return f"""# The default model
 
-{model.cell.upper()}, embedding {model.embedding}, hidden {model.hidden}, {model.layers} layers,
-{card.parameters:,} parameters, {card.vocabulary:,} characters; {card.bytes / 1e6:.1f} MB in half
-precision. Made by `make model` from nothing, with the seed {train.seed}.
+{model.cell.upper()}, embedding {model.embedding}, hidden {model.hidden}, {model.layers} layers: \
+{card.parameters:,} parameters, {card.vocabulary:,} characters, {card.bytes / 1e6:.1f} MB in half \
+precision. `make model` trains one from nothing with the recipe as it stands.
 
-- Data: {card.corpus}; {card.poems["train"]:,} poems for training, {card.poems["valid"]:,} for
-  validation, {card.poems["test"]:,} for the test, parted for ever by the sha256 of the first line.
-- Recipe `{card.config.recipe}`: {train.epochs} epochs, {train.optimizer} at {train.learning_rate:g}
-  ({train.schedule}), {train.batch_size} streams in windows of {train.window}, dropout
-  {model.dropout:g}, weight decay {train.weight_decay:g}. Step {card.step:,} was the best on
-  validation.
-- {card.hours:.1f} hours of training on {card.machine}, torch {card.torch}.
+- Run: {card.run}, seed {train.seed}, {card.hours:.1f} hours of training on {card.machine}, \
+torch {card.torch}.
+- Data: {card.corpus}; {card.poems["train"]:,} poems for training, {card.poems["valid"]:,} for \
+validation, {card.poems["test"]:,} for the test, parted for ever by the sha256 of the first line.
+- Recipe: `{card.config.recipe}` with {train.epochs} epochs, {train.optimizer} at \
+{train.learning_rate:g} ({train.schedule}), {train.batch_size} streams in windows of \
+{train.window}, dropout {model.dropout:g}, weight decay {train.weight_decay:g}.
 
 | split | poems | perplexity | over Han characters | tokens | unknown characters |
 | --- | --- | --- | --- | --- | --- |
