@@ -73,8 +73,7 @@ def decode(
     for position in range(len(prefix), length):
         each = batch.rows // candidates
         picked = batch.choose(position, sampling, draws[:, position, : 2 * each].reshape(-1, 2))
-        if copied or rules.stride:
-            batch.redraw(position, picked, sampling, sources, copied)
+        batch.redraw(position, picked, sampling, sources, copied)
         batch.take(position, picked)
         waiting |= rules.stride > 0 and (position + 1) % rules.stride == 0
         # What is fixed after a line is read before its tries are weighed.
@@ -128,13 +127,16 @@ class _Batch:
         if not bool(free.any()):
             self._weights = self._weights + self._chance(fixed, warm)
             return fixed
-        scored = penalise(self._logits, self._characters(), sampling.repetition_penalty)
+        scored = self._logits
+        if sampling.repetition_penalty > 1:
+            scored = penalise(scored, self._characters(), sampling.repetition_penalty)
         if self._rules.stride:
             scored = scored - stutter(self.written, self._rules.stride, self._han)
         self._scored = scored.masked_fill(~self._rules.allowed(position), -torch.inf)
-        picked = torch.where(free, choose(self._scored, sampling, draws), fixed)
+        chosen, total = choose(self._scored, sampling, draws)
+        picked = torch.where(free, chosen, fixed)
         # Where a row is fixed its mass is not looked at.
-        self._mass = mass = log_sum(self._scored / warm, picked) - self._whole
+        self._mass = mass = total - self._whole
         self._weights = self._weights + torch.where(free, mass, self._chance(fixed, warm))
         return picked
 
@@ -155,7 +157,6 @@ class _Batch:
         closing = (rest[:, 0] == FREE) & (rest[:, 1:] != FREE).all(dim=1)
         if not bool(closing.any()):
             return
-        warm = 1.0 if sampling.strategy == "greedy" else sampling.temperature
         each = self.rows // len(sources)
         history, ends = self.written.tolist(), rest[:, 1:].tolist()
         for row in closing.nonzero().flatten().tolist():
@@ -171,11 +172,12 @@ class _Batch:
                 if not bool((left > -torch.inf).any()):
                     self._weights[row] -= _HOPELESS
                     break
-                mass = (left[0] / warm).logsumexp(dim=-1) - self._whole[row]
+                draws = torch.rand(1, 2, generator=sources[row // each])
+                chosen, total = choose(left, sampling, draws)
+                picked[row] = chosen[0]
+                mass = total[0] - self._whole[row]
                 self._weights[row] += mass - self._mass[row]
                 self._mass[row] = mass
-                draws = torch.rand(1, 2, generator=sources[row // each])
-                picked[row] = choose(left, sampling, draws)[0]
             else:
                 self._weights[row] -= _HOPELESS
 

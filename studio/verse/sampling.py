@@ -11,26 +11,33 @@ from studio.verse.request import Sampling
 NEAR, FAR, AGAIN = 3.0, 1.8, 6.0
 
 
-def choose(logits: Tensor, sampling: Sampling, draws: Tensor) -> Tensor:
+def choose(logits: Tensor, sampling: Sampling, draws: Tensor) -> tuple[Tensor, Tensor]:
     """One index a row, (batch,), from `logits` (batch, vocabulary); -inf marks what may not come.
 
     Every row must allow something. `draws` (batch, 2) are uniform in [0, 1); `greedy` is argmax
-    and looks at none.
+    and looks at none. Also returns logsumexp of the logits at this temperature, (batch,).
     """
     if sampling.strategy == "greedy":
-        return logits.argmax(dim=-1)
-    logits = _likeliest(logits / sampling.temperature, sampling)
-    shares = logits.softmax(dim=-1)
+        best = logits.argmax(dim=-1)
+        return best, log_sum(logits, best)
+    warm = logits / sampling.temperature
+    likeliest = _likeliest(warm, sampling)
+    shares = likeliest.softmax(dim=-1)
     picked = draw(shares, draws[:, 0])
+    share = shares.gather(1, picked[:, None])
+    if likeliest is warm:
+        total = (warm.gather(1, picked[:, None]) - share.log()).squeeze(1)
+    else:
+        total = log_sum(warm, picked)
     if sampling.top_p < 1:
         # Sorting costs more than all the rest: only rows whose draw fell outside of what is to be
         # kept are sorted, and draw again within it.
-        likelier = (shares * (shares > shares.gather(1, picked[:, None]))).sum(dim=-1)
+        likelier = (shares * (shares > share)).sum(dim=-1)
         outside = (likelier >= sampling.top_p).nonzero().flatten()
         if len(outside):
-            kept = _nucleus(logits[outside], sampling.top_p).softmax(dim=-1)
+            kept = _nucleus(likeliest[outside], sampling.top_p).softmax(dim=-1)
             picked[outside] = draw(kept, draws[outside, 1])
-    return picked
+    return picked, total
 
 
 def draw(shares: Tensor, draws: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ def drawn(rows: int, seed: int = 9) -> torch.Tensor:
 
 def test_greedy_takes_the_likeliest_whatever_is_drawn() -> None:
     rows = LOGITS.expand(50, -1)
-    assert (choose(rows, Sampling(strategy="greedy"), drawn(50)) == 0).all()
+    assert (choose(rows, Sampling(strategy="greedy"), drawn(50))[0] == 0).all()
 
 
 def test_top_k_keeps_the_k_likeliest() -> None:
@@ -46,7 +46,8 @@ def test_min_p_keeps_what_is_likely_beside_the_likeliest() -> None:
 def test_characters_come_as_often_as_they_are_likely_among_those_kept() -> None:
     count = 40_000
     sampling = Sampling(temperature=1, top_p=0.9)
-    picked = choose(LOGITS.expand(count, -1), sampling, drawn(count))
+    picked, total = choose(LOGITS.expand(count, -1), sampling, drawn(count))
+    assert torch.allclose(total, LOGITS.logsumexp(-1))
     found = picked.bincount(minlength=5) / count
     wanted = narrow(LOGITS, sampling).softmax(-1)[0]
     assert 0 < (wanted == 0).sum() < 4
@@ -56,11 +57,11 @@ def test_characters_come_as_often_as_they_are_likely_among_those_kept() -> None:
 
 def test_the_largest_draw_still_finds_a_character_that_may_come() -> None:
     row = torch.tensor([[0.0, 1.0, -torch.inf]])
-    assert choose(row, Sampling(top_p=1), torch.full((1, 2), 1 - 2**-24)).item() == 1
+    assert choose(row, Sampling(top_p=1), torch.full((1, 2), 1 - 2**-24))[0].item() == 1
 
 
 def test_a_low_temperature_comes_near_argmax() -> None:
-    draws = choose(LOGITS.expand(200, -1), Sampling(temperature=0.05), drawn(200))
+    draws, _ = choose(LOGITS.expand(200, -1), Sampling(temperature=0.05), drawn(200))
     assert (draws == 0).all()
 
 
@@ -123,8 +124,8 @@ def test_what_is_forbidden_is_never_chosen(
         top_p=top_p,
         min_p=min_p,
     )
-    picked = choose(row, sampling, drawn(1)).item()
-    assert picked != forbidden
+    picked, _ = choose(row, sampling, drawn(1))
+    assert picked.item() != forbidden
 
 
 @pytest.mark.parametrize("field", [{"temperature": 0}, {"top_p": 0}, {"min_p": 1}])
