@@ -5,10 +5,11 @@ from torch import Tensor
 
 from studio.verse.request import Sampling
 
-# What a character loses, in nats, that stands in this line or the one before, or further back, and
-# one that would follow its neighbour for a second time. Poets repeat themselves too: chosen so
-# that poems with a repeated character are about as many as among theirs.
-NEAR, FAR, AGAIN = 3.0, 1.8, 6.0
+# What a character loses, in nats: one that stands in this line or the one before, one further back,
+# one that would follow its neighbour for a second time, and one that doubles its neighbour (茫茫).
+# Poets repeat themselves too: of the corpus 30% of 五绝, 46% of 七绝, 40% of 五律 and 63% of 七律,
+# every second time by doubling. Chosen so that a trained model does so no more often.
+NEAR, FAR, AGAIN, DOUBLED = 2.5, 1.6, 6.0, 0.5
 
 
 def choose(logits: Tensor, sampling: Sampling, draws: Tensor) -> tuple[Tensor, Tensor]:
@@ -104,8 +105,8 @@ def stutter(written: Tensor, stride: int, han: Tensor) -> Tensor:
     """What each character loses for being repeated, in nats, (batch, vocabulary).
 
     `written` (batch, time) are the indices of the poem so far, whose lines are `stride` long with
-    their stop; `han` (vocabulary,) tells which are characters. One that doubles its neighbour
-    (茫茫), the first time that it comes again, loses nothing.
+    their stop; `han` (vocabulary,) tells which are characters. A character is doubled on the rhythm
+    of the line (2+2+1, 2+2+3), and once.
     """
     rows, time = written.shape
     lost = torch.zeros(rows, len(han))
@@ -118,5 +119,7 @@ def stutter(written: Tensor, stride: int, han: Tensor) -> Tensor:
         before = written[:, -1:]
         met = written[:, :-1] == before
         lost.scatter_reduce_(1, written[:, 1:], AGAIN * met * han[written[:, 1:]], "amax")
-        lost.scatter_reduce_(1, before, lost.gather(1, before) * met.any(1, keepdim=True), "amin")
+        place = time % stride
+        if place % 2 or place == stride - 2:
+            lost.scatter_(1, before, torch.where(met.any(1, keepdim=True), AGAIN, DOUBLED))
     return lost

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.verse.request import Sampling
-from studio.verse.sampling import AGAIN, FAR, NEAR, choose, narrow, penalise, stutter
+from studio.verse.sampling import AGAIN, DOUBLED, FAR, NEAR, choose, narrow, penalise, stutter
 
 LOGITS = torch.tensor([[4.0, 3.0, 2.0, 1.0, 0.0]])
 
@@ -84,11 +84,13 @@ def test_a_character_is_lowered_more_the_nearer_it_stood() -> None:
     assert 0 < FAR < NEAR
 
 
-def test_a_character_may_double_its_neighbour_but_not_come_a_third_time() -> None:
-    assert lost([2, 1])[0] == 0
-    assert lost([1, 1])[0] == pytest.approx(AGAIN)
-    # Not over the end of a line.
-    assert lost([2, 3, 4, 1, 0])[0] > 0
+def test_a_character_may_double_its_neighbour_on_the_rhythm_of_the_line() -> None:
+    assert lost([1])[0] == lost([2, 3, 1])[0] == pytest.approx(DOUBLED)
+    assert lost([2, 1])[0] == pytest.approx(NEAR)
+    # Nor over the end of a line, nor a third time.
+    assert lost([2, 3, 4, 1, 0])[0] == pytest.approx(NEAR)
+    assert lost([1, 3, 1])[0] > lost([2, 3, 1])[0]
+    assert 0 < DOUBLED < FAR
 
 
 def test_two_characters_on_end_hardly_come_on_end_again() -> None:
