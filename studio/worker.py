@@ -248,7 +248,7 @@ class Worker:
         places = inspect(writer, order.request, order.text)
         index = self._index.now()
         copied = index.spans(order.text) if index else None
-        scansion = scan(verse_lines(order.text) or [""])
+        scansion = scan(verse_lines(order.text) or [""], order.request.form)
         self._emit(Inspected(order.ticket, order.text, writer.name, places, scansion, copied))
 
     def _writer(self, model: str) -> "Writer":

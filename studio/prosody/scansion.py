@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from studio.prosody.forms import form_of, line_types, templates
+from studio.prosody.forms import form_of, forms, line_types, templates
 from studio.prosody.regulated import repeated, rhyme_remarks, tone_remarks
 from studio.prosody.report import Character, Line, Remark, Scansion
 from studio.prosody.rhymes import readings
@@ -22,12 +22,17 @@ STRAY_LINES = 0.25
 MIXED = "杂言"
 
 
-def scan(lines: Sequence[str]) -> Scansion:
+def scan(lines: Sequence[str], form: str = "") -> Scansion:
     """Scan a poem of at least one line, each the characters of a line without punctuation.
 
-    Any reading of a character that fits counts, and an unknown character passes.
+    Any reading of a character that fits counts, and an unknown character passes. `form` names the
+    form that the poem was meant to have, where that is known: one of the old style is not held to
+    the rules of regulated verse, however near it comes to them.
     """
     line_length, stray = _measure(lines)
+    meant = forms().get(form)
+    if meant and not meant.regulated:
+        return _old_style(lines, line_length, stray)
     form = form_of(line_length, len(lines), regulated=True)
     rhyme = rhyme_of(lines) if form else ""
     if rhyme and stray <= STRAY_LINES * len(lines):

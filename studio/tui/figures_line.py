@@ -19,7 +19,8 @@ def figures(showing: Showing, chosen: int, overlays: Overlays, read: Inspected |
     words.append(f"mean log probability {poem.log_probability:.2f}")
     words += [] if poem.complete else ["cut at the length limit"]
     written = f"with {in_words(composed.model)} · seed {composed.request.seed}"
-    rows = [Content(each) for each in (summary(poem.text), written, " · ".join(words)) if each]
+    told = (summary(poem.text, composed.request.form), written, " · ".join(words))
+    rows = [Content(each) for each in told if each]
     if overlays.copied and read:
         rows += copied_in_words(read)[:_MOST_COPIED]
     if overlays.likelihood:

@@ -47,7 +47,7 @@ class ReadingPanel(VerticalScroll, can_focus=False):
             now = [character for character, _ in self._choices].index(draft.text[draft.cursor])
             self.set_reactive(ReadingPanel.chosen, now)
             self.scroll_home(animate=False)
-        scansion = read.scansion if read else scansion_of(draft.text)
+        scansion = read.scansion if read else scansion_of(draft.text, draft.state.request.form)
         self.query_one("#reading-place", Static).update(_place(draft, scansion))
         self._show_choices()
         rows = [
@@ -159,7 +159,9 @@ def _remarks(scansion: Scansion | None, line: int, column: int) -> list[Content]
         style = "$text-error" if any(fault.name == name for fault in scansion.faults) else ""
         rows.append(Content.assemble((name, f"bold {style}"), (f" {IN_ENGLISH[name]}", style)))
         rows += [
-            Content.styled(printable(remark.explanation), "$foreground-muted")
+            Content.styled(
+                f"Line {remark.line + 1}: {printable(remark.explanation)}", "$foreground-muted"
+            )
             for remark in remarks
             if remark.name == name
         ]

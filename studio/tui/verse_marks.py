@@ -9,7 +9,7 @@ from textual.content import Content
 from studio.corpus.poem import STOPS, verse_lines
 from studio.corpus.pronunciation import in_pinyin
 from studio.messages import Inspected
-from studio.prosody.report import Remark, Scansion
+from studio.prosody.report import IN_ENGLISH, Remark, Scansion
 from studio.prosody.scansion import scan
 from studio.tui.verse_layout import Mark
 
@@ -45,13 +45,14 @@ def marks_of(
     read: Inspected | None = None,
     given: Collection[int] = (),
     cursor: int | None = None,
+    form: str = "",
 ) -> list[Mark]:
     """A mark for each character of a text, stops included.
 
     `read` is the poem read back, where it has come; `given` are the places of the characters that
-    a person decided on, `cursor` the place that is worked on.
+    a person decided on, `cursor` the place that is worked on, `form` the form asked for.
     """
-    signs = _signs(text) if overlays.tones else {}
+    signs = _signs(text, form) if overlays.tones else {}
     words = in_pinyin(text) if overlays.pinyin else ("",) * len(text)
     copied = _copied(read) if read and overlays.copied else {}
     marks = []
@@ -80,20 +81,21 @@ def places_of_lines(text: str) -> list[list[int]]:
     return [line for line in lines if line]
 
 
-def scansion_of(text: str) -> Scansion | None:
-    """The scanner's report on a text; None where it has no line."""
+def scansion_of(text: str, form: str = "") -> Scansion | None:
+    """The scanner's report on a text in the form asked for; None where it has no line."""
     lines = verse_lines(text)
-    return scan(lines) if lines else None
+    return scan(lines, form) if lines else None
 
 
-def summary(text: str) -> str:
-    """What the scanner says of a poem, in a few words."""
-    scansion = scansion_of(text)
+def summary(text: str, form: str = "") -> str:
+    """What the scanner says of a poem in the form asked for, in a few words."""
+    scansion = scansion_of(text, form)
     if scansion is None or not scansion.form:
         return ""
     words = [scansion.form, scansion.template, " ".join(each[1:] for each in scansion.rhymes[:3])]
     if scansion.regulated:
-        faults = " ".join(dict.fromkeys(fault.name for fault in scansion.faults))
+        names = dict.fromkeys(fault.name for fault in scansion.faults)
+        faults = ", ".join(f"{name} {IN_ENGLISH[name]}" for name in names)
         words.append(faults or "every rule kept")
     return " · ".join(filter(None, words))
 
@@ -118,9 +120,9 @@ def tint_legend() -> Content:
     return Content.assemble(*swatches)
 
 
-def _signs(text: str) -> dict[int, tuple[str, str]]:
+def _signs(text: str, form: str) -> dict[int, tuple[str, str]]:
     """A sign and its style under each character: its tone, or the rhyme that it keeps."""
-    scansion = scansion_of(text)
+    scansion = scansion_of(text, form)
     if scansion is None:
         return {}
     lines = places_of_lines(text)

@@ -180,7 +180,14 @@ class Workbench(Horizontal, can_focus=True):
         card.writing = False
         card.text = draft.text
         card.marks = tuple(
-            marks_of(draft.text, self._overlays, self._read, draft.kept, draft.cursor)
+            marks_of(
+                draft.text,
+                self._overlays,
+                self._read,
+                draft.kept,
+                draft.cursor,
+                draft.state.request.form,
+            )
         )
         self._set(card)
         self.query_one(ReadingPanel).show(draft, self._read, self._overlays.likelihood)

@@ -85,7 +85,7 @@ def _fits(text: str, request: ComposeRequest) -> list[Fits]:
     """For each character of the text, what tells whether another one may stand there."""
     lines = verse_lines(text)
     tones = request.tones != "free"
-    inside = iter(_of_poem(scan(lines), tones) if lines else ())
+    inside = iter(_of_poem(scan(lines, request.form), tones) if lines else ())
     return [_anything if each in STOPS else next(inside) for each in text]
 
 

@@ -248,6 +248,14 @@ def test_an_old_style_poem_may_change_its_rhyme() -> None:
     assert scanned.rhymes == ("平陽", "入月")
 
 
+def test_a_poem_meant_in_the_old_style_is_held_to_rhyme_only() -> None:
+    # One character off its tone: a fault in the regulated form that it comes near to.
+    lines = filled(["仄仄平平仄", "平平仄仄平", "平仄平仄仄", "仄仄仄平平"])
+    assert named(scan(lines)) == {"失替"}
+    scanned = scan(lines, "古绝")
+    assert (scanned.form, scanned.faults) == ("古绝", ())
+
+
 def test_lines_of_many_lengths_are_mixed_verse() -> None:
     assert scan(["山山", "水水水", "月月月月月", "花"]).form == "杂言"
 
