@@ -363,7 +363,8 @@ class PlaygroundPane(AskingPane):
                 self._readings.ask(order.request, poem.text)
             read = self._readings.known(order.request, poem.text)
             given = given_places(order.request, poem.text)
-            marks.append(marks_of(poem.text, self._overlays, read, given))
+            form = order.request.form
+            marks.append(marks_of(poem.text, self._overlays, read, given, form=form))
         self._stage.mark(marks)
         self._show_figures()
 
@@ -379,10 +380,10 @@ class PlaygroundPane(AskingPane):
 
     def action_work(self) -> None:
         """Take the chosen poem to the workbench."""
-        if self._shown is None or self._orders:
-            self.notify("There is no poem yet: press enter.", markup=False)
+        shown = self._complete()
+        if shown is None:
             return
-        order, poem = self._shown.poems[self._stage.chosen]
+        order, poem = shown.poems[self._stage.chosen]
         if self._draft is None or self._draft.text != poem.text:
             self._draft = Draft(order, poem)
         self.close_options()
@@ -402,8 +403,10 @@ class PlaygroundPane(AskingPane):
 
     @on(Workbench.Asked)
     def _rewrite(self, event: Workbench.Asked) -> None:
+        # The form rests behind the workbench, but the rules for the tones are those that it has.
+        request = msgspec.structs.replace(event.request, tones=self.form.tones)
         self._bench.begin()
-        self._orders.begin([event.request])
+        self._orders.begin([request])
 
     @on(Workbench.Changed)
     def _show_reading(self) -> None:
@@ -465,16 +468,26 @@ class PlaygroundPane(AskingPane):
         """
         request = msgspec.structs.replace(showing.orders[0].request, given="")
         self.fill(request)
+        self.note("")
         self._show(showing)
 
     # --- keeping --------------------------------------------------------------------------------
 
+    def _complete(self) -> Showing | None:
+        """The poems that are shown; says so where there are none, or not yet."""
+        if self._orders:
+            self.notify("The poem is still being written.", markup=False)
+            return None
+        if self._shown is None:
+            self.notify("There is no poem yet: press enter.", markup=False)
+        return self._shown
+
     def _poem(self) -> SavedPoem | None:
         """The poem chosen; says so where there is none."""
-        if self._shown is None or self._orders:
-            self.notify("There is no poem yet: press enter.", markup=False)
+        shown = self._complete()
+        if shown is None:
             return None
-        order, poem = self._shown.poems[self._stage.chosen]
+        order, poem = shown.poems[self._stage.chosen]
         if self._working and self._draft:
             order, poem = self._draft.state, self._draft.state.poems[0]
         return saved_now(poem, order.request, order.model)

@@ -16,7 +16,7 @@ from studio.prosody.rhymes import RHYMES
 from studio.tui.draft import BLANK
 from studio.tui.form_fields import ChineseField, ChoiceField, Fold, NumberField, TypedField
 from studio.tui.model_choices import ModelChoice
-from studio.verse.request import ComposeRequest, Ranking, Sampling
+from studio.verse.request import ComposeRequest, Ranking, Sampling, Tones
 
 FREE = "free"
 ALONE = ""  # no second model
@@ -193,6 +193,12 @@ class RequestForm(VerticalScroll, can_focus=False):
     def beside(self) -> str:
         """The model that writes the same beside the first; empty where none does."""
         return self._choice("beside").value
+
+    @property
+    def tones(self) -> Tones:
+        """How strictly the rules for the tones are kept."""
+        tones: Tones = msgspec.convert(self._choice("tones").value, Tones)
+        return tones
 
     @property
     def model(self) -> str:

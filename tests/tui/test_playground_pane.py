@@ -277,6 +277,27 @@ async def test_a_character_the_model_does_not_know_is_answered_in_place(play: Pl
         assert not list(played.app.screen.query("Toast"))
 
 
+async def test_the_answer_to_a_request_goes_with_it(play: Play) -> None:
+    async with play() as played:
+        for text in (QUATRAIN, OTHER):
+            await played.press("enter")
+            await played.answer(text)
+        await played.press("enter")
+        played.worker.fail("The acrostic has a character too many.")
+        await played.settle()
+        await played.press("up")
+        assert played.cards() == [QUATRAIN]
+        assert not played.text("#opening-note")
+
+
+async def test_a_poem_that_is_being_written_cannot_be_worked_on_and_says_why(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter", "w")
+        assert not played.pane.has_class("-working")
+        (told,) = (each.message for each in played.app._notifications)
+        assert "still being written" in told
+
+
 async def test_a_failure_of_something_else_leaves_the_poem_alone(play: Play) -> None:
     async with play() as played:
         await played.press("enter")
@@ -403,6 +424,23 @@ async def test_what_the_scanner_says_stands_under_the_poem(play: Play) -> None:
         await played.press("enter")
         await played.answer(QUATRAIN)
         assert "仄起首句不入韵 · 尤 · every rule kept" in played.text("#figures")
+
+
+async def test_a_fault_is_named_in_english_too(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN.replace("白日", "白开"))
+        assert "失替 not alternating" in played.text("#figures")
+
+
+async def test_a_poem_asked_for_in_the_old_style_is_not_measured_against_the_new(
+    play: Play,
+) -> None:
+    async with play() as played:
+        played.select("form").value = "古绝"
+        await played.press("enter")
+        await played.answer(QUATRAIN.replace("白日", "白开"))
+        assert played.text("#figures").startswith("古绝 · 尤\n")
 
 
 # --- models -------------------------------------------------------------------------------------

@@ -147,6 +147,16 @@ async def test_a_rule_that_stands_in_the_way_is_told_under_the_poem(play: Play) 
         assert len(played.worker.orders) == 3
 
 
+async def test_tones_that_are_freed_in_the_form_are_free_at_the_workbench(play: Play) -> None:
+    async with play() as played:
+        await take_up(played)
+        await played.press("escape")
+        played.select("tones").value = "free"
+        await played.press("w", "enter")
+        assert played.last.tones == "free"
+        assert played.last.given
+
+
 async def test_escape_cancels_a_rewrite_and_then_leaves_the_workbench(play: Play) -> None:
     async with play() as played:
         await take_up(played)
@@ -227,7 +237,7 @@ async def test_a_fault_is_explained_with_its_name_in_both_languages(play: Play) 
         await take_up(played, QUATRAIN.replace("白日", "白开"))
         told = said(played, "#reading-poem")
         assert "失替 not alternating" in told
-        assert "开" in told
+        assert "Line 1: 开" in told
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 48), (53, 46), (40, 24)])
