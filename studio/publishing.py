@@ -29,6 +29,7 @@ from studio.paths import Home
 from studio.runs import Run
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
+from studio.verse.novelty import Novelty
 from studio.verse.request import ComposeRequest
 
 # Two of each form, by seed: not chosen by hand.
@@ -106,6 +107,8 @@ def publish(home: Home, name: str, folder: Path) -> Card:
 
     build_folder_atomically(folder, fill)
     writer = load_writer(folder, DEFAULT)
+    with Novelty.open(home.library) as novelty:
+        samples = [Sample(each, write(writer, each, novelty)[0].text) for each in SAMPLES]
     card = Card(
         run=full_name,
         step=described.step,
@@ -121,7 +124,7 @@ def publish(home: Home, name: str, folder: Path) -> Card:
         torch=str(torch.__version__),
         figures=[_figures(writer, split, poems) for split, poems in texts.items()],
         faults=FAULTS,
-        samples=[Sample(request, write(writer, request)[0].text) for request in SAMPLES],
+        samples=samples,
     )
     write_atomically(folder / "card.json", msgspec.json.format(msgspec.json.encode(card), indent=2))
     write_atomically(folder / "card.md", in_words(card).encode())

@@ -81,6 +81,7 @@ def bench_ui(
         with _training(library, config, ["train", "--run", "bench", "--resume"]) as terminal:
             headless.append(terminal.time_steps(steps))
         with _training(library, config, []) as terminal:
+            terminal.settle()
             terminal.press("2")
             terminal.press("r")
             terminal.press("u")
@@ -115,7 +116,6 @@ def _training(library: Path, config: RunConfig, arguments: Sequence[str]) -> Ite
         home.library.symlink_to(library.resolve())
         terminal = _Terminal([sys.executable, "-m", "studio", *arguments], environment, run)
         try:
-            terminal.settle()
             yield terminal
         finally:
             terminal.close()
@@ -128,7 +128,7 @@ class _Terminal:
 
     def __init__(self, command: list[str], environment: dict[str, str], run: runs.Run) -> None:
         self._run = run
-        self._output = b""
+        self._output, self._received = b"", 0
         self._process, self._file = pty.fork()
         if self._process == 0:
             os.execvpe(command[0], command, environment)
@@ -142,9 +142,8 @@ class _Terminal:
         os.close(self._file)
 
     def settle(self) -> None:
-        """Watch until the command has written something and then nothing for a while."""
-        while not self._output:
-            self._watch(0.05)
+        """Watch until a frame is there, a byte for each cell, and then nothing for a while."""
+        self._watch_until(lambda: self._received > COLUMNS * ROWS)
         end = time.monotonic() + PATIENCE
         while self._watch(QUIET) and time.monotonic() < end:
             pass
@@ -208,4 +207,5 @@ class _Terminal:
             said = self._output[-300:].decode(errors="replace")
             raise StudioError(f"The command ended before its time. It said: {said!r}") from error
         self._output = self._output[-4096:] + content
+        self._received += len(content)
         return bool(content)

@@ -1,6 +1,7 @@
 """The recurrent language model: embedding, recurrent layers, softmax over the characters."""
 
 import math
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -80,7 +81,8 @@ class Network(nn.Module):
             before = None
             if state is not None:
                 before = state[index] if self.config.cell == "lstm" else state[index][0]
-            features, end = layer(features, before)
+            run = layer if self.training or tokens.shape[1] > 1 else partial(_step, layer)
+            features, end = run(features, before)
             after.append(end if isinstance(end, tuple) else (end,))
             features = self._drop(features)
         return features, tuple(after)
@@ -108,6 +110,29 @@ def detach(state: State) -> State:
 def select(state: State, rows: Tensor) -> State:
     """The state of some rows of the batch, in the order of `rows` (batch,)."""
     return tuple(tuple(part.index_select(1, rows) for part in layer) for layer in state)
+
+
+def _step(
+    layer: nn.Module, features: Tensor, before: Tensor | tuple[Tensor, ...] | None
+) -> tuple[Tensor, Tensor | tuple[Tensor, ...]]:
+    """What `layer(features, before)` is for one time step: features (batch, 1, features).
+
+    The layer itself prepares its weights anew at each call, which takes five times as long as the
+    step of a single poem.
+    """
+    assert isinstance(layer, nn.RNN | nn.GRU | nn.LSTM)
+    inputs = features[:, 0]
+    if before is None:
+        zeros = inputs.new_zeros(1, len(inputs), layer.hidden_size)
+        before = (zeros, zeros) if isinstance(layer, nn.LSTM) else zeros
+    weights = tuple(layer.parameters())
+    if isinstance(before, tuple):
+        hidden, cell = torch.lstm_cell(inputs, [part[0] for part in before], *weights)
+        return hidden[:, None], (hidden[None], cell[None])
+    hidden = (torch.gru_cell if isinstance(layer, nn.GRU) else torch.rnn_tanh_cell)(
+        inputs, before[0], *weights
+    )
+    return hidden[:, None], hidden[None]
 
 
 def _reset_layer(layer: nn.Module, source: torch.Generator) -> None:
