@@ -14,6 +14,7 @@ from studio.corpus.poem import couplets
 from studio.errors import ConfigError, CorpusError
 from studio.exporting import export, format_of
 from studio.paths import Home
+from studio.prosody.forms import form_named
 from studio.verse.request import ComposeRequest, WrittenPoem
 
 Run = Annotated[
@@ -64,7 +65,8 @@ def generate(
     """Write poems; the best comes first."""
     request = _request(
         first=first,
-        form="" if form == "free" else form,
+        # The name itself, so that a saved poem is known by it everywhere.
+        form="" if form in ("", "free") else form_named(form).name,
         lines=lines,
         acrostic=acrostic,
         last=last,

@@ -11,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, Select, Static
 
+from studio.corpus.script import simplified
 from studio.prosody.forms import forms
 from studio.prosody.rhymes import RHYMES
 from studio.tui.draft import BLANK
@@ -101,8 +102,9 @@ class RequestForm(VerticalScroll, can_focus=False):
         self._choice("strategy").value = request.sampling.strategy
         self._choice("tones").value = request.tones
         self._choice("copied_lines").value = "yes" if request.copied_lines else "no"
-        if request.rhyme in self._choice("rhyme").values:
-            self._choice("rhyme").value = request.rhyme
+        rhymes = self._choice("rhyme").values
+        named = (each for each in rhymes if request.rhyme in (each, simplified(each)))
+        self._choice("rhyme").value = next(named, "")
         for name in _DECODING:
             self._number(name).text = f"{getattr(request.sampling, name):.10g}"
         for name in ("lines", "longest", "tries"):

@@ -21,6 +21,10 @@ def test_a_seed_writes_the_same_poems_again(trained: Run) -> None:
     assert len(document["poems"]) == 3
 
 
+def test_a_form_goes_by_its_name_however_it_was_asked_for(trained: Run) -> None:
+    assert trained("generate", "--form", "qijue", "--json").document["request"]["form"] == "七绝"
+
+
 def test_without_a_seed_each_call_writes_something_else_and_tells_its_seed(trained: Run) -> None:
     results = [trained("generate", "--temperature", "2") for _ in range(2)]
     assert results[0].out != results[1].out

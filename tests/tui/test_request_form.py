@@ -38,6 +38,14 @@ async def test_what_is_asked_of_the_verse_reaches_the_request(play: Play) -> Non
         assert (asked.rhyme, asked.tones, asked.copied_lines) == ("陽", "tang", False)
 
 
+async def test_a_rhyme_is_shown_whichever_script_it_was_asked_for_in(play: Play) -> None:
+    async with play() as played:
+        form = played.pane.query_one(RequestForm)
+        for asked, shown in (("阳", "陽"), ("東", "東"), ("", "")):
+            form.fill(ComposeRequest(form="五绝", rhyme=asked))
+            assert played.select("rhyme").value == shown
+
+
 async def test_what_stands_behind_the_fold_reaches_the_request_too(play: Play) -> None:
     async with play() as played:
         type_into(played, given="白日__尽，*****。", tries="3")
