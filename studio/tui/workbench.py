@@ -193,8 +193,8 @@ class Workbench(Horizontal, can_focus=True):
         self.query_one(ReadingPanel).show(draft, self._read, self._overlays.likelihood)
         back, on = draft.steps
         if not self.query_one("#bench-said").has_class("error"):
-            figures = f"state {back + 1} of {back + on + 1}" if back + on else ""
-            self.say(figures)
+            states = f"state {back + 1} of {back + on + 1} · " if back + on else ""
+            self.say(f"{states}escape goes back")
 
     def _set(self, card: PoemCard) -> None:
         """Set the poem as there is room; where there is too little, scroll to the cursor's line."""
