@@ -117,8 +117,8 @@ def _step(
 ) -> tuple[Tensor, Tensor | tuple[Tensor, ...]]:
     """What `layer(features, before)` is for one time step: features (batch, 1, features).
 
-    The layer itself prepares its weights anew at each call, which takes five times as long as the
-    step of a single poem.
+    The layer itself prepares its weights anew at each call, which takes longer than the step of a
+    single poem.
     """
     assert isinstance(layer, nn.RNN | nn.GRU | nn.LSTM)
     inputs = features[:, 0]
