@@ -1,13 +1,22 @@
 """A small library of nonsense poems, and a home folder with it."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from studio import paths
 from studio.corpus.obtaining import fetch_and_build
 from studio.paths import HOME_VARIABLE, Home
+
+# Tests run side by side, and their models are too small to be worth a second thread. Told here,
+# before anything imports torch; commands that tests run are told it too.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+# How long an example takes says how busy the machine is.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 SHIPPED_MODEL = paths.MODEL
 CHARACTERS = "春江花月夜山水日红海天地人风雨湖云石门心"

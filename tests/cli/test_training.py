@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import torch
@@ -16,6 +18,7 @@ from studio.model.events import StepDone
 from studio.paths import Home
 from tests.cli.conftest import Run
 
+LIMIT = 60  # seconds until a command that should end will not
 SMALL = [
     *("--set", "embedding=8", "--set", "hidden=8", "--set", "batch_size=8"),
     *("--set", "validate_every=5", "--set", "checkpoint_every=5"),
@@ -176,23 +179,42 @@ def test_a_run_that_diverges_is_an_error_with_its_reason(tangshi: Run, home: Hom
     assert "learning_rate" in result.err
 
 
+@contextmanager
+def training(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """`train` as a process of its own, for ever if it is let."""
+    command = [
+        *(sys.executable, "-m", "studio", "train", "--recipe", "classic", "--run", "a", *SMALL),
+        *("--epochs", "5000", "--set", "report_every=1", *arguments),
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_until_told(process: subprocess.Popen[str], word: str) -> None:
+    """Read what the process says until it says this."""
+    assert process.stderr
+    assert any(word in line for line in process.stderr)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_training_with_a_checkpoint_to_go_on_from(
     tangshi: Run, home: Home, number: signal.Signals
 ) -> None:
-    command = [
-        *(sys.executable, "-m", "studio", "train", "--recipe", "classic", "--run", "a"),
-        *(*SMALL, "--epochs", "5000", "--set", "report_every=1"),
-    ]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ, text=True) as process:
-        assert process.stderr
-        for line in process.stderr:
-            if "saved" in line:
-                break
-        if number == signal.SIGHUP:
-            process.stderr.close()  # the terminal has gone: nobody reads any more
-        process.send_signal(number)
-        assert process.wait() == 130
+    # Where this process ignores the signal, as a shell's background job does, its children would
+    # inherit that; a handler they do not inherit.
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        with training() as process:
+            wait_until_told(process, "saved")
+            if number == signal.SIGHUP:
+                process.stderr.close()  # the terminal has gone: nobody reads any more
+            process.send_signal(number)
+            assert process.wait(LIMIT) == 130
+    finally:
+        signal.signal(number, before)
     run = runs.find(home.runs, "a")
     steps = [event.step for event in run.events() if isinstance(event, StepDone)]
     assert run.checkpoint_names()[-1] == f"step-{steps[-1]:08}"
@@ -200,17 +222,10 @@ def test_a_signal_ends_the_training_with_a_checkpoint_to_go_on_from(
 
 
 def test_a_reader_that_leaves_costs_nothing_learnt(home: Home) -> None:
-    command = [
-        *(sys.executable, "-m", "studio", "train", "--recipe", "classic", "--run", "a", *SMALL),
-        *("--epochs", "5000", "--set", "report_every=1", "--set", "checkpoint_every=100000"),
-    ]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ, text=True) as process:
-        assert process.stderr
-        for line in process.stderr:
-            if "perplexity" in line:
-                break
+    with training("--set", "checkpoint_every=100000") as process:
+        wait_until_told(process, "perplexity")
         process.stderr.close()
-        assert process.wait() == 1
+        assert process.wait(LIMIT) == 1
     run = runs.find(home.runs, "a")
     steps = [event.step for event in run.events() if isinstance(event, StepDone)]
     assert run.checkpoint_names()[-1] == f"step-{steps[-1]:08}"

@@ -1,6 +1,7 @@
 """Pictures of the training pane, compared with those that were looked at and found good."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,3 +75,11 @@ def test_a_run_in_training_looks_as_it_did(
 def test_the_form_looks_as_it_did(home: Home, snap_compare: Callable[..., bool]) -> None:
     app = OnlyTraining(home, Settings(), FakeWorker)
     assert snap_compare(app, press=["2"], terminal_size=(80, 24))
+
+
+def test_every_picture_is_that_of_a_test(request: pytest.FixtureRequest) -> None:
+    # Syrupy tells pictures that are left over only where all tests run in one process.
+    module = request.node.getparent(pytest.Module)
+    tests = {item.name for item in module.collect()}
+    pictures = Path(__file__).parent / "__snapshots__" / Path(__file__).stem
+    assert {path.stem for path in pictures.iterdir()} <= tests
