@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, ClassVar, Protocol
 
 import msgspec
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.dom import DOMNode
@@ -42,6 +42,7 @@ from studio.settings import Settings, read_settings, write_settings
 from studio.tui.corpus_pane import CorpusPane
 from studio.tui.help_screen import HelpScreen, own_bindings
 from studio.tui.key_bar import KeyBar
+from studio.tui.keys_in_order import KeysInOrder
 from studio.tui.pane import Pane
 from studio.tui.pinyin_input import PinyinKeeper
 from studio.tui.playground_pane import PlaygroundPane
@@ -76,7 +77,7 @@ class EventsWaiting(Message):
         return isinstance(message, EventsWaiting)
 
 
-class StudioApp(App[None]):
+class StudioApp(KeysInOrder):
     """The application."""
 
     TITLE = "tangshi-studio"

@@ -14,7 +14,6 @@ from studio.corpus.manifest import published
 from studio.corpus.obtaining import fetch_and_build
 from studio.errors import StudioError
 from studio.paths import Home
-from studio.tui.line_input import LineInput
 
 
 class _LeftError(Exception):
@@ -65,7 +64,7 @@ class CorpusMissing(VerticalScroll, can_focus=False):
             "JSON, title:content lines, or a poem a line.",
             markup=False,
         )
-        yield LineInput(
+        yield Input(
             placeholder="path of a file or folder, then Enter", id="corpus-path", compact=True
         )
         yield Static(id="corpus-stage", markup=False)

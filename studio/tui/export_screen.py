@@ -16,7 +16,6 @@ from textual.widgets import Input, Label, Select, Static
 from studio.collection import SavedPoem
 from studio.errors import StudioError
 from studio.exporting import PICTURES, SUFFIXES, Format, export, format_of, free_path
-from studio.tui.line_input import LineInput
 
 _NAMES: dict[Format, str] = {
     "text": "Plain text",
@@ -58,7 +57,7 @@ class ExportScreen(ModalScreen[Path | None]):
                     compact=True,
                 )
             yield Label("File")
-            yield LineInput(str(self._default("text")), id="path")
+            yield Input(str(self._default("text")), id="path")
             yield Static(classes="error", markup=False)
             yield Label("enter exports · tab to the format · escape goes back", classes="hint")
 

@@ -15,7 +15,6 @@ from textual.widgets import Input, Label, Select, Static
 
 from studio.corpus.cleaning import typed_opening
 from studio.errors import StudioError
-from studio.tui.line_input import LineInput
 from studio.tui.model_choices import ModelChoice
 from studio.tui.pinyin_input import PinyinInput
 
@@ -36,7 +35,7 @@ class TypedField(Vertical):
 
     def line(self) -> Input:
         """The line to type in."""
-        return LineInput(id=self.field, compact=True)
+        return Input(id=self.field, compact=True)
 
     @property
     def text(self) -> str:

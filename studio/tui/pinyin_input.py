@@ -12,12 +12,12 @@ from textual.geometry import Offset
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
+from textual.widgets import Input
 
 from studio.corpus.cleaning import typed_opening
 from studio.corpus.pinyin import LONGEST, Candidate, Pinyin
 from studio.errors import StudioError
 from studio.paths import Home, default_model
-from studio.tui.line_input import LineInput
 
 if TYPE_CHECKING:
     from studio.tui.app import StudioApp
@@ -131,7 +131,7 @@ class CandidateLine(Widget):
         return line
 
 
-class PinyinInput(LineInput):
+class PinyinInput(Input):
     """Takes Chinese that is typed or pasted, several lines too, and pinyin to pick it from.
 
     Letters stand under the line until one of the characters that they may mean is picked: by its

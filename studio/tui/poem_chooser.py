@@ -19,7 +19,6 @@ from studio.errors import StudioError
 from studio.messages import Composed
 from studio.tui.export_screen import ExportScreen
 from studio.tui.key_bar import KeyBar
-from studio.tui.line_input import LineInput
 from studio.tui.model_choices import in_words
 from studio.tui.poem_stage import PoemCard
 from studio.tui.verse_layout import SETTINGS, TIGHTEST, shape_of
@@ -85,7 +84,7 @@ class PoemChooser(ModalScreen[Choice | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -large"):
             yield Label(self._title, classes="title", markup=False)
-            yield LineInput(placeholder="search: characters or pinyin, form, model", compact=True)
+            yield Input(placeholder="search: characters or pinyin, form, model", compact=True)
             with Horizontal():
                 yield OptionList(compact=True)
                 with Vertical(id="preview"):

@@ -9,8 +9,6 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from studio.tui.line_input import LineInput
-
 
 class AskScreen(ModalScreen[bool]):
     """A question with two answers; the focus stands on the harmless one."""
@@ -86,7 +84,7 @@ class EpochsScreen(ModalScreen[int | None]):
         with Vertical(id="ask"):
             text = f"{self._run} has finished its epochs. How many more?"
             yield Static(text, markup=False, id="question")
-            yield LineInput("1", type="integer", max_length=4, compact=True)
+            yield Input("1", type="integer", max_length=4, compact=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

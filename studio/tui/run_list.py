@@ -16,7 +16,6 @@ from studio import runs
 from studio.errors import StudioError
 from studio.paths import Home
 from studio.runs import Run, RunSummary
-from studio.tui.line_input import LineInput
 from studio.tui.wording import compact, figure
 
 
@@ -66,7 +65,7 @@ class RunList(Vertical):
         self._read: dict[str, tuple[float, RunRow]] = {}
 
     def compose(self) -> ComposeResult:
-        yield LineInput(placeholder="filter the runs", compact=True, id="filter")
+        yield Input(placeholder="filter the runs", compact=True, id="filter")
         yield _Options(markup=False)
         yield Static("No runs yet.", id="no-runs")
 

@@ -17,7 +17,6 @@ from textual.widgets import Button, Input, Static
 from studio import runs
 from studio.errors import ConfigError
 from studio.model.config import RECIPES, ModelConfig, RunConfig, TrainConfig, with_settings
-from studio.tui.line_input import LineInput
 
 # Which fields stand together; a field named nowhere here comes under "Other".
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -129,7 +128,7 @@ class Field(Widget):
         if self._options:
             yield Choice(self._options, _text(self._default))
         else:
-            yield LineInput(_text(self._default), compact=True, classes="field-value")
+            yield Input(_text(self._default), compact=True, classes="field-value")
 
     def render(self) -> RenderResult:
         changed = self.editor.value.strip() != _text(self._default)
@@ -210,7 +209,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
             yield Choice(tuple(RECIPES), recipe, id="recipe")
         with Horizontal(classes="row"):
             yield Static("name", classes="row-name")
-            yield LineInput(compact=True, id="run-name")
+            yield Input(compact=True, id="run-name")
             yield Static(id="name-note", markup=False)
         with Horizontal(classes="row"):
             yield Static(classes="row-name")

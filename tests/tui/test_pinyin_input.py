@@ -1,12 +1,13 @@
 """Typing Chinese by pinyin."""
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.events import Key
 from textual.pilot import Pilot
 
 from studio.corpus.pinyin import Pinyin
 from studio.paths import Home
+from studio.tui.keys_in_order import KeysInOrder
 from studio.tui.pinyin_input import CandidateLine, PinyinInput, PinyinKeeper
 
 SAME = "一已衣亦意忆依以移疑倚异"
@@ -22,7 +23,7 @@ class Counted(PinyinKeeper):
         return PINYIN
 
 
-class Typing(App[None]):
+class Typing(KeysInOrder):
     def __init__(self, home: Home, value: str = "") -> None:
         super().__init__()
         self.pinyin = Counted(home)
@@ -52,8 +53,8 @@ async def press(app: Typing, pilot: Pilot[None], *keys: str) -> None:
     """All at once, as a burst over a slow connection comes."""
     for key in keys:
         app.post_message(Key(key, PRINTED.get(key, key if len(key) == 1 else None)))
-    await pilot.pause()
-    await pilot.pause()
+    for _ in keys:
+        await pilot.pause()
 
 
 async def test_space_picks_the_first_word(home: Home) -> None:
