@@ -57,6 +57,10 @@ class Home:
         """The poems, one SQLite file."""
         return self.data / "library.sqlite"
 
+    def beside(self, corpus: str) -> Path:
+        """Poems of another corpus beside the library, to learn from before it."""
+        return self.data / f"{corpus}.sqlite"
+
     @property
     def corpus(self) -> Path:
         """The fetched source files, one folder a corpus."""

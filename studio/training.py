@@ -8,6 +8,7 @@ import msgspec
 
 from studio import runs
 from studio.corpus.library import Library
+from studio.corpus.manifest import published
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import RunError, VerseError
 from studio.messages import TrainingStarted
@@ -49,7 +50,7 @@ class TrainingSession:
     def _trainer(self, home: Home) -> Trainer:
         settings = self.config.train
         with Library.open(home.library) as library:
-            texts, valid = library.texts("train"), library.texts("valid")
+            own, valid = library.texts("train"), library.texts("valid")
         if settings.validation_poems:
             valid = valid[:: max(1, len(valid) // settings.validation_poems)]
         names = self.run.checkpoint_names()
@@ -59,7 +60,8 @@ class TrainingSession:
         if self.config.start and (given := last or start):
             vocabulary = Vocabulary.load(given / "vocabulary.json")
         else:
-            vocabulary = Vocabulary.build(texts, settings.min_count)
+            vocabulary = Vocabulary.build(own, settings.min_count)
+        texts = _beside(home, self.config.poems) if self.config.poems else own
         trainer = Trainer(
             self.config,
             vocabulary,
@@ -173,6 +175,18 @@ def begin(home: Home, name: str, config: RunConfig) -> TrainingSession:
 def go_on(home: Home, name: str, epochs: int = 0) -> TrainingSession:
     """Open a run that was stopped or interrupted; `epochs` more where above 0."""
     return TrainingSession(home, runs.find(home.runs, name), epochs)
+
+
+def _beside(home: Home, corpus: str) -> list[str]:
+    """The poems of a corpus beside the library; raises RunError where it is not there."""
+    path = home.beside(published(corpus).name)
+    if not path.exists():
+        raise RunError(
+            f"The poems to learn from are not in {path}. Fetch them with "
+            f"`tangshi-studio corpus fetch --corpus {corpus} --beside`."
+        )
+    with Library.open(path) as library:
+        return library.texts("train")
 
 
 def _longer(config: RunConfig, epochs: int) -> RunConfig:

@@ -36,6 +36,10 @@ Named = Annotated[
     str,
     typer.Option("--corpus", help="quantangshi (the Tang poems) or quansongshi (the Song poems)."),
 ]
+Beside = Annotated[
+    bool,
+    typer.Option("--beside", help="Keep the library; build a file beside it, to train on first."),
+]
 InScript = Annotated[Script, typer.Option("--script", help="simplified or traditional.")]
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 Words = Annotated[str, typer.Argument(help="Words that all stand in the text or title.")]
@@ -49,6 +53,7 @@ BAR = 30
 def fetch(
     source: From = None,
     corpus: Named = "",
+    beside: Beside = False,
     script: InScript = "simplified",
     mirror: Annotated[str, typer.Option(help="Where to fetch from without npm.")] = "",
     again: Annotated[bool, typer.Option("--again", help="Even where there is a library.")] = False,
@@ -57,17 +62,24 @@ def fetch(
     """Obtain the poems and build the library; does nothing where it is there."""
     home = Home.default()
     wanted = published(corpus)
-    before = standing(home)
+    library = home.beside(wanted.name) if beside else home.library
+    before = standing(library)
     is_there = before is not None and (not corpus or before.source == wanted.source)
     if before is not None and is_there and source is None and not again:
-        _report_built(home, before, json, "The library is there already")
+        _report_built(library, before, json, "The library is there already")
         return
     mirror = mirror or read_settings(home.settings).mirror
     with _progress() as report:
         built = fetch_and_build(
-            home, source=source, script=script, mirror=mirror, progress=report, corpus=wanted
+            home,
+            source=source,
+            script=script,
+            mirror=mirror,
+            progress=report,
+            corpus=wanted,
+            beside=beside,
         )
-    _report_built(home, built, json, "Built")
+    _report_built(library, built, json, "Built")
 
 
 @corpus_app.command()
@@ -76,17 +88,20 @@ def build(
         Path | None, typer.Option("--from", help="Build from your own poems.")
     ] = None,
     corpus: Named = "",
+    beside: Beside = False,
     script: InScript = "simplified",
     json: Json = False,
 ) -> None:
     """Build the library again from what was fetched."""
     home = Home.default()
+    wanted = published(corpus)
     with _progress() as report:
         if source is None:
-            built = rebuild(home, script=script, progress=report, corpus=published(corpus))
+            built = rebuild(home, script=script, progress=report, corpus=wanted, beside=beside)
         else:
             built = fetch_and_build(home, source=source, script=script, progress=report)
-    _report_built(home, built, json, "Built")
+    library = home.beside(wanted.name) if beside and source is None else home.library
+    _report_built(library, built, json, "Built")
 
 
 @corpus_app.command()
@@ -157,13 +172,13 @@ def _shape(form: str) -> str:
     return form if form in ("", *SHAPES) else form_named(form).name
 
 
-def _report_built(home: Home, statistics: Statistics, json: bool, what: str) -> None:
+def _report_built(library: Path, statistics: Statistics, json: bool, what: str) -> None:
     if json:
-        print_json({"library": str(home.library), **_account(statistics)})
+        print_json({"library": str(library), **_account(statistics)})
         return
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in statistics.rejected.items())
     say(
-        f"{what}: {statistics.poems:,} poems of {statistics.poets:,} poets in {home.library}.\n"
+        f"{what}: {statistics.poems:,} poems of {statistics.poets:,} poets in {library}.\n"
         f"{statistics.records_read:,} records read, {statistics.merged:,} merged with an equal "
         f"one, {sum(statistics.rejected.values()):,} rejected{reasons and f' ({reasons})'}."
     )

@@ -51,6 +51,10 @@ def train(
         str | None,
         typer.Option("--from", help="Start from a model: a run, run@step, default, or a folder."),
     ] = None,
+    poems: Annotated[
+        str | None,
+        typer.Option(help="Learn a corpus beside the library instead, as quansongshi."),
+    ] = None,
     max_steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
     seed: Annotated[int | None, typer.Option(help="The random seed.")] = None,
     set_: Annotated[
@@ -64,7 +68,7 @@ def train(
     if resume:
         if run is None:
             raise RunError("Name the run to go on with: --run NAME. See `runs list`.")
-        if cell or seed is not None or set_ or from_ or max_steps is not None:
+        if cell or seed is not None or set_ or from_ or poems or max_steps is not None:
             raise ConfigError("A run that goes on keeps its settings; only --epochs can be given.")
     else:
         given = {"cell": cell, "epochs": epochs, "max_steps": max_steps, "seed": seed}
@@ -76,6 +80,7 @@ def train(
 
             config = starting_from(home, config, from_)
         config = with_settings(config, settings)
+        config = msgspec.structs.replace(config, poems=poems or "")
         run = run or runs.new_name(home.runs, recipe, config.model.cell)
 
     say("Loading torch and the poems ...")

@@ -14,11 +14,11 @@ from studio.errors import CorpusError
 from studio.paths import Home
 
 
-def standing(home: Home) -> Statistics | None:
+def standing(library: Path) -> Statistics | None:
     """The figures of the library that is there, or None where it is missing or out of date."""
     try:
-        with Library.open(home.library) as library:
-            return library.statistics()
+        with Library.open(library) as opened:
+            return opened.statistics()
     except CorpusError:
         return None
 
@@ -31,9 +31,11 @@ def fetch_and_build(
     mirror: str = "",
     progress: Progress = silent,
     corpus: Corpus | None = None,
+    beside: bool = False,
 ) -> Statistics:
     """Obtain the published poems, or read a person's own from `source`, and build the library.
 
+    With `beside`, what is published is built into a file of its own, and the library stays.
     Raises CorpusError that says what to do; what was fetched until then is kept.
     """
     corpus = corpus or published()
@@ -45,10 +47,10 @@ def fetch_and_build(
         elif not (source.is_dir() and fetching.adopt(source, folder, corpus, progress)):
             # A file's name need not be UTF-8, what a library holds is.
             name = str(source).encode("utf-8", "replace").decode()
-            return _build_from(home, source, name, 0, script, progress)
+            return _build_from(home.library, source, name, 0, script, progress)
     elif not fetching.is_fetched(folder, corpus):
         fetching.fetch(folder, corpus, mirror, progress)
-    return rebuild(home, script=script, progress=progress, corpus=corpus)
+    return rebuild(home, script=script, progress=progress, corpus=corpus, beside=beside)
 
 
 def rebuild(
@@ -57,8 +59,9 @@ def rebuild(
     script: Script = "simplified",
     progress: Progress = silent,
     corpus: Corpus | None = None,
+    beside: bool = False,
 ) -> Statistics:
-    """Build the library again from what was fetched."""
+    """Build the library again from what was fetched; `beside` as in `fetch_and_build`."""
     corpus = corpus or published()
     folder = home.corpus / corpus.name
     if not fetching.is_fetched(folder, corpus):
@@ -66,13 +69,12 @@ def rebuild(
             f"The poems are not in {folder}. Run `tangshi-studio corpus fetch`, or build from "
             "your own with --from PATH."
         )
-    return _build_from(home, folder, corpus.source, corpus.records, script, progress)
+    library = home.beside(corpus.name) if beside else home.library
+    return _build_from(library, folder, corpus.source, corpus.records, script, progress)
 
 
 def _build_from(
-    home: Home, source: Path, name: str, expected: int, script: Script, progress: Progress
+    library: Path, source: Path, name: str, expected: int, script: Script, progress: Progress
 ) -> Statistics:
     records = chain.from_iterable(map(sources.read, sources.files_of(source)))
-    return build(
-        home.library, records, source=name, script=script, expected=expected, progress=progress
-    )
+    return build(library, records, source=name, script=script, expected=expected, progress=progress)

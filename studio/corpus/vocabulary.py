@@ -83,6 +83,11 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
         """Whether the index stands for a Chinese character, not for punctuation or a token."""
         return index >= len(SPECIAL) and is_han(self.characters[index - len(SPECIAL)])
 
+    @cached_property
+    def stops(self) -> list[int]:
+        """The indices of the punctuation: what ends a line."""
+        return [index for index in range(len(SPECIAL), len(self)) if not self.is_han(index)]
+
     def encode(self, text: str) -> list[int]:
         """The index of each character; no begin or end is added."""
         get = self._indices.get

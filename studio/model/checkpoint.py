@@ -97,7 +97,10 @@ def write_model(
     precision: torch.dtype = torch.float32,
 ) -> None:
     """Write the three files of a model that can write; not atomically."""
-    weights = {name: each.to(precision) for name, each in _plain(network.state_dict()).items()}
+    weights = {
+        name: each.to(precision) if each.is_floating_point() else each
+        for name, each in _plain(network.state_dict()).items()
+    }
     safetensors.torch.save_file(weights, folder / "model.safetensors")
     vocabulary.save(folder / "vocabulary.json")
     described = Description(FORMAT, network.config, vocabulary.fingerprint, step, perplexity)

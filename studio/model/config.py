@@ -28,6 +28,8 @@ class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dropout: Share = 0.0
     # The softmax shares its matrix with the embedding (Press and Wolf 2017).
     tied: bool = False
+    # So many lines above are read along: the character in each that stands where the next will.
+    lines_above: Annotated[int, Meta(ge=0, le=3)] = 0
 
 
 class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,8 +46,9 @@ class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     longest_poem: Positive = 130
     # A character seen less often in the training split becomes the unknown token.
     min_count: Positive = 2
-    # "nll": log-softmax, then NLLLoss, all logits at once; "chunked": the same value, by parts.
-    loss: Literal["nll", "chunked"] = "nll"
+    # "nll": log-softmax, then NLLLoss, all logits at once; "chunked": the same value, by parts;
+    # "sampled": an estimate from the frequent characters and a sample of the others.
+    loss: Literal["nll", "chunked", "sampled"] = "nll"
     optimizer: Literal["rmsprop", "adamw", "sgd"] = "rmsprop"
     learning_rate: Rate = 0.01
     weight_decay: Annotated[float, Meta(ge=0)] = 0.0
@@ -77,6 +80,9 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     train: TrainConfig = TrainConfig()
     # The model whose weights and characters training starts from, "" for none: a name or a folder.
     start: str = ""
+    # The corpus beside the library whose poems are learnt, "" for the library's own. The
+    # characters, and the poems for validation, are the library's in any case.
+    poems: str = ""
 
 
 RECIPES: dict[str, RunConfig] = {

@@ -1,5 +1,6 @@
 """Softmax cross-entropy over the characters, plain and without ever holding all logits."""
 
+import math
 from typing import Any
 
 import torch
@@ -10,6 +11,10 @@ from torch.nn import functional as F
 IGNORED = 0
 # Rows of logits at a time: 256 rows of 6,000 characters are 6 MB and stay in the cache.
 CHUNK = 256
+# What `sample_of` takes: all of the first tokens, which are the most frequent, and of the others
+# those that are targets and so many more.
+FREQUENT = 2048
+SAMPLED = 768
 
 
 def nll_loss(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
@@ -30,6 +35,45 @@ def chunked_loss(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor
     """
     loss: Tensor = _ChunkedLoss.apply(features, weight, bias, targets)  # type: ignore[no-untyped-call]
     return loss
+
+
+def sample_of(targets: Tensor, vocabulary: int, source: torch.Generator) -> tuple[Tensor, ...]:
+    """Tokens from which `sampled_loss` estimates the loss of `targets` (tokens,).
+
+    Returns the tokens (candidates,), the logarithm of how many tokens each stands for
+    (candidates,), and the targets as positions among them (tokens,); all on the CPU. The frequent
+    tokens and the targets stand for themselves alone, and the rest of the vocabulary is sampled
+    evenly: for every row the sum of the softmax's denominator is then right on average, whatever
+    the targets. `IGNORED` stays what it is.
+    """
+    certain = torch.zeros(vocabulary, dtype=torch.bool)
+    certain[:FREQUENT] = True
+    certain[targets] = True
+    rest = (~certain).nonzero()[:, 0]
+    drawn = rest[torch.randperm(len(rest), generator=source)[:SAMPLED]]
+    tokens = torch.cat([certain.nonzero()[:, 0], drawn])
+    stands_for = torch.zeros(len(tokens))
+    if len(drawn):
+        stands_for[-len(drawn) :] = math.log(len(rest) / len(drawn))
+    position = torch.zeros(vocabulary, dtype=torch.long)
+    position[tokens] = torch.arange(len(tokens))
+    return tokens, stands_for, position[targets]
+
+
+def sampled_loss(
+    features: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    tokens: Tensor,
+    stands_for: Tensor,
+    targets: Tensor,
+) -> Tensor:
+    """What `chunked_loss` gives over the whole vocabulary, estimated from what `sample_of` drew.
+
+    Source: Jean et al. 2015, section 3, with sampling by strata. `features`, `weight` and `bias` as
+    in `nll_loss`.
+    """
+    return chunked_loss(features, weight[tokens], bias[tokens] + stands_for.to(bias.dtype), targets)
 
 
 @torch.no_grad()

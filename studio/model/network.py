@@ -1,6 +1,7 @@
 """The recurrent language model: embedding, recurrent layers, softmax over the characters."""
 
 import math
+from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 
@@ -8,9 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from studio.corpus.vocabulary import BEGIN, PAD
 from studio.model.config import ModelConfig
+from studio.model.lines import REACH, above
 
-# For each layer its hidden state, for an LSTM with its cell, each (1, batch, hidden).
+# For each layer its hidden state, for an LSTM with its cell, each (1, batch, hidden); where the
+# network looks at the lines above, then the last tokens, (1, batch, REACH - 1).
 State = tuple[tuple[Tensor, ...], ...]
 
 _CELLS: dict[str, type[nn.RNN | nn.GRU | nn.LSTM]] = {
@@ -26,17 +30,34 @@ class Network(nn.Module):
     With `tied`, the softmax uses the embedding's matrix, and the last layer is as wide as the
     embedding (Press and Wolf 2017; Merity et al. 2018).
 
+    With `lines_above`, the first layer reads beside each character those that stand in the lines
+    above where the next one will stand: what it answers in a couplet, what it rhymes with. A
+    recurrent layer would have to carry them along for a whole line. Each passes through a matrix of
+    its own, a quarter as wide as the embedding.
+
     The random numbers of initialisation and dropout come from the network's own generators, so
     that nothing else that draws numbers in the process can change a training run.
     """
 
-    def __init__(self, config: ModelConfig, vocabulary: int, seed: int = 0) -> None:
+    def __init__(
+        self, config: ModelConfig, vocabulary: int, seed: int = 0, stops: Sequence[int] = ()
+    ) -> None:
+        """`stops`: the tokens that end a line; they matter to `lines_above` alone."""
         super().__init__()
         self.config = config
-        widths = [config.embedding] + [config.hidden] * config.layers
+        above_width = max(1, config.embedding // 4)
+        widths = [config.embedding + config.lines_above * above_width]
+        widths += [config.hidden] * config.layers
         if config.tied:
             widths[-1] = config.embedding
         self.embedding = nn.Embedding(vocabulary, config.embedding)
+        self.above = nn.ModuleList(
+            nn.Linear(config.embedding, above_width, bias=False) for _ in range(config.lines_above)
+        )
+        if config.lines_above:
+            self.breaks: Tensor
+            self.register_buffer("breaks", torch.zeros(vocabulary, dtype=torch.bool))
+            self.breaks[[BEGIN, *stops]] = True
         cell = _CELLS[config.cell]
         self.layers = nn.ModuleList(
             cell(width, next_width, batch_first=True) for width, next_width in pairwise(widths)
@@ -58,6 +79,8 @@ class Network(nn.Module):
             nn.init.normal_(self.softmax_weight, std=width**-0.5, generator=source)
         for layer in self.layers:
             _reset_layer(layer, source)
+        for matrix in self.above:
+            nn.init.normal_(matrix.get_parameter("weight"), std=width**-0.5, generator=source)
 
     @property
     def softmax_weight(self) -> Tensor:
@@ -76,6 +99,12 @@ class Network(nn.Module):
         (batch, time, features), and the state after the last one.
         """
         features = self._drop(self.embedding(tokens))
+        context: tuple[tuple[Tensor, ...], ...] = ()
+        if self.above:
+            nothing = tokens.new_full((len(tokens), REACH - 1), PAD)
+            seen = torch.cat([nothing if state is None else state[-1][0][0], tokens], dim=1)
+            context = ((seen[None, :, 1 - REACH :],),)
+            features = torch.cat([features, *self._above(seen, tokens.shape[1])], dim=-1)
         after: list[tuple[Tensor, ...]] = []
         for index, layer in enumerate(self.layers):
             before = None
@@ -85,11 +114,19 @@ class Network(nn.Module):
             features, end = run(features, before)
             after.append(end if isinstance(end, tuple) else (end,))
             features = self._drop(features)
-        return features, tuple(after)
+        return features, (*after, *context)
 
     def logits(self, features: Tensor) -> Tensor:
         """Unnormalised log-probabilities (..., vocabulary) from features (..., features)."""
         return F.linear(features, self.softmax_weight, self.softmax_bias)
+
+    def _above(self, seen: Tensor, time: int) -> list[Tensor]:
+        """What stands above, line by line, at the last `time` places: (batch, time, width) each."""
+        found = above(seen, self.breaks, BEGIN, len(self.above))
+        return [
+            self._drop(matrix(self.embedding(tokens[:, -time:])))
+            for matrix, tokens in zip(self.above, found, strict=True)
+        ]
 
     def _drop(self, features: Tensor) -> Tensor:
         """Locked dropout: the same units are silent at all time steps (Gal and Ghahramani 2016)."""

@@ -25,7 +25,7 @@ from studio.model.events import (
     TrainingEvent,
     Validated,
 )
-from studio.model.loss import chunked_loss, nll_loss
+from studio.model.loss import chunked_loss, nll_loss, sample_of, sampled_loss
 from studio.model.network import Network, State, detach
 from studio.model.optimiser import (
     learning_rate,
@@ -77,9 +77,10 @@ class Trainer:
             raise RunError(
                 f"There is nothing to train on: {error}. Use more poems, or a smaller batch_size."
             ) from error
-        self.network = Network(config.model, len(vocabulary), config.train.seed).to(device.kind)
+        self.network = Network(
+            config.model, len(vocabulary), config.train.seed, vocabulary.stops
+        ).to(device.kind)
         self._optimiser = make_optimiser(self.network, config.train)
-        self._loss = nll_loss if config.train.loss == "nll" else chunked_loss
         self._state: State | None = None
         self._pending: list[tuple[StepDone, Tensor, Tensor]] = []
         self._validated: tuple[int, float] | None = None
@@ -148,12 +149,11 @@ class Trainer:
         self.network.dropout_source.set_state(tensors["dropout"])
         carried = _under("state", tensors)
         if carried:
+            layers: dict[str, list[Tensor]] = {}
+            for name in sorted(carried):
+                layers.setdefault(name.partition(".")[0], []).append(carried[name])
             self._state = tuple(
-                tuple(
-                    carried[f"{layer}.{part}"].to(self.device.kind)
-                    for part in range(2 if self.config.model.cell == "lstm" else 1)
-                )
-                for layer in range(self.config.model.layers)
+                tuple(part.to(self.device.kind) for part in parts) for parts in layers.values()
             )
 
     def _one_step(self) -> Iterator[TrainingEvent]:
@@ -190,16 +190,11 @@ class Trainer:
 
     def _learn(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """One optimiser step; the loss and the gradient's norm stay on the device."""
-        inputs, targets = self.device.put(batch.inputs), self.device.put(batch.targets)
+        inputs = self.device.put(batch.inputs)
         state = None if batch.fresh else self._state
         with self.device.autocast():
             features, after = self.network(inputs, state)
-        loss = self._loss(
-            features.flatten(0, 1),
-            self.network.softmax_weight,
-            self.network.softmax_bias,
-            targets.flatten(),
-        )
+        loss = self._loss(features.flatten(0, 1), batch.targets.flatten())
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         clip = self.config.train.clip or math.inf
@@ -207,6 +202,15 @@ class Trainer:
         self._optimiser.step()
         self._state = detach(after) if self.config.train.batching == "stream" else None
         return loss.detach(), norm
+
+    def _loss(self, features: Tensor, targets: Tensor) -> Tensor:
+        """The loss of `features` (tokens, features); `targets` (tokens,) are still on the CPU."""
+        weight, bias = self.network.softmax_weight, self.network.softmax_bias
+        if self.config.train.loss == "sampled":
+            sample = sample_of(targets, len(bias), self.network.dropout_source)
+            return sampled_loss(features, weight, bias, *map(self.device.put, sample))
+        loss = nll_loss if self.config.train.loss == "nll" else chunked_loss
+        return loss(features, weight, bias, self.device.put(targets))
 
     def _report(self) -> Iterator[StepDone]:
         """Fetch the losses of the last steps: the only time that the device is waited for."""

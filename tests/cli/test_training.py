@@ -7,11 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import torch
 
 from studio import runs
+from studio.corpus.obtaining import fetch_and_build
 from studio.model.checkpoint import load_model
 from studio.model.config import RECIPES
 from studio.model.events import StepDone
@@ -98,6 +100,28 @@ def test_a_run_starts_from_the_weights_and_characters_of_a_model(tangshi: Run, h
             assert torch.allclose(ours[0].state_dict()[name], weights, atol=1e-6)
     more = tangshi("train", "--run", "b", "--resume", "--epochs", "1", "--json")
     assert more.document["step"] > 1
+
+
+def test_poems_beside_the_library_are_learnt_with_its_characters(
+    tangshi: Run, home: Home, tmp_path: Path
+) -> None:
+    missing = tangshi("train", "--poems", "quansongshi", "--run", "a", *SMALL)
+    assert missing.code == 1
+    assert "corpus fetch --corpus quansongshi --beside" in missing.err
+    assert not runs.every(home.runs)
+    source = tmp_path / "song.txt"
+    lines = [f"{number}:{chr(0x5C71 + number)}日依山尽，黄河入海流。" for number in range(200)]
+    source.write_text("\n".join(lines), "utf-8")
+    other = Home(tmp_path / "song", tmp_path, tmp_path)
+    fetch_and_build(other, source=source)
+    other.library.rename(home.beside("quansongshi"))
+    tangshi("train", "--poems", "quansongshi", "--run", "a", "--max-steps", "1", *SMALL)
+    tangshi("train", "--run", "b", "--max-steps", "1", *SMALL)
+    first, second = (
+        load_model(runs.find(home.runs, name).checkpoints / "step-00000001") for name in "ab"
+    )
+    assert first[1] == second[1]
+    assert runs.find(home.runs, "a").config().poems == "quansongshi"
 
 
 @pytest.mark.parametrize(

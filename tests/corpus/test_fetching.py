@@ -250,10 +250,10 @@ def test_a_truncated_tarball_is_explained(tmp_path: Path, corpus: Corpus, tarbal
 def test_a_library_is_built_from_a_tarball_and_again_from_what_was_kept(
     home: Home, corpus: Corpus, tarball: Path
 ) -> None:
-    assert standing(home) is None
+    assert standing(home.library) is None
     built = fetch_and_build(home, source=tarball, corpus=corpus)
     assert (built.source, built.records_read, built.kept) == ("poems@1.0.0 *.json", 3, 3)
-    assert standing(home) == built
+    assert standing(home.library) == built
     assert rebuild(home, script="traditional", corpus=corpus).script == "traditional"
 
 

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from studio.model import loss
-from studio.model.loss import IGNORED, chunked_loss, nll_loss, token_losses
+from studio.model.loss import (
+    IGNORED,
+    chunked_loss,
+    nll_loss,
+    sample_of,
+    sampled_loss,
+    token_losses,
+)
 
 
 def _problem(tokens: int, features: int, vocabulary: int, seed: int) -> tuple[Tensor, ...]:
@@ -68,3 +75,40 @@ def test_a_batch_of_nothing_but_padding_costs_nothing() -> None:
     (gradient,) = torch.autograd.grad(value, [weight])
     assert value.item() == 0
     assert not gradient.any()
+
+
+def test_a_sample_of_the_whole_vocabulary_gives_the_loss_itself() -> None:
+    *parameters, targets = _problem(40, 6, 30, seed=3)
+    targets[7] = IGNORED
+    sample = sample_of(targets, 30, torch.Generator().manual_seed(1))
+    estimate = sampled_loss(*parameters, *sample)  # type: ignore[arg-type]
+    torch.testing.assert_close(estimate, chunked_loss(*parameters, targets))
+
+
+def test_the_sampled_denominator_is_right_on_average(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loss, "FREQUENT", 5)
+    monkeypatch.setattr(loss, "SAMPLED", 4)
+    features, weight, bias, targets = _problem(6, 3, 40, seed=4)
+    source = torch.Generator().manual_seed(2)
+    denominators = []
+    for _ in range(4_000):
+        tokens, stands_for, positions = sample_of(targets, 40, source)
+        assert torch.equal(tokens[positions], targets)
+        assert len(tokens) < 40
+        logits = features @ weight[tokens].T + bias[tokens] + stands_for
+        denominators.append(logits.exp().sum(dim=1))
+    expected = (features @ weight.T + bias).exp().sum(dim=1)
+    torch.testing.assert_close(torch.stack(denominators).mean(dim=0), expected, rtol=0.05, atol=0)
+
+
+def test_a_sample_leaves_the_rows_of_other_characters_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loss, "FREQUENT", 5)
+    monkeypatch.setattr(loss, "SAMPLED", 4)
+    features, weight, bias, targets = _problem(6, 3, 40, seed=5)
+    sample = sample_of(targets, 40, torch.Generator().manual_seed(3))
+    sampled_loss(features, weight, bias, *sample).backward()  # type: ignore[no-untyped-call]
+    assert weight.grad is not None
+    touched = set(weight.grad.abs().sum(dim=1).nonzero()[:, 0].tolist())
+    assert touched == set(sample[0].tolist())

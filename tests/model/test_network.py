@@ -11,13 +11,16 @@ TOKENS = torch.randint(0, 20, (3, 12), generator=torch.Generator().manual_seed(1
 
 def network(cell: Cell = "lstm", **settings: object) -> Network:
     config = ModelConfig(cell=cell, embedding=6, hidden=8, layers=2, **settings)  # type: ignore[arg-type]
-    return Network(config, 20, seed=2)
+    return Network(config, 20, seed=2, stops=(4, 5))
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 @pytest.mark.parametrize("tied", [False, True])
-def test_carrying_the_state_gives_what_reading_at_once_gives(cell: Cell, tied: bool) -> None:
-    model = network(cell, tied=tied).eval()
+@pytest.mark.parametrize("lines_above", [0, 2])
+def test_carrying_the_state_gives_what_reading_at_once_gives(
+    cell: Cell, tied: bool, lines_above: int
+) -> None:
+    model = network(cell, tied=tied, lines_above=lines_above).eval()
     whole, _ = model(TOKENS)
     state, parts = None, []
     for column in TOKENS.split(1, dim=1):
@@ -27,8 +30,20 @@ def test_carrying_the_state_gives_what_reading_at_once_gives(cell: Cell, tied: b
     assert model.logits(whole).shape == (3, 12, 20)
 
 
-def test_rows_of_a_state_can_be_chosen() -> None:
-    model = network().eval()
+def test_the_line_above_changes_what_is_expected() -> None:
+    model = network(lines_above=1).eval()
+    text = torch.tensor([[1, 11, 12, 4, 13], [1, 10, 12, 4, 13]])
+    looking, _ = model(text)
+    # As if no token ended a line: there is none above.
+    model.breaks.zero_()
+    blind, _ = model(text)
+    torch.testing.assert_close(looking[:, :3], blind[:, :3])
+    assert not torch.allclose(looking[:, 3:], blind[:, 3:])
+
+
+@pytest.mark.parametrize("lines_above", [0, 2])
+def test_rows_of_a_state_can_be_chosen(lines_above: int) -> None:
+    model = network(lines_above=lines_above).eval()
     _, state = model(TOKENS)
     _, alone = model(TOKENS[2:])
     torch.testing.assert_close(select(state, torch.tensor([2])), alone)
