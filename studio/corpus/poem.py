@@ -65,6 +65,14 @@ def is_han(character: str) -> bool:
     return _HAN.fullmatch(character) is not None
 
 
+def is_common(character: str) -> bool:
+    """Whether this is a Chinese character that common fonts have.
+
+    Many lack those of Extension A and all beyond the basic plane.
+    """
+    return is_han(character) and (character == "〇" or "\u4e00" <= character <= "\uffff")
+
+
 def split_of(simplified_text: str) -> Split:
     """The split of a poem, by its first line alone, so that its versions fall into one split.
 

@@ -54,7 +54,8 @@ class LineType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A type of line, five characters long: 平 level, 仄 oblique, 中 either.
 
     `rescue` is another pattern that passes (拗救), `tolerated` one that the Tang poets allowed
-    themselves (拗), `seven` what seven characters put before.
+    themselves (拗), `answered` one that passes where the next line makes up for it (对句拗救) by
+    its `answer` or its rescue; `seven` is what seven characters put before.
     """
 
     name: str
@@ -62,14 +63,20 @@ class LineType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seven: str
     rescue: str = ""
     tolerated: str = ""
+    answered: str = ""
+    answer: str = ""
 
     def patterns(self, line_length: int) -> tuple[str, ...]:
         """The pattern in lines of five or seven, and after it the rescue if there is one."""
         return self._as_long(line_length, self.pattern, self.rescue)
 
     def tang_patterns(self, line_length: int) -> tuple[str, ...]:
-        """Those, and after them the one that the scanner notes as tolerated, if there is one."""
-        return self._as_long(line_length, self.pattern, self.rescue, self.tolerated)
+        """Those, and after them one that is tolerated or answers the line before, if there is."""
+        return self._as_long(line_length, self.pattern, self.rescue, self.tolerated, self.answer)
+
+    def answered_patterns(self, line_length: int) -> tuple[str, ...]:
+        """The pattern that passes where the next line answers it, if there is one."""
+        return self._as_long(line_length, self.answered)
 
     def _as_long(self, line_length: int, *patterns: str) -> tuple[str, ...]:
         before = self.seven if line_length == 7 else ""

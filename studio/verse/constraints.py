@@ -11,6 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from studio.corpus.poem import is_common
 from studio.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
 from studio.errors import VerseError
 from studio.prosody.rhymes import Reading
@@ -27,6 +28,8 @@ FREE = -1
 class Rules(Protocol):
     """The rules of a batch of poems, one a row; positions count from 0, stops included.
 
+    Characters that many fonts lack may be fixed, but are never allowed by themselves.
+
     `fixed` (rows, positions) are the tokens that are decided, `FREE` elsewhere. A poem that comes
     to their end is complete where they end with the end token, else cut. `stride` is the length of
     a line with its stop; 0 where the poems have no lines.
@@ -36,7 +39,7 @@ class Rules(Protocol):
     stride: int
 
     def allowed(self, position: int) -> Tensor:
-        """What may be chosen at a position, (rows, vocabulary) or (vocabulary,)."""
+        """What may be chosen at a position, as 0.0 and 1.0: (rows, vocabulary) or (vocabulary,)."""
 
     def take(self, position: int, tokens: Tensor) -> None:
         """Go on with the tokens (rows,) that stand at a position."""
@@ -57,13 +60,13 @@ class FreeRules:
         tokens += [END] if whole else [FREE] * (longest - len(tokens))
         self.fixed = torch.tensor([tokens]).expand(rows, -1)
         self._whole = whole
-        self._han = han(vocabulary)
-        self._any = torch.ones(len(vocabulary), dtype=torch.bool)
-        self._any[[PAD, BEGIN, UNKNOWN]] = False
+        self._common = _common(vocabulary).float()
+        self._any = (_common(vocabulary) | ~han(vocabulary)).float()
+        self._any[[PAD, BEGIN, UNKNOWN]] = 0.0
 
     def allowed(self, position: int) -> Tensor:
         # A poem begins with a character: neither empty nor with a comma.
-        return self._any if position and not self._whole else self._han
+        return self._any if position and not self._whole else self._common
 
     def take(self, position: int, tokens: Tensor) -> None:
         """Nothing depends on what stands before."""
@@ -103,6 +106,9 @@ class FormRules:
             torch.tensor([[ALLOWS[each] for each in way.pattern] for way in ways])
             for ways in layout.ways
         ]
+        # For each line (ways,): which owe an answer, and which answer the line before.
+        self._owes = [torch.tensor([way.owes for way in ways]) for ways in layout.ways]
+        self._answers = [torch.tensor([way.answers for way in ways]) for ways in layout.ways]
         # For each line the foot of each template.
         self._feet = [
             [
@@ -114,20 +120,23 @@ class FormRules:
         regulated = layout.templates != ("",)
         self._masks = _by_tone(vocabulary, known=regulated)
         self._bits = _tone_bits(vocabulary)
-        # The ends of the lines so far: no character rhymes with itself.
-        self._ends = torch.zeros(len(plans), len(vocabulary), dtype=torch.bool)
+        # The ends of the lines so far, (rows, lines): no character rhymes with itself.
+        self._ends = torch.zeros(len(plans), 0, dtype=torch.long)
+        # The templates in which the line before must be answered: (rows, templates).
+        self._due = torch.zeros(len(plans), len(layout.templates), dtype=torch.bool)
         self._ways = self._begun(0)
 
     def allowed(self, position: int) -> Tensor:
         line, place = divmod(position, self.stride)
         if place < self._layout.line_length - 1:
-            allowed = self._masks[self._tones_left(line, place)]
-        else:
-            allowed = self._by_foot(line)
-            fresh = allowed & ~self._ends
-            allowed = torch.where(fresh.any(dim=1, keepdim=True), fresh, allowed)
+            return self._by_tones(line, place)
+        allowed = self._by_foot(line)
+        fresh = allowed.scatter(1, self._ends, 0.0)
         # With a vocabulary of a few characters there may be none.
-        return torch.where(allowed.any(dim=1, keepdim=True), allowed, self._masks[-1])
+        for first, otherwise in ((fresh, allowed), (fresh, self._masks[-1:].expand_as(fresh))):
+            none = first.sum(dim=1) == 0
+            first[none] = otherwise[none]
+        return fresh
 
     def take(self, position: int, tokens: Tensor) -> None:
         line, place = divmod(position, self.stride)
@@ -147,16 +156,23 @@ class FormRules:
                 dim=1,
             )
             self._keys = self._keys & kept & self._templates_left(line)[:, :, None]
-            self._ends[torch.arange(len(tokens)), tokens] = True
+            self._ends = torch.cat([self._ends, tokens[:, None]], dim=1)
+            self._due = ~self._templates_of(line, self._ways & ~self._owes[line])
 
     def select(self, rows: Tensor) -> None:
         self.fixed, self._keys = self.fixed[rows], self._keys[rows]
         self._open = [each[rows] for each in self._open]
-        self._ways, self._ends = self._ways[rows], self._ends[rows]
+        self._ways, self._ends, self._due = self._ways[rows], self._ends[rows], self._due[rows]
 
     def _begun(self, line: int) -> Tensor:
         """The ways of a line that are open: those of the templates that can go on."""
-        return self._open[line] & self._keys.any(dim=2)[:, self._template[line]]
+        goes_on, due = self._keys.any(dim=2), self._due
+        of = self._template[line]
+        return self._open[line] & goes_on[:, of] & (self._answers[line] | ~due[:, of])
+
+    def _by_tones(self, line: int, place: int) -> Tensor:
+        """What has the tones that the open ways allow in a place, (rows, vocabulary)."""
+        return self._masks.index_select(0, self._tones_left(line, place))
 
     def _tones_left(self, line: int, place: int) -> Tensor:
         """The tones that the open ways allow in a place, as bits, (rows,)."""
@@ -167,23 +183,27 @@ class FormRules:
 
     def _templates_left(self, line: int) -> Tensor:
         """The templates with an open way in this line, (rows, templates)."""
+        return self._templates_of(line, self._ways)
+
+    def _templates_of(self, line: int, ways: Tensor) -> Tensor:
+        """The templates of some ways of a line (rows, ways), (rows, templates)."""
         count = len(self._layout.templates)
         of = torch.nn.functional.one_hot(self._template[line], count).float()
-        left: Tensor = self._ways.float() @ of > 0
+        left: Tensor = ways.float() @ of > 0
         return left
 
     def _by_foot(self, line: int) -> Tensor:
         """What may end a line, (rows, vocabulary)."""
         open_keys = self._keys & self._templates_left(line)[:, :, None]
-        allowed = torch.zeros_like(self._ends)
+        allowed = torch.zeros(len(self._keys), len(self._vocabulary))
         for foot in FEET:
             its = [at for at, each in enumerate(self._feet[line]) if each == foot]
             if foot == "any" and its:
-                return self._masks[self._tones_left(line, self._layout.line_length - 1)]
+                return self._by_tones(line, self._layout.line_length - 1)
             if its:
                 rhymes = open_keys[:, its].any(dim=1).float()
-                allowed |= rhymes @ _chosen(self._vocabulary, foot, self._layout.rhymes) > 0
-        return allowed
+                allowed.addmm_(rhymes, _chosen(self._vocabulary, foot, self._layout.rhymes))
+        return allowed.clamp_(max=1.0)
 
 
 def rhyme_supply(vocabulary: Vocabulary, rhymes: tuple[Reading, ...]) -> list[int]:
@@ -206,6 +226,12 @@ def han(vocabulary: Vocabulary) -> Tensor:
 
 
 @lru_cache(maxsize=4)
+def _common(vocabulary: Vocabulary) -> Tensor:
+    """Which of them common fonts have, (vocabulary,): what a model may choose by itself."""
+    return torch.tensor([is_common(each) for each in _characters(vocabulary)])
+
+
+@lru_cache(maxsize=4)
 def _tone_bits(vocabulary: Vocabulary) -> Tensor:
     """The tones that each character can be read in, (vocabulary,); both where it is unknown."""
     masks = tone_masks()
@@ -216,15 +242,16 @@ def _tone_bits(vocabulary: Vocabulary) -> Tensor:
 
 @lru_cache(maxsize=8)
 def _by_tone(vocabulary: Vocabulary, known: bool) -> Tensor:
-    """Masks (4, vocabulary): for no tone, oblique, level, and either.
+    """For no tone, oblique, level, and either what has it, (4, vocabulary), as 0.0 and 1.0.
 
-    With `known` characters without a reading are left out.
+    With `known` characters without a reading are left out. Where nothing would be left, anything.
     """
     masks = tone_masks()
     bits = torch.tensor(
         [masks.get(each, 0 if known else LEVEL | OBLIQUE) for each in _characters(vocabulary)]
     )
-    return torch.stack([bits & wanted != 0 for wanted in range(4)]) & han(vocabulary)
+    found = torch.stack([bits & wanted != 0 for wanted in range(4)]) & _common(vocabulary)
+    return torch.where(found.any(dim=1, keepdim=True), found, found[-1]).float()
 
 
 @lru_cache(maxsize=32)
@@ -238,7 +265,7 @@ def _given(vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...]) -> T
 def _chosen(vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...]) -> Tensor:
     """The same of characters that the model chooses, (rhymes, vocabulary), as 0.0 and 1.0."""
     its = [chosen_at(foot, each, rhymes) for each in _characters(vocabulary)]
-    return (_unpack(its, len(rhymes)) & han(vocabulary)[:, None]).T.float().contiguous()
+    return (_unpack(its, len(rhymes)) & _common(vocabulary)[:, None]).T.float().contiguous()
 
 
 def _unpack(bits: Sequence[int], count: int) -> Tensor:

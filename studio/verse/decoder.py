@@ -7,6 +7,11 @@ probability that it gave to all that was allowed, place by place. That is sequen
 with the masked model as its proposal (Lew et al. 2023, Sequential Monte Carlo steering of large
 language models); with many tries it comes to the model's own distribution over poems that keep the
 rules. What has been shown of a poem is never taken back.
+
+Where a text without lines has blanks, what is fixed after a blank is what weighs its tries. Without
+anything fixed to come there is nothing to weigh: the rules leave the model as it is, every try has
+the same weight, and a try preferred because the model finds it likelier would be a lower
+temperature in another guise.
 """
 
 import random
@@ -21,7 +26,7 @@ from studio.model.device import Device
 from studio.model.network import Network, State, select
 from studio.verse.constraints import FREE, Rules, han
 from studio.verse.request import Sampling, WrittenPoem
-from studio.verse.sampling import choose, draw, log_sum, penalise, stutter
+from studio.verse.sampling import DRAWS, choose, draw, penalty, shares, stutter
 
 # A line that may not stand is drawn again so often; then its try counts for next to nothing.
 _REDRAWS = 50
@@ -57,27 +62,31 @@ def decode(
     written, nor one that is `copied`. Every row draws from a source of its own.
     """
     candidates, length = rules.fixed.shape
-    if sampling.strategy == "greedy" or not rules.stride:
+    if sampling.strategy == "greedy" or not _to_reach(rules.fixed):
         tries = 1
     vocabulary = writer.vocabulary
     prefix = _prefix(rules.fixed)
     yield from ((character,) * candidates for character in vocabulary.decode(prefix))
 
     sources = [_source(seed, number) for number in range(candidates)]
-    # For each poem and position two draws for each try, and one to choose among these.
-    draws = torch.stack([torch.rand(length, 2 * tries + 1, generator=each) for each in sources])
+    # For each poem and position the draws of each try, and one to choose among these.
+    count = DRAWS * tries + 1
+    draws = torch.stack([torch.rand(length, count, generator=each) for each in sources])
     batch = _Batch(writer, rules, prefix)
     shown, waiting = len(prefix), False
     if prefix:
         batch.repeat(tries if _to_choose(rules, len(prefix)) else 1)
     for position in range(len(prefix), length):
         each = batch.rows // candidates
-        picked = batch.choose(position, sampling, draws[:, position, : 2 * each].reshape(-1, 2))
+        own = draws[:, position, : DRAWS * each].reshape(-1, DRAWS)
+        picked = batch.choose(position, sampling, own)
         batch.redraw(position, picked, sampling, sources, copied)
         batch.take(position, picked)
-        waiting |= rules.stride > 0 and (position + 1) % rules.stride == 0
+        waiting |= not (
+            (position + 1) % rules.stride if rules.stride else _to_choose(rules, position, 1)
+        )
         # What is fixed after a line is read before its tries are weighed.
-        goes_on = position + 1 < length and not bool((rules.fixed[:, position + 1] == FREE).any())
+        goes_on = position + 1 < length and not _to_choose(rules, position + 1, 1)
         if each > 1 and waiting and not goes_on:
             batch.keep_one_of(each, draws[:, position, -1])
         if batch.rows == candidates:
@@ -123,22 +132,17 @@ class _Batch:
         fixed = self._rules.fixed[:, position].masked_fill(self.ended, END)
         warm = 1.0 if sampling.strategy == "greedy" else sampling.temperature
         free = fixed == FREE
-        self._whole = log_sum(self._logits / warm, fixed.clamp(min=0))
+        if not bool(free.all()):
+            chance = _likely(self._logits / warm, fixed.clamp(min=0))
+            self._weights = self._weights + chance.masked_fill(free, 0.0)
         if not bool(free.any()):
-            self._weights = self._weights + self._chance(fixed, warm)
             return fixed
-        scored = self._logits
-        if sampling.repetition_penalty > 1:
-            scored = penalise(scored, self._characters(), sampling.repetition_penalty)
-        if self._rules.stride:
-            scored = scored - stutter(self.written, self._rules.stride, self._han)
-        self._scored = scored.masked_fill(~self._rules.allowed(position), -torch.inf)
-        chosen, total = choose(self._scored, sampling, draws)
-        picked = torch.where(free, chosen, fixed)
+        self._shares, mass = shares(
+            self._logits, self._rules.allowed(position), warm, self.written, self._lost(sampling)
+        )
         # Where a row is fixed its mass is not looked at.
-        self._mass = mass = total - self._whole
-        self._weights = self._weights + torch.where(free, mass, self._chance(fixed, warm))
-        return picked
+        self._weights = self._weights + mass.masked_fill(~free, 0.0)
+        return torch.where(free, choose(self._shares, sampling, draws), fixed)
 
     def redraw(
         self,
@@ -167,17 +171,15 @@ class _Batch:
                 text = self._writer.vocabulary.decode(line)
                 if line not in lines and not (copied and copied(text)):
                     break
-                self._scored[row, picked[row]] = -torch.inf
-                left = self._scored[row : row + 1]
-                if not bool((left > -torch.inf).any()):
+                left = self._shares[row : row + 1]
+                whole = left.sum()
+                left[0, picked[row]] = 0.0
+                if not bool(left.any()):
                     self._weights[row] -= _HOPELESS
                     break
-                draws = torch.rand(1, 2, generator=sources[row // each])
-                chosen, total = choose(left, sampling, draws)
-                picked[row] = chosen[0]
-                mass = total[0] - self._whole[row]
-                self._weights[row] += mass - self._mass[row]
-                self._mass[row] = mass
+                self._weights[row] += (left.sum() / whole).log()
+                draws = torch.rand(1, DRAWS, generator=sources[row // each])
+                picked[row] = choose(left, sampling, draws)[0]
             else:
                 self._weights[row] -= _HOPELESS
 
@@ -185,8 +187,7 @@ class _Batch:
         """Write the tokens (rows,) that were chosen."""
         chosen = (self._rules.fixed[:, position] == FREE) & ~self.ended
         if bool(chosen.any()):
-            likely = self._logits.log_softmax(dim=-1).gather(1, picked[:, None])[:, 0]
-            self._nats = self._nats + torch.where(chosen, likely, 0.0)
+            self._nats = self._nats + _likely(self._logits, picked).masked_fill(~chosen, 0.0)
             self._choices = self._choices + chosen
         self.ended = self.ended | (picked == END)
         self.written = torch.cat([self.written, picked[:, None]], dim=1)
@@ -226,25 +227,37 @@ class _Batch:
 
     def _select(self, rows: Tensor) -> None:
         self._rules.select(rows)
-        self._logits = self._logits[rows]
+        self._logits = self._logits.index_select(0, rows)
         self._state = select(self._state, rows.to(self._writer.device.kind))
         self.written, self.ended = self.written[rows], self.ended[rows]
         self._nats, self._choices = self._nats[rows], self._choices[rows]
         self._weights = self._weights[rows]
 
-    def _chance(self, tokens: Tensor, warm: float) -> Tensor:
-        """The logarithm of the model's probability of the tokens (rows,)."""
-        at = tokens.clamp(min=0)[:, None]
-        return self._logits.gather(1, at)[:, 0] / warm - self._whole
+    def _lost(self, sampling: Sampling) -> Tensor:
+        """What each character that is written loses of its logit, (rows, time)."""
+        lost = torch.zeros(self.written.shape)
+        if self._rules.stride:
+            lost += stutter(self.written, self._rules.stride, self._han)
+        if sampling.repetition_penalty > 1:
+            logits = self._logits.gather(1, self.written)
+            lost += penalty(logits, sampling.repetition_penalty) * self._han[self.written]
+        return lost
 
-    def _characters(self) -> Tensor:
-        """What was written, stops replaced by a token that is never chosen."""
-        return self.written.masked_fill(~self._han[self.written], BEGIN)
+
+def _likely(logits: Tensor, tokens: Tensor) -> Tensor:
+    """The logarithm of the probability of a token in each row, (rows,)."""
+    return logits.log_softmax(dim=-1).gather(1, tokens[:, None])[:, 0]
 
 
-def _to_choose(rules: Rules, start: int) -> bool:
-    """Whether anything is free from a position on."""
-    return bool((rules.fixed[:, start:] == FREE).any())
+def _to_choose(rules: Rules, start: int, count: int | None = None) -> bool:
+    """Whether anything is free from a position on, in some places or to the end."""
+    return bool((rules.fixed[:, start:][:, :count] == FREE).any())
+
+
+def _to_reach(fixed: Tensor) -> bool:
+    """Whether anything is fixed after something that is free."""
+    free = fixed == FREE
+    return bool((free.cumsum(dim=1).bool() & ~free).any())
 
 
 def _prefix(fixed: Tensor) -> list[int]:

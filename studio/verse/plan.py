@@ -74,8 +74,11 @@ def plan(frame: Layout, grid: Grid, supply: Supply, wanted: Bits) -> "Plan | Obs
         )
         if any(able):
             opened = tuple(
-                tuple(bool(able[way.template]) and _fits(way, line) for way in ways)
-                for ways, line in zip(frame.ways, grid, strict=True)
+                tuple(
+                    bool(able[way.template]) and way in _possible(frame, grid, at, way.template)
+                    for way in ways
+                )
+                for at, ways in enumerate(frame.ways)
             )
             return Plan(frame, grid, able, opened)
     return None
@@ -85,8 +88,9 @@ def _rhymes_left(frame: Layout, grid: Grid, template: int, wanted: Bits) -> Bits
     left = wanted
     for at, line in enumerate(grid):
         ways = [way for way in frame.ways[at] if way.template == template]
-        if not any(_fits(way, line) for way in ways):
-            return _tone_obstacle(at, line, ways, frame.line_length)
+        if not _possible(frame, grid, at, template):
+            alone = [way for way in ways if not way.owes]
+            return _tone_obstacle(at, line, alone, frame.line_length)
         end, foot = line[-1], ways[0].foot
         if end:
             here = rhymes_at(foot, end, frame.rhymes)
@@ -119,6 +123,22 @@ def _able(
             spare = supply[bit] - taken if enough else min(supply[bit], 1) * feet
             left |= (spare >= feet) << bit
     return left
+
+
+def _possible(frame: Layout, grid: Grid, at: int, template: int) -> list[Way]:
+    """The ways of a line that fit what is fixed in it and in the other line of its couplet."""
+
+    def fitting(line: int) -> list[Way]:
+        ways = frame.ways[line]
+        return [way for way in ways if way.template == template and _fits(way, grid[line])]
+
+    opening = fitting(at - at % 2)
+    closing = fitting(at - at % 2 + 1)
+    answered = any(way.answers for way in closing)
+    opening = [way for way in opening if answered or not way.owes]
+    if at % 2 and opening and all(way.owes for way in opening):
+        return [way for way in closing if way.answers]
+    return closing if at % 2 else opening
 
 
 def _fits(way: Way, line: Sequence[str]) -> bool:

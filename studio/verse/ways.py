@@ -28,12 +28,21 @@ ALLOWS = {"平": LEVEL, "仄": OBLIQUE, "中": LEVEL | OBLIQUE}
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to set a line in a template: the type of line, its tones 平 仄 中, and its end."""
+    """One way to set a line in a template: the type of line, its tones 平 仄 中, and its end.
+
+    One that `owes` may only stand before a line that `answers` it (对句拗救).
+    """
 
     template: int
     type: str
     pattern: str
     foot: Foot
+    owes: bool = False
+
+    @property
+    def answers(self) -> bool:
+        """Whether this line makes up for the line before, by a level third last character."""
+        return self.type == "B" and self.pattern[-3] == "平"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +82,10 @@ def layout(form: Form, line_length: int, line_count: int, tones: Tones) -> Layou
     types = line_types()
     lines = [
         tuple(
-            Way(number, kind, pattern, _foot(kind, at, tones))
+            Way(number, kind, pattern, _foot(kind, at, tones), owes)
             for number, template in enumerate(found)
             for kind in template.types[at]
-            for pattern in _patterns(types[kind], line_length, tones)
+            for pattern, owes in _patterns(types[kind], line_length, tones)
         )
         for at in range(line_count)
     ]
@@ -88,8 +97,14 @@ _LEVEL = tuple(Reading("平", rhyme) for rhyme in RHYMES["平"])
 _ALL = tuple(Reading(tone, rhyme) for tone, rhymes in RHYMES.items() for rhyme in rhymes)
 
 
-def _patterns(line: LineType, line_length: int, tones: Tones) -> tuple[str, ...]:
-    return (line.tang_patterns if tones == "tang" else line.patterns)(line_length)
+def _patterns(line: LineType, line_length: int, tones: Tones) -> list[tuple[str, bool]]:
+    """The patterns that a line may have, and whether it owes an answer then."""
+    if tones == "strict":
+        return [(each, False) for each in line.patterns(line_length)]
+    return [
+        *((each, False) for each in line.tang_patterns(line_length)),
+        *((each, True) for each in line.answered_patterns(line_length)),
+    ]
 
 
 def _foot(kind: str, line: int, tones: Tones) -> Foot:

@@ -1,27 +1,50 @@
 """Choosing a character keeps to what each setting promises."""
 
+import math
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.verse.request import Sampling
-from studio.verse.sampling import AGAIN, DOUBLED, FAR, NEAR, choose, narrow, penalise, stutter
+from studio.verse.sampling import (
+    AGAIN,
+    DOUBLED,
+    DRAWS,
+    FAR,
+    NEAR,
+    choose,
+    draw,
+    narrow,
+    penalty,
+    shares,
+    stutter,
+)
 
 LOGITS = torch.tensor([[4.0, 3.0, 2.0, 1.0, 0.0]])
+SHARES = LOGITS.softmax(-1)
+NOTHING = torch.zeros(1, 0, dtype=torch.long)
 
 
 def kept(sampling: Sampling) -> list[int]:
-    return narrow(LOGITS, sampling)[0].isfinite().nonzero().flatten().tolist()
+    return narrow(SHARES, sampling)[0].nonzero().flatten().tolist()
 
 
 def drawn(rows: int, seed: int = 9) -> torch.Tensor:
-    return torch.rand(rows, 2, generator=torch.Generator().manual_seed(seed))
+    return torch.rand(rows, DRAWS, generator=torch.Generator().manual_seed(seed))
+
+
+def masked(
+    logits: torch.Tensor, allowed: list[int], temperature: float = 1.0
+) -> tuple[torch.Tensor, torch.Tensor]:
+    mask = torch.tensor([allowed], dtype=torch.float32)
+    return shares(logits, mask, temperature, NOTHING, torch.zeros(1, 0))
 
 
 def test_greedy_takes_the_likeliest_whatever_is_drawn() -> None:
-    rows = LOGITS.expand(50, -1)
-    assert (choose(rows, Sampling(strategy="greedy"), drawn(50))[0] == 0).all()
+    rows = SHARES.expand(50, -1)
+    assert (choose(rows, Sampling(strategy="greedy"), drawn(50)) == 0).all()
 
 
 def test_top_k_keeps_the_k_likeliest() -> None:
@@ -33,9 +56,8 @@ def test_top_k_above_the_vocabulary_keeps_all() -> None:
 
 
 def test_top_p_keeps_the_smallest_set_that_holds_it() -> None:
-    shares = LOGITS.softmax(-1)[0]
-    assert kept(Sampling(top_p=float(shares[0]) - 0.01)) == [0]
-    assert kept(Sampling(top_p=float(shares[0]) + 0.01)) == [0, 1]
+    assert kept(Sampling(top_p=float(SHARES[0, 0]) - 0.01)) == [0]
+    assert kept(Sampling(top_p=float(SHARES[0, 0]) + 0.01)) == [0, 1]
 
 
 def test_min_p_keeps_what_is_likely_beside_the_likeliest() -> None:
@@ -43,39 +65,56 @@ def test_min_p_keeps_what_is_likely_beside_the_likeliest() -> None:
     assert kept(Sampling(min_p=0.3, top_p=1)) == [0, 1]
 
 
-def test_characters_come_as_often_as_they_are_likely_among_those_kept() -> None:
+@pytest.mark.parametrize("top_p", [0.4, 0.7, 0.9, 1.0])
+def test_characters_come_as_often_as_they_are_likely_among_those_kept(top_p: float) -> None:
     count = 40_000
-    sampling = Sampling(temperature=1, top_p=0.9)
-    picked, total = choose(LOGITS.expand(count, -1), sampling, drawn(count))
-    assert torch.allclose(total, LOGITS.logsumexp(-1))
+    # Shares need not sum to one.
+    picked = choose(3 * SHARES.expand(count, -1), Sampling(top_p=top_p), drawn(count))
     found = picked.bincount(minlength=5) / count
-    wanted = narrow(LOGITS, sampling).softmax(-1)[0]
-    assert 0 < (wanted == 0).sum() < 4
-    assert torch.allclose(found, wanted, atol=0.01)
+    wanted = narrow(SHARES, Sampling(top_p=top_p))[0]
+    assert torch.allclose(found, wanted / wanted.sum(), atol=0.01)
     assert (found[wanted == 0] == 0).all()
 
 
+def test_shares_are_the_models_of_what_is_allowed_after_penalties() -> None:
+    at, lost = torch.tensor([[1, 2, 1]]), torch.tensor([[0.5, 9.0, 0.5]])
+    found, mass = shares(LOGITS, torch.tensor([1.0, 1, 0, 1, 0]), 0.8, at, lost)
+    wanted = ((LOGITS - torch.tensor([[0, 0.5, 9, 0, 0]])) / 0.8).exp()[0, [0, 1, 3]]
+    wanted /= (LOGITS / 0.8).exp().sum()
+    assert torch.allclose(found[0, [0, 1, 3]], wanted)
+    assert found[0, [2, 4]].tolist() == [0, 0]
+    assert torch.allclose(mass, wanted.sum().log())
+
+
+def test_what_the_model_finds_all_but_impossible_is_told_apart_all_the_same() -> None:
+    logits = torch.tensor([[500.0, 1.0, 0.0, 2.0]])
+    found, mass = masked(logits, [0, 1, 1, 0])
+    assert float(found[0, 1] / found[0, 2]) == pytest.approx(math.e, rel=1e-5)
+    assert float(mass) == pytest.approx(-500 + math.log(1 + math.e), rel=1e-5)
+
+
 def test_the_largest_draw_still_finds_a_character_that_may_come() -> None:
-    row = torch.tensor([[0.0, 1.0, -torch.inf]])
-    assert choose(row, Sampling(top_p=1), torch.full((1, 2), 1 - 2**-24))[0].item() == 1
+    row = torch.tensor([[0.4, 0.6, 0.0]])
+    assert draw(row, torch.tensor([1 - 2**-24])).item() == 1
 
 
 def test_a_low_temperature_comes_near_argmax() -> None:
-    draws, _ = choose(LOGITS.expand(200, -1), Sampling(temperature=0.05), drawn(200))
-    assert (draws == 0).all()
+    cold, _ = masked(LOGITS, [1] * 5, temperature=0.05)
+    assert (choose(cold.expand(200, -1), Sampling(), drawn(200)) == 0).all()
 
 
 def test_the_penalty_lowers_what_is_written_whatever_the_sign() -> None:
-    logits = torch.tensor([[2.0, -2.0, 1.0]])
-    written = torch.tensor([[0, 1, 1]])
-    assert penalise(logits, written, 2.0).tolist() == [[1.0, -4.0, 1.0]]
-    assert penalise(logits, written, 1.0) is logits
+    logits = torch.tensor([2.0, -2.0])
+    assert (logits - penalty(logits, 2.0)).tolist() == [1.0, -4.0]
+    assert penalty(logits, 1.0).tolist() == [0, 0]
 
 
 def lost(text: list[int]) -> list[float]:
     """What the characters 1 to 5 lose after a text in lines of four and a stop, which is 0."""
     han = torch.tensor([False, True, True, True, True, True])
-    return stutter(torch.tensor([text]), 5, han)[0, 1:].tolist()
+    written = torch.tensor([text])
+    found = torch.zeros(1, 6).scatter(1, written, stutter(written, 5, han))
+    return found[0, 1:].tolist()
 
 
 def test_a_character_is_lowered_more_the_nearer_it_stood() -> None:
@@ -116,9 +155,9 @@ def test_what_is_forbidden_is_never_chosen(
     temperature: float,
     strategy: str,
 ) -> None:
-    row = torch.tensor([logits])
     forbidden = banned % len(logits)
-    row[0, forbidden] = -torch.inf
+    allowed = [int(at != forbidden) for at in range(len(logits))]
+    found, _ = masked(torch.tensor([logits]), allowed, temperature)
     sampling = Sampling(
         strategy=strategy,  # type: ignore[arg-type]
         temperature=temperature,
@@ -126,8 +165,7 @@ def test_what_is_forbidden_is_never_chosen(
         top_p=top_p,
         min_p=min_p,
     )
-    picked, _ = choose(row, sampling, drawn(1))
-    assert picked.item() != forbidden
+    assert choose(found, sampling, drawn(1)).item() != forbidden
 
 
 @pytest.mark.parametrize("field", [{"temperature": 0}, {"top_p": 0}, {"min_p": 1}])
