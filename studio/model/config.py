@@ -30,6 +30,8 @@ class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tied: bool = False
     # So many lines above are read along: the character in each that stands where the next will.
     lines_above: Annotated[int, Meta(ge=0, le=3)] = 0
+    # What each layer reads reaches the softmax past it, too (Graves 2013, section 2).
+    skips: bool = False
 
 
 class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -62,6 +62,9 @@ class Network(nn.Module):
         self.layers = nn.ModuleList(
             cell(width, next_width, batch_first=True) for width, next_width in pairwise(widths)
         )
+        self.skips = nn.ModuleList(
+            nn.Linear(width, widths[-1], bias=False) for width in widths[:-1] if config.skips
+        )
         self.softmax_bias = nn.Parameter(torch.zeros(vocabulary))
         if not config.tied:
             self.own_softmax_weight = nn.Parameter(torch.empty(vocabulary, widths[-1]))
@@ -79,8 +82,9 @@ class Network(nn.Module):
             nn.init.normal_(self.softmax_weight, std=width**-0.5, generator=source)
         for layer in self.layers:
             _reset_layer(layer, source)
-        for matrix in self.above:
-            nn.init.normal_(matrix.get_parameter("weight"), std=width**-0.5, generator=source)
+        for matrix in (*self.above, *self.skips):
+            weight = matrix.get_parameter("weight")
+            nn.init.normal_(weight, std=weight.shape[1] ** -0.5, generator=source)
 
     @property
     def softmax_weight(self) -> Tensor:
@@ -105,14 +109,19 @@ class Network(nn.Module):
             seen = torch.cat([nothing if state is None else state[-1][0][0], tokens], dim=1)
             context = ((seen[None, :, 1 - REACH :],),)
             features = torch.cat([features, *self._above(seen, tokens.shape[1])], dim=-1)
+        past = []
         after: list[tuple[Tensor, ...]] = []
         for index, layer in enumerate(self.layers):
             before = None
             if state is not None:
                 before = state[index] if self.config.cell == "lstm" else state[index][0]
+            if self.skips:
+                past.append(self.skips[index](features))
             run = layer if self.training or tokens.shape[1] > 1 else partial(_step, layer)
             features, end = run(features, before)
             after.append(end if isinstance(end, tuple) else (end,))
+            if index + 1 == len(self.layers):
+                features = sum(past, features)
             features = self._drop(features)
         return features, (*after, *context)
 

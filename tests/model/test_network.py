@@ -16,11 +16,11 @@ def network(cell: Cell = "lstm", **settings: object) -> Network:
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 @pytest.mark.parametrize("tied", [False, True])
-@pytest.mark.parametrize("lines_above", [0, 2])
+@pytest.mark.parametrize("settings", [{}, {"skips": True}, {"skips": True, "lines_above": 2}])
 def test_carrying_the_state_gives_what_reading_at_once_gives(
-    cell: Cell, tied: bool, lines_above: int
+    cell: Cell, tied: bool, settings: dict[str, object]
 ) -> None:
-    model = network(cell, tied=tied, lines_above=lines_above).eval()
+    model = network(cell, tied=tied, **settings).eval()
     whole, _ = model(TOKENS)
     state, parts = None, []
     for column in TOKENS.split(1, dim=1):
@@ -39,6 +39,15 @@ def test_the_line_above_changes_what_is_expected() -> None:
     blind, _ = model(text)
     torch.testing.assert_close(looking[:, :3], blind[:, :3])
     assert not torch.allclose(looking[:, 3:], blind[:, 3:])
+
+
+def test_skips_carry_what_a_layer_reads_past_it() -> None:
+    model = network(skips=True).eval()
+    for layer in model.layers:
+        for weights in layer.parameters():
+            torch.nn.init.zeros_(weights)
+    features, _ = model(TOKENS)
+    torch.testing.assert_close(features, model.skips[0](model.embedding(TOKENS)))
 
 
 @pytest.mark.parametrize("lines_above", [0, 2])
