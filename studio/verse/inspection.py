@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from studio.corpus.poem import STOPS, is_han, verse_lines
+from studio.corpus.poem import STOPS, is_common, verse_lines
 from studio.prosody.report import Scansion
 from studio.prosody.rhymes import readings
 from studio.prosody.scansion import scan
@@ -61,7 +61,7 @@ def inspect(
     likely = logits.log_softmax(dim=-1)
     orders = likely.argsort(dim=-1, descending=True)
     places = []
-    fits = _fits(text, request)
+    fits = fitting(text, request)
     for at, (character, index) in enumerate(zip(text, indices, strict=True)):
         found: tuple[tuple[str, float], ...] = ()
         if character not in STOPS:
@@ -77,12 +77,12 @@ def inspect(
 def _legal(decode: Callable[[list[int]], str], order: list[int], fits: Fits) -> Iterator[str]:
     for index in order:
         character = decode([index])
-        if character and is_han(character) and fits(character):
+        if character and is_common(character) and fits(character):
             yield character
 
 
-def _fits(text: str, request: ComposeRequest) -> list[Fits]:
-    """For each character of the text, what tells whether another one may stand there."""
+def fitting(text: str, request: ComposeRequest) -> list[Fits]:
+    """For each character of the text, what tells whether another one keeps its tone or rhyme."""
     lines = verse_lines(text)
     tones = request.tones != "free"
     inside = iter(_of_poem(scan(lines, request.form), tones) if lines else ())

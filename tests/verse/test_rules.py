@@ -17,6 +17,7 @@ from studio.corpus.vocabulary import Vocabulary
 from studio.errors import VerseError
 from studio.model.config import ModelConfig
 from studio.model.device import Device
+from studio.model.evaluate import score_poems, total
 from studio.model.network import Network
 from studio.prosody.forms import forms
 from studio.prosody.rhymes import RHYMES, Reading, readings, rhyme_book
@@ -31,16 +32,19 @@ OLD = [form.name for form in forms().values() if not form.regulated]
 # Characters that every test may ask for, some of them ambiguous in tone.
 ASKED = "春江花月夜山水日红海天地人风雨湖云石门心看过教思流楼"
 
+# A character without a reading, and two that common fonts lack.
+UNREAD, RARE = "囍", "㐀𠀀"
+
 
 @pytest.fixture(scope="module")
 def writer() -> Writer:
-    """One that knows some two thousand characters of all rhymes, and one without a reading."""
+    """One that knows some two thousand characters of all rhymes, and some that are not chosen."""
     by_rhyme: dict[Reading, list[str]] = {}
     for character, its in rhyme_book().items():
         if "\u4e00" <= character <= "\u9fff" and simplified(character) == character:
             by_rhyme.setdefault(its[0], []).append(character)
     some = {each for its in by_rhyme.values() for each in its[:25]}
-    vocabulary = Vocabulary("，。" + "".join(sorted(some | set(ASKED) | {"㐀"})))
+    vocabulary = Vocabulary("，。" + "".join(sorted(some | set(ASKED + UNREAD + RARE))))
     network = Network(ModelConfig(cell="gru", embedding=8, hidden=8), len(vocabulary), seed=5)
     with torch.no_grad():
         network.softmax_weight.mul_(4)  # opinions strong enough to differ
@@ -293,6 +297,57 @@ def test_what_strict_tones_refuse_is_written_with_freer_ones(writer: Writer) -> 
     assert one(writer, given="□□□□□，□山□天□", tones="free").text[7:10:2] == "山天"
 
 
+def test_a_line_oblique_where_it_must_be_level_is_answered_by_the_next_with_tang_tones(
+    writer: Writer,
+) -> None:
+    # 水 and 月 are oblique: only a line that the next one answers has them there.
+    given = "□水□月□"
+    with pytest.raises(VerseError, match=r"失替.*tang"):
+        one(writer, given=given)
+    for form, before in (("五律", ""), ("七绝", "□□")):
+        poem = one(writer, form=form, given=before + given, tones="tang", tries=1)
+        notes = {(note.name, note.line) for note in scan(verse_lines(poem.text)).notes}
+        assert faults(poem) == []
+        assert ("对句拗救", 0) in notes
+
+
+def test_a_line_that_the_next_cannot_answer_is_refused(writer: Writer) -> None:
+    with pytest.raises(VerseError, match=r"Line 1.*失替.*free"):
+        one(writer, given="□水□月□，□□月□□", tones="tang")
+
+
+def test_a_line_whose_own_end_answers_nothing_stays_as_it_must(writer: Writer) -> None:
+    # The next line's third character is given and oblique: no line before it owes an answer.
+    for seed in range(6):
+        poem = one(writer, given="□水□□□，□□月□□", tones="tang", seed=seed, tries=1)
+        assert faults(poem) == []
+
+
+@pytest.mark.parametrize("form", ["", "四言", "五绝"])
+def test_a_character_that_fonts_lack_is_not_chosen_however_likely_but_may_be_given(
+    writer: Writer, form: str
+) -> None:
+    bias, rare = writer.network.softmax_bias, writer.vocabulary.encode(RARE)
+    with torch.no_grad():
+        bias[rare] = 30
+    try:
+        poem = one(writer, form=form, first="𠀀", longest=20, tries=1)
+    finally:
+        with torch.no_grad():
+            bias[rare] = 0
+    assert poem.text[0] == "𠀀"
+    assert not set(poem.text[1:]) & set(RARE)
+
+
+def test_blanks_of_a_text_without_lines_are_weighed_by_what_follows_them(writer: Writer) -> None:
+    def nats(tries: int) -> float:
+        request = ComposeRequest(form="", given="春□月，□山□水。", candidates=64, tries=tries)
+        texts = [poem.text for poem in write(writer, request)]
+        return total(score_poems(writer.network, writer.vocabulary, texts, writer.device)).nats
+
+    assert nats(16) < nats(1)
+
+
 def test_blanks_in_a_poem_without_a_form_are_filled(writer: Writer) -> None:
     poem = one(writer, form="", given="春□，□□月。")
     assert poem.complete
@@ -304,5 +359,5 @@ def test_blanks_in_a_poem_without_a_form_are_filled(writer: Writer) -> None:
 def test_a_character_whose_tones_are_unknown_is_not_chosen_but_may_be_given(
     writer: Writer,
 ) -> None:
-    assert all("㐀" not in one(writer, form="七律", seed=seed, tries=1).text for seed in range(8))
-    assert one(writer, first="㐀").text[0] == "㐀"
+    assert all(UNREAD not in one(writer, form="七律", seed=seed, tries=1).text for seed in range(8))
+    assert one(writer, first=UNREAD).text[0] == UNREAD
