@@ -14,7 +14,7 @@ from typing import Self
 
 import pyte
 
-PATIENCE = 60.0  # seconds until what is waited for will not come
+PATIENCE = 120.0  # seconds until what is waited for will not come
 
 
 class Terminal:

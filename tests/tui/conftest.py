@@ -6,31 +6,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
-from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.pilot import Pilot
 
 from studio.messages import Event
 from studio.paths import Home
 from studio.settings import Settings
-from studio.tui.app import TITLES, StudioApp
-from studio.tui.key_bar import KeyBar
-from studio.tui.pane import Pane
-from studio.tui.tab_line import TabLine
+from studio.tui.app import StudioApp
 from studio.tui.training_pane import TrainingPane
 from tests.tui.fake_worker import FakeWorker
-
-
-class OnlyTraining(StudioApp):
-    """The studio with nothing in its other panes: quicker to open."""
-
-    def compose(self) -> ComposeResult:
-        yield TabLine(TITLES)
-        with Horizontal(id="panes"):
-            yield Pane(id="corpus")
-            yield TrainingPane(id="training")
-            yield Pane(id="playground")
-        yield KeyBar()
 
 
 class Opened:

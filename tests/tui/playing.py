@@ -4,36 +4,20 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.pilot import Pilot
 from textual.widgets import Input, Select, Static
 
 from studio.paths import Home
 from studio.settings import Settings
-from studio.tui.app import TITLES, StudioApp
-from studio.tui.key_bar import KeyBar
-from studio.tui.pane import Pane
+from studio.tui.app import StudioApp
 from studio.tui.playground_pane import PlaygroundPane
 from studio.tui.poem_stage import PoemCard, PoemStage
-from studio.tui.tab_line import TabLine
 from studio.tui.workbench import Workbench
 from studio.verse.request import ComposeRequest
+from tests.tui.only import OnlyPlayground
 from tests.tui.playground_worker import PlaygroundWorker
 
 Play = Callable[..., AbstractAsyncContextManager["Played"]]
-
-
-class Studio(StudioApp):
-    """The studio with nothing in its other panes."""
-
-    def compose(self) -> ComposeResult:
-        yield TabLine(TITLES)
-        with Horizontal(id="panes"):
-            yield Pane(id="corpus")
-            yield Pane(id="training")
-            yield PlaygroundPane(id="playground")
-        yield KeyBar()
 
 
 class Played:
@@ -101,7 +85,7 @@ async def playing(
         workers.append(PlaygroundWorker(home, emit))
         return workers[0]
 
-    app = Studio(home, settings or Settings(), hire)
+    app = OnlyPlayground(home, settings or Settings(), hire)
     async with app.run_test(size=size) as pilot:
         # Without animations what is written is shown at once.
         app.animation_level = "none"

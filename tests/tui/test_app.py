@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 from textual.widgets import Input
@@ -19,6 +20,13 @@ from studio.tui.pane import Pane
 from studio.tui.quit_screen import QuitScreen
 from studio.verse.request import ComposeRequest
 from tests.tui.conftest import Open
+from tests.tui.only import OnlyTraining
+
+
+@pytest.fixture
+def open_small(open_studio: Open) -> Open:
+    """A small terminal, and the training pane alone: quicker to open."""
+    return partial(open_studio, (80, 24), studio=OnlyTraining)
 
 
 def widths(studio: object) -> dict[str, int]:
@@ -89,16 +97,16 @@ print("torch:", "torch" in sys.modules)
     assert told.stdout == "started, painted: True torch: False\ntorch: False\n"
 
 
-async def test_quitting_without_training_leaves_at_once(open_studio: Open) -> None:
-    async with open_studio() as studio:
+async def test_quitting_without_training_leaves_at_once(open_small: Open) -> None:
+    async with open_small() as studio:
         await studio.press("2")
         await studio.pilot.press("q")
         assert studio.app._exit
         assert studio.worker.sent == []
 
 
-async def test_quitting_during_training_asks_saves_and_then_leaves(open_studio: Open) -> None:
-    async with open_studio() as studio:
+async def test_quitting_during_training_asks_saves_and_then_leaves(open_small: Open) -> None:
+    async with open_small() as studio:
         studio.worker.begin()
         await studio.press("2", "q")
         assert isinstance(studio.app.screen, QuitScreen)
@@ -110,16 +118,16 @@ async def test_quitting_during_training_asks_saves_and_then_leaves(open_studio: 
         assert studio.app._exit
 
 
-async def test_a_person_who_would_quit_may_stay(open_studio: Open) -> None:
-    async with open_studio() as studio:
+async def test_a_person_who_would_quit_may_stay(open_small: Open) -> None:
+    async with open_small() as studio:
         studio.worker.begin()
         await studio.press("2", "q", "n")
         assert studio.worker.sent == []
         assert not isinstance(studio.app.screen, QuitScreen)
 
 
-async def test_a_run_that_cannot_be_saved_keeps_the_studio_open(open_studio: Open) -> None:
-    async with open_studio() as studio:
+async def test_a_run_that_cannot_be_saved_keeps_the_studio_open(open_small: Open) -> None:
+    async with open_small() as studio:
         studio.worker.begin()
         await studio.press("2", "q", "y")
         studio.worker.tell(Failed("stop", "No space left on device."))
@@ -128,16 +136,16 @@ async def test_a_run_that_cannot_be_saved_keeps_the_studio_open(open_studio: Ope
         assert not isinstance(studio.app.screen, QuitScreen)
 
 
-async def test_quitting_gives_up_the_poems_that_are_being_written(open_studio: Open) -> None:
-    async with open_studio() as studio:
+async def test_quitting_gives_up_the_poems_that_are_being_written(open_small: Open) -> None:
+    async with open_small() as studio:
         studio.worker.begin()
         studio.app.send(Compose(7, ComposeRequest()))
         await studio.press("2", "q", "y")
         assert studio.worker.sent[1:] == [CancelCompose(7), Stop()]
 
 
-async def test_a_letter_typed_into_a_field_is_text(open_studio: Open) -> None:
-    async with open_studio() as studio:
+async def test_a_letter_typed_into_a_field_is_text(open_small: Open) -> None:
+    async with open_small() as studio:
         await studio.press("2")
         name = studio.pane.query_one("#run-name", Input)
         name.focus()
@@ -148,24 +156,24 @@ async def test_a_letter_typed_into_a_field_is_text(open_studio: Open) -> None:
         assert studio.app.current == "playground"
 
 
-async def test_a_failure_is_shown_as_text_not_as_markup(open_studio: Open) -> None:
-    async with open_studio() as studio:
+async def test_a_failure_is_shown_as_text_not_as_markup(open_small: Open) -> None:
+    async with open_small() as studio:
         studio.worker.tell(Failed("training [/b]", "the field [bold] is [/wrong]"))
         await studio.settle()
         assert "the field [bold] is [/wrong]" in studio.words()
 
 
-async def test_a_theme_that_was_chosen_is_kept(open_studio: Open, home: Home) -> None:
-    async with open_studio() as studio:
+async def test_a_theme_that_was_chosen_is_kept(open_small: Open, home: Home) -> None:
+    async with open_small() as studio:
         await studio.press("2", "T")
         assert studio.app.theme == "paper"
     assert read_settings(home.settings).theme == "paper"
 
 
 async def test_keeping_a_setting_leaves_what_the_person_wrote_meanwhile(
-    open_studio: Open, home: Home
+    open_small: Open, home: Home
 ) -> None:
-    async with open_studio() as studio:
+    async with open_small() as studio:
         home.settings.parent.mkdir(parents=True)
         home.settings.write_text('layout = "single"\n', encoding="utf-8")
         await studio.press("2", "T")
@@ -174,9 +182,9 @@ async def test_keeping_a_setting_leaves_what_the_person_wrote_meanwhile(
 
 
 async def test_a_settings_file_that_cannot_be_read_is_not_overwritten(
-    open_studio: Open, home: Home
+    open_small: Open, home: Home
 ) -> None:
-    async with open_studio() as studio:
+    async with open_small() as studio:
         home.settings.parent.mkdir(parents=True)
         home.settings.write_text("theme = [", encoding="utf-8")
         await studio.press("2", "T")
@@ -195,7 +203,7 @@ async def test_the_help_shows_every_key_of_every_pane(open_studio: Open) -> None
 
 
 async def test_the_keymap_changes_keys_footer_and_help(open_studio: Open) -> None:
-    async with open_studio(keymap={"studio.zoom": "f5"}) as studio:
+    async with open_studio(studio=OnlyTraining, keymap={"studio.zoom": "f5"}) as studio:
         await studio.press("2", "z")
         assert not studio.app.zoomed
         assert "f5 Zoom" in studio.text()
@@ -205,8 +213,8 @@ async def test_the_keymap_changes_keys_footer_and_help(open_studio: Open) -> Non
         assert rows["studio.zoom"] == "f5"
 
 
-async def test_a_keymap_with_an_unknown_name_is_told(open_studio: Open) -> None:
-    async with open_studio(keymap={"studio.zom": "f5"}) as studio:
+async def test_a_keymap_with_an_unknown_name_is_told(open_small: Open) -> None:
+    async with open_small(keymap={"studio.zom": "f5"}) as studio:
         await studio.settle()
         told = [each.message for each in studio.app._notifications]
         assert any("there is no key called studio.zom" in message for message in told)
@@ -230,8 +238,8 @@ async def test_the_command_palette_has_the_studios_commands(open_studio: Open) -
     assert {"Go to Corpus", "Train with the recipe studio", "Theme paper", "Quit"} <= set(titles)
 
 
-async def test_a_polite_kill_closes_the_worker_and_ends(open_studio: Open) -> None:
-    async with open_studio() as studio:
+async def test_a_polite_kill_closes_the_worker_and_ends(open_small: Open) -> None:
+    async with open_small() as studio:
         before = signal.getsignal(signal.SIGHUP)
         studio.app._listen_to_signals()
         try:
@@ -245,11 +253,11 @@ async def test_a_polite_kill_closes_the_worker_and_ends(open_studio: Open) -> No
 
 
 async def test_a_closed_terminal_closes_the_worker_and_ends_at_once(
-    open_studio: Open, monkeypatch: pytest.MonkeyPatch
+    open_small: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     codes: list[int] = []
     monkeypatch.setattr("studio.tui.app.os._exit", codes.append)
-    async with open_studio() as studio:
+    async with open_small() as studio:
         before = signal.getsignal(signal.SIGHUP)
         studio.app._listen_to_signals()
         try:

@@ -21,6 +21,7 @@ from studio.tui.corpus_pane import CorpusPane
 from studio.tui.form_line import FormLine
 from studio.tui.poem_list import PAGE, PoemList
 from studio.tui.poem_view import PoemView
+from tests.tui.only import OnlyCorpus
 
 POEMS = [
     RawPoem("靜夜思", "李白", "牀前看月光，疑是地上霜。舉頭望山月，低頭思故鄉。", "a, line 1"),
@@ -60,7 +61,7 @@ def small_home(empty_home: Home) -> Home:
 
 
 def _studio(home: Home) -> StudioApp:
-    return StudioApp(home, Settings(), SilentWorker)
+    return OnlyCorpus(home, Settings(), SilentWorker)
 
 
 async def _settle(pilot: Pilot[None]) -> None:

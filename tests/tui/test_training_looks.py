@@ -12,8 +12,8 @@ from studio.settings import Settings
 from studio.telemetry import GIGABYTE, Gauge, Reading
 from studio.tui.device_panel import DevicePanel
 from studio.tui.training_pane import TrainingPane
-from tests.tui.conftest import OnlyTraining
 from tests.tui.fake_worker import FakeWorker, a_run, write_run
+from tests.tui.only import OnlyTraining
 
 READINGS = [
     Reading(

@@ -30,8 +30,9 @@ from studio.tui.log_panel import LogPanel
 from studio.tui.run_list import RunList
 from studio.tui.sample_panel import SamplePanel, verses
 from studio.tui.settings_form import Choice, Field, SettingsForm
-from tests.tui.conftest import OnlyTraining, Open, Opened
+from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import SAMPLES, a_run, write_run
+from tests.tui.only import OnlyTraining
 
 SMALL, WIDE = (80, 24), (160, 48)
 
