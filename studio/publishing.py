@@ -67,8 +67,23 @@ class Sample(msgspec.Struct, frozen=True):
     text: str
 
 
+class Phase(msgspec.Struct, frozen=True):
+    """The run whose model another run started from. `hours` as in `Card`."""
+
+    run: str
+    step: int
+    config: RunConfig
+    corpus: str
+    poems: int
+    hours: float
+    figures: list[Figures]
+
+
 class Card(msgspec.Struct, frozen=True):
-    """card.json. `hours` are those of training alone, on `machine`; `bytes` the weights' size."""
+    """card.json. `hours` are those of training alone, on `machine`; `bytes` the weights' size.
+
+    `before` is there where the run started from another one's model.
+    """
 
     run: str
     step: int
@@ -85,6 +100,7 @@ class Card(msgspec.Struct, frozen=True):
     figures: list[Figures]
     faults: tuple[str, ...]
     samples: list[Sample]
+    before: Phase | None = None
 
 
 def publish(home: Home, name: str, folder: Path) -> Card:
@@ -98,7 +114,7 @@ def publish(home: Home, name: str, folder: Path) -> Card:
     network, vocabulary, described = checkpoint.load_model(source)
     with Library.open(home.library) as library:
         statistics = library.statistics()
-        texts = {split: library.texts(split) for split in ("valid", "test")}
+        held_out = {split: library.texts(split) for split in ("valid", "test")}
 
     def fill(staging: Path) -> None:
         checkpoint.write_model(
@@ -122,9 +138,10 @@ def publish(home: Home, name: str, folder: Path) -> Card:
         machine=f"{choose_device().name}, {choose_device(run.config().train.precision).precision}",
         studio=__version__,
         torch=str(torch.__version__),
-        figures=[_figures(writer, split, poems) for split, poems in texts.items()],
+        figures=_figures(writer, held_out),
         faults=FAULTS,
         samples=samples,
+        before=_before(home, run.config().start, held_out),
     )
     write_atomically(folder / "card.json", msgspec.json.format(msgspec.json.encode(card), indent=2))
     write_atomically(folder / "card.md", in_words(card).encode())
@@ -152,11 +169,10 @@ precision. `make model` trains one from nothing with the recipe as it stands.
 
 - Run: {card.run}, seed {train.seed}, {card.hours:.1f} hours of training on {card.machine}, \
 torch {card.torch}.
+{_first(card.before) if card.before else ""}\
 - Data: {card.corpus}; {card.poems["train"]:,} poems for training, {card.poems["valid"]:,} for \
 validation, {card.poems["test"]:,} for the test, parted for ever by the sha256 of the first line.
-- Recipe: `{card.config.recipe}` with {train.epochs} epochs, {train.optimizer} at \
-{train.learning_rate:g} ({train.schedule}), {train.batch_size} streams in windows of \
-{train.window}, dropout {model.dropout:g}, weight decay {train.weight_decay:g}.
+- Recipe: `{card.config.recipe}` with {train.epochs} epochs, {_settings(card.config)}.
 
 | split | poems | perplexity | over Han characters | tokens | unknown characters |
 | --- | --- | --- | --- | --- | --- |
@@ -177,17 +193,60 @@ By seed, not by hand; with the settings that `generate` has by itself.
 """
 
 
-def _figures(writer: Writer, split: str, texts: list[str]) -> Figures:
-    whole = total(score_poems(writer.network, writer.vocabulary, texts, writer.device))
-    return Figures(
-        split=split,
-        poems=len(texts),
-        perplexity=whole.perplexity_all,
-        perplexity_han=whole.perplexity,
-        tokens=whole.tokens,
-        tokens_han=whole.han,
-        unknown_share=whole.unknown_share,
+def _first(phase: Phase) -> str:
+    figures = ", ".join(f"{each.perplexity:.1f} ({each.split})" for each in phase.figures)
+    return f"""- Before it the run {phase.run}: {phase.hours:.1f} hours on {phase.poems:,} poems \
+of {phase.corpus}, with the characters of the Tang poems, {_settings(phase.config)}; perplexity \
+after it {figures}.
+"""
+
+
+def _settings(config: RunConfig) -> str:
+    model, train = config.model, config.train
+    return (
+        f"{train.optimizer} at {train.learning_rate:g} ({train.schedule}), {train.batch_size} "
+        f"streams in windows of {train.window}, dropout {model.dropout:g}, weight decay "
+        f"{train.weight_decay:g}"
     )
+
+
+def _before(home: Home, name: str, held_out: dict[str, list[str]]) -> Phase | None:
+    """The phase that ended with the model "run@step"; None for "" and for what is no run."""
+    if "@" not in name:
+        return None
+    folder, name = locate(home, name)
+    run = runs.find(home.runs, name.partition("@")[0])
+    config = run.config()
+    with Library.open(home.beside(config.poems) if config.poems else home.library) as library:
+        statistics = library.statistics()
+    step = checkpoint.step_of(folder.name)
+    return Phase(
+        run=name,
+        step=step,
+        config=config,
+        corpus=statistics.source,
+        poems=statistics.splits["train"],
+        hours=_seconds(run, step) / 3600,
+        figures=_figures(load_writer(folder, name), held_out),
+    )
+
+
+def _figures(writer: Writer, held_out: dict[str, list[str]]) -> list[Figures]:
+    found = []
+    for split, texts in held_out.items():
+        whole = total(score_poems(writer.network, writer.vocabulary, texts, writer.device))
+        found.append(
+            Figures(
+                split=split,
+                poems=len(texts),
+                perplexity=whole.perplexity_all,
+                perplexity_han=whole.perplexity,
+                tokens=whole.tokens,
+                tokens_han=whole.han,
+                unknown_share=whole.unknown_share,
+            )
+        )
+    return found
 
 
 def _seconds(run: Run, step: int) -> float:

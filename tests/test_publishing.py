@@ -58,6 +58,27 @@ def test_the_card_tells_what_it_was_made_from_and_how_good_it_is(
     assert card.samples[0].text in words.replace("\\\n", "")
 
 
+def test_the_card_tells_of_the_run_before_it(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))
+    home.beside("quansongshi").symlink_to(home.library.resolve())
+    settings = {"lines_above": 1, "max_steps": 2}
+    for name, poems, start in (("a", "quansongshi", ""), ("b", "", "a@2")):
+        config = msgspec.structs.replace(small(**settings), poems=poems, start=start)
+        session = begin(home, name, config)
+        for _ in session.steps():
+            pass
+        session.close()
+    card = publish(home, "b", tmp_path / "model")
+    assert card.before is not None
+    assert (card.before.run, card.before.config.poems) == ("a@2", "quansongshi")
+    assert [each.tokens for each in card.before.figures] == [each.tokens for each in card.figures]
+    words = (tmp_path / "model" / "card.md").read_text(encoding="utf-8")
+    assert f"Before it the run a@2: {card.before.hours:.1f} hours" in words
+    assert f"{card.before.figures[1].perplexity:.1f} (test)" in words
+
+
 def test_the_samples_come_again_from_their_requests(published: tuple[Path, Card]) -> None:
     folder, card = published
     (sample,) = card.samples

@@ -94,12 +94,14 @@ RECIPES: dict[str, RunConfig] = {
     # What data/experiments.md found best for some two hours on two cores.
     "studio": RunConfig(
         recipe="studio",
-        model=ModelConfig(embedding=384, hidden=512, layers=2, dropout=0.2, tied=True),
+        model=ModelConfig(
+            embedding=384, hidden=512, dropout=0.2, tied=True, lines_above=2, skips=True
+        ),
         train=TrainConfig(
             batching="stream",
             batch_size=32,
             window=64,
-            loss="chunked",
+            loss="sampled",
             optimizer="adamw",
             learning_rate=0.004,
             weight_decay=0.05,
