@@ -15,8 +15,10 @@ from studio.verse.decoder import Writer
 from studio.verse.request import ComposeRequest, Sampling
 
 GREEDY = Sampling(strategy="greedy")
+lstm = pytest.mark.parametrize("writer", ["lstm"], indirect=True)
 
 
+@lstm
 @pytest.mark.parametrize("form", forms())
 @pytest.mark.parametrize("first", ["", "日", "红日山"])
 def test_a_form_decides_lines_and_punctuation(writer: Writer, form: str, first: str) -> None:
@@ -159,6 +161,7 @@ def test_log_probability_is_the_mean_over_the_characters_chosen(writer: Writer) 
     assert poem.log_probability == pytest.approx(sum(nats) / 16, rel=1e-4)
 
 
+@lstm
 @settings(
     deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
