@@ -274,10 +274,18 @@ def _source(seed: int, number: int) -> torch.Generator:
 @torch.inference_mode()
 def _read(writer: Writer, tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
     """Read `tokens` (batch, time); the logits (batch, vocabulary) after the last, on the CPU."""
-    network = writer.network
+    network, threads = writer.network, torch.get_num_threads()
+    # Going through all its parts takes longer than it seems, beside the step of a single poem.
     was_training = network.training
-    network.eval()
-    features, state = network(writer.device.put(tokens), state)
-    logits = network.logits(features[:, -1]).float().cpu()
-    network.train(was_training)
-    return logits, state
+    if was_training:
+        network.eval()
+    # One step of one poem reads every weight once: threads would wait for one another.
+    if tokens.numel() == 1:
+        torch.set_num_threads(1)
+    try:
+        features, state = network(writer.device.put(tokens), state)
+        return network.logits(features[:, -1]).float().cpu(), state
+    finally:
+        torch.set_num_threads(threads)
+        if was_training:
+            network.train()
