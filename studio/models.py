@@ -59,4 +59,6 @@ def load_writer(folder: Path, name: str) -> Writer:
     """Load the model in `folder`, as `locate` found it."""
     network, vocabulary, _ = checkpoint.load_model(folder)
     device = choose_device("float32")
+    if not device.is_gpu:
+        network.pack()
     return Writer(network.to(device.kind), vocabulary, device, name)

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from functools import partial
 from itertools import pairwise
 
 import torch
@@ -10,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.corpus.vocabulary import BEGIN, PAD
+from studio.model import packed
 from studio.model.config import ModelConfig
 from studio.model.lines import REACH, above
 
@@ -68,6 +68,8 @@ class Network(nn.Module):
         self.softmax_bias = nn.Parameter(torch.zeros(vocabulary))
         if not config.tied:
             self.own_softmax_weight = nn.Parameter(torch.empty(vocabulary, widths[-1]))
+        self._steps: list[packed.Step] = []
+        self._product: packed.Product | None = None
         self.dropout_source = torch.Generator()
         self.reset(seed)
 
@@ -117,8 +119,13 @@ class Network(nn.Module):
                 before = state[index] if self.config.cell == "lstm" else state[index][0]
             if self.skips:
                 past.append(self.skips[index](features))
-            run = layer if self.training or tokens.shape[1] > 1 else partial(_step, layer)
-            features, end = run(features, before)
+            if self.training or tokens.shape[1] > 1:
+                features, end = layer(features, before)
+            elif self._steps and state is not None:
+                stepped, end = self._steps[index](features[:, 0], state[index])
+                features = stepped[:, None]
+            else:
+                features, end = _step(layer, features, before)
             after.append(end if isinstance(end, tuple) else (end,))
             if index + 1 == len(self.layers):
                 features = sum(past, features)
@@ -127,7 +134,20 @@ class Network(nn.Module):
 
     def logits(self, features: Tensor) -> Tensor:
         """Unnormalised log-probabilities (..., vocabulary) from features (..., features)."""
+        if self._product and features.dim() == 2:
+            return self._product(features)
         return F.linear(features, self.softmax_weight, self.softmax_bias)
+
+    def pack(self) -> None:
+        """Make single steps faster, where that changes nothing; the weights must stay from then on.
+
+        For an LSTM on the processor whose weights are half precision anyway.
+        """
+        if self.config.cell == "lstm" and packed.can_pack(self):
+            self._steps = [
+                packed.step(layer) for layer in self.layers if isinstance(layer, nn.LSTM)
+            ]
+            self._product = packed.product(self.softmax_weight, self.softmax_bias)
 
     def _above(self, seen: Tensor, time: int) -> list[Tensor]:
         """What stands above, line by line, at the last `time` places: (batch, time, width) each."""

@@ -1,0 +1,60 @@
+"""Packed weights: the same steps from half as many bytes."""
+
+import pytest
+import torch
+
+from studio.model import packed
+from studio.model.config import ModelConfig
+from studio.model.network import Network, State, select
+
+TOKENS = torch.randint(6, 40, (3, 9), generator=torch.Generator().manual_seed(1))
+
+
+def network(**settings: object) -> Network:
+    config = ModelConfig(embedding=12, hidden=16, **settings)  # type: ignore[arg-type]
+    return Network(config, 40, seed=3, stops=(4, 5)).eval()
+
+
+def halved(model: Network) -> Network:
+    return model.half().float()
+
+
+def steps(model: Network) -> tuple[torch.Tensor, State | None]:
+    state: State | None = None
+    logits = []
+    with torch.inference_mode():
+        for column in TOKENS.split(1, dim=1):  # type: ignore[no-untyped-call]
+            features, state = model(column, state)
+            logits.append(model.logits(features[:, -1]))
+    return torch.stack(logits), state
+
+
+needs_fbgemm = pytest.mark.skipif(
+    "fbgemm" not in torch.backends.quantized.supported_engines,
+    reason="this build of torch packs no weights",
+)
+
+
+@needs_fbgemm
+@pytest.mark.parametrize("settings", [{}, {"tied": True, "lines_above": 2, "skips": True}])
+def test_packed_steps_give_what_the_layers_give(settings: dict[str, object]) -> None:
+    plain, quick = halved(network(**settings)), halved(network(**settings))
+    quick.pack()
+    assert quick._steps
+    expected, state = steps(plain)
+    found, after = steps(quick)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+    assert state is not None and after is not None
+    torch.testing.assert_close(
+        select(after, torch.tensor([2, 0])), select(state, torch.tensor([2, 0]))
+    )
+
+
+def test_weights_that_packing_would_round_are_left_as_they_are() -> None:
+    model = network()
+    assert not packed.can_pack(model)
+    model.pack()
+    assert not model._steps
+    unlike = network(cell="gru")
+    halved(unlike).pack()
+    assert not unlike._steps
