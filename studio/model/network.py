@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -9,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.corpus.vocabulary import BEGIN, PAD
-from studio.model import packed
 from studio.model.config import ModelConfig
 from studio.model.lines import REACH, above
+from studio.model.packed import Packed, can_pack
 
 # For each layer its hidden state, for an LSTM with its cell, each (1, batch, hidden); where the
 # network looks at the lines above, then the last tokens, (1, batch, REACH - 1).
@@ -68,8 +69,7 @@ class Network(nn.Module):
         self.softmax_bias = nn.Parameter(torch.zeros(vocabulary))
         if not config.tied:
             self.own_softmax_weight = nn.Parameter(torch.empty(vocabulary, widths[-1]))
-        self._steps: list[packed.Step] = []
-        self._product: packed.Product | None = None
+        self._packed: Packed | None = None
         self.dropout_source = torch.Generator()
         self.reset(seed)
 
@@ -104,28 +104,33 @@ class Network(nn.Module):
         Returns the features from which `logits` predicts each next character,
         (batch, time, features), and the state after the last one.
         """
-        features = self._drop(self.embedding(tokens))
+        found: list[Tensor] = []
         context: tuple[tuple[Tensor, ...], ...] = ()
         if self.above:
             nothing = tokens.new_full((len(tokens), REACH - 1), PAD)
             seen = torch.cat([nothing if state is None else state[-1][0][0], tokens], dim=1)
             context = ((seen[None, :, 1 - REACH :],),)
-            features = torch.cat([features, *self._above(seen, tokens.shape[1])], dim=-1)
+            lines = above(seen, self.breaks, BEGIN, len(self.above))
+            found = [each[:, -tokens.shape[1] :] for each in lines]
+        if self._packed and state is not None and tokens.shape[1] == 1:
+            features, after = self._packed.step(tokens[:, 0], [each[:, 0] for each in found], state)
+            return features[:, None], (*after, *context)
+        features = self._drop(self.embedding(tokens))
+        beside = [
+            self._drop(matrix(self.embedding(each)))
+            for matrix, each in zip(self.above, found, strict=True)
+        ]
+        features = torch.cat([features, *beside], dim=-1)
         past = []
-        after: list[tuple[Tensor, ...]] = []
+        after = []
         for index, layer in enumerate(self.layers):
             before = None
             if state is not None:
                 before = state[index] if self.config.cell == "lstm" else state[index][0]
             if self.skips:
                 past.append(self.skips[index](features))
-            if self.training or tokens.shape[1] > 1:
-                features, end = layer(features, before)
-            elif self._steps and state is not None:
-                stepped, end = self._steps[index](features[:, 0], state[index])
-                features = stepped[:, None]
-            else:
-                features, end = _step(layer, features, before)
+            run = layer if self.training or tokens.shape[1] > 1 else partial(_step, layer)
+            features, end = run(features, before)
             after.append(end if isinstance(end, tuple) else (end,))
             if index + 1 == len(self.layers):
                 features = sum(past, features)
@@ -134,8 +139,8 @@ class Network(nn.Module):
 
     def logits(self, features: Tensor) -> Tensor:
         """Unnormalised log-probabilities (..., vocabulary) from features (..., features)."""
-        if self._product and features.dim() == 2:
-            return self._product(features)
+        if self._packed and features.dim() == 2:
+            return self._packed.logits(features)
         return F.linear(features, self.softmax_weight, self.softmax_bias)
 
     def pack(self) -> None:
@@ -143,19 +148,15 @@ class Network(nn.Module):
 
         For an LSTM on the processor whose weights are half precision anyway.
         """
-        if self.config.cell == "lstm" and packed.can_pack(self):
-            self._steps = [
-                packed.step(layer) for layer in self.layers if isinstance(layer, nn.LSTM)
-            ]
-            self._product = packed.product(self.softmax_weight, self.softmax_bias)
-
-    def _above(self, seen: Tensor, time: int) -> list[Tensor]:
-        """What stands above, line by line, at the last `time` places: (batch, time, width) each."""
-        found = above(seen, self.breaks, BEGIN, len(self.above))
-        return [
-            self._drop(matrix(self.embedding(tokens[:, -time:])))
-            for matrix, tokens in zip(self.above, found, strict=True)
-        ]
+        layers = [layer for layer in self.layers if isinstance(layer, nn.LSTM)]
+        if layers and can_pack(self):
+            self._packed = Packed(
+                self.embedding.weight,
+                [matrix.get_parameter("weight") for matrix in self.above],
+                layers,
+                [matrix.get_parameter("weight") for matrix in self.skips],
+                (self.softmax_weight, self.softmax_bias),
+            )
 
     def _drop(self, features: Tensor) -> Tensor:
         """Locked dropout: the same units are silent at all time steps (Gal and Ghahramani 2016)."""

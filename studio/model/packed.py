@@ -1,17 +1,18 @@
-"""An LSTM's weights packed in half precision, for single steps on the processor.
+"""A network's weights packed in half precision, for single steps on the processor.
 
 A step of one poem reads every weight once, and takes as long as that: half as many bytes, half the
 time. The products themselves are in single precision, so that weights which are half precision
 anyway, as a shipped model's are, lose nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 Product = Callable[[Tensor], Tensor]
-Step = Callable[[Tensor, tuple[Tensor, ...]], tuple[Tensor, tuple[Tensor, ...]]]
+Parts = tuple[Tensor, ...]
 
 
 def can_pack(network: nn.Module) -> bool:
@@ -23,25 +24,56 @@ def can_pack(network: nn.Module) -> bool:
     )
 
 
-def product(weight: Tensor, bias: Tensor) -> Product:
-    """`F.linear` with these weights, for inputs (batch, features)."""
-    packed = torch.ops.quantized.linear_prepack_fp16(weight.detach(), bias.detach())
-    return lambda inputs: torch.ops.quantized.linear_dynamic_fp16(inputs, packed)
+class Packed:
+    """One time step of an LSTM network, as `Network.forward` and `logits` take it.
 
-
-def step(layer: nn.LSTM) -> Step:
-    """One time step: inputs (batch, features), the state before and after (1, batch, hidden).
-
-    Returns the features (batch, hidden) and the state. The two products of a step are one.
+    Rows are batches of one step, (batch, features). What is side by side is one product.
     """
-    inward, recurrent, *biases = layer.parameters()
-    gates = product(torch.cat([inward, recurrent], dim=1), sum(biases, torch.zeros(())))
 
-    def run(inputs: Tensor, before: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
-        hidden, cell = (part[0] for part in before)
-        opened, kept, new, shown = gates(torch.cat([inputs, hidden], dim=1)).chunk(4, dim=1)
-        cell = kept.sigmoid() * cell + opened.sigmoid() * new.tanh()
-        hidden = shown.sigmoid() * cell.tanh()
-        return hidden, (hidden[None], cell[None])
+    def __init__(
+        self,
+        embedding: Tensor,
+        above: Sequence[Tensor],
+        layers: Sequence[nn.LSTM],
+        skips: Sequence[Tensor],
+        softmax: tuple[Tensor, Tensor],
+    ) -> None:
+        self.embedding = embedding.detach()
+        # What each character gives where it stands above, (vocabulary, width) for each line.
+        self.above = [F.linear(self.embedding, matrix).detach() for matrix in above]
+        self.layers = [_product(*_one_matrix(layer)) for layer in layers]
+        self.skips = _product(torch.cat(tuple(skips), dim=1)) if skips else None
+        self.logits = _product(*softmax)
 
-    return run
+    def step(
+        self, tokens: Tensor, found: Sequence[Tensor], state: Sequence[Parts]
+    ) -> tuple[Tensor, list[Parts]]:
+        """Read `tokens` (batch,); `found` (batch,) for each line above, `PAD` where there is none.
+
+        Returns the features (batch, features) and each layer's state, (1, batch, hidden) a part.
+        """
+        above = [F.embedding(each, table) for each, table in zip(found, self.above, strict=True)]
+        features = torch.cat([F.embedding(tokens, self.embedding), *above], dim=1)
+        read: list[Tensor] = []
+        after: list[Parts] = []
+        for gates, (hidden, cell) in zip(self.layers, state, strict=False):
+            read.append(features)
+            opened, kept, new, shown = gates(torch.cat([features, hidden[0]], dim=1)).chunk(4, 1)
+            cell = (kept.sigmoid_() * cell[0]).addcmul_(opened.sigmoid_(), new.tanh_())
+            features = shown.sigmoid_() * cell.tanh()
+            after.append((features[None], cell[None]))
+        if self.skips:
+            features = features + self.skips(torch.cat(read, dim=1))
+        return features, after
+
+
+def _one_matrix(layer: nn.LSTM) -> tuple[Tensor, Tensor]:
+    inward, recurrent, inward_bias, recurrent_bias = layer.parameters()
+    return torch.cat([inward, recurrent], dim=1), inward_bias + recurrent_bias
+
+
+def _product(weight: Tensor, bias: Tensor | None = None) -> Product:
+    packed = torch.ops.quantized.linear_prepack_fp16(
+        weight.detach(), bias if bias is None else bias.detach()
+    )
+    return lambda inputs: torch.ops.quantized.linear_dynamic_fp16(inputs, packed)

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from studio.model import packed
 from studio.model.config import ModelConfig
 from studio.model.network import Network, State, select
+from studio.model.packed import can_pack
 
 TOKENS = torch.randint(6, 40, (3, 9), generator=torch.Generator().manual_seed(1))
 
@@ -40,7 +40,7 @@ needs_fbgemm = pytest.mark.skipif(
 def test_packed_steps_give_what_the_layers_give(settings: dict[str, object]) -> None:
     plain, quick = halved(network(**settings)), halved(network(**settings))
     quick.pack()
-    assert quick._steps
+    assert quick._packed
     expected, state = steps(plain)
     found, after = steps(quick)
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
@@ -52,9 +52,9 @@ def test_packed_steps_give_what_the_layers_give(settings: dict[str, object]) -> 
 
 def test_weights_that_packing_would_round_are_left_as_they_are() -> None:
     model = network()
-    assert not packed.can_pack(model)
+    assert not can_pack(model)
     model.pack()
-    assert not model._steps
+    assert not model._packed
     unlike = network(cell="gru")
     halved(unlike).pack()
-    assert not unlike._steps
+    assert not unlike._packed
