@@ -1,38 +1,29 @@
-"""Where a character stands in its line, and what stands there in the lines above."""
+"""What stands in the lines above where the next character will stand."""
 
 import torch
 from torch import Tensor
 
-from studio.corpus.vocabulary import PAD
+from studio.corpus.vocabulary import BEGIN, PAD
 
 # How far back a line is looked for, in tokens: three lines of seven characters and their stops.
 REACH = 32
 
 
-def above(tokens: Tensor, breaks: Tensor, begin: int, lines: int) -> list[Tensor]:
-    """For each place what stands in the line above where the *next* token will stand.
+def above(tokens: Tensor, breaks: Tensor, lines: int) -> Tensor:
+    """For each place what stands in the lines above where the *next* token will stand.
 
-    `tokens` (batch, time); `breaks` (vocabulary,), true for what ends a line: the stops, and
-    `begin`, the token before a poem's first line. Returns one tensor
-    (batch, time) for the line above, one for the line above that, and so on for `lines` lines;
-    `PAD` where there is no such line, where it is shorter, or where it begins more than `REACH`
-    tokens ago, so that a text read in pieces with so much of what went before gives the same.
+    `tokens` (batch, REACH - 1 + time): the text with what went before it, `PAD` before its
+    beginning; `breaks` (vocabulary,), true for what ends a line: the stops, and the begin token.
+    Returns (batch, time, lines), the line above first; `PAD` where there is no such line, where it
+    is shorter, or where it begins more than `REACH` tokens ago.
     """
-    rows, time = tokens.shape
-    places = torch.arange(time, device=tokens.device).expand(rows, time)
-    # The last break at or before each place, and before it; -1 where there is none.
-    last = torch.where(breaks[tokens], places, -1).cummax(dim=1).values
-    before = torch.cat([last.new_full((rows, 1), -1), last[:, :-1]], dim=1)
-    offset = places - last  # 0 where the next token opens a line
-    found = []
-    end = last
-    for _ in range(lines):
-        # `end` closes the line looked at, `start` the one above it.
-        start = before.gather(1, end.clamp(min=0))
-        opens = tokens.gather(1, end.clamp(min=0)) == begin
-        known = (end >= 0) & ~opens & (start > places - REACH) & (start >= 0)
-        at = start + 1 + offset
-        there = tokens.gather(1, at.clamp(0, time - 1))
-        found.append(torch.where(known & (at <= end), there, PAD))
-        end = torch.where(known, start, -1)
-    return found
+    windows = tokens.unfold(1, REACH, 1)
+    places = torch.where(breaks[windows], torch.arange(REACH, device=tokens.device), -1)
+    # The last breaks in each window, the latest first, -1 where there are no more: each closes a
+    # line, and the one before it the line above.
+    closes = places.topk(lines + 1, dim=-1).values
+    ends, starts = closes[..., :-1], closes[..., 1:]
+    at = starts + (REACH - closes[..., :1])
+    begun = (windows.gather(-1, ends.clamp(min=0)) == BEGIN).cumsum(dim=-1)
+    stands = (starts >= 0) & (begun == 0) & (at <= ends)
+    return torch.where(stands, windows.gather(-1, at.clamp(max=REACH - 1)), PAD)

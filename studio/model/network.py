@@ -104,14 +104,13 @@ class Network(nn.Module):
         Returns the features from which `logits` predicts each next character,
         (batch, time, features), and the state after the last one.
         """
-        found: list[Tensor] = []
+        found: tuple[Tensor, ...] = ()
         context: tuple[tuple[Tensor, ...], ...] = ()
         if self.above:
             nothing = tokens.new_full((len(tokens), REACH - 1), PAD)
             seen = torch.cat([nothing if state is None else state[-1][0][0], tokens], dim=1)
             context = ((seen[None, :, 1 - REACH :],),)
-            lines = above(seen, self.breaks, BEGIN, len(self.above))
-            found = [each[:, -tokens.shape[1] :] for each in lines]
+            found = above(seen, self.breaks, len(self.above)).unbind(dim=-1)
         if self._packed and state is not None and tokens.shape[1] == 1:
             features, after = self._packed.step(tokens[:, 0], [each[:, 0] for each in found], state)
             return features[:, None], (*after, *context)
