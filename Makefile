@@ -6,7 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# The run that `make model` trains; it goes on where it was interrupted.
+# The runs of `make model`, the first on the Song poems; each goes on where it was interrupted.
+SONG_RUN := default-song
 MODEL_RUN := default-model
 
 .PHONY: run test model clean
@@ -24,12 +25,19 @@ test: $(READY)
 
 model: $(READY)
 	@$(BIN)/tangshi-studio corpus fetch
-	@case "$$($(BIN)/tangshi-studio runs show $(MODEL_RUN) --json 2> /dev/null)" in \
-	  *'"status": "finished"'*) ;; \
-	  '') $(BIN)/tangshi-studio train --run $(MODEL_RUN) --recipe studio ;; \
-	  *) $(BIN)/tangshi-studio train --run $(MODEL_RUN) --resume ;; \
-	esac
+	@$(BIN)/tangshi-studio corpus fetch --corpus quansongshi --beside
+	$(call trained,$(SONG_RUN),--poems quansongshi --epochs 1 --set schedule=constant --set dropout=0.1)
+	$(call trained,$(MODEL_RUN),--from $(SONG_RUN) --epochs 6 --set dropout=0.2)
 	$(BIN)/tangshi-studio runs publish $(MODEL_RUN) assets/model
+
+# Train the run $(1) with the settings $(2), go on with it, or leave it where it is finished.
+define trained
+	@case "$$($(BIN)/tangshi-studio runs show $(1) --json 2> /dev/null)" in \
+	  *'"status": "finished"'*) ;; \
+	  '') $(BIN)/tangshi-studio train --run $(1) --recipe studio $(2) ;; \
+	  *) $(BIN)/tangshi-studio train --run $(1) --resume ;; \
+	esac
+endef
 
 # Made afresh only when what it is made from has changed.
 $(READY): pyproject.toml constraints.txt
