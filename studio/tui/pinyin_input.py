@@ -1,7 +1,7 @@
 """A line to type Chinese in: pinyin offers the characters to pick from."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 
 from rich.cells import cell_len
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 PAGE = 9
 # Cells of the candidate line that are not letters and candidates: padding and the page's number.
 ROOM = 12
+# What the brackets mean, after the candidates.
+STRAY = "  ( ) off tone or rhyme"
 _BEFORE = ("pageup", "minus", "comma", "up")
 _AFTER = ("pagedown", "equals_sign", "full_stop", "down")
 _FIRST = ("space", "enter")
@@ -84,16 +86,26 @@ class CandidateLine(Widget):
     letters: reactive[str] = reactive("")
     page: reactive[tuple[Candidate, ...]] = reactive(())
     note: reactive[str] = reactive("")
+    # Those of the page that break a rule where they would stand.
+    stray: reactive[frozenset[Candidate]] = reactive(frozenset())
 
     _edges: frozenset[int] = frozenset()
 
-    def show(self, letters: str, page: tuple[Candidate, ...], note: str, under: Widget) -> None:
+    def show(
+        self,
+        letters: str,
+        page: tuple[Candidate, ...],
+        stray: frozenset[Candidate],
+        note: str,
+        under: Widget,
+    ) -> None:
         """Show a page under a widget, or over it where there is no room below."""
-        self.letters, self.page, self.note = letters, page, note
+        self.letters, self.page, self.stray, self.note = letters, page, stray, note
         region, screen = under.region, self.screen.size
         y = region.bottom if region.bottom < screen.height else region.y - 1
         self._edges = frozenset(self._edges_in(y))
         width = sum(cell_len(each.text) + 4 for each in page) + cell_len(letters + note) + 4
+        width += 2 * len(stray) + (cell_len(STRAY) if stray else 0)
         x = max(0, min(region.x, screen.width - width))
         self.styles.width = min(width, screen.width - x)
         self.absolute_offset = Offset(x, y)
@@ -121,13 +133,16 @@ class CandidateLine(Widget):
         line.append(f"  {self.note}" if self.note else "", rest)
         begin = 1 + (self.absolute_offset.x if self.absolute_offset else 0)
         for number, candidate in enumerate(self.page, start=1):
+            before, after = "()" if candidate in self.stray else ("", "")
             # More room where a character would lie across an edge.
             for gap in ("  ", "   ", "    "):
-                x = begin + line.cell_len + len(gap) + 1
+                x = begin + line.cell_len + len(gap) + 1 + len(before)
                 if not self._edges & set(range(x + 1, x + cell_len(candidate.text), 2)):
                     break
             line.append(f"{gap}{number}", key)
-            line.append(candidate.text)
+            line.append(f"{before}{candidate.text}{after}", rest if before else "")
+        if self.stray:
+            line.append(STRAY, rest)
         return line
 
 
@@ -144,6 +159,9 @@ class PinyinInput(Input):
         def __init__(self, reason: str) -> None:
             super().__init__()
             self.reason = reason
+
+    fits: Callable[[int, str], bool] | None = None
+    """Whether a character may stand at that place of the line; those that may come first."""
 
     _letters = ""
     _offered: tuple[Candidate, ...] = ()
@@ -213,8 +231,20 @@ class PinyinInput(Input):
         if letters:
             if not keeper.is_ready:
                 self._show("reading the poems, once")
-            self._offered = (await keeper.get()).candidates(letters)
+            found = (await keeper.get()).candidates(letters)
+            if not self.is_attached:
+                return  # the screen was left meanwhile
+            # Never before what takes more of the letters.
+            order = sorted(found, key=lambda each: (-each.letters, self._is_stray(each)))
+            self._offered = tuple(order)
         self._show()
+
+    def _is_stray(self, candidate: Candidate) -> bool:
+        """Whether it would break a rule where it would stand."""
+        place = min(self.selection)
+        return self.fits is not None and not all(
+            self.fits(at, each) for at, each in enumerate(candidate.text, start=place)
+        )
 
     def _pick(self, place: int) -> str:
         """Put a candidate into the line; the letters that it leaves."""
@@ -239,9 +269,10 @@ class PinyinInput(Input):
     def _seen(self) -> tuple[Candidate, ...]:
         """The page: as many candidates as a digit can pick and the screen has room for."""
         room = self.screen.size.width - len(self._letters) - ROOM
+        room -= cell_len(STRAY) if self.fits else 0
         seen = list[Candidate]()
         for each in self._offered[self._pages[-1] :][:PAGE]:
-            room -= cell_len(each.text) + 4
+            room -= cell_len(each.text) + (6 if self._is_stray(each) else 4)
             if seen and room < 0:
                 break
             seen.append(each)
@@ -262,4 +293,4 @@ class PinyinInput(Input):
             page = f"- {len(self._pages)}" if len(self._pages) > 1 else "1"
             is_last = self._pages[-1] + len(seen) == len(self._offered)
             note = page if is_last else f"{page} ="
-        self._line.show(self._letters, seen, note, self)
+        self._line.show(self._letters, seen, frozenset(filter(self._is_stray, seen)), note, self)

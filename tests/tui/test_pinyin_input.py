@@ -193,3 +193,25 @@ async def test_the_candidates_stand_under_the_field_or_over_it_at_the_bottom(hom
         await press(app, pilot, *"yi")
         assert second.region.bottom == 6
         assert app.query(CandidateLine).last().region.bottom == second.region.y
+
+
+async def test_what_fits_comes_first_and_what_does_not_stands_in_brackets(home: Home) -> None:
+    app = Typing(home)
+    async with app.run_test() as pilot:
+        app.field.fits = lambda place, character: character not in "明鸣"
+        await press(app, pilot, *"ming")
+        assert "1名" in app.shown
+        assert "(明)" in app.shown
+        assert app.shown.endswith("( ) off tone or rhyme")
+        await press(app, pilot, "2")
+        assert app.field.value == "明"
+
+
+async def test_each_character_of_a_word_must_fit_its_own_place(home: Home) -> None:
+    app = Typing(home, "春")
+    async with app.run_test() as pilot:
+        app.field.fits = lambda place, character: (place, character) != (2, "月")
+        await press(app, pilot, "end", *"mingyue")
+        assert "(明月)" in app.shown
+        await press(app, pilot, "escape", "home", *"mingyue")
+        assert "1明月" in app.shown
