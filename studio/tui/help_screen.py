@@ -1,4 +1,4 @@
-"""The help screen: every key, read from the bindings themselves, so that it cannot drift."""
+"""The help screen: every key, read from the bindings, so that it cannot drift, and the terms."""
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -13,6 +13,8 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from studio.tui.glossary import glossary
+
 if TYPE_CHECKING:
     from studio.tui.app import StudioApp
 
@@ -25,7 +27,7 @@ the terminal on your side must allow it. Saving to a file always works."""
 
 
 class HelpScreen(ModalScreen[None]):
-    """All keys by where they work."""
+    """All keys by where they work, and what the Chinese terms mean."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1,enter", "dismiss", "Close", id="help.close"),
@@ -38,7 +40,7 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as scroll:
-            scroll.border_title = "Keys"
+            scroll.border_title = "Keys, then words"
             scroll.border_subtitle = "Escape closes"
             yield Static(self._content())
 
@@ -49,15 +51,24 @@ class HelpScreen(ModalScreen[None]):
             rows = list(key_rows(nodes, studio))
             if not rows:
                 continue
-            table = Table.grid(padding=(0, 2))
-            table.add_column(style="bold", min_width=12, no_wrap=True)
-            table.add_column(ratio=1)
+            table = _grid()
             table.add_column(style="dim", no_wrap=True)
             for keys, what, name in rows:
                 table.add_row(Text(keys), Text(what), Text(name))
             parts += [Text(heading, "bold underline"), table, Text()]
+        words = _grid()
+        for word, meaning in glossary().items():
+            words.add_row(Text(word), Text(meaning))
+        parts += [Text("Words", "bold underline"), words, Text()]
         parts.append(Text(NOTES.format(settings=studio.home.settings), "dim"))
         return Group(*parts)
+
+
+def _grid() -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", min_width=12, no_wrap=True)
+    table.add_column(ratio=1)
+    return table
 
 
 def key_rows(nodes: Iterable[DOMNode], studio: "StudioApp") -> Iterator[tuple[str, str, str]]:

@@ -4,6 +4,7 @@ import itertools
 import math
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 # For terminals whose font has no blocks.
@@ -40,6 +41,15 @@ def figure(value: float | None, digits: int = 4) -> str:
     if abs(value) >= 10 ** (digits - 1):
         return f"{value:,.0f}"
     return f"{value:#.{digits}g}"
+
+
+def moment(iso: str) -> str:
+    """A time of day as the clock here shows it: 24 Nov 2026, 14:05; another text as it is."""
+    try:
+        when = datetime.fromisoformat(iso).astimezone()
+    except ValueError:
+        return iso
+    return f"{when.day} {when:%b %Y, %H:%M}"
 
 
 def printable(text: str) -> str:
