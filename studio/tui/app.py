@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.dom import DOMNode
 from textual.events import Resize
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -141,6 +142,7 @@ class StudioApp(KeysInOrder):
     def on_mount(self) -> None:
         for number, pane in enumerate(self._panes(), start=1):
             pane.border_title = f"{number} {TITLES[pane.id or '']}"
+        self._foresee()
         self.set_keymap(self.settings.keymap)
         if not self.is_headless:
             self._listen_to_signals()
@@ -151,6 +153,19 @@ class StudioApp(KeysInOrder):
         self._pane(self.current).focus_first()
         self._worker.start()
         self._check_keymap()
+
+    def _foresee(self) -> None:
+        """Give the panes the classes of the size that they will have: the first frame needs them.
+
+        The style sheet gives the current pane half the width, the others a quarter each.
+        """
+        self._width, height = self.size
+        self._arrange()
+        beside = self.has_columns
+        for pane in self._panes():
+            quarters = 4 if not beside else 2 if pane.id == self.current else 1
+            size = Size(self._width * quarters // 4, height - 1 - (not beside))
+            pane.update_classes(pane.size_classes(size))
 
     def _panes(self) -> list[Pane]:
         return list(self.screen_stack[0].query(Pane))

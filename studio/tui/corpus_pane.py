@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
-from textual.events import Resize
+from textual.geometry import Size
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
@@ -97,9 +97,11 @@ class CorpusPane(Pane):
         if self._library is not None:
             self._library.close()
 
-    def on_resize(self, event: Resize) -> None:
-        self.set_class(event.size.width >= WIDE, "-wide")
-        self.set_class(event.size.height >= TALL, "-tall")
+    def size_classes(self, size: Size) -> dict[str, bool]:
+        return super().size_classes(size) | {
+            "-wide": size.width >= WIDE,
+            "-tall": size.height >= TALL,
+        }
 
     def focus_first(self) -> None:
         """The list, or the button that fetches the poems."""

@@ -1,5 +1,7 @@
 """The line of keys at the bottom: as many as fit, help and quit always among them."""
 
+from collections.abc import Sequence
+
 from rich.style import Style
 from rich.text import Text
 from textual.app import RenderResult
@@ -29,20 +31,27 @@ class KeyBar(Widget):
             self.refresh()
 
     def render(self) -> RenderResult:
-        first: list[Text] = []
-        last: list[Text] = []
-        for binding in self._shown():
-            (last if binding.id in ALWAYS else first).append(self._label(binding))
-        room = self.size.width - sum(label.cell_len for label in last)
-        line = Text(no_wrap=True, end="")
-        for label in first:
-            if label.cell_len > room:
+        shown = self._shown()
+        keys = [each for each in shown if each.id not in ALWAYS]
+        always = [each for each in shown if each.id in ALWAYS]
+        gap = " "
+        while True:
+            line, last = self._line(keys, gap), self._line(always, gap)
+            room = self.size.width - line.cell_len - last.cell_len
+            if room >= 0 or not keys:
                 break
-            line.append_text(label)
-            room -= label.cell_len
+            # Closer together first; then the last ones give way.
+            if gap:
+                gap = ""
+            else:
+                keys.pop()
         line.append(" " * room)
-        for label in last:
-            line.append_text(label)
+        return line.append_text(last)
+
+    def _line(self, bindings: Sequence[Binding], gap: str) -> Text:
+        line = Text(no_wrap=True, end="")
+        for binding in bindings:
+            line.append_text(self._label(binding)).append(gap)
         return line
 
     def _shown(self) -> list[Binding]:
@@ -67,5 +76,5 @@ class KeyBar(Widget):
         click = Style(meta={"@click": f"app.simulate_key({binding.key!r})"})
         label = Text(end="")
         label.append(f" {self.app.get_key_display(binding)}", key + click)
-        label.append(f" {binding.description} ", text + click)
+        label.append(f" {binding.description}", text + click)
         return label

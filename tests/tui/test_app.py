@@ -8,6 +8,7 @@ import sys
 from functools import partial
 
 import pytest
+from textual.events import Resize
 from textual.widgets import Input
 
 from studio.messages import CancelCompose, Compose, Failed, Stop, Trained
@@ -45,6 +46,22 @@ async def test_a_small_terminal_shows_one_pane_under_a_line_of_tabs(open_studio:
         await studio.press("3")
         assert widths(studio) == {"playground": 80}
         assert "1 Corpus  2 Training  3 Playground" in studio.text().splitlines()[0]
+
+
+@pytest.mark.parametrize("size", [(160, 48), (80, 24)])
+async def test_the_panes_are_styled_for_their_size_before_it_is_told_them(
+    open_studio: Open, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    told: dict[str | None, bool] = {}
+
+    def watched(pane: Pane, event: Resize) -> None:
+        had = {name: pane.has_class(name) for name in pane.size_classes(event.size)}
+        told.setdefault(pane.id, had == pane.size_classes(event.size))
+
+    monkeypatch.setattr(Pane, "on_resize", watched)
+    async with open_studio(size):
+        assert told
+        assert all(told.values())
 
 
 async def test_zooming_gives_a_pane_the_whole_terminal_and_takes_it_back(open_studio: Open) -> None:
@@ -228,7 +245,7 @@ async def test_help_and_quit_are_always_in_the_footer(
         studio.worker.begin()
         await studio.press("2")
         footer = studio.text().splitlines()[-1]
-        assert footer.rstrip().endswith("q Quit  ? Help")
+        assert footer.split()[-4:] == ["q", "Quit", "?", "Help"]
         assert studio.app.screen.query_one(KeyBar).size.width == size[0]
 
 
