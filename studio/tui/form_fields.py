@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import msgspec
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -119,8 +120,7 @@ class ChoiceField(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Label(self._label, markup=False)
-        options = [(Content(each.label), each.value) for each in self._choices]
-        yield Select(options, id=self.field, allow_blank=False, compact=True)
+        yield Select(_options(self._choices), id=self.field, allow_blank=False, compact=True)
 
     @property
     def value(self) -> str:
@@ -142,7 +142,7 @@ class ChoiceField(Horizontal):
             return
         chosen = self.value
         self._choices = choices
-        self._select.set_options([(Content(each.label), each.value) for each in choices])
+        self._select.set_options(_options(choices))
         if chosen in self.values:
             self.value = chosen
 
@@ -158,6 +158,11 @@ class ChoiceField(Horizontal):
     @property
     def _select(self) -> "Select[str]":
         return self.query_one(Select)
+
+
+def _options(choices: Sequence[ModelChoice]) -> list[tuple[Text, str]]:
+    # Letters that are typed find a Text, not a Content.
+    return [(Text(each.label), each.value) for each in choices]
 
 
 class Fold(Widget, can_focus=True):

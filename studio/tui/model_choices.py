@@ -8,10 +8,19 @@ from studio.paths import Home, default_model
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """A model: `value` as ComposeRequest.model names it, `label` as the list shows it."""
+    """A model: `value` as ComposeRequest.model names it, `label` as the list shows it.
+
+    `weights` names the same for two choices that are the same model; by default the value.
+    """
 
     value: str
     label: str
+    weights: str = ""
+
+    @property
+    def same(self) -> str:
+        """What two choices of the same model have in common."""
+        return self.weights or self.value
 
 
 def model_choices(home: Home) -> list[ModelChoice]:
@@ -26,11 +35,15 @@ def model_choices(home: Home) -> list[ModelChoice]:
     for run in runs.every(home.runs):
         names = run.checkpoint_names()
         if names:
-            choices.append(ModelChoice(run.name, run.name))
-        for name in reversed(names):
-            step = name.removeprefix("step-").lstrip("0") or "0"
+            newest = f"{run.name}@{_step(names[-1])}"
+            choices.append(ModelChoice(run.name, run.name, newest))
+        for step in map(_step, reversed(names)):
             choices.append(ModelChoice(f"{run.name}@{step}", f"{run.name} at step {step}"))
     return choices
+
+
+def _step(checkpoint: str) -> str:
+    return checkpoint.removeprefix("step-").lstrip("0") or "0"
 
 
 def in_words(model: str) -> str:

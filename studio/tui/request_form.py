@@ -8,16 +8,19 @@ from msgspec import Meta
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.events import DescendantBlur, DescendantFocus
 from textual.message import Message
 from textual.widgets import Input, Select, Static
 
+from studio.corpus.pinyin import letters_of
 from studio.corpus.script import simplified
 from studio.prosody.forms import forms
-from studio.prosody.rhymes import RHYMES
-from studio.tui.draft import BLANK
+from studio.prosody.rhymes import RHYMES, readings
 from studio.tui.form_fields import ChineseField, ChoiceField, Fold, NumberField, TypedField
+from studio.tui.glossary import FIELDS, FOUR_TONES, rhyme_named
 from studio.tui.model_choices import ModelChoice
-from studio.verse.request import ComposeRequest, Ranking, Sampling, Tones
+from studio.tui.pinyin_input import PinyinInput
+from studio.verse.request import BLANK, ComposeRequest, Ranking, Sampling, Tones
 
 FREE = "free"
 ALONE = ""  # no second model
@@ -46,6 +49,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         """A value changed."""
 
     _ranking = Ranking()
+    _models: Sequence[ModelChoice] = ()
 
     def compose(self) -> ComposeResult:
         yield ChoiceField("form", "Form", [*_forms(), ModelChoice(FREE, FREE)])
@@ -95,6 +99,10 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield _number("min_p", "Min-p", "0 or more, below 1", more=True)
         yield _number("repetition_penalty", "Repetition", "from 1 to 10", more=True)
         yield Static("tab goes on · escape goes back", classes="hint", markup=False)
+        yield Static(id="field-about", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#last", PinyinInput).fits = self._may_end
 
     def fill(self, request: ComposeRequest) -> None:
         """Show a request; what is not there to be chosen any more is left as it was."""
@@ -102,9 +110,8 @@ class RequestForm(VerticalScroll, can_focus=False):
         self._choice("strategy").value = request.sampling.strategy
         self._choice("tones").value = request.tones
         self._choice("copied_lines").value = "yes" if request.copied_lines else "no"
-        rhymes = self._choice("rhyme").values
-        named = (each for each in rhymes if request.rhyme in (each, simplified(each)))
-        self._choice("rhyme").value = next(named, "")
+        rhyme = simplified(request.rhyme)
+        self._choice("rhyme").value = rhyme if rhyme in self._choice("rhyme").values else ""
         for name in _DECODING:
             self._number(name).text = f"{getattr(request.sampling, name):.10g}"
         for name in ("lines", "longest", "tries"):
@@ -222,8 +229,17 @@ class RequestForm(VerticalScroll, can_focus=False):
         if training:
             offered.append(ModelChoice(training, f"{training} (in training)"))
         offered += [choice for choice in choices if choice.value != training]
+        self._models = offered
         self._choice("model").offer([_AUTO, *offered])
-        self._choice("beside").offer([ModelChoice(ALONE, "no other"), *offered])
+        self._offer_beside()
+
+    def _offer_beside(self) -> None:
+        """Offer every model beside the first but that one itself: it would write the same."""
+        # Auto is the first of them: the run in training, the default model, or the newest run.
+        first = self._models[:1] if self.model == _AUTO.value else self._models
+        chosen = {each.same for each in first if self.model in (_AUTO.value, each.value)}
+        others = [each for each in self._models if each.same not in chosen]
+        self._choice("beside").offer([ModelChoice(ALONE, "no other"), *others])
 
     def cycle(self, name: str) -> None:
         """Choose the next form, strategy ..."""
@@ -260,12 +276,37 @@ class RequestForm(VerticalScroll, can_focus=False):
     @on(Select.Changed)
     def _choice_made(self, event: "Select.Changed") -> None:
         event.stop()
+        if event.select.id == "model":
+            self._offer_beside()
         form = self._choice("form").value
         self._number("longest").set_class(form != FREE, "-unused")
         self._number("lines").set_class(not self._any_length, "-unused")
         for name in _DRAWING:
             self._number(name).disabled = self._choice("strategy").value == "greedy"
         self.post_message(self.Changed())
+
+    def _may_end(self, place: int, character: str) -> bool:
+        """Whether a character may stand there in the last line: its end has to rhyme."""
+        form = forms().get(self._choice("form").value)
+        if form is None or place != form.line_length - 1:
+            return True
+        rhyme = self._choice("rhyme").value
+        return any(
+            simplified(each.rhyme) == rhyme if rhyme else each.level or not form.regulated
+            for each in readings(character)
+        )
+
+    @on(DescendantFocus)
+    @on(DescendantBlur)
+    def _tell_of_field(self) -> None:
+        """Say what the field in focus is for."""
+        focused = self.screen.focused
+        within = focused.ancestors_with_self if focused and self in focused.ancestors else ()
+        named = (each.field for each in within if isinstance(each, TypedField | ChoiceField))
+        text = FIELDS.get(next(named, ""), "")
+        about = self.query_one("#field-about", Static)
+        about.update(text)
+        about.display = bool(text)
 
     def _number(self, name: str) -> NumberField:
         return self.query_one(f"#field-{name}", NumberField)
@@ -282,12 +323,23 @@ def _number(name: str, label: str, allowed: str, more: bool = False) -> NumberFi
 
 
 def _forms() -> list[ModelChoice]:
-    return [ModelChoice(form.name, f"{form.name} {form.pinyin}") for form in forms().values()]
+    """The forms with the pinyin that finds them, and how many lines of how many characters."""
+    return [
+        ModelChoice(form.name, f"{form.name} {form.pinyin} {form.line_count}x{form.line_length}")
+        for form in forms().values()
+    ]
 
 
 def _rhymes() -> list[ModelChoice]:
-    """The rhymes of the 106, those of the level tone first."""
+    """The rhymes of the 106, those of the level tone first, each with the pinyin that finds it."""
     named = [
-        ModelChoice(rhyme, f"{rhyme} ({tone})") for tone, its in RHYMES.items() for rhyme in its
+        ModelChoice(simplified(rhyme), f"{_in_letters(rhyme)} {FOUR_TONES[tone]}")
+        for tone, its in RHYMES.items()
+        for rhyme in its
     ]
     return [ModelChoice("", "any"), *named]
+
+
+def _in_letters(rhyme: str) -> str:
+    name, sound = rhyme_named(rhyme).split()
+    return f"{name} {letters_of(sound)}"

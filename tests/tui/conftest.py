@@ -3,6 +3,8 @@
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from studio.settings import Settings
 from studio.tui.app import StudioApp
 from studio.tui.training_pane import TrainingPane
 from tests.tui.fake_worker import FakeWorker
+from tests.tui.playing import Play, add_run, playing
 
 
 class Opened:
@@ -70,3 +73,17 @@ def open_studio(home: Home) -> Open:
             yield Opened(app, workers[0], pilot)
 
     return opened
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Home:
+    """A home folder without poems, with a run called night and two checkpoints of it."""
+    home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
+    add_run(home, "night", 200, 800)
+    return home
+
+
+@pytest.fixture
+def play(night: Home) -> Play:
+    """Open the studio at its playground: `async with play((80, 24)) as played`."""
+    return partial(playing, night)

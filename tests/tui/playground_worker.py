@@ -24,7 +24,7 @@ from studio.verse.novelty import CopiedSpan
 from studio.verse.request import WrittenPoem
 
 QUATRAIN = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
-
+OTHER = "青山横北郭，白水绕东城。此地一为别，孤蓬万里征。"
 
 # What could stand at every place, likeliest first.
 ALTERNATIVES = (("山", 0.5), ("月", 0.25), ("江", 0.125))
