@@ -30,6 +30,9 @@ class AskingPane(Pane):
             self.models = models
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "write", "Write", id="playground.write"),
+        Binding("i", "opening", "Opening", id="playground.opening"),
+        Binding("o", "options", "Options", id="playground.options"),
         Binding("f", "cycle('form')", "Form", show=False, id="playground.form"),
         Binding("g", "cycle('strategy')", "Strategy", show=False, id="playground.strategy"),
         Binding("m", "models", "Choose the model", show=False, id="playground.model"),

@@ -11,9 +11,7 @@ import msgspec
 from studio.corpus.poem import STOPS
 from studio.messages import Composed
 from studio.tui.verse_marks import places_of_lines
-from studio.verse.request import ComposeRequest, WrittenPoem
-
-BLANK = "□"
+from studio.verse.request import BLANK, ComposeRequest, WrittenPoem
 
 
 class Draft:

@@ -1,28 +1,71 @@
-"""What is said under the poems: their form, what wrote them, how likely it found them."""
+"""What is said under the poems: their form and faults, what wrote them, how likely it was."""
+
+import math
+from collections.abc import Iterator
 
 from textual.content import Content
 
 from studio.messages import Inspected
+from studio.prosody.report import Scansion
 from studio.tui.model_choices import in_words
 from studio.tui.reading_panel import copied_in_words
+from studio.tui.remarks import (
+    explained,
+    faults_of,
+    names_of,
+    notes_of,
+    scansion_of,
+    summary,
+    template_in_words,
+)
 from studio.tui.sitting import Showing
-from studio.tui.verse_marks import Overlays, summary, tint_legend
+from studio.tui.verse_marks import Overlays, tint_legend, tone_legend
 
-_MOST_COPIED = 2  # copied spans that are named; the workbench names all
+# So many of each are told here; the workbench tells all.
+_MOST_FAULTS = 3
+_MOST_COPIED = 2
 
 
 def figures(showing: Showing, chosen: int, overlays: Overlays, read: Inspected | None) -> Content:
     """The rows under the poems of which one is chosen; `read` is that one read back."""
     poems = showing.poems
     composed, poem = poems[chosen]
+    scansion = scansion_of(poem.text, composed.request.form)
     words = [f"{chosen + 1} of {len(poems)}"] if len(poems) > 1 else []
-    words.append(f"mean log probability {poem.log_probability:.2f}")
+    words.append(
+        f"log probability {poem.log_probability:.2f}: {odds(poem.log_probability)} a character"
+    )
     words += [] if poem.complete else ["cut at the length limit"]
-    written = f"with {in_words(composed.model)} · seed {composed.request.seed}"
-    told = (summary(poem.text, composed.request.form), written, " · ".join(words))
-    rows = [Content(each) for each in told if each]
+    rows = [Content(summary(scansion))] if scansion else []
+    rows += _faults(scansion) if scansion else []
+    rows.append(Content(f"with {in_words(composed.model)} · seed {composed.request.seed}"))
+    rows.append(Content(" · ".join(words)))
+    if overlays.tones and scansion:
+        rows += _tones(scansion)
     if overlays.copied and read:
         rows += copied_in_words(read)[:_MOST_COPIED]
     if overlays.likelihood:
-        rows.append(tint_legend())
+        rows.append(Content.assemble("chance ", tint_legend()))
     return Content("\n").join(rows)
+
+
+def odds(log_probability: float) -> str:
+    """A mean log probability as the chance of a character."""
+    return f"1 in {math.exp(-log_probability):.0f}"
+
+
+def _faults(scansion: Scansion) -> Iterator[Content]:
+    faults = faults_of(scansion)
+    for fault in faults[:_MOST_FAULTS]:
+        yield Content.assemble((names_of([fault]), "$text-error"), f" · {explained(fault)}")
+    if len(faults) > _MOST_FAULTS:
+        yield Content(f"{len(faults) - _MOST_FAULTS} more: w tells them all")
+
+
+def _tones(scansion: Scansion) -> Iterator[Content]:
+    """What the signs under the characters mean, and what the scanner has to say of them."""
+    if template := template_in_words(scansion):
+        yield Content(template)
+    if notes := names_of(notes_of(scansion)):
+        yield Content(notes)
+    yield tone_legend()

@@ -1,5 +1,6 @@
 """What becomes of a poem that is liked: saved, copied, exported."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 class Keeping:
     """Keeps poems for a pane of the studio, and says what came of it."""
 
-    def __init__(self, studio: "StudioApp") -> None:
-        self._studio = studio
+    def __init__(self, studio: "StudioApp", say: Callable[[str, bool], None]) -> None:
+        """`say` takes a text and whether it tells of an error."""
+        self._studio, self._say = studio, say
         self.collection = Collection(studio.home.collection)
 
     def save(self, poem: SavedPoem) -> None:
@@ -25,14 +27,14 @@ class Keeping:
         try:
             added = self.collection.add(poem)
         except StudioError as error:
-            self._studio.notify(str(error), severity="error", markup=False)
+            self._say(str(error), True)
             return
-        self._say("Saved: b opens the book." if added else "Saved already.")
+        self._say("Saved: b opens the book." if added else "Saved already.", False)
 
     def copy(self, poem: SavedPoem) -> None:
         """Send to the terminal's clipboard, with what wrote it and how."""
         self._studio.copy_to_clipboard(as_copied(poem))
-        self._say("Sent to the terminal's clipboard, with model and seed.")
+        self._say("Sent to the terminal's clipboard, with model and seed.", False)
 
     def export(self, poem: SavedPoem) -> None:
         """Ask for a file and write to it."""
@@ -43,15 +45,12 @@ class Keeping:
         try:
             return self.collection.poems()
         except StudioError as error:
-            self._studio.notify(str(error), severity="error", markup=False)
+            self._say(str(error), True)
             return None
 
     def _exported(self, path: Path | None) -> None:
         if path:
-            self._say(f"Exported to {path}")
-
-    def _say(self, text: str) -> None:
-        self._studio.notify(text, markup=False)
+            self._say(f"Exported to {path}", False)
 
 
 def as_copied(saved: SavedPoem) -> str:

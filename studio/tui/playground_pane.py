@@ -8,12 +8,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Static
 
 from studio.collection import SavedPoem, compare, saved_now
-from studio.corpus.cleaning import typed_opening
-from studio.corpus.poem import STOPS
 from studio.messages import (
     ComposeCancelled,
     Composed,
@@ -26,21 +23,15 @@ from studio.messages import (
     Wrote,
 )
 from studio.model.events import CheckpointSaved, TrainingEnded
-from studio.prosody.forms import forms
 from studio.tui.asking_pane import AskingPane
-from studio.tui.draft import Draft, given_places
-from studio.tui.figures_line import figures
+from studio.tui.draft import Draft
+from studio.tui.exhibit import Exhibit
 from studio.tui.keeping import Keeping
-from studio.tui.mark_line import MarkLine
-from studio.tui.model_choices import in_words
 from studio.tui.opening_input import OpeningInput
 from studio.tui.poem_chooser import Choice, Entry, PoemChooser
-from studio.tui.poem_stage import PoemStage
 from studio.tui.readings import Readings
 from studio.tui.request_form import RequestForm
-from studio.tui.sitting import Showing, Sitting, side_by_side
-from studio.tui.verse_layout import Shape
-from studio.tui.verse_marks import Overlays, marks_of
+from studio.tui.sitting import Showing, Sitting
 from studio.tui.workbench import SEEDS, Workbench
 from studio.tui.writing import Orders
 from studio.verse.request import ComposeRequest
@@ -63,18 +54,13 @@ class PlaygroundPane(AskingPane):
     """The playground pane."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "write", "Write", id="playground.write"),
-        Binding("i", "opening", "Opening", id="playground.opening"),
-        Binding("o", "options", "Options", id="playground.options"),
         Binding(
             "w",
             "work",
-            "Work on it",
+            "Work",
             id="playground.work",
             tooltip="Work on the poem: alternatives, kept characters, another line, undo",
         ),
-        Binding("n", "new", "New", id="playground.new", tooltip="Write with a new seed"),
-        Binding("r", "again", "Again", id="playground.again", tooltip="Write with the same seed"),
         Binding("s", "save", "Save", id="playground.save", tooltip="Save to the collection"),
         Binding(
             "c",
@@ -86,6 +72,8 @@ class PlaygroundPane(AskingPane):
         ),
         Binding("e", "export", "Export", id="playground.export"),
         Binding("b", "collection", "Book", id="playground.collection", tooltip="The saved poems"),
+        Binding("n", "new", "New", id="playground.new", tooltip="Write with a new seed"),
+        Binding("r", "again", "Again", id="playground.again", tooltip="Write with the same seed"),
         Binding("h", "history", "History", id="playground.history", tooltip="This sitting's poems"),
         Binding(
             "t",
@@ -128,12 +116,10 @@ class PlaygroundPane(AskingPane):
         super().__init__(id=id)
         self._orders = Orders(self.send)
         self._sitting = Sitting()
-        self._shown: Showing | None = None
         # The poem on the workbench, if there is one; it stays what it was when one comes back.
         self._draft: Draft | None = None
         # The saved poem that is being written again, if it is one.
         self._awaited: SavedPoem | None = None
-        self._overlays = Overlays()
         self._readings = Readings(self.send)
         self._loaded = False
 
@@ -142,15 +128,13 @@ class PlaygroundPane(AskingPane):
             yield OpeningInput(id="opening")
             yield Static(id="opening-note", markup=False)
             yield Static(id="request-summary", markup=False)
-            yield PoemStage(id="stage")
-            yield Static(id="figures", markup=False)
-            yield MarkLine()
+            yield Exhibit(self._readings)
         yield RequestForm(id="request-form")
         yield Workbench()
 
     def on_mount(self) -> None:
         self._reveal_timer = self.set_interval(1 / _COLUMNS_A_SECOND, self._reveal, pause=True)
-        self._keeping = Keeping(self.studio)
+        self._keeping = Keeping(self.studio, self._say)
         self.fill(self.studio.settings.request)
         self.look_for_models()
         self._show_nothing()
@@ -158,7 +142,7 @@ class PlaygroundPane(AskingPane):
     def focus_first(self) -> None:
         """The poems: enter writes, Chinese characters that are typed go to the opening."""
         self.look_for_models()
-        (self._bench if self._working else self._stage).focus()
+        (self._bench if self._working else self._exhibit.stage).focus()
 
     # --- what the worker tells ------------------------------------------------------------------
 
@@ -166,7 +150,7 @@ class PlaygroundPane(AskingPane):
         match event:
             case Ready():
                 self._loaded = True
-                self._show_figures()
+                self._tell_progress()
             case Wrote(ticket, characters) if writing := self._orders.known(ticket):
                 writing.hear(characters)
                 self._hurry()
@@ -175,7 +159,7 @@ class PlaygroundPane(AskingPane):
                 self._hurry()
             case ComposeCancelled(ticket) if self._orders.known(ticket):
                 self._stop_writing()
-                self.notify("Cancelled.", markup=False)
+                self._say("Cancelled.")
             case Inspected():
                 self._readings.hear(event)
                 self._show_marks()
@@ -206,7 +190,14 @@ class PlaygroundPane(AskingPane):
         self._write(fresh=True)
 
     def action_again(self) -> None:
-        """Write with the seed that stands in the form."""
+        """Write with the seed that stands in the form, and with what was given at the workbench."""
+        request = self.asked()
+        if request is not None and self._shown:
+            # The form never holds that: it goes with the poem, as long as nothing else is asked.
+            shown = self._shown.orders[0].request
+            if shown.given and msgspec.structs.replace(shown, given="") == request:
+                self._ask(shown)
+                return
         self._write(fresh=False)
 
     def _write(self, fresh: bool) -> None:
@@ -224,18 +215,20 @@ class PlaygroundPane(AskingPane):
         self._awaited = None
         self.note("")
         self.close_options()
-        self._stage.focus()
-        self._stage.show(
-            self._orders.texts,
-            _marked(requests[0]),
-            _shape(requests[0]),
-            writing=True,
-            titles=side_by_side(
-                [in_words(each.model)] * each.candidates for each in requests if len(requests) > 1
-            ),
-            columns=len(requests) if len(requests) > 1 else 0,
-        )
-        self._show_figures()
+        self._exhibit.stage.focus()
+        self._exhibit.begin(requests, self._orders.texts)
+        self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        """Say under the poems how far they are."""
+        if not self._orders:
+            return
+        if not self._loaded:
+            doing = "loading torch"
+        else:
+            doing = "writing" if self._orders.has_begun else "waiting for the model"
+            doing += f" · seed {self._orders.seed}"
+        self._exhibit.tell(f"{doing} · escape cancels")
 
     def action_escape(self) -> None:
         """Give up what is being written, or go back to the poems."""
@@ -246,7 +239,7 @@ class PlaygroundPane(AskingPane):
         elif self._working:
             self._leave_bench()
         self.close_options()
-        (self._bench if self._working else self._stage).focus()
+        (self._bench if self._working else self._exhibit.stage).focus()
 
     # --- being written --------------------------------------------------------------------------
 
@@ -262,18 +255,18 @@ class PlaygroundPane(AskingPane):
             self._reveal_timer.pause()
         if not self._orders:
             return
-        target = self._bench if self._working else self._stage
+        target = self._bench if self._working else self._exhibit
         target.write(self._orders.texts, self._orders.busy)
         orders = self._orders.take()
         if not orders:
-            self._show_figures()
+            self._tell_progress()
         elif self._working:
             self._bench.take(orders[0])
         else:
             showing = Showing(orders)
             self._sitting.add(showing)
             self.studio.remember(request=orders[0].request)
-            self._show(showing)
+            self._exhibit.show(showing)
             self._compare(orders[0])
 
     def _stop_writing(self, reason: str = "") -> None:
@@ -284,89 +277,44 @@ class PlaygroundPane(AskingPane):
             return
         self.note(reason, error=True)
         if self._shown:
-            self._show(self._shown)
+            self._exhibit.show(self._shown)
         else:
             self._show_nothing()
 
     # --- showing --------------------------------------------------------------------------------
 
-    def _show(self, showing: Showing) -> None:
-        """Show poems that are complete."""
-        self._shown = showing
-        poems = showing.poems
-        names = [in_words(order.model) for order, _ in poems] if showing.compares else []
-        self._stage.show(
-            [poem.text for _, poem in poems],
-            _marked(poems[0][0].request),
-            titles=names,
-            columns=len(showing.orders) if showing.compares else 0,
-        )
-        if len(poems) > 1:
-            self._stage.name_figures([f"{poem.log_probability:.2f}" for _, poem in poems])
-        self._show_marks()
+    @property
+    def _shown(self) -> Showing | None:
+        return self._exhibit.showing
 
     def _show_nothing(self) -> None:
-        self._shown = None
-        self._stage.say(_WELCOME if self.can_write else _NO_MODEL)
-        self._show_figures()
+        self._exhibit.say(_WELCOME if self.can_write else _NO_MODEL)
 
     def models_changed(self) -> None:
         if self._shown is None and not self._orders:
             self._show_nothing()
 
-    def _show_figures(self) -> None:
-        """The line under the poems: what wrote them, and how likely it found them."""
-        self.query_one("#figures", Static).update(self._figures())
-
-    def _figures(self) -> Content:
-        if self._orders:
-            if not self._loaded:
-                return Content("loading torch · escape cancels")
-            doing = "writing" if self._orders.has_begun else "waiting for the model"
-            return Content(f"{doing} · seed {self._orders.seed} · escape cancels")
-        if self._shown is None:
-            return Content("")
-        poems = self._shown.poems
-        chosen = min(self._stage.chosen, len(poems) - 1)
-        order, poem = poems[chosen]
-        read = self._readings.known(order.request, poem.text)
-        return figures(self._shown, chosen, self._overlays, read)
-
-    @on(PoemStage.Chosen)
-    def _another_chosen(self) -> None:
-        self._show_figures()
-
     def action_choose(self, step: int) -> None:
         """Go to the next candidate, or the one before."""
-        self._stage.choose(step)
+        self._exhibit.stage.choose(step)
 
     def action_scroll(self, direction: int) -> None:
         """Scroll the poems by a page."""
-        self._stage.scroll_relative(y=direction * self._stage.size.height, animate=False)
+        stage = self._exhibit.stage
+        stage.scroll_relative(y=direction * stage.size.height, animate=False)
 
     def action_mark(self, name: str) -> None:
         """Show some marks in the poems, or hide them."""
-        self._overlays = self._overlays.toggled(name)
-        self.query_one("#playground-main MarkLine", MarkLine).overlays = self._overlays
-        self._bench.mark(self._overlays)
+        self._exhibit.overlays = self._exhibit.overlays.toggled(name)
+        self._bench.mark(self._exhibit.overlays)
         self._show_marks()
 
     def _show_marks(self) -> None:
-        """Mark the poems that are complete; ask for the readings that are still wanted."""
+        """Mark the poems with what is known of them by now."""
         if self._working:
             self._show_reading()
-        if self._shown is None or self._orders:
-            return
-        marks = []
-        for order, poem in self._shown.poems:
-            if self._overlays.need_reading:
-                self._readings.ask(order.request, poem.text)
-            read = self._readings.known(order.request, poem.text)
-            given = given_places(order.request, poem.text)
-            form = order.request.form
-            marks.append(marks_of(poem.text, self._overlays, read, given, form=form))
-        self._stage.mark(marks)
-        self._show_figures()
+        if not self._orders:
+            self._exhibit.mark()
 
     # --- the workbench --------------------------------------------------------------------------
 
@@ -383,12 +331,12 @@ class PlaygroundPane(AskingPane):
         shown = self._complete()
         if shown is None:
             return
-        order, poem = shown.poems[self._stage.chosen]
+        order, poem = shown.poems[self._exhibit.stage.chosen]
         if self._draft is None or self._draft.text != poem.text:
             self._draft = Draft(order, poem)
         self.close_options()
         self.add_class("-working")
-        self._bench.open(self._draft, self._overlays)
+        self._bench.open(self._draft, self._exhibit.overlays)
         self._bench.focus()
 
     def _leave_bench(self) -> None:
@@ -398,7 +346,7 @@ class PlaygroundPane(AskingPane):
         if draft and self._shown and draft.text not in [p.text for _, p in self._shown.poems]:
             showing = Showing((draft.state,))
             self._sitting.add(showing)
-            self._show(showing)
+            self._exhibit.show(showing)
         self._show_marks()
 
     @on(Workbench.Asked)
@@ -469,17 +417,17 @@ class PlaygroundPane(AskingPane):
         request = msgspec.structs.replace(showing.orders[0].request, given="")
         self.fill(request)
         self.note("")
-        self._show(showing)
+        self._exhibit.show(showing)
 
     # --- keeping --------------------------------------------------------------------------------
 
     def _complete(self) -> Showing | None:
         """The poems that are shown; says so where there are none, or not yet."""
         if self._orders:
-            self.notify("The poem is still being written.", markup=False)
+            self._say("The poem is still being written.")
             return None
         if self._shown is None:
-            self.notify("There is no poem yet: press enter.", markup=False)
+            self._say("There is no poem yet: press enter.")
         return self._shown
 
     def _poem(self) -> SavedPoem | None:
@@ -487,7 +435,7 @@ class PlaygroundPane(AskingPane):
         shown = self._complete()
         if shown is None:
             return None
-        order, poem = shown.poems[self._stage.chosen]
+        order, poem = shown.poems[self._exhibit.stage.chosen]
         if self._working and self._draft:
             order, poem = self._draft.state, self._draft.state.poems[0]
         return saved_now(poem, order.request, order.model)
@@ -507,23 +455,17 @@ class PlaygroundPane(AskingPane):
         if poem := self._poem():
             self._keeping.export(poem)
 
+    def _say(self, text: str, error: bool = False) -> None:
+        """Say what came of a key, where one looks: under the opening, or at the workbench."""
+        if self._working:
+            self._bench.say(text, error)
+        else:
+            self.note(text, error)
+
     @property
-    def _stage(self) -> PoemStage:
-        return self.query_one(PoemStage)
+    def _exhibit(self) -> Exhibit:
+        return self.query_one(Exhibit)
 
     @property
     def _bench(self) -> Workbench:
         return self.query_one(Workbench)
-
-
-def _marked(request: ComposeRequest) -> int:
-    """How many characters of the poem were given, stops left out."""
-    return sum(character not in STOPS for character in typed_opening(request.first))
-
-
-def _shape(request: ComposeRequest) -> Shape:
-    """The shape of the poems asked for; of free ones, a guess to begin with."""
-    if request.form in forms():
-        form = forms()[request.form]
-        return Shape(form.line_length, request.lines or form.line_count)
-    return Shape(7, 4)

@@ -22,6 +22,7 @@ from studio.tui.key_bar import KeyBar
 from studio.tui.model_choices import in_words
 from studio.tui.poem_stage import PoemCard
 from studio.tui.verse_layout import SETTINGS, TIGHTEST, shape_of
+from studio.tui.wording import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,7 @@ class PoemChooser(ModalScreen[Choice | None]):
 
 def _about(entry: Entry) -> str:
     composed = entry.composed
-    when = f" · {entry.saved.saved}" if entry.saved else ""
+    when = f" · {moment(entry.saved.saved)}" if entry.saved else ""
     return f"{in_words(composed.model)} · {describe(composed.request)}{when}"
 
 

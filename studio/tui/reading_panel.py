@@ -10,14 +10,15 @@ from textual.widgets import Static
 
 from studio.corpus.pronunciation import in_pinyin
 from studio.messages import Inspected
-from studio.prosody.report import IN_ENGLISH, Character, Scansion
+from studio.prosody.report import Character, Scansion
 from studio.tui.draft import Draft
-from studio.tui.verse_marks import places_of_lines, scansion_of, tint_legend
+from studio.tui.glossary import TONES, reading_named, rhyme_named
+from studio.tui.remarks import in_words, scansion_of
+from studio.tui.verse_marks import places_of_lines, tint_legend
 from studio.tui.wording import printable
 
 _BAR = 12  # cells
 _CHOSEN = "on $block-cursor-background"
-_TONES = {"平": "level", "仄": "oblique", "中": "level or oblique", "?": "unknown tone"}
 
 
 class ReadingPanel(VerticalScroll, can_focus=False):
@@ -51,7 +52,7 @@ class ReadingPanel(VerticalScroll, can_focus=False):
         self.query_one("#reading-place", Static).update(_place(draft, scansion))
         self._show_choices()
         rows = [
-            *_remarks(scansion, draft.line, draft.column),
+            *in_words(scansion, draft.line, draft.column),
             *copied_in_words(read),
             *([tint_legend()] if legend else []),
         ]
@@ -131,41 +132,18 @@ def _place(draft: Draft, scansion: Scansion | None) -> Content:
     its = line.characters[draft.column]
     rhymes = line.rhyme if draft.column == len(line.characters) - 1 else ""
     kept = " · kept" if draft.cursor in draft.kept else ""
-    told = Content.styled(_tone(its, rhymes) + kept, "$foreground-muted")
-    return Content("\n").join([head, told])
+    readings = ", ".join(map(reading_named, its.readings))
+    told = (readings, _tone(its, rhymes) + kept)
+    rows = (Content.styled(each, "$foreground-muted") for each in told if each)
+    return Content("\n").join([head, *rows])
 
 
 def _tone(its: Character, rhyme: str) -> str:
-    readings = " ".join(its.readings) or "?"
+    """What the character counts as, and what its place asks for."""
     if rhyme:
-        return f"{readings} · rhymes in {rhyme[1:]}"
-    needs = f" · needs {its.required}" if its.required in ("平", "仄") else ""
-    return f"{readings} · {_TONES.get(its.tone, its.tone)}{needs}"
-
-
-def _remarks(scansion: Scansion | None, line: int, column: int) -> list[Content]:
-    """The form in a line, then every fault and every note in words, those of the place first."""
-    if scansion is None:
-        return []
-    head = " ".join(filter(None, (scansion.form, scansion.template, *scansion.rhymes)))
-    rows = [Content.styled(head, "$foreground-muted")]
-    if scansion.regulated and not scansion.faults:
-        rows.append(Content.styled("Every rule is kept.", "$text-success"))
-    remarks = [*scansion.faults, *scansion.notes]
-    remarks.sort(key=lambda each: not (each.line == line and each.start <= column < each.end))
-    # Remarks of one name stand together, in the order of the first of each.
-    names = dict.fromkeys(remark.name for remark in remarks)
-    for name in names:
-        style = "$text-error" if any(fault.name == name for fault in scansion.faults) else ""
-        rows.append(Content.assemble((name, f"bold {style}"), (f" {IN_ENGLISH[name]}", style)))
-        rows += [
-            Content.styled(
-                f"Line {remark.line + 1}: {printable(remark.explanation)}", "$foreground-muted"
-            )
-            for remark in remarks
-            if remark.name == name
-        ]
-    return rows
+        return f"韵 rhymes in {rhyme_named(rhyme[1:])}"
+    needs = f" · needs {its.required} {TONES[its.required]}" if its.required in ("平", "仄") else ""
+    return f"{its.tone} {TONES.get(its.tone, '')}{needs}".strip()
 
 
 def copied_in_words(read: Inspected | None) -> list[Content]:
@@ -185,8 +163,10 @@ def copied_in_words(read: Inspected | None) -> list[Content]:
         rows.append(
             Content.assemble(
                 (printable(text), "underline"),
-                f" {printable(span.author)} ",
-                (printable(span.title), "$foreground-muted"),
+                (" stands in ", "$foreground-muted"),
+                printable(span.title),
+                (" by ", "$foreground-muted"),
+                printable(span.author),
             )
         )
     return rows

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 from textual.content import Content
 
-from studio.corpus.poem import STOPS, verse_lines
+from studio.corpus.poem import STOPS
 from studio.corpus.pronunciation import in_pinyin
 from studio.messages import Inspected
-from studio.prosody.report import IN_ENGLISH, Remark, Scansion
-from studio.prosody.scansion import scan
+from studio.prosody.report import Remark
+from studio.tui.glossary import TONES
+from studio.tui.remarks import faults_of, scansion_of
 from studio.tui.verse_layout import Mark
 
 GIVEN = "bold $text-accent"
@@ -81,25 +82,6 @@ def places_of_lines(text: str) -> list[list[int]]:
     return [line for line in lines if line]
 
 
-def scansion_of(text: str, form: str = "") -> Scansion | None:
-    """The scanner's report on a text in the form asked for; None where it has no line."""
-    lines = verse_lines(text)
-    return scan(lines, form) if lines else None
-
-
-def summary(text: str, form: str = "") -> str:
-    """What the scanner says of a poem in the form asked for, in a few words."""
-    scansion = scansion_of(text, form)
-    if scansion is None or not scansion.form:
-        return ""
-    words = [scansion.form, scansion.template, " ".join(each[1:] for each in scansion.rhymes[:3])]
-    if scansion.regulated:
-        names = dict.fromkeys(fault.name for fault in scansion.faults)
-        faults = ", ".join(f"{name} {IN_ENGLISH[name]}" for name in names)
-        words.append(faults or "every rule kept")
-    return " · ".join(filter(None, words))
-
-
 def places_of(remark: Remark, lines: list[list[int]]) -> list[int]:
     """Where the characters that a remark concerns stand in the text."""
     return lines[remark.line][remark.start : remark.end]
@@ -120,13 +102,19 @@ def tint_legend() -> Content:
     return Content.assemble(*swatches)
 
 
+def tone_legend() -> Content:
+    """What the signs under the characters mean."""
+    signs = {sign: word for sign, word in TONES.items() if sign != "?"} | {"韵": "rhyme"}
+    return Content(" · ".join(f"{sign} {word}" for sign, word in signs.items()))
+
+
 def _signs(text: str, form: str) -> dict[int, tuple[str, str]]:
     """A sign and its style under each character: its tone, or the rhyme that it keeps."""
     scansion = scansion_of(text, form)
     if scansion is None:
         return {}
     lines = places_of_lines(text)
-    faulty = {at for fault in scansion.faults for at in places_of(fault, lines)}
+    faulty = {at for fault in faults_of(scansion) for at in places_of(fault, lines)}
     signs = {}
     for line, places in zip(scansion.lines, lines, strict=True):
         for character, at in zip(line.characters, places, strict=True):

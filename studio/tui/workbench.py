@@ -16,14 +16,15 @@ from studio.corpus.cleaning import typed_opening
 from studio.corpus.poem import is_han
 from studio.errors import StudioError
 from studio.messages import Composed, Inspected
-from studio.tui.draft import BLANK, Draft
+from studio.tui.draft import Draft
 from studio.tui.mark_line import MarkLine
 from studio.tui.pinyin_input import PinyinInput
 from studio.tui.poem_stage import PoemCard
 from studio.tui.reading_panel import ReadingPanel
 from studio.tui.verse_layout import arrange
 from studio.tui.verse_marks import Overlays, marks_of
-from studio.verse.request import ComposeRequest
+from studio.verse.inspection import fitting
+from studio.verse.request import BLANK, ComposeRequest
 
 SEEDS = 1_000_000  # fresh seeds are below: short enough to be copied by hand
 
@@ -233,7 +234,11 @@ class Workbench(Horizontal, can_focus=True):
     def action_type(self) -> None:
         """Type the characters that shall stand from the cursor on."""
         self.add_class("-typing")
-        self.query_one(PinyinInput).focus()
+        draft, line = self.draft, self.query_one(PinyinInput)
+        fits = fitting(draft.text, draft.state.request)
+        its = [fits[at] for places in draft.lines for at in places if at >= draft.cursor]
+        line.fits = lambda place, character: place >= len(its) or its[place](character)
+        line.focus()
 
     def action_leave_line(self) -> None:
         """Back to the poem, and nothing is changed."""

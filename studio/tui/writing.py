@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from itertools import takewhile
 
 from studio.messages import CancelCompose, Command, Compose, Composed
-from studio.tui.draft import BLANK
 from studio.tui.sitting import ranked, side_by_side
-from studio.verse.request import ComposeRequest
+from studio.verse.request import BLANK, ComposeRequest
 
 # However fast the model writes, what is shown is at most about this many characters behind
 # for long: the more there is to catch up with, the more characters a tick.

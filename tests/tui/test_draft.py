@@ -3,9 +3,7 @@
 from studio.messages import Composed
 from studio.tui.draft import Draft
 from studio.verse.request import ComposeRequest, WrittenPoem
-from tests.tui.playground_worker import QUATRAIN
-
-OTHER = "青山横北郭，白水绕东城。此地一为别，孤蓬万里征。"
+from tests.tui.playground_worker import OTHER, QUATRAIN
 
 
 def draft(text: str = QUATRAIN, **asked: object) -> Draft:

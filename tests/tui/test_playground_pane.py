@@ -1,6 +1,5 @@
 """The playground pane, with a worker that writes what the test tells it."""
 
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,28 +13,15 @@ from studio.model.events import CheckpointSaved, TrainingEnded
 from studio.paths import Home
 from studio.settings import read_settings
 from studio.tui.export_screen import ExportScreen
+from studio.tui.key_bar import KeyBar
 from studio.tui.poem_chooser import PoemChooser
 from studio.tui.poem_stage import PoemCard, PoemStage
 from studio.tui.request_form import RequestForm
+from studio.tui.wording import moment
 from studio.verse.novelty import CopiedSpan
 from studio.verse.request import Sampling
-from tests.tui.playground_worker import QUATRAIN
-from tests.tui.playing import Play, add_run, playing
-
-OTHER = "青山横北郭，白水绕东城。此地一为别，孤蓬万里征。"
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
-    add_run(home, "night", 200, 800)
-    return home
-
-
-@pytest.fixture
-def play(home: Home) -> Play:
-    return partial(playing, home)
-
+from tests.tui.playground_worker import OTHER, QUATRAIN
+from tests.tui.playing import Play, add_run
 
 # --- asking -------------------------------------------------------------------------------------
 
@@ -208,13 +194,13 @@ async def test_a_value_that_does_nothing_does_not_stand_in_the_way(play: Play) -
         assert played.last.sampling.strategy == "greedy"
 
 
-async def test_the_last_request_is_there_the_next_time(play: Play, home: Home) -> None:
+async def test_the_last_request_is_there_the_next_time(play: Play, night: Home) -> None:
     async with play() as played:
         await played.press("日", "enter")
         played.select("form").value = "七律"
         await played.press("enter")
         await played.answer(QUATRAIN)
-    async with play(settings=read_settings(home.settings)) as played:
+    async with play(settings=read_settings(night.settings)) as played:
         assert played.pane.query_one("#opening", Input).value == "日"
         assert played.select("form").value == "七律"
 
@@ -294,8 +280,7 @@ async def test_a_poem_that_is_being_written_cannot_be_worked_on_and_says_why(pla
     async with play() as played:
         await played.press("enter", "w")
         assert not played.pane.has_class("-working")
-        (told,) = (each.message for each in played.app._notifications)
-        assert "still being written" in told
+        assert "still being written" in played.text("#opening-note")
 
 
 async def test_a_failure_of_something_else_leaves_the_poem_alone(play: Play) -> None:
@@ -313,7 +298,7 @@ async def test_the_model_and_the_seed_stand_under_the_poem(play: Play) -> None:
         await played.answer(QUATRAIN, model="night@800")
         said = played.text("#figures")
         assert f"with night at step 800 · seed {played.last.seed}" in said
-        assert "mean log probability -3.00" in said
+        assert "log probability -3.00: 1 in 20 a character" in said
 
 
 async def test_a_poem_cut_at_the_limit_says_so(play: Play) -> None:
@@ -332,7 +317,7 @@ async def test_the_arrows_choose_a_candidate(play: Play) -> None:
         stage = played.pane.query_one(PoemStage)
         chosen = [card.has_class("-chosen") for card in stage.query(PoemCard)]
         assert chosen == [False, True]
-        assert "2 of 2 · mean log probability -3.25" in played.text("#figures")
+        assert "2 of 2 · log probability -3.25" in played.text("#figures")
         await played.press("right")
         assert played.pane.query_one(PoemStage).chosen == 0
 
@@ -398,7 +383,7 @@ async def test_copied_spans_are_underlined_and_their_poem_is_named(play: Play) -
         await played.settle()
         (card,) = played.pane.query_one(PoemStage).query(PoemCard)
         assert "underline" in card.marks[0].style
-        assert "白日依山尽 王之涣 登鹳雀楼" in played.text("#figures")
+        assert "白日依山尽 stands in 登鹳雀楼 by 王之涣" in played.text("#figures")
 
 
 async def test_the_tint_of_the_likelihood_has_a_legend(play: Play) -> None:
@@ -423,14 +408,35 @@ async def test_what_the_scanner_says_stands_under_the_poem(play: Play) -> None:
     async with play() as played:
         await played.press("enter")
         await played.answer(QUATRAIN)
-        assert "仄起首句不入韵 · 尤 · every rule kept" in played.text("#figures")
+        assert played.text("#figures").startswith("五绝 · rhyme 尤 yóu · every rule kept\n")
 
 
-async def test_a_fault_is_named_in_english_too(play: Play) -> None:
+async def test_under_the_tones_stands_what_they_mean(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        await played.press("t")
+        said = played.text("#figures")
+        assert "仄起首句不入韵 oblique start, line 1 unrhymed" in said
+        assert "平 level · 仄 oblique" in said
+
+
+async def test_a_fault_is_named_in_english_and_explained(play: Play) -> None:
     async with play() as played:
         await played.press("enter")
         await played.answer(QUATRAIN.replace("白日", "白开"))
-        assert "失替 not alternating" in played.text("#figures")
+        said = played.text("#figures")
+        assert "· 1 fault" in said
+        assert "失替 not alternating · Line 1: 开 should be oblique" in said
+
+
+async def test_a_character_that_comes_again_is_noted_and_no_fault(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN.replace("千里", "依里"))
+        assert "every rule kept" in played.text("#figures")
+        await played.press("t")
+        assert "重字 character repeated" in played.text("#figures")
 
 
 async def test_a_poem_asked_for_in_the_old_style_is_not_measured_against_the_new(
@@ -440,7 +446,7 @@ async def test_a_poem_asked_for_in_the_old_style_is_not_measured_against_the_new
         played.select("form").value = "古绝"
         await played.press("enter")
         await played.answer(QUATRAIN.replace("白日", "白开"))
-        assert played.text("#figures").startswith("古绝 · 尤\n")
+        assert played.text("#figures").startswith("古绝 · rhyme 尤 yóu\n")
 
 
 # --- models -------------------------------------------------------------------------------------
@@ -452,11 +458,11 @@ async def test_runs_and_their_checkpoints_can_be_chosen(play: Play) -> None:
         assert models == ["auto", "night", "night@800", "night@200"]
 
 
-async def test_a_checkpoint_saved_meanwhile_can_be_chosen(play: Play, home: Home) -> None:
+async def test_a_checkpoint_saved_meanwhile_can_be_chosen(play: Play, night: Home) -> None:
     async with play() as played:
         played.select("model").value = "night@200"
         await played.settle()
-        add_run(home, "dawn", 50)
+        add_run(night, "dawn", 50)
         played.worker.emit(Trained("dawn", CheckpointSaved(50, "step-00000050")))
         await played.settle()
         assert "dawn@50" in played.pane.query_one(RequestForm).models
@@ -511,23 +517,38 @@ async def test_a_poem_of_this_sitting_is_written_again_with_its_seed_and_model(
         assert played.last.model == "night@200"
 
 
+async def test_again_repeats_what_was_given_at_the_workbench(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        await played.press("w", "down", "a")
+        await played.answer(OTHER)
+        reworked = played.last
+        await played.press("escape", "up", "down", "r")
+        assert played.last == reworked
+        assert played.last.given
+        await played.answer(OTHER)
+        await played.press("f", "r")
+        assert not played.last.given
+
+
 # --- keeping ------------------------------------------------------------------------------------
 
 
-async def test_s_saves_the_chosen_candidate_with_its_request(play: Play, home: Home) -> None:
+async def test_s_saves_the_chosen_candidate_with_its_request(play: Play, night: Home) -> None:
     async with play() as played:
         played.number("candidates").value = "2"
         await played.press("enter")
         await played.answer(QUATRAIN, OTHER)
         await played.press("right", "s", "s")
-        (saved,) = Collection(home.collection).poems()
+        (saved,) = Collection(night.collection).poems()
         assert (saved.poem.text, saved.request, saved.model) == (OTHER, played.last, "night@800")
 
 
-async def test_nothing_is_saved_where_there_is_no_poem(play: Play, home: Home) -> None:
+async def test_nothing_is_saved_where_there_is_no_poem(play: Play, night: Home) -> None:
     async with play() as played:
         await played.press("s", "c", "e")
-        assert Collection(home.collection).poems() == []
+        assert Collection(night.collection).poems() == []
         assert not isinstance(played.app.screen, ExportScreen)
 
 
@@ -558,38 +579,39 @@ async def test_the_collection_is_searched_and_an_entry_used_again(play: Play) ->
         assert played.pane.query_one("#opening", Input).value == "白"
 
 
-async def test_a_saved_poem_is_deleted_when_asked_for_twice(play: Play, home: Home) -> None:
+async def test_a_saved_poem_is_deleted_when_asked_for_twice(play: Play, night: Home) -> None:
     async with play() as played:
         await played.press("enter")
         await played.answer(QUATRAIN)
         await played.press("s", "b", "d")
-        assert len(Collection(home.collection).poems()) == 1
+        assert len(Collection(night.collection).poems()) == 1
         await played.press("d")
-        assert Collection(home.collection).poems() == []
+        assert Collection(night.collection).poems() == []
 
 
-async def test_a_damaged_collection_is_told_and_kept(play: Play, home: Home) -> None:
-    home.collection.parent.mkdir(parents=True, exist_ok=True)
-    home.collection.write_text("{}\n")
+async def test_a_damaged_collection_is_told_and_kept(play: Play, night: Home) -> None:
+    night.collection.parent.mkdir(parents=True, exist_ok=True)
+    night.collection.write_text("{}\n")
     async with play() as played:
         await played.press("enter")
         await played.answer(QUATRAIN)
         await played.press("s", "b")
         assert not isinstance(played.app.screen, PoemChooser)
-    assert home.collection.read_text() == "{}\n"
+        assert "collection" in played.text("#opening-note")
+    assert night.collection.read_text() == "{}\n"
 
 
-async def test_export_proposes_a_path_and_writes_there(play: Play, home: Home) -> None:
+async def test_export_proposes_a_path_and_writes_there(play: Play, night: Home) -> None:
     async with play() as played:
         await played.press("enter")
         await played.answer(QUATRAIN)
         await played.press("e", "enter")
         assert (
-            (home.exports / "白日依山尽.txt").read_text().startswith("白日依山尽，黄河入海流。\n")
+            (night.exports / "白日依山尽.txt").read_text().startswith("白日依山尽，黄河入海流。\n")
         )
 
 
-async def test_markdown_changes_the_proposed_suffix(play: Play, home: Home) -> None:
+async def test_markdown_changes_the_proposed_suffix(play: Play, night: Home) -> None:
     async with play() as played:
         await played.press("enter")
         await played.answer(QUATRAIN)
@@ -597,11 +619,11 @@ async def test_markdown_changes_the_proposed_suffix(play: Play, home: Home) -> N
         played.app.screen.query_one(Select).value = "markdown"
         await played.settle()
         await played.press("enter")
-        assert (home.exports / "白日依山尽.md").read_text().startswith("## 白日依山尽")
+        assert (night.exports / "白日依山尽.md").read_text().startswith("## 白日依山尽")
 
 
 async def test_an_export_replaces_a_file_only_when_told_to(
-    play: Play, home: Home, tmp_path: Path
+    play: Play, night: Home, tmp_path: Path
 ) -> None:
     mine = tmp_path / "mine.txt"
     mine.write_text("mine")
@@ -616,6 +638,23 @@ async def test_an_export_replaces_a_file_only_when_told_to(
         assert "mine.txt exists" in str(played.app.screen.query_one(".error", Static).visual)
         await played.press("enter")
         assert mine.read_text().startswith("白日")
+
+
+async def test_what_keeps_a_poem_is_among_the_keys_of_a_small_terminal(play: Play) -> None:
+    async with play(size=(80, 24)) as played:
+        keys = str(played.app.query_one(KeyBar).render())
+        assert all(f" {name} " in keys for name in ("Save", "Copy", "Export", "Book", "Quit"))
+
+
+async def test_the_book_tells_the_day_as_a_person_writes_it(play: Play, night: Home) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        await played.press("s", "b")
+        (saved,) = Collection(night.collection).poems()
+        about = str(played.app.screen.query_one("#about", Static).visual)
+        assert moment(saved.saved) in about
+        assert saved.saved not in about
 
 
 # --- room ---------------------------------------------------------------------------------------

@@ -1,32 +1,16 @@
 """Working on one poem with the keyboard alone."""
 
-from functools import partial
-from pathlib import Path
-
 import pytest
 from textual.widgets import Static
 
 from studio.collection import Collection
 from studio.messages import CancelCompose, Failed, Inspect
 from studio.paths import Home
+from studio.tui.pinyin_input import PinyinInput
 from studio.tui.poem_stage import PoemCard, PoemStage
 from studio.verse.novelty import CopiedSpan
-from tests.tui.playground_worker import QUATRAIN
-from tests.tui.playing import Play, Played, add_run, playing
-
-OTHER = "青山横北郭，白水绕东城。此地一为别，孤蓬万里征。"
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
-    add_run(home, "night", 200, 800)
-    return home
-
-
-@pytest.fixture
-def play(home: Home) -> Play:
-    return partial(playing, home)
+from tests.tui.playground_worker import OTHER, QUATRAIN
+from tests.tui.playing import Play, Played
 
 
 async def take_up(played: Played, text: str = QUATRAIN) -> None:
@@ -48,7 +32,7 @@ async def test_a_poem_on_the_workbench_is_read_back(play: Play) -> None:
         assert played.worker.read == [QUATRAIN]
         assert "白 bái" in said(played, "#reading-place")
         assert "50%" in said(played, "#reading-choices")
-        assert "Every rule is kept." in said(played, "#reading-poem")
+        assert "every rule kept" in said(played, "#reading-poem")
 
 
 async def test_enter_rewrites_what_follows_the_cursor(play: Play) -> None:
@@ -86,6 +70,28 @@ async def test_characters_are_typed_over_those_from_the_cursor_on(play: Play) ->
         await played.press("i", "红", "云", "enter")
         assert played.last.given == QUATRAIN.replace("白日", "红云")
         assert played.app.focused is played.bench
+
+
+async def test_what_is_typed_is_held_to_the_tones_and_the_rhyme_of_its_place(play: Play) -> None:
+    async with play() as played:
+        await take_up(played)
+        await played.press("down", "right", "right", "i")
+        fits = played.bench.query_one(PinyinInput).fits
+        assert fits is not None
+        # 入海流: oblique in the middle, the rhyme 尤 at the end, and the next line after it.
+        assert [fits(1, each) for each in "海天"] == [True, False]
+        assert [fits(2, each) for each in "楼天"] == [True, False]
+        assert fits(99, "天")
+
+
+async def test_the_reading_names_tone_rhyme_and_what_the_place_needs(play: Play) -> None:
+    async with play() as played:
+        await take_up(played)
+        await played.press("right")
+        assert "入质 entering" in said(played, "#reading-place")
+        assert "仄 oblique · needs 仄 oblique" in said(played, "#reading-place")
+        await played.press("down", "end")
+        assert "韵 rhymes in 尤 yóu" in said(played, "#reading-place")
 
 
 async def test_where_all_is_kept_there_is_nothing_to_rewrite_and_the_way_out_is_told(
@@ -171,14 +177,14 @@ async def test_escape_cancels_a_rewrite_and_then_leaves_the_workbench(play: Play
 
 
 async def test_the_poem_as_it_was_reworked_is_shown_saved_and_copied(
-    play: Play, home: Home
+    play: Play, night: Home
 ) -> None:
     async with play() as played:
         await take_up(played)
         await played.press("enter")
         await played.answer(OTHER)
         await played.press("s", "c")
-        (saved,) = Collection(home.collection).poems()
+        (saved,) = Collection(night.collection).poems()
         assert saved.poem.text == OTHER
         assert saved.request == played.last
         assert played.app.clipboard.startswith("青山横北郭")
@@ -229,7 +235,7 @@ async def test_copied_spans_name_their_poem(play: Play) -> None:
         await played.press("w")
         played.worker.tell_readings(CopiedSpan(0, 5, 7, "登鹳雀楼[/b]", "王之涣"))
         await played.settle()
-        assert "白日依山尽 王之涣 登鹳雀楼[/b]" in said(played, "#reading-poem")
+        assert "白日依山尽 stands in 登鹳雀楼[/b] by 王之涣" in said(played, "#reading-poem")
 
 
 async def test_a_fault_is_explained_with_its_name_in_both_languages(play: Play) -> None:
