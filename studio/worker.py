@@ -3,6 +3,7 @@
 torch is imported on that thread, so that whoever starts it has painted its first frame before.
 """
 
+import gc
 import queue
 import threading
 import time
@@ -36,7 +37,7 @@ from studio.messages import (
     TrainingResumed,
     Wrote,
 )
-from studio.model.events import TrainingEnded, TrainingEvent
+from studio.model.events import StepDone, TrainingEnded, TrainingEvent
 from studio.paths import Home
 from studio.prosody.scansion import scan
 from studio.verse.index_keeper import IndexKeeper
@@ -45,13 +46,19 @@ if TYPE_CHECKING:
     from studio.training import TrainingSession
     from studio.verse.decoder import Writer
 
+# Seconds for which steps are kept back, to be told together: each telling wakes the listener's
+# thread, which takes time from the training.
+TELL_EVERY = 0.25
+
 
 class Worker:
-    """A thread with a queue of commands; `emit` is called on that thread."""
+    """A thread with a queue of commands; `listener` is called on that thread, in order."""
 
-    def __init__(self, home: Home, emit: Callable[[Event], None]) -> None:
+    def __init__(self, home: Home, listener: Callable[[Event], None]) -> None:
         self._home = home
-        self._emit = emit
+        self._listener = listener
+        self._kept: list[Event] = []
+        self._told_at = 0.0
         self._queue: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._waiting: deque[Command] = deque()
         self._closing = threading.Event()
@@ -133,11 +140,25 @@ class Worker:
                 self._close_session()
             self._emit(Failed(what, message, ticket, traceback.format_exc()))
 
+    def _emit(self, event: Event) -> None:
+        """Tell an event, or keep it back where it is a step so soon after what was told last."""
+        self._kept.append(event)
+        now = time.monotonic()
+        step = isinstance(event, Trained) and isinstance(event.event, StepDone)
+        if step and now - self._told_at < TELL_EVERY:
+            return
+        for each in self._kept:
+            self._listener(each)
+        self._kept.clear()
+        self._told_at = now
+
     def _get_ready(self) -> None:
         import torch
 
         from studio.model.device import choose_device
 
+        # What is loaded by now stays: looking through it for rubbish would hold up keys and steps.
+        gc.freeze()
         device = choose_device()
         self._emit(Ready(str(torch.__version__), device.name, device.gpu))
         # So that it is at hand when the first poem is asked for.

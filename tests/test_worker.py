@@ -31,6 +31,7 @@ from studio.messages import (
 )
 from studio.model.events import (
     CheckpointSaved,
+    EpochDone,
     SampleWritten,
     StepDone,
     TrainingEnded,
@@ -104,6 +105,19 @@ def test_a_run_is_told_and_stands_in_its_folder(talk: Conversation, home: Home) 
     assert run.events() == told
     assert {type(event) for event in told} > {StepDone, Validated, SampleWritten, CheckpointSaved}
     assert runs.summary(run).status == "finished"
+
+
+def test_steps_that_were_kept_back_are_told_before_anything_else(
+    talk: Conversation, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.worker.TELL_EVERY", 3600.0)
+    talk.send(Train("first", small(epochs=500, validate_every=0, checkpoint_every=0)))
+    talk.wait(TrainingStarted)
+    talk.wait_for(EpochDone)
+    talk.send(Pause())
+    talk.wait(TrainingPaused)
+    told = [event.event for event in talk.told if isinstance(event, Trained)]
+    assert told == runs.find(home.runs, "first").events()
 
 
 def test_a_poem_asked_for_during_training_comes_between_two_steps(talk: Conversation) -> None:

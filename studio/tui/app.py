@@ -168,7 +168,9 @@ class StudioApp(KeysInOrder):
             pane.update_classes(pane.size_classes(size))
 
     def _panes(self) -> list[Pane]:
-        return list(self.screen_stack[0].query(Pane))
+        # Not by a query, which walks through every widget: this is asked at every event.
+        stand = self.screen_stack[0].query_one("#panes").children
+        return [each for each in stand if isinstance(each, Pane)]
 
     def _pane(self, name: str) -> Pane:
         return self.screen_stack[0].query_one(f"#{name}", Pane)

@@ -4,11 +4,9 @@ from collections import deque
 
 from rich.text import Text
 from textual import work
-from textual.app import RenderResult
-from textual.geometry import Size
-from textual.widget import Widget
 
 from studio.telemetry import Gauge, Reading, Telemetry, open_telemetry
+from studio.tui.text_panel import TextPanel
 from studio.tui.wording import printable, spark
 
 # Seconds between two readings: faster polling slows the GPU's own work.
@@ -16,7 +14,7 @@ EVERY = 1.0
 KEPT = 240
 
 
-class DevicePanel(Widget):
+class DevicePanel(TextPanel):
     """The last minutes of every reading. Reads on a thread, and only while `wanted` says so."""
 
     COMPONENT_CLASSES = {"device--label", "device--spark", "device--value"}  # noqa: RUF012
@@ -51,20 +49,17 @@ class DevicePanel(Widget):
         self._reading = reading
         for gauge in reading.gauges:
             self._past.setdefault(gauge.label, deque(maxlen=KEPT)).append(gauge.value)
-        self.border_title = printable(reading.device)
-        self.refresh(layout=True)
+        self.update()
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return max(1, len(self._reading.gauges) if self._reading else 1)
+    def title(self) -> str:
+        return printable(self._reading.device) if self._reading else "Device"
 
-    def render(self) -> RenderResult:
+    def lines(self, width: int) -> list[Text]:
         if self._reading is None:
-            return Text("No reading yet.", self.get_component_rich_style("device--label"))
-        lines = [self._line(gauge) for gauge in self._reading.gauges]
-        return Text("\n", no_wrap=True, end="").join(lines)
+            return [Text("No reading yet.", self.get_component_rich_style("device--label"))]
+        return [self._line(gauge, width) for gauge in self._reading.gauges]
 
-    def _line(self, gauge: Gauge) -> Text:
-        width = self.content_size.width
+    def _line(self, gauge: Gauge, width: int) -> Text:
         room = max(0, width - 8 - 13)
         past = list(self._past[gauge.label])[-room:] if room else []
         drawn = spark(past, room, 0.0, gauge.limit or max(past, default=1.0) * 1.25, self._plain)
@@ -72,4 +67,5 @@ class DevicePanel(Widget):
         line.append(f"{drawn:<{room}}", self.get_component_rich_style("device--spark"))
         told = gauge.text.rjust(max(0, width - 8 - room))
         line.append(told, self.get_component_rich_style("device--value"))
+        line.truncate(width)
         return line

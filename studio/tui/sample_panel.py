@@ -3,14 +3,13 @@
 import re
 
 from rich.text import Text
-from textual.app import RenderResult
-from textual.widget import Widget
 
 from studio.tui.history import History
+from studio.tui.text_panel import TextPanel
 from studio.tui.wording import figure, printable
 
 
-class SamplePanel(Widget):
+class SamplePanel(TextPanel):
     """One sample, with its step and perplexity. It follows the newest until an older is chosen."""
 
     COMPONENT_CLASSES = {"sample--poem", "sample--note"}  # noqa: RUF012
@@ -35,8 +34,7 @@ class SamplePanel(Widget):
         ):
             self._chosen = None
         self._history = history
-        self.border_title = self._title()
-        self.refresh()
+        self.update()
 
     def move(self, by: int) -> None:
         """Go to an earlier (-1) or later (1) sample; past the last one, follow the newest."""
@@ -45,35 +43,31 @@ class SamplePanel(Widget):
             return
         at = (count - 1 if self._chosen is None else self._chosen) + by
         self._chosen = None if at >= count - 1 else max(0, at)
-        self.border_title = self._title()
-        self.refresh()
+        self.update()
 
     def _index(self) -> int | None:
         if self._history is None or not self._history.samples:
             return None
         return len(self._history.samples) - 1 if self._chosen is None else self._chosen
 
-    def _title(self) -> str:
+    def title(self) -> str:
         index = self._index()
         if self._history is None or index is None:
             return "Sample"
         return f"Sample {index + 1}/{len(self._history.samples)}"
 
-    def render(self) -> RenderResult:
+    def lines(self, width: int) -> list[Text]:
         note = self.get_component_rich_style("sample--note", partial=True)
         index = self._index()
         if self._history is None or index is None:
-            return Text("A poem is written at each validation.", note)
+            return [Text("A poem is written at each validation.", note)]
         sample = self._history.samples[index]
         perplexity = self._history.perplexity_at(sample.step)
         told = f"step {sample.step:,}"
         if perplexity is not None:
             told += f"  perplexity {figure(perplexity)}"
-        text = Text(end="")
         poem = self.get_component_rich_style("sample--poem", partial=True)
-        text.append("\n".join(verses(sample.text, self.content_size.width)), poem)
-        text.append(f"\n{told}", note)
-        return text
+        return [*(Text(line, poem) for line in verses(sample.text, width)), Text(told, note)]
 
 
 def verses(text: str, width: int) -> list[str]:

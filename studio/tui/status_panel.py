@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 from rich.style import Style
 from rich.text import Text
-from textual.app import RenderResult
-from textual.geometry import Size
-from textual.widget import Widget
 
 from studio.messages import TrainingStarted
 from studio.model.config import RunConfig
 from studio.tui.history import History
+from studio.tui.text_panel import TextPanel
 from studio.tui.wording import compact, duration, figure, printable, spark
 
 _MARKS = {"training": ">", "paused": "=", "diverged": "!"}
@@ -27,7 +25,7 @@ class Shown:
     total_steps: int = 0
 
 
-class StatusPanel(Widget):
+class StatusPanel(TextPanel):
     """Three lines where there is room; a narrow pane takes more, and a sparkline of the loss."""
 
     COMPONENT_CLASSES = {  # noqa: RUF012
@@ -48,15 +46,9 @@ class StatusPanel(Widget):
     def show(self, shown: Shown | None, hint: str = "") -> None:
         """Show how a run stands; `hint` is said where there is none."""
         self._shown, self._hint = shown, hint
-        self.refresh(layout=True)
+        self.update()
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._lines(width))
-
-    def render(self) -> RenderResult:
-        return Text("\n", end="").join(self._lines(self.content_size.width))
-
-    def _lines(self, width: int) -> list[Text]:
+    def lines(self, width: int) -> list[Text]:
         if self._shown is None:
             hint = Text(printable(self._hint), self._style("label"))
             return list(hint.wrap(self.app.console, max(1, width)))
@@ -71,7 +63,7 @@ class StatusPanel(Widget):
             lines += facts
         if narrow and shown.history.losses:
             # A narrow pane has no room for a chart: the last losses as a sparkline.
-            drawn = spark(list(shown.history.losses)[-4000:], width, plain=self._plain)
+            drawn = spark(shown.history.losses[-4000:], width, plain=self._plain)
             lines.insert(2, Text(drawn, self._style("done")))
         if shown.history.ended and shown.history.ended.reason:
             reason = Text(printable(shown.history.ended.reason), self._style("alarm"))

@@ -1,0 +1,35 @@
+"""A panel of a few lines of text."""
+
+from rich.text import Text
+from textual.app import RenderResult
+from textual.geometry import Size
+from textual.widget import Widget
+
+
+class TextPanel(Widget):
+    """Painted again only when it says something else, laid out again only when it gets longer."""
+
+    _said: tuple[str, list[Text]] = ("", [])
+
+    def title(self) -> str:
+        """What stands in the border."""
+        return ""
+
+    def lines(self, width: int) -> list[Text]:
+        """What the panel says now, in lines of at most `width` cells."""
+        raise NotImplementedError
+
+    def update(self) -> None:
+        """Show what has changed since the last time."""
+        before, lines_before = self._said
+        title, lines = self._said = (self.title(), self.lines(self.content_size.width))
+        if title != before:
+            self.border_title = Text(title)
+        if lines != lines_before:
+            self.refresh(layout=len(lines) != len(lines_before))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self.lines(width))
+
+    def render(self) -> RenderResult:
+        return Text("\n", end="").join(self.lines(self.content_size.width))
