@@ -1,0 +1,52 @@
+"""The playground by keyboard alone, in a real pseudo-terminal, with the model that is shipped."""
+
+from pathlib import Path
+
+from studio.collection import Collection
+from studio.corpus.poem import verse_lines
+from studio.paths import Home
+from tests.terminal import studio
+
+TAB, ENTER, ESCAPE, RIGHT = "\t", "\r", "\x1b", "\x1b[C"
+WRITTEN = "every rule kept"
+
+
+def test_a_poem_is_asked_for_worked_on_and_kept(home: Home, tmp_path: Path) -> None:
+    with studio(str(tmp_path), 80, 24) as terminal:
+        terminal.wait("Search")
+        terminal.press("3")
+        terminal.wait("Press enter")
+        terminal.press(ENTER)
+        terminal.wait(WRITTEN)
+        # The form is found by its pinyin, the acrostic picked by pinyin. A list forgets letters
+        # that come too slowly, so they come in one burst, as a slow connection sends them.
+        terminal.press("o", ENTER)
+        terminal.wait("四言 siyan")
+        terminal.press("qijue", ENTER)
+        terminal.wait("七绝 qijue 4x7")
+        terminal.press(TAB + "chun jiang hua yue ")
+        terminal.wait("春江花月")
+        terminal.press(ENTER)
+        terminal.wait(lambda text: "七绝 · rhyme" in text and WRITTEN in text)
+        terminal.press("w")
+        terminal.wait("line 1 no. 1")
+        terminal.press(RIGHT)
+        terminal.wait(lambda text: "line 1 no. 2" in text and "%" in text)
+        terminal.press("2")
+        terminal.wait("state 2 of 2")
+        terminal.press("u")
+        terminal.wait("state 1 of 2")
+        terminal.press("y")
+        terminal.wait("state 2 of 2")
+        terminal.press("s")
+        terminal.wait("Saved")
+        terminal.press(ESCAPE)
+        terminal.wait("o Options")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+    (saved,) = Collection(home.collection).poems()
+    lines = verse_lines(saved.poem.text)
+    assert [line[0] for line in lines] == [*"春江花月"]
+    assert [len(line) for line in lines] == [7] * 4
+    # It was rewritten from the second character on.
+    assert saved.request.given[2] == "□"
