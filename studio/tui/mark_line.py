@@ -33,4 +33,5 @@ class MarkLine(Widget):
             )
             for name, overlay, key in MARKS
         ]
-        return Content("  ").join(names)
+        line = Content("  ").join(names)
+        return line if line.cell_length <= self.content_size.width else Content(" ").join(names)

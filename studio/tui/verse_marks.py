@@ -105,7 +105,7 @@ def tint_legend() -> Content:
 def tone_legend() -> Content:
     """What the signs under the characters mean."""
     signs = {sign: word for sign, word in TONES.items() if sign != "?"} | {"韵": "rhyme"}
-    return Content(" · ".join(f"{sign} {word}" for sign, word in signs.items()))
+    return Content("  ".join(f"{sign} {word}" for sign, word in signs.items()))
 
 
 def _signs(text: str, form: str) -> dict[int, tuple[str, str]]:

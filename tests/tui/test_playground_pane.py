@@ -418,7 +418,7 @@ async def test_under_the_tones_stands_what_they_mean(play: Play) -> None:
         await played.press("t")
         said = played.text("#figures")
         assert "仄起首句不入韵 oblique start, line 1 unrhymed" in said
-        assert "平 level · 仄 oblique" in said
+        assert "平 level  仄 oblique" in said
 
 
 async def test_a_fault_is_named_in_english_and_explained(play: Play) -> None:
