@@ -42,8 +42,8 @@ FAULTS = (
     "It knows characters, not the world: images are those that Tang poets put side by side most "
     "often, and a poem drifts from one to the next without a thought that holds it together.",
     "Parallelism in the middle couplets is what it learnt by reading; nothing enforces it.",
-    "It has read nothing but poems of the Tang and Five Dynasties, in simplified characters; two "
-    "characters that simplifying merged (里 for 裏 and 里) are one to it.",
+    "It has read nothing but old poems, last those of the Tang and Five Dynasties, in simplified "
+    "characters; two that simplifying merged (里 for 裏 and 里) are one to it.",
     "Rare characters are poorly known. Those seen once in training are unknown to it.",
 )
 
