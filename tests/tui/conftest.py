@@ -17,6 +17,7 @@ from studio.tui.app import StudioApp
 from studio.tui.training_pane import TrainingPane
 from tests.tui.fake_worker import FakeWorker
 from tests.tui.playing import Play, add_run, playing
+from tests.tui.waiting import work_done
 
 
 class Opened:
@@ -35,7 +36,7 @@ class Opened:
 
     async def settle(self) -> None:
         """Wait for threads and messages, and draw."""
-        await self.app.workers.wait_for_complete()
+        await work_done(self.app)
         await self.pilot.pause()
         self.pane.redraw()
         await self.pilot.pause()

@@ -16,6 +16,7 @@ from studio.tui.workbench import Workbench
 from studio.verse.request import ComposeRequest
 from tests.tui.only import OnlyPlayground
 from tests.tui.playground_worker import PlaygroundWorker
+from tests.tui.waiting import work_done
 
 Play = Callable[..., AbstractAsyncContextManager["Played"]]
 
@@ -37,7 +38,7 @@ class Played:
     async def settle(self) -> None:
         """Let everything that was told be heard, and the run folders be read."""
         await self.pilot.pause()
-        await self.app.workers.wait_for_complete()
+        await work_done(self.app)
         await self.pilot.pause()
 
     async def answer(self, *texts: str, **how: Any) -> None:

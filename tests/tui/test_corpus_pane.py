@@ -22,6 +22,7 @@ from studio.tui.form_line import FormLine
 from studio.tui.poem_list import PAGE, PoemList
 from studio.tui.poem_view import PoemView
 from tests.tui.only import OnlyCorpus
+from tests.tui.waiting import work_done
 
 POEMS = [
     RawPoem("靜夜思", "李白", "牀前看月光，疑是地上霜。舉頭望山月，低頭思故鄉。", "a, line 1"),
@@ -67,7 +68,7 @@ def _studio(home: Home) -> StudioApp:
 async def _settle(pilot: Pilot[None]) -> None:
     """Let the searches end and what they found be shown."""
     await pilot.pause()
-    await pilot.app.workers.wait_for_complete()
+    await work_done(pilot.app)
     await pilot.pause()
 
 

@@ -10,6 +10,7 @@ from textual.widgets import Input, Select, Static
 from studio import picture
 from studio.tui.export_screen import ExportScreen
 from tests.test_collection import saved
+from tests.tui.waiting import work_done
 
 
 class Exporting(App[None]):
@@ -28,7 +29,7 @@ class Exporting(App[None]):
 
     async def export(self, pilot: Pilot[None]) -> None:
         await pilot.press("enter")
-        await self.workers.wait_for_complete()
+        await work_done(self)
         await pilot.pause()
 
 

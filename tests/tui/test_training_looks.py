@@ -14,6 +14,7 @@ from studio.tui.device_panel import DevicePanel
 from studio.tui.training_pane import TrainingPane
 from tests.tui.fake_worker import FakeWorker, a_run, write_run
 from tests.tui.only import OnlyTraining
+from tests.tui.waiting import work_done
 
 READINGS = [
     Reading(
@@ -61,7 +62,7 @@ def test_a_run_in_training_looks_as_it_did(
         await pilot.pause()
         for reading in READINGS:
             app.query_one(DevicePanel).show(reading)
-        await app.workers.wait_for_complete()
+        await work_done(app)
         await pilot.press("left_square_bracket")
         await pilot.pause()
         app.query_one(TrainingPane).redraw()
