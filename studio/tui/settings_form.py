@@ -20,7 +20,16 @@ from studio.model.config import RECIPES, ModelConfig, RunConfig, TrainConfig, wi
 
 # Which fields stand together; a field named nowhere here comes under "Other".
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Network": ("cell", "embedding", "hidden", "layers", "dropout", "tied"),
+    "Network": (
+        "cell",
+        "embedding",
+        "hidden",
+        "layers",
+        "lines_above",
+        "skips",
+        "dropout",
+        "tied",
+    ),
     "Length": ("epochs", "max_steps"),
     "Learning": (
         "optimizer",
@@ -39,13 +48,15 @@ HINTS = {
     "embedding": "numbers that stand for a character",
     "hidden": "units in a layer",
     "layers": "stacked on one another",
+    "lines_above": "read along, place by place",
+    "skips": "layers are passed by, too",
     "dropout": "share of units left out while learning",
     "tied": "embedding and softmax share a matrix",
     "epochs": "times all poems are read",
     "max_steps": "0: no limit",
     "warmup_steps": "steps until the full rate",
     "clip": "largest gradient norm; 0: none",
-    "loss": "chunked needs less memory",
+    "loss": "sampled is fastest",
     "batching": "a poem a row, or one long text",
     "batch_size": "rows read at a time",
     "window": "characters a step (stream)",
