@@ -12,12 +12,13 @@ from studio.model.config import RunConfig
 from studio.model.events import StepDone
 from studio.paths import Home
 from studio.training import begin
+from studio.tui.settings_form import GROUPS
 from tests.terminal import Terminal, studio
 
 TAB, ENTER = "\t", "\r"
 SMALL, WIDE = (80, 24), (160, 48)
-# From the button that starts: cell, embedding, hidden, layers, dropout, tied, epochs.
-TO_EPOCHS = [TAB] * 7
+# From the button that starts through the fields of the network to the epochs.
+TO_EPOCHS = [TAB] * (len(GROUPS["Network"]) + 1)
 
 
 def start_training(terminal: Terminal, epochs: int) -> None:
