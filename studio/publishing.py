@@ -195,9 +195,9 @@ By seed, not by hand; with the settings that `generate` has by itself.
 
 def _first(phase: Phase) -> str:
     figures = ", ".join(f"{each.perplexity:.1f} ({each.split})" for each in phase.figures)
-    return f"""- Before it the run {phase.run}: {phase.hours:.1f} hours on {phase.poems:,} poems \
-of {phase.corpus}, with the characters of the Tang poems, {_settings(phase.config)}; perplexity \
-after it {figures}.
+    return f"""- Before it the run {phase.run}: {phase.step:,} steps in {phase.hours:.1f} hours, \
+in the {phase.poems:,} poems of {phase.corpus}, with the characters of the Tang poems, \
+{_settings(phase.config)}; perplexity after it {figures}.
 """
 
 
@@ -211,8 +211,8 @@ def _settings(config: RunConfig) -> str:
 
 
 def _before(home: Home, name: str, held_out: dict[str, list[str]]) -> Phase | None:
-    """The phase that ended with the model "run@step"; None for "" and for what is no run."""
-    if "@" not in name:
+    """The phase that ended with the model "run@step"; None for "", the default and folders."""
+    if "@" not in name or "/" in name:
         return None
     folder, name = locate(home, name)
     run = runs.find(home.runs, name.partition("@")[0])

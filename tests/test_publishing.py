@@ -75,7 +75,7 @@ def test_the_card_tells_of_the_run_before_it(
     assert (card.before.run, card.before.config.poems) == ("a@2", "quansongshi")
     assert [each.tokens for each in card.before.figures] == [each.tokens for each in card.figures]
     words = (tmp_path / "model" / "card.md").read_text(encoding="utf-8")
-    assert f"Before it the run a@2: {card.before.hours:.1f} hours" in words
+    assert f"Before it the run a@2: 2 steps in {card.before.hours:.1f} hours" in words
     assert f"{card.before.figures[1].perplexity:.1f} (test)" in words
 
 

@@ -99,8 +99,10 @@ def build(
         if source is None:
             built = rebuild(home, script=script, progress=report, corpus=wanted, beside=beside)
         else:
-            built = fetch_and_build(home, source=source, script=script, progress=report)
-    library = home.beside(wanted.name) if beside and source is None else home.library
+            built = fetch_and_build(
+                home, source=source, script=script, progress=report, corpus=wanted, beside=beside
+            )
+    library = home.beside(wanted.name) if beside else home.library
     _report_built(library, built, json, "Built")
 
 

@@ -36,7 +36,8 @@ def fetch_and_build(
     """Obtain the published poems, or read a person's own from `source`, and build the library.
 
     With `beside`, what is published is built into a file of its own, and the library stays.
-    Raises CorpusError that says what to do; what was fetched until then is kept.
+    A person's own poems cannot be. Raises CorpusError that says what to do; what was fetched until
+    then is kept.
     """
     corpus = corpus or published()
     folder = home.corpus / corpus.name
@@ -45,6 +46,11 @@ def fetch_and_build(
         if source.is_file() and tarfile.is_tarfile(source):
             fetching.unpack(source, folder, corpus, progress)
         elif not (source.is_dir() and fetching.adopt(source, folder, corpus, progress)):
+            if beside:
+                raise CorpusError(
+                    f"{source} is not the published {corpus.name}, and only a published corpus "
+                    "can stand beside the library. Leave --beside away to make it the library."
+                )
             # A file's name need not be UTF-8, what a library holds is.
             name = str(source).encode("utf-8", "replace").decode()
             return _build_from(home.library, source, name, 0, script, progress)

@@ -149,9 +149,9 @@ class Trainer:
         self.network.dropout_source.set_state(tensors["dropout"])
         carried = _under("state", tensors)
         if carried:
-            layers: dict[str, list[Tensor]] = {}
-            for name in sorted(carried):
-                layers.setdefault(name.partition(".")[0], []).append(carried[name])
+            layers: dict[int, list[Tensor]] = {}
+            for layer, part in sorted(tuple(map(int, name.split("."))) for name in carried):
+                layers.setdefault(layer, []).append(carried[f"{layer}.{part}"])
             self._state = tuple(
                 tuple(part.to(self.device.kind) for part in parts) for parts in layers.values()
             )

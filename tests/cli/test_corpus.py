@@ -86,6 +86,19 @@ def test_another_corpus_than_the_library_holds_is_obtained(
     assert command.json("stats")["poems"] == 2
 
 
+@pytest.mark.parametrize("how", ["fetch", "build"])
+def test_own_poems_do_not_replace_the_library_where_it_is_to_stay(
+    command: Command, own: str, tmp_path: Path, how: str
+) -> None:
+    before = command.json("fetch", "--from", own)
+    more = tmp_path / "more.txt"
+    more.write_text("一首:白日依山尽，黄河入海流。\n", "utf-8")
+    refused = command(how, "--from", str(more), "--beside")
+    assert refused.code == 1
+    assert "Leave --beside away" in refused.err
+    assert command.json("fetch") == before
+
+
 def test_poems_are_found_as_json(command: Command, own: str) -> None:
     command("build", "--from", own)
     found = command.json("search", "千里", "--form", "wujue")

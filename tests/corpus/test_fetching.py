@@ -257,6 +257,16 @@ def test_a_library_is_built_from_a_tarball_and_again_from_what_was_kept(
     assert rebuild(home, script="traditional", corpus=corpus).script == "traditional"
 
 
+def test_a_corpus_beside_the_library_leaves_it_alone(
+    home: Home, corpus: Corpus, tarball: Path
+) -> None:
+    built = fetch_and_build(home, source=tarball, corpus=corpus)
+    home.library.rename(home.data / "before")
+    assert fetch_and_build(home, source=tarball, corpus=corpus, beside=True) == built
+    assert standing(home.beside(corpus.name)) == built
+    assert not home.library.exists()
+
+
 def test_a_library_is_built_from_an_unpacked_package(
     tmp_path: Path, home: Home, corpus: Corpus
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from studio.errors import RunError
-from studio.model import checkpoint
+from studio.model import checkpoint, loss
 from studio.model.device import Device, choose_device
 from studio.model.events import (
     CheckpointSaved,
@@ -102,6 +102,19 @@ def test_a_resumed_run_has_the_losses_of_one_that_never_stopped(
         for events in (first + rest, whole)
     ]
     assert epochs[0] == epochs[1]
+
+
+def test_a_deep_run_with_a_sampled_loss_goes_on_as_well(
+    make_trainer: MakeTrainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loss, "FREQUENT", 5)
+    monkeypatch.setattr(loss, "SAMPLED", 2)
+    config = small("studio", layers=11, max_steps=6)
+    whole = run_to_end(make_trainer(config, "whole"))
+    first = run_to_end(make_trainer(config, "cut"), stop_at=3)
+    resumed = make_trainer(config, "cut")
+    resumed.load(tmp_path / "cut" / checkpoint.name_of(3))
+    assert losses(first) | losses(run_to_end(resumed)) == losses(whole)
 
 
 def test_other_use_of_random_numbers_does_not_change_a_run(make_trainer: MakeTrainer) -> None:
