@@ -205,8 +205,9 @@ def _settings(config: RunConfig) -> str:
     model, train = config.model, config.train
     return (
         f"{train.optimizer} at {train.learning_rate:g} ({train.schedule}), {train.batch_size} "
-        f"streams in windows of {train.window}, dropout {model.dropout:g}, weight decay "
-        f"{train.weight_decay:g}"
+        f"streams in windows of {train.window}, dropout {model.dropout:g} of units, "
+        f"{model.recurrent_dropout:g} of recurrent weights and {model.embedding_dropout:g} of "
+        f"characters, weight decay {train.weight_decay:g}"
     )
 
 

@@ -92,8 +92,7 @@ class TrainingSession:
         """The folder of the model that the run starts from; raises RunError where it differs."""
         folder, name = locate(home, self.config.start)
         theirs = checkpoint.describe(folder).config
-        ours = msgspec.structs.replace(self.config.model, dropout=theirs.dropout)
-        if ours != theirs:
+        if self.config.model.without_dropout() != theirs.without_dropout():
             raise RunError(
                 f"A run that starts from {name} has its {theirs.cell} of embedding "
                 f"{theirs.embedding}, hidden {theirs.hidden} and {theirs.layers} layers, and only "

@@ -26,12 +26,23 @@ class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layers: Positive = 2
     # Locked dropout: one mask for all time steps (Gal and Ghahramani 2016).
     dropout: Share = 0.0
+    # DropConnect: that share of the recurrent weights is left out of each window (Wan et al. 2013;
+    # Merity et al. 2018).
+    recurrent_dropout: Share = 0.0
+    # Whole characters that the network does not see in a window (Gal and Ghahramani 2016).
+    embedding_dropout: Share = 0.0
     # The softmax shares its matrix with the embedding (Press and Wolf 2017).
     tied: bool = False
     # So many lines above are read along: the character in each that stands where the next will.
     lines_above: Annotated[int, Meta(ge=0, le=3)] = 0
     # What each layer reads reaches the softmax past it, too (Graves 2013, section 2).
     skips: bool = False
+
+    def without_dropout(self) -> "ModelConfig":
+        """What the weights are made for; dropout can change from one training to the next."""
+        return msgspec.structs.replace(
+            self, dropout=0.0, recurrent_dropout=0.0, embedding_dropout=0.0
+        )
 
 
 class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

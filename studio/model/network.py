@@ -1,8 +1,7 @@
 """The recurrent language model: embedding, recurrent layers, softmax over the characters."""
 
 import math
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
@@ -17,6 +16,9 @@ from studio.model.packed import Packed, can_pack
 # For each layer its hidden state, for an LSTM with its cell, each (1, batch, hidden); where the
 # network looks at the lines above, then the last tokens, (1, batch, REACH - 1).
 State = tuple[tuple[Tensor, ...], ...]
+
+# The state of one layer, as torch's layers take and give it.
+_Carried = Tensor | tuple[Tensor, ...]
 
 _CELLS: dict[str, type[nn.RNN | nn.GRU | nn.LSTM]] = {
     "rnn": nn.RNN,
@@ -114,22 +116,21 @@ class Network(nn.Module):
         if self._packed and state is not None and tokens.shape[1] == 1:
             features, after = self._packed.step(tokens[:, 0], [each[:, 0] for each in found], state)
             return features[:, None], (*after, *context)
-        features = self._drop(self.embedding(tokens))
+        embedded = self._embed(tokens, *found)
         beside = [
-            self._drop(matrix(self.embedding(each)))
-            for matrix, each in zip(self.above, found, strict=True)
+            self._drop(matrix(each)) for matrix, each in zip(self.above, embedded[1:], strict=True)
         ]
+        features = self._drop(embedded[0])
         features = torch.cat([features, *beside], dim=-1)
         past = []
         after = []
         for index, layer in enumerate(self.layers):
-            before = None
+            before: _Carried | None = None
             if state is not None:
                 before = state[index] if self.config.cell == "lstm" else state[index][0]
             if self.skips:
                 past.append(self.skips[index](features))
-            run = layer if self.training or tokens.shape[1] > 1 else partial(_step, layer)
-            features, end = run(features, before)
+            features, end = self._run(layer, features, before)
             after.append(end if isinstance(end, tuple) else (end,))
             if index + 1 == len(self.layers):
                 features = sum(past, features)
@@ -157,15 +158,51 @@ class Network(nn.Module):
                 (self.softmax_weight, self.softmax_bias),
             )
 
+    def _embed(self, *tokens: Tensor) -> list[Tensor]:
+        """The embeddings of each of `tokens`; in training, some characters are seen nowhere."""
+        share = self.config.embedding_dropout
+        if not self.training or share == 0:
+            return [self.embedding(each) for each in tokens]
+        seen = self._mask((self.embedding.num_embeddings, 1), share)
+        return [self.embedding(each) * F.embedding(each, seen) for each in tokens]
+
     def _drop(self, features: Tensor) -> Tensor:
         """Locked dropout: the same units are silent at all time steps (Gal and Ghahramani 2016)."""
         share = self.config.dropout
         if not self.training or share == 0:
             return features
-        # Drawn on the processor, whatever the device: one generator to save and to restore.
-        mask = torch.empty(features.shape[0], 1, features.shape[2])
-        mask.bernoulli_(1 - share, generator=self.dropout_source).div_(1 - share)
-        return features * mask.to(features.device, features.dtype, non_blocking=True)
+        return features * self._mask((len(features), 1, features.shape[2]), share)
+
+    def _run(
+        self, layer: nn.Module, features: Tensor, before: _Carried | None
+    ) -> tuple[Tensor, _Carried]:
+        """`layer(features, before)`; in training, with some of its recurrent weights left out."""
+        share = self.config.recurrent_dropout
+        if not self.training and features.shape[1] == 1:
+            return _step(layer, features, before)
+        if not self.training or share == 0:
+            run: Callable[[Tensor, _Carried | None], tuple[Tensor, _Carried]] = layer
+            return run(features, before)
+        inputs, recurrent, *biases = layer.parameters()
+        weights = (inputs, recurrent * self._mask(recurrent.shape, share), *biases)
+        before = _begun(layer, features, before)
+        # Biases, one layer, no dropout between layers, training, one direction, batch first.
+        how = (True, 1, 0.0, True, False, True)
+        if isinstance(before, tuple):
+            features, *end = torch.lstm(features, before, weights, *how)
+            return features, tuple(end)
+        return (torch.gru if isinstance(layer, nn.GRU) else torch.rnn_tanh)(
+            features, before, weights, *how
+        )
+
+    def _mask(self, shape: Sequence[int], share: float) -> Tensor:
+        """Zero for that share of places and, so that the mean stays, more than one for the others.
+
+        Drawn on the processor, whatever the device: one generator to save and to restore.
+        """
+        mask = torch.empty(shape).bernoulli_(1 - share, generator=self.dropout_source)
+        weight = self.softmax_bias
+        return mask.div_(1 - share).to(weight.device, weight.dtype, non_blocking=True)
 
 
 def detach(state: State) -> State:
@@ -178,19 +215,14 @@ def select(state: State, rows: Tensor) -> State:
     return tuple(tuple(part.index_select(1, rows) for part in layer) for layer in state)
 
 
-def _step(
-    layer: nn.Module, features: Tensor, before: Tensor | tuple[Tensor, ...] | None
-) -> tuple[Tensor, Tensor | tuple[Tensor, ...]]:
+def _step(layer: nn.Module, features: Tensor, before: _Carried | None) -> tuple[Tensor, _Carried]:
     """What `layer(features, before)` is for one time step: features (batch, 1, features).
 
     The layer itself prepares its weights anew at each call, which takes longer than the step of a
     single poem.
     """
-    assert isinstance(layer, nn.RNN | nn.GRU | nn.LSTM)
     inputs = features[:, 0]
-    if before is None:
-        zeros = inputs.new_zeros(1, len(inputs), layer.hidden_size)
-        before = (zeros, zeros) if isinstance(layer, nn.LSTM) else zeros
+    before = _begun(layer, features, before)
     weights = tuple(layer.parameters())
     if isinstance(before, tuple):
         hidden, cell = torch.lstm_cell(inputs, [part[0] for part in before], *weights)
@@ -199,6 +231,15 @@ def _step(
         inputs, before[0], *weights
     )
     return hidden[:, None], hidden[None]
+
+
+def _begun(layer: nn.Module, features: Tensor, before: _Carried | None) -> _Carried:
+    """The state that `layer` starts from: zero where there is none before."""
+    if before is not None:
+        return before
+    assert isinstance(layer, nn.RNN | nn.GRU | nn.LSTM)
+    zeros = features.new_zeros(1, len(features), layer.hidden_size)
+    return (zeros, zeros) if isinstance(layer, nn.LSTM) else zeros
 
 
 def _reset_layer(layer: nn.Module, source: torch.Generator) -> None:

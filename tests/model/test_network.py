@@ -75,3 +75,28 @@ def test_locked_dropout_silences_the_same_units_at_all_steps() -> None:
     assert torch.equal(dropped, dropped[:, :1].expand_as(dropped))
     assert set(dropped.unique().tolist()) == {0.0, 2.0}
     assert torch.equal(model.eval()._drop(torch.ones(3, 7, 8)), torch.ones(3, 7, 8))
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_recurrent_dropout_leaves_recurrent_weights_out(cell: Cell) -> None:
+    model = network(cell, recurrent_dropout=0.5).train()
+    # What is dropped can change what comes later, not what no earlier step has told.
+    (first, _), (again, _) = model(TOKENS), model(TOKENS)
+    torch.testing.assert_close(first[:, 0], again[:, 0])
+    assert not torch.allclose(first[:, 1:], again[:, 1:])
+    # With nothing dropped it is the layer itself.
+    model._mask = lambda shape, share: torch.ones(shape)  # type: ignore[method-assign]
+    torch.testing.assert_close(model(TOKENS), network(cell).train()(TOKENS))
+    _, state = model(TOKENS[:, :5])
+    torch.testing.assert_close(model(TOKENS[:, 5:], state)[0], model(TOKENS)[0][:, 5:])
+
+
+def test_embedding_dropout_hides_whole_characters() -> None:
+    model = network(embedding_dropout=0.5, lines_above=1).train()
+    seen, above = model._embed(TOKENS, TOKENS.flip(0))
+    hidden = (seen == 0).all(dim=-1)
+    assert 0 < len(TOKENS[hidden].unique()) < len(TOKENS.unique())
+    assert set(TOKENS[hidden].tolist()).isdisjoint(TOKENS[~hidden].tolist())
+    torch.testing.assert_close(seen[~hidden], 2 * model.embedding(TOKENS[~hidden]))
+    torch.testing.assert_close(above, seen.flip(0))
+    torch.testing.assert_close(model.eval()._embed(TOKENS)[0], model.embedding(TOKENS))
