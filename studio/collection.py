@@ -11,12 +11,12 @@ from pathlib import Path
 import msgspec
 
 from studio import __version__
-from studio.corpus.pinyin import letters_of
 from studio.corpus.poem import verse_lines
 from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
 from studio.errors import StudioError
 from studio.files import append_record, read_records, write_records
+from studio.prosody.spelling import spelled
 from studio.verse.request import ComposeRequest, WrittenPoem
 
 
@@ -159,18 +159,21 @@ def compare(saved: SavedPoem, model: str, texts: Sequence[str]) -> Rewritten:
 
 
 def finds(words: str, texts: Iterable[str], model: str, request: ComposeRequest) -> bool:
-    """Whether all the words stand in poems, model or request, in either script or in pinyin."""
+    """Whether all the words stand in poems, model or request, in either script.
+
+    The poems and the form are found in pinyin as well.
+    """
     written = "".join(texts)
     told = simplified(f"{written} {model} {describe(request)}").casefold()
     return all(
-        word in told or (word.isascii() and word.isalpha() and word in _in_letters(written))
+        word in told or (word.isalpha() and spelled(word) in _in_letters(written + request.form))
         for word in simplified(words).casefold().split()
     )
 
 
 @cache
 def _in_letters(text: str) -> str:
-    return "".join(letters_of(each) for each in in_pinyin(text))
+    return spelled("".join(in_pinyin(text)))
 
 
 def first_line(text: str, most: int = 16) -> str:

@@ -172,10 +172,15 @@ def test_another_text_under_the_same_names_says_what_else_may_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["白日", "黄河 五绝", "NIGHT seed", "黃河", "huanghe", "bairi temperature"]
+    "words", ["白日", "黄河 五绝", "NIGHT seed", "黃河", "huanghe", "bairi wujue"]
 )
 def test_saved_poems_are_found_by_text_form_model_and_pinyin(words: str) -> None:
     assert finds(words, [TEXT], "night@800", saved().request)
+
+
+@pytest.mark.parametrize("word", ["lvlv", "lulu", "lülü", "lǜlǜ"])
+def test_pinyin_finds_a_saved_poem_however_its_u_is_spelled(word: str) -> None:
+    assert finds(word, ["绿绿芳草。"], "night@800", saved().request)
 
 
 @pytest.mark.parametrize("words", ["月", "黄河 七律", "mingyue", "day"])

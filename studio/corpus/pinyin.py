@@ -30,7 +30,7 @@ LEAST_TOGETHER = 10
 _RARER = 10
 _READINGS = 4
 _COMPLETIONS = 45
-_FORMAT = 1
+_FORMAT = 2
 LONGEST = 48  # letters
 
 
@@ -185,7 +185,9 @@ def _table(counts: Mapping[str, float], source: tuple[int, ...]) -> _Table:
     for found in entries.values():
         # Stable: as frequent ones stay in the order they were given.
         found.sort(key=lambda each: -each[0])
-    syllables = frozenset(letters for each in readings.values() for letters in _typed(each))
+    syllables = frozenset(
+        way for each in readings.values() for letters in each for way in _typed(letters)
+    )
     return _Table(source, entries, syllables, sum(counts.values()))
 
 
@@ -232,14 +234,17 @@ def _read(text: str, readings: Mapping[str, Mapping[str, float]]) -> Iterable[tu
     for ways in itertools.product(*(readings[each].items() for each in text)):
         letters = "".join(way for way, _ in ways)
         share = math.prod(part for _, part in ways)
-        for typed in _typed([letters]):
-            found[typed] = found.get(typed, 0) + share
+        for typed, part in _typed(letters).items():
+            found[typed] = found.get(typed, 0) + share * part
     return found.items()
 
 
-def _typed(readings: Iterable[str]) -> Set[str]:
-    """The ways to type readings: lüe and nüe with u as well, there being no other lue or nue."""
-    return {way for each in readings for way in (each, each.replace("ve", "ue"))}
+def _typed(letters: str) -> dict[str, float]:
+    """The ways to type a reading, ü with u as well, and how much each counts.
+
+    There being no other lue and nue, these are nothing out of the way; lu and nu are.
+    """
+    return {letters.replace("v", "u"): 1 / _RARER, letters.replace("ve", "ue"): 1.0, letters: 1.0}
 
 
 def letters_of(written: str) -> str:

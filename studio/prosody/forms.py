@@ -6,6 +6,7 @@ import msgspec
 
 from studio import paths
 from studio.errors import ConfigError
+from studio.prosody.spelling import spelled
 
 # How a poem's shape is called in the library; tones and rhyme are not looked at here.
 SHAPES = ("五绝", "七绝", "五律", "七律", "排律", "古体", "other")
@@ -157,7 +158,7 @@ def templates(line_length: int, line_count: int) -> tuple[Template, ...]:
 def form_named(name: str) -> Form:
     """Look a form up by its name (五绝) or its pinyin, with or without the ü (wulü, wulv, wulu)."""
     for form in forms().values():
-        if name == form.name or _plain(name) == _plain(form.pinyin):
+        if name == form.name or spelled(name.strip()) == spelled(form.pinyin):
             return form
     known = ", ".join(f"{form.name} ({form.pinyin})" for form in forms().values())
     raise ConfigError(f"There is no form called {name!r}. The forms are {known}.")
@@ -180,7 +181,3 @@ def shape_of(lines: list[str]) -> str:
     if len(lines) >= 2 and max(lengths) <= 9:
         return "古体"
     return "other"
-
-
-def _plain(pinyin: str) -> str:
-    return pinyin.strip().lower().replace("ü", "u").replace("v", "u")

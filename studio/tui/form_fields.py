@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import msgspec
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -13,9 +12,11 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
+from textual.widgets._select import SelectCurrent, SelectOverlay
 
 from studio.corpus.cleaning import typed_opening
 from studio.errors import StudioError
+from studio.prosody.spelling import spelled
 from studio.tui.model_choices import ModelChoice
 from studio.tui.pinyin_input import PinyinInput
 
@@ -120,7 +121,7 @@ class ChoiceField(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Label(self._label, markup=False)
-        yield Select(_options(self._choices), id=self.field, allow_blank=False, compact=True)
+        yield _Choices(_options(self._choices), id=self.field, allow_blank=False, compact=True)
 
     @property
     def value(self) -> str:
@@ -160,9 +161,23 @@ class ChoiceField(Horizontal):
         return self.query_one(Select)
 
 
-def _options(choices: Sequence[ModelChoice]) -> list[tuple[Text, str]]:
-    # Letters that are typed find a Text, not a Content.
-    return [(Text(each.label), each.value) for each in choices]
+class _Choices(Select[str]):
+    """Values to choose from; letters that are typed search them as pinyin is spelled."""
+
+    def compose(self) -> ComposeResult:
+        yield SelectCurrent(self.prompt)
+        yield _Offered().data_bind(compact=Select.compact)
+
+
+class _Offered(SelectOverlay):
+    def _find_search_match(self, query: str) -> int | None:
+        texts = (spelled(str(option.prompt)) for option in self.options)
+        places = ((text.find(spelled(query)), at) for at, text in enumerate(texts))
+        return min((found for found in places if found[0] >= 0), default=(0, None))[1]
+
+
+def _options(choices: Sequence[ModelChoice]) -> list[tuple[Content, str]]:
+    return [(Content(each.label), each.value) for each in choices]
 
 
 class Fold(Widget, can_focus=True):

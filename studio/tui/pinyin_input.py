@@ -33,6 +33,7 @@ _FIRST = ("space", "enter")
 _LETTERS = {
     **{each: each.lower() for each in map(chr, (*range(65, 91), *range(97, 123)))},
     "ü": "v",
+    "Ü": "v",
 }
 
 

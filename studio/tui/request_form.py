@@ -12,7 +12,6 @@ from textual.events import DescendantBlur, DescendantFocus
 from textual.message import Message
 from textual.widgets import Input, Select, Static
 
-from studio.corpus.pinyin import letters_of
 from studio.corpus.script import simplified
 from studio.prosody.forms import forms
 from studio.prosody.rhymes import RHYMES, readings
@@ -333,13 +332,8 @@ def _forms() -> list[ModelChoice]:
 def _rhymes() -> list[ModelChoice]:
     """The rhymes of the 106, those of the level tone first, each with the pinyin that finds it."""
     named = [
-        ModelChoice(simplified(rhyme), f"{_in_letters(rhyme)} {FOUR_TONES[tone]}")
+        ModelChoice(simplified(rhyme), f"{rhyme_named(rhyme)} {FOUR_TONES[tone]}")
         for tone, its in RHYMES.items()
         for rhyme in its
     ]
     return [ModelChoice("", "any"), *named]
-
-
-def _in_letters(rhyme: str) -> str:
-    name, sound = rhyme_named(rhyme).split()
-    return f"{name} {letters_of(sound)}"

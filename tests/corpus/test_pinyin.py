@@ -82,6 +82,13 @@ def test_u_with_dots_is_typed_as_v(pinyin: Pinyin, letters: str, character: str)
     assert offered(pinyin, letters)[0] == character
 
 
+def test_u_with_dots_is_found_by_u_after_what_is_read_so() -> None:
+    pinyin = Pinyin({"绿": 50.0, "路": 60.0, "露": 20.0, "女": 9.0})
+    assert offered(pinyin, "lu") == ["路", "露", "绿"]
+    assert offered(pinyin, "lü") == offered(pinyin, "lv") == ["绿"]
+    assert offered(pinyin, "nu") == ["女"]
+
+
 @pytest.mark.parametrize("letters", ["", "bp", "vvv", "123"])
 def test_what_is_no_pinyin_offers_nothing(pinyin: Pinyin, letters: str) -> None:
     assert pinyin.candidates(letters) == ()

@@ -1,6 +1,6 @@
 import pytest
 
-from studio.prosody.forms import form_of, forms, line_types, templates
+from studio.prosody.forms import form_named, form_of, forms, line_types, templates
 
 
 def test_the_forms_of_regulated_verse_come_first() -> None:
@@ -12,6 +12,11 @@ def test_the_usual_length_of_a_form_is_one_that_it_may_have() -> None:
     for form in forms().values():
         assert form.line_count % 2 == 0
         assert form.has_shape(form.line_length, form.line_count)
+
+
+@pytest.mark.parametrize("name", ["七律", "qilü", "qilv", "qilu", " QILU ", "qīlǜ"])
+def test_a_form_goes_by_its_pinyin_however_the_u_is_spelled(name: str) -> None:
+    assert form_named(name).name == "七律"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The form that a poem is asked for with."""
 
+import pytest
 from textual.widgets import Input, Select
 
 from studio.settings import Settings
@@ -129,6 +130,14 @@ async def test_a_rhyme_is_found_by_its_pinyin(play: Play) -> None:
         played.select("rhyme").focus()
         await played.press("enter", *"yang", "enter")
         assert played.select("rhyme").value == "阳"
+
+
+@pytest.mark.parametrize("typed", ["qilü", "qilv", "qilu"])
+async def test_a_form_is_found_however_its_u_is_typed(play: Play, typed: str) -> None:
+    async with play() as played:
+        played.select("form").focus()
+        await played.press("enter", *typed, "enter")
+        assert played.select("form").value == "七律"
 
 
 async def test_a_field_in_focus_says_what_it_is_for(play: Play) -> None:
