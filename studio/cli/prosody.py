@@ -31,7 +31,12 @@ def scan(
     ],
     json: Json = False,
 ) -> None:
-    """Tones, form, rhyme and faults of poems, simplified or traditional."""
+    """Tones, form, rhyme and faults of poems, simplified or traditional.
+
+    With --json each poem has its faults, and notes of what looks like one, with name, line, start
+    and end (counted from 0), an explanation, and a severity: "fault", or "note" where the poets
+    are not blamed. A repeated character (重字) is named among the faults with the severity "note".
+    """
     scanned = [(title, scan_poem(verse_lines(text))) for title, text in _poems(file)]
     if json:
         poems = [
@@ -161,17 +166,17 @@ def _print(title: str, scanned: Scansion) -> None:
     for at, line in enumerate(scanned.lines):
         marks = _marks(line)
         out.print(f"  {line.text}{' ' * (width - cell_len(line.text))}  {line.rhyme}".rstrip())
-        wrong = [each.name for each in scanned.faults if each.line == at]
+        wrong = [each.name for each in scanned.broken if each.line == at]
         named = " ".join(dict.fromkeys(wrong))
         out.print(f"  {marks}{' ' * (width - cell_len(marks))}  {named}".rstrip())
     rhymes = "、".join(scanned.rhymes) or "—"
     parts = [scanned.form, scanned.template, f"rhyme {rhymes}"]
     out.print(" · ".join(part for part in parts if part))
-    for fault in scanned.faults:
+    for fault in scanned.broken:
         out.print(_said("✗", fault), soft_wrap=True)
-    for note in scanned.notes:
+    for note in scanned.noted:
         out.print(_said("·", note), soft_wrap=True)
-    if not scanned.faults:
+    if not scanned.broken:
         out.print("No faults." if scanned.regulated else "Old style: length and rhyme only.")
 
 

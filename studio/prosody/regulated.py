@@ -123,6 +123,7 @@ def repeated(lines: Sequence[str]) -> list[Remark]:
                         place,
                         place + 1,
                         f"{character} stands in {where} already.",
+                        severity="note",
                     )
                 )
             seen.setdefault(character, at)

@@ -33,11 +33,15 @@ IN_ENGLISH: dict[str, str] = {
 TONE_FAULTS = frozenset({"失对", "失粘", "失替", "孤平", "三平尾", "三仄尾"})
 
 
+Severity = Literal["fault", "note"]
+
+
 class Remark(msgspec.Struct, frozen=True):
     """A fault, or a note of something that is none. Lines and places count from 0.
 
     It concerns the characters `start` to `end` (not included) of a line; `explanation` tells a
-    reader, who counts from 1, what is the matter.
+    reader, who counts from 1, what is the matter. `severity` is "fault" where a rule is broken
+    that the poets kept, and "note" where something is worth a word and no blame.
     """
 
     name: FaultName | NoteName
@@ -45,6 +49,7 @@ class Remark(msgspec.Struct, frozen=True):
     start: int
     end: int
     explanation: str
+    severity: Severity = "fault"
 
 
 class Character(msgspec.Struct, frozen=True):
@@ -73,8 +78,11 @@ class Line(msgspec.Struct, frozen=True):
 class Scansion(msgspec.Struct, frozen=True):
     """A poem's form, its rhymes (more than one where an old-style poem changes), and its faults.
 
-    `template` names the way a regulated poem sets its tones, as in 仄起首句入韵, and is empty in
-    others; the poem need not keep it without a fault.
+    `faults` has all that breaks a rule by its name. A character that comes again (重字) is among
+    them with the severity "note": the books of rules forbid it, the poets did it all the same.
+    `notes` tells of what looks like a fault and is none. `template` names the way a regulated poem
+    sets its tones, as in 仄起首句入韵, and is empty in others; the poem need not keep it without a
+    fault.
     """
 
     form: str
@@ -88,6 +96,17 @@ class Scansion(msgspec.Struct, frozen=True):
     def regulated(self) -> bool:
         """Whether the poem was measured against the rules of regulated verse."""
         return bool(self.template)
+
+    @property
+    def broken(self) -> list[Remark]:
+        """What breaks a rule that the poets kept."""
+        return [each for each in self.faults if each.severity == "fault"]
+
+    @property
+    def noted(self) -> list[Remark]:
+        """What is worth a word and no blame, in the order of the lines."""
+        mild = [each for each in (*self.faults, *self.notes) if each.severity == "note"]
+        return sorted(mild, key=lambda each: (each.line, each.start, each.end))
 
     @property
     def perfect(self) -> bool:

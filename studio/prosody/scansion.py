@@ -1,7 +1,7 @@
 """Scansion: a poem -> its best-fitting form and template, its rhyme, and every fault by name."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -75,7 +75,9 @@ def _regulated(
         rhymes=(f"平{rhyme}",),
         lines=tuple(scanned),
         faults=_in_order(faults),
-        notes=_in_order([*notes, *rhyme_notes]),
+        notes=_in_order(
+            msgspec.structs.replace(each, severity="note") for each in (*notes, *rhyme_notes)
+        ),
     )
 
 
@@ -152,5 +154,5 @@ def _wrong_length(lines: Sequence[str], line_length: int) -> list[Remark]:
     ]
 
 
-def _in_order(remarks: Sequence[Remark]) -> tuple[Remark, ...]:
+def _in_order(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
     return tuple(sorted(remarks, key=lambda each: (each.line, each.start, each.end)))

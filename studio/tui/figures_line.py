@@ -11,9 +11,7 @@ from studio.tui.model_choices import in_words
 from studio.tui.reading_panel import copied_in_words
 from studio.tui.remarks import (
     explained,
-    faults_of,
     names_of,
-    notes_of,
     scansion_of,
     summary,
     template_in_words,
@@ -31,15 +29,14 @@ def figures(showing: Showing, chosen: int, overlays: Overlays, read: Inspected |
     poems = showing.poems
     composed, poem = poems[chosen]
     scansion = scansion_of(poem.text, composed.request.form)
-    words = [f"{chosen + 1} of {len(poems)}"] if len(poems) > 1 else []
-    words.append(
-        f"log probability {poem.log_probability:.2f}: {odds(poem.log_probability)} a character"
-    )
-    words += [] if poem.complete else ["cut at the length limit"]
+    source = [f"{chosen + 1} of {len(poems)}"] if len(poems) > 1 else []
+    source += [in_words(composed.model), f"seed {composed.request.seed}"]
+    chance = f"log probability {poem.log_probability:.2f}: {odds(poem.log_probability)} a character"
     rows = [Content(summary(scansion))] if scansion else []
     rows += _faults(scansion) if scansion else []
-    rows.append(Content(f"with {in_words(composed.model)} · seed {composed.request.seed}"))
-    rows.append(Content(" · ".join(words)))
+    rows.append(Content(" · ".join(source)))
+    rows.append(Content(chance))
+    rows += [] if poem.complete else [Content("cut at the length limit")]
     if overlays.tones and scansion:
         rows += _tones(scansion)
     if overlays.copied and read:
@@ -55,7 +52,7 @@ def odds(log_probability: float) -> str:
 
 
 def _faults(scansion: Scansion) -> Iterator[Content]:
-    faults = faults_of(scansion)
+    faults = scansion.broken
     for fault in faults[:_MOST_FAULTS]:
         yield Content.assemble((names_of([fault]), "$text-error"), f" · {explained(fault)}")
     if len(faults) > _MOST_FAULTS:
@@ -66,6 +63,6 @@ def _tones(scansion: Scansion) -> Iterator[Content]:
     """What the signs under the characters mean, and what the scanner has to say of them."""
     if template := template_in_words(scansion):
         yield Content(template)
-    if notes := names_of(notes_of(scansion)):
+    if notes := names_of(scansion.noted):
         yield Content(notes)
     yield tone_legend()

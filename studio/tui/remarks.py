@@ -11,8 +11,6 @@ from studio.prosody.scansion import scan
 from studio.tui.glossary import FOUR_TONES, rhyme_named, template_in_english
 from studio.tui.wording import printable
 
-# The poets repeat characters: a reader is told, and the poem is not blamed.
-_NO_FAULT = "重字"
 _MOST_RHYMES = 3
 
 
@@ -22,21 +20,11 @@ def scansion_of(text: str, form: str = "") -> Scansion | None:
     return scan(lines, form) if lines else None
 
 
-def faults_of(scansion: Scansion) -> list[Remark]:
-    """What breaks a rule that the poets kept."""
-    return [fault for fault in scansion.faults if fault.name != _NO_FAULT]
-
-
-def notes_of(scansion: Scansion) -> list[Remark]:
-    """What is worth a word and no fault."""
-    return [*scansion.notes, *(each for each in scansion.faults if each.name == _NO_FAULT)]
-
-
 def summary(scansion: Scansion) -> str:
     """Form, rhyme, and whether the rules are kept, in a few words."""
     words = [scansion.form, _rhymes(scansion)]
     if scansion.regulated:
-        count = len(faults_of(scansion))
+        count = len(scansion.broken)
         words.append(f"{count} fault{'s'[: count > 1]}" if count else "every rule kept")
     return " · ".join(filter(None, words))
 
@@ -64,12 +52,11 @@ def in_words(scansion: Scansion | None, line: int, column: int) -> list[Content]
         return []
     head = (summary(scansion), template_in_words(scansion))
     rows = [Content.styled(each, "$foreground-muted") for each in head if each]
-    faults = faults_of(scansion)
-    remarks = [*faults, *notes_of(scansion)]
+    remarks = [*scansion.broken, *scansion.noted]
     remarks.sort(key=lambda each: not (each.line == line and each.start <= column < each.end))
     # Remarks of one name stand together, in the order of the first of each.
     for name in dict.fromkeys(remark.name for remark in remarks):
-        style = "$text-error" if any(fault.name == name for fault in faults) else ""
+        style = "$text-error" if any(fault.name == name for fault in scansion.broken) else ""
         rows.append(Content.assemble((name, f"bold {style}"), (f" {IN_ENGLISH[name]}", style)))
         rows += [
             Content.styled(explained(remark), "$foreground-muted")

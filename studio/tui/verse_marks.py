@@ -11,7 +11,7 @@ from studio.corpus.pronunciation import in_pinyin
 from studio.messages import Inspected
 from studio.prosody.report import Remark
 from studio.tui.glossary import TONES
-from studio.tui.remarks import faults_of, scansion_of
+from studio.tui.remarks import scansion_of
 from studio.tui.verse_layout import Mark
 
 GIVEN = "bold $text-accent"
@@ -114,7 +114,7 @@ def _signs(text: str, form: str) -> dict[int, tuple[str, str]]:
     if scansion is None:
         return {}
     lines = places_of_lines(text)
-    faulty = {at for fault in faults_of(scansion) for at in places_of(fault, lines)}
+    faulty = {at for fault in scansion.broken for at in places_of(fault, lines)}
     signs = {}
     for line, places in zip(scansion.lines, lines, strict=True):
         for character, at in zip(line.characters, places, strict=True):

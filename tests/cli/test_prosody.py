@@ -47,6 +47,19 @@ def test_faults_are_told_in_words(tangshi: Run, written: Writer) -> None:
     assert "✗ Line 4, 出韵 (out of rhyme): 山 rhymes in 刪; the poem rhymes in 尤." in result.out
 
 
+def test_a_repeated_character_is_a_note_here_as_in_the_studio(
+    tangshi: Run, written: Writer
+) -> None:
+    poem = written(GUANQUE.replace("千里", "依里"))
+    lines = tangshi("scan", poem).out.splitlines()
+    assert lines[-2:] == [
+        "· Line 3, 重字 (character repeated): 依 stands in line 1 already.",
+        "No faults.",
+    ]
+    (fault,) = tangshi("scan", "--json", poem).document["poems"][0]["faults"]
+    assert (fault["name"], fault["severity"]) == ("重字", "note")
+
+
 def test_every_poem_is_reported_as_json(tangshi: Run, written: Writer) -> None:
     poems = tangshi("scan", "--json", written(f"{GUANQUE}\n{JINGYE}\n{CHUNWANG}\n")).document
     assert [poem["form"] for poem in poems["poems"]] == ["五绝", "古绝", "五律"]

@@ -216,6 +216,13 @@ def test_a_repeated_character_is_found_where_it_comes_again() -> None:
     assert (fault.name, fault.line, fault.start, fault.end) == ("重字", 2, 0, 1)
 
 
+def test_a_repeated_character_is_named_among_the_faults_and_blamed_for_nothing() -> None:
+    scanned = of(HUANGHELOU)
+    assert {each.severity for each in scanned.faults if each.name == "重字"} == {"note"}
+    assert [each.name for each in scanned.broken] == ["失替"]
+    assert {each.name for each in scanned.noted} == {"重字", "对句拗救", "三仄尾", "三平尾"}
+
+
 def test_a_doubled_character_is_no_repetition() -> None:
     lines = quatrain("", "", "", "")
     lines[0] = lines[0][1] + lines[0][1:]
