@@ -25,7 +25,7 @@ _SOUNDS: Mapping[Tone, str] = {
 # What each field of a request is for; shown while the field has the focus.
 FIELDS: Mapping[str, str] = {
     "form": "4x5 is four lines of five characters. 绝 jué and 律 lü keep rules of tone and rhyme, "
-    "the old styles 古 gu rhyme only.",
+    "the old styles 古 gǔ rhyme only.",
     "lines": "How many lines, an even number; 0 is the form's usual number.",
     "longest": "The poem ends after so many characters at the latest.",
     "acrostic": "藏头 cáng tóu: the first characters of the lines, read down. Type pinyin to pick "
@@ -88,9 +88,9 @@ def reading_named(reading: str) -> str:
 
 
 def template_in_english(template: str) -> str:
-    """What 仄起首句不入韵 and its like say."""
+    """What 仄起首句不入韵 and its like say, so short that both fit into a pane beside others."""
     start = "level" if template.startswith("平") else "oblique"
-    return f"{start} start, line 1 {'unrhymed' if '不' in template else 'rhymes'}"
+    return f"{start} start, l. 1 {'unrhymed' if '不' in template else 'rhymes'}"
 
 
 @cache

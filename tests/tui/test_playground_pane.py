@@ -297,7 +297,7 @@ async def test_the_model_and_the_seed_stand_under_the_poem(play: Play) -> None:
         await played.press("enter")
         await played.answer(QUATRAIN, model="night@800")
         said = played.text("#figures")
-        assert f"with night at step 800 · seed {played.last.seed}" in said
+        assert f"night at step 800 · seed {played.last.seed}" in said
         assert "log probability -3.00: 1 in 20 a character" in said
 
 
@@ -417,7 +417,7 @@ async def test_under_the_tones_stands_what_they_mean(play: Play) -> None:
         await played.answer(QUATRAIN)
         await played.press("t")
         said = played.text("#figures")
-        assert "仄起首句不入韵 oblique start, line 1 unrhymed" in said
+        assert "仄起首句不入韵 oblique start, l. 1 unrhymed" in said
         assert "平 level  仄 oblique" in said
 
 
