@@ -51,7 +51,8 @@ class Terminal:
     def press(self, *keys: str) -> None:
         """Type keys at a person's pace: the next one when the screen has answered the last.
 
-        Textual handles keys that act (tab, backspace) later than letters typed right behind them.
+        What stands in one string comes as one burst, as a slow connection sends it. An escape
+        stands alone: with what follows in a burst it would be another key.
         """
         for key in keys:
             os.write(self._file, key.encode("utf-8", "surrogateescape"))
