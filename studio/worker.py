@@ -157,7 +157,8 @@ class Worker:
 
         from studio.model.device import choose_device
 
-        # What is loaded by now stays: looking through it for rubbish would hold up keys and steps.
+        # What is loaded by now stays. Searched for garbage again and again, it would hold up keys
+        # and steps for a tenth of a second each time.
         gc.freeze()
         device = choose_device()
         self._emit(Ready(str(torch.__version__), device.name, device.gpu))
@@ -208,6 +209,8 @@ class Worker:
         self._session = session
         self._steps = session.steps()
         self._paused = False
+        # The poems stay, too.
+        gc.freeze()
         self._emit(session.started())
 
     def _train_one_step(self) -> None:
@@ -231,6 +234,9 @@ class Worker:
         self._session = None
         self._steps = iter(())
         self._paused = False
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
 
     def _need_session(self) -> "TrainingSession":
         if self._session is None:
