@@ -68,7 +68,8 @@ class CorpusMissing(VerticalScroll, can_focus=False):
             placeholder="path of a file or folder, then Enter", id="corpus-path", compact=True
         )
         yield Static(id="corpus-stage", markup=False)
-        yield ProgressBar(show_eta=False, id="corpus-progress")
+        # With a total, since one without moves for ever, hidden or not.
+        yield ProgressBar(total=1, show_eta=False, id="corpus-progress")
 
     def on_mount(self) -> None:
         self.query_one("#corpus-progress").display = False
