@@ -22,7 +22,7 @@ PACKAGES = (
     "textual",
     "rich",
     "platformdirs",
-    "textual-plot",
+    "numpy",
     "safetensors",
     "msgspec",
     "opencc",

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
+from studio.tui import braille
+
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LEVELS = " ▁▂▃▄▅▆▇█"
-# The bits of a braille cell, by row and column of its dots.
-_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 
 def bars(
@@ -78,43 +79,24 @@ def log_log(
     top = max(value for _, value in points)
     right = max(rank for rank, _ in points)
     margin = len(f"{top:,}") + 1
-    across, down = (width - margin) * (1 if plain else 2), height * (1 if plain else 4)
-    cells = [[0] * (width - margin) for _ in range(height)]
-    for x, y in _joined(points, across, down, right, top):
-        if plain:
-            cells[y][x] = 1
-        else:
-            cells[y // 4][x // 2] |= _DOTS[y % 4][x % 2]
+    size = (width - margin, height)
+    across, down = size if plain else (size[0] * braille.ACROSS, size[1] * braille.DOWN)
+    ranks, values = np.log(np.array(points, float)).T
+    # In the middle of the first and the last dot.
+    x = ranks / (math.log(right) or 1) * (across - 1) + 0.5
+    y = down - 0.5 - values / (math.log(top) or 1) * (down - 1)
+    dots = braille.trace(x, y, across, down)
+    cells = braille.marks(*dots, *size, "*") if plain else braille.cells(*dots, *size)
     drawn = []
-    for row, bits in enumerate(cells):
+    for row, codes in enumerate(cells.tolist()):
         label = f"{top:,}" if row == 0 else "1" if row == height - 1 else ""
-        curve = "".join(" *"[bit] if plain else chr(0x2800 + bit) for bit in bits)
+        curve = "".join(chr(code or ord(" ")) for code in codes)
         drawn.append(
             Content.assemble((label.rjust(margin - 1) + " ", "$secondary"), (curve, "$primary"))
         )
     axis = f"1{f'{right:,}'.rjust(width - margin - 1)}"
     drawn.append(Content.styled(" " * margin + axis, "$secondary"))
     return drawn
-
-
-def _joined(
-    points: Sequence[tuple[int, int]], across: int, down: int, right: int, top: int
-) -> set[tuple[int, int]]:
-    """The dots of the curve on a grid, the steps between two points filled."""
-
-    def place(value: int, largest: int, size: int) -> int:
-        return round(math.log(value) / (math.log(largest) or 1) * (size - 1))
-
-    dots: set[tuple[int, int]] = set()
-    before: tuple[int, int] | None = None
-    for rank, value in points:
-        x, y = place(rank, right, across), down - 1 - place(value, top, down)
-        from_x, from_y = before or (x, y)
-        steps = max(abs(x - from_x), abs(y - from_y), 1)
-        for step in range(steps + 1):
-            dots.add((from_x + (x - from_x) * step // steps, from_y + (y - from_y) * step // steps))
-        before = (x, y)
-    return dots
 
 
 def stacked(parts: Sequence[tuple[float, str]], width: int) -> Content:

@@ -7,9 +7,10 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.events import Resize
 
-from studio.tui.curve_chart import CurveChart, Plot, Series
+from studio.tui.curve_chart import CurveChart, Series
 from studio.tui.curves import METRICS, SMOOTHINGS, Metric, validation_loss
 from studio.tui.history import History
+from studio.tui.plot import Plot
 from studio.tui.themes import series_colour
 
 # With that much room all curves are shown, unless the person wants one.
@@ -90,7 +91,7 @@ class CurveGrid(Container):
             history.run: series_colour(theme, index) for index, history in enumerate(histories)
         }
         for chart in self.query(CurveChart):
-            if chart.display:
+            if self.display and chart.display:
                 log = chart.metric.name in self._log
                 chart.show(self._series(chart.metric, histories), log, cursor)
 

@@ -1,11 +1,11 @@
-"""Curves for a chart: which there are, smoothing, thinning, and axes that tell real values."""
+"""Curves for a chart: which there are, smoothing, thinning, and ticks at round values."""
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
-from textual_plot.axis_formatter import AxisFormatter
 
 from studio.tui.history import Column, History
 from studio.tui.wording import compact
@@ -69,18 +69,17 @@ def smooth(values: Column, weight: float) -> Column:
     """
     if weight <= 0 or len(values) == 0:
         return values
-    # In blocks short enough that no power leaves the range of a double.
+    # In blocks short enough that no power leaves the range of a double, all at once; then what each
+    # of them takes over from the one before.
     block = 256
     powers = weight ** np.arange(block, dtype=np.float64)
-    averages = np.empty(len(values), np.float64)
-    carried = 0.0
-    for start in range(0, len(values), block):
-        part = np.asarray(values[start : start + block], np.float64)
-        power = powers[: len(part)]
-        inner = power * np.cumsum(part / power) * (1 - weight)
-        averages[start : start + len(part)] = inner + carried * power * weight
-        carried = float(averages[start + len(part) - 1])
-    return averages / (1 - weight ** np.arange(1, len(values) + 1, dtype=np.float64))
+    blocks = np.zeros((math.ceil(len(values) / block), block))
+    blocks.flat[: len(values)] = values
+    averages = powers * np.cumsum(blocks / powers, axis=1) * (1 - weight)
+    ends = averages[:-1, -1].tolist()
+    carried = accumulate(ends, lambda sofar, own: own + sofar * weight**block, initial=0.0)
+    averages += np.array(list(carried))[:, None] * powers * weight
+    return averages.flat[: len(values)] / (1 - weight ** np.arange(1, len(values) + 1))
 
 
 def thin(x: Column, y: Column, buckets: int) -> tuple[Column, Column]:
@@ -88,52 +87,64 @@ def thin(x: Column, y: Column, buckets: int) -> tuple[Column, Column]:
     if len(x) <= 2 * buckets:
         return x, y
     size = math.ceil(len(x) / buckets)
-    edges = np.arange(0, len(x), size)
-    keep = set()
-    for start in edges:
-        part = y[start : start + size]
-        keep.add(int(start + part.argmin()))
-        keep.add(int(start + part.argmax()))
-    keep.update((0, len(x) - 1))
-    kept = np.array(sorted(keep))
-    return x[kept], y[kept]
+    # The buckets that are full, and what is left at the end.
+    full = len(y) // size * size
+    kept = [np.array([0, len(y) - 1])]
+    for start, part in ((0, y[:full].reshape(-1, size)), (full, y[full:].reshape(1, -1))):
+        if part.size:
+            first = start + np.arange(len(part)) * size
+            kept += [first + part.argmin(axis=1), first + part.argmax(axis=1)]
+    places = np.unique(np.concatenate(kept))
+    return x[places], y[places]
 
 
-class Axis(AxisFormatter):
-    """An axis with no more ticks, at round values, than it has `room` for."""
-
-    room = 5
-
-    def get_ticks(self, min_: float, max_: float, max_ticks: int = 8) -> list[float]:
-        return round_values(min_, max_, self.room)
-
-    def get_labels_for_ticks(self, ticks: Sequence[float]) -> list[str]:
-        gap = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
-        if gap >= 1:
-            return [compact(tick) for tick in ticks]
+def ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """At most so many round values between `low` and `high`, each with its label."""
+    values = round_values(low, high, most)
+    gap = values[1] - values[0] if len(values) > 1 else 1.0
+    labels = [_label(value) for value in values]
+    if gap < 1:
         decimals = min(LABEL, math.ceil(-math.log10(gap) - 1e-9))
-        labels = [f"{tick:.{decimals}f}" for tick in ticks]
-        if max(map(len, labels)) > LABEL:
-            labels = [compact(tick) for tick in ticks]
-        # Around a constant, ticks differ in digits that have no room: said once.
-        return ["" if label in labels[:index] else label for index, label in enumerate(labels)]
+        exact = [f"{value:.{decimals}f}" for value in values]
+        labels = exact if max(map(len, exact)) <= LABEL else labels
+    return _labelled(values, labels)
 
 
-class LogAxis(Axis):
-    """Values whose logarithm to base 10 is drawn: ticks at round real values, labelled so."""
+def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """The same for decimal logarithms: round real values, labelled so."""
+    values: list[float] = []
+    # Zoomed out for long enough, the values themselves are beyond all numbers.
+    low, high = max(low, -300.0), min(high, 300.0)
+    decades = range(math.floor(low), math.ceil(high) + 1)
+    for digits in ((1,), (1, 3), (1, 2, 5)):
+        round_logs = [decade + math.log10(digit) for decade in decades for digit in digits]
+        values = [value for value in round_logs if low <= value <= high]
+        if len(values) >= min(3, most):
+            values = values[:: math.ceil(len(values) / most)]
+            break
+    else:
+        if low < high:
+            real = round_values(10.0**low, 10.0**high, most)
+            values = [math.log10(value) for value in real if value > 0]
+    return _labelled(values, [_label(float(f"{10.0**value:.4g}")) for value in values])
 
-    def get_ticks(self, min_: float, max_: float, max_ticks: int = 8) -> list[float]:
-        decades = range(math.floor(min_), math.ceil(max_) + 1)
-        for digits in ((1,), (1, 3), (1, 2, 5)):
-            values = [decade + math.log10(digit) for decade in decades for digit in digits]
-            ticks = [value for value in values if min_ <= value <= max_]
-            if len(ticks) >= min(3, self.room):
-                return ticks[:: math.ceil(len(ticks) / self.room)]
-        real = round_values(10.0**min_, 10.0**max_, self.room)
-        return [math.log10(tick) for tick in real if tick > 0]
 
-    def get_labels_for_ticks(self, ticks: Sequence[float]) -> list[str]:
-        return [compact(float(f"{10.0**tick:.4g}")) for tick in ticks]
+def _label(value: float) -> str:
+    text = compact(value)
+    # As in 1.2e-4.
+    return (text if len(text) <= LABEL else f"{value:.1e}").replace("e-0", "e-")
+
+
+def _labelled(values: Sequence[float], labels: Sequence[str]) -> list[tuple[float, str]]:
+    """Ticks with their labels, without those that have no room and those that were said before.
+
+    Around a constant, ticks differ in digits that have no room.
+    """
+    told = [
+        "" if len(label) > LABEL or label in labels[:at] else label
+        for at, label in enumerate(labels)
+    ]
+    return list(zip(values, told, strict=True))
 
 
 def round_values(low: float, high: float, most: int) -> list[float]:

@@ -15,7 +15,7 @@ KEPT = 240
 
 
 class DevicePanel(TextPanel):
-    """The last minutes of every reading. Reads on a thread, and only while `wanted` says so."""
+    """The last minutes of every reading. Reads on a thread, when it is asked to."""
 
     COMPONENT_CLASSES = {"device--label", "device--spark", "device--value"}  # noqa: RUF012
 
@@ -33,7 +33,7 @@ class DevicePanel(TextPanel):
         self._gpu, self._telemetry, self._reading, self._past = gpu, None, None, {}
 
     def poll(self) -> None:
-        """Ask for a new reading; it is shown when it comes."""
+        """Ask for a new reading."""
         self._read()
 
     @work(thread=True, exclusive=True, group="telemetry", exit_on_error=False)
@@ -41,15 +41,14 @@ class DevicePanel(TextPanel):
         # Opening NVML takes a while too: not on the application's thread.
         telemetry = self._telemetry or open_telemetry(self._gpu)
         reading = telemetry.read()
-        self.app.call_later(self.show, reading, telemetry)
+        self.app.call_later(self.take, reading, telemetry)
 
-    def show(self, reading: Reading, telemetry: Telemetry | None = None) -> None:
-        """Show a reading after those before it."""
+    def take(self, reading: Reading, telemetry: Telemetry | None = None) -> None:
+        """Put a reading after those before it, to be shown by the next `update`."""
         self._telemetry = telemetry
         self._reading = reading
         for gauge in reading.gauges:
             self._past.setdefault(gauge.label, deque(maxlen=KEPT)).append(gauge.value)
-        self.update()
 
     def title(self) -> str:
         return printable(self._reading.device) if self._reading else "Device"

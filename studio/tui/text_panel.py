@@ -10,6 +10,7 @@ class TextPanel(Widget):
     """Painted again only when it says something else, laid out again only when it gets longer."""
 
     _said: tuple[str, list[Text]] = ("", [])
+    _width = 0
 
     def title(self) -> str:
         """What stands in the border."""
@@ -22,7 +23,8 @@ class TextPanel(Widget):
     def update(self) -> None:
         """Show what has changed since the last time."""
         before, lines_before = self._said
-        title, lines = self._said = (self.title(), self.lines(self.content_size.width))
+        self._width = self.content_size.width
+        title, lines = self._said = (self.title(), self.lines(self._width))
         if title != before:
             self.border_title = Text(title)
         if lines != lines_before:
@@ -32,4 +34,6 @@ class TextPanel(Widget):
         return len(self.lines(width))
 
     def render(self) -> RenderResult:
-        return Text("\n", end="").join(self.lines(self.content_size.width))
+        width = self.content_size.width
+        lines = self._said[1] if width == self._width else self.lines(width)
+        return Text("\n", end="").join(lines)

@@ -1,5 +1,6 @@
 """The training pane: begin a run, watch it, look at those before it."""
 
+import time
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
@@ -51,13 +52,14 @@ from studio.tui.status_panel import Shown, StatusPanel
 from studio.tui.wording import figure
 
 View = Literal["new", "watch", "runs", "log"]
-# Seconds between two drawings: steps come by the hundred, eyes do not.
-REDRAW = 0.25
+# Seconds between two drawings: steps come by the hundred, eyes do not. What drawing costs is taken
+# from the training, so it waits until it was that share of the time, but shows life each second.
+SOONEST, LATEST, SHARE = 0.25, 1.0, 0.01
 WIDE, TALL = 116, 34
 
 
 class TrainingPane(Pane):
-    """The training pane. It is drawn by a timer, and only when something changed and it shows."""
+    """The training pane. It is drawn by a timer, and only what changed, while it shows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "view('new')", "New run", id="training.new"),
@@ -108,6 +110,7 @@ class TrainingPane(Pane):
         self._opened: Shown | None = None
         self._compared: dict[str, History] = {}
         self._changed = True
+        self._rests_until = 0.0
 
     def compose(self) -> ComposeResult:
         plain = self.studio.settings.plain_charts
@@ -124,7 +127,7 @@ class TrainingPane(Pane):
     def on_mount(self) -> None:
         self.watch_view()
         self.query_one(RunList).read(self.home)
-        self.set_interval(REDRAW, self.redraw)
+        self.set_interval(SOONEST, self._draw_in_time)
         self.set_interval(EVERY, self._poll_device)
         self.app.theme_changed_signal.subscribe(self, lambda _: self._touch())
 
@@ -233,9 +236,23 @@ class TrainingPane(Pane):
     def _touch(self) -> None:
         self._changed = True
 
+    def _draw_in_time(self) -> None:
+        """Draw, unless the last drawing is not worth its cost yet."""
+        if time.monotonic() >= self._rests_until:
+            self.call_after_refresh(self._rest, time.thread_time())
+            self.redraw()
+
+    def _rest(self, began: float) -> None:
+        """Let the next drawing wait for as long as this one, now on the screen, is worth."""
+        wait = (time.thread_time() - began) / SHARE
+        self._rests_until = time.monotonic() + min(wait, LATEST) - SOONEST / 2
+
     def redraw(self) -> None:
         """Draw what changed since the last time, if it can be seen."""
-        if not (self._changed and self.is_showing and self.view != "new"):
+        if not self.is_showing or self.view == "new":
+            return
+        self.query_one(DevicePanel).update()
+        if not self._changed:
             return
         self._changed = False
         shown = self._shown()
@@ -301,7 +318,7 @@ class TrainingPane(Pane):
         if view == "new":
             self.query_one(SettingsForm).propose_name()
         self.focus_first()
-        self.call_after_refresh(self.redraw)
+        self._draw_now()
 
     def action_toggle_view(self, view: View) -> None:
         """Show the runs or the log; the same key leads back."""

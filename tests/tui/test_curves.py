@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.tui.curves import Axis, LogAxis, finite, round_values, smooth, thin
+from studio.tui.curves import LABEL, finite, log_ticks, round_values, smooth, thin, ticks
 from studio.tui.history import History
 from studio.tui.wording import compact, duration, figure, printable, spark
 from tests.tui.fake_worker import a_run
@@ -40,21 +40,39 @@ def test_thinning_keeps_the_ends_the_lowest_and_the_highest(
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e9), st.integers(2, 12))
 def test_ticks_are_within_the_axis_and_not_too_many(low: float, span: float, most: int) -> None:
-    ticks = round_values(low, low + span, most)
-    assert len(ticks) <= most
-    assert all(low - span * 1e-3 <= tick <= low + span * 1.001 for tick in ticks)
+    values = round_values(low, low + span, most)
+    assert len(values) <= most
+    assert all(low - span * 1e-3 <= value <= low + span * 1.001 for value in values)
 
 
 def test_a_logarithmic_axis_has_ticks_at_round_values() -> None:
-    axis = LogAxis()
-    ticks, labels = axis.get_ticks_and_labels(1.0, 4.0)
-    assert ticks == [1.0, 2.0, 3.0, 4.0]
-    assert labels == ["10", "100", "1000", "10k"]
+    told = [(1.0, "10"), (2.0, "100"), (3.0, "1000"), (4.0, "10k")]
+    assert log_ticks(1.0, 4.0, 5) == told
 
 
 def test_a_logarithmic_axis_within_one_decade_still_has_ticks() -> None:
-    _, labels = LogAxis().get_ticks_and_labels(math.log10(4.4), math.log10(8.6))
-    assert labels == ["5", "6", "7", "8"]
+    values = log_ticks(math.log10(4.4), math.log10(8.6), 5)
+    assert [label for _, label in values] == ["5", "6", "7", "8"]
+
+
+@given(st.floats(-1e30, 1e30), st.floats(1e-9, 1e30), st.integers(2, 12))
+def test_no_label_is_wider_than_its_room_or_said_twice(low: float, span: float, most: int) -> None:
+    labels = [label for _, label in ticks(low, low + span, most) if label]
+    assert all(len(label) <= LABEL for label in labels)
+    assert len(labels) == len(set(labels))
+
+
+@given(st.floats(-1e9, 1e9), st.floats(1e-9, 1e9), st.integers(2, 12))
+def test_logarithmic_ticks_are_few_and_their_labels_short_however_far_zoomed_out(
+    low: float, span: float, most: int
+) -> None:
+    told = log_ticks(low, low + span, most)
+    assert len(told) <= most
+    assert all(len(label) <= LABEL for _, label in told)
+
+
+def test_small_values_are_labelled_with_their_power_of_ten() -> None:
+    assert [label for _, label in ticks(1e-5, 2e-5, 3)] == ["1e-5", "1.5e-5", "2e-5"]
 
 
 def test_points_that_cannot_be_drawn_are_left_out() -> None:
@@ -105,6 +123,6 @@ def test_control_characters_and_lone_surrogates_are_not_printable() -> None:
 
 
 def test_ticks_around_a_constant_say_their_label_once() -> None:
-    labels = Axis().get_labels_for_ticks([0.0039999, 0.004, 0.0040001])
-    assert len(labels) == 3
+    labels = [label for _, label in ticks(0.0039999, 0.0040001, 5)]
+    assert len(labels) > 1
     assert [label for label in labels if label] == ["0.004"]

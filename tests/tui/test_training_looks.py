@@ -36,7 +36,7 @@ def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("studio.tui.log_panel.time.strftime", lambda _: "12:34:56 ")
     monkeypatch.setattr("studio.runs.time.strftime", lambda _: "0101-1234")
     monkeypatch.setattr(DevicePanel, "poll", lambda _: None)
-    monkeypatch.setattr("studio.tui.training_pane.REDRAW", 3600.0)
+    monkeypatch.setattr("studio.tui.training_pane.SOONEST", 3600.0)
 
 
 @pytest.mark.usefixtures("frozen")
@@ -61,7 +61,7 @@ def test_a_run_in_training_looks_as_it_did(
         workers[0].train(a_run(800))
         await pilot.pause()
         for reading in READINGS:
-            app.query_one(DevicePanel).show(reading)
+            app.query_one(DevicePanel).take(reading)
         await work_done(app)
         await pilot.press("left_square_bracket")
         await pilot.pause()
