@@ -1,6 +1,10 @@
 """What stands in the lines above where the next character will stand."""
 
+from itertools import pairwise
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.corpus.vocabulary import BEGIN, PAD
@@ -27,3 +31,21 @@ def above(tokens: Tensor, breaks: Tensor, lines: int) -> Tensor:
     begun = (windows.gather(-1, ends.clamp(min=0)) == BEGIN).cumsum(dim=-1)
     stands = (starts >= 0) & (begun == 0) & (at <= ends)
     return torch.where(stands, windows.gather(-1, at.clamp(max=REACH - 1)), PAD)
+
+
+def above_last(
+    tokens: NDArray[np.int64], breaks: NDArray[np.bool_], lines: int
+) -> list[NDArray[np.int64]]:
+    """What `above` tells of the last place alone, a line each (batch,): `tokens` (batch, REACH)."""
+    rows = np.arange(len(tokens))
+    # As there: the last breaks, the latest first, -1 where there are no more.
+    places = np.where(breaks[tokens], np.arange(REACH), -1)
+    places.sort(axis=1)
+    closes = places[:, : -lines - 2 : -1].T
+    found, begun = [], np.zeros(len(tokens), np.bool_)
+    for end, start in pairwise(closes):
+        begun |= tokens[rows, end] == BEGIN
+        at = start + (REACH - closes[0])
+        stands = (start >= 0) & ~begun & (at <= end)
+        found.append(np.where(stands, tokens[rows, np.minimum(at, REACH - 1)], PAD))
+    return found

@@ -106,6 +106,8 @@ class Network(nn.Module):
         Returns the features from which `logits` predicts each next character,
         (batch, time, features), and the state after the last one.
         """
+        if self._packed and state is not None and tokens.shape[1] == 1:
+            return self._packed.step(tokens, state)
         found: tuple[Tensor, ...] = ()
         context: tuple[tuple[Tensor, ...], ...] = ()
         if self.above:
@@ -113,9 +115,6 @@ class Network(nn.Module):
             seen = torch.cat([nothing if state is None else state[-1][0][0], tokens], dim=1)
             context = ((seen[None, :, 1 - REACH :],),)
             found = above(seen, self.breaks, len(self.above)).unbind(dim=-1)
-        if self._packed and state is not None and tokens.shape[1] == 1:
-            features, after = self._packed.step(tokens[:, 0], [each[:, 0] for each in found], state)
-            return features[:, None], (*after, *context)
         embedded = self._embed(tokens, *found)
         beside = [
             self._drop(matrix(each)) for matrix, each in zip(self.above, embedded[1:], strict=True)
@@ -153,6 +152,7 @@ class Network(nn.Module):
             self._packed = Packed(
                 self.embedding.weight,
                 [matrix.get_parameter("weight") for matrix in self.above],
+                self.breaks if self.above else None,
                 layers,
                 [matrix.get_parameter("weight") for matrix in self.skips],
                 (self.softmax_weight, self.softmax_bias),

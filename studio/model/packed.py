@@ -7,9 +7,12 @@ anyway, as a shipped model's are, lose nothing.
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from studio.model.lines import above_last
 
 Product = Callable[[Tensor], Tensor]
 Parts = tuple[Tensor, ...]
@@ -27,33 +30,41 @@ def can_pack(network: nn.Module) -> bool:
 class Packed:
     """One time step of an LSTM network, as `Network.forward` and `logits` take it.
 
-    Rows are batches of one step, (batch, features). What is side by side is one product.
+    Rows are batches of one step, (batch, features). What is side by side is one product, and what
+    is looked up is numpy's, whose calls cost less.
     """
 
     def __init__(
         self,
         embedding: Tensor,
         above: Sequence[Tensor],
+        breaks: Tensor | None,
         layers: Sequence[nn.LSTM],
         skips: Sequence[Tensor],
         softmax: tuple[Tensor, Tensor],
     ) -> None:
-        self.embedding = embedding.detach()
+        """`above`: a matrix for each line above that is read along; `breaks` as there."""
+        embedding = embedding.detach()
+        self.embedding = embedding.numpy()
         # What each character gives where it stands above, (vocabulary, width) for each line.
-        self.above = [F.linear(self.embedding, matrix).detach() for matrix in above]
+        self.above = [F.linear(embedding, matrix).detach().numpy() for matrix in above]
+        self.breaks = None if breaks is None else breaks.numpy()
         self.layers = [_product(*_one_matrix(layer)) for layer in layers]
         self.skips = _product(torch.cat(tuple(skips), dim=1)) if skips else None
         self.logits = _product(*softmax)
 
-    def step(
-        self, tokens: Tensor, found: Sequence[Tensor], state: Sequence[Parts]
-    ) -> tuple[Tensor, list[Parts]]:
-        """Read `tokens` (batch,); `found` (batch,) for each line above, `PAD` where there is none.
+    def step(self, tokens: Tensor, state: Sequence[Parts]) -> tuple[Tensor, tuple[Parts, ...]]:
+        """Read `tokens` (batch, 1), going on from `state`.
 
-        Returns the features (batch, features) and each layer's state, (1, batch, hidden) a part.
+        Returns the features (batch, 1, features) and the state after it.
         """
-        above = [F.embedding(each, table) for each, table in zip(found, self.above, strict=True)]
-        features = torch.cat([F.embedding(tokens, self.embedding), *above], dim=1)
+        seen = tokens.numpy()
+        inputs = [self.embedding[seen[:, 0]]]
+        if self.breaks is not None:
+            seen = np.concatenate([state[-1][0][0].numpy(), seen], axis=1)
+            found = above_last(seen, self.breaks, len(self.above))
+            inputs += [table[each] for table, each in zip(self.above, found, strict=True)]
+        features = torch.from_numpy(np.concatenate(inputs, axis=1))
         read: list[Tensor] = []
         after: list[Parts] = []
         for gates, (hidden, cell) in zip(self.layers, state, strict=False):
@@ -64,7 +75,9 @@ class Packed:
             after.append((features[None], cell[None]))
         if self.skips:
             features = features + self.skips(torch.cat(read, dim=1))
-        return features, after
+        if self.breaks is not None:
+            after.append((torch.from_numpy(seen[None, :, 1:]),))
+        return features[:, None], tuple(after)
 
 
 def _one_matrix(layer: nn.LSTM) -> tuple[Tensor, Tensor]:

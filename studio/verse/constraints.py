@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from studio.corpus.poem import is_common
 from studio.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
@@ -18,6 +17,7 @@ from studio.prosody.rhymes import Reading
 from studio.prosody.tones import LEVEL, OBLIQUE, tone_masks
 from studio.verse.plan import Plan
 from studio.verse.request import BLANK
+from studio.verse.sampling import Bools, Floats, Tokens
 from studio.verse.sheet import COUPLET
 from studio.verse.ways import ALLOWS, FEET, Foot, chosen_at, rhymes_at
 
@@ -35,16 +35,16 @@ class Rules(Protocol):
     a line with its stop; 0 where the poems have no lines.
     """
 
-    fixed: Tensor
+    fixed: Tokens
     stride: int
 
-    def allowed(self, position: int) -> Tensor:
+    def allowed(self, position: int) -> Floats:
         """What may be chosen at a position, as 0.0 and 1.0: (rows, vocabulary) or (vocabulary,)."""
 
-    def take(self, position: int, tokens: Tensor) -> None:
+    def take(self, position: int, tokens: Tokens) -> None:
         """Go on with the tokens (rows,) that stand at a position."""
 
-    def select(self, rows: Tensor) -> None:
+    def select(self, rows: Tokens) -> None:
         """Go on with some of the rows (any number,), in their order."""
 
 
@@ -58,20 +58,20 @@ class FreeRules:
     ) -> None:
         tokens = [FREE if each == BLANK else vocabulary.index(each) for each in text]
         tokens += [END] if whole else [FREE] * (longest - len(tokens))
-        self.fixed = torch.tensor([tokens]).expand(rows, -1)
+        self.fixed = np.repeat(np.array([tokens]), rows, axis=0)
         self._whole = whole
-        self._common = _common(vocabulary).float()
-        self._any = (_common(vocabulary) | ~han(vocabulary)).float()
+        self._common = _common(vocabulary).astype(np.float32)
+        self._any = (_common(vocabulary) | ~han(vocabulary)).astype(np.float32)
         self._any[[PAD, BEGIN, UNKNOWN]] = 0.0
 
-    def allowed(self, position: int) -> Tensor:
+    def allowed(self, position: int) -> Floats:
         # A poem begins with a character: neither empty nor with a comma.
         return self._any if position and not self._whole else self._common
 
-    def take(self, position: int, tokens: Tensor) -> None:
+    def take(self, position: int, tokens: Tokens) -> None:
         """Nothing depends on what stands before."""
 
-    def select(self, rows: Tensor) -> None:
+    def select(self, rows: Tokens) -> None:
         self.fixed = self.fixed[rows]
 
 
@@ -88,27 +88,25 @@ class FormRules:
         self._vocabulary = vocabulary
         self._layout = layout = plans[0].layout
         self.stride = layout.line_length + 1
-        self.fixed = torch.tensor([_tokens(vocabulary, plan) for plan in plans])
+        self.fixed = np.array([_tokens(vocabulary, plan) for plan in plans])
         # Which templates and rhymes go together: (rows, templates, rhymes).
-        self._keys = torch.tensor(
+        self._keys = np.array(
             [
                 [[bool(bits >> bit & 1) for bit in range(len(layout.rhymes))] for bits in its]
                 for its in (plan.rhymes for plan in plans)
             ]
         )
         # For each line (rows, ways): what the plans leave open.
-        self._open = [
-            torch.tensor([plan.open[at] for plan in plans]) for at in range(len(layout.ways))
-        ]
-        self._template = [torch.tensor([way.template for way in ways]) for ways in layout.ways]
+        self._open = [np.array([plan.open[at] for plan in plans]) for at in range(len(layout.ways))]
+        self._template = [np.array([way.template for way in ways]) for ways in layout.ways]
         # For each line (ways, places): the tones that a way allows in a place, as bits.
         self._tones = [
-            torch.tensor([[ALLOWS[each] for each in way.pattern] for way in ways])
+            np.array([[ALLOWS[each] for each in way.pattern] for way in ways])
             for ways in layout.ways
         ]
         # For each line (ways,): which owe an answer, and which answer the line before.
-        self._owes = [torch.tensor([way.owes for way in ways]) for ways in layout.ways]
-        self._answers = [torch.tensor([way.answers for way in ways]) for ways in layout.ways]
+        self._owes = [np.array([way.owes for way in ways]) for ways in layout.ways]
+        self._answers = [np.array([way.answers for way in ways]) for ways in layout.ways]
         # For each line the foot of each template.
         self._feet = [
             [
@@ -121,24 +119,25 @@ class FormRules:
         self._masks = _by_tone(vocabulary, known=regulated)
         self._bits = _tone_bits(vocabulary)
         # The ends of the lines so far, (rows, lines): no character rhymes with itself.
-        self._ends = torch.zeros(len(plans), 0, dtype=torch.long)
+        self._ends = np.zeros((len(plans), 0), np.int64)
         # The templates in which the line before must be answered: (rows, templates).
-        self._due = torch.zeros(len(plans), len(layout.templates), dtype=torch.bool)
+        self._due = np.zeros((len(plans), len(layout.templates)), np.bool_)
         self._ways = self._begun(0)
 
-    def allowed(self, position: int) -> Tensor:
+    def allowed(self, position: int) -> Floats:
         line, place = divmod(position, self.stride)
         if place < self._layout.line_length - 1:
             return self._by_tones(line, place)
         allowed = self._by_foot(line)
-        fresh = allowed.scatter(1, self._ends, 0.0)
+        fresh = allowed.copy()
+        np.put_along_axis(fresh, self._ends, 0.0, axis=1)
         # With a vocabulary of a few characters there may be none.
-        for first, otherwise in ((fresh, allowed), (fresh, self._masks[-1:].expand_as(fresh))):
-            none = first.sum(dim=1) == 0
-            first[none] = otherwise[none]
+        for otherwise in (allowed, np.broadcast_to(self._masks[-1], fresh.shape)):
+            none = ~fresh.any(axis=1)
+            fresh[none] = otherwise[none]
         return fresh
 
-    def take(self, position: int, tokens: Tensor) -> None:
+    def take(self, position: int, tokens: Tokens) -> None:
         line, place = divmod(position, self.stride)
         if place == self._layout.line_length:
             if line + 1 < self._layout.line_count:
@@ -146,69 +145,75 @@ class FormRules:
             return
         if line == self._layout.line_count:
             return
-        self._ways = self._ways & (self._tones[line][:, place] & self._bits[tokens][:, None] != 0)
+        heard = self._tones[line][:, place] & self._bits[tokens][:, None]
+        self._ways = self._ways & (heard != 0)
         if place == self._layout.line_length - 1:
-            kept = torch.stack(
+            kept = np.stack(
                 [
                     _given(self._vocabulary, foot, self._layout.rhymes)[tokens]
                     for foot in self._feet[line]
                 ],
-                dim=1,
+                axis=1,
             )
             self._keys = self._keys & kept & self._templates_left(line)[:, :, None]
-            self._ends = torch.cat([self._ends, tokens[:, None]], dim=1)
+            self._ends = np.concatenate([self._ends, tokens[:, None]], axis=1)
             self._due = ~self._templates_of(line, self._ways & ~self._owes[line])
 
-    def select(self, rows: Tensor) -> None:
+    def select(self, rows: Tokens) -> None:
         self.fixed, self._keys = self.fixed[rows], self._keys[rows]
         self._open = [each[rows] for each in self._open]
         self._ways, self._ends, self._due = self._ways[rows], self._ends[rows], self._due[rows]
 
-    def _begun(self, line: int) -> Tensor:
+    def _begun(self, line: int) -> Bools:
         """The ways of a line that are open: those of the templates that can go on."""
-        goes_on, due = self._keys.any(dim=2), self._due
+        goes_on = np.logical_or.reduce(self._keys, axis=2)
         of = self._template[line]
-        return self._open[line] & goes_on[:, of] & (self._answers[line] | ~due[:, of])
+        begun: Bools = self._open[line] & goes_on[:, of] & (self._answers[line] | ~self._due[:, of])
+        return begun
 
-    def _by_tones(self, line: int, place: int) -> Tensor:
+    def _by_tones(self, line: int, place: int) -> Floats:
         """What has the tones that the open ways allow in a place, (rows, vocabulary)."""
-        return self._masks.index_select(0, self._tones_left(line, place))
+        return self._masks[self._tones_left(line, place)]
 
-    def _tones_left(self, line: int, place: int) -> Tensor:
+    def _tones_left(self, line: int, place: int) -> Tokens:
         """The tones that the open ways allow in a place, as bits, (rows,)."""
         tones = self._tones[line][:, place]
-        level: Tensor = (self._ways & (tones & LEVEL != 0)).any(dim=1)
-        oblique = (self._ways & (tones & OBLIQUE != 0)).any(dim=1)
-        return level * LEVEL + oblique * OBLIQUE
+        level = (self._ways & (tones & LEVEL != 0)).any(axis=1)
+        oblique = (self._ways & (tones & OBLIQUE != 0)).any(axis=1)
+        left: Tokens = level * LEVEL + oblique * OBLIQUE
+        return left
 
-    def _templates_left(self, line: int) -> Tensor:
+    def _templates_left(self, line: int) -> Bools:
         """The templates with an open way in this line, (rows, templates)."""
         return self._templates_of(line, self._ways)
 
-    def _templates_of(self, line: int, ways: Tensor) -> Tensor:
+    def _templates_of(self, line: int, ways: Bools) -> Bools:
         """The templates of some ways of a line (rows, ways), (rows, templates)."""
-        count = len(self._layout.templates)
-        of = torch.nn.functional.one_hot(self._template[line], count).float()
-        left: Tensor = ways.float() @ of > 0
+        of = self._template[line][:, None] == np.arange(len(self._layout.templates))
+        left: Bools = ways @ of
         return left
 
-    def _by_foot(self, line: int) -> Tensor:
+    def _by_foot(self, line: int) -> Floats:
         """What may end a line, (rows, vocabulary)."""
         open_keys = self._keys & self._templates_left(line)[:, :, None]
-        allowed = torch.zeros(len(self._keys), len(self._vocabulary))
+        allowed = np.zeros((len(self._keys), len(self._vocabulary)), np.bool_)
         for foot in FEET:
             its = [at for at, each in enumerate(self._feet[line]) if each == foot]
             if foot == "any" and its:
                 return self._by_tones(line, self._layout.line_length - 1)
             if its:
-                rhymes = open_keys[:, its].any(dim=1).float()
-                allowed.addmm_(rhymes, _chosen(self._vocabulary, foot, self._layout.rhymes))
-        return allowed.clamp_(max=1.0)
+                chosen = _chosen(self._vocabulary, foot, self._layout.rhymes)
+                # The tries of a poem have the same rhymes before them.
+                rhymes, which = np.unique(
+                    open_keys[:, its].any(axis=1), axis=0, return_inverse=True
+                )
+                allowed |= np.stack([chosen[each].any(axis=0) for each in rhymes])[which]
+        return allowed.astype(np.float32)
 
 
 def rhyme_supply(vocabulary: Vocabulary, rhymes: tuple[Reading, ...]) -> list[int]:
     """For each rhyme how many characters of the vocabulary the model can rhyme with."""
-    return [int(each) for each in _chosen(vocabulary, "rhyme", rhymes).sum(dim=1).tolist()]
+    return [int(each) for each in _chosen(vocabulary, "rhyme", rhymes).sum(axis=1)]
 
 
 def _tokens(vocabulary: Vocabulary, plan: Plan) -> list[int]:
@@ -220,60 +225,58 @@ def _tokens(vocabulary: Vocabulary, plan: Plan) -> list[int]:
 
 
 @lru_cache(maxsize=4)
-def han(vocabulary: Vocabulary) -> Tensor:
+def han(vocabulary: Vocabulary) -> Bools:
     """Which indices are Chinese characters, (vocabulary,)."""
-    return torch.tensor([vocabulary.is_han(index) for index in range(len(vocabulary))])
+    return np.array([vocabulary.is_han(index) for index in range(len(vocabulary))])
 
 
 @lru_cache(maxsize=4)
-def _common(vocabulary: Vocabulary) -> Tensor:
+def _common(vocabulary: Vocabulary) -> Bools:
     """Which of them common fonts have, (vocabulary,): what a model may choose by itself."""
-    return torch.tensor([is_common(each) for each in _characters(vocabulary)])
+    return np.array([is_common(each) for each in _characters(vocabulary)])
 
 
 @lru_cache(maxsize=4)
-def _tone_bits(vocabulary: Vocabulary) -> Tensor:
+def _tone_bits(vocabulary: Vocabulary) -> Tokens:
     """The tones that each character can be read in, (vocabulary,); both where it is unknown."""
     masks = tone_masks()
-    return torch.tensor(
-        [masks.get(each, LEVEL | OBLIQUE) for each in _characters(vocabulary)], dtype=torch.uint8
-    )
+    return np.array([masks.get(each, LEVEL | OBLIQUE) for each in _characters(vocabulary)])
 
 
 @lru_cache(maxsize=8)
-def _by_tone(vocabulary: Vocabulary, known: bool) -> Tensor:
+def _by_tone(vocabulary: Vocabulary, known: bool) -> Floats:
     """For no tone, oblique, level, and either what has it, (4, vocabulary), as 0.0 and 1.0.
 
     With `known` characters without a reading are left out. Where nothing would be left, anything.
     """
     masks = tone_masks()
-    bits = torch.tensor(
+    bits = np.array(
         [masks.get(each, 0 if known else LEVEL | OBLIQUE) for each in _characters(vocabulary)]
     )
-    found = torch.stack([bits & wanted != 0 for wanted in range(4)]) & _common(vocabulary)
-    return torch.where(found.any(dim=1, keepdim=True), found, found[-1]).float()
+    found = np.stack([bits & wanted != 0 for wanted in range(4)]) & _common(vocabulary)
+    return np.where(found.any(axis=1, keepdims=True), found, found[-1]).astype(np.float32)
 
 
 @lru_cache(maxsize=32)
-def _given(vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...]) -> Tensor:
+def _given(vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...]) -> Bools:
     """The rhymes in which each character may end a line, (vocabulary, rhymes)."""
     its = [rhymes_at(foot, each, rhymes) for each in _characters(vocabulary)]
     return _unpack(its, len(rhymes))
 
 
 @lru_cache(maxsize=32)
-def _chosen(vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...]) -> Tensor:
-    """The same of characters that the model chooses, (rhymes, vocabulary), as 0.0 and 1.0."""
+def _chosen(vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...]) -> Bools:
+    """The same of characters that the model chooses, (rhymes, vocabulary)."""
     its = [chosen_at(foot, each, rhymes) for each in _characters(vocabulary)]
-    return (_unpack(its, len(rhymes)) & _common(vocabulary)[:, None]).T.float().contiguous()
+    return np.ascontiguousarray((_unpack(its, len(rhymes)) & _common(vocabulary)[:, None]).T)
 
 
-def _unpack(bits: Sequence[int], count: int) -> Tensor:
-    low = torch.tensor([each & (1 << 60) - 1 for each in bits])
-    high = torch.tensor([each >> 60 for each in bits])
-    shifts = torch.arange(60)
-    both = torch.cat([low[:, None] >> shifts & 1, high[:, None] >> shifts & 1], dim=1)
-    return both[:, :count].bool()
+def _unpack(bits: Sequence[int], count: int) -> Bools:
+    """Numbers as their `count` lowest bits, (numbers, count), the lowest first."""
+    width = -(-count // 8)
+    packed = np.frombuffer(b"".join(each.to_bytes(width, "little") for each in bits), np.uint8)
+    unpacked = np.unpackbits(packed.reshape(-1, width), axis=1, bitorder="little")
+    return unpacked[:, :count].astype(np.bool_)
 
 
 def _characters(vocabulary: Vocabulary) -> Sequence[str]:

@@ -18,6 +18,7 @@ import random
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -26,7 +27,17 @@ from studio.model.device import Device
 from studio.model.network import Network, State, select
 from studio.verse.constraints import FREE, Rules, han
 from studio.verse.request import Sampling, WrittenPoem
-from studio.verse.sampling import DRAWS, choose, draw, penalty, shares, stutter
+from studio.verse.sampling import (
+    DRAWS,
+    Floats,
+    Tokens,
+    choose,
+    draw,
+    log_probability,
+    penalty,
+    shares,
+    stutter,
+)
 
 # A line that may not stand is drawn again so often; then its try counts for next to nothing.
 _REDRAWS = 50
@@ -71,7 +82,7 @@ def decode(
     sources = [_source(seed, number) for number in range(candidates)]
     # For each poem and position the draws of each try, and one to choose among these.
     count = DRAWS * tries + 1
-    draws = torch.stack([torch.rand(length, count, generator=each) for each in sources])
+    draws = np.stack([each.random((length, count), np.float32) for each in sources])
     batch = _Batch(writer, rules, prefix)
     shown, waiting = len(prefix), False
     if prefix:
@@ -93,7 +104,7 @@ def decode(
             waiting = False
             yield from batch.columns(shown)
             shown = position + 1
-        if bool(batch.ended.all()) or position + 1 == length:
+        if batch.ended.all() or position + 1 == length:
             break
         batch.read()
         if batch.rows == candidates:
@@ -113,43 +124,43 @@ class _Batch:
         same = torch.zeros(rows, dtype=torch.long, device=writer.device.kind)
         self._state = select(state, same)
         # (rows, time): the tokens so far.
-        self.written = torch.tensor([prefix], dtype=torch.long).expand(rows, -1)
+        self.written = np.repeat(np.array([prefix], np.int64), rows, axis=0)
         for at, token in enumerate(prefix):
-            rules.take(at, torch.full((rows,), token))
-        self.ended = torch.zeros(rows, dtype=torch.bool)
-        self._nats = torch.zeros(rows)
-        self._choices = torch.zeros(rows)
+            rules.take(at, np.full(rows, token))
+        self.ended = np.zeros(rows, np.bool_)
+        self._nats = np.zeros(rows, np.float32)
+        self._choices = np.zeros(rows, np.int64)
         # How likely the model finds what the rules made of the row since the last weighing.
-        self._weights = torch.zeros(rows)
+        self._weights = np.zeros(rows, np.float32)
 
     @property
     def rows(self) -> int:
         """How many rows there are at present."""
         return len(self.written)
 
-    def choose(self, position: int, sampling: Sampling, draws: Tensor) -> Tensor:
+    def choose(self, position: int, sampling: Sampling, draws: Floats) -> Tokens:
         """The token of each row at a position, (rows,), fixed or chosen."""
-        fixed = self._rules.fixed[:, position].masked_fill(self.ended, END)
+        fixed = np.where(self.ended, END, self._rules.fixed[:, position])
         warm = 1.0 if sampling.strategy == "greedy" else sampling.temperature
         free = fixed == FREE
-        if not bool(free.all()):
-            chance = _likely(self._logits / warm, fixed.clamp(min=0))
-            self._weights = self._weights + chance.masked_fill(free, 0.0)
-        if not bool(free.any()):
+        if not free.all():
+            chance = log_probability(self._logits / warm, np.maximum(fixed, 0))
+            self._weights += np.where(free, 0, chance)
+        if not free.any():
             return fixed
         self._shares, mass = shares(
             self._logits, self._rules.allowed(position), warm, self.written, self._lost(sampling)
         )
         # Where a row is fixed its mass is not looked at.
-        self._weights = self._weights + mass.masked_fill(~free, 0.0)
-        return torch.where(free, choose(self._shares, sampling, draws), fixed)
+        self._weights += np.where(free, mass, 0)
+        return np.where(free, choose(self._shares, sampling, draws), fixed)
 
     def redraw(
         self,
         position: int,
-        picked: Tensor,
+        picked: Tokens,
         sampling: Sampling,
-        sources: list[torch.Generator],
+        sources: list[np.random.Generator],
         copied: Callable[[str], bool] | None,
     ) -> None:
         """Choose another last character, in place, where the line may not stand as it is."""
@@ -158,12 +169,12 @@ class _Batch:
             return
         start, end = position - position % stride, position - position % stride + stride - 1
         rest = self._rules.fixed[:, position:end]
-        closing = (rest[:, 0] == FREE) & (rest[:, 1:] != FREE).all(dim=1)
-        if not bool(closing.any()):
+        closing = (rest[:, 0] == FREE) & (rest[:, 1:] != FREE).all(axis=1)
+        if not closing.any():
             return
         each = self.rows // len(sources)
         history, ends = self.written.tolist(), rest[:, 1:].tolist()
-        for row in closing.nonzero().flatten().tolist():
+        for row in closing.nonzero()[0].tolist():
             before = history[row]
             lines = [before[at : at + stride - 1] for at in range(0, start, stride)]
             for _ in range(_REDRAWS):
@@ -174,39 +185,41 @@ class _Batch:
                 left = self._shares[row : row + 1]
                 whole = left.sum()
                 left[0, picked[row]] = 0.0
-                if not bool(left.any()):
+                if not left.any():
                     self._weights[row] -= _HOPELESS
                     break
-                self._weights[row] += (left.sum() / whole).log()
-                draws = torch.rand(1, DRAWS, generator=sources[row // each])
+                self._weights[row] += np.log(left.sum() / whole)
+                draws = sources[row // each].random((1, DRAWS), np.float32)
                 picked[row] = choose(left, sampling, draws)[0]
             else:
                 self._weights[row] -= _HOPELESS
 
-    def take(self, position: int, picked: Tensor) -> None:
+    def take(self, position: int, picked: Tokens) -> None:
         """Write the tokens (rows,) that were chosen."""
         chosen = (self._rules.fixed[:, position] == FREE) & ~self.ended
-        if bool(chosen.any()):
-            self._nats = self._nats + _likely(self._logits, picked).masked_fill(~chosen, 0.0)
-            self._choices = self._choices + chosen
-        self.ended = self.ended | (picked == END)
-        self.written = torch.cat([self.written, picked[:, None]], dim=1)
+        if chosen.any():
+            self._nats += np.where(chosen, log_probability(self._logits, picked), 0)
+            self._choices += chosen
+        self.ended |= picked == END
+        self.written = np.concatenate([self.written, picked[:, None]], axis=1)
         self._rules.take(position, picked)
 
     def read(self) -> None:
         """Let the network read the last tokens."""
-        self._logits, self._state = _read(self._writer, self.written[:, -1:], self._state)
+        last = torch.from_numpy(self.written[:, -1:])
+        self._logits, self._state = _read(self._writer, last, self._state)
 
-    def keep_one_of(self, each: int, draws: Tensor) -> None:
+    def keep_one_of(self, each: int, draws: Floats) -> None:
         """Of the tries of each poem, `each` rows on end, keep the one drawn by weight."""
-        kept = draw(self._weights.view(-1, each).softmax(dim=1), draws)
-        self._select(torch.arange(len(kept)) * each + kept)
-        self._weights = torch.zeros(self.rows)
+        weights = self._weights.reshape(-1, each)
+        kept = draw(np.exp(weights - weights.max(axis=1, keepdims=True)), draws)
+        self._select(np.arange(len(kept)) * each + kept)
+        self._weights[:] = 0
 
     def repeat(self, tries: int) -> None:
         """Go on with each poem in `tries` rows."""
         if tries > 1:
-            self._select(torch.arange(self.rows).repeat_interleave(tries))
+            self._select(np.arange(self.rows).repeat(tries))
 
     def columns(self, start: int) -> Iterator[tuple[str, ...]]:
         """The characters of each poem from a position on; none where all have ended."""
@@ -217,7 +230,7 @@ class _Batch:
 
     def poems(self) -> tuple[WrittenPoem, ...]:
         """The poems as they stand."""
-        means = self._nats / self._choices.clamp(min=1)
+        means = self._nats / np.maximum(self._choices, 1)
         return tuple(
             WrittenPoem(self._writer.vocabulary.decode(tokens), mean, ended)
             for tokens, mean, ended in zip(
@@ -225,28 +238,24 @@ class _Batch:
             )
         )
 
-    def _select(self, rows: Tensor) -> None:
+    def _select(self, rows: Tokens) -> None:
         self._rules.select(rows)
-        self._logits = self._logits.index_select(0, rows)
-        self._state = select(self._state, rows.to(self._writer.device.kind))
+        chosen = torch.from_numpy(rows)
+        self._logits = self._logits.index_select(0, chosen)
+        self._state = select(self._state, chosen.to(self._writer.device.kind))
         self.written, self.ended = self.written[rows], self.ended[rows]
         self._nats, self._choices = self._nats[rows], self._choices[rows]
         self._weights = self._weights[rows]
 
-    def _lost(self, sampling: Sampling) -> Tensor:
+    def _lost(self, sampling: Sampling) -> Floats:
         """What each character that is written loses of its logit, (rows, time)."""
-        lost = torch.zeros(self.written.shape)
+        lost = np.zeros(self.written.shape, np.float32)
         if self._rules.stride:
             lost += stutter(self.written, self._rules.stride, self._han)
         if sampling.repetition_penalty > 1:
-            logits = self._logits.gather(1, self.written)
+            logits = np.take_along_axis(self._logits.numpy(), self.written, axis=1)
             lost += penalty(logits, sampling.repetition_penalty) * self._han[self.written]
         return lost
-
-
-def _likely(logits: Tensor, tokens: Tensor) -> Tensor:
-    """The logarithm of the probability of a token in each row, (rows,)."""
-    return logits.log_softmax(dim=-1).gather(1, tokens[:, None])[:, 0]
 
 
 def _to_choose(rules: Rules, start: int, count: int | None = None) -> bool:
@@ -254,38 +263,34 @@ def _to_choose(rules: Rules, start: int, count: int | None = None) -> bool:
     return bool((rules.fixed[:, start:][:, :count] == FREE).any())
 
 
-def _to_reach(fixed: Tensor) -> bool:
+def _to_reach(fixed: Tokens) -> bool:
     """Whether anything is fixed after something that is free."""
     free = fixed == FREE
-    return bool((free.cumsum(dim=1).bool() & ~free).any())
+    return bool((np.logical_or.accumulate(free, axis=1) & ~free).any())
 
 
-def _prefix(fixed: Tensor) -> list[int]:
+def _prefix(fixed: Tokens) -> list[int]:
     """The tokens with which all rows begin, the end token left out."""
-    same = ((fixed == fixed[:1]) & (fixed != FREE) & (fixed != END)).all(dim=0)
-    return [int(each) for each in fixed[0, : int(same.cumprod(dim=0).sum())]]
+    same = ((fixed == fixed[:1]) & (fixed != FREE) & (fixed != END)).all(axis=0)
+    return [int(each) for each in fixed[0, : int(same.cumprod().sum())]]
 
 
-def _source(seed: int, number: int) -> torch.Generator:
+def _source(seed: int, number: int) -> np.random.Generator:
     """Where poem `number` of an order draws from, however many there are."""
-    return torch.Generator().manual_seed(random.Random(f"{seed}:{number}").getrandbits(63))
+    return np.random.default_rng(random.Random(f"{seed}:{number}").getrandbits(63))
 
 
 @torch.inference_mode()
 def _read(writer: Writer, tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
     """Read `tokens` (batch, time); the logits (batch, vocabulary) after the last, on the CPU."""
-    network, threads = writer.network, torch.get_num_threads()
+    network = writer.network
     # Going through all its parts takes longer than it seems, beside the step of a single poem.
     was_training = network.training
     if was_training:
         network.eval()
-    # One step of one poem reads every weight once: threads would wait for one another.
-    if tokens.numel() == 1:
-        torch.set_num_threads(1)
     try:
         features, state = network(writer.device.put(tokens), state)
         return network.logits(features[:, -1]).float().cpu(), state
     finally:
-        torch.set_num_threads(threads)
         if was_training:
             network.train()

@@ -2,13 +2,21 @@
 
 A choice is made from shares: probabilities that need not sum to one, 0 for what may not come. What
 a rule or a penalty changes is changed in them, in place where it can be: a pass over the logits of
-a batch is what writing spends its time on beside the network.
+a batch is what writing spends its time on beside the network. Those passes are torch's, which has
+threads for them; all else is numpy's, whose calls cost less: with a single poem they are what takes
+the time.
 """
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.verse.request import Sampling
+
+Floats = NDArray[np.float32]
+Tokens = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 # What a character loses, in nats: one that stands in this line or the one before, one further back,
 # one that would follow its neighbour for a second time, and one that doubles its neighbour (茫茫).
@@ -22,10 +30,14 @@ DRAWS = 3
 # Below this a sum of shares loses its precision.
 _LEAST = 1e-30
 
+# What is drawn is looked for in sums of so many shares first: adding up all of them one by one
+# takes longer.
+_BLOCK = 64
+
 
 def shares(
-    logits: Tensor, allowed: Tensor, temperature: float, at: Tensor, lost: Tensor
-) -> tuple[Tensor, Tensor]:
+    logits: Tensor, allowed: Floats, temperature: float, at: Tokens, lost: Floats
+) -> tuple[Floats, Floats]:
     """The probabilities of what is allowed, (batch, vocabulary), 0 elsewhere; and their mass.
 
     `allowed`, (batch, vocabulary) or (vocabulary,), is 1.0 for what may come and 0.0 elsewhere,
@@ -33,52 +45,81 @@ def shares(
     that comes twice loses the same each time. The mass (batch,) is the logarithm of all that the
     model gives to what is allowed, after that loss. A row with next to none of it is scaled up.
     """
-    found = (logits / temperature).softmax(dim=-1).mul_(allowed)
-    found.scatter_(1, at, found.gather(1, at) * (lost / -temperature).exp())
-    total = found.sum(dim=-1)
-    mass = total.log()
-    for row in (total < _LEAST).nonzero().flatten().tolist():
-        warm = (logits[row].scatter(0, at[row], logits[row][at[row]] - lost[row])) / temperature
-        left = warm.masked_fill(allowed.expand_as(logits)[row] == 0, -torch.inf)
-        found[row] = left.softmax(dim=-1)
-        whole = (logits[row] / temperature).logsumexp(dim=-1)
-        mass[row] = left.logsumexp(dim=-1) - whole
+    warm = (logits / temperature).softmax(dim=-1)
+    found: Floats = warm.mul_(torch.from_numpy(allowed)).numpy()
+    rows = np.arange(len(found))[:, None]
+    found[rows, at] *= np.exp(lost / -temperature)
+    total = found.sum(axis=1)
+    mass = np.log(np.maximum(total, _LEAST))
+    for row in (total < _LEAST).nonzero()[0].tolist():
+        left = logits[row].double().numpy()
+        whole = float((logits[row].double() / temperature).logsumexp(dim=-1))
+        left[at[row]] -= lost[row]
+        left[np.broadcast_to(allowed, found.shape)[row] == 0] = -np.inf
+        left /= temperature
+        best = left.max()
+        found[row] = np.exp(left - best)
+        mass[row] = best + np.log(found[row].sum()) - whole
     return found, mass
 
 
-def choose(shares: Tensor, sampling: Sampling, draws: Tensor) -> Tensor:
+def log_probability(logits: Tensor, tokens: Tokens) -> Floats:
+    """The logarithm of the probability of a token in each row, (batch,)."""
+    rows = np.arange(len(tokens))
+    found, seen = logits.softmax(dim=-1).numpy(), logits.numpy()
+    # Far below the likeliest a probability is no number any more, but its logit is.
+    best = found.argmax(axis=1)
+    chances: Floats = np.log(found[rows, best]) + seen[rows, tokens] - seen[rows, best]
+    return chances
+
+
+def choose(shares: Floats, sampling: Sampling, draws: Floats) -> Tokens:
     """One index a row, (batch,), by `shares` (batch, vocabulary).
 
     Every row must have some. `draws` (batch, DRAWS) are uniform in [0, 1); `greedy` takes the
     largest share and looks at none.
     """
     if sampling.strategy == "greedy":
-        return shares.argmax(dim=-1)
+        best: Tokens = shares.argmax(axis=1)
+        return best
     left = _likeliest(shares, sampling)
     picked = draw(left, draws[:, 0])
     if sampling.top_p == 1:
         return picked
     # Sorting costs more than all the rest: what is drawn from outside of the nucleus is drawn
     # again, and only where that fails as well the nucleus is looked for.
-    rows = _outside(left, picked, sampling.top_p).nonzero().flatten()
+    rows = _outside(left, picked, sampling.top_p).nonzero()[0]
     if len(rows):
         left = left[rows]
         picked[rows] = again = draw(left, draws[rows, 1])
-        last = _outside(left, again, sampling.top_p).nonzero().flatten()
+        last = _outside(left, again, sampling.top_p).nonzero()[0]
         if len(last):
             picked[rows[last]] = draw(_nucleus(left[last], sampling.top_p), draws[rows[last], 2])
     return picked
 
 
-def draw(shares: Tensor, draws: Tensor) -> Tensor:
+def draw(shares: Floats, draws: Floats) -> Tokens:
     """An index a row, (batch,), by shares (batch, choices) that are not negative, not all 0."""
-    sums = shares.cumsum(dim=-1)
+    starts = np.arange(0, shares.shape[1], _BLOCK)
+    sums = np.add.reduceat(shares, starts, axis=1).cumsum(axis=1)
+    block, rest = _reached(sums, draws * sums[:, -1])
+    places = np.minimum(starts[block, None] + np.arange(_BLOCK), shares.shape[1])
+    padded = np.take_along_axis(shares, np.minimum(places, shares.shape[1] - 1), axis=1)
+    padded[places == shares.shape[1]] = 0.0
+    within, _ = _reached(padded.cumsum(axis=1), rest)
+    return starts[block] + within
+
+
+def _reached(sums: Floats, at: Floats) -> tuple[Tokens, Floats]:
+    """The first of the running `sums` (batch, any number) above `at`, and how far it is into it."""
     # Below the whole for certain: rounding must not lead past the last choice.
-    at = draws.clamp(max=1 - 1e-6) * sums[:, -1]
-    return torch.searchsorted(sums, at[:, None], right=True).squeeze(1)
+    at = np.minimum(at, sums[:, -1] * np.float32(1 - 1e-6))
+    place = (sums > at[:, None]).argmax(axis=1)
+    before = np.where(place > 0, sums[np.arange(len(sums)), place - 1], np.float32(0))
+    return place, at - before
 
 
-def narrow(shares: Tensor, sampling: Sampling) -> Tensor:
+def narrow(shares: Floats, sampling: Sampling) -> Floats:
     """Put 0 where top-k, min-p or top-p, one after the other, leave a character out.
 
     The likeliest character always stays.
@@ -87,63 +128,69 @@ def narrow(shares: Tensor, sampling: Sampling) -> Tensor:
     return _nucleus(shares, sampling.top_p) if sampling.top_p < 1 else shares
 
 
-def _likeliest(shares: Tensor, sampling: Sampling) -> Tensor:
+def _likeliest(shares: Floats, sampling: Sampling) -> Floats:
     """Put 0 where top-k or min-p leave a character out."""
-    if 0 < sampling.top_k < shares.shape[-1]:
-        least = shares.topk(sampling.top_k, dim=-1).values[..., -1:]
-        shares = shares.masked_fill(shares < least, 0)
+    if 0 < sampling.top_k < shares.shape[1]:
+        least = np.partition(shares, -sampling.top_k, axis=1)[:, -sampling.top_k, None]
+        shares = shares * (shares >= least)
     if sampling.min_p > 0:
-        least = sampling.min_p * shares.amax(dim=-1, keepdim=True)
-        shares = shares.masked_fill(shares < least, 0)
+        least = np.float32(sampling.min_p) * shares.max(axis=1, keepdims=True)
+        shares = shares * (shares >= least)
     return shares
 
 
-def _outside(shares: Tensor, picked: Tensor, top_p: float) -> Tensor:
+def _outside(shares: Floats, picked: Tokens, top_p: float) -> Bools:
     """Whether those likelier than the one that was picked hold `top_p` already, (batch,)."""
-    share = shares.gather(1, picked[:, None])
+    share = np.take_along_axis(shares, picked[:, None], axis=1)
+    found = torch.from_numpy(shares)
     # Times as likely as the one picked; by `threshold` this is three passes at full speed.
-    times = shares / share
-    likelier = torch.threshold_(times, 1.0, 0.0).sum(dim=-1) * share[:, 0]
-    return likelier >= top_p * shares.sum(dim=-1)
+    times = torch.threshold_(found / torch.from_numpy(share), 1.0, 0.0)
+    outside: Bools = times.sum(dim=-1).numpy() * share[:, 0] >= top_p * found.sum(dim=-1).numpy()
+    return outside
 
 
-def _nucleus(shares: Tensor, top_p: float) -> Tensor:
+def _nucleus(shares: Floats, top_p: float) -> Floats:
     """Put 0 outside the smallest set that holds `top_p`; equally likely ones stay together."""
-    ordered = shares.sort(dim=-1, descending=True).values
+    ordered = np.sort(shares, axis=1)[:, ::-1]
     # A character stays while those likelier than it hold less than top_p.
-    sums = ordered.cumsum(dim=-1)
-    least = ordered.masked_fill(sums - ordered >= top_p * sums[:, -1:], torch.inf)
-    return shares.masked_fill(shares < least.amin(dim=-1, keepdim=True), 0)
+    sums = ordered.cumsum(axis=1)
+    stays = sums - ordered < top_p * sums[:, -1:]
+    least = np.where(stays, ordered, np.float32(np.inf)).min(axis=1, keepdims=True)
+    kept: Floats = shares * (shares >= least)
+    return kept
 
 
-def penalty(logits: Tensor, strength: float) -> Tensor:
+def penalty(logits: Floats, strength: float) -> Floats:
     """What characters that stand in the poem already lose of their logits (any shape).
 
     A positive logit is divided by `strength`, a negative one multiplied (Keskar et al. 2019,
     section 4.1).
     """
-    return logits - torch.where(logits > 0, logits / strength, logits * strength)
+    lowered: Floats = np.where(logits > 0, logits / strength, logits * strength)
+    return logits - lowered
 
 
-def stutter(written: Tensor, stride: int, han: Tensor) -> Tensor:
+def stutter(written: Tokens, stride: int, han: Bools) -> Floats:
     """What each character that is written loses for being repeated, in nats, (batch, time).
 
     `written` (batch, time) are the indices of the poem so far, whose lines are `stride` long with
     their stop; `han` (vocabulary,) tells which are characters. A character is doubled on the rhythm
     of the line (2+2+1, 2+2+3), and once.
     """
-    rows, time = written.shape
-    lost = torch.zeros(rows, len(han))
+    time = written.shape[1]
     if not time:
-        return lost[:, :0]
-    lines = torch.arange(time) // stride
-    by_place = torch.where(lines >= time // stride - 1, NEAR, FAR)
-    lost.scatter_reduce_(1, written, by_place * han[written], "amax")
-    if time % stride:
-        before = written[:, -1:]
-        met = written[:, :-1] == before
-        lost.scatter_reduce_(1, written[:, 1:], AGAIN * met * han[written[:, 1:]], "amax")
-        place = time % stride
-        if place % 2 or place == stride - 2:
-            lost.scatter_(1, before, torch.where(met.any(1, keepdim=True), AGAIN, DOUBLED))
-    return lost.gather(1, written)
+        return np.zeros(written.shape, np.float32)
+    lines = np.arange(time) // stride
+    place = time % stride
+    by_line = np.where(lines >= time // stride - 1, np.float32(NEAR), np.float32(FAR))
+    lost: Floats = by_line * han[written]
+    met = written[:, :-1] == written[:, -1:]
+    if place:
+        np.maximum(lost[:, 1:], np.float32(AGAIN) * (met & han[written[:, 1:]]), out=lost[:, 1:])
+    # Wherever it stands a character loses what it loses most for.
+    same = written[:, :, None] == written[:, None, :]
+    most: Floats = (same * lost[:, None, :]).max(axis=2)
+    if place % 2 or place == stride - 2:
+        once = np.where(met.any(axis=1, keepdims=True), np.float32(AGAIN), np.float32(DOUBLED))
+        most = np.where(written == written[:, -1:], once, most)
+    return most

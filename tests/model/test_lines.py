@@ -1,12 +1,13 @@
 """What stands above the next character, in one reading or in pieces."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.corpus.vocabulary import BEGIN, END, PAD
-from studio.model.lines import REACH, above
+from studio.model.lines import REACH, above, above_last
 
 COMMA, STOP = 4, 5
 BREAKS = torch.tensor([token in (BEGIN, COMMA, STOP) for token in range(60)])
@@ -38,6 +39,11 @@ def test_no_line_of_the_poem_before_is_looked_at() -> None:
 @given(tokens=st.lists(st.sampled_from([BEGIN, COMMA, STOP, 11, 12, 13, 14]), max_size=90))
 def test_it_is_what_reading_line_by_line_finds(lines: int, tokens: list[int]) -> None:
     expected = [_line_by_line(tokens[: at + 1], lines) for at in range(len(tokens))]
+    for at in range(len(tokens)):
+        window = np.array([([PAD] * REACH + tokens[: at + 1])[-REACH:]] * 2)
+        assert [each.tolist() for each in above_last(window, BREAKS.numpy(), lines)] == [
+            [each] * 2 for each in expected[at]
+        ]
     if tokens:
         assert [list(each) for each in zip(*found(tokens, lines), strict=True)] == expected
 

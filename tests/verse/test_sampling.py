@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -14,8 +15,10 @@ from studio.verse.sampling import (
     DRAWS,
     FAR,
     NEAR,
+    Floats,
     choose,
     draw,
+    log_probability,
     narrow,
     penalty,
     shares,
@@ -23,27 +26,27 @@ from studio.verse.sampling import (
 )
 
 LOGITS = torch.tensor([[4.0, 3.0, 2.0, 1.0, 0.0]])
-SHARES = LOGITS.softmax(-1)
-NOTHING = torch.zeros(1, 0, dtype=torch.long)
+SHARES = LOGITS.softmax(-1).numpy()
+NOTHING = np.zeros((1, 0), np.int64)
 
 
 def kept(sampling: Sampling) -> list[int]:
-    return narrow(SHARES, sampling)[0].nonzero().flatten().tolist()
+    return [int(each) for each in narrow(SHARES, sampling)[0].nonzero()[0]]
 
 
-def drawn(rows: int, seed: int = 9) -> torch.Tensor:
-    return torch.rand(rows, DRAWS, generator=torch.Generator().manual_seed(seed))
+def drawn(rows: int, seed: int = 9) -> Floats:
+    return np.random.default_rng(seed).random((rows, DRAWS), np.float32)
 
 
 def masked(
     logits: torch.Tensor, allowed: list[int], temperature: float = 1.0
-) -> tuple[torch.Tensor, torch.Tensor]:
-    mask = torch.tensor([allowed], dtype=torch.float32)
-    return shares(logits, mask, temperature, NOTHING, torch.zeros(1, 0))
+) -> tuple[Floats, Floats]:
+    mask = np.array([allowed], np.float32)
+    return shares(logits, mask, temperature, NOTHING, np.zeros((1, 0), np.float32))
 
 
 def test_greedy_takes_the_likeliest_whatever_is_drawn() -> None:
-    rows = SHARES.expand(50, -1)
+    rows = SHARES.repeat(50, axis=0)
     assert (choose(rows, Sampling(strategy="greedy"), drawn(50)) == 0).all()
 
 
@@ -69,52 +72,71 @@ def test_min_p_keeps_what_is_likely_beside_the_likeliest() -> None:
 def test_characters_come_as_often_as_they_are_likely_among_those_kept(top_p: float) -> None:
     count = 40_000
     # Shares need not sum to one.
-    picked = choose(3 * SHARES.expand(count, -1), Sampling(top_p=top_p), drawn(count))
-    found = picked.bincount(minlength=5) / count
+    picked = choose(3 * SHARES.repeat(count, axis=0), Sampling(top_p=top_p), drawn(count))
+    found = np.bincount(picked, minlength=5) / count
     wanted = narrow(SHARES, Sampling(top_p=top_p))[0]
-    assert torch.allclose(found, wanted / wanted.sum(), atol=0.01)
+    assert np.allclose(found, wanted / wanted.sum(), atol=0.01)
     assert (found[wanted == 0] == 0).all()
 
 
 def test_shares_are_the_models_of_what_is_allowed_after_penalties() -> None:
-    at, lost = torch.tensor([[1, 2, 1]]), torch.tensor([[0.5, 9.0, 0.5]])
-    found, mass = shares(LOGITS, torch.tensor([1.0, 1, 0, 1, 0]), 0.8, at, lost)
-    wanted = ((LOGITS - torch.tensor([[0, 0.5, 9, 0, 0]])) / 0.8).exp()[0, [0, 1, 3]]
-    wanted /= (LOGITS / 0.8).exp().sum()
-    assert torch.allclose(found[0, [0, 1, 3]], wanted)
+    at, lost = np.array([[1, 2, 1]]), np.array([[0.5, 9.0, 0.5]], np.float32)
+    found, mass = shares(LOGITS, np.array([1, 1, 0, 1, 0], np.float32), 0.8, at, lost)
+    logits = LOGITS.numpy()
+    wanted = np.exp((logits - [[0, 0.5, 9, 0, 0]]) / 0.8)[0, [0, 1, 3]]
+    wanted /= np.exp(logits / 0.8).sum()
+    assert np.allclose(found[0, [0, 1, 3]], wanted)
     assert found[0, [2, 4]].tolist() == [0, 0]
-    assert torch.allclose(mass, wanted.sum().log())
+    assert np.allclose(mass, np.log(wanted.sum()))
 
 
 def test_what_the_model_finds_all_but_impossible_is_told_apart_all_the_same() -> None:
     logits = torch.tensor([[500.0, 1.0, 0.0, 2.0]])
     found, mass = masked(logits, [0, 1, 1, 0])
     assert float(found[0, 1] / found[0, 2]) == pytest.approx(math.e, rel=1e-5)
-    assert float(mass) == pytest.approx(-500 + math.log(1 + math.e), rel=1e-5)
+    assert float(mass[0]) == pytest.approx(-500 + math.log(1 + math.e), rel=1e-5)
 
 
 def test_the_largest_draw_still_finds_a_character_that_may_come() -> None:
-    row = torch.tensor([[0.4, 0.6, 0.0]])
-    assert draw(row, torch.tensor([1 - 2**-24])).item() == 1
+    row = np.array([[0.4, 0.6, 0.0]], np.float32)
+    assert draw(row, np.array([1 - 2**-24], np.float32)).item() == 1
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=300), st.floats(0, 1, width=32))
+def test_a_draw_is_where_the_running_sum_passes_it(row: list[float], at: float) -> None:
+    row[0] = row[0] or 0.5
+    picked = int(draw(np.array([row], np.float32), np.array([at], np.float32))[0])
+    assert row[picked] > 0
+    whole = sum(row)
+    assert sum(row[:picked]) <= at * whole + 1e-4 * whole
+    assert sum(row[: picked + 1]) >= at * whole - 1e-4 * whole
+
+
+def test_the_probability_of_a_token_is_told_however_small() -> None:
+    logits = torch.tensor([[0.0, 1.0, 2.0], [500.0, 0.0, 1.0]])
+    found = log_probability(logits, np.array([1, 2]))
+    assert np.allclose(found, logits.log_softmax(-1)[[0, 1], [1, 2]])
 
 
 def test_a_low_temperature_comes_near_argmax() -> None:
     cold, _ = masked(LOGITS, [1] * 5, temperature=0.05)
-    assert (choose(cold.expand(200, -1), Sampling(), drawn(200)) == 0).all()
+    assert (choose(cold.repeat(200, axis=0), Sampling(), drawn(200)) == 0).all()
 
 
 def test_the_penalty_lowers_what_is_written_whatever_the_sign() -> None:
-    logits = torch.tensor([2.0, -2.0])
+    logits = np.array([2.0, -2.0], np.float32)
     assert (logits - penalty(logits, 2.0)).tolist() == [1.0, -4.0]
     assert penalty(logits, 1.0).tolist() == [0, 0]
 
 
 def lost(text: list[int]) -> list[float]:
     """What the characters 1 to 5 lose after a text in lines of four and a stop, which is 0."""
-    han = torch.tensor([False, True, True, True, True, True])
-    written = torch.tensor([text])
-    found = torch.zeros(1, 6).scatter(1, written, stutter(written, 5, han))
-    return found[0, 1:].tolist()
+    han = np.array([False, True, True, True, True, True])
+    written = np.array([text])
+    found = np.zeros((1, 6))
+    np.put_along_axis(found, written, stutter(written, 5, han), axis=1)
+    return [float(each) for each in found[0, 1:]]
 
 
 def test_a_character_is_lowered_more_the_nearer_it_stood() -> None:
