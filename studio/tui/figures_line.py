@@ -32,6 +32,8 @@ def figures(showing: Showing, chosen: int, overlays: Overlays, read: Inspected |
     source = [f"{chosen + 1} of {len(poems)}"] if len(poems) > 1 else []
     source += [in_words(composed.model), f"seed {composed.request.seed}"]
     chance = f"log probability {poem.log_probability:.2f}: {odds(poem.log_probability)} a character"
+    if not poem.log_probability:
+        chance = "no character left to the model"
     rows = [Content(summary(scansion))] if scansion else []
     rows += _faults(scansion) if scansion else []
     rows.append(Content(" · ".join(source)))

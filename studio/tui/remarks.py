@@ -50,7 +50,9 @@ def in_words(scansion: Scansion | None, line: int, column: int) -> list[Content]
     """The form, then every fault and every note in words, those of the place first."""
     if scansion is None:
         return []
-    head = (summary(scansion), template_in_words(scansion))
+    # Both languages of a template in a row are too wide for where this is read.
+    named = scansion.template
+    head = (summary(scansion), named, template_in_english(named) if named else "")
     rows = [Content.styled(each, "$foreground-muted") for each in head if each]
     remarks = [*scansion.broken, *scansion.noted]
     remarks.sort(key=lambda each: not (each.line == line and each.start <= column < each.end))
