@@ -58,14 +58,14 @@ class Exhibit(Vertical):
     def begin(self, requests: Sequence[ComposeRequest], texts: list[str]) -> None:
         """Make room for poems that are being written; those of two requests stand side by side."""
         self._complete = False
+        names = _names([each.model for each in requests])
+        titles = [[name] * each.candidates for name, each in zip(names, requests, strict=True)]
         self.stage.show(
             texts,
             _given(requests[0]),
             _shape(requests[0]),
             writing=True,
-            titles=side_by_side(
-                [in_words(each.model)] * each.candidates for each in requests if len(requests) > 1
-            ),
+            titles=side_by_side(titles) if len(requests) > 1 else [],
             columns=len(requests) if len(requests) > 1 else 0,
         )
 
@@ -80,7 +80,7 @@ class Exhibit(Vertical):
         self.stage.show(
             [poem.text for _, poem in poems],
             _given(poems[0][0].request),
-            titles=[in_words(order.model) for order, _ in poems] if showing.compares else [],
+            titles=_names([order.model for order, _ in poems]) if showing.compares else [],
             columns=len(showing.orders) if showing.compares else 0,
         )
         if len(poems) > 1:
@@ -115,6 +115,15 @@ class Exhibit(Vertical):
         read = self._readings.known(order.request, poem.text)
         told = figures(self.showing, chosen, self.overlays, read)
         self.query_one("#figures", Static).update(told)
+
+
+def _names(models: Sequence[str]) -> list[str]:
+    """Models in words, of one run their steps alone: a frame has little room for its title."""
+    same = {model.partition("@")[0] for model in models}
+    return [
+        in_words(model) if len(same) > 1 else in_words(model).rpartition(" at ")[2]
+        for model in models
+    ]
 
 
 def _given(request: ComposeRequest) -> int:

@@ -195,7 +195,7 @@ class PlaygroundPane(AskingPane):
         if request is not None and self._shown:
             # The form never holds that: it goes with the poem, as long as nothing else is asked.
             shown = self._shown.orders[0].request
-            if shown.given and msgspec.structs.replace(shown, given="") == request:
+            if shown.given and _as_asked(shown) == request:
                 self._ask(shown)
                 return
         self._write(fresh=False)
@@ -265,7 +265,7 @@ class PlaygroundPane(AskingPane):
         else:
             showing = Showing(orders)
             self._sitting.add(showing)
-            self.studio.remember(request=orders[0].request)
+            self.studio.remember(request=_as_asked(orders[0].request))
             self._exhibit.show(showing)
             self._compare(orders[0])
 
@@ -410,12 +410,8 @@ class PlaygroundPane(AskingPane):
             self.note(again.in_words, error=not again.is_same)
 
     def _recall(self, showing: Showing) -> None:
-        """Show poems again, and their request in the form.
-
-        What was given of a poem at the workbench stays with that poem.
-        """
-        request = msgspec.structs.replace(showing.orders[0].request, given="")
-        self.fill(request)
+        """Show poems again, and their request in the form."""
+        self.fill(_as_asked(showing.orders[0].request))
         self.note("")
         self._exhibit.show(showing)
 
@@ -469,3 +465,8 @@ class PlaygroundPane(AskingPane):
     @property
     def _bench(self) -> Workbench:
         return self.query_one(Workbench)
+
+
+def _as_asked(request: ComposeRequest) -> ComposeRequest:
+    """A request without what was given of the poem at the workbench: that stays with the poem."""
+    return msgspec.structs.replace(request, given="")

@@ -339,7 +339,7 @@ async def test_candidates_stand_in_the_order_of_their_scores(play: Play) -> None
         assert played.cards() == [OTHER, QUATRAIN]
 
 
-async def test_two_models_write_in_two_columns_under_their_names(play: Play) -> None:
+async def test_two_checkpoints_write_in_two_columns_under_their_steps(play: Play) -> None:
     async with play() as played:
         played.select("beside").value = "night@200"
         await played.press("enter")
@@ -351,10 +351,7 @@ async def test_two_models_write_in_two_columns_under_their_names(play: Play) -> 
         await played.settle()
         assert played.cards() == [QUATRAIN, OTHER]
         cards = played.pane.query_one(PoemStage).query(PoemCard)
-        assert [str(card.border_title) for card in cards] == [
-            "night at step 800",
-            "night at step 200",
-        ]
+        assert [str(card.border_title) for card in cards] == ["step 800", "step 200"]
         assert cards.first().region.y == cards.last().region.y
 
 
@@ -528,6 +525,8 @@ async def test_again_repeats_what_was_given_at_the_workbench(play: Play) -> None
         assert played.last == reworked
         assert played.last.given
         await played.answer(OTHER)
+        # The next sitting begins with what stands in the form.
+        assert not played.app.settings.request.given
         await played.press("f", "r")
         assert not played.last.given
 
