@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from studio.tui.app import StudioApp
 
 PAGE = 9
-# Cells of the candidate line that are not letters and candidates: padding and the page's number.
-ROOM = 12
+# Cells of the candidate line that are not letters and candidates: padding, the page's number, and
+# what is left free beside the edges of widgets.
+ROOM = 16
 # What the brackets mean, after the candidates.
 STRAY = "  ( ) off tone or rhyme"
 _BEFORE = ("pageup", "minus", "comma", "up")
@@ -91,6 +92,8 @@ class CandidateLine(Widget):
     stray: reactive[frozenset[Candidate]] = reactive(frozenset())
 
     _edges: frozenset[int] = frozenset()
+    # Cells before each candidate.
+    _gaps: list[int]
 
     def show(
         self,
@@ -105,10 +108,8 @@ class CandidateLine(Widget):
         region, screen = under.region, self.screen.size
         y = region.bottom if region.bottom < screen.height else region.y - 1
         self._edges = frozenset(self._edges_in(y))
-        width = sum(cell_len(each.text) + 4 for each in page) + cell_len(letters + note) + 4
-        width += 2 * len(stray) + (cell_len(STRAY) if stray else 0)
-        x = max(0, min(region.x, screen.width - width))
-        self.styles.width = min(width, screen.width - x)
+        x = max(0, min(region.x, screen.width - self._set_from(region.x)))
+        self.styles.width = min(self._set_from(x), screen.width - x)
         self.absolute_offset = Offset(x, y)
         self.display = True
         self.refresh(layout=True)
@@ -124,6 +125,24 @@ class CandidateLine(Widget):
             if widget is not self and region.y <= y < region.bottom:
                 yield from (region.x, region.right)
 
+    def _set_from(self, x: int) -> int:
+        """Set the page as a line that begins there; the cells that it takes.
+
+        There is more room before a candidate of which a character would lie across an edge.
+        """
+        begin = at = x + 1
+        at += cell_len(self.letters) + (cell_len(self.note) + 2 if self.note else 0)
+        self._gaps = []
+        for candidate in self.page:
+            bracket, width = candidate in self.stray, cell_len(candidate.text)
+            gap, text = 2, at + 3 + bracket
+            # The second cell of each character.
+            while not self._edges.isdisjoint(range(text + 1, text + width, 2)):
+                gap, text = gap + 1, text + 1
+            self._gaps.append(gap)
+            at = text + width + bracket
+        return at - begin + (cell_len(STRAY) if self.stray else 0) + 2
+
     def render(self) -> RenderResult:
         letters, key, rest = (
             self.get_component_rich_style(f"candidate-line--{part}", partial=True)
@@ -132,15 +151,9 @@ class CandidateLine(Widget):
         line = Text(no_wrap=True, end="")
         line.append(self.letters, letters)
         line.append(f"  {self.note}" if self.note else "", rest)
-        begin = 1 + (self.absolute_offset.x if self.absolute_offset else 0)
-        for number, candidate in enumerate(self.page, start=1):
+        for number, (gap, candidate) in enumerate(zip(self._gaps, self.page, strict=True), 1):
             before, after = "()" if candidate in self.stray else ("", "")
-            # More room where a character would lie across an edge.
-            for gap in ("  ", "   ", "    "):
-                x = begin + line.cell_len + len(gap) + 1 + len(before)
-                if not self._edges & set(range(x + 1, x + cell_len(candidate.text), 2)):
-                    break
-            line.append(f"{gap}{number}", key)
+            line.append(f"{' ' * gap}{number}", key)
             line.append(f"{before}{candidate.text}{after}", rest if before else "")
         if self.stray:
             line.append(STRAY, rest)

@@ -1,9 +1,11 @@
 """Typing Chinese by pinyin."""
 
+import pytest
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.events import Key
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from studio.corpus.pinyin import Pinyin
 from studio.paths import Home
@@ -105,6 +107,25 @@ async def test_a_narrow_screen_has_shorter_pages_and_none_is_passed_over(home: H
             seen += [each.text for each in app.query_one(CandidateLine).page]
             assert app.query_one(CandidateLine).region.right <= 32
         assert "".join(dict.fromkeys(seen)) == SAME
+
+
+@pytest.mark.parametrize("place", range(9, 20, 2))
+async def test_a_candidate_is_whole_where_widgets_end_below_it(home: Home, place: int) -> None:
+    class Edged(Typing):
+        def compose(self) -> ComposeResult:
+            yield PinyinInput(id="first", compact=True)
+            with Horizontal():
+                for width in (place, 1, 1, 1):
+                    edge = Static()
+                    edge.styles.width = width
+                    yield edge
+
+    app = Edged(home)
+    async with app.run_test() as pilot:
+        await press(app, pilot, *"mingyue")
+        await pilot.pause()
+        drawn = app.export_screenshot()
+        assert [drawn.count(each) for each in "明月鸣名"] == [2, 1, 1, 1]
 
 
 async def test_escape_drops_the_letters_and_stays_in_the_field(home: Home) -> None:
