@@ -7,7 +7,17 @@ from rich.text import Text
 from textual.events import Resize
 from textual.widgets import RichLog
 
-from studio.tui.wording import printable
+from studio.messages import (
+    Event,
+    Preparing,
+    Ready,
+    Trained,
+    TrainingPaused,
+    TrainingResumed,
+    TrainingStarted,
+)
+from studio.model.events import CheckpointSaved, EpochDone, TrainingEnded, Validated
+from studio.tui.wording import figure, printable
 
 KEPT = 500
 
@@ -36,3 +46,28 @@ class LogPanel(RichLog):
                 self.write(line, scroll_end=False)
         # The newest line is the one that is wanted, however much of the log there is room for.
         self.scroll_end(animate=False)
+
+
+def in_words(event: Event) -> str:
+    """A line on what happened in a run; "" for what is not worth one."""
+    match event:
+        case Ready(torch, device):
+            return f"torch {torch} on {device}"
+        case Preparing(what):
+            return what
+        case TrainingStarted(run=run, step=step):
+            return f"{run} goes on at step {step:,}" if step else f"{run} begins"
+        case TrainingPaused(run):
+            return f"{run} paused"
+        case TrainingResumed(run):
+            return f"{run} goes on"
+        case Trained(_, EpochDone() as done):
+            return f"epoch {done.epoch} done, loss {figure(done.loss)}"
+        case Trained(_, Validated() as told):
+            best = ", the best so far" if told.best else ""
+            return f"step {told.step:,}: perplexity {figure(told.perplexity)}{best}"
+        case Trained(_, CheckpointSaved() as saved):
+            return f"checkpoint {saved.name}"
+        case Trained(_, TrainingEnded() as ended):
+            return f"{ended.outcome} at step {ended.step:,} {ended.reason}".rstrip()
+    return ""

@@ -15,6 +15,7 @@ from studio.paths import Home
 from studio.settings import Settings
 from studio.tui.app import StudioApp
 from studio.tui.training_pane import TrainingPane
+from studio.tui.watch_panels import WatchPanels
 from tests.tui.fake_worker import FakeWorker
 from tests.tui.playing import Play, add_run, playing
 from tests.tui.waiting import work_done
@@ -30,6 +31,10 @@ class Opened:
     def pane(self) -> TrainingPane:
         return self.app.screen_stack[0].query_one(TrainingPane)
 
+    @property
+    def panels(self) -> WatchPanels:
+        return self.pane.query_one(WatchPanels)
+
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
         await self.settle()
@@ -38,7 +43,7 @@ class Opened:
         """Wait for threads and messages, and draw."""
         await work_done(self.app)
         await self.pilot.pause()
-        self.pane.redraw()
+        self.panels.draw()
         await self.pilot.pause()
 
     def text(self) -> str:

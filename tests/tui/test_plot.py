@@ -176,3 +176,34 @@ async def test_the_cursor_stands_at_its_step_while_that_is_in_view() -> None:
         show(app, curve(*range(41)), cursor=50)
         await pilot.pause()
         assert "│" not in app.lines()[1]
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("key", ["plus", "minus", "greater_than_sign", "up", "left"])
+async def test_a_key_held_down_never_leads_to_where_nothing_can_be_drawn(
+    key: str, log: bool
+) -> None:
+    app = Alone()
+    async with app.run_test(size=(40, 12)) as pilot:
+        show(app, curve(*range(101)), log=log)
+        await pilot.pause()
+        action, arguments = {
+            "plus": (app.plot.action_zoom, (1,)),
+            "minus": (app.plot.action_zoom, (-1,)),
+            "greater_than_sign": (app.plot.action_zoom, (1, True)),
+            "up": (app.plot.action_pan, (0, 1)),
+            "left": (app.plot.action_pan, (-1, 0)),
+        }[key]
+        for _ in range(500):
+            action(*arguments)
+        await pilot.pause()
+        assert app.lines()[0].lstrip().startswith("┏")
+
+
+@pytest.mark.parametrize("value", [0.0, 0.004, 1e13, -3e38])
+async def test_a_constant_is_drawn_in_the_middle(value: float) -> None:
+    app = Alone()
+    async with app.run_test(size=(40, 12)) as pilot:
+        show(app, curve(value, value, stroke="*"))
+        await pilot.pause()
+        assert "****" in app.lines()[5]

@@ -11,7 +11,7 @@ from studio.paths import Home
 from studio.settings import Settings
 from studio.telemetry import GIGABYTE, Gauge, Reading
 from studio.tui.device_panel import DevicePanel
-from studio.tui.training_pane import TrainingPane
+from studio.tui.watch_panels import WatchPanels
 from tests.tui.fake_worker import FakeWorker, a_run, write_run
 from tests.tui.only import OnlyTraining
 from tests.tui.waiting import work_done
@@ -36,7 +36,7 @@ def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("studio.tui.log_panel.time.strftime", lambda _: "12:34:56 ")
     monkeypatch.setattr("studio.runs.time.strftime", lambda _: "0101-1234")
     monkeypatch.setattr(DevicePanel, "poll", lambda _: None)
-    monkeypatch.setattr("studio.tui.training_pane.SOONEST", 3600.0)
+    monkeypatch.setattr("studio.tui.watch_panels.SOONEST", 3600.0)
 
 
 @pytest.mark.usefixtures("frozen")
@@ -65,7 +65,7 @@ def test_a_run_in_training_looks_as_it_did(
         await work_done(app)
         await pilot.press("left_square_bracket")
         await pilot.pause()
-        app.query_one(TrainingPane).redraw()
+        app.query_one(WatchPanels).draw()
         await pilot.pause()
 
     run_before: Callable[[Pilot[Any]], Awaitable[None]] = play

@@ -208,8 +208,8 @@ async def test_what_is_told_at_hundreds_a_second_is_drawn_by_the_timer_alone(
         for event in a_run(400):
             studio.pane.receive(Trained("spring", event))
         assert drawn == 0
-        studio.pane.redraw()
-        studio.pane.redraw()
+        studio.panels.draw()
+        studio.panels.draw()
         assert drawn == 1
 
 
@@ -474,17 +474,17 @@ async def test_a_past_run_opened_beside_its_curves_is_drawn_at_once(
 async def test_a_costly_drawing_lets_the_next_step_wait_but_not_a_key(
     open_studio: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.tui.training_pane.SHARE", 1e-9)
-    monkeypatch.setattr("studio.tui.training_pane.LATEST", 3600.0)
+    monkeypatch.setattr("studio.tui.watch_panels.SHARE", 1e-9)
+    monkeypatch.setattr("studio.tui.watch_panels.LATEST", 3600.0)
     async with open_studio() as studio:
         await studio.press("2")
         studio.worker.begin()
         await studio.settle()
-        studio.pane._draw_in_time()
+        studio.panels.draw_in_time()
         await studio.pilot.pause()
         studio.worker.train(a_run(30))
         await studio.pilot.pause()
-        studio.pane._draw_in_time()
+        studio.panels.draw_in_time()
         await studio.pilot.pause()
         assert "step 30/" not in studio.text()
         await studio.pilot.press("s")
@@ -552,7 +552,7 @@ async def test_a_resumed_run_shows_what_it_told_before(open_studio: Open, home: 
         studio.worker.begin("autumn", step=400)
         studio.worker.train(a_run(100, first=401), run="autumn")
         await studio.settle()
-        history = studio.pane._live
+        history = studio.pane._watched.live
         assert history is not None
         assert list(history.steps) == list(range(1, 501))
 
