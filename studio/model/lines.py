@@ -1,6 +1,6 @@
 """What stands in the lines above where the next character will stand."""
 
-from itertools import pairwise
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.corpus.vocabulary import BEGIN, PAD
+
+Tokens = NDArray[np.int64]
 
 # How far back a line is looked for, in tokens: three lines of seven characters and their stops.
 REACH = 32
@@ -33,19 +35,33 @@ def above(tokens: Tensor, breaks: Tensor, lines: int) -> Tensor:
     return torch.where(stands, windows.gather(-1, at.clamp(max=REACH - 1)), PAD)
 
 
-def above_last(
-    tokens: NDArray[np.int64], breaks: NDArray[np.bool_], lines: int
-) -> list[NDArray[np.int64]]:
-    """What `above` tells of the last place alone, a line each (batch,): `tokens` (batch, REACH)."""
-    rows = np.arange(len(tokens))
-    # As there: the last breaks, the latest first, -1 where there are no more.
-    places = np.where(breaks[tokens], np.arange(REACH), -1)
-    places.sort(axis=1)
-    closes = places[:, : -lines - 2 : -1].T
-    found, begun = [], np.zeros(len(tokens), np.bool_)
-    for end, start in pairwise(closes):
-        begun |= tokens[rows, end] == BEGIN
-        at = start + (REACH - closes[0])
-        stands = (start >= 0) & ~begun & (at <= end)
-        found.append(np.where(stands, tokens[rows, np.minimum(at, REACH - 1)], PAD))
-    return found
+def above_last(tokens: Tokens, marks: NDArray[np.uint8], lines: int) -> list[Tokens]:
+    """What `above` tells of the last place alone, a line each (batch,): `tokens` (batch, REACH).
+
+    `marks` (vocabulary,) are those of `marked`. Made for few rows: the places come from a cache.
+    """
+    at = np.array([_places(row.tobytes(), lines) for row in marks[tokens]])
+    found = np.where(at < 0, PAD, np.take_along_axis(tokens, at, axis=1))
+    return list(found.T)
+
+
+def marked(breaks: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """For each token 0, 1 where it ends a line, 2 for the begin token."""
+    marks = breaks.astype(np.uint8)
+    marks[BEGIN] = 2
+    return marks
+
+
+@lru_cache(maxsize=4096)
+def _places(marks: bytes, lines: int) -> list[int]:
+    """Where in a window with these marks the last place finds what stands above, -1 for nowhere."""
+    breaks = [place for place, mark in enumerate(marks) if mark]
+    places = []
+    for line in range(1, lines + 1):
+        closes = breaks[-line - 1 :]
+        if len(closes) <= line or any(marks[place] == 2 for place in closes[1:]):
+            places.append(-1)
+            continue
+        at = closes[0] + len(marks) - closes[-1]
+        places.append(at if at <= closes[1] else -1)
+    return places

@@ -106,7 +106,7 @@ class Network(nn.Module):
         Returns the features from which `logits` predicts each next character,
         (batch, time, features), and the state after the last one.
         """
-        if self._packed and state is not None and tokens.shape[1] == 1:
+        if self._packed and tokens.shape[1] == 1:
             return self._packed.step(tokens, state)
         found: tuple[Tensor, ...] = ()
         context: tuple[tuple[Tensor, ...], ...] = ()

@@ -177,10 +177,7 @@ class FormRules:
 
     def _tones_left(self, line: int, place: int) -> Tokens:
         """The tones that the open ways allow in a place, as bits, (rows,)."""
-        tones = self._tones[line][:, place]
-        level = (self._ways & (tones & LEVEL != 0)).any(axis=1)
-        oblique = (self._ways & (tones & OBLIQUE != 0)).any(axis=1)
-        left: Tokens = level * LEVEL + oblique * OBLIQUE
+        left: Tokens = np.bitwise_or.reduce(self._ways * self._tones[line][:, place], axis=1)
         return left
 
     def _templates_left(self, line: int) -> Bools:

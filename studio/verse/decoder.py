@@ -83,21 +83,21 @@ def decode(
     # For each poem and position the draws of each try, and one to choose among these.
     count = DRAWS * tries + 1
     draws = np.stack([each.random((length, count), np.float32) for each in sources])
+    # Where any of the poems has something to choose.
+    free = (rules.fixed == FREE).any(axis=0)
     batch = _Batch(writer, rules, prefix)
     shown, waiting = len(prefix), False
     if prefix:
-        batch.repeat(tries if _to_choose(rules, len(prefix)) else 1)
+        batch.repeat(tries if free[len(prefix) :].any() else 1)
     for position in range(len(prefix), length):
         each = batch.rows // candidates
         own = draws[:, position, : DRAWS * each].reshape(-1, DRAWS)
         picked = batch.choose(position, sampling, own)
         batch.redraw(position, picked, sampling, sources, copied)
         batch.take(position, picked)
-        waiting |= not (
-            (position + 1) % rules.stride if rules.stride else _to_choose(rules, position, 1)
-        )
+        waiting |= not ((position + 1) % rules.stride if rules.stride else free[position])
         # What is fixed after a line is read before its tries are weighed.
-        goes_on = position + 1 < length and not _to_choose(rules, position + 1, 1)
+        goes_on = position + 1 < length and not free[position + 1]
         if each > 1 and waiting and not goes_on:
             batch.keep_one_of(each, draws[:, position, -1])
         if batch.rows == candidates:
@@ -108,7 +108,7 @@ def decode(
             break
         batch.read()
         if batch.rows == candidates:
-            batch.repeat(tries if _to_choose(rules, position + 1) else 1)
+            batch.repeat(tries if free[position + 1 :].any() else 1)
     return batch.poems()
 
 
@@ -249,18 +249,16 @@ class _Batch:
 
     def _lost(self, sampling: Sampling) -> Floats:
         """What each character that is written loses of its logit, (rows, time)."""
-        lost = np.zeros(self.written.shape, np.float32)
-        if self._rules.stride:
-            lost += stutter(self.written, self._rules.stride, self._han)
+        stride = self._rules.stride
+        lost = (
+            stutter(self.written, stride, self._han)
+            if stride
+            else np.zeros(self.written.shape, np.float32)
+        )
         if sampling.repetition_penalty > 1:
             logits = np.take_along_axis(self._logits.numpy(), self.written, axis=1)
             lost += penalty(logits, sampling.repetition_penalty) * self._han[self.written]
         return lost
-
-
-def _to_choose(rules: Rules, start: int, count: int | None = None) -> bool:
-    """Whether anything is free from a position on, in some places or to the end."""
-    return bool((rules.fixed[:, start:][:, :count] == FREE).any())
 
 
 def _to_reach(fixed: Tokens) -> bool:

@@ -50,6 +50,8 @@ def shares(
     rows = np.arange(len(found))[:, None]
     found[rows, at] *= np.exp(lost / -temperature)
     total = found.sum(axis=1)
+    if total.min() >= _LEAST:
+        return found, np.log(total)
     mass = np.log(np.maximum(total, _LEAST))
     for row in (total < _LEAST).nonzero()[0].tolist():
         left = logits[row].double().numpy()
@@ -65,12 +67,8 @@ def shares(
 
 def log_probability(logits: Tensor, tokens: Tokens) -> Floats:
     """The logarithm of the probability of a token in each row, (batch,)."""
-    rows = np.arange(len(tokens))
-    found, seen = logits.softmax(dim=-1).numpy(), logits.numpy()
-    # Far below the likeliest a probability is no number any more, but its logit is.
-    best = found.argmax(axis=1)
-    chances: Floats = np.log(found[rows, best]) + seen[rows, tokens] - seen[rows, best]
-    return chances
+    found: Floats = logits.log_softmax(dim=-1).numpy()[np.arange(len(tokens)), tokens]
+    return found
 
 
 def choose(shares: Floats, sampling: Sampling, draws: Floats) -> Tokens:
@@ -180,13 +178,13 @@ def stutter(written: Tokens, stride: int, han: Bools) -> Floats:
     time = written.shape[1]
     if not time:
         return np.zeros(written.shape, np.float32)
-    lines = np.arange(time) // stride
     place = time % stride
-    by_line = np.where(lines >= time // stride - 1, np.float32(NEAR), np.float32(FAR))
-    lost: Floats = by_line * han[written]
+    known = han[written]
+    lost: Floats = known * np.float32(NEAR)
+    lost[:, : max(0, time - place - stride)] *= np.float32(FAR / NEAR)
     met = written[:, :-1] == written[:, -1:]
     if place:
-        np.maximum(lost[:, 1:], np.float32(AGAIN) * (met & han[written[:, 1:]]), out=lost[:, 1:])
+        np.maximum(lost[:, 1:], np.float32(AGAIN) * (met & known[:, 1:]), out=lost[:, 1:])
     # Wherever it stands a character loses what it loses most for.
     same = written[:, :, None] == written[:, None, :]
     most: Floats = (same * lost[:, None, :]).max(axis=2)
