@@ -74,7 +74,10 @@ class ExportScreen(ModalScreen[Path | None]):
     @on(Select.Changed)
     def _give_suffix(self) -> None:
         path = self.query_one("#path", Input)
-        if path.value.endswith(tuple(SUFFIXES.values())):
+        if path.value in {str(self._default(form)) for form in SUFFIXES}:
+            # Another name may be free there.
+            path.value = str(self._default(self._format))
+        elif path.value.endswith(tuple(SUFFIXES.values())):
             path.value = str(Path(path.value).with_suffix(SUFFIXES[self._format]))
 
     @on(Input.Changed)

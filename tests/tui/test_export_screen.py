@@ -52,6 +52,18 @@ async def test_the_format_gives_the_name_its_suffix(tmp_path: Path) -> None:
         assert app.asked.query_one("#path", Input).value.endswith(".png")
 
 
+async def test_each_format_is_offered_the_name_that_is_free_in_it(tmp_path: Path) -> None:
+    (tmp_path / "白日依山尽.txt").touch()
+    app = Exporting(tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        path = app.asked.query_one("#path", Input)
+        assert path.value.endswith("白日依山尽-2.txt")
+        app.asked.query_one("#format", Select).value = "png"
+        await pilot.pause()
+        assert path.value.endswith("白日依山尽.png")
+
+
 async def test_a_picture_that_cannot_be_drawn_is_told_and_can_be_asked_for_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
