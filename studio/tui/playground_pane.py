@@ -39,12 +39,13 @@ from studio.verse.request import ComposeRequest
 _COLUMNS_A_SECOND = 40
 
 _WELCOME = (
-    "Press enter, and a poem is written.\n\nType the characters that it shall begin with,\n"
-    "or leave them to the model."
+    "Press enter, and a poem is written.\n\n"
+    "Type the characters that it shall begin with, or leave them to the model."
 )
 _NO_MODEL = (
-    "There is no model to write with yet.\n\nPress 2 and start a training: the first checkpoint\n"
-    "comes within a minute, and poems can be asked for\nfrom the first step on."
+    "There is no model to write with yet.\n\n"
+    "Press 2 and start a training: the first checkpoint comes within a minute, and poems can be "
+    "asked for from the first step on."
 )
 # What can be done with the poem on the workbench; the other keys are for asking.
 _AT_WORK = ("mark", "save", "copy", "export", "escape")
