@@ -50,3 +50,18 @@ def test_a_poem_is_asked_for_worked_on_and_kept(home: Home, tmp_path: Path) -> N
     assert [len(line) for line in lines] == [7] * 4
     # It was rewritten from the second character on.
     assert saved.request.given[2] == "□"
+
+
+def test_bytes_that_are_no_text_do_not_end_the_studio(home: Home, tmp_path: Path) -> None:
+    with studio(str(tmp_path), 80, 24) as terminal:
+        terminal.wait("Search")
+        terminal.press("3")
+        terminal.wait("Press enter")
+        terminal.press("\udcff\udce6")
+        terminal.wait("did not arrive as")
+        terminal.press("月")
+        terminal.wait("│ 月")
+        terminal.press(ESCAPE)
+        terminal.wait("o Options")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
