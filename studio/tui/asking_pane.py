@@ -162,7 +162,9 @@ class AskingPane(Pane):
     def note(self, text: str, error: bool = False) -> None:
         """Say something under the opening."""
         note = self.query_one("#opening-note", Static)
-        note.update(Content(text))
+        # Each update lays the whole screen out again.
+        if str(note.content) != text:
+            note.update(Content(text))
         note.display = bool(text)
         note.set_class(error, "error")
 

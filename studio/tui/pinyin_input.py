@@ -8,9 +8,9 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.app import RenderResult
 from textual.events import Key, Paste
-from textual.geometry import Offset
+from textual.geometry import Offset, Size
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import Reactive, reactive
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -173,6 +173,10 @@ class PinyinInput(Input):
         def __init__(self, reason: str) -> None:
             super().__init__()
             self.reason = reason
+
+    # How much there is to scroll. In Textual its change lays the whole screen out again, at each
+    # key; but a field takes the same room whatever stands in it.
+    virtual_size = Reactive(Size(0, 0))
 
     fits: Callable[[int, str], bool] | None = None
     """Whether a character may stand at that place of the line; those that may come first."""
