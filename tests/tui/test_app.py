@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 from textual.events import Resize
+from textual.screen import Screen
 from textual.widgets import Input
 
 from studio.messages import CancelCompose, Compose, Failed, Stop, Trained
@@ -285,3 +286,26 @@ async def test_a_closed_terminal_closes_the_worker_and_ends_at_once(
             asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
         assert studio.worker.closed
     assert codes == [128 + signal.SIGHUP]
+
+
+async def test_a_long_notification_shows_to_its_last_character(open_small: Open) -> None:
+    async with open_small() as studio:
+        # Words as long as a line would be if a scrollbar took nothing from it.
+        studio.app.say(f"{'春' * 18}a {'月' * 17}a江", title="花月", severity="error")
+        await studio.settle()
+        assert "江" in studio.text()
+
+
+async def test_typing_lays_nothing_out_again(
+    open_studio: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_studio((160, 48)) as studio:
+        await studio.press("3", "鑫")
+        laid_out = []
+        lay_out = Screen._refresh_layout
+        monkeypatch.setattr(
+            Screen, "_refresh_layout", lambda *size: laid_out.append(size) or lay_out(*size)
+        )
+        await studio.press("春", "江", "backspace")
+        assert "鑫春" in studio.text()
+        assert laid_out == []
