@@ -79,7 +79,11 @@ def smooth(values: Column, weight: float) -> Column:
     ends = averages[:-1, -1].tolist()
     carried = accumulate(ends, lambda sofar, own: own + sofar * weight**block, initial=0.0)
     averages += np.array(list(carried))[:, None] * powers * weight
-    return averages.flat[: len(values)] / (1 - weight ** np.arange(1, len(values) + 1))
+    smoothed = averages.flat[: len(values)]
+    # Later than that, the weights so far add up to 1 in all digits.
+    early = smoothed[: math.ceil(-40 / math.log(weight))]
+    early /= 1 - weight ** np.arange(1, len(early) + 1)
+    return smoothed
 
 
 def thin(x: Column, y: Column, buckets: int) -> tuple[Column, Column]:
