@@ -22,7 +22,7 @@ Bools = NDArray[np.bool_]
 # one that would follow its neighbour for a second time, and one that doubles its neighbour (茫茫).
 # Poets repeat themselves too: of the corpus 30% of 五绝, 46% of 七绝, 40% of 五律 and 63% of 七律,
 # every second time by doubling. Chosen so that a trained model does so no more often.
-NEAR, FAR, AGAIN, DOUBLED = 2.5, 1.7, 6.0, 0.5
+NEAR, FAR, AGAIN, DOUBLED = 2.5, 2.0, 6.0, 0.5
 
 # Uniform numbers that a choice may look at.
 DRAWS = 3
