@@ -317,7 +317,9 @@ async def test_the_arrows_choose_a_candidate(play: Play) -> None:
         stage = played.pane.query_one(PoemStage)
         chosen = [card.has_class("-chosen") for card in stage.query(PoemCard)]
         assert chosen == [False, True]
-        assert "2 of 2 · log probability -3.25" in played.text("#figures")
+        told = played.text("#figures")
+        assert "2 of 2 · night at step 800" in told
+        assert "log probability -3.25" in told
         await played.press("right")
         assert played.pane.query_one(PoemStage).chosen == 0
 
