@@ -205,6 +205,8 @@ def _ours(
         "embedding": embedding,
         "hidden": hidden,
         "tied": embedding == hidden,
+        "recurrent_dropout": 0.0,
+        "embedding_dropout": 0.0,
         "lines_above": 0,
         "skips": False,
         "batch_size": STREAMS,

@@ -106,7 +106,14 @@ RECIPES: dict[str, RunConfig] = {
     "studio": RunConfig(
         recipe="studio",
         model=ModelConfig(
-            embedding=384, hidden=512, dropout=0.2, tied=True, lines_above=2, skips=True
+            embedding=384,
+            hidden=512,
+            dropout=0.3,
+            recurrent_dropout=0.2,
+            embedding_dropout=0.05,
+            tied=True,
+            lines_above=2,
+            skips=True,
         ),
         train=TrainConfig(
             batching="stream",

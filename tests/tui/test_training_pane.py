@@ -501,6 +501,7 @@ async def test_runs_are_compared_in_one_chart_by_colour(open_studio: Open, home:
         studio.worker.train(a_run(300))
         await studio.settle()
         await studio.press("r", "space", "down", "space", "escape")
+        await studio.settle()
         text = studio.text()
         assert all(name in text for name in ("spring", "autumn", "winter"))
         lines = {curve.colour for curve in plot(studio).curves}
@@ -515,6 +516,7 @@ async def test_long_names_of_compared_runs_each_keep_a_part_of_the_line(
         write_run(home, name, 40)
     async with open_studio(SMALL) as studio:
         await studio.press("2", "r", "space", "down", "space", "down", "space", "escape")
+        await studio.settle()
         title = str(studio.pane.query_one("#chart-loss .chart-title", Static).content)
         assert all(name[:5] in title for name in names)
         assert len(title) <= studio.pane.query_one("#chart-loss").size.width
