@@ -17,7 +17,7 @@ import torch
 
 from studio import __version__, runs
 from studio.corpus.library import Library
-from studio.corpus.poem import couplets
+from studio.corpus.poem import couplets, verse_lines
 from studio.files import build_folder_atomically, write_atomically
 from studio.model import checkpoint
 from studio.model.config import RunConfig
@@ -68,13 +68,17 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class Phase(msgspec.Struct, frozen=True):
-    """The run whose model another run started from. `hours` as in `Card`."""
+    """The run whose model another run started from. `hours` as in `Card`.
+
+    `sharing` of its `poems` have three lines or more in common with held-out poems of the library.
+    """
 
     run: str
     step: int
     config: RunConfig
     corpus: str
     poems: int
+    sharing: int
     hours: float
     figures: list[Figures]
 
@@ -197,7 +201,8 @@ def _first(phase: Phase) -> str:
     figures = ", ".join(f"{each.perplexity:.1f} ({each.split})" for each in phase.figures)
     return f"""- Before it the run {phase.run}: {phase.step:,} steps in {phase.hours:.1f} hours, \
 in the {phase.poems:,} poems of {phase.corpus}, with the characters of the Tang poems, \
-{_settings(phase.config)}; perplexity after it {figures}.
+{_settings(phase.config)}; perplexity after it {figures}. Of its poems {phase.sharing:,} share \
+three lines or more with poems that are held out.
 """
 
 
@@ -219,17 +224,24 @@ def _before(home: Home, name: str, held_out: dict[str, list[str]]) -> Phase | No
     run = runs.find(home.runs, name.partition("@")[0])
     config = run.config()
     with Library.open(home.beside(config.poems) if config.poems else home.library) as library:
-        statistics = library.statistics()
+        statistics, texts = library.statistics(), library.texts("train")
     step = checkpoint.step_of(folder.name)
     return Phase(
         run=name,
         step=step,
         config=config,
         corpus=statistics.source,
-        poems=statistics.splits["train"],
+        poems=len(texts),
+        sharing=_sharing(texts, held_out),
         hours=_seconds(run, step) / 3600,
         figures=_figures(load_writer(folder, name), held_out),
     )
+
+
+def _sharing(texts: list[str], held_out: dict[str, list[str]]) -> int:
+    """How many texts have three lines or more in common with held-out poems."""
+    known = {line for split in held_out.values() for text in split for line in verse_lines(text)}
+    return sum(len(known.intersection(verse_lines(text))) >= 3 for text in texts)
 
 
 def _figures(writer: Writer, held_out: dict[str, list[str]]) -> list[Figures]:

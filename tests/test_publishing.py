@@ -77,6 +77,14 @@ def test_the_card_tells_of_the_run_before_it(
     words = (tmp_path / "model" / "card.md").read_text(encoding="utf-8")
     assert f"Before it the run a@2: 2 steps in {card.before.hours:.1f} hours" in words
     assert f"{card.before.figures[1].perplexity:.1f} (test)" in words
+    assert f"Of its poems {card.before.sharing:,} share three lines" in " ".join(words.split())
+
+
+def test_poems_with_three_lines_of_a_held_out_poem_are_counted() -> None:
+    held_out = {"valid": ["床前明月光，疑是地上霜。举头望明月，低头思故乡。"], "test": []}
+    two = "床前明月光，疑是地上霜。白日依山尽，黄河入海流。"
+    three = "床前明月光，疑是地上霜。举头望明月，黄河入海流。"
+    assert publishing._sharing([two, three, "春眠不觉晓。"], held_out) == 1
 
 
 def test_the_samples_come_again_from_their_requests(published: tuple[Path, Card]) -> None:
