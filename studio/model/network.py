@@ -163,7 +163,8 @@ class Network(nn.Module):
         share = self.config.embedding_dropout
         if not self.training or share == 0:
             return [self.embedding(each) for each in tokens]
-        seen = self._mask((self.embedding.num_embeddings, 1), share)
+        weight = self.embedding.weight
+        seen = self._mask((len(weight), 1), share, weight)
         return [self.embedding(each) * F.embedding(each, seen) for each in tokens]
 
     def _drop(self, features: Tensor) -> Tensor:
@@ -171,7 +172,7 @@ class Network(nn.Module):
         share = self.config.dropout
         if not self.training or share == 0:
             return features
-        return features * self._mask((len(features), 1, features.shape[2]), share)
+        return features * self._mask((len(features), 1, features.shape[2]), share, features)
 
     def _run(
         self, layer: nn.Module, features: Tensor, before: _Carried | None
@@ -184,7 +185,7 @@ class Network(nn.Module):
             run: Callable[[Tensor, _Carried | None], tuple[Tensor, _Carried]] = layer
             return run(features, before)
         inputs, recurrent, *biases = layer.parameters()
-        weights = (inputs, recurrent * self._mask(recurrent.shape, share), *biases)
+        weights = (inputs, recurrent * self._mask(recurrent.shape, share, recurrent), *biases)
         before = _begun(layer, features, before)
         # Biases, one layer, no dropout between layers, training, one direction, batch first.
         how = (True, 1, 0.0, True, False, True)
@@ -195,14 +196,14 @@ class Network(nn.Module):
             features, before, weights, *how
         )
 
-    def _mask(self, shape: Sequence[int], share: float) -> Tensor:
+    def _mask(self, shape: Sequence[int], share: float, like: Tensor) -> Tensor:
         """Zero for that share of places and, so that the mean stays, more than one for the others.
 
-        Drawn on the processor, whatever the device: one generator to save and to restore.
+        In the precision of `like`, so that half precision stays what it is. Drawn on the processor,
+        whatever the device: one generator to save and to restore.
         """
         mask = torch.empty(shape).bernoulli_(1 - share, generator=self.dropout_source)
-        weight = self.softmax_bias
-        return mask.div_(1 - share).to(weight.device, weight.dtype, non_blocking=True)
+        return mask.div_(1 - share).to(like.device, like.dtype, non_blocking=True)
 
 
 def detach(state: State) -> State:

@@ -101,10 +101,11 @@ def draw(shares: Floats, draws: Floats) -> Tokens:
     starts = np.arange(0, shares.shape[1], _BLOCK)
     sums = np.add.reduceat(shares, starts, axis=1).cumsum(axis=1)
     block, rest = _reached(sums, draws * sums[:, -1])
-    places = np.minimum(starts[block, None] + np.arange(_BLOCK), shares.shape[1])
-    padded = np.take_along_axis(shares, np.minimum(places, shares.shape[1] - 1), axis=1)
-    padded[places == shares.shape[1]] = 0.0
-    within, _ = _reached(padded.cumsum(axis=1), rest)
+    # The last block may be shorter.
+    places = starts[block, None] + np.arange(_BLOCK)
+    last = shares.shape[1] - 1
+    held = np.take_along_axis(shares, np.minimum(places, last), axis=1) * (places <= last)
+    within, _ = _reached(held.cumsum(axis=1), rest)
     return starts[block] + within
 
 

@@ -69,6 +69,11 @@ def test_tied_weights_are_counted_once() -> None:
     assert untied.parameter_count > tied.parameter_count
 
 
+def test_dropout_leaves_half_precision_as_it_is() -> None:
+    half = torch.ones(3, 7, 8, dtype=torch.bfloat16)
+    assert network(dropout=0.5).train()._drop(half).dtype == torch.bfloat16
+
+
 def test_locked_dropout_silences_the_same_units_at_all_steps() -> None:
     model = network(dropout=0.5).train()
     dropped = model._drop(torch.ones(3, 7, 8))
@@ -85,7 +90,7 @@ def test_recurrent_dropout_leaves_recurrent_weights_out(cell: Cell) -> None:
     torch.testing.assert_close(first[:, 0], again[:, 0])
     assert not torch.allclose(first[:, 1:], again[:, 1:])
     # With nothing dropped it is the layer itself.
-    model._mask = lambda shape, share: torch.ones(shape)  # type: ignore[method-assign]
+    model._mask = lambda shape, share, like: torch.ones(shape)  # type: ignore[method-assign]
     torch.testing.assert_close(model(TOKENS), network(cell).train()(TOKENS))
     _, state = model(TOKENS[:, :5])
     torch.testing.assert_close(model(TOKENS[:, 5:], state)[0], model(TOKENS)[0][:, 5:])
