@@ -35,14 +35,16 @@ def above(tokens: Tensor, breaks: Tensor, lines: int) -> Tensor:
     return torch.where(stands, windows.gather(-1, at.clamp(max=REACH - 1)), PAD)
 
 
-def above_last(tokens: Tokens, marks: NDArray[np.uint8], lines: int) -> list[Tokens]:
-    """What `above` tells of the last place alone, a line each (batch,): `tokens` (batch, REACH).
+def above_last(tokens: Tokens, marks: NDArray[np.uint8], lines: int) -> Tokens:
+    """What `above` tells of the last place alone, (lines, batch): `tokens` (batch, REACH).
 
     `marks` (vocabulary,) are those of `marked`. Made for few rows: the places come from a cache.
     """
-    at = np.array([_places(row.tobytes(), lines) for row in marks[tokens]])
-    found = np.where(at < 0, PAD, np.take_along_axis(tokens, at, axis=1))
-    return list(found.T)
+    found = [
+        [row[at] if at >= 0 else PAD for at in _places(its.tobytes(), lines)]
+        for row, its in zip(tokens.tolist(), marks[tokens], strict=True)
+    ]
+    return np.array(found, np.int64).T
 
 
 def marked(breaks: NDArray[np.bool_]) -> NDArray[np.uint8]:

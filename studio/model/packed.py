@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.corpus.vocabulary import PAD
 from studio.model.lines import REACH, above_last, marked
 
+Floats = NDArray[np.float32]
 Product = Callable[[Tensor], Tensor]
 Parts = tuple[Tensor, ...]
 
@@ -32,8 +34,8 @@ class Packed:
     """One time step of an LSTM network, as `Network.forward` and `logits` take it.
 
     Rows are batches of one step, (batch, features). What a token gives to the first layer and past
-    it is looked up, not multiplied; what is side by side is one product. Looking up is numpy's,
-    whose calls cost less.
+    all of them is looked up, not multiplied; what a layer gives to the next one and past it is one
+    product. Looking up is numpy's, whose calls cost less.
     """
 
     def __init__(
@@ -46,22 +48,27 @@ class Packed:
         softmax: tuple[Tensor, Tensor],
     ) -> None:
         """`above`: a matrix for each line above that is read along; `breaks` as there."""
-        width = embedding.shape[1]
+        self.widths = [layer.hidden_size for layer in layers]
+        past = skips or [embedding.new_empty(0, layer.input_size) for layer in layers]
         matrices = [_one_matrix(layer) for layer in layers]
         first, bias = matrices[0]
-        past = torch.cat(tuple(skips), dim=1) if skips else first[:0]
-        # What each character gives to the gates of the first layer, and to the skips beside them,
-        # (vocabulary, 4 hidden + features).
-        of_token = F.linear(embedding, torch.cat([first[:, :width], past[:, :width]]))
-        of_token[:, : len(bias)] += bias
-        self.of_token = of_token.detach().numpy()
-        # What each character gives where it stands above, (vocabulary, width) for each line.
-        self.above = [F.linear(embedding, matrix).detach().numpy() for matrix in above]
+        own, *beside = torch.split(past[0], [embedding.shape[1], *map(len, above)], dim=1)
+        # What each character gives to the gates of the first layer, (vocabulary, 4 hidden), and
+        # past the layers, (vocabulary, features).
+        self.gates = _table(embedding, first[:, : own.shape[1]], bias)
+        self.past = _table(embedding, own)
+        # For each line above what each character gives there to the first layer, (vocabulary,
+        # width), and past the layers.
+        self.above = [_table(embedding, matrix) for matrix in above]
+        self.past_above = [
+            _table(embedding, part @ matrix) for matrix, part in zip(above, beside, strict=True)
+        ]
         self.marks = None if breaks is None else marked(breaks.numpy())
-        self.widths = [layer.hidden_size for layer in layers]
-        self.layers = [_product(first[:, width:])]
-        self.layers += [_product(*matrix) for matrix in matrices[1:]]
-        self.skips = _product(past[:, width:]) if skips else None
+        self.layers = [_product(first[:, own.shape[1] :])]
+        for (matrix, bias), part in zip(matrices[1:], past[1:], strict=True):
+            # Only what the layer reads goes past it, not what it remembers.
+            part = F.pad(part, (0, matrix.shape[1] - part.shape[1]))
+            self.layers.append(_product(torch.cat([matrix, part]), F.pad(bias, (0, len(part)))))
         self.logits = _product(*softmax)
 
     def step(
@@ -73,31 +80,33 @@ class Packed:
         """
         seen = tokens.numpy()
         state = state or self._begun(len(seen))
-        of_token = torch.from_numpy(self.of_token[seen[:, 0]])
-        read: list[Tensor] = []
+        # From here on as the state is: (1, batch, features).
+        gates, past = self.gates[seen.T], self.past[seen.T]
+        read = [past[:, :, :0]]
         if self.marks is not None:
             seen = np.concatenate([state[-1][0][0].numpy(), seen], axis=1)
-            found = above_last(seen, self.marks, len(self.above))
-            read += [torch.from_numpy(t[each]) for t, each in zip(self.above, found, strict=True)]
-        inputs = read
+            above = above_last(seen, self.marks, len(self.above))[:, None]
+            read = [table[each] for table, each in zip(self.above, above, strict=True)]
+            for table, each in zip(self.past_above, above, strict=True):
+                past += table[each]
+        features, skipped = torch.from_numpy(np.concatenate(read, axis=2)), torch.from_numpy(past)
         after: list[Parts] = []
-        for gates, (hidden, cell) in zip(self.layers, state, strict=False):
-            sums = gates(torch.cat([*inputs, hidden[0]], dim=1))
-            if not after:
-                sums += of_token[:, : sums.shape[1]]
-            opened, kept, new, shown = sums.chunk(4, 1)
-            cell = (kept.sigmoid_() * cell[0]).addcmul_(opened.sigmoid_(), new.tanh_())
-            features = shown.sigmoid_() * cell.tanh()
-            after.append((features[None], cell[None]))
-            inputs = [features]
-            read = [*read, features]
-        if self.skips and len(read) > 1:
-            features = features + self.skips(torch.cat(read[:-1], dim=1))
-        if self.skips:
-            features = features + of_token[:, -features.shape[1] :]
+        for product, width, (hidden, cell) in zip(self.layers, self.widths, state, strict=False):
+            sums = product(torch.cat([features, hidden], dim=2))
+            if after:
+                skipped += sums[:, :, 4 * width :]
+            else:
+                sums += torch.from_numpy(gates)
+            opened, kept, shown = sums[:, :, : 3 * width].sigmoid_().chunk(3, dim=2)
+            new = sums[:, :, 3 * width : 4 * width].tanh_()
+            cell = (kept * cell).addcmul_(opened, new)
+            features = shown * cell.tanh()
+            after.append((features, cell))
+        if self.past.shape[1]:
+            features = features + skipped
         if self.marks is not None:
             after.append((torch.from_numpy(seen[None, :, 1:]),))
-        return features[:, None], tuple(after)
+        return features.transpose(0, 1), tuple(after)
 
     def _begun(self, rows: int) -> tuple[Parts, ...]:
         """The state before the first token, as if there had been padding alone."""
@@ -107,8 +116,16 @@ class Packed:
 
 
 def _one_matrix(layer: nn.LSTM) -> tuple[Tensor, Tensor]:
+    """Both matrices side by side and both biases as one; the new cell's rows last, not third."""
     inward, recurrent, inward_bias, recurrent_bias = layer.parameters()
-    return torch.cat([inward, recurrent], dim=1), inward_bias + recurrent_bias
+    matrix, bias = torch.cat([inward, recurrent], dim=1), inward_bias + recurrent_bias
+    opened, kept, new, shown = torch.arange(len(bias)).chunk(4)
+    order = torch.cat([opened, kept, shown, new])
+    return matrix[order], bias[order]
+
+
+def _table(embedding: Tensor, weight: Tensor, bias: Tensor | None = None) -> Floats:
+    return F.linear(embedding, weight, bias).detach().numpy()
 
 
 def _product(weight: Tensor, bias: Tensor | None = None) -> Product:

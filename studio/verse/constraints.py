@@ -118,6 +118,8 @@ class FormRules:
         regulated = layout.templates != ("",)
         self._masks = _by_tone(vocabulary, known=regulated)
         self._bits = _tone_bits(vocabulary)
+        # What may end a line, (vocabulary,), by feet and the rhymes that are open for each.
+        self._endings: dict[tuple[tuple[Foot, ...], bytes], Floats] = {}
         # The ends of the lines so far, (rows, lines): no character rhymes with itself.
         self._ends = np.zeros((len(plans), 0), np.int64)
         # The templates in which the line before must be answered: (rows, templates).
@@ -130,10 +132,12 @@ class FormRules:
             return self._by_tones(line, place)
         allowed = self._by_foot(line)
         fresh = allowed.copy()
-        np.put_along_axis(fresh, self._ends, 0.0, axis=1)
+        fresh[np.arange(len(fresh))[:, None], self._ends] = 0.0
         # With a vocabulary of a few characters there may be none.
         for otherwise in (allowed, np.broadcast_to(self._masks[-1], fresh.shape)):
-            none = ~fresh.any(axis=1)
+            none = fresh.max(axis=1) == 0
+            if not none.any():
+                break
             fresh[none] = otherwise[none]
         return fresh
 
@@ -192,20 +196,33 @@ class FormRules:
 
     def _by_foot(self, line: int) -> Floats:
         """What may end a line, (rows, vocabulary)."""
+        feet = tuple(foot for foot in FEET if foot in self._feet[line])
+        if "any" in feet:
+            return self._by_tones(line, self._layout.line_length - 1)
         open_keys = self._keys & self._templates_left(line)[:, :, None]
-        allowed = np.zeros((len(self._keys), len(self._vocabulary)), np.bool_)
-        for foot in FEET:
-            its = [at for at, each in enumerate(self._feet[line]) if each == foot]
-            if foot == "any" and its:
-                return self._by_tones(line, self._layout.line_length - 1)
-            if its:
-                chosen = _chosen(self._vocabulary, foot, self._layout.rhymes)
-                # The tries of a poem have the same rhymes before them.
-                rhymes, which = np.unique(
-                    open_keys[:, its].any(axis=1), axis=0, return_inverse=True
-                )
-                allowed |= np.stack([chosen[each].any(axis=0) for each in rhymes])[which]
-        return allowed.astype(np.float32)
+        # (rows, feet, rhymes)
+        rhymes = np.stack(
+            [
+                open_keys[:, [each == foot for each in self._feet[line]]].any(axis=1)
+                for foot in feet
+            ],
+            axis=1,
+        )
+        return np.stack([self._ending(feet, each) for each in rhymes])
+
+    def _ending(self, feet: tuple[Foot, ...], rhymes: Bools) -> Floats:
+        """What may end a line of such feet where `rhymes` (feet, rhymes) are open, (vocabulary,).
+
+        Kept, as the tries of a poem have the same rhymes before them.
+        """
+        key = feet, rhymes.tobytes()
+        if key not in self._endings:
+            its = [
+                _chosen(self._vocabulary, foot, self._layout.rhymes)[each].any(axis=0)
+                for foot, each in zip(feet, rhymes, strict=True)
+            ]
+            self._endings[key] = np.any(its, axis=0).astype(np.float32)
+        return self._endings[key]
 
 
 def rhyme_supply(vocabulary: Vocabulary, rhymes: tuple[Reading, ...]) -> list[int]:

@@ -119,10 +119,12 @@ class _Batch:
         rows = rules.fixed.shape[0]
         self._writer, self._rules = writer, rules
         self._han = han(writer.vocabulary)
-        logits, state = _read(writer, torch.tensor([[BEGIN, *prefix]]), None)
-        self._logits = logits.expand(rows, -1)
+        self._poems = rows
+        features, state = _read(writer, torch.tensor([[BEGIN, *prefix]]), None)
         same = torch.zeros(rows, dtype=torch.long, device=writer.device.kind)
-        self._state = select(state, same)
+        self._features, self._state = features.index_select(0, same), select(state, same)
+        # Made of the features where they are asked for: not where a single try meets its stop.
+        self._its_logits: Tensor | None = None
         # (rows, time): the tokens so far.
         self.written = np.repeat(np.array([prefix], np.int64), rows, axis=0)
         for at, token in enumerate(prefix):
@@ -138,12 +140,19 @@ class _Batch:
         """How many rows there are at present."""
         return len(self.written)
 
+    @property
+    def _logits(self) -> Tensor:
+        """Of the next token, (rows, vocabulary), on the processor."""
+        if self._its_logits is None:
+            self._its_logits = _logits(self._writer, self._features)
+        return self._its_logits
+
     def choose(self, position: int, sampling: Sampling, draws: Floats) -> Tokens:
         """The token of each row at a position, (rows,), fixed or chosen."""
         fixed = np.where(self.ended, END, self._rules.fixed[:, position])
         warm = 1.0 if sampling.strategy == "greedy" else sampling.temperature
         free = fixed == FREE
-        if not free.all():
+        if self.rows > self._poems and not free.all():
             chance = log_probability(self._logits / warm, np.maximum(fixed, 0))
             self._weights += np.where(free, 0, chance)
         if not free.any():
@@ -207,7 +216,8 @@ class _Batch:
     def read(self) -> None:
         """Let the network read the last tokens."""
         last = torch.from_numpy(self.written[:, -1:])
-        self._logits, self._state = _read(self._writer, last, self._state)
+        self._features, self._state = _read(self._writer, last, self._state)
+        self._its_logits = None
 
     def keep_one_of(self, each: int, draws: Floats) -> None:
         """Of the tries of each poem, `each` rows on end, keep the one drawn by weight."""
@@ -241,8 +251,11 @@ class _Batch:
     def _select(self, rows: Tokens) -> None:
         self._rules.select(rows)
         chosen = torch.from_numpy(rows)
-        self._logits = self._logits.index_select(0, chosen)
-        self._state = select(self._state, chosen.to(self._writer.device.kind))
+        if self._its_logits is not None:
+            self._its_logits = self._its_logits.index_select(0, chosen)
+        chosen = chosen.to(self._writer.device.kind)
+        self._features = self._features.index_select(0, chosen)
+        self._state = select(self._state, chosen)
         self.written, self.ended = self.written[rows], self.ended[rows]
         self._nats, self._choices = self._nats[rows], self._choices[rows]
         self._weights = self._weights[rows]
@@ -280,7 +293,7 @@ def _source(seed: int, number: int) -> np.random.Generator:
 
 @torch.inference_mode()
 def _read(writer: Writer, tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
-    """Read `tokens` (batch, time); the logits (batch, vocabulary) after the last, on the CPU."""
+    """Read `tokens` (batch, time); the features (batch, features) after the last one."""
     network = writer.network
     # Going through all its parts takes longer than it seems, beside the step of a single poem.
     was_training = network.training
@@ -288,7 +301,13 @@ def _read(writer: Writer, tokens: Tensor, state: State | None) -> tuple[Tensor, 
         network.eval()
     try:
         features, state = network(writer.device.put(tokens), state)
-        return network.logits(features[:, -1]).float().cpu(), state
+        return features[:, -1], state
     finally:
         if was_training:
             network.train()
+
+
+@torch.inference_mode()
+def _logits(writer: Writer, features: Tensor) -> Tensor:
+    """What `features` (rows, features) say of the next token, (rows, vocabulary), on the CPU."""
+    return writer.network.logits(features).float().cpu()

@@ -41,8 +41,8 @@ def shares(
     """The probabilities of what is allowed, (batch, vocabulary), 0 elsewhere; and their mass.
 
     `allowed`, (batch, vocabulary) or (vocabulary,), is 1.0 for what may come and 0.0 elsewhere,
-    some of it in each row. The characters `at` (batch, any number) lose `lost` of their logits; one
-    that comes twice loses the same each time. The mass (batch,) is the logarithm of all that the
+    some of it in each row. The characters `at` (batch, any number) lose `lost` of their logits; of
+    one that comes twice its last place counts. The mass (batch,) is the logarithm of all that the
     model gives to what is allowed, after that loss. A row with next to none of it is scaled up.
     """
     warm = (logits / temperature).softmax(dim=-1)
@@ -173,8 +173,9 @@ def stutter(written: Tokens, stride: int, han: Bools) -> Floats:
     """What each character that is written loses for being repeated, in nats, (batch, time).
 
     `written` (batch, time) are the indices of the poem so far, whose lines are `stride` long with
-    their stop; `han` (vocabulary,) tells which are characters. A character is doubled on the rhythm
-    of the line (2+2+1, 2+2+3), and once.
+    their stop; `han` (vocabulary,) tells which are characters. Of one that is written twice the
+    last place has the most. A character is doubled on the rhythm of the line (2+2+1, 2+2+3), and
+    once.
     """
     time = written.shape[1]
     if not time:
@@ -183,13 +184,13 @@ def stutter(written: Tokens, stride: int, han: Bools) -> Floats:
     known = han[written]
     lost: Floats = known * np.float32(NEAR)
     lost[:, : max(0, time - place - stride)] *= np.float32(FAR / NEAR)
-    met = written[:, :-1] == written[:, -1:]
-    if place:
+    last = written[:, -1:]
+    met = written[:, :-1] == last
+    if place and met.any():
         np.maximum(lost[:, 1:], np.float32(AGAIN) * (met & known[:, 1:]), out=lost[:, 1:])
-    # Wherever it stands a character loses what it loses most for.
-    same = written[:, :, None] == written[:, None, :]
-    most: Floats = (same * lost[:, None, :]).max(axis=2)
+        same = written[:, :, None] == written[:, None, :]
+        lost = (same * lost[:, None, :]).max(axis=2)
     if place % 2 or place == stride - 2:
         once = np.where(met.any(axis=1, keepdims=True), np.float32(AGAIN), np.float32(DOUBLED))
-        most = np.where(written == written[:, -1:], once, most)
-    return most
+        lost = np.where(written == last, once, lost)
+    return lost
