@@ -55,6 +55,28 @@ def test_the_chunked_loss_has_the_value_and_gradients_of_the_plain_one(
         torch.testing.assert_close(gradient, right, rtol=1e-9, atol=1e-12)
 
 
+def test_bfloat16_changes_the_loss_and_its_gradients_by_little() -> None:
+    features, weight, bias, targets = _problem(700, 16, 50, seed=2)
+    half = features.detach().bfloat16().requires_grad_()
+    single = (half, weight.detach().float().requires_grad_(), bias.detach().float())
+    exact = chunked_loss(half.double(), weight, bias, targets)
+    rounded = chunked_loss(*single, targets)
+    assert rounded.dtype == torch.float32
+    assert rounded.item() == pytest.approx(exact.item(), rel=2e-3)
+    for found, right in zip(
+        torch.autograd.grad(rounded, single[:2]),
+        torch.autograd.grad(exact, (half, weight)),
+        strict=True,
+    ):
+        assert (found.double() - right.double()).norm() < 0.01 * right.double().norm()
+
+
+def test_a_target_that_is_next_to_impossible_costs_much_and_not_everything() -> None:
+    bias = torch.tensor([0.0, 0.0, 200.0])
+    value = chunked_loss(torch.zeros(1, 2), torch.zeros(3, 2), bias, torch.tensor([1]))
+    assert 80 < value.item() < math.inf
+
+
 def test_nll_loss_of_a_uniform_model_is_the_logarithm_of_the_vocabulary() -> None:
     features, weight, bias = torch.zeros(5, 3), torch.zeros(7, 3), torch.zeros(7)
     value = nll_loss(features, weight, bias, torch.tensor([1, 2, 3, 4, 5]))

@@ -74,6 +74,15 @@ def test_dropout_leaves_half_precision_as_it_is() -> None:
     assert network(dropout=0.5).train()._drop(half).dtype == torch.bfloat16
 
 
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.99])
+def test_dropout_leaves_out_the_share_asked_for_and_keeps_the_mean(share: float) -> None:
+    mask = network()._mask((301, 333), share, torch.zeros(1))
+    assert mask.shape == (301, 333)
+    assert mask.unique().tolist() == pytest.approx([0, 1 / (1 - share)])
+    assert (mask == 0).float().mean().item() == pytest.approx(share, abs=0.005)
+    assert mask.mean().item() == pytest.approx(1, abs=0.06)
+
+
 def test_locked_dropout_silences_the_same_units_at_all_steps() -> None:
     model = network(dropout=0.5).train()
     dropped = model._drop(torch.ones(3, 7, 8))
