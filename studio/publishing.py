@@ -38,6 +38,8 @@ SAMPLES = tuple(
     for form in ("五绝", "七绝", "五律", "七律")
     for seed in (1, 2)
 )
+# What the network's `initial_state` is in words.
+INITIAL = {"zero": "a zero state", "end": "the state that an end token leaves"}
 FAULTS = (
     "It knows characters, not the world: images are those that Tang poets put side by side most "
     "often, and a poem drifts from one to the next without a thought that holds it together.",
@@ -183,7 +185,8 @@ validation, {card.poems["test"]:,} for the test, parted for ever by the sha256 o
 {rows}
 
 Perplexity is exp(nats / token) over all targets, punctuation and the end token included; each poem
-is read by itself from a zero state, and unknown characters count as the unknown token.
+is read by itself from {INITIAL[model.initial_state]}, and unknown characters count as the unknown
+token.
 
 ## Known faults
 

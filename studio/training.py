@@ -92,11 +92,11 @@ class TrainingSession:
         """The folder of the model that the run starts from; raises RunError where it differs."""
         folder, name = locate(home, self.config.start)
         theirs = checkpoint.describe(folder).config
-        if self.config.model.without_dropout() != theirs.without_dropout():
+        if self.config.model.shape() != theirs.shape():
             raise RunError(
                 f"A run that starts from {name} has its {theirs.cell} of embedding "
                 f"{theirs.embedding}, hidden {theirs.hidden} and {theirs.layers} layers, and only "
-                "its dropout can be another. Leave the other settings of the model as they are."
+                "its dropout and initial state can be others. Leave the rest of the model as it is."
             )
         return folder
 

@@ -37,11 +37,14 @@ class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lines_above: Annotated[int, Meta(ge=0, le=3)] = 0
     # What each layer reads reaches the softmax past it, too (Graves 2013, section 2).
     skips: bool = False
+    # What a poem to be written or judged begins with: zeros, or the state that an end token leaves,
+    # which is how all poems but the first begin in a stream.
+    initial_state: Literal["zero", "end"] = "zero"
 
-    def without_dropout(self) -> "ModelConfig":
-        """What the weights are made for; dropout can change from one training to the next."""
+    def shape(self) -> "ModelConfig":
+        """What the weights are made for; the rest can change from one training to the next."""
         return msgspec.structs.replace(
-            self, dropout=0.0, recurrent_dropout=0.0, embedding_dropout=0.0
+            self, dropout=0.0, recurrent_dropout=0.0, embedding_dropout=0.0, initial_state="zero"
         )
 
 
@@ -114,6 +117,7 @@ RECIPES: dict[str, RunConfig] = {
             tied=True,
             lines_above=2,
             skips=True,
+            initial_state="end",
         ),
         train=TrainConfig(
             batching="stream",

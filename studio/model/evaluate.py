@@ -1,7 +1,8 @@
 """Perplexity of text that the model did not learn.
 
-Each poem is read by itself, from the begin token and a zero state, and every character of it is
-predicted, then the end token; so the figure does not depend on how training cut its batches.
+Each poem is read by itself, from the begin token and the network's initial state, and every
+character of it is predicted, then the end token; so the figure does not depend on how training cut
+its batches.
 """
 
 import math

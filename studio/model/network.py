@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from studio.corpus.vocabulary import BEGIN, PAD
+from studio.corpus.vocabulary import BEGIN, END, PAD
 from studio.model.config import ModelConfig
 from studio.model.lines import REACH, above
 from studio.model.packed import Packed, can_pack
@@ -101,11 +101,17 @@ class Network(nn.Module):
         return sum(parameter.numel() for parameter in self.parameters())
 
     def forward(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Read `tokens` (batch, time), going on from `state`; zero state where it is None.
+        """Read `tokens` (batch, time), going on from `state`; the initial state where it is None.
 
         Returns the features from which `logits` predicts each next character,
         (batch, time, features), and the state after the last one.
         """
+        if state is None and not self.training and self.config.initial_state == "end":
+            _, state = self._read(tokens.new_full((len(tokens), 1), END), None)
+        return self._read(tokens, state)
+
+    def _read(self, tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """What `forward` gives; zero state where `state` is None."""
         if self._packed and tokens.shape[1] == 1:
             return self._packed.step(tokens, state)
         found: tuple[Tensor, ...] = ()

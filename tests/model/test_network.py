@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from studio.corpus.vocabulary import END
 from studio.model.config import Cell, ModelConfig
 from studio.model.network import Network, select
 
@@ -28,6 +29,13 @@ def test_carrying_the_state_gives_what_reading_at_once_gives(
         parts.append(features)
     torch.testing.assert_close(torch.cat(parts, dim=1), whole)
     assert model.logits(whole).shape == (3, 12, 20)
+
+
+def test_a_poem_may_begin_as_after_an_end_token_though_not_in_training() -> None:
+    zero, end = network(lines_above=1), network(lines_above=1, initial_state="end")
+    after_end = torch.cat([torch.full((3, 1), END), TOKENS], dim=1)
+    torch.testing.assert_close(end.eval()(TOKENS)[0], zero.eval()(after_end)[0][:, 1:])
+    torch.testing.assert_close(end.train()(TOKENS)[0], zero.train()(TOKENS)[0])
 
 
 def test_the_line_above_changes_what_is_expected() -> None:

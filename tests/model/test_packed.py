@@ -36,7 +36,10 @@ needs_fbgemm = pytest.mark.skipif(
 
 
 @needs_fbgemm
-@pytest.mark.parametrize("settings", [{}, {"tied": True, "lines_above": 2, "skips": True}])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"tied": True, "lines_above": 2, "skips": True}, {"initial_state": "end", "skips": True}],
+)
 def test_packed_steps_give_what_the_layers_give(settings: dict[str, object]) -> None:
     plain, quick = halved(network(**settings)), halved(network(**settings))
     quick.pack()
