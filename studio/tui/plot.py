@@ -190,8 +190,9 @@ class Plot(Widget, can_focus=True):
 def _range(columns: Sequence[Column]) -> Limits:
     low = min(float(column.min()) for column in columns)
     high = max(float(column.max()) for column in columns)
-    # A constant is drawn in the middle.
-    margin = 0.0 if low < high else 1e-6 * max(1.0, abs(low))
+    # A constant is drawn in the middle, and what differs by rounding alone is one.
+    size = max(abs(low), abs(high))
+    margin = 0.0 if high - low > 1e-9 * size else 1e-6 * max(1.0, size)
     return low - margin, high + margin
 
 

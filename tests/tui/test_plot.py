@@ -201,9 +201,10 @@ async def test_a_key_held_down_never_leads_to_where_nothing_can_be_drawn(
 
 
 @pytest.mark.parametrize("value", [0.0, 0.004, 1e13, -3e38])
-async def test_a_constant_is_drawn_in_the_middle(value: float) -> None:
+@pytest.mark.parametrize("rounding", [0, 1e-13])
+async def test_a_constant_is_drawn_in_the_middle(value: float, rounding: float) -> None:
     app = Alone()
     async with app.run_test(size=(40, 12)) as pilot:
-        show(app, curve(value, value, stroke="*"))
+        show(app, curve(value, value * (1 + rounding), stroke="*"))
         await pilot.pause()
         assert "****" in app.lines()[5]
