@@ -190,10 +190,11 @@ class Plot(Widget, can_focus=True):
 def _range(columns: Sequence[Column]) -> Limits:
     low = min(float(column.min()) for column in columns)
     high = max(float(column.max()) for column in columns)
-    # A constant is drawn in the middle, and what differs by rounding alone is one.
+    # A constant is drawn in the middle, and what differs by rounding alone is one; a little off,
+    # for the middle may be the border between two rows of dots.
     size = max(abs(low), abs(high))
     margin = 0.0 if high - low > 1e-9 * size else 1e-6 * max(1.0, size)
-    return low - margin, high + margin
+    return low - margin, high + 0.9 * margin
 
 
 def _zoomed(limits: Limits, factor: float, about: float) -> Limits:
