@@ -100,7 +100,8 @@ class _ChunkedLoss(torch.autograd.Function):
         matrix, offset = weight.to(features.dtype), bias.to(features.dtype)
         wide = torch.promote_types(weight.dtype, torch.float32)
         floor = torch.finfo(wide).tiny  # for a probability that has vanished
-        counts = targets != IGNORED
+        counts = (targets != IGNORED).to(features.dtype)
+        counting = features * counts[:, None]
         nats = torch.zeros((), dtype=wide, device=features.device)
         grad_features = torch.empty_like(features)
         grad_weight = torch.zeros_like(weight, dtype=wide)
@@ -111,21 +112,22 @@ class _ChunkedLoss(torch.autograd.Function):
         for start in range(0, len(targets), CHUNK):
             rows = slice(start, start + CHUNK)
             chunk, counted = features[rows], counts[rows]
-            soft = torch.addmm(offset, chunk, matrix.t(), out=held[: len(chunk)])
-            torch.softmax(soft, dim=-1, out=soft)
+            gradient = torch.addmm(offset, chunk, matrix.t(), out=held[: len(chunk)])
+            torch.softmax(gradient, dim=-1, out=gradient)
             right = (numbers[: len(chunk)], targets[rows])
-            likely = soft[right]
+            likely = gradient[right]
             nats -= (likely.to(wide).clamp(min=floor).log() * counted).sum()
             # d loss / d logits = softmax - one-hot, over the number of targets
-            soft[right] = likely - 1
-            gradient = soft.mul_(counted[:, None])
-            grad_bias += gradient.sum(dim=0)
+            gradient[right] = likely - 1
+            # What does not count is kept out of the sums: cheaper than out of all these rows.
             torch.mm(gradient, matrix, out=grad_features[rows])
+            grad_bias += (counted[None] @ gradient)[0]
             if features.dtype == wide:
-                grad_weight.addmm_(gradient.t(), chunk)
+                grad_weight.addmm_(gradient.t(), counting[rows])
             else:
-                grad_weight += gradient.t() @ chunk
-        scale = 1 / counts.sum().clamp(min=1).to(wide)
+                grad_weight += gradient.t() @ counting[rows]
+        grad_features *= counts[:, None]
+        scale = 1 / (targets != IGNORED).sum().clamp(min=1).to(wide)
         ctx.save_for_backward(grad_features, grad_weight, grad_bias, scale)
         return nats * scale
 
