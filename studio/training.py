@@ -92,7 +92,7 @@ class TrainingSession:
         """The folder of the model that the run starts from; raises RunError where it differs."""
         folder, name = locate(home, self.config.start)
         theirs = checkpoint.describe(folder).config
-        if self.config.model.shape() != theirs.shape():
+        if self.config.model != self.config.model.shaped_as(theirs):
             raise RunError(
                 f"A run that starts from {name} has its {theirs.cell} of embedding "
                 f"{theirs.embedding}, hidden {theirs.hidden} and {theirs.layers} layers, and only "
@@ -156,9 +156,8 @@ class TrainingSession:
 def starting_from(home: Home, config: RunConfig, name: str) -> RunConfig:
     """`config` for a run that starts from the model called `name`, of that model's shape."""
     folder, full_name = locate(home, name)
-    return msgspec.structs.replace(
-        config, start=full_name, model=checkpoint.describe(folder).config
-    )
+    model = config.model.shaped_as(checkpoint.describe(folder).config)
+    return msgspec.structs.replace(config, start=full_name, model=model)
 
 
 def begin(home: Home, name: str, config: RunConfig) -> TrainingSession:

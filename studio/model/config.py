@@ -41,10 +41,17 @@ class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # which is how all poems but the first begin in a stream.
     initial_state: Literal["zero", "end"] = "zero"
 
-    def shape(self) -> "ModelConfig":
-        """What the weights are made for; the rest can change from one training to the next."""
+    def shaped_as(self, other: "ModelConfig") -> "ModelConfig":
+        """A network that can have the weights of `other`; the rest is as here.
+
+        Dropout and the initial state may change from one training to the next.
+        """
         return msgspec.structs.replace(
-            self, dropout=0.0, recurrent_dropout=0.0, embedding_dropout=0.0, initial_state="zero"
+            other,
+            dropout=self.dropout,
+            recurrent_dropout=self.recurrent_dropout,
+            embedding_dropout=self.embedding_dropout,
+            initial_state=self.initial_state,
         )
 
 

@@ -102,6 +102,20 @@ def test_a_run_starts_from_the_weights_and_characters_of_a_model(tangshi: Run, h
     assert more.document["step"] > 1
 
 
+def test_a_run_that_starts_from_a_model_learns_as_its_own_recipe_says(
+    tangshi: Run, home: Home
+) -> None:
+    tangshi("train", "--recipe", "classic", "--run", "a", "--max-steps", "1", *SMALL)
+    few = ["--set", "batch_size=8", "--set", "window=8", "--max-steps", "1"]
+    started = tangshi("train", "--recipe", "studio", "--from", "a", "--run", "b", *few)
+    assert started.code == 0, started.err
+    theirs, ours = (runs.find(home.runs, name).config().model for name in "ab")
+    recipe = RECIPES["studio"].model
+    assert ours == recipe.shaped_as(theirs)
+    assert ours.hidden == theirs.hidden != recipe.hidden
+    assert ours.dropout == recipe.dropout != theirs.dropout
+
+
 def test_poems_beside_the_library_are_learnt_with_its_characters(
     tangshi: Run, home: Home, tmp_path: Path
 ) -> None:
