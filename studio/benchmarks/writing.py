@@ -78,6 +78,7 @@ def bench_generate(writer: Writer, rounds: int) -> GenerateBenchmark:
 def _recompute(writer: Writer, text: str) -> None:
     """Read the whole prefix again for every character of `text`, with logits at each position."""
     tokens = torch.tensor([[BEGIN, *writer.vocabulary.encode(text)]])
+    start = writer.network.initial(1)
     for length in range(1, tokens.shape[1]):
-        features, _ = writer.network(writer.device.put(tokens[:, :length]))
+        features, _ = writer.network(writer.device.put(tokens[:, :length]), start)
         int(writer.network.logits(features)[0, -1].argmax())

@@ -106,9 +106,16 @@ class Network(nn.Module):
         Returns the features from which `logits` predicts each next character,
         (batch, time, features), and the state after the last one.
         """
-        if state is None and not self.training and self.config.initial_state == "end":
-            _, state = self._read(tokens.new_full((len(tokens), 1), END), None)
+        if state is None and not self.training:
+            state = self.initial(len(tokens))
         return self._read(tokens, state)
+
+    def initial(self, rows: int) -> State | None:
+        """The state in which so many poems begin; None for zeros, as training begins."""
+        if self.config.initial_state == "zero":
+            return None
+        ends = torch.full((rows, 1), END, device=self.softmax_bias.device)
+        return self._read(ends, None)[1]
 
     def _read(self, tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
         """What `forward` gives; zero state where `state` is None."""
