@@ -39,6 +39,8 @@ class CurveChart(Vertical):
         super().__init__(id=f"chart-{metric.name}")
         self.metric = metric
         self._plain = plain
+        self._legend: list[tuple[Series, str, float]] = []
+        self._log = False
         self._title = Text()
 
     def compose(self) -> ComposeResult:
@@ -48,7 +50,7 @@ class CurveChart(Vertical):
     def show(self, series: Sequence[Series], log: bool, cursor: float | None) -> None:
         """Draw these curves, on a logarithmic scale with `log`; `cursor` marks a step."""
         curves: list[Curve] = []
-        legend: list[tuple[Series, str, float]] = []
+        legend = []
         for number, each in enumerate(series):
             x, raw = finite(each.x, each.y, positive=log)
             if len(x) == 0:
@@ -66,14 +68,19 @@ class CurveChart(Vertical):
                 curves.append(Curve(x, raw, self._faint(each.colour, 0.68)))
             mark = "o" if each.points or len(x) == 1 else ""
             curves.append(Curve(x, y, each.colour, mark=mark))
-        self._show_title(legend, log)
+        self._legend, self._log = legend, log
+        self._show_title()
         accent = self._faint(self.app.theme_variables["accent"], 0.3)
         self.query_one(Plot).show(curves, log, cursor, accent)
 
-    def _show_title(self, legend: Sequence[tuple[Series, str, float]], log: bool) -> None:
+    def on_resize(self) -> None:
+        self._show_title()
+
+    def _show_title(self) -> None:
         """The metric and the curves' names, with the last value where there is one curve."""
+        legend = self._legend
         title = Text(f" {self.metric.title}", "bold", no_wrap=True, overflow="ellipsis")
-        if log:
+        if self._log:
             title.append(" (log)", "not bold")
         named = [each for each in legend if each[0].label or len(legend) == 1]
         # Long names are shortened alike, so that each has some of the line.

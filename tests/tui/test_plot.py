@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.events import MouseMove, MouseScrollUp
 from textual.geometry import Region
+from textual.widgets import Static
 
 from studio.tui import braille
+from studio.tui.curve_chart import CurveChart, Series
+from studio.tui.curves import METRICS
 from studio.tui.frame import Curve
 from studio.tui.plot import Plot
 
@@ -208,3 +211,24 @@ async def test_a_constant_is_drawn_in_the_middle(value: float, rounding: float) 
         show(app, curve(value, value * (1 + rounding), stroke="*"))
         await pilot.pause()
         assert "****" in app.lines()[5]
+
+
+class Titled(App[None]):
+    """A chart and nothing else."""
+
+    def compose(self) -> ComposeResult:
+        yield CurveChart(METRICS[0])
+
+
+async def test_names_have_the_room_that_there_is_after_a_change_of_size() -> None:
+    app = Titled()
+    async with app.run_test(size=(40, 12)) as pilot:
+        chart = app.query_one(CurveChart)
+        column = np.arange(3.0)
+        names = ["the first of two long names", "the second of two long names"]
+        chart.show([Series(name, BLUE, column, column) for name in names], False, None)
+        await pilot.pause()
+        title = chart.query_one(".chart-title", Static)
+        assert not any(name in str(title.content) for name in names)
+        await pilot.resize_terminal(100, 12)
+        assert all(name in str(title.content) for name in names)
