@@ -201,9 +201,7 @@ class CorpusPane(Pane):
             told = ["None found: x shows all again"]
         if self._sort != "source":
             told = [told[0], f"by {self._sort}", *told[1:]]
-        # The line is one row high and breaks between its parts only: what has no room is left out.
-        parts = (part.replace(" ", "\N{NO-BREAK SPACE}") for part in told)
-        self.query_one("#corpus-found", Static).update("  ".join(parts))
+        self.query_one("#corpus-found", Static).update("  ".join(told))
 
     def on_corpus_pane__lost(self, message: _Lost) -> None:
         message.stop()
