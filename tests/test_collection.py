@@ -93,7 +93,7 @@ def test_the_first_line_of_nothing_is_nothing() -> None:
                 longest=40,
                 sampling=Sampling(top_k=9, top_p=1, min_p=0.1, repetition_penalty=1.2),
             ),
-            "free, at most 40 · temperature 0.8 · top-k 9 · min-p 0.1 · repetition 1.2 · seed 1",
+            "free, at most 40 · temperature 0.85 · top-k 9 · min-p 0.1 · repetition 1.2 · seed 1",
         ),
         (
             ComposeRequest(

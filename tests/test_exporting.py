@@ -30,7 +30,7 @@ def test_plain_text_has_a_couplet_a_line_and_a_gap_between_poems() -> None:
 def test_markdown_names_the_model_and_the_request() -> None:
     assert as_markdown([saved()]) == (
         "## 白日依山尽\n\n白日依山尽，黄河入海流。\\\n欲穷千里目，更上一层楼。\n\n"
-        "*night@800 · 五绝 · temperature 0.8 · top-p 0.95 · seed 7 · 2026-01-02T03:04:05+00:00*\n"
+        "*night@800 · 五绝 · temperature 0.85 · top-p 0.95 · seed 7 · 2026-01-02T03:04:05+00:00*\n"
     )
 
 
@@ -79,7 +79,7 @@ def test_a_picture_has_the_lines_without_stops_the_form_the_day_and_what_wrote_i
     assert "白日依山尽黄河入海流欲穷千里目更上一层楼" in told
     assert told.startswith("五绝")
     assert "二〇二六年一月二日" in told
-    assert "night@800 · 五绝 · temperature 0.8 · top-p 0.95 · seed 7" in told
+    assert "night@800 · 五绝 · temperature 0.85 · top-p 0.95 · seed 7" in told
 
 
 @pytest.mark.parametrize(

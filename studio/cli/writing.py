@@ -15,8 +15,9 @@ from studio.errors import ConfigError, CorpusError
 from studio.exporting import export, format_of
 from studio.paths import Home
 from studio.prosody.forms import form_named
-from studio.verse.request import ComposeRequest, WrittenPoem
+from studio.verse.request import ComposeRequest, Sampling, WrittenPoem
 
+USUAL = Sampling()
 Run = Annotated[
     str, typer.Option("--run", "--model", help='A run, "run@step", "default" or "auto".')
 ]
@@ -44,11 +45,11 @@ def generate(
         bool, typer.Option("--allow-copies", help="Lines of the corpus may come out.")
     ] = False,
     strategy: Annotated[str, typer.Option(help="greedy (argmax) or sample.")] = "sample",
-    temperature: Annotated[float, typer.Option()] = 0.8,
-    top_k: Annotated[int, typer.Option()] = 0,
-    top_p: Annotated[float, typer.Option()] = 0.95,
-    min_p: Annotated[float, typer.Option()] = 0.0,
-    repetition_penalty: Annotated[float, typer.Option()] = 1.0,
+    temperature: Annotated[float, typer.Option()] = USUAL.temperature,
+    top_k: Annotated[int, typer.Option()] = USUAL.top_k,
+    top_p: Annotated[float, typer.Option()] = USUAL.top_p,
+    min_p: Annotated[float, typer.Option()] = USUAL.min_p,
+    repetition_penalty: Annotated[float, typer.Option()] = USUAL.repetition_penalty,
     tries: Annotated[
         int, typer.Option(help="Continuations of a line that are weighed against each other.")
     ] = 8,

@@ -37,7 +37,7 @@ FIELDS: Mapping[str, str] = {
     "tones": "Each character counts as level 平 or oblique 仄, and the form says where each must "
     "stand. Strict keeps every rule; the Tang poets took some freedoms.",
     "candidates": "How many poems are written at once; the best comes first.",
-    "temperature": "Lower is safer and more common, higher bolder and odder. 0.8 is a good start.",
+    "temperature": "Lower is safer and more common, higher bolder and odder. 0.85 is a good start.",
     "model": "Auto is the run in training, else the default model.",
     "beside": "A second model writes the same request, and both stand side by side.",
     "given": "The poem as it should stand: _ is a character that the model writes.",

@@ -27,7 +27,7 @@ class Sampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     strategy: Strategy = "sample"
     # Below the least temperature a division would overflow; drawing is argmax long before.
-    temperature: Annotated[float, Meta(ge=1e-6, le=10)] = 0.8
+    temperature: Annotated[float, Meta(ge=1e-6, le=10)] = 0.85
     top_k: Annotated[int, Meta(ge=0)] = 0
     top_p: Annotated[float, Meta(gt=0, le=1)] = 0.95
     min_p: Annotated[float, Meta(ge=0, lt=1)] = 0.0
