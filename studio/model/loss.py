@@ -100,7 +100,9 @@ class _ChunkedLoss(torch.autograd.Function):
         matrix, offset = weight.to(features.dtype), bias.to(features.dtype)
         wide = torch.promote_types(weight.dtype, torch.float32)
         floor = torch.finfo(wide).tiny  # for a probability that has vanished
-        counts = (targets != IGNORED).to(features.dtype)
+        kept = targets != IGNORED
+        scale = 1 / kept.sum().clamp(min=1).to(wide)
+        counts = kept.to(features.dtype)
         counting = features * counts[:, None]
         nats = torch.zeros((), dtype=wide, device=features.device)
         grad_features = torch.empty_like(features)
@@ -127,7 +129,6 @@ class _ChunkedLoss(torch.autograd.Function):
             else:
                 grad_weight += gradient.t() @ counting[rows]
         grad_features *= counts[:, None]
-        scale = 1 / (targets != IGNORED).sum().clamp(min=1).to(wide)
         ctx.save_for_backward(grad_features, grad_weight, grad_bias, scale)
         return nats * scale
 
