@@ -23,6 +23,7 @@ from studio.tui.quit_screen import QuitScreen
 from studio.verse.request import ComposeRequest
 from tests.tui.conftest import Open
 from tests.tui.only import OnlyTraining
+from tests.tui.waiting import until
 
 
 @pytest.fixture
@@ -78,8 +79,7 @@ async def test_the_panes_change_their_places_when_the_terminal_is_resized(
 ) -> None:
     async with open_studio((160, 48)) as studio:
         await studio.pilot.resize_terminal(80, 24)
-        await studio.settle()
-        assert list(widths(studio)) == ["corpus"]
+        await until(studio.pilot, lambda: list(widths(studio)) == ["corpus"])
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 10), (12, 3), (1, 1)])

@@ -16,6 +16,7 @@ from studio.tui.curve_chart import CurveChart, Series
 from studio.tui.curves import METRICS
 from studio.tui.frame import Curve
 from studio.tui.plot import Plot
+from tests.tui.waiting import until
 
 BLUE = "#0067a3"
 far = st.floats(-1e9, 1e9)
@@ -231,4 +232,4 @@ async def test_names_have_the_room_that_there_is_after_a_change_of_size() -> Non
         title = chart.query_one(".chart-title", Static)
         assert not any(name in str(title.content) for name in names)
         await pilot.resize_terminal(100, 12)
-        assert all(name in str(title.content) for name in names)
+        await until(pilot, lambda: all(name in str(title.content) for name in names))

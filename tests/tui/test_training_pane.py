@@ -34,6 +34,7 @@ from studio.tui.settings_form import Choice, Field, SettingsForm
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import SAMPLES, a_run, write_run
 from tests.tui.only import OnlyTraining
+from tests.tui.waiting import until
 
 SMALL, WIDE = (80, 24), (160, 48)
 
@@ -400,9 +401,10 @@ async def test_the_newest_line_of_the_log_shows_after_every_change_of_size(
             studio.worker.tell(Preparing(f"made ready, and a few words more: part {number}"))
         await studio.settle()
         for size in ((120, 30), (160, 48), (160, 40)):
+            before = studio.pane.size
             await studio.pilot.resize_terminal(*size)
-            await studio.settle()
-            assert "part 39" in studio.words()
+            await until(studio.pilot, lambda before=before: studio.pane.size != before)
+            await until(studio.pilot, lambda: "part 39" in studio.words())
 
 
 async def test_control_characters_never_reach_the_terminal(open_studio: Open) -> None:
