@@ -76,7 +76,12 @@ class Collection:
     def poems(self) -> list[SavedPoem]:
         """All of them, oldest first; raises StudioError that names a damaged line."""
         remedy = "Mend or delete that line to use the collection."
-        return read_records(self.path, _decoder, StudioError, remedy)
+        try:
+            return read_records(self.path, _decoder, StudioError, remedy)
+        except OSError as error:
+            raise StudioError(
+                f"{self.path} cannot be read: {error.strerror}. Mend its permissions."
+            ) from error
 
     def find(self, name: str) -> SavedPoem:
         """The poem whose id begins with `name`; raises StudioError where not just one does."""
@@ -115,8 +120,15 @@ class Collection:
         append_record(self.path, poem)
 
     def remove(self, poem: SavedPoem) -> None:
-        """Take a poem out."""
-        write_records(self.path, [other for other in self.poems() if not poem.is_same(other)])
+        """Take a poem out; raises StudioError where the file is damaged or cannot be written."""
+        left = [other for other in self.poems() if not poem.is_same(other)]
+        try:
+            write_records(self.path, left)
+        except OSError as error:
+            raise StudioError(
+                f"{self.path} cannot be written: {error.strerror}. Nothing was deleted; "
+                "free some room or mend its permissions, and delete again."
+            ) from error
 
 
 class Rewritten(msgspec.Struct, frozen=True):

@@ -17,6 +17,10 @@ class RunError(StudioError):
     """A run folder is missing, busy, damaged or does not fit what is asked of it."""
 
 
+class SavingError(RunError):
+    """What was learnt cannot be written; it is still there, and training can go on."""
+
+
 class VerseError(StudioError):
     """A poem cannot be written as asked."""
 

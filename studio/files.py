@@ -1,10 +1,10 @@
 """Writing files so that a reader, or a crash, never sees half of one."""
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -33,26 +33,32 @@ def write_atomically(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
-def build_folder_atomically(path: Path, fill: Callable[[Path], None]) -> None:
+def build_folder_atomically(path: Path, fill: Callable[[Path], T]) -> T:
     """Let `fill` write a folder beside `path`, flush it to disk, then rename it into place.
 
-    A folder that already stands at `path` is replaced.
+    A folder that already stands at `path` is replaced, at the very end. Returns what `fill` does.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    # Not by mkdtemp, whose folders others may not read, whatever the umask says.
+    staging = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    staging.mkdir()
     try:
-        fill(staging)
+        result = fill(staging)
         for file in staging.iterdir():
+            file.chmod(staging.stat().st_mode & 0o666)
             with file.open("rb") as handle:
                 os.fsync(handle.fileno())
         sync_folder(staging)
+        old = staging.with_name(f"{staging.name}.old")
         if path.exists():
-            shutil.rmtree(path)
+            path.rename(old)
         staging.rename(path)
+        shutil.rmtree(old, ignore_errors=True)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
     sync_folder(path.parent)
+    return result
 
 
 def read_records(
@@ -79,9 +85,14 @@ def write_records(path: Path, records: Iterable[object]) -> None:
 
 
 def append_record(path: Path, record: object) -> None:
-    """Append one record to a file of JSON Lines in a single write."""
+    """Append one record to a file of JSON Lines: all of it, or OSError and nothing."""
+    line = msgspec.json.encode(record) + b"\n"
     with path.open("ab", buffering=0) as file:
-        file.write(msgspec.json.encode(record) + b"\n")
+        before = file.tell()
+        if file.write(line) < len(line):
+            # What is appended next must not run on from half of it.
+            file.truncate(before)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def sync_folder(folder: Path) -> None:

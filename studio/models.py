@@ -20,7 +20,10 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
     checkpoint. What has a slash in it is a folder. Raises RunError that says what there is.
     """
     if "/" in name:
-        path = Path(name).expanduser().resolve()
+        try:
+            path = Path(name).expanduser().resolve()
+        except RuntimeError as error:
+            raise RunError(f"There is no model in {name}: {error}") from error
         if not (path / "model.json").is_file():
             raise RunError(f"There is no model in {path}: it has no model.json.")
         return path, str(path)

@@ -18,7 +18,8 @@ import torch
 from studio import __version__, runs
 from studio.corpus.library import Library
 from studio.corpus.poem import couplets, verse_lines
-from studio.files import build_folder_atomically, write_atomically
+from studio.errors import RunError
+from studio.files import build_folder_atomically
 from studio.model import checkpoint
 from studio.model.config import RunConfig
 from studio.model.device import choose_device
@@ -113,8 +114,14 @@ def publish(home: Home, name: str, folder: Path) -> Card:
     """Write the model called `name`, a run's or a checkpoint's, to `folder` with its card.
 
     Reads the validation and the test split: the figures are of the weights as they are shipped.
-    Raises RunError or CorpusError where the run or the poems are missing.
+    What was published in `folder` before stays until all of it is there. Raises RunError or
+    CorpusError where the run or the poems are missing, or the folder holds anything else.
     """
+    if folder.exists() and not (folder / "card.json").exists() and any(folder.iterdir()):
+        raise RunError(
+            f"{folder} holds other things than a published model, which would be lost. Name a "
+            "folder that is empty or not there."
+        )
     run = runs.find(home.runs, name.partition("@")[0])
     source, full_name = locate(home, name)
     network, vocabulary, described = checkpoint.load_model(source)
@@ -122,36 +129,38 @@ def publish(home: Home, name: str, folder: Path) -> Card:
         statistics = library.statistics()
         held_out = {split: library.texts(split) for split in ("valid", "test")}
 
-    def fill(staging: Path) -> None:
+    def fill(staging: Path) -> Card:
         checkpoint.write_model(
             staging, network, vocabulary, described.step, described.perplexity, torch.float16
         )
+        writer = load_writer(staging, DEFAULT)
+        with Novelty.open(home.library) as novelty:
+            samples = [Sample(each, write(writer, each, novelty)[0].text) for each in SAMPLES]
+        device = choose_device(run.config().train.precision)
+        card = Card(
+            run=full_name,
+            step=described.step,
+            parameters=network.parameter_count,
+            vocabulary=len(vocabulary),
+            bytes=(staging / "model.safetensors").stat().st_size,
+            config=run.config(),
+            corpus=statistics.source,
+            poems=statistics.splits,
+            hours=_seconds(run, described.step) / 3600,
+            machine=f"{device.name}, {device.precision}",
+            studio=__version__,
+            torch=str(torch.__version__),
+            figures=_figures(writer, held_out),
+            faults=FAULTS,
+            samples=samples,
+            before=_before(home, run.config().start, held_out),
+        )
+        told = msgspec.json.format(msgspec.json.encode(card), indent=2)
+        (staging / "card.json").write_bytes(told)
+        (staging / "card.md").write_bytes(in_words(card).encode())
+        return card
 
-    build_folder_atomically(folder, fill)
-    writer = load_writer(folder, DEFAULT)
-    with Novelty.open(home.library) as novelty:
-        samples = [Sample(each, write(writer, each, novelty)[0].text) for each in SAMPLES]
-    card = Card(
-        run=full_name,
-        step=described.step,
-        parameters=network.parameter_count,
-        vocabulary=len(vocabulary),
-        bytes=(folder / "model.safetensors").stat().st_size,
-        config=run.config(),
-        corpus=statistics.source,
-        poems=statistics.splits,
-        hours=_seconds(run, described.step) / 3600,
-        machine=f"{choose_device().name}, {choose_device(run.config().train.precision).precision}",
-        studio=__version__,
-        torch=str(torch.__version__),
-        figures=_figures(writer, held_out),
-        faults=FAULTS,
-        samples=samples,
-        before=_before(home, run.config().start, held_out),
-    )
-    write_atomically(folder / "card.json", msgspec.json.format(msgspec.json.encode(card), indent=2))
-    write_atomically(folder / "card.md", in_words(card).encode())
-    return card
+    return build_folder_atomically(folder, fill)
 
 
 def in_words(card: Card) -> str:

@@ -38,7 +38,9 @@ class TrainingSession:
         Raises RunError where the run is busy, finished, or its checkpoint does not fit the library.
         """
         self.run = run
-        self.config = _longer(run.config(), epochs)
+        # What happened and is not on disk yet.
+        self._untold: list[TrainingEvent] = []
+        self.config = _longer(run, epochs)
         self._closing = contextlib.ExitStack()
         with contextlib.ExitStack() as opening:
             opening.enter_context(run.lock())
@@ -130,7 +132,12 @@ class TrainingSession:
         )
 
     def steps(self) -> Iterator[tuple[TrainingEvent, ...]]:
-        """The trainer's events, one item a step, with a sample poem after each validation."""
+        """The trainer's events, one item a step, with a sample poem after each validation.
+
+        Raises OSError where something cannot be written; call it again to go on, from there.
+        """
+        if self._untold:
+            yield self._recorded(())
         for events in self.trainer.run():
             yield self._recorded(events)
 
@@ -139,18 +146,18 @@ class TrainingSession:
         return self._recorded(self.trainer.save())
 
     def _recorded(self, events: tuple[TrainingEvent, ...]) -> tuple[TrainingEvent, ...]:
-        told = tuple(self._with_samples(events))
-        for event in told:
+        """Write events to disk, with a sample after each validation; then they can be told."""
+        self._untold += events
+        told: list[TrainingEvent] = []
+        while self._untold:
+            event = self._untold[0]
             self.run.record(event)
-        return told
-
-    def _with_samples(self, events: tuple[TrainingEvent, ...]) -> Iterator[TrainingEvent]:
-        for event in events:
-            yield event
+            told.append(self._untold.pop(0))
             if isinstance(event, Validated):
                 with contextlib.suppress(VerseError):
                     (poem,) = write(self.writer(), SAMPLE)
-                    yield SampleWritten(event.step, poem.text)
+                    self._untold.insert(0, SampleWritten(event.step, poem.text))
+        return tuple(told)
 
 
 def starting_from(home: Home, config: RunConfig, name: str) -> RunConfig:
@@ -187,8 +194,14 @@ def _beside(home: Home, corpus: str) -> list[str]:
         return library.texts("train")
 
 
-def _longer(config: RunConfig, epochs: int) -> RunConfig:
+def _longer(run: Run, epochs: int) -> RunConfig:
+    """The run's settings with so many epochs more, after that in which `max_steps` ended it."""
+    config = run.config()
     if epochs <= 0:
         return config
-    train = msgspec.structs.replace(config.train, epochs=config.train.epochs + epochs, max_steps=0)
+    before = config.train.epochs
+    if config.train.max_steps and (names := run.checkpoint_names()):
+        at = checkpoint.progress_of(run.checkpoints / names[-1])
+        before = at.epoch if at.position else at.epoch - 1
+    train = msgspec.structs.replace(config.train, epochs=before + epochs, max_steps=0)
     return msgspec.structs.replace(config, train=train)

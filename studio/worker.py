@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.corpus.poem import verse_lines
-from studio.errors import RunError, StudioError, when_memory_is_full
+from studio.errors import RunError, SavingError, StudioError, when_memory_is_full
 from studio.messages import (
     CancelCompose,
     Command,
@@ -66,7 +66,8 @@ class Worker:
         self._session: TrainingSession | None = None
         self._steps: Iterator[tuple[TrainingEvent, ...]] = iter(())
         self._paused = False
-        self._loaded: tuple[Path, Writer] | None = None
+        # The model last read from disk, with the file that it is from.
+        self._loaded: tuple[tuple[Path, int, int], Writer] | None = None
         self._cancelled: int | None = None
         self._index = IndexKeeper(home.library)
 
@@ -130,14 +131,16 @@ class Worker:
         self, what: str, ticket: int | None, action: Callable[..., None], *arguments: Command
     ) -> None:
         """Do something; what goes wrong becomes an event, and the thread lives on."""
+        session = self._session
         try:
             action(*arguments)
         except StudioError as error:
+            what = "saving" if isinstance(error, SavingError) else what
             self._emit(Failed(what, str(error), ticket))
         except Exception as error:
             message = when_memory_is_full(error) or f"{type(error).__name__}: {error}"
-            if what == "training":
-                self._close_session()
+            # A bug ends the training, whatever it was that was asked of it.
+            what = "training" if session and self._session is None else what
             self._emit(Failed(what, message, ticket, traceback.format_exc()))
 
     def _emit(self, event: Event) -> None:
@@ -183,14 +186,11 @@ class Worker:
                 self._need_session()
                 self._finish_training()
             case SaveCheckpoint():
-                session = self._need_session()
-                self._tell(session, session.save())
+                self._take(self._need_session().save)
             case Compose():
                 self._compose(command)
             case Inspect():
                 self._inspect(command)
-            case CancelCompose(ticket):
-                self._cancel(ticket)
 
     # --- training -------------------------------------------------------------------------------
 
@@ -214,10 +214,28 @@ class Worker:
         self._emit(session.started())
 
     def _train_one_step(self) -> None:
-        self._tell(self._need_session(), next(self._steps))
+        self._take(lambda: next(self._steps))
 
-    def _tell(self, session: "TrainingSession", events: tuple[TrainingEvent, ...]) -> None:
-        for event in events:
+    def _take(self, events: Callable[[], tuple[TrainingEvent, ...]]) -> None:
+        """Tell what the session gives; pause it, and raise SavingError, where a file gives way."""
+        session = self._need_session()
+        try:
+            told = events()
+        except OSError as error:
+            # An iterator that has raised is at its end. Nothing learnt is lost with it.
+            self._steps = session.steps()
+            self._paused = True
+            self._emit(TrainingPaused(session.run.name))
+            raise SavingError(
+                f"{error}. {session.run.name} is paused and loses nothing while the studio is "
+                "open: make room or mend the permissions, then go on with it, or save."
+            ) from error
+        except StudioError:
+            raise
+        except Exception:
+            self._close_session()
+            raise
+        for event in told:
             if isinstance(event, TrainingEnded):
                 self._close_session()
             self._emit(Trained(session.run.name, event))
@@ -285,8 +303,11 @@ class Worker:
         if self._session and model in ("auto", self._session.run.name):
             return self._session.writer()
         folder, name = locate(self._home, model)
-        if self._loaded is None or self._loaded[0] != folder:
-            self._loaded = (folder, load_writer(folder, name))
+        # A run that was deleted and trained anew has other weights in a folder of the same name.
+        found = (folder / "model.json").stat()
+        key = folder, found.st_ino, found.st_mtime_ns
+        if self._loaded is None or self._loaded[0] != key:
+            self._loaded = (key, load_writer(folder, name))
         return self._loaded[1]
 
 

@@ -94,6 +94,37 @@ def test_the_samples_come_again_from_their_requests(published: tuple[Path, Card]
     assert poem.text == sample.text
 
 
+def test_a_folder_with_anything_else_in_it_is_left_alone(
+    published: tuple[Path, Card], home: Home, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine" / "letter.txt"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    for folder in (mine.parent, next((home.runs / "a" / "checkpoints").iterdir())):
+        before = sorted(folder.iterdir())
+        with pytest.raises(RunError, match="other things"):
+            publish(home, "a", folder)
+        assert sorted(folder.iterdir()) == before
+
+
+def test_what_was_published_before_stays_where_publishing_fails(
+    published: tuple[Path, Card], home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, card = published
+
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(publishing, "_figures", fail)
+    with pytest.raises(KeyboardInterrupt):
+        publish(home, "a", folder)
+    assert msgspec.json.decode((folder / "card.json").read_bytes(), type=Card) == card
+    assert [path for path in folder.parent.iterdir() if path.name.startswith(".")] == []
+    monkeypatch.undo()
+    monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))
+    assert publish(home, "a", folder) == card
+
+
 def test_what_is_no_run_is_refused(home: Home, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no run called 'default'"):
         publish(home, "default", tmp_path / "model")

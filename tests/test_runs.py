@@ -1,11 +1,13 @@
 """The run folder tells everything, and survives what happens to folders."""
 
+import resource
 from pathlib import Path
 
 import pytest
 
 from studio import runs
 from studio.errors import RunError
+from studio.files import append_record
 from studio.model.config import RECIPES
 from studio.model.events import StepDone, TrainingEnded, Validated
 
@@ -31,6 +33,20 @@ def test_a_line_that_a_crash_cut_short_is_left_out(tmp_path: Path) -> None:
     with run.events_file.open("ab") as file:
         file.write(b'{"event":"StepDone","st')
     assert run.events() == [step(1)]
+
+
+def test_a_line_for_which_there_is_no_room_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    append_record(path, ["first"])
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 4, limits[1]))
+    try:
+        with pytest.raises(OSError, match="No space left"):
+            append_record(path, ["second"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    append_record(path, ["third"])
+    assert path.read_text() == '["first"]\n["third"]\n'
 
 
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:

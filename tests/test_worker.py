@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import pytest
+import safetensors
 
 from studio import runs
 from studio.messages import (
@@ -262,6 +263,86 @@ def test_what_cannot_be_done_is_told_and_the_worker_lives_on(
 def test_without_a_model_the_way_to_one_is_told(talk: Conversation) -> None:
     talk.send(Compose(1, ComposeRequest()))
     assert "training" in talk.wait(Failed).message
+
+
+@pytest.mark.parametrize("wanted", ["a checkpoint that is due", "a checkpoint", "the end"])
+def test_a_full_disk_pauses_the_training_and_loses_nothing(
+    talk: Conversation, home: Home, monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
+    due = 5 if wanted == "a checkpoint that is due" else 0
+    config = small(max_steps=20, checkpoint_every=due, validate_every=0)
+    talk.send(Train("whole", config))
+    talk.wait_for(TrainingEnded)
+    expected = talk.losses
+    talk.told.clear()
+    with monkeypatch.context() as full:
+
+        def fail(*_: object) -> None:
+            raise safetensors.SafetensorError("No space left on device")
+
+        full.setattr("safetensors.torch.save_file", fail)
+        talk.send(Train("first", config))
+        if not due:
+            talk.send(Pause())
+            talk.wait(TrainingPaused)
+            talk.send(Stop() if wanted == "the end" else SaveCheckpoint())
+        talk.wait(TrainingPaused)
+        failed = talk.wait(Failed)
+        assert failed.what == "saving"
+        assert "No space left" in failed.message
+    talk.send(Resume("first"))
+    assert talk.wait_for(TrainingEnded).outcome == "finished"
+    assert talk.losses == expected
+    run = runs.find(home.runs, "first")
+    assert runs.summary(run).status == "finished"
+    assert [event.step for event in run.events() if isinstance(event, StepDone)] == [*expected]
+
+
+def test_what_cannot_be_recorded_is_recorded_and_told_when_it_can(
+    talk: Conversation, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("studio.runs.append_record", fail)
+        talk.send(Train("first", small(max_steps=8)))
+        talk.wait(TrainingPaused)
+        talk.wait(Failed)
+    talk.send(Resume("first"))
+    talk.wait_for(TrainingEnded)
+    told = [event.event for event in talk.told if isinstance(event, Trained)]
+    assert runs.find(home.runs, "first").events() == told
+    assert [event.step for event in told if isinstance(event, StepDone)] == [*range(1, 9)]
+
+
+def test_a_bug_while_a_run_is_stopped_frees_it(
+    talk: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr("studio.model.checkpoint.save", fail)
+    talk.send(Train("first", small(checkpoint_every=0, validate_every=0)))
+    talk.send(Pause())
+    talk.wait(TrainingPaused)
+    talk.send(Stop())
+    assert talk.wait(Failed).what == "training"
+    talk.send(Stop())
+    assert "No run is in training" in talk.wait(Failed).message
+
+
+def test_a_run_that_was_deleted_and_trained_anew_writes_with_its_new_weights(
+    talk: Conversation, home: Home
+) -> None:
+    texts = []
+    for seed in (1, 2):
+        talk.send(Train("first", small(max_steps=5, seed=seed, learning_rate=0.1)))
+        talk.wait_for(TrainingEnded)
+        talk.send(Compose(seed, ComposeRequest(form="", longest=60, seed=1, model="first")))
+        texts.append(talk.wait(Composed).poems[0].log_probability)
+        runs.delete(runs.find(home.runs, "first"))
+    assert texts[0] != texts[1]
 
 
 def test_a_bug_in_training_frees_the_run(

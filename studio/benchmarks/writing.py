@@ -19,11 +19,12 @@ TOGETHER = 64
 class GenerateBenchmark(msgspec.Struct, frozen=True):
     """What `bench generate` reports; a poem is a 七律, 64 characters with its punctuation.
 
-    `ms_per_char` is that of one poem written straight on (argmax, no rule but the length), `ratio`
-    how many times faster that is than where the whole prefix is read again for each character, as
-    the classical program does. The others keep tones and rhyme and try each line several times, as
-    a poem is written by default: `ms_per_char_with_rules` of one poem, the first character counted
-    from the request, the seconds until 16 candidates are written and ranked, and 64 poems at once.
+    `ms_per_char` is that of one poem written straight on (argmax, with length and rhyme, without
+    tones), `ratio` how many times faster that is than where the whole prefix is read again for each
+    character, as the classical program does. The others keep tones and rhyme and try each line
+    several times, as a poem is written by default: `ms_per_char_with_rules` of one poem, the first
+    character counted from the request, the seconds until 16 candidates are written and ranked, and
+    64 poems at once.
     None of them has the index of the corpus.
     """
 

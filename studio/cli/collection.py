@@ -35,7 +35,8 @@ def list_poems(
         return
     for each in found:
         form = each.request.form or "free"
-        out.print(f"{each.id}  {first_line(each.poem.text)}  {form}  {each.model}  {each.saved}")
+        row = (each.id, first_line(each.poem.text), form, each.model, each.saved)
+        out.print("  ".join(row), soft_wrap=True)
     if not found:
         say("No saved poem has that." if words else "No poem was saved yet.")
 

@@ -58,8 +58,9 @@ def exit_codes() -> Iterator[None]:
         )
         sys.exit(1)
     except OSError as error:
+        reason = error.strerror or error
         say(
-            f"tangshi-studio: {error.filename or 'The file'} cannot be used: {error.strerror}. "
+            f"tangshi-studio: {error.filename or 'The file'} cannot be used: {reason}. "
             "Look at its permissions and at the room on its disk, and run the command again."
         )
         sys.exit(1)

@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +34,7 @@ from studio.model.events import (
     Validated,
 )
 from studio.paths import Home
-from studio.tui.wording import printable
+from studio.tui.wording import duration, printable
 
 runs_app = typer.Typer(help="The training runs: list, show, delete.", no_args_is_help=True)
 
@@ -136,7 +135,7 @@ def list_runs(
             str(row.epoch),
             _figure(row.loss, 3),
             _figure(row.best_perplexity, 1),
-            time.strftime("%H:%M:%S", time.gmtime(row.elapsed)),
+            duration(row.elapsed),
         )
     out.print(table if summaries else "No runs yet. Begin one with `tangshi-studio train`.")
 

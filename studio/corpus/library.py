@@ -52,11 +52,18 @@ class PoemRow(msgspec.Struct, frozen=True):
     length: int
 
 
+def _file_of(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns
+
+
 class Library:
     """A built library, opened for reading. One thread at a time may use it."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
+        # Another build of the library is another file at the same place.
+        self.file = _file_of(path)
         self._connection = connection
         self._script = self.statistics().script
 

@@ -78,11 +78,14 @@ def save(
     progress: Progress,
     perplexity: float | None,
 ) -> None:
-    """Write a checkpoint; after a crash at any moment the folder is complete or absent."""
+    """Write a checkpoint; after a crash at any moment the folder is complete or absent.
+
+    Raises OSError where it cannot be written.
+    """
 
     def fill(staging: Path) -> None:
         write_model(staging, network, vocabulary, progress.step, perplexity)
-        safetensors.torch.save_file(_plain(tensors), staging / "training.safetensors")
+        _write_tensors(_plain(tensors), staging / "training.safetensors")
         (staging / "training.json").write_bytes(msgspec.json.encode(progress))
 
     build_folder_atomically(folder, fill)
@@ -101,7 +104,7 @@ def write_model(
         name: each.to(precision) if each.is_floating_point() else each
         for name, each in _plain(network.state_dict()).items()
     }
-    safetensors.torch.save_file(weights, folder / "model.safetensors")
+    _write_tensors(weights, folder / "model.safetensors")
     vocabulary.save(folder / "vocabulary.json")
     described = Description(FORMAT, network.config, vocabulary.fingerprint, step, perplexity)
     (folder / "model.json").write_bytes(msgspec.json.encode(described))
@@ -157,10 +160,12 @@ def load_weights(network: Network, folder: Path) -> None:
 
 def load_training(folder: Path) -> tuple[dict[str, Tensor], Progress]:
     """What going on needs besides the weights; raises RunError where it is missing or damaged."""
-    return (
-        _read_tensors(folder / "training.safetensors"),
-        _read_json(folder / "training.json", Progress),
-    )
+    return _read_tensors(folder / "training.safetensors"), progress_of(folder)
+
+
+def progress_of(folder: Path) -> Progress:
+    """Where the training stood; raises RunError where the file is missing or damaged."""
+    return _read_json(folder / "training.json", Progress)
 
 
 def best_of(checkpoints: Path, names: list[str]) -> str:
@@ -178,7 +183,12 @@ def best_of(checkpoints: Path, names: list[str]) -> str:
 
 
 def prune(checkpoints: Path, keep: int, best: int | None) -> None:
-    """Delete the oldest checkpoints beyond `keep`; the one at step `best` stays."""
+    """Delete the oldest checkpoints beyond `keep`; the one at step `best` stays.
+
+    What a process that was killed while it saved has left goes as well.
+    """
+    for left in checkpoints.glob(".step-*"):
+        shutil.rmtree(left)
     names = sorted(path.name for path in checkpoints.glob("step-*"))
     for name in names[:-keep]:
         if best is None or name != name_of(best):
@@ -187,6 +197,13 @@ def prune(checkpoints: Path, keep: int, best: int | None) -> None:
 
 def _plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+
+
+def _write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
+    try:
+        safetensors.torch.save_file(tensors, path)
+    except safetensors.SafetensorError as error:
+        raise OSError(f"{path} cannot be written: {error}") from error
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:

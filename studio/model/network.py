@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from studio.corpus.vocabulary import BEGIN, END, PAD
 from studio.model.config import ModelConfig
+from studio.model.device import put
 from studio.model.lines import REACH, above
 from studio.model.packed import Packed, can_pack
 
@@ -223,7 +224,7 @@ class Network(nn.Module):
         numbers.random_(-(2**63), None, generator=self.dropout_source)
         kept = numbers.view(torch.int16)[:count] >= round(share * 2**16) - 2**15
         mask = kept.to(torch.float32).div_(1 - share).view(*shape)
-        return mask.to(like.device, like.dtype, non_blocking=True)
+        return put(mask.to(like.dtype), like.device)
 
 
 def detach(state: State) -> State:

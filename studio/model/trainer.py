@@ -85,6 +85,8 @@ class Trainer:
         self._pending: list[tuple[StepDone, Tensor, Tensor]] = []
         self._validated: tuple[int, float] | None = None
         self._saved: int | None = None
+        # Whether a checkpoint that was due could not be written.
+        self._owed = False
         self._stopping = False
 
     @property
@@ -114,7 +116,11 @@ class Trainer:
         return tuple(events)
 
     def run(self) -> Iterator[tuple[TrainingEvent, ...]]:
-        """Train to the end, from where `progress` stands; the last item has a TrainingEnded."""
+        """Train to the end, from where `progress` stands; the last item has a TrainingEnded.
+
+        Raises OSError where a checkpoint cannot be written, after the events before it; what was
+        learnt is there all the same, and another `run` goes on from it.
+        """
         ended = False
         while not ended:
             going_on = self.progress.step < self.total_steps and not self._stopping
@@ -124,6 +130,11 @@ class Trainer:
                     events.append(event)
             except _DivergenceError as error:
                 events.append(self._diverged(error))
+            except OSError:
+                # Whoever wanted it to end decides again.
+                self._stopping = False
+                yield tuple(events)
+                raise
             ended = any(isinstance(event, TrainingEnded) for event in events)
             yield tuple(events)
 
@@ -153,10 +164,13 @@ class Trainer:
             for layer, part in sorted(tuple(map(int, name.split("."))) for name in carried):
                 layers.setdefault(layer, []).append(carried[f"{layer}.{part}"])
             self._state = tuple(
-                tuple(part.to(self.device.kind) for part in parts) for parts in layers.values()
+                tuple(_single(part).to(self.device.kind) for part in parts)
+                for parts in layers.values()
             )
 
     def _one_step(self) -> Iterator[TrainingEvent]:
+        if self._owed:
+            yield self._save()
         began = time.perf_counter()
         self.network.train()
         at = self.progress
@@ -217,9 +231,17 @@ class Trainer:
         pending, self._pending = self._pending, []
         if not pending:
             return
+        began = time.perf_counter()
         values = torch.stack([torch.stack((loss, norm)) for _, loss, norm in pending]).tolist()
+        # What the device still worked on belongs to the steps that are told.
+        waited = time.perf_counter() - began
+        self.progress = msgspec.structs.replace(
+            self.progress, elapsed=self.progress.elapsed + waited
+        )
         limit = EXPLODED * math.log(len(self.vocabulary))
-        for (told, _, _), (loss, norm) in zip(pending, values, strict=True):
+        for number, ((told, _, _), (loss, norm)) in enumerate(
+            zip(pending, values, strict=True), start=1
+        ):
             if not (loss < limit and norm < math.inf):
                 raise _DivergenceError(
                     f"At step {told.step} the loss was {loss:.4g} and the gradient's norm "
@@ -230,7 +252,8 @@ class Trainer:
                 nats=self.progress.nats + loss * told.characters,
                 characters=self.progress.characters + told.characters,
             )
-            yield msgspec.structs.replace(told, loss=loss, gradient_norm=norm)
+            elapsed = told.elapsed + waited * number / len(pending)
+            yield msgspec.structs.replace(told, loss=loss, gradient_norm=norm, elapsed=elapsed)
 
     def _next_epoch(self) -> EpochDone:
         at = self.progress
@@ -245,6 +268,10 @@ class Trainer:
     def _validate(self) -> Validated:
         score = total(score_poems(self.network, self.vocabulary, self._valid, self.device))
         at = self.progress
+        if not math.isfinite(score.perplexity + score.perplexity_all):
+            raise _DivergenceError(
+                f"After step {at.step} the perplexity was {score.perplexity_all:.4g}."
+            )
         best = at.best is None or score.perplexity < at.best
         if best:
             self.progress = msgspec.structs.replace(at, best=score.perplexity, best_step=at.step)
@@ -266,6 +293,7 @@ class Trainer:
         for layer, parts in enumerate(self._state or ()):
             for part, tensor in enumerate(parts):
                 tensors[f"state.{layer}.{part}"] = tensor
+        self._owed = True
         checkpoint.save(
             self._checkpoints / checkpoint.name_of(step),
             self.network,
@@ -274,7 +302,7 @@ class Trainer:
             self.progress,
             self._validated[1] if self._validated and self._validated[0] == step else None,
         )
-        self._saved = step
+        self._saved, self._owed = step, False
         checkpoint.prune(self._checkpoints, self.config.train.keep, self.progress.best_step)
         return saved
 
@@ -284,6 +312,8 @@ class Trainer:
         finished = step >= self.total_steps
         if finished and self._valid and (self._validated is None or self._validated[0] != step):
             yield self._validate()
+            # The checkpoint is to tell that figure.
+            self._saved = None
         if self._saved != step:
             yield self._save()
         yield TrainingEnded(step, "finished" if finished else "stopped")
@@ -296,6 +326,11 @@ class Trainer:
             f"{error} The last good checkpoint is {last}. "
             "Try a lower learning_rate, or clip the gradient harder.",
         )
+
+
+def _single(part: Tensor) -> Tensor:
+    """A part of a state in single precision, which every precision of training goes on from."""
+    return part.float() if part.is_floating_point() else part
 
 
 def _due(step: int, every: int) -> bool:

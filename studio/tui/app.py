@@ -237,9 +237,9 @@ class StudioApp(KeysInOrder):
         # A poem that cannot be written is answered where it was asked for.
         if event.ticket is None or not self._pane("playground").is_showing:
             self.say(event.message, title=f"Failed: {event.what}", severity="error")
-        if event.what in ("training", "saving"):
+        if event.what == "training":
             self.training = None
-        if self._leaving:
+        if self._leaving and event.ticket is None:
             # What was to be saved was not: the person decides again.
             self._leaving = False
             if isinstance(self.screen, QuitScreen):
@@ -267,6 +267,8 @@ class StudioApp(KeysInOrder):
     def watch_current(self, current: str) -> None:
         for pane in self._panes():
             pane.restyle({"-current": pane.id == current}, [pane])
+            if pane.id == current and pane.is_mounted:
+                pane.look_again()
         for tabs in self.screen_stack[0].query(TabLine):
             tabs.current = current
 

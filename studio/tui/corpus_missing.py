@@ -1,5 +1,6 @@
 """What the corpus pane shows while there are no poems: how to get them, and the button for it."""
 
+import sqlite3
 from pathlib import Path
 from typing import ClassVar
 
@@ -118,7 +119,7 @@ class CorpusMissing(VerticalScroll, can_focus=False):
             fetch_and_build(self._home, source=source, mirror=self._mirror, progress=report)
         except _LeftError:
             return
-        except (StudioError, OSError) as error:
+        except (StudioError, OSError, RuntimeError, sqlite3.Error) as error:
             self.post_message(self._Failed(str(error)))
         else:
             self.post_message(self.Arrived())

@@ -1,5 +1,6 @@
 """The corpus pane: find a poem, read it, see the library in figures."""
 
+import sqlite3
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -53,11 +54,11 @@ class CorpusPane(Pane):
     ]
 
     class _Found(Message):
-        """The ids that a search gave."""
+        """The ids that a search gave in a library's file."""
 
-        def __init__(self, number: int, ids: list[int]) -> None:
+        def __init__(self, number: int, ids: list[int], file: tuple[int, int]) -> None:
             super().__init__()
-            self.number, self.ids = number, ids
+            self.number, self.ids, self.file = number, ids, file
 
     class _Lost(Message):
         """The library could not be read."""
@@ -103,10 +104,16 @@ class CorpusPane(Pane):
             "-tall": size.height >= TALL,
         }
 
-    def focus_first(self) -> None:
-        """The list, or the button that fetches the poems."""
+    def look_again(self) -> None:
+        """Open the library where it has been built since."""
         if self._library is None and not self.query_one(CorpusMissing).is_busy:
             self._open()
+            # Not to the button that fetches what is there now.
+            self._last_focus = None
+
+    def focus_first(self) -> None:
+        """The list, or the button that fetches the poems."""
+        self.look_again()
         self.query_one("#corpus-fetch" if self._library is None else "#corpus-poems").focus()
 
     def _open(self) -> None:
@@ -115,8 +122,7 @@ class CorpusPane(Pane):
             self._library = Library.open(self.home.library)
             statistics = self._library.statistics()
         except CorpusError as error:
-            self.query_one(CorpusMissing).explain(str(error))
-            self.add_class("-missing")
+            self._explain(str(error))
             return
         self.remove_class("-missing")
         self.query_one(Figures).show(statistics, self.studio.settings.plain_charts)
@@ -129,6 +135,11 @@ class CorpusPane(Pane):
         ]
         self._search()
         self.refresh_bindings()
+
+    def _explain(self, reason: str) -> None:
+        """Say why there are no poems, and how to get them."""
+        self.query_one(CorpusMissing).explain(reason)
+        self.add_class("-missing")
 
     def on_corpus_missing_arrived(self) -> None:
         self._open()
@@ -172,18 +183,27 @@ class CorpusPane(Pane):
             worker = get_current_worker()
             try:
                 with Library.open(path) as library:
-                    ids = library.ids(query, sort)
+                    ids, file = library.ids(query, sort), library.file
             except CorpusError as error:
                 self.post_message(self._Lost(str(error)))
                 return
+            except (OSError, sqlite3.Error) as error:
+                mended = "Run `tangshi-studio corpus build` to build it again."
+                self.post_message(self._Lost(f"{path} cannot be read: {error}. {mended}"))
+                return
             if not worker.is_cancelled:
-                self.post_message(self._Found(number, ids))
+                self.post_message(self._Found(number, ids, file))
 
         self.run_worker(work, thread=True, exclusive=True, group="corpus-search")
 
     def on_corpus_pane__found(self, message: _Found) -> None:
         message.stop()
-        if message.number != self._searches:
+        if message.number != self._searches or self._library is None:
+            return
+        if message.file != self._library.file:
+            # Another process has built it anew: these ids are of other poems.
+            self._library.close()
+            self._open()
             return
         poems = self.query_one(PoemList)
         poems.show(message.ids, show_length=self._sort == "length")
@@ -206,7 +226,7 @@ class CorpusPane(Pane):
     def on_corpus_pane__lost(self, message: _Lost) -> None:
         message.stop()
         self._library = None
-        self._open()
+        self._explain(message.reason)
 
     def _rows(self, ids: Sequence[int]) -> list[PoemRow]:
         return self._library.rows(ids) if self._library else []

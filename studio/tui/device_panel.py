@@ -39,9 +39,14 @@ class DevicePanel(TextPanel):
     @work(thread=True, exclusive=True, group="telemetry", exit_on_error=False)
     def _read(self) -> None:
         # Opening NVML takes a while too: not on the application's thread.
-        telemetry = self._telemetry or open_telemetry(self._gpu)
-        reading = telemetry.read()
-        self.app.call_later(self.take, reading, telemetry)
+        gpu, telemetry = self._gpu, self._telemetry
+        telemetry = telemetry or open_telemetry(gpu)
+        self.app.call_later(self._take_from, gpu, telemetry.read(), telemetry)
+
+    def _take_from(self, gpu: str, reading: Reading, telemetry: Telemetry) -> None:
+        # Another device may have been named meanwhile.
+        if gpu == self._gpu:
+            self.take(reading, telemetry)
 
     def take(self, reading: Reading, telemetry: Telemetry | None = None) -> None:
         """Put a reading after those before it, to be shown by the next `update`."""

@@ -20,7 +20,8 @@ class Draft:
     def __init__(self, composed: Composed, poem: WrittenPoem) -> None:
         self._states = [msgspec.structs.replace(composed, poems=(poem,))]
         self._at = 0
-        self.cursor = 0
+        # Not 0: a free poem may begin with a stop.
+        self.cursor = next((at for line in self.lines for at in line), 0)
         self.kept = given_places(composed.request, poem.text)
 
     @property

@@ -91,10 +91,17 @@ class Exhibit(Vertical):
         """Mark the poems; have those read back whose marks need it."""
         if self.showing is None or not self._complete:
             return
+        if self.overlays.need_reading:
+            for order, poem in self.showing.poems:
+                self._readings.ask(order.request, poem.text)
+        self.mark_known()
+
+    def mark_known(self) -> None:
+        """Mark the poems with what is known of them by now."""
+        if self.showing is None or not self._complete:
+            return
         marks = []
         for order, poem in self.showing.poems:
-            if self.overlays.need_reading:
-                self._readings.ask(order.request, poem.text)
             read = self._readings.known(order.request, poem.text)
             given = given_places(order.request, poem.text)
             form = order.request.form

@@ -16,6 +16,7 @@ from textual.widgets import Input, Label, Select, Static
 from studio.collection import SavedPoem
 from studio.errors import StudioError
 from studio.exporting import PICTURES, SUFFIXES, Format, export, format_of, free_path
+from studio.tui.wording import printable
 
 _NAMES: dict[Format, str] = {
     "text": "Plain text",
@@ -97,8 +98,14 @@ class ExportScreen(ModalScreen[Path | None]):
         if not typed:
             self._say("Give the name of a file.")
             return
-        path = self._folder / Path(typed).expanduser()
-        if path.is_file() and self._warned != path:
+        try:
+            path = self._folder / Path(typed).expanduser()
+            there = path.is_file()
+        except (OSError, RuntimeError) as error:
+            # The home of nobody, a folder that may not be looked into, a name too long.
+            self._say(f"{printable(typed)} cannot be written: {error}. Give another path.")
+            return
+        if there and self._warned != path:
             self._warned = path
             self._say(f"{path.name} exists. Choose another name, or press enter to replace it.")
             return

@@ -1,6 +1,7 @@
 """What the three panes share."""
 
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
 from typing import TYPE_CHECKING, cast
 
 from textual.containers import Container
@@ -55,10 +56,18 @@ class Pane(Container, can_focus=True):
         """Put the focus where a person who comes to this pane would begin."""
         self.focus()
 
+    def look_again(self) -> None:
+        """See what has changed outside of the studio; called when a person comes to the pane."""
+
+    def _shows(self, widget: Widget) -> bool:
+        """Whether a widget of the pane is displayed: Textual focuses others, too."""
+        within = takewhile(lambda node: node is not self, widget.ancestors_with_self)
+        return all(node.display for node in within)
+
     def come_back(self) -> None:
         """Put the focus where it was in this pane, or where one would begin."""
         last = self._last_focus
-        if last and last.is_attached and last.focusable:
+        if last and last.is_attached and last.focusable and self._shows(last):
             last.focus()
         else:
             self.focus_first()

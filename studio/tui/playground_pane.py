@@ -142,8 +142,11 @@ class PlaygroundPane(AskingPane):
 
     def focus_first(self) -> None:
         """The poems: enter writes, Chinese characters that are typed go to the opening."""
-        self.look_for_models()
         (self._bench if self._working else self._exhibit.stage).focus()
+
+    def look_again(self) -> None:
+        """Read the run folders: models may have been trained elsewhere."""
+        self.look_for_models()
 
     # --- what the worker tells ------------------------------------------------------------------
 
@@ -163,7 +166,7 @@ class PlaygroundPane(AskingPane):
                 self._say("Cancelled.")
             case Inspected():
                 self._readings.hear(event)
-                self._show_marks()
+                self._show_known()
             case Failed(_, message, ticket) if self._orders.known(ticket):
                 self._stop_writing(message)
             case Failed(_, message, ticket) if ticket and self._readings.failed(ticket):
@@ -311,11 +314,20 @@ class PlaygroundPane(AskingPane):
         self._show_marks()
 
     def _show_marks(self) -> None:
-        """Mark the poems with what is known of them by now."""
+        """Mark the poems, and have read back what must be for that."""
         if self._working:
             self._show_reading()
         if not self._orders:
             self._exhibit.mark()
+
+    def _show_known(self) -> None:
+        """Mark the poems with what is known of them by now; asks for nothing."""
+        if self._working and self._draft:
+            request, text = self._draft.state.request, self._draft.text
+            if read := self._readings.known(request, text):
+                self._bench.hear(read)
+        if not self._orders:
+            self._exhibit.mark_known()
 
     # --- the workbench --------------------------------------------------------------------------
 
@@ -334,7 +346,11 @@ class PlaygroundPane(AskingPane):
             return
         order, poem = shown.poems[self._exhibit.stage.chosen]
         if self._draft is None or self._draft.text != poem.text:
-            self._draft = Draft(order, poem)
+            draft = Draft(order, poem)
+            if not draft.lines:
+                self._say("There is no character to work on.")
+                return
+            self._draft = draft
         self.close_options()
         self.add_class("-working")
         self._bench.open(self._draft, self._exhibit.overlays)
@@ -359,12 +375,9 @@ class PlaygroundPane(AskingPane):
 
     @on(Workbench.Changed)
     def _show_reading(self) -> None:
-        if self._draft is None:
-            return
-        request, text = self._draft.state.request, self._draft.text
-        if read := self._readings.known(request, text):
-            self._bench.hear(read)
-        self._readings.ask(request, text)
+        if self._draft:
+            self._show_known()
+            self._readings.ask(self._draft.state.request, self._draft.text)
 
     # --- what was written -----------------------------------------------------------------------
 
@@ -395,6 +408,8 @@ class PlaygroundPane(AskingPane):
         if choice is None:
             return
         composed = choice.composed
+        # What is being written would be shown in its place.
+        self._orders.give_up()
         self._recall(Showing((composed,)))
         if choice.again:
             request = composed.request

@@ -88,7 +88,7 @@ class ReadingPanel(VerticalScroll, can_focus=False):
                 for number, (each, chance) in enumerate(self._choices, start=1)
             ]
             rows[self.chosen] = rows[self.chosen].stylize(_CHOSEN)
-            rows.append(Content.styled("number or , . chooses", "$foreground-muted"))
+            rows.append(Content.styled(", . chooses, number rewrites", "$foreground-muted"))
         self.query_one("#reading-choices", Static).update(Content("\n").join(rows))
 
 

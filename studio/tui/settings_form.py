@@ -1,5 +1,6 @@
 """The settings of a new run, made from the fields of ModelConfig and TrainConfig."""
 
+import contextlib
 from pathlib import Path
 from typing import ClassVar, Literal, get_args, get_origin
 
@@ -279,7 +280,10 @@ class SettingsForm(VerticalScroll, can_focus=False):
         self.post_message(self.Start(name, with_settings(recipe, values)))
 
     def _is_taken(self, name: str) -> bool:
-        return bool(name) and (self._folder / name).exists()
+        # What no folder can be called is not taken; starting such a run says what is wrong.
+        with contextlib.suppress(OSError, ValueError):
+            return bool(name) and (self._folder / name).exists()
+        return False
 
     @on(Choice.Changed)
     def _chosen(self, event: Choice.Changed) -> None:

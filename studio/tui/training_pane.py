@@ -91,6 +91,8 @@ class TrainingPane(Pane):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._watched = Watched()
+        # The run that is being read, to be looked at.
+        self._opening = ""
 
     def compose(self) -> ComposeResult:
         yield SettingsForm(self.home.runs)
@@ -120,6 +122,10 @@ class TrainingPane(Pane):
         views = ("new", "watch", "runs", "log")
         self.restyle({f"-{name}": self.view == name for name in views}, self.styled())
         self._panels.touch()
+
+    def look_again(self) -> None:
+        """Read the run folders: runs may have been trained elsewhere."""
+        self.query_one(RunList).read(self.home)
 
     def focus_first(self) -> None:
         match self.view:
@@ -215,13 +221,20 @@ class TrainingPane(Pane):
         self.focus_first()
         self._panels.draw_now()
 
+    def _show_view(self, view: View) -> None:
+        """The same, of itself: whoever is in another pane by now stays there."""
+        if self.studio.current == self.id:
+            self.action_view(view)
+        else:
+            self.view = view
+
     def action_toggle_view(self, view: View) -> None:
         """Show the runs or the log; the same key leads back."""
         self.action_view("watch" if self.view == view else view)
 
     def action_watch(self) -> None:
         """Back to the run in training."""
-        self._watched.opened = None
+        self._close_opened()
         self.action_view("watch")
 
     def action_back(self) -> None:
@@ -300,7 +313,7 @@ class TrainingPane(Pane):
         if self._refuses():
             return
         self._watched.preparing = f"starting {run}"
-        self._watched.opened = None
+        self._close_opened()
         self.send(Train(run, config))
         self.action_view("watch")
 
@@ -321,7 +334,7 @@ class TrainingPane(Pane):
 
     def _resume(self, run: str, epochs: int) -> None:
         self._watched.preparing = f"resuming {run}"
-        self._watched.opened = None
+        self._close_opened()
         self.send(Resume(run, epochs))
         self.action_view("watch")
 
@@ -350,11 +363,20 @@ class TrainingPane(Pane):
         if self._watched.is_live(row.name):
             self.action_watch()
         else:
+            self._opening = row.name
             self._read_run(row, self._look_at)
 
+    def _close_opened(self) -> None:
+        """Look at no run but that in training."""
+        self._watched.opened = None
+        self._opening = ""
+
     def _look_at(self, shown: Shown) -> None:
-        self._watched.opened = shown
-        self.action_view("watch")
+        """Show a run that has been read, unless another was asked for since."""
+        if shown.history.run == self._opening:
+            self._opening = ""
+            self._watched.opened = shown
+            self._show_view("watch")
 
     def _compare(self, row: RunRow) -> None:
         """Put a run's curves beside the others, or take them away."""

@@ -26,6 +26,9 @@ from studio.tui.verse_marks import Overlays, marks_of
 from studio.verse.inspection import fitting
 from studio.verse.request import BLANK, ComposeRequest
 
+# The keys that choose an alternative, as an input method sends them.
+_CHOOSING = {"，": -1, "。": 1}
+
 SEEDS = 1_000_000  # fresh seeds are below: short enough to be copied by hand
 
 
@@ -120,6 +123,7 @@ class Workbench(Horizontal, can_focus=True):
     def open(self, draft: Draft, overlays: Overlays) -> None:
         """Take a poem up."""
         self._draft, self._read, self._overlays, self._busy = draft, None, overlays, False
+        self._end_typing()
         self.say("")
         self._changed()
 
@@ -217,10 +221,15 @@ class Workbench(Horizontal, can_focus=True):
     # --- the keys -------------------------------------------------------------------------------
 
     def on_key(self, event: Key) -> None:
-        # What an input method sends takes the place of the character.
-        if event.character and is_han(event.character):
-            event.stop()
+        if not event.character or not event.is_printable or event.character.isascii():
+            return
+        # What an input method sends takes the place of the character; its punctuation stands for
+        # the keys that it is on. Whatever else it sends would begin an opening behind the bench.
+        event.stop()
+        if is_han(event.character):
             self._exchange(event.character)
+        elif event.character in _CHOOSING:
+            self.action_alternative(_CHOOSING[event.character])
 
     def on_paste(self, event: Paste) -> None:
         event.stop()
@@ -242,9 +251,16 @@ class Workbench(Horizontal, can_focus=True):
 
     def action_leave_line(self) -> None:
         """Back to the poem, and nothing is changed."""
+        self._end_typing()
+        self.focus()
+
+    def on_focus(self) -> None:
+        # By the tab key, too, one leaves what one types.
+        self._end_typing()
+
+    def _end_typing(self) -> None:
         self.remove_class("-typing")
         self.query_one(PinyinInput).value = ""
-        self.focus()
 
     @on(PinyinInput.Refused)
     def _refused(self, event: PinyinInput.Refused) -> None:

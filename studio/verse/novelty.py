@@ -76,12 +76,8 @@ class Novelty:
         self._index = index
         # The places asked for end here.
         self._end = int(index.training[0]) if split else len(index.text)
-        self._code: dict[str, int] = {}
-        self._forms: dict[int, str] = {}
         pairs = zip(index.characters.tolist(), index.codes.tolist(), strict=True)
-        for character, code in pairs:
-            self._code[chr(character)] = code
-            self._forms[code] = self._forms.get(code, "") + chr(character)
+        self._code = {chr(character): code for character, code in pairs}
 
     @classmethod
     def open(cls, library: Path, split: Literal["train"] | None = None) -> "Novelty":
@@ -121,10 +117,6 @@ class Novelty:
     def close(self) -> None:
         """Let go of the library."""
         self._library.close()
-
-    def holds(self, span: str) -> bool:
-        """Whether these characters stand side by side in a poem, stops left out on both sides."""
-        return bool(len(self._places(self._coded(_han(span)))))
 
     def copied(self, text: str) -> tuple[bool, ...]:
         """For each four characters of a text on end, whether they stand so in a poem.
@@ -169,16 +161,6 @@ class Novelty:
         """Whether this is a whole line of a poem."""
         places = self._places(self._coded(line))
         return line != "" and bool((self._index.lines[places] == len(line)).any())
-
-    def completions(self, prefix: str) -> str:
-        """The characters that make a line without its last character a whole line of a poem.
-
-        In all their forms that the library knows, simplified and traditional.
-        """
-        places = self._places(self._coded(prefix))
-        places = places[self._index.lines[places] == len(prefix) + 1]
-        codes = np.unique(self._follow(places, len(prefix))).tolist()
-        return "".join(self._forms[code] for code in codes)
 
     def _coded(self, text: str) -> NDArray[np.uint16]:
         return np.array([self._code.get(each, _UNKNOWN) for each in text], dtype=np.uint16)

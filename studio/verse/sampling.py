@@ -118,15 +118,6 @@ def _reached(sums: Floats, at: Floats) -> tuple[Tokens, Floats]:
     return place, at - before
 
 
-def narrow(shares: Floats, sampling: Sampling) -> Floats:
-    """Put 0 where top-k, min-p or top-p, one after the other, leave a character out.
-
-    The likeliest character always stays.
-    """
-    shares = _likeliest(shares, sampling)
-    return _nucleus(shares, sampling.top_p) if sampling.top_p < 1 else shares
-
-
 def _likeliest(shares: Floats, sampling: Sampling) -> Floats:
     """Put 0 where top-k or min-p leave a character out."""
     if 0 < sampling.top_k < shares.shape[1]:

@@ -1,5 +1,7 @@
 """A checkpoint is whole, fits its vocabulary, or says what is wrong."""
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -78,6 +80,22 @@ def test_a_save_that_fails_leaves_nothing_behind(
     with pytest.raises(OSError, match="no space"):
         checkpoint.save(tmp_path / "step-00000001", network, VOCABULARY, {}, Progress(), None)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_others_may_read_a_checkpoint_as_the_umask_says(saved: tuple[Path, Network]) -> None:
+    folder, _ = saved
+    before = os.umask(0o022)
+    os.umask(before)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o777 & ~before
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o666 & ~before}
+
+
+def test_what_a_killed_process_left_of_a_checkpoint_goes(tmp_path: Path) -> None:
+    left = tmp_path / ".step-00000003.0f0f"
+    left.mkdir()
+    (tmp_path / "step-00000006").mkdir()
+    checkpoint.prune(tmp_path, 3, None)
+    assert [path.name for path in tmp_path.iterdir()] == ["step-00000006"]
 
 
 def test_the_best_checkpoint_is_the_one_of_lowest_perplexity(tmp_path: Path) -> None:

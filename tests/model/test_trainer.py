@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+import safetensors.torch
 import torch
 
 from studio.errors import RunError
@@ -133,6 +134,69 @@ def test_max_steps_ends_in_the_middle_of_an_epoch(make_trainer: MakeTrainer) -> 
     assert max(losses(events)) == 6
     assert [event.step for event in events if isinstance(event, Validated)] == [5, 6]
     assert [event.step for event in events if isinstance(event, CheckpointSaved)][-1] == 6
+
+
+def test_the_last_validation_stands_in_a_checkpoint_that_was_due_at_the_same_step(
+    make_trainer: MakeTrainer, tmp_path: Path
+) -> None:
+    config = small(max_steps=6, checkpoint_every=3, validate_every=4, learning_rate=1e-4)
+    events = run_to_end(make_trainer(config))
+    last = [event for event in events if isinstance(event, Validated)][-1]
+    assert last.step == 6
+    folder = tmp_path / "checkpoints" / checkpoint.name_of(6)
+    assert checkpoint.describe(folder).perplexity == last.perplexity
+    assert checkpoint.progress_of(folder).best == last.perplexity
+
+
+def test_a_checkpoint_that_could_not_be_written_is_written_before_the_next_step(
+    make_trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = small(checkpoint_every=3, validate_every=0)
+    expected = losses(run_to_end(make_trainer(config, "whole")))
+    trainer, events = make_trainer(config, "full"), []
+
+    def fail(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(checkpoint, "save", fail)
+        with pytest.raises(OSError, match="no space"):
+            for told in trainer.run():
+                events.extend(told)
+    assert trainer.progress.step == 3
+    rest = run_to_end(trainer)
+    assert rest[0] == CheckpointSaved(3, checkpoint.name_of(3))
+    assert losses(events + rest) == expected
+
+
+def test_a_run_in_half_precision_goes_on_in_single(
+    make_trainer: MakeTrainer, tmp_path: Path
+) -> None:
+    config = small("studio", max_steps=6)
+    run_to_end(make_trainer(config), stop_at=3)
+    folder = tmp_path / "checkpoints" / checkpoint.name_of(3)
+    tensors = safetensors.torch.load_file(folder / "training.safetensors")
+    halves = {
+        name: each.bfloat16() if name.startswith("state.") and each.is_floating_point() else each
+        for name, each in tensors.items()
+    }
+    assert any(each.dtype == torch.bfloat16 for each in halves.values())
+    safetensors.torch.save_file(halves, folder / "training.safetensors")
+    resumed = make_trainer(config)
+    resumed.load(folder)
+    assert max(losses(run_to_end(resumed))) == 6
+
+
+def test_a_validation_that_gives_no_number_ends_the_run_as_diverged(
+    make_trainer: MakeTrainer,
+) -> None:
+    trainer = make_trainer(
+        small(optimizer="sgd", learning_rate=1e30, clip=0, max_steps=1, validate_every=0)
+    )
+    events = run_to_end(trainer)
+    assert isinstance(events[-1], TrainingEnded)
+    assert events[-1].outcome == "diverged"
+    assert not any(isinstance(event, Validated) for event in events)
 
 
 def test_the_newest_checkpoints_and_the_best_one_are_kept(

@@ -36,7 +36,10 @@ class Opened:
         return self.pane.query_one(WatchPanels)
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        """Press keys, each when what the one before has begun is done."""
+        for key in keys:
+            await self.pilot.press(key)
+            await work_done(self.app)
         await self.settle()
 
     async def settle(self) -> None:

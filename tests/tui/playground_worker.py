@@ -93,8 +93,11 @@ class PlaygroundWorker:
         """The texts that were to be read back."""
         return [command.text for command in self.sent if isinstance(command, Inspect)]
 
-    def tell_readings(self, *copied: CopiedSpan) -> None:
-        """Answer every poem that was to be read back; each holds these copied spans."""
+    def tell_readings(self, *copied: CopiedSpan, index: bool = True) -> None:
+        """Answer every poem that was to be read back; each holds these copied spans.
+
+        Without an `index` none are known.
+        """
         for command in self.sent:
             if isinstance(command, Inspect):
                 places = tuple(
@@ -103,4 +106,5 @@ class PlaygroundWorker:
                 )
                 scansion = scan(verse_lines(command.text))
                 ticket, text = command.ticket, command.text
-                self.emit(Inspected(ticket, text, "night@800", places, scansion, copied))
+                found = copied if index else None
+                self.emit(Inspected(ticket, text, "night@800", places, scansion, found))

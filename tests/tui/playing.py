@@ -32,7 +32,10 @@ class Played:
         return self.app.screen_stack[0].query_one(PlaygroundPane)
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        """Press keys, each when what the one before has begun is done."""
+        for key in keys:
+            await self.pilot.press(key)
+            await work_done(self.app)
         await self.pilot.pause()
 
     async def settle(self) -> None:

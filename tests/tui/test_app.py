@@ -154,6 +154,19 @@ async def test_a_run_that_cannot_be_saved_keeps_the_studio_open(open_small: Open
         assert not isinstance(studio.app.screen, QuitScreen)
 
 
+async def test_a_run_that_could_not_be_saved_is_still_in_training(open_small: Open) -> None:
+    async with open_small() as studio:
+        studio.worker.begin()
+        studio.worker.tell(Failed("saving", "No space left on device."))
+        await studio.press("2", "q")
+        assert isinstance(studio.app.screen, QuitScreen)
+        # What goes wrong with a poem has nothing to do with leaving.
+        await studio.press("y")
+        studio.worker.tell(Failed("reading the poem", "There is no model.", ticket=3))
+        await studio.settle()
+        assert studio.app._leaving
+
+
 async def test_quitting_gives_up_the_poems_that_are_being_written(open_small: Open) -> None:
     async with open_small() as studio:
         studio.worker.begin()
@@ -299,6 +312,8 @@ async def test_a_long_notification_shows_to_its_last_character(open_small: Open)
 async def test_typing_lays_nothing_out_again(
     open_studio: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The first reading may make room for itself.
+    monkeypatch.setattr("studio.tui.device_panel.DevicePanel.poll", lambda panel: None)
     async with open_studio((160, 48)) as studio:
         await studio.press("3", "鑫")
         laid_out = []

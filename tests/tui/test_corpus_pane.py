@@ -1,5 +1,6 @@
 """The corpus pane, played by keyboard on a small library."""
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from studio.corpus.build import build
+from studio.corpus.library import Library
 from studio.corpus.sources import RawPoem
 from studio.messages import Command, Event
 from studio.paths import Home
@@ -310,10 +312,40 @@ async def test_a_library_that_came_meanwhile_is_found_on_coming_back(empty_home:
     app = _studio(empty_home)
     async with app.run_test(size=(80, 24)) as pilot:
         await _settle(pilot)
+        await pilot.press("2")
         build(empty_home.library, POEMS, source="a test")
-        app.query_one(CorpusPane).focus_first()
+        await pilot.press("1")
         await _settle(pilot)
         assert len(_titles(app)) == 4
+        assert app.query_one("#corpus-poems").has_focus
+
+
+async def test_a_library_that_was_built_anew_is_searched_and_shown_from_then_on(
+    small_home: Home,
+) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        build(small_home.library, POEMS[1:], source="a test")
+        await _type(pilot, "#corpus-poet", "李白")
+        await _settle(pilot)
+        assert _titles(app) == ["早发白帝城"]
+
+
+async def test_a_library_that_cannot_be_searched_is_told(
+    small_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> list[int]:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        monkeypatch.setattr(Library, "ids", fail)
+        app.query_one(CorpusPane)._search()
+        await _settle(pilot)
+        assert "malformed. Run" in _text(app, "#corpus-why")
+        assert app.query_one(CorpusPane).has_class("-missing")
 
 
 def test_a_bar_is_as_long_as_its_value() -> None:

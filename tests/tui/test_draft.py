@@ -25,6 +25,12 @@ def test_the_cursor_goes_over_the_characters_and_leaves_the_stops_out() -> None:
     assert poem.text[poem.cursor] == "尽"
 
 
+def test_a_poem_that_begins_with_a_stop_is_worked_on_from_its_first_character() -> None:
+    poem = draft("，春来。", form="")
+    assert poem.text[poem.cursor] == "春"
+    assert (poem.line, poem.column) == (0, 0)
+
+
 def test_the_cursor_stays_within_the_poem() -> None:
     poem = draft()
     poem.move(-1)

@@ -43,6 +43,16 @@ async def test_the_names_suffix_chooses_the_format(tmp_path: Path) -> None:
     assert (tmp_path / "poem.svg").read_text().startswith("<svg")
 
 
+@pytest.mark.parametrize("path", ["~no-such-person/poem.txt", "a" * 300 + ".txt"])
+async def test_what_cannot_be_a_path_is_told(tmp_path: Path, path: str) -> None:
+    app = Exporting(tmp_path)
+    async with app.run_test() as pilot:
+        await app.give(pilot, path)
+        await app.export(pilot)
+        assert "cannot be written" in str(app.asked.query_one(".error", Static).content)
+    assert app.written == []
+
+
 async def test_the_format_gives_the_name_its_suffix(tmp_path: Path) -> None:
     app = Exporting(tmp_path)
     async with app.run_test() as pilot:

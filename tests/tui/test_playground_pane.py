@@ -385,6 +385,26 @@ async def test_copied_spans_are_underlined_and_their_poem_is_named(play: Play) -
         assert "白日依山尽 stands in 登鹳雀楼 by 王之涣" in played.text("#figures")
 
 
+async def test_a_poem_is_read_again_without_the_index_only_when_a_key_asks_for_it(
+    play: Play,
+) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        await played.press("v")
+        for _ in range(3):
+            played.worker.tell_readings(index=False)
+            await played.settle()
+        assert played.worker.read == [QUATRAIN]
+        await played.press("l")
+        assert played.worker.read == [QUATRAIN, QUATRAIN]
+        await played.press("w")
+        for _ in range(3):
+            played.worker.tell_readings(index=False)
+            await played.settle()
+        assert len(played.worker.read) == 2
+
+
 async def test_the_tint_of_the_likelihood_has_a_legend(play: Play) -> None:
     async with play() as played:
         await played.press("enter")
@@ -533,6 +553,25 @@ async def test_again_repeats_what_was_given_at_the_workbench(play: Play) -> None
         assert not played.last.given
 
 
+async def test_a_poem_taken_up_from_the_history_stands_though_others_are_being_written(
+    play: Play,
+) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        played.number("candidates").value = "3"
+        await played.press("n")
+        played.worker.write("青", "白", "春")
+        await played.settle()
+        ticket = played.worker.orders[-1].ticket
+        await played.press("h", "enter")
+        assert CancelCompose(ticket) in played.worker.sent
+        played.worker.write("青山", "白水", "春江")
+        played.worker.finish("青山", "白水", "春江")
+        await played.settle()
+        assert played.cards() == [QUATRAIN]
+
+
 # --- keeping ------------------------------------------------------------------------------------
 
 
@@ -607,6 +646,7 @@ async def test_export_proposes_a_path_and_writes_there(play: Play, night: Home) 
         await played.press("enter")
         await played.answer(QUATRAIN)
         await played.press("e", "enter")
+        await played.settle()
         assert (
             (night.exports / "白日依山尽.txt").read_text().startswith("白日依山尽，黄河入海流。\n")
         )

@@ -31,6 +31,7 @@ from studio.tui.plot import Plot
 from studio.tui.run_list import RunAction, RunList
 from studio.tui.sample_panel import SamplePanel, verses
 from studio.tui.settings_form import Choice, Field, SettingsForm
+from studio.tui.watched import read_run
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import SAMPLES, a_run, write_run
 from tests.tui.only import OnlyTraining
@@ -82,7 +83,7 @@ async def test_a_recipe_puts_its_values_into_the_form(open_studio: Open) -> None
         await studio.press("2")
         studio.pane.query_one("#recipe", Choice).focus()
         await studio.press("right")
-        assert field(studio, "hidden").value == "512"
+        assert field(studio, "hidden").value == "640"
         assert field(studio, "tied").value is True
         studio.pane.query_one(SettingsForm).focus_start()
         await studio.press("enter")
@@ -455,6 +456,28 @@ async def test_a_past_run_is_opened_from_its_folder_alone(open_studio: Open, hom
         assert "stopped  autumn" in text
         assert "山人不可见，不见不知人。" in text
         assert plot(studio).curves
+
+
+async def test_a_past_run_that_comes_late_takes_neither_the_focus_nor_anothers_place(
+    open_studio: Open, home: Home
+) -> None:
+    for name in ("autumn", "winter"):
+        write_run(home, name, 20)
+    async with open_studio() as studio:
+        await studio.press("2", "r")
+        rows = [studio.pane.query_one(RunList).row(name) for name in ("autumn", "winter")]
+        late = []
+        for row in rows:
+            assert row
+            late.append(read_run(home, row))
+            studio.pane._opening = row.name
+        await studio.press("3")
+        for shown in reversed(late):
+            studio.pane._look_at(shown)
+        await studio.settle()
+        assert studio.app.current == "playground"
+        assert "winter" in studio.text()
+        assert studio.pane._watched.opened is late[1]
 
 
 async def test_a_past_run_opened_beside_its_curves_is_drawn_at_once(

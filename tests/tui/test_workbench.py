@@ -1,7 +1,8 @@
 """Working on one poem with the keyboard alone."""
 
 import pytest
-from textual.widgets import Static
+from textual.events import Key
+from textual.widgets import Input, Static
 
 from studio.collection import Collection
 from studio.messages import CancelCompose, Failed, Inspect
@@ -62,6 +63,29 @@ async def test_a_character_that_is_typed_takes_the_place_of_the_one_there(play: 
         await take_up(played)
         await played.press("红")
         assert played.last.given == QUATRAIN.replace("白", "红")
+
+
+async def test_what_an_input_method_sends_stays_at_the_workbench(play: Play) -> None:
+    async with play() as played:
+        await take_up(played)
+        for character in "。。，、":
+            # Not by the pilot, which does not know these.
+            played.app.post_message(Key("from_an_input_method", character))
+            await played.settle()
+        await played.press("x")
+        assert played.last.given == QUATRAIN.replace("白", "山")
+        assert played.app.focused is played.bench
+        assert not played.pane.query_one("#opening", Input).value
+
+
+async def test_typing_is_over_when_the_bench_has_the_keys_again(play: Play) -> None:
+    async with play() as played:
+        await take_up(played)
+        await played.press("i", "红")
+        played.bench.focus()
+        await played.press("right", "escape")
+        assert not played.pane.has_class("-working")
+        assert len(played.worker.orders) == 1
 
 
 async def test_characters_are_typed_over_those_from_the_cursor_on(play: Play) -> None:

@@ -16,10 +16,11 @@ from studio.verse.sampling import (
     FAR,
     NEAR,
     Floats,
+    _likeliest,
+    _nucleus,
     choose,
     draw,
     log_probability,
-    narrow,
     penalty,
     shares,
     stutter,
@@ -28,6 +29,12 @@ from studio.verse.sampling import (
 LOGITS = torch.tensor([[4.0, 3.0, 2.0, 1.0, 0.0]])
 SHARES = LOGITS.softmax(-1).numpy()
 NOTHING = np.zeros((1, 0), np.int64)
+
+
+def narrow(shares: Floats, sampling: Sampling) -> Floats:
+    """Top-k, min-p, then top-p, all worked out: what `choose` draws from without doing so."""
+    left = _likeliest(shares, sampling)
+    return _nucleus(left, sampling.top_p) if sampling.top_p < 1 else left
 
 
 def kept(sampling: Sampling) -> list[int]:
