@@ -86,7 +86,7 @@ class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: Seed = 1
     # Besides the end of each epoch; 0 means at the end of each epoch only.
     validate_every: Natural = 200
-    # Validation reads that many poems, evenly spread over the split; 0 means all.
+    # Validation reads at least that many poems, evenly spread over the split; 0 means all.
     validation_poems: Natural = 512
     checkpoint_every: Natural = 200
     # Checkpoints kept besides the best one.
@@ -117,7 +117,7 @@ RECIPES: dict[str, RunConfig] = {
         recipe="studio",
         model=ModelConfig(
             embedding=384,
-            hidden=512,
+            hidden=640,
             dropout=0.3,
             recurrent_dropout=0.2,
             embedding_dropout=0.05,
