@@ -47,7 +47,7 @@ class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """training.json: where training stands.
 
     `position` is the number of batches of `epoch` that have been learnt; `nats` and `characters`
-    are summed over them.
+    are summed over them. `poems` is the sha256 of the texts learnt, "" in older checkpoints.
     """
 
     step: int = 0
@@ -58,6 +58,7 @@ class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     characters: int = 0
     best: float | None = None
     best_step: int | None = None
+    poems: str = ""
 
 
 def name_of(step: int) -> str:

@@ -1,5 +1,6 @@
 """The training loop: an iterator of what happened, one item a step."""
 
+import hashlib
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -67,7 +68,7 @@ class Trainer:
         self.config = config
         self.vocabulary = vocabulary
         self.device = device
-        self.progress = Progress()
+        self.progress = Progress(poems=_sha256(train))
         self._valid = valid
         self._checkpoints = checkpoints
         self._poems = [vocabulary.encode(text) for text in train]
@@ -141,10 +142,16 @@ class Trainer:
     def load(self, folder: Path) -> None:
         """Go on from a checkpoint, as if training had never stopped.
 
-        Raises RunError where it is damaged or another model's.
+        Raises RunError where it is damaged, another model's, or has learnt other poems.
         """
         checkpoint.load_weights(self.network, folder)
-        tensors, self.progress = checkpoint.load_training(folder)
+        tensors, progress = checkpoint.load_training(folder)
+        if progress.poems not in ("", self.progress.poems):
+            raise RunError(
+                f"{folder} has learnt other poems than those that are there now. Fetch that corpus "
+                "again to go on, or start a new run."
+            )
+        self.progress = msgspec.structs.replace(progress, poems=self.progress.poems)
         try:
             self._restore(tensors)
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
@@ -326,6 +333,13 @@ class Trainer:
             f"{error} The last good checkpoint is {last}. "
             "Try a lower learning_rate, or clip the gradient harder.",
         )
+
+
+def _sha256(texts: Sequence[str]) -> str:
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(text.encode() + b"\n")
+    return digest.hexdigest()
 
 
 def _single(part: Tensor) -> Tensor:

@@ -187,6 +187,15 @@ def test_a_run_in_half_precision_goes_on_in_single(
     assert max(losses(run_to_end(resumed))) == 6
 
 
+def test_a_run_does_not_go_on_with_other_poems(make_trainer: MakeTrainer, tmp_path: Path) -> None:
+    config = small(max_steps=6)
+    run_to_end(make_trainer(config), stop_at=3)
+    folder = tmp_path / "checkpoints"
+    other = Trainer(config, VOCABULARY, TRAIN[::-1], VALID, CPU, folder)
+    with pytest.raises(RunError, match="other poems"):
+        other.load(folder / checkpoint.name_of(3))
+
+
 def test_a_validation_that_gives_no_number_ends_the_run_as_diverged(
     make_trainer: MakeTrainer,
 ) -> None:
