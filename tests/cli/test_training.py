@@ -58,7 +58,7 @@ def test_a_run_goes_on_with_more_epochs(tangshi: Run, home: Home) -> None:
     assert shown["summary"]["status"] == "finished"
 
 
-def test_an_epoch_more_for_a_run_of_few_steps_is_one_epoch(tangshi: Run) -> None:
+def test_an_epoch_more_for_a_run_of_few_steps_is_one_epoch(tangshi: Run, home: Home) -> None:
     tangshi("train", "--recipe", "classic", "--run", "whole", "--epochs", "2", *SMALL)
     whole = tangshi("runs", "show", "whole", "--json").document["summary"]["step"]
     few = ("--epochs", "9", "--max-steps", "2")
