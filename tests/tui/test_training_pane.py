@@ -83,7 +83,7 @@ async def test_a_recipe_puts_its_values_into_the_form(open_studio: Open) -> None
         await studio.press("2")
         studio.pane.query_one("#recipe", Choice).focus()
         await studio.press("right")
-        assert field(studio, "hidden").value == "640"
+        assert field(studio, "hidden").value == str(RECIPES["studio"].model.hidden)
         assert field(studio, "tied").value is True
         studio.pane.query_one(SettingsForm).focus_start()
         await studio.press("enter")
