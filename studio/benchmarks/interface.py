@@ -1,7 +1,9 @@
 """What the studio costs: the same training with and without it, and how soon keys are answered.
 
 The studio runs in a pseudo-terminal, opened and driven by keys as by a person; the command
-`train --resume` in another, in turn with it. Both train the same run from its first step.
+`train --resume` in another. Both train the same run, in turns of about a second: while one is
+timed, the other is stopped. Machines change their speed from minute to minute by more than what
+is to be measured; what two neighbouring turns took can be compared.
 """
 
 import fcntl
@@ -29,8 +31,9 @@ from studio.model.config import RunConfig
 from studio.paths import HOME_VARIABLE, Home
 
 COLUMNS, ROWS = 160, 48
-# Steps before time is taken: the panes draw their first charts, torch warms up.
-WARM_UP = 5
+# Steps before time is taken: the panes draw their first charts, torch warms up; and those of each
+# turn, in which what was stopped gets under way again.
+WARM_UP, START = 40, 2
 PATIENCE = 120.0
 # So long without output means that the screen is complete.
 QUIET = 0.4
@@ -40,9 +43,10 @@ KEYSTROKE, ERASE = "鑫", "\x7f"
 class InterfaceBenchmark(msgspec.Struct, frozen=True):
     """What `bench ui` reports.
 
-    `training_cost` is the share by which training takes longer in the studio: medians of the
-    seconds for `steps` steps, less one. A key's delay runs from writing it to the terminal's input
-    until its character comes out, while training goes on; `keys` of them, in milliseconds.
+    `training_cost` is the share by which training takes longer in the studio: the median, over the
+    rounds, of the seconds for `steps` steps in it by those without it, less one. A key's delay runs
+    from writing it to the terminal's input until its character comes out, while training goes on;
+    `keys` of them, in milliseconds.
     """
 
     steps: int
@@ -74,30 +78,35 @@ def bench_ui(
             f"There are no poems to train on: {library} is not there. "
             "Run `tangshi-studio corpus fetch`."
         )
-    headless: list[float] = []
+    alone: list[float] = []
     inside: list[float] = []
-    delays: list[float] = []
-    for number in range(1, rounds + 1):
-        with _training(library, config, ["train", "--run", "bench", "--resume"]) as terminal:
-            headless.append(terminal.time_steps(steps))
-        with _training(library, config, []) as terminal:
-            terminal.settle()
-            terminal.press("2")
-            terminal.press("r")
-            terminal.press("u")
-            inside.append(terminal.time_steps(steps))
-            terminal.press("3")
-            delays += terminal.time_keys(keys)
-        tell(
-            f"round {number} of {rounds}: {headless[-1]:.1f} s without the studio, "
-            f"{inside[-1]:.1f} s in it; slowest key {1000 * max(delays):.0f} ms"
-        )
+    with _training(library, config, ["train", "--run", "bench", "--resume"]) as command:
+        command.wait_for_steps(WARM_UP)
+        command.stop()
+        with _training(library, config, []) as studio:
+            studio.settle()
+            for key in ("2", "r", "u"):
+                studio.press(key)
+            studio.wait_for_steps(WARM_UP)
+            studio.stop()
+            turns = [(command, alone), (studio, inside)]
+            for number in range(1, rounds + 1):
+                for terminal, seconds in turns:
+                    seconds.append(terminal.time_steps(steps))
+                turns.reverse()
+                tell(
+                    f"round {number} of {rounds}: {alone[-1]:.2f} s, {inside[-1]:.2f} s in the studio"
+                )
+            studio.go_on()
+            studio.press("3")
+            delays = studio.time_keys(keys)
+    ratios = [ours / theirs for ours, theirs in zip(inside, alone, strict=True)]
     delays.sort()
     return InterfaceBenchmark(
         steps=steps,
-        seconds_headless=headless,
+        seconds_headless=alone,
         seconds_in_studio=inside,
-        training_cost=statistics.median(inside) / statistics.median(headless) - 1,
+        training_cost=statistics.median(ratios) - 1,
         keys=len(delays),
         key_ms_median=1000 * statistics.median(delays),
         key_ms_99=1000 * delays[min(len(delays) - 1, int(0.99 * len(delays)))],
@@ -129,6 +138,8 @@ class _Terminal:
     def __init__(self, command: list[str], environment: dict[str, str], run: runs.Run) -> None:
         self._run = run
         self._output, self._received = b"", 0
+        # The steps seen in the run's events, and how many bytes of those have been read.
+        self._steps = self._read = 0
         self._process, self._file = pty.fork()
         if self._process == 0:
             os.execvpe(command[0], command, environment)
@@ -155,13 +166,30 @@ class _Terminal:
         while self._watch(QUIET) and time.monotonic() < end:
             pass
 
+    def stop(self) -> None:
+        """Let the command stand still."""
+        os.kill(self._process, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on."""
+        os.kill(self._process, signal.SIGCONT)
+
+    def wait_for_steps(self, count: int) -> int:
+        """Watch until so many steps more are on disk; their number."""
+        before = self._count_steps()
+        self._watch_until(lambda: self._count_steps() >= before + count, 0.002)
+        return self._steps - before
+
     def time_steps(self, count: int) -> float:
-        """Seconds that `count` steps take, from the moment that the first ones are on disk."""
-        self._watch_until(lambda: self._steps() >= WARM_UP)
-        first, began = self._steps(), time.perf_counter()
-        self._watch_until(lambda: self._steps() >= first + count)
+        """Let the stopped command go on, and stop it again; the seconds that `count` steps took."""
+        self.go_on()
+        self.wait_for_steps(START)
+        began = time.perf_counter()
         # Reports may come several steps at a time.
-        return (time.perf_counter() - began) * count / (self._steps() - first)
+        done = self.wait_for_steps(count)
+        took = time.perf_counter() - began
+        self.stop()
+        return took * count / done
 
     def time_keys(self, count: int) -> list[float]:
         """Seconds from pressing a key until its character comes, for so many presses."""
@@ -179,10 +207,15 @@ class _Terminal:
                 self._watch(left)
         return delays
 
-    def _steps(self) -> int:
-        with suppress(FileNotFoundError):
-            return self._run.events_file.read_bytes().count(b'"StepDone"')
-        return 0
+    def _count_steps(self) -> int:
+        """The steps on disk; only what was written since the last time is read."""
+        with suppress(FileNotFoundError), self._run.events_file.open("rb") as file:
+            file.seek(self._read)
+            content = file.read()
+            whole = content[: content.rfind(b"\n") + 1]
+            self._read += len(whole)
+            self._steps += whole.count(b'"StepDone"')
+        return self._steps
 
     def _write(self, key: str) -> None:
         os.write(self._file, key.encode())

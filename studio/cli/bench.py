@@ -65,9 +65,9 @@ def generate(
 
 @bench_app.command("ui")
 def ui(
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds, each with and without.")] = 3,
-    steps: Annotated[int, typer.Option(min=1, help="Training steps that are timed.")] = 60,
-    keys: Annotated[int, typer.Option(min=1, help="Keys that are timed a round.")] = 100,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds, each with and without.")] = 40,
+    steps: Annotated[int, typer.Option(min=1, help="Training steps timed a turn.")] = 40,
+    keys: Annotated[int, typer.Option(min=1, help="Keys that are timed.")] = 300,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="A setting of the training, as for train.")
     ] = None,
@@ -89,7 +89,7 @@ def ui(
         print_json(report)
         return
     out.print(
-        f"{report.steps} steps take {report.training_cost:+.1%} in the studio; "
+        f"training takes {report.training_cost:+.1%} in the studio; "
         f"a key is answered within {report.key_ms_median:.0f} ms (median), "
         f"{report.key_ms_99:.0f} ms (99 of 100), {report.key_ms_most:.0f} ms (slowest)"
     )
