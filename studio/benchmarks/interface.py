@@ -95,7 +95,7 @@ def bench_ui(
                     seconds.append(terminal.time_steps(steps))
                 turns.reverse()
                 tell(
-                    f"round {number} of {rounds}: {alone[-1]:.2f} s, {inside[-1]:.2f} s in the studio"
+                    f"round {number} of {rounds}: {alone[-1]:.2f} s without, {inside[-1]:.2f} s in it"
                 )
             studio.go_on()
             studio.press("3")
