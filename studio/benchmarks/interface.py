@@ -94,9 +94,8 @@ def bench_ui(
                 for terminal, seconds in turns:
                     seconds.append(terminal.time_steps(steps))
                 turns.reverse()
-                tell(
-                    f"round {number} of {rounds}: {alone[-1]:.2f} s without, {inside[-1]:.2f} s in it"
-                )
+                without, within = alone[-1], inside[-1]
+                tell(f"round {number} of {rounds}: {without:.2f} s without, {within:.2f} s in it")
             studio.go_on()
             studio.press("3")
             delays = studio.time_keys(keys)
