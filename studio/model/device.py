@@ -1,7 +1,9 @@
 """Where the numbers are worked out, and in which precision: all that depends on the machine."""
 
 import contextlib
+import math
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -60,6 +62,41 @@ def put(tensor: torch.Tensor, kind: torch.device) -> torch.Tensor:
     if kind.type == "cuda":
         return tensor.pin_memory().to(kind, non_blocking=True)
     return tensor
+
+
+def dropped(
+    shape: Sequence[int], share: float, kind: torch.device, source: torch.Generator
+) -> torch.Tensor:
+    """Zero for that share of places and, so that the mean stays, more than one for the others.
+
+    `source` is the processor's generator, all there is to save and to restore. A GPU draws by
+    itself, from a seed that is drawn from `source`: nothing large is copied.
+    """
+    if kind.type == "cuda":
+        seed = torch.empty((), dtype=torch.int64).random_(generator=source)
+        own = torch.Generator(kind).manual_seed(int(seed))
+        return torch.empty(*shape, device=kind).bernoulli_(1 - share, generator=own).div_(1 - share)
+    # Four places share a number: on the processor drawing takes longer than all else here.
+    count = math.prod(shape)
+    numbers = torch.empty(-(-count // 4), dtype=torch.int64)
+    numbers.random_(-(2**63), None, generator=source)
+    kept = numbers.view(torch.int16)[:count] >= round(share * 2**16) - 2**15
+    return kept.to(torch.float32).div_(1 - share).view(*shape)
+
+
+def recurrent_precision(kind: torch.device) -> torch.dtype | None:
+    """What torch's recurrent layers are to be given under autocast; None: it casts for them.
+
+    On a GPU it would cast to float16, whatever it was asked for (ATen/cudnn/AutocastRNN.cpp), in
+    which small gradients vanish. cuDNN's layers know bfloat16 since 9.13, torch hands it to them
+    since 2.10; before, single precision.
+    """
+    if kind.type != "cuda" or not torch.is_autocast_enabled("cuda"):
+        return None
+    version = tuple(int(part) for part in torch.__version__.split(".")[:2])
+    cudnn: int | None = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
+    known = version >= (2, 10) and (cudnn or 0) >= 91300
+    return torch.bfloat16 if known else torch.float32
 
 
 def choose_device(precision: Precision = "auto") -> Device:

@@ -1,6 +1,7 @@
 """The recurrent language model: embedding, recurrent layers, softmax over the characters."""
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -10,13 +11,16 @@ from torch.nn import functional as F
 
 from studio.corpus.vocabulary import BEGIN, END, PAD
 from studio.model.config import ModelConfig
-from studio.model.device import put
+from studio.model.device import dropped, recurrent_precision
 from studio.model.lines import REACH, above
 from studio.model.packed import Packed, can_pack
 
 # For each layer its hidden state, for an LSTM with its cell, each (1, batch, hidden); where the
 # network looks at the lines above, then the last tokens, (1, batch, REACH - 1).
 State = tuple[tuple[Tensor, ...], ...]
+
+# cuDNN wants a layer's weights in one piece and copies those that are not; ours are new each step.
+warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk")
 
 # The state of one layer, as torch's layers take and give it.
 _Carried = Tensor | tuple[Tensor, ...]
@@ -194,37 +198,30 @@ class Network(nn.Module):
         self, layer: nn.Module, features: Tensor, before: _Carried | None
     ) -> tuple[Tensor, _Carried]:
         """`layer(features, before)`; in training, with some of its recurrent weights left out."""
-        share = self.config.recurrent_dropout
+        share = self.config.recurrent_dropout if self.training else 0
         if not self.training and features.shape[1] == 1:
             return _step(layer, features, before)
-        if not self.training or share == 0:
+        precision = recurrent_precision(features.device)
+        if not share and precision is None:
             run: Callable[[Tensor, _Carried | None], tuple[Tensor, _Carried]] = layer
             return run(features, before)
-        inputs, recurrent, *biases = layer.parameters()
-        weights = (inputs, recurrent * self._mask(recurrent.shape, share, recurrent), *biases)
+        weights: list[Tensor] = list(layer.parameters())
+        if share:
+            weights[1] = weights[1] * self._mask(weights[1].shape, share, weights[1])
         before = _begun(layer, features, before)
-        # Biases, one layer, no dropout between layers, training, one direction, batch first.
-        how = (True, 1, 0.0, True, False, True)
+        if precision is None:
+            return _whole(layer, features, before, weights)
+        weights = [each.to(precision) for each in weights]
         if isinstance(before, tuple):
-            features, *end = torch.lstm(features, before, weights, *how)
-            return features, tuple(end)
-        return (torch.gru if isinstance(layer, nn.GRU) else torch.rnn_tanh)(
-            features, before, weights, *how
-        )
+            before = tuple(part.to(precision) for part in before)
+        else:
+            before = before.to(precision)
+        with torch.autocast(features.device.type, enabled=False):
+            return _whole(layer, features.to(precision), before, weights)
 
     def _mask(self, shape: Sequence[int], share: float, like: Tensor) -> Tensor:
-        """Zero for that share of places and, so that the mean stays, more than one for the others.
-
-        In the precision of `like`, so that half precision stays what it is. Drawn on the processor,
-        whatever the device: one generator to save and to restore. Four places share a number that
-        is drawn: drawing takes longer than all else here.
-        """
-        count = math.prod(shape)
-        numbers = torch.empty(-(-count // 4), dtype=torch.int64)
-        numbers.random_(-(2**63), None, generator=self.dropout_source)
-        kept = numbers.view(torch.int16)[:count] >= round(share * 2**16) - 2**15
-        mask = kept.to(torch.float32).div_(1 - share).view(*shape)
-        return put(mask.to(like.dtype), like.device)
+        """What `dropped` draws, in the precision of `like`: half precision stays what it is."""
+        return dropped(shape, share, like.device, self.dropout_source).to(like.dtype)
 
 
 def detach(state: State) -> State:
@@ -253,6 +250,20 @@ def _step(layer: nn.Module, features: Tensor, before: _Carried | None) -> tuple[
         inputs, before[0], *weights
     )
     return hidden[:, None], hidden[None]
+
+
+def _whole(
+    layer: nn.Module, features: Tensor, before: _Carried, weights: list[Tensor]
+) -> tuple[Tensor, _Carried]:
+    """What `layer(features, before)` is with other weights than its own."""
+    # Biases, one layer, no dropout between layers, training, one direction, batch first.
+    how = (True, 1, 0.0, True, False, True)
+    if isinstance(before, tuple):
+        features, *end = torch.lstm(features, before, weights, *how)
+        return features, tuple(end)
+    return (torch.gru if isinstance(layer, nn.GRU) else torch.rnn_tanh)(
+        features, before, weights, *how
+    )
 
 
 def _begun(layer: nn.Module, features: Tensor, before: _Carried | None) -> _Carried:

@@ -227,10 +227,12 @@ class Trainer:
     def _loss(self, features: Tensor, targets: Tensor) -> Tensor:
         """The loss of `features` (tokens, features); `targets` (tokens,) are still on the CPU."""
         weight, bias = self.network.softmax_weight, self.network.softmax_bias
-        if self.config.train.loss == "sampled":
+        kind = self.config.train.loss
+        # A GPU multiplies all characters sooner than it is told which.
+        if kind == "sampled" and not self.device.is_gpu:
             sample = sample_of(targets, len(bias), self.network.dropout_source)
             return sampled_loss(features, weight, bias, *map(self.device.put, sample))
-        loss = nll_loss if self.config.train.loss == "nll" else chunked_loss
+        loss = nll_loss if kind == "nll" else chunked_loss
         return loss(features, weight, bias, self.device.put(targets))
 
     def _report(self) -> Iterator[StepDone]:
