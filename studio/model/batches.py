@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -78,11 +79,12 @@ class _Stream:
         self, poems: list[list[int]], config: TrainConfig, source: torch.Generator
     ) -> None:
         order = torch.randperm(len(poems), generator=source).tolist()
-        text = [token for index in order for token in (BEGIN, *poems[index], END)]
+        # Poem by poem: to make a tensor of one long list keeps all other threads waiting meanwhile.
+        text = np.concatenate([np.array((BEGIN, *poems[index], END)) for index in order])
         length = len(text) // config.batch_size
         if length < 2:
             raise ValueError("the poems do not fill the streams of a batch")
-        tokens = torch.tensor(text[: length * config.batch_size])
+        tokens = torch.from_numpy(text[: length * config.batch_size])
         self._inputs = tokens.view(config.batch_size, length)
         # What follows an end token is always a begin token: nothing to learn there.
         self._targets = torch.where(self._inputs == BEGIN, PAD, self._inputs)
