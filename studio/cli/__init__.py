@@ -14,6 +14,7 @@ from studio.cli.output import exit_codes
 from studio.cli.prosody import prosody, scan
 from studio.cli.training import runs_app, train
 from studio.cli.writing import generate, score
+from studio.heap import keep_heap
 
 app = typer.Typer(
     name="tangshi-studio",
@@ -54,5 +55,6 @@ def studio(
 
 def main() -> None:
     """Run the command and leave with an exit code that scripts can use."""
+    keep_heap()
     with exit_codes():
         sys.exit(app(prog_name="tangshi-studio", standalone_mode=False))

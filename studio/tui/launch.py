@@ -1,7 +1,5 @@
 """Opening the studio. Imports no textual itself: some of it is set before textual is imported."""
 
-import contextlib
-import ctypes
 import os
 import sys
 from collections.abc import Mapping
@@ -15,7 +13,6 @@ def open_studio() -> None:
 
     Raises ConfigError where the settings file cannot be used.
     """
-    share_heap()
     home = Home.default()
     settings = read_settings(home.settings)
     for name, value in terminal_variables(settings, os.environ).items():
@@ -25,17 +22,6 @@ def open_studio() -> None:
 
     if code := run_studio(home, settings):
         sys.exit(code)
-
-
-def share_heap() -> None:
-    """Have all threads allocate from the heap of the main one; before there are others.
-
-    glibc gives a thread heaps of 64 MiB at most, which it returns to the system and takes again
-    with every training step: the worker's steps took 3% longer for it. Does nothing elsewhere.
-    """
-    arena_max = -8  # M_ARENA_MAX in malloc.h
-    with contextlib.suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).mallopt(arena_max, 1)
 
 
 def terminal_variables(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:

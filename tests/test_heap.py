@@ -1,0 +1,62 @@
+"""What is freed stays in the process, whichever thread freed it."""
+
+import platform
+import resource
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="only glibc can be told what to keep"
+)
+
+START = """
+import ctypes, resource, threading
+from studio.heap import keep_heap
+if {kept}: keep_heap()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
+"""
+# Threads that allocate, then what malloc_info tells of the heaps there are.
+HEAPS = """
+held = threading.Barrier(5)
+def allocate():
+    libc.malloc(ctypes.c_size_t(100_000))
+    held.wait()
+for _ in range(4):
+    threading.Thread(target=allocate).start()
+held.wait()
+out = ctypes.c_void_p(libc.fopen(b"/dev/stdout", b"w"))
+libc.malloc_info(0, out)
+libc.fclose(out)
+"""
+# The same 64 MiB, ten times; how often the system had to provide a page.
+PAGES = """
+size = ctypes.c_size_t(2**23)
+for _ in range(10):
+    blocks = [ctypes.c_void_p(libc.malloc(size)) for _ in range(8)]
+    for block in blocks:
+        ctypes.memset(block, 1, 2**23)
+    for block in blocks:
+        libc.free(block)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+"""
+
+
+def told_by(script: str, kept: bool) -> str:
+    script = START.format(kept=kept) + script
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_all_threads_share_one_heap() -> None:
+    assert told_by(HEAPS, kept=False).count("<heap nr=") > 1
+    assert told_by(HEAPS, kept=True).count("<heap nr=") == 1
+
+
+def test_what_is_freed_is_used_again() -> None:
+    pages = 2**26 // resource.getpagesize()
+    assert int(told_by(PAGES, kept=False)) > 3 * pages
+    assert int(told_by(PAGES, kept=True)) < 2 * pages
