@@ -70,7 +70,8 @@ class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # A character seen less often in the training split becomes the unknown token.
     min_count: Positive = 2
     # "nll": log-softmax, then NLLLoss, all logits at once; "chunked": the same value, by parts;
-    # "sampled": an estimate from the frequent characters and a sample of the others.
+    # "sampled": an estimate from the frequent characters and a sample of the others; on a GPU
+    # "chunked".
     loss: Literal["nll", "chunked", "sampled"] = "nll"
     optimizer: Literal["rmsprop", "adamw", "sgd"] = "rmsprop"
     learning_rate: Rate = 0.01

@@ -9,7 +9,7 @@ import torch
 from studio.errors import ConfigError
 from studio.model import checkpoint
 from studio.model import device as module
-from studio.model.device import Device, choose_device
+from studio.model.device import Device, choose_device, recurrent_precision
 from studio.model.events import TrainingEnded
 from studio.model.trainer import Trainer
 from tests.model.conftest import TRAIN, VALID, VOCABULARY
@@ -68,6 +68,27 @@ def test_the_gpu_is_named_as_nvml_names_it(hardware: pytest.MonkeyPatch) -> None
     chosen = Device(torch.device("cuda"), "float32")
     assert (chosen.name, chosen.gpu) == ("NVIDIA H100", "GPU-0a1b-2c3d")
     assert Device(torch.device("cpu"), "float32").gpu == ""
+
+
+@pytest.mark.parametrize(
+    ("version", "cudnn", "precision"),
+    [
+        ("2.11.0+cu130", 91900, torch.bfloat16),
+        ("2.11.0", 91200, torch.float32),
+        ("2.9.1", 91900, torch.float32),
+        ("2.10.0a0", None, torch.float32),
+    ],
+)
+def test_cudnns_layers_are_given_what_they_know(
+    hardware: pytest.MonkeyPatch, version: str, cudnn: int | None, precision: torch.dtype
+) -> None:
+    gpu = torch.device("cuda")
+    assert recurrent_precision(gpu) is None
+    hardware.setattr(torch, "is_autocast_enabled", lambda kind: kind == "cuda")
+    hardware.setattr(torch, "__version__", version)
+    hardware.setattr(torch.backends.cudnn, "version", lambda: cudnn)
+    assert recurrent_precision(gpu) == precision
+    assert recurrent_precision(torch.device("cpu")) is None
 
 
 def test_autocast_is_on_for_bfloat16_alone() -> None:

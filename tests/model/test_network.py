@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from studio.corpus.vocabulary import END
+from studio.model import network as module
 from studio.model.config import Cell, ModelConfig
 from studio.model.network import Network, select
 
@@ -111,6 +112,21 @@ def test_recurrent_dropout_leaves_recurrent_weights_out(cell: Cell) -> None:
     torch.testing.assert_close(model(TOKENS), network(cell).train()(TOKENS))
     _, state = model(TOKENS[:, :5])
     torch.testing.assert_close(model(TOKENS[:, 5:], state)[0], model(TOKENS)[0][:, 5:])
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_the_layers_compute_in_the_precision_they_are_given(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, state = network(cell).train()(TOKENS[:, :5])
+    monkeypatch.setattr(module, "recurrent_precision", lambda kind: torch.float64)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        features, after = network(cell).train()(TOKENS[:, :5])
+        # The state of another precision is taken as well.
+        following, _ = network(cell).train()(TOKENS[:, 5:], state)
+    assert features.dtype == following.dtype == torch.float64
+    torch.testing.assert_close(features, plain.double())
+    torch.testing.assert_close(after[0][0], state[0][0].double())
 
 
 def test_embedding_dropout_hides_whole_characters() -> None:
