@@ -30,7 +30,9 @@ class Device:
 
     def put(self, tensor: torch.Tensor) -> torch.Tensor:
         """Copy to the device; from pinned memory and without waiting where it is a GPU."""
-        return put(tensor, self.kind)
+        if self.is_gpu:
+            return tensor.pin_memory().to(self.kind, non_blocking=True)
+        return tensor
 
     def wait(self) -> None:
         """Wait until the device has done all it was given; for benchmarks."""
@@ -55,13 +57,6 @@ class Device:
         if not self.is_gpu:
             return ""
         return f"GPU-{torch.cuda.get_device_properties(self.kind).uuid}"
-
-
-def put(tensor: torch.Tensor, kind: torch.device) -> torch.Tensor:
-    """Copy from the processor; from pinned memory and without waiting where it is to a GPU."""
-    if kind.type == "cuda":
-        return tensor.pin_memory().to(kind, non_blocking=True)
-    return tensor
 
 
 def dropped(
