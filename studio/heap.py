@@ -13,7 +13,7 @@ def keep_heap() -> None:
     """Have glibc keep what is freed, in one heap for all threads; call it before there are others.
 
     Left alone it gives freed memory back to the system, which fills it with zeros when it is taken
-    again: with every step, if things fall out badly, and a step then takes a fifth longer. Does
+    again: with every step, if things fall out badly, and a step then takes a quarter longer. Does
     nothing where there is no glibc.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from studio import cli
+
 pytestmark = pytest.mark.skipif(
     platform.libc_ver()[0] != "glibc", reason="only glibc can be told what to keep"
 )
@@ -31,8 +33,10 @@ out = ctypes.c_void_p(libc.fopen(b"/dev/stdout", b"w"))
 libc.malloc_info(0, out)
 libc.fclose(out)
 """
+# No huge pages, where the system would give them unasked: prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0).
 # The same 64 MiB, ten times; how often the system had to provide a page.
 PAGES = """
+libc.prctl(41, 1, 0, 0, 0)
 size = ctypes.c_size_t(2**23)
 for _ in range(10):
     blocks = [ctypes.c_void_p(libc.malloc(size)) for _ in range(8)]
@@ -60,3 +64,12 @@ def test_what_is_freed_is_used_again() -> None:
     pages = 2**26 // resource.getpagesize()
     assert int(told_by(PAGES, kept=False)) > 3 * pages
     assert int(told_by(PAGES, kept=True)) < 2 * pages
+
+
+def test_the_command_keeps_its_heap(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[bool] = []
+    monkeypatch.setattr(cli, "keep_heap", lambda: called.append(True))
+    monkeypatch.setattr(sys, "argv", ["tangshi-studio", "--version"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert called

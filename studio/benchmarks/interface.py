@@ -33,7 +33,7 @@ from studio.paths import HOME_VARIABLE, Home
 COLUMNS, ROWS = 160, 48
 # Steps before time is taken: the panes draw their first charts, torch warms up; and those of each
 # turn, in which what was stopped gets under way again.
-WARM_UP, START = 40, 2
+WARM_UP, RESUMING = 40, 2
 PATIENCE = 120.0
 # So long without output means that the screen is complete.
 QUIET = 0.4
@@ -71,7 +71,8 @@ def bench_ui(
 ) -> InterfaceBenchmark:
     """Train `config` for `steps` steps with and without the studio, `rounds` times in turn.
 
-    Raises CorpusError where there is no library, StudioError where training does not begin.
+    Raises CorpusError where there is no library, StudioError where training does not begin
+    or ends early.
     """
     if not library.is_file():
         raise CorpusError(
@@ -176,13 +177,15 @@ class _Terminal:
     def wait_for_steps(self, count: int) -> int:
         """Watch until so many steps more are on disk; their number."""
         before = self._count_steps()
-        self._watch_until(lambda: self._count_steps() >= before + count, 0.002)
+        # Patience for each step anew.
+        while (known := self._steps) < before + count:
+            self._watch_until(lambda: self._count_steps() > known, 0.002)
         return self._steps - before
 
     def time_steps(self, count: int) -> float:
         """Let the stopped command go on, and stop it again; the seconds that `count` steps took."""
         self.go_on()
-        self.wait_for_steps(START)
+        self.wait_for_steps(RESUMING)
         began = time.perf_counter()
         # Reports may come several steps at a time.
         done = self.wait_for_steps(count)

@@ -78,6 +78,8 @@ class _Stream:
     def __init__(
         self, poems: list[list[int]], config: TrainConfig, source: torch.Generator
     ) -> None:
+        if not poems:
+            raise ValueError("no poem is left")
         order = torch.randperm(len(poems), generator=source).tolist()
         # Poem by poem: to make a tensor of one long list keeps all other threads waiting meanwhile.
         text = np.concatenate([np.array((BEGIN, *poems[index], END)) for index in order])

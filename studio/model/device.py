@@ -84,7 +84,7 @@ def recurrent_precision(kind: torch.device) -> torch.dtype | None:
 
     On a GPU it would cast to float16, whatever it was asked for (ATen/cudnn/AutocastRNN.cpp), in
     which small gradients vanish. cuDNN's layers know bfloat16 since 9.13, torch hands it to them
-    since 2.10; before, single precision.
+    since 2.10; before, single precision, and the softmax after them too.
     """
     if kind.type != "cuda" or not torch.is_autocast_enabled("cuda"):
         return None

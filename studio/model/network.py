@@ -197,7 +197,10 @@ class Network(nn.Module):
     def _run(
         self, layer: nn.Module, features: Tensor, before: _Carried | None
     ) -> tuple[Tensor, _Carried]:
-        """`layer(features, before)`; in training, with some of its recurrent weights left out."""
+        """`layer(features, before)`; in training, with some of its recurrent weights left out.
+
+        In the precision that `recurrent_precision` names, where it names one.
+        """
         share = self.config.recurrent_dropout if self.training else 0
         if not self.training and features.shape[1] == 1:
             return _step(layer, features, before)
@@ -256,8 +259,8 @@ def _whole(
     layer: nn.Module, features: Tensor, before: _Carried, weights: list[Tensor]
 ) -> tuple[Tensor, _Carried]:
     """What `layer(features, before)` is with other weights than its own."""
-    # Biases, one layer, no dropout between layers, training, one direction, batch first.
-    how = (True, 1, 0.0, True, False, True)
+    # Biases, one layer, no dropout between layers, one direction, batch first.
+    how = (True, 1, 0.0, layer.training, False, True)
     if isinstance(before, tuple):
         features, *end = torch.lstm(features, before, weights, *how)
         return features, tuple(end)

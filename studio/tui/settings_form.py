@@ -63,7 +63,7 @@ HINTS = {
     "max_steps": "0: no limit",
     "warmup_steps": "steps until the full rate",
     "clip": "largest gradient norm; 0: none",
-    "loss": "sampled is fastest",
+    "loss": "sampled: fastest on a CPU",
     "batching": "a poem a row, or one long text",
     "batch_size": "rows read at a time",
     "window": "characters a step (stream)",

@@ -1,6 +1,7 @@
 """Every character of every poem is a target once an epoch."""
 
 from collections import Counter
+from typing import Literal
 
 import pytest
 import torch
@@ -73,3 +74,9 @@ def test_poems_that_are_too_long_are_left_out_of_padded_batches() -> None:
     assert 6 not in batches[0].inputs
     with pytest.raises(ValueError, match="short enough"):
         epoch_of([[6] * 10], TrainConfig(longest_poem=5), 1)
+
+
+@pytest.mark.parametrize("batching", ["poems", "stream"])
+def test_no_poems_are_told_so(batching: Literal["poems", "stream"]) -> None:
+    with pytest.raises(ValueError, match="no poem"):
+        epoch_of([], TrainConfig(batching=batching), 1)
