@@ -228,7 +228,7 @@ class Trainer:
         """The loss of `features` (tokens, features); `targets` (tokens,) are still on the CPU."""
         weight, bias = self.network.softmax_weight, self.network.softmax_bias
         kind = self.config.train.loss
-        # A GPU multiplies all characters sooner than it is told which.
+        # On a GPU the whole softmax takes no longer, and needs no sample made on the processor.
         if kind == "sampled" and not self.device.is_gpu:
             sample = sample_of(targets, len(bias), self.network.dropout_source)
             return sampled_loss(features, weight, bias, *map(self.device.put, sample))
