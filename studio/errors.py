@@ -5,6 +5,10 @@ class StudioError(Exception):
     """Something the user can mend: the message says what happened, where, and what to do next."""
 
 
+class TerminalError(StudioError):
+    """There is no terminal to open the studio in."""
+
+
 class CorpusError(StudioError):
     """The corpus is missing, damaged or in a form that no reader knows."""
 

@@ -10,10 +10,11 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Sequence
-from typing import Self
+from typing import Any, Self
 
 import pyte
 
+STUDIO = (sys.executable, "-m", "studio")
 PATIENCE = 120.0  # seconds until what is waited for will not come
 
 
@@ -29,8 +30,7 @@ class Terminal:
         self.pid, self._file = pty.fork()
         if self.pid == 0:
             os.execvpe(command[0], command, environment)
-        size = struct.pack("HHHH", rows, columns, 0, 0)
-        fcntl.ioctl(self._file, termios.TIOCSWINSZ, size)
+        self.resize(columns, rows)
         self.exit_code: int | None = None
 
     def __enter__(self) -> Self:
@@ -47,6 +47,16 @@ class Terminal:
         cells = range(self.screen.columns)
         lines = (self.screen.buffer[row] for row in range(self.screen.lines))
         return "\n".join("".join(line[at].data for at in cells).rstrip() for line in lines)
+
+    @property
+    def modes(self) -> list[Any]:
+        """The terminal's settings: echo, line by line or key by key, and so on (termios)."""
+        return termios.tcgetattr(self._file)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size; the command gets SIGWINCH."""
+        self.screen.resize(rows, columns)
+        fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def press(self, *keys: str) -> None:
         """Type keys at a person's pace: the next one when the screen has answered the last.
@@ -114,11 +124,15 @@ class Terminal:
 
 def studio(home: str, columns: int = 160, rows: int = 48) -> Terminal:
     """The studio in a terminal, with its folders under `home`."""
-    environment = {name: value for name, value in os.environ.items() if name != "SSH_CONNECTION"}
-    environment |= {
+    return Terminal(STUDIO, columns, rows, environment(home))
+
+
+def environment(home: str) -> dict[str, str]:
+    """The variables of a terminal with all colours, for a studio with its folders under `home`."""
+    kept = {name: value for name, value in os.environ.items() if name != "SSH_CONNECTION"}
+    return kept | {
         "TANGSHI_STUDIO_HOME": home,
         "TERM": "xterm-256color",
         "COLORTERM": "truecolor",
         "LANG": "C.UTF-8",
     }
-    return Terminal([sys.executable, "-m", "studio"], columns, rows, environment)

@@ -1,20 +1,16 @@
 """The studio: three panes, one worker."""
 
-import asyncio
 import contextlib
-import os
-import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 import msgspec
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.dom import DOMNode
-from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -40,6 +36,7 @@ from studio.model.config import RECIPES
 from studio.model.events import StepDone, TrainingEnded
 from studio.paths import Home
 from studio.settings import Settings, read_settings, write_settings
+from studio.tui.closing import Closing
 from studio.tui.corpus_pane import CorpusPane
 from studio.tui.help_screen import HelpScreen, own_bindings
 from studio.tui.key_bar import KeyBar
@@ -49,6 +46,7 @@ from studio.tui.pinyin_input import PinyinKeeper
 from studio.tui.playground_pane import PlaygroundPane
 from studio.tui.quit_screen import QuitScreen
 from studio.tui.tab_line import TabLine
+from studio.tui.terminal_driver import TerminalDriver
 from studio.tui.themes import THEMES
 from studio.tui.training_pane import TrainingPane
 from studio.tui.wording import printable
@@ -76,6 +74,16 @@ class EventsWaiting(Message):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, EventsWaiting)
+
+
+class StudioScreen(Screen[None]):
+    """The screen with the three panes."""
+
+    def _screen_resized(self, size: Size) -> None:
+        # Together with the new size, not when the terminal reports it: between the two, the panes
+        # would be laid out for the one size and styled for the other.
+        cast("StudioApp", self.app).arrange(size.width)
+        super()._screen_resized(size)
 
 
 class StudioApp(KeysInOrder):
@@ -109,6 +117,15 @@ class StudioApp(KeysInOrder):
         ),
         Binding("question_mark,f1", "help", "Help", id="studio.help", tooltip="This help"),
         Binding("q,ctrl+q", "quit", "Quit", id="studio.quit"),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "Suspend",
+            id="studio.suspend",
+            show=False,
+            priority=True,
+            tooltip="Back to the shell; fg continues",
+        ),
     ]
 
     current: reactive[str] = reactive("corpus", bindings=True)
@@ -144,8 +161,6 @@ class StudioApp(KeysInOrder):
             pane.border_title = f"{number} {TITLES[pane.id or '']}"
         self._foresee()
         self.set_keymap(self.settings.keymap)
-        if not self.is_headless:
-            self._listen_to_signals()
         # The worker imports torch: only once the first frame has been painted.
         self.call_after_refresh(self._open)
 
@@ -259,8 +274,13 @@ class StudioApp(KeysInOrder):
 
     # --- the layout -----------------------------------------------------------------------------
 
-    def on_resize(self, event: Resize) -> None:
-        self._width = event.size.width
+    def get_default_screen(self) -> StudioScreen:
+        """The screen that takes the panes."""
+        return StudioScreen(id="_default")
+
+    def arrange(self, width: int) -> None:
+        """Put the panes side by side, or one at a time, for a screen of this width in cells."""
+        self._width = width
         self._arrange()
         self.refresh_bindings()
 
@@ -409,20 +429,23 @@ class StudioApp(KeysInOrder):
             self.send(CancelCompose(ticket))
         self.send(Stop())
 
-    def _listen_to_signals(self) -> None:
-        """A terminal that is closed, or a polite kill, stops the training with a checkpoint."""
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._terminate)
-        # Not through the loop, which may stand still: it writes to a terminal that has gone.
-        signal.signal(signal.SIGHUP, self._hang_up)
+    def action_suspend_process(self) -> None:
+        """Stop, as ctrl+z does in a shell; `fg` continues the studio, and a training with it."""
+        if not isinstance(self._driver, TerminalDriver):
+            return
+        if self._driver.has_shell():
+            self._driver.suspend()
+        else:
+            self.say("There is no shell behind the studio to return to.", severity="warning")
 
-    def _terminate(self) -> None:
-        self._worker.close()
-        self.exit(return_code=128 + signal.SIGTERM)
+    def leave(self, code: int) -> bool:
+        """Close with an exit code; called on any thread. Returns whether it will be done."""
+        return self.call_later(self.exit, return_code=code)
 
-    def _hang_up(self, *_: object) -> None:
-        self._worker.close()
-        # There is no terminal to restore, and Textual would wait for its last output to be taken.
-        os._exit(128 + signal.SIGHUP)
+    def restore_terminal(self) -> None:
+        """Give the terminal back without waiting for the interface."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.restore()
 
     def close_worker(self) -> None:
         """End the worker's thread; training is saved."""
@@ -434,8 +457,11 @@ def run_studio(home: Home, settings: Settings) -> int:
     from studio.worker import Worker
 
     studio = StudioApp(home, settings, Worker)
+    closing = Closing(studio.close_worker, studio.leave, studio.restore_terminal)
+    closing.listen()
     try:
         studio.run()
     finally:
+        closing.closed()
         studio.close_worker()
     return studio.return_code or 0

@@ -10,6 +10,8 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
+from studio.tui.terminal_driver import TerminalDriver
+
 # A key's action may post a message to its widget, whose handler posts another: choosing from an
 # unfolded list takes this many before the focus is back on the field.
 _ROUNDS = 3
@@ -40,11 +42,7 @@ class KeysInOrder(App[None]):
     def get_driver_class(self) -> type[Driver]:
         """The driver for this platform; on Unix the one that stray bytes do not end."""
         found = super().get_driver_class()
-        if found.__name__ != "LinuxDriver":
-            return found
-        from studio.tui.terminal_driver import TerminalDriver
-
-        return TerminalDriver
+        return TerminalDriver if found.__name__ == "LinuxDriver" else found
 
     def on_mount(self) -> None:
         self.screen_change_signal.subscribe(self, self._screen_changed, immediate=True)

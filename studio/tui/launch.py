@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 
+from studio.errors import TerminalError
 from studio.paths import Home
 from studio.settings import Settings, read_settings
 
@@ -11,8 +12,10 @@ from studio.settings import Settings, read_settings
 def open_studio() -> None:
     """Open the studio in the user's terminal; returns, or leaves with a code, when it is closed.
 
-    Raises ConfigError where the settings file cannot be used.
+    Raises TerminalError where there is no terminal, ConfigError where the settings file cannot be
+    used.
     """
+    _require_terminal()
     home = Home.default()
     settings = read_settings(home.settings)
     for name, value in terminal_variables(settings, os.environ).items():
@@ -22,6 +25,22 @@ def open_studio() -> None:
 
     if code := run_studio(home, settings):
         sys.exit(code)
+
+
+def _require_terminal() -> None:
+    """Refuse to open where keys cannot be read or nothing be drawn: textual would hang there.
+
+    Textual draws on standard error.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None or not stream.isatty():
+            words = {"stdin": "standard input", "stdout": "standard output"}
+            raise TerminalError(
+                f"The studio needs a terminal, and {words.get(name, 'standard error')} is not one. "
+                "Start it in a terminal; over SSH with `ssh -t HOST tangshi-studio`. Without a "
+                "terminal use the commands: see `tangshi-studio --help`."
+            )
 
 
 def terminal_variables(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:

@@ -79,5 +79,6 @@ def _centred(text: str, width: int, style: str) -> list[Content]:
     shown = "".join(each if each.isprintable() else "?" for each in text)
     if not shown:
         return []
-    lines = Content.styled(shown, style).wrap(max(8, width))
-    return [line.pad_left((width - line.cell_length) // 2) for line in lines]
+    lines = Content.styled(shown, style).wrap(max(2, width))
+    # Never padded by less than nothing: Textual then loops forever.
+    return [line.pad_left(max(0, width - line.cell_length) // 2) for line in lines]

@@ -1,20 +1,120 @@
-"""The terminal, whose input may hold what is no text."""
+"""The terminal: bytes that are no text, its end, and ctrl+z."""
 
+import contextlib
+import os
+import select
+import signal
+import sys
+import termios
+from codecs import getincrementaldecoder
+
+from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
-_NO_TEXT = (
+_NOT_UTF8 = (
     "What was typed did not arrive as UTF-8 and was left out. Set the terminal to UTF-8, "
     "for example with export LANG=C.UTF-8, and type it again."
+)
+# Seconds after which the parser looks whether an escape was the escape key.
+_TICK = 0.1
+# Mouse, paste and keyboard modes off, line wrap on, normal screen, cursor, focus events off.
+_LEAVE = (
+    "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?2004l\x1b[?2048l\x1b[?7h"
+    "\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
 
 
 class TerminalDriver(LinuxDriver):
-    """Goes on reading after bytes that are no UTF-8: one stray byte would end the studio."""
+    """Textual's driver, made safe for signals, stray bytes and a terminal that goes away."""
+
+    _applied = False
+
+    def start_application_mode(self) -> None:
+        """Take over the terminal."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._applied = not self._must_signal_resume
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back."""
+        self._applied = False
+        super().stop_application_mode()
+
+    def restore(self) -> None:
+        """Give the terminal back without waiting, for a program that ends without its loop."""
+        with contextlib.suppress(termios.error, OSError):
+            if self.attrs_before is not None:
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+            output = sys.__stderr__.fileno() if sys.__stderr__ else 2
+            if select.select([], [output], [], 0)[1]:
+                os.write(output, _LEAVE.encode())
 
     def run_input_thread(self) -> None:
-        """Read keys until the studio ends; what came along with such bytes is lost."""
+        """Read keys until the studio ends, or its terminal does.
+
+        Bytes that are not UTF-8 are left out, with a notice. At the end of the input the program
+        gets the signal that a closed terminal sends: not every terminal that has gone sends one.
+        """
+        parser = XTermParser(self._debug)
+        decoder = getincrementaldecoder("utf-8")("surrogateescape")
         while not self.exit_event.is_set():
-            try:
-                super().run_input_thread()
-            except UnicodeDecodeError:
-                self._app.notify(_NO_TEXT, severity="warning", markup=False)
+            if select.select([self.fileno], [], [], _TICK)[0]:
+                try:
+                    received = os.read(self.fileno, 4096)
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    received = b""
+                if not received:
+                    os.kill(os.getpid(), signal.SIGHUP)
+                    return
+                text = decoder.decode(received)
+                kept = "".join(each for each in text if not "\ud800" <= each <= "\udfff")
+                if kept != text:
+                    self._app.notify(_NOT_UTF8, severity="warning", markup=False)
+                for event in parser.feed(kept) if kept else ():
+                    self.process_message(event)
+            for event in parser.tick():
+                self.process_message(event)
+
+    # --- ctrl+z ---------------------------------------------------------------------------------
+
+    def has_shell(self) -> bool:
+        """Whether a shell is waiting behind the studio that can continue it after a stop."""
+        import psutil
+
+        group, session = os.getpgrp(), os.getsid(0)
+        with contextlib.suppress(psutil.Error, OSError):
+            for parent in psutil.Process().parents():
+                if os.getpgid(parent.pid) != group:
+                    return os.getsid(parent.pid) == session
+        return False
+
+    def suspend(self) -> None:
+        """Give the terminal back to the shell and stop, with all of the job: make, for example."""
+        self._stop(os.getpgrp())
+
+    def _stop(self, group: int = 0) -> None:
+        self._must_signal_resume = True
+        self.suspend_application_mode()
+        if group:
+            os.killpg(group, signal.SIGSTOP)
+        else:
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _sigtstp_application(self, *_: object) -> None:
+        # On the loop: the signal may arrive while the main thread holds the output's lock.
+        self._loop.call_soon_threadsafe(self._stop)
+
+    def _sigcont_application(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._continue)
+
+    def _continue(self) -> None:
+        """Take the terminal over again after a stop; a signal without a stop changes nothing."""
+        if self._must_signal_resume:
+            self.resume_application_mode()
+        elif self._applied and termios.tcgetattr(self.fileno) == self.attrs_before:
+            # Stopped without notice (SIGSTOP), and the shell has set its own modes since.
+            self.suspend_application_mode()
+            self.resume_application_mode()
+        if self._applied:
+            self._app.call_later(self._app.refresh, layout=True)

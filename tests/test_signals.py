@@ -1,0 +1,137 @@
+"""Signals, and terminals that go away or never were there: nothing hangs, nothing is lost."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from studio import runs
+from studio.paths import Home
+from tests.terminal import PATIENCE, STUDIO, Terminal, environment, studio
+from tests.test_studio import losses, start_training
+
+SIZE = (80, 24)
+HANG_UP, TERMINATE, CONTINUE = signal.SIGHUP, signal.SIGTERM, signal.SIGCONT
+
+
+def send(terminal: Terminal, numbers: Sequence[signal.Signals]) -> None:
+    """Send signals in quick succession."""
+    for number in numbers:
+        try:
+            os.kill(terminal.pid, number)
+        except ProcessLookupError:
+            return
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        (HANG_UP, HANG_UP, TERMINATE),
+        (TERMINATE, TERMINATE, HANG_UP),
+        (TERMINATE, CONTINUE),
+        (signal.SIGINT, signal.SIGINT),
+    ],
+)
+def test_signals_that_follow_the_first_change_nothing(
+    home: Home, tmp_path: Path, numbers: Sequence[signal.Signals]
+) -> None:
+    with studio(str(tmp_path), *SIZE) as terminal:
+        before = terminal.modes
+        start_training(terminal, epochs=4000)
+        send(terminal, numbers)
+        terminal.drain()
+        assert terminal.reap() == 128 + numbers[0]
+        # The normal screen is back, with its cursor, and what is typed is shown again.
+        assert terminal.modes == before
+        assert terminal.output.rindex(b"\x1b[?1049l") > terminal.output.rindex(b"\x1b[?1049h")
+        assert terminal.output.rindex(b"\x1b[?25h") > terminal.output.rindex(b"\x1b[?25l")
+    (run,) = runs.every(home.runs)
+    assert runs.summary(run).status == "stopped"
+    assert run.checkpoint_names()[-1] == f"step-{max(losses(run)):08}"
+
+
+def test_a_signal_while_the_studio_quits_changes_nothing(home: Home, tmp_path: Path) -> None:
+    with studio(str(tmp_path), *SIZE) as terminal:
+        start_training(terminal, epochs=4000)
+        terminal.press("q")
+        terminal.wait("Save a checkpoint and quit?")
+        terminal.press("y")
+        terminal.hang_up()
+        send(terminal, (HANG_UP, TERMINATE))
+        terminal.reap()
+    (run,) = runs.every(home.runs)
+    assert runs.summary(run).status == "stopped"
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_without_a_terminal_the_studio_says_so_and_ends(tmp_path: Path, closed: int) -> None:
+    controller, terminal = pty.openpty()
+    streams: list[int] = [terminal] * 3
+    streams[closed] = subprocess.DEVNULL
+    if closed != 2:
+        streams[2] = subprocess.PIPE
+    ended = subprocess.run(
+        STUDIO,
+        stdin=streams[0],
+        stdout=streams[1],
+        stderr=streams[2],
+        env=environment(str(tmp_path)),
+        timeout=PATIENCE,
+    )
+    os.close(controller)
+    os.close(terminal)
+    assert ended.returncode == 1
+    if closed != 2:
+        assert b"needs a terminal" in ended.stderr
+        assert b"ssh -t" in ended.stderr
+
+
+def test_a_terminal_that_goes_without_a_signal_ends_the_studio(home: Home, tmp_path: Path) -> None:
+    controller, terminal = pty.openpty()
+    # Not the process's controlling terminal: the system sends no SIGHUP when it closes.
+    process = subprocess.Popen(
+        STUDIO,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env=environment(str(tmp_path)),
+        start_new_session=True,
+    )
+    os.close(terminal)
+    seen = b""
+    while b"?1049h" not in seen:
+        seen += os.read(controller, 65536)
+    os.close(controller)
+    assert process.wait(PATIENCE) == 128 + signal.SIGHUP
+
+
+def test_ctrl_z_goes_to_the_shell_and_fg_brings_the_studio_back(tmp_path: Path) -> None:
+    shell = ["bash", "--norc", "--noprofile", "-i"]
+    with Terminal(shell, *SIZE, environment(str(tmp_path)) | {"PS1": "shell> "}) as terminal:
+        terminal.wait("shell>")
+        terminal.press(f"{sys.executable} -m studio\r")
+        whole = terminal.wait("? Help")
+        terminal.press("\x1a")
+        terminal.wait("Stopped")
+        terminal.press("echo $((6 * 7))\r")
+        terminal.wait("\n42\n")
+        terminal.press("fg\r")
+        assert terminal.wait("? Help") == whole
+        terminal.press("q")
+        terminal.wait("shell>")
+
+
+def test_ctrl_z_without_a_shell_leaves_the_studio_open(tmp_path: Path) -> None:
+    with studio(str(tmp_path), *SIZE) as terminal:
+        terminal.wait("corpus fetch")
+        terminal.press("\x1a")
+        terminal.wait("no shell")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
