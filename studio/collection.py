@@ -1,5 +1,6 @@
 """The poems the user saved, and writing them again. Imports no torch, no textual."""
 
+import contextlib
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from studio.corpus.poem import verse_lines
 from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
 from studio.errors import StudioError
-from studio.files import append_record, read_records, write_records
+from studio.files import append_record, locked, read_records, sync, write_records
 from studio.prosody.spelling import spelled
 from studio.verse.request import ComposeRequest, WrittenPoem
 
@@ -100,11 +101,12 @@ class Collection:
 
         Raises StudioError where the file is damaged or cannot be written.
         """
-        known = self.poems()
-        if any(poem.is_same(other) for other in known):
-            return False
         try:
-            self._append(poem, known)
+            with self._locked():
+                known = self.poems()
+                if any(poem.is_same(other) for other in known):
+                    return False
+                self._append(poem, known)
         except OSError as error:
             raise StudioError(
                 f"{self.path} cannot be written: {error.strerror}. Nothing was saved; "
@@ -112,18 +114,23 @@ class Collection:
             ) from error
         return True
 
+    def _locked(self) -> contextlib.AbstractContextManager[None]:
+        """Between reading the poems and writing them, no other process may."""
+        return locked(self.path.with_name(f".{self.path.name}.lock"))
+
     def _append(self, poem: SavedPoem, known: list[SavedPoem]) -> None:
         if self.path.exists() and self.path.read_bytes()[-1:] not in (b"", b"\n"):
             # A crash cut the last line short: what is appended must not run on from it.
             write_records(self.path, known)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         append_record(self.path, poem)
+        sync(self.path)
 
     def remove(self, poem: SavedPoem) -> None:
         """Take a poem out; raises StudioError where the file is damaged or cannot be written."""
-        left = [other for other in self.poems() if not poem.is_same(other)]
         try:
-            write_records(self.path, left)
+            with self._locked():
+                left = [other for other in self.poems() if not poem.is_same(other)]
+                write_records(self.path, left)
         except OSError as error:
             raise StudioError(
                 f"{self.path} cannot be written: {error.strerror}. Nothing was deleted; "

@@ -21,6 +21,10 @@ class RunError(StudioError):
     """A run folder is missing, busy, damaged or does not fit what is asked of it."""
 
 
+class DamageError(RunError):
+    """A file of a model or a checkpoint is damaged, or not what its neighbours say."""
+
+
 class SavingError(RunError):
     """What was learnt cannot be written; it is still there, and training can go on."""
 

@@ -1,11 +1,13 @@
 """Writing files so that a reader, or a crash, never sees half of one."""
 
 import contextlib
+import ctypes
 import errno
+import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +16,9 @@ import msgspec
 from studio.errors import StudioError
 
 T = TypeVar("T")
+
+# Of renameat2(2): paths are relative to the working folder; both names are exchanged.
+_HERE, _EXCHANGE = -100, 2
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -36,7 +41,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 def build_folder_atomically(path: Path, fill: Callable[[Path], T]) -> T:
     """Let `fill` write a folder beside `path`, flush it to disk, then rename it into place.
 
-    A folder that already stands at `path` is replaced, at the very end. Returns what `fill` does.
+    A folder that already stands at `path` is replaced, at the very end: at every moment one of
+    the two is there. Returns what `fill` does.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not by mkdtemp, whose folders others may not read, whatever the umask says.
@@ -49,16 +55,36 @@ def build_folder_atomically(path: Path, fill: Callable[[Path], T]) -> T:
             with file.open("rb") as handle:
                 os.fsync(handle.fileno())
         sync_folder(staging)
-        old = staging.with_name(f"{staging.name}.old")
         if path.exists():
-            path.rename(old)
-        staging.rename(path)
-        shutil.rmtree(old, ignore_errors=True)
-    except BaseException:
+            _exchange(staging, path)
+        else:
+            staging.rename(path)
+        sync_folder(path.parent)
+    finally:
+        # What is there now is the folder that was replaced, or what is left of a failure.
         shutil.rmtree(staging, ignore_errors=True)
-        raise
-    sync_folder(path.parent)
     return result
+
+
+def _exchange(one: Path, other: Path) -> None:
+    """Let two folders take each other's place, at one moment where the system can (Linux)."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except AttributeError:
+        code = errno.ENOSYS
+    else:
+        names = os.fsencode(one), os.fsencode(other)
+        failed = rename(_HERE, names[0], _HERE, names[1], _EXCHANGE)
+        code = ctypes.get_errno() if failed else 0
+    if code in (errno.ENOSYS, errno.EINVAL):
+        # Some file systems cannot, as NFS. A process killed between these leaves the old folder
+        # beside its place, under a name that nothing deletes.
+        aside = other.with_name(f"{other.name}.replaced")
+        other.rename(aside)
+        one.rename(other)
+        aside.rename(one)
+    elif code:
+        raise OSError(code, os.strerror(code), str(other))
 
 
 def read_records(
@@ -93,6 +119,21 @@ def append_record(path: Path, record: object) -> None:
             # What is appended next must not run on from half of it.
             file.truncate(before)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock file while others wait for it; the system frees it when the process ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def sync(path: Path) -> None:
+    """Have the system write a file to the disk itself."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:

@@ -83,7 +83,7 @@ class Preparing(msgspec.Struct, frozen=True):
 
 
 class TrainingStarted(msgspec.Struct, frozen=True):
-    """A run begins or goes on at `step`."""
+    """A run begins or is resumed at `step`; `notice` says what was unusual about it."""
 
     run: str
     config: RunConfig
@@ -94,6 +94,7 @@ class TrainingStarted(msgspec.Struct, frozen=True):
     vocabulary: int
     device: str
     precision: str
+    notice: str = ""
 
 
 class TrainingPaused(msgspec.Struct, frozen=True):

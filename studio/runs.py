@@ -22,7 +22,7 @@ from pathlib import Path
 import msgspec
 
 from studio.errors import RunError
-from studio.files import append_record, read_records, write_atomically, write_records
+from studio.files import append_record, read_records, sync, write_atomically, write_records
 from studio.model.config import RunConfig, read_config
 from studio.model.events import (
     StepDone,
@@ -87,8 +87,12 @@ class Run:
         """Append one event."""
         append_record(self.events_file, event)
 
+    def sync_events(self) -> None:
+        """Have the system write the events to the disk itself."""
+        sync(self.events_file)
+
     def forget_after(self, step: int) -> None:
-        """Drop what was told of later steps than the checkpoint that training goes on from."""
+        """Drop the events after the checkpoint that training continues from."""
         kept = (
             event
             for event in self.events()

@@ -1,8 +1,10 @@
-"""A training run in its folder: the trainer's events, each on disk before it is told."""
+"""A training run in its folder: each event is on disk before it is reported."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -10,12 +12,18 @@ from studio import runs
 from studio.corpus.library import Library
 from studio.corpus.manifest import published
 from studio.corpus.vocabulary import Vocabulary
-from studio.errors import RunError, VerseError
+from studio.errors import DamageError, RunError, VerseError
 from studio.messages import TrainingStarted
 from studio.model import checkpoint
 from studio.model.config import RunConfig
 from studio.model.device import choose_device
-from studio.model.events import SampleWritten, TrainingEvent, Validated
+from studio.model.events import (
+    CheckpointSaved,
+    SampleWritten,
+    TrainingEnded,
+    TrainingEvent,
+    Validated,
+)
 from studio.model.trainer import Trainer
 from studio.models import locate
 from studio.paths import Home
@@ -26,41 +34,49 @@ from studio.verse.request import ComposeRequest
 
 # The poem written at each validation: always the same request, so that only the weights differ.
 SAMPLE = ComposeRequest(first="", form="五绝", seed=20)
+C = TypeVar("C")
+T = TypeVar("T")
 
 
 class TrainingSession:
     """One run at work. Close it to free the folder; closing does not save."""
 
-    def __init__(self, home: Home, run: Run, epochs: int = 0) -> None:
-        """Open the run's folder and go on from its last checkpoint, or begin.
+    def __init__(self, home: Home, run: Run, epochs: int = 0, step: int | None = None) -> None:
+        """Open the run's folder and continue from its last checkpoint, or begin.
 
-        Above 0, `epochs` more are added to the run's settings once it is open.
-        Raises RunError where the run is busy, finished, or its checkpoint does not fit the library.
+        A checkpoint that is damaged is passed over. With `step`, continue from the checkpoint of
+        that step; what came after it is dropped. Above 0, `epochs` more are added to the run's
+        settings once it is open. Raises RunError where the run is busy, finished, has no such
+        checkpoint, or does not fit the library.
         """
         self.run = run
-        # What happened and is not on disk yet.
-        self._untold: list[TrainingEvent] = []
-        self.config = _longer(run, epochs)
+        # What the person should know about how the run was opened.
+        self.notice = ""
+        # What happened and is not on disk yet; and what is, but has not been reported.
+        self._unrecorded: list[TrainingEvent] = []
+        self._unreported: list[TrainingEvent] = []
         self._closing = contextlib.ExitStack()
         with contextlib.ExitStack() as opening:
             opening.enter_context(run.lock())
-            self.trainer = self._trainer(home)
+            names = _checkpoints(run, step)
+            self.config = _longer(run, epochs, names)
+            self.trainer = self._trainer(home, names)
             if epochs > 0:
                 run.write_config(self.config)
             self._closing = opening.pop_all()
 
-    def _trainer(self, home: Home) -> Trainer:
+    def _trainer(self, home: Home, names: list[str]) -> Trainer:
+        """A trainer that continues from the first of the checkpoints `names` that is whole."""
         settings = self.config.train
         with Library.open(home.library) as library:
             own, valid = library.texts("train"), library.texts("valid")
         if settings.validation_poems:
             valid = valid[:: max(1, len(valid) // settings.validation_poems)]
-        names = self.run.checkpoint_names()
-        last = self.run.checkpoints / names[-1] if names else None
-        start = self._start(home) if self.config.start and last is None else None
+        start = self._start(home) if self.config.start and not names else None
         # A run that starts from a model keeps its characters; else they are the library's.
-        if self.config.start and (given := last or start):
-            vocabulary = Vocabulary.load(given / "vocabulary.json")
+        given = [self.run.checkpoints / name for name in names] + ([start] if start else [])
+        if self.config.start and given:
+            vocabulary = _first_whole(given, _vocabulary)
         else:
             vocabulary = Vocabulary.build(own, settings.min_count)
         texts = _beside(home, self.config.poems) if self.config.poems else own
@@ -74,21 +90,45 @@ class TrainingSession:
         )
         if start:
             checkpoint.load_weights(trainer.network, start)
-        if last:
-            if Vocabulary.load(last / "vocabulary.json") != vocabulary:
-                raise RunError(
-                    f"The run {self.run.name} was trained on another corpus: the characters of "
-                    f"{home.library} are not those of {last / 'vocabulary.json'}. "
-                    "Fetch that corpus again to go on, or start a new run."
-                )
-            trainer.load(last)
-            if trainer.progress.step >= trainer.total_steps:
-                raise RunError(
-                    f"The run {self.run.name} has finished its {trainer.total_steps:,} steps. "
-                    "Give it more epochs to go on."
-                )
-        self.run.forget_after(trainer.progress.step)
+        if names:
+            self._resume(trainer, names, home)
+        else:
+            self.run.forget_after(0)
         return trainer
+
+    def _resume(self, trainer: Trainer, names: list[str], home: Home) -> None:
+        """Load the first checkpoint of `names` that is whole, and have the log end there."""
+        name = _first_whole(names, partial(self._load, trainer, home))
+        step = trainer.progress.step
+        events = self.run.events()
+        if step >= trainer.total_steps and TrainingEnded(step, "finished") in events:
+            raise RunError(
+                f"The run {self.run.name} has finished its {trainer.total_steps:,} steps. "
+                "Give it more epochs to continue it."
+            )
+        if damaged := names[: names.index(name)]:
+            self.notice = f"{', '.join(damaged)} cannot be read. "
+        # The checkpoints first: where this is interrupted, the log may hold more than they do.
+        if dropped := checkpoint.drop_after(self.run.checkpoints, step):
+            self.notice += f"Training continues from {name}; dropped {', '.join(dropped)}."
+        checkpoint.prune(self.run.checkpoints, self.config.train.keep, trainer.progress.best_step)
+        self.run.forget_after(step)
+        saved = CheckpointSaved(step, name)
+        if saved not in events:
+            # The process was killed right after it had saved.
+            self.run.record(saved)
+
+    def _load(self, trainer: Trainer, home: Home, name: str) -> str:
+        folder = self.run.checkpoints / name
+        checkpoint.describe(folder)
+        if Vocabulary.load(folder / "vocabulary.json") != trainer.vocabulary:
+            raise RunError(
+                f"The run {self.run.name} was trained on another corpus: the characters of "
+                f"{home.library} are not those of {folder / 'vocabulary.json'}. "
+                "Fetch that corpus again to continue, or start a new run."
+            )
+        trainer.load(folder)
+        return name
 
     def _start(self, home: Home) -> Path:
         """The folder of the model that the run starts from; raises RunError where it differs."""
@@ -119,6 +159,7 @@ class TrainingSession:
             vocabulary=len(trainer.vocabulary),
             device=trainer.device.name,
             precision=trainer.device.precision,
+            notice=self.notice,
         )
 
     def writer(self) -> Writer:
@@ -134,30 +175,40 @@ class TrainingSession:
     def steps(self) -> Iterator[tuple[TrainingEvent, ...]]:
         """The trainer's events, one item a step, with a sample poem after each validation.
 
-        Raises OSError where something cannot be written; call it again to go on, from there.
+        Raises OSError where something cannot be written; call it again to continue from there.
         """
-        if self._untold:
-            yield self._recorded(())
+        if self._unrecorded or self._unreported:
+            self._record(())
+            yield self._recorded()
         for events in self.trainer.run():
-            yield self._recorded(events)
+            self._record(events)
+            yield self._recorded()
 
     def save(self) -> tuple[TrainingEvent, ...]:
         """Save a checkpoint between two steps."""
-        return self._recorded(self.trainer.save())
+        for events in self.trainer.save():
+            self._record(events)
+        return self._recorded()
 
-    def _recorded(self, events: tuple[TrainingEvent, ...]) -> tuple[TrainingEvent, ...]:
-        """Write events to disk, with a sample after each validation; then they can be told."""
-        self._untold += events
-        told: list[TrainingEvent] = []
-        while self._untold:
-            event = self._untold[0]
+    def _record(self, events: tuple[TrainingEvent, ...]) -> None:
+        """Write events to disk, with a sample after each validation."""
+        self._unrecorded += events
+        while self._unrecorded:
+            event = self._unrecorded[0]
             self.run.record(event)
-            told.append(self._untold.pop(0))
+            self._unreported.append(self._unrecorded.pop(0))
             if isinstance(event, Validated):
                 with contextlib.suppress(VerseError):
                     (poem,) = write(self.writer(), SAMPLE)
-                    self._untold.insert(0, SampleWritten(event.step, poem.text))
-        return tuple(told)
+                    self._unrecorded.insert(0, SampleWritten(event.step, poem.text))
+        if self.trainer.saves_next:
+            # So that not even a power failure leaves a checkpoint that the log knows nothing of.
+            self.run.sync_events()
+
+    def _recorded(self) -> tuple[TrainingEvent, ...]:
+        """What is on disk and has not been reported."""
+        reported, self._unreported = tuple(self._unreported), []
+        return reported
 
 
 def starting_from(home: Home, config: RunConfig, name: str) -> RunConfig:
@@ -178,8 +229,27 @@ def begin(home: Home, name: str, config: RunConfig) -> TrainingSession:
 
 
 def go_on(home: Home, name: str, epochs: int = 0) -> TrainingSession:
-    """Open a run that was stopped or interrupted; `epochs` more where above 0."""
-    return TrainingSession(home, runs.find(home.runs, name), epochs)
+    """Open a run that was stopped or interrupted; `epochs` more where above 0.
+
+    "run@step" continues from that checkpoint and drops what came after it. Raises RunError.
+    """
+    name, at, step = name.partition("@")
+    run = runs.find(home.runs, name)
+    if at and not step.isdecimal():
+        raise RunError(f"{step!r} is not a step of {name}: write {name}@200, for example.")
+    return TrainingSession(home, run, epochs, int(step) if at else None)
+
+
+def _vocabulary(folder: Path) -> Vocabulary:
+    return Vocabulary.load(folder / "vocabulary.json")
+
+
+def _first_whole(choices: Sequence[C], load: Callable[[C], T]) -> T:
+    """What `load` makes of the first choice that is not damaged; raises DamageError for none."""
+    for choice in choices[:-1]:
+        with contextlib.suppress(DamageError):
+            return load(choice)
+    return load(choices[-1])
 
 
 def _beside(home: Home, corpus: str) -> list[str]:
@@ -194,14 +264,32 @@ def _beside(home: Home, corpus: str) -> list[str]:
         return library.texts("train")
 
 
-def _longer(run: Run, epochs: int) -> RunConfig:
-    """The run's settings with so many epochs more, after that in which `max_steps` ended it."""
+def _checkpoints(run: Run, step: int | None) -> list[str]:
+    """The names of the checkpoints to try, the newest first; with `step` that one alone."""
+    names = run.checkpoint_names()[::-1]
+    if step is None:
+        return names
+    if checkpoint.name_of(step) not in names:
+        steps = ", ".join(str(checkpoint.step_of(name)) for name in reversed(names))
+        raise RunError(
+            f"The run {run.name} has no checkpoint at step {step}"
+            f"{f', but at {steps}' if steps else ''}."
+        )
+    return [checkpoint.name_of(step)]
+
+
+def _longer(run: Run, epochs: int, names: Sequence[str]) -> RunConfig:
+    """The run's settings with `epochs` more, after the epoch in which `max_steps` ended it.
+
+    `names` are the checkpoints to continue from, the newest first.
+    """
     config = run.config()
     if epochs <= 0:
         return config
     before = config.train.epochs
-    if config.train.max_steps and (names := run.checkpoint_names()):
-        at = checkpoint.progress_of(run.checkpoints / names[-1])
+    if config.train.max_steps and names:
+        folders = [run.checkpoints / name for name in names]
+        at = _first_whole(folders, checkpoint.progress_of)
         before = at.epoch if at.position else at.epoch - 1
     train = msgspec.structs.replace(config.train, epochs=before + epochs, max_steps=0)
     return msgspec.structs.replace(config, train=train)

@@ -1,6 +1,7 @@
 """The saved poems."""
 
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -61,6 +62,28 @@ def test_a_removed_poem_is_gone_and_the_others_stay(collection: Collection) -> N
     collection.add(saved(seed=2))
     collection.remove(saved(seed=1))
     assert collection.poems() == [saved(seed=2)]
+
+
+def test_poems_saved_while_others_are_removed_are_all_kept(collection: Collection) -> None:
+    gone = [saved(seed=seed) for seed in range(20)]
+    for poem in gone:
+        collection.add(poem)
+
+    def add(first: int) -> None:
+        for seed in range(first, first + 20):
+            collection.add(saved(seed=seed))
+
+    adders = [Thread(target=add, args=(first,)) for first in (100, 200)]
+    for adder in adders:
+        adder.start()
+    for poem in gone:
+        collection.remove(poem)
+    for adder in adders:
+        adder.join()
+    assert {poem.request.seed for poem in collection.poems()} == {
+        *range(100, 120),
+        *range(200, 220),
+    }
 
 
 def test_a_line_that_a_crash_cut_short_does_not_spoil_the_next(collection: Collection) -> None:

@@ -42,7 +42,13 @@ runs_app = typer.Typer(help="The training runs: list, show, delete.", no_args_is
 def train(
     recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "studio",
     cell: Annotated[str | None, typer.Option(help="rnn, gru or lstm.")] = None,
-    run: Annotated[str | None, typer.Option(help="The run's name.")] = None,
+    run: Annotated[
+        str | None,
+        typer.Option(
+            help="The run's name. With --resume also NAME@STEP: continue from that checkpoint; "
+            "later ones are deleted."
+        ),
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Epochs; with --resume, so many more.")
     ] = None,
@@ -95,7 +101,8 @@ def train(
         raise
     finally:
         session.close()
-    report = _report(runs.find(home.runs, run), last)
+    run = session.run.name
+    report = _report(session.run, last)
     if json:
         print_json(report)
     else:
@@ -256,6 +263,8 @@ def _watch(started: TrainingStarted, steps: Iterator[tuple[TrainingEvent, ...]])
         f"{started.run}: {started.config.model.cell} with {started.parameters:,} parameters, "
         f"{started.vocabulary:,} characters, on {started.device} in {started.precision}."
     )
+    if started.notice:
+        say(started.notice)
     progress = Progress(
         TextColumn("epoch {task.fields[epoch]}"),
         BarColumn(),

@@ -11,7 +11,7 @@ import msgspec
 
 from studio.corpus.poem import is_han
 from studio.corpus.script import variants
-from studio.errors import CorpusError
+from studio.errors import DamageError
 from studio.files import write_atomically
 
 PAD, BEGIN, END, UNKNOWN = range(4)
@@ -39,21 +39,21 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
 
     @classmethod
     def load(cls, path: Path) -> "Vocabulary":
-        """Read what `save` wrote; raises CorpusError that names the file."""
+        """Read what `save` wrote; raises DamageError that names the file."""
         try:
             file = msgspec.json.decode(path.read_bytes(), type=_File)
         except (OSError, msgspec.MsgspecError) as error:
-            raise CorpusError(f"{path} cannot be read as a vocabulary: {error}.") from error
+            raise DamageError(f"{path} cannot be read as a vocabulary: {error}.") from error
         if file.special != SPECIAL:
-            raise CorpusError(
+            raise DamageError(
                 f"{path} is not a vocabulary of this studio: its special tokens are "
                 f"{', '.join(file.special)}, not {', '.join(SPECIAL)}."
             )
         if len(set(file.characters)) != len(file.characters):
-            raise CorpusError(f"{path} is damaged: it names a character twice.")
+            raise DamageError(f"{path} is damaged: it names a character twice.")
         # What a model writes reaches the terminal.
         if any(unicodedata.category(each) in ("Cc", "Cf", "Cs") for each in file.characters):
-            raise CorpusError(f"{path} is damaged: it names a control character.")
+            raise DamageError(f"{path} is damaged: it names a control character.")
         return cls(file.characters)
 
     def save(self, path: Path) -> None:

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from studio.corpus.vocabulary import Vocabulary
-from studio.errors import RunError
+from studio.errors import DamageError, RunError
 from studio.files import build_folder_atomically
 from studio.model.config import ModelConfig
 from studio.model.network import Network
@@ -152,7 +152,7 @@ def load_weights(network: Network, folder: Path) -> None:
         or expected[name].shape != weights[name].shape
     )
     if wrong:
-        raise RunError(
+        raise DamageError(
             f"{path} does not fit its model.json and vocabulary.json: {', '.join(wrong)}. "
             "The files are of different models; choose another checkpoint."
         )
@@ -196,6 +196,14 @@ def prune(checkpoints: Path, keep: int, best: int | None) -> None:
             shutil.rmtree(checkpoints / name)
 
 
+def drop_after(checkpoints: Path, step: int) -> list[str]:
+    """Delete the checkpoints of later steps than `step`; returns their names."""
+    later = sorted(path for path in checkpoints.glob("step-*") if path.name > name_of(step))
+    for folder in later:
+        shutil.rmtree(folder)
+    return [folder.name for folder in later]
+
+
 def _plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 
@@ -211,7 +219,7 @@ def _read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         return safetensors.torch.load_file(path)
     except (OSError, safetensors.SafetensorError) as error:
-        raise RunError(
+        raise DamageError(
             f"{path} cannot be read: {error}. Choose another checkpoint of the run."
         ) from error
 
@@ -220,6 +228,6 @@ def _read_json(path: Path, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except (OSError, msgspec.MsgspecError) as error:
-        raise RunError(
+        raise DamageError(
             f"{path} cannot be read: {error}. Choose another checkpoint of the run."
         ) from error

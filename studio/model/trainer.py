@@ -3,7 +3,8 @@
 import hashlib
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor
 
 from studio.corpus.vocabulary import Vocabulary
-from studio.errors import RunError
+from studio.errors import DamageError, RunError
 from studio.model import checkpoint
 from studio.model.batches import Batch, epoch_of
 from studio.model.checkpoint import Progress
@@ -51,8 +52,10 @@ class Trainer:
     """Trains a network on poems.
 
     Iterate over `run()`: each item is the tuple of events of one step, often empty, because losses
-    are fetched from the device once in `report_every` steps. Between two items the network may be
-    used for anything that leaves its weights alone.
+    are fetched from the device once in `report_every` steps. Before a checkpoint is saved, what
+    happened up to it is an item of its own, and `saves_next` is true: a log that records the items
+    is then never behind the checkpoints. Between two items the network may be used, but its
+    weights must not change.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class Trainer:
         # Whether a checkpoint that was due could not be written.
         self._owed = False
         self._stopping = False
+        self.saves_next = False
 
     @property
     def steps_an_epoch(self) -> int:
@@ -106,38 +110,50 @@ class Trainer:
         """Let the next item be the last: a checkpoint and a TrainingEnded."""
         self._stopping = True
 
-    def save(self) -> tuple[TrainingEvent, ...]:
-        """Save a checkpoint now, between two steps; ends the training if it has diverged."""
-        events: list[TrainingEvent] = []
-        try:
-            events.extend(self._report())
-            events.append(self._save())
-        except _DivergenceError as error:
-            events.append(self._diverged(error))
-        return tuple(events)
+    def save(self) -> Iterator[tuple[TrainingEvent, ...]]:
+        """Save a checkpoint now, between two steps, in items as those of `run`.
+
+        Ends the training if it has diverged. Raises OSError where it cannot be written.
+        """
+        yield from self._in_items(chain(self._report(), self._checkpoint()))
 
     def run(self) -> Iterator[tuple[TrainingEvent, ...]]:
         """Train to the end, from where `progress` stands; the last item has a TrainingEnded.
 
         Raises OSError where a checkpoint cannot be written, after the events before it; what was
-        learnt is there all the same, and another `run` goes on from it.
+        learnt is there all the same, and another `run` continues from it.
         """
         ended = False
         while not ended:
-            going_on = self.progress.step < self.total_steps and not self._stopping
-            events: list[TrainingEvent] = []
+            training = self.progress.step < self.total_steps and not self._stopping
             try:
-                for event in self._one_step() if going_on else self._leave():
-                    events.append(event)
-            except _DivergenceError as error:
-                events.append(self._diverged(error))
+                ended = yield from self._in_items(self._one_step() if training else self._leave())
             except OSError:
                 # Whoever wanted it to end decides again.
                 self._stopping = False
-                yield tuple(events)
                 raise
-            ended = any(isinstance(event, TrainingEnded) for event in events)
-            yield tuple(events)
+
+    def _in_items(
+        self, events: Iterable[TrainingEvent | None]
+    ) -> Generator[tuple[TrainingEvent, ...], None, bool]:
+        """Gather events into items; None among them ends one. Returns whether training ended."""
+        item: list[TrainingEvent] = []
+        ended = False
+        try:
+            for event in events:
+                if event is None:
+                    self.saves_next = True
+                    yield tuple(item)
+                    self.saves_next = False
+                    item.clear()
+                else:
+                    item.append(event)
+                    ended = isinstance(event, TrainingEnded)
+        except _DivergenceError as error:
+            item.append(self._diverged(error))
+            ended = True
+        yield tuple(item)
+        return ended
 
     def load(self, folder: Path) -> None:
         """Go on from a checkpoint, as if training had never stopped.
@@ -155,9 +171,9 @@ class Trainer:
         try:
             self._restore(tensors)
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
-            raise RunError(
+            raise DamageError(
                 f"{folder / 'training.safetensors'} is not what training of this run left: "
-                f"{error}. Delete that folder to go on from the checkpoint before."
+                f"{error}. Delete that folder to continue from the checkpoint before."
             ) from error
         self._saved = self.progress.step
         self._epoch = epoch_of(self._poems, self.config.train, self.progress.epoch)
@@ -175,9 +191,9 @@ class Trainer:
                 for parts in layers.values()
             )
 
-    def _one_step(self) -> Iterator[TrainingEvent]:
+    def _one_step(self) -> Iterator[TrainingEvent | None]:
         if self._owed:
-            yield self._save()
+            yield from self._checkpoint()
         began = time.perf_counter()
         self.network.train()
         at = self.progress
@@ -195,8 +211,9 @@ class Trainer:
 
         settings = self.config.train
         epoch_ends = self.progress.position == self.steps_an_epoch
-        validates = epoch_ends or _due(step, settings.validate_every)
-        saves = epoch_ends or _due(step, settings.checkpoint_every)
+        last = epoch_ends or step == self.total_steps
+        validates = last or _due(step, settings.validate_every)
+        saves = last or _due(step, settings.checkpoint_every)
         waited = elapsed - self._pending[0][0].elapsed > REPORT_SECONDS
         if validates or saves or waited or len(self._pending) >= settings.report_every:
             yield from self._report()
@@ -207,7 +224,7 @@ class Trainer:
         if epoch_ends:
             yield self._next_epoch()
         if saves:
-            yield self._save()
+            yield from self._checkpoint()
 
     def _learn(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """One optimiser step; the loss and the gradient's norm stay on the device."""
@@ -287,6 +304,11 @@ class Trainer:
         self._validated = (at.step, score.perplexity)
         return Validated(at.step, at.epoch, score.perplexity, score.perplexity_all, best)
 
+    def _checkpoint(self) -> Iterator[TrainingEvent | None]:
+        """Save a checkpoint, after what happened before it has been handed over."""
+        yield None
+        yield self._save()
+
     def _save(self) -> CheckpointSaved:
         step = self.progress.step
         saved = CheckpointSaved(step, checkpoint.name_of(step))
@@ -315,17 +337,12 @@ class Trainer:
         checkpoint.prune(self._checkpoints, self.config.train.keep, self.progress.best_step)
         return saved
 
-    def _leave(self) -> Iterator[TrainingEvent]:
+    def _leave(self) -> Iterator[TrainingEvent | None]:
         yield from self._report()
         step = self.progress.step
-        finished = step >= self.total_steps
-        if finished and self._valid and (self._validated is None or self._validated[0] != step):
-            yield self._validate()
-            # The checkpoint is to tell that figure.
-            self._saved = None
         if self._saved != step:
-            yield self._save()
-        yield TrainingEnded(step, "finished" if finished else "stopped")
+            yield from self._checkpoint()
+        yield TrainingEnded(step, "finished" if step >= self.total_steps else "stopped")
 
     def _diverged(self, error: _DivergenceError) -> TrainingEnded:
         last = f"that of step {self._saved}" if self._saved is not None else "none"

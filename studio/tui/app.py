@@ -222,6 +222,8 @@ class StudioApp(KeysInOrder):
         match event:
             case TrainingStarted():
                 self.training, self._paused, self._step = event, False, event.step
+                if event.notice:
+                    self.say(event.notice, title=event.run, severity="warning")
             case TrainingPaused():
                 self._paused = True
             case TrainingResumed():

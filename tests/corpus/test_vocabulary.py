@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
-from studio.errors import CorpusError
+from studio.errors import DamageError
 
 TEXTS = ["山山山水水月，", "山月，"]
 
@@ -69,7 +69,7 @@ def test_the_fingerprint_tells_orders_apart() -> None:
 def test_a_file_that_is_no_vocabulary_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "vocabulary.json"
     path.write_bytes(content)
-    with pytest.raises(CorpusError, match=r"vocabulary\.json"):
+    with pytest.raises(DamageError, match=r"vocabulary\.json"):
         Vocabulary.load(path)
 
 

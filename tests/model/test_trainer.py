@@ -225,9 +225,26 @@ def test_a_checkpoint_asked_for_between_two_steps_is_saved_at_once(
     steps = trainer.run()
     for _ in range(3):
         next(steps)
-    *told, saved = trainer.save()
-    assert [event.step for event in told] == [1, 2, 3]
-    assert saved == CheckpointSaved(3, checkpoint.name_of(3))
+    before, after = trainer.save()
+    assert [event.step for event in before] == [1, 2, 3]
+    assert after == (CheckpointSaved(3, checkpoint.name_of(3)),)
+
+
+def test_what_happened_before_a_checkpoint_is_handed_over_before_it_is_saved(
+    make_trainer: MakeTrainer, tmp_path: Path
+) -> None:
+    trainer = make_trainer(small(checkpoint_every=2, validate_every=4, report_every=3, epochs=1))
+    handed_over: list[TrainingEvent] = []
+    checkpoints = tmp_path / "checkpoints"
+    announced = 0
+    for events in trainer.run():
+        handed_over.extend(events)
+        if trainer.saves_next:
+            announced += 1
+            step = trainer.progress.step
+            assert not (checkpoints / checkpoint.name_of(step)).exists()
+            assert max(losses(handed_over)) == step
+    assert announced == sum(isinstance(event, CheckpointSaved) for event in handed_over) > 3
 
 
 def test_a_loss_that_is_no_number_ends_the_run_at_the_last_good_checkpoint(

@@ -1,0 +1,111 @@
+"""Training in child processes that are killed, and what has been learnt in the end."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import safetensors.torch
+import torch
+
+from studio import runs
+from studio.model.checkpoint import progress_of
+from studio.model.config import RunConfig
+from studio.paths import Home
+from studio.runs import Run
+from studio.training import begin, go_on
+
+
+def train(home: Home, name: str, config: RunConfig) -> None:
+    """Train a run to its end, from where it stands."""
+    known = (home.runs / name / "config.json").exists()
+    session = go_on(home, name) if known else begin(home, name, config)
+    for _ in session.steps():
+        pass
+    session.close()
+
+
+def in_child(action: Callable[[], None]) -> int:
+    """Start doing something in a process of its own; returns the process's number.
+
+    A process that has torch already starts at once.
+    """
+    if child := os.fork():
+        return child
+    # Torch's threads are not in the child.
+    torch.set_num_threads(1)
+    try:
+        action()
+    except BaseException as error:
+        os.write(2, f"{type(error).__name__}: {error}\n".encode())
+        os._exit(1)
+    os._exit(0)
+
+
+def outcome(child: int) -> int:
+    """Wait for a process to end; its exit code, or minus the signal that ended it."""
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def watch_files(folder: Path, touched: Callable[[str, str], None]) -> None:
+    """Call `touched` with name and path before each change to what is in a folder, from now on.
+
+    Python reports what it is about to open, rename or remove (an audit hook). Such a hook stays
+    until the process ends.
+    """
+
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        if event.startswith(("open", "os.", "shutil.", "fcntl.")):
+            path = os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes) else ""
+            if path.startswith(str(folder)):
+                touched(event, path)
+
+    sys.addaudithook(watch)
+
+
+def killed_at(point: int, folder: Path, action: Callable[[], None]) -> bool:
+    """Do something in a child that is killed when it is about to change `folder` again.
+
+    The `point`th change is not made any more. Returns whether it came to that.
+    """
+
+    def until_killed() -> None:
+        changes = 0
+
+        def count(event: str, path: str) -> None:
+            nonlocal changes
+            changes += 1
+            if changes == point:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        watch_files(folder, count)
+        action()
+
+    ended = outcome(in_child(until_killed))
+    assert ended in (0, -signal.SIGKILL)
+    return ended != 0
+
+
+def learnt(run: Run) -> dict[str, Any]:
+    """All that a run has learnt and reported, without the seconds it took."""
+    last = run.checkpoints / run.checkpoint_names()[-1]
+    events = [msgspec.to_builtins(event) for event in run.events()]
+    return {
+        "events": [{key: each[key] for key in each if key != "elapsed"} for each in events],
+        "checkpoints": run.checkpoint_names(),
+        "model": (last / "model.safetensors").read_bytes(),
+        "training": {
+            name: tensor.numpy().tobytes()
+            for name, tensor in safetensors.torch.load_file(last / "training.safetensors").items()
+        },
+        "progress": msgspec.structs.replace(progress_of(last), elapsed=0.0),
+        "vocabulary": (last / "vocabulary.json").read_bytes(),
+        "description": (last / "model.json").read_bytes(),
+    }
+
+
+def found(home: Home, name: str) -> Run:
+    return runs.find(home.runs, name)

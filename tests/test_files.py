@@ -1,0 +1,82 @@
+"""Files and folders are whole or not there, at every moment."""
+
+import errno
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from studio import files
+from studio.files import build_folder_atomically
+from tests.killing import killed_at
+
+
+def fill_with(text: str, folder: Path) -> None:
+    (folder / "one").write_text(text)
+    (folder / "two").write_text(text)
+
+
+def content(folder: Path) -> set[str]:
+    return {path.read_text() for path in folder.iterdir()}
+
+
+def test_a_folder_that_is_replaced_is_there_whenever_the_process_is_killed(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    build_folder_atomically(folder, partial(fill_with, "old"))
+    replace = partial(build_folder_atomically, folder, partial(fill_with, "new"))
+    point = 1
+    while killed_at(point, tmp_path, replace):
+        assert content(folder) in ({"old"}, {"new"}), f"killed at point {point}"
+        point += 1
+    assert point > 5
+    assert content(folder) == {"new"}
+
+
+def test_where_folders_cannot_be_exchanged_they_are_renamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Library:
+        def renameat2(self, *_: object) -> int:
+            return -1
+
+    monkeypatch.setattr(files.ctypes, "CDLL", lambda *_, **__: Library())
+    monkeypatch.setattr(files.ctypes, "get_errno", lambda: errno.EINVAL)
+    for text in ("old", "new"):
+        build_folder_atomically(tmp_path / "model", partial(fill_with, text))
+    assert content(tmp_path / "model") == {"new"}
+    assert list(tmp_path.iterdir()) == [tmp_path / "model"]
+
+
+def test_a_folder_that_cannot_be_filled_leaves_the_old_one(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    build_folder_atomically(folder, partial(fill_with, "old"))
+
+    def fail(staging: Path) -> None:
+        fill_with("new", staging)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        build_folder_atomically(folder, fail)
+    assert content(folder) == {"old"}
+    assert list(tmp_path.iterdir()) == [tmp_path / "model"]
+
+
+def test_a_lock_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    inside: list[int] = []
+    most = 0
+
+    def work() -> None:
+        nonlocal most
+        for _ in range(50):
+            with files.locked(tmp_path / "lock"):
+                inside.append(1)
+                most = max(most, len(inside))
+                inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1

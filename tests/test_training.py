@@ -1,0 +1,118 @@
+"""A run in its folder: whenever its process is killed, nothing is lost and nothing is double."""
+
+import shutil
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from studio import runs
+from studio.errors import RunError
+from studio.model import checkpoint
+from studio.model.events import CheckpointSaved, StepDone, TrainingEnded
+from studio.paths import Home
+from studio.training import TrainingSession, begin, go_on
+from tests.killing import found, in_child, killed_at, learnt, outcome, train
+from tests.small import small
+
+# Validated and saved in the middle and at the end; reported between.
+CONFIG = small(
+    "studio", max_steps=4, validate_every=2, checkpoint_every=2, report_every=3, keep=1, hidden=4
+)
+
+
+def test_killed_at_any_point_a_run_ends_as_one_that_never_was(home: Home) -> None:
+    train(home, "whole", CONFIG)
+    whole = learnt(found(home, "whole"))
+    assert whole["events"][-1]["outcome"] == "finished"
+    again = partial(train, home, "killed", CONFIG)
+    point = 1
+    while killed_at(point, home.runs / "killed", again):
+        assert outcome(in_child(again)) == 0
+        assert learnt(found(home, "killed")) == whole, f"killed at point {point}"
+        shutil.rmtree(home.runs / "killed")
+        point += 1
+    assert point > 50
+
+
+def trained(home: Home, name: str = "first") -> runs.Run:
+    """A run with checkpoints at steps 2 and 4, stopped there."""
+    config = small("studio", max_steps=8, validate_every=0, checkpoint_every=2, keep=3)
+    session = begin(home, name, config)
+    for _ in session.steps():
+        if session.trainer.progress.step == 4 and not session.trainer.saves_next:
+            break
+    session.close()
+    run = found(home, name)
+    assert run.checkpoint_names() == ["step-00000002", "step-00000004"]
+    return run
+
+
+def finish(session: TrainingSession) -> list[int]:
+    """Train to the end; the steps that were reported."""
+    events = [event for item in session.steps() for event in item]
+    session.close()
+    return [event.step for event in events if isinstance(event, StepDone)]
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "training.json", "vocabulary.json"])
+def test_a_damaged_checkpoint_is_passed_over_and_named(home: Home, file: str) -> None:
+    run = trained(home)
+    (run.checkpoints / "step-00000004" / file).write_bytes(b"\x00 half of it")
+    session = go_on(home, "first")
+    assert "step-00000004 cannot be read" in session.started().notice
+    assert "from step-00000002" in session.started().notice
+    assert finish(session) == [3, 4, 5, 6, 7, 8]
+    assert [event.step for event in run.events() if isinstance(event, StepDone)] == [*range(1, 9)]
+
+
+def test_where_all_checkpoints_are_damaged_nothing_is_touched(home: Home) -> None:
+    run = trained(home)
+    for name in run.checkpoint_names():
+        (run.checkpoints / name / "model.json").write_text("{")
+    before = run.events_file.read_bytes()
+    with pytest.raises(RunError, match=r"model\.json"):
+        go_on(home, "first")
+    assert run.checkpoint_names() == ["step-00000002", "step-00000004"]
+    assert run.events_file.read_bytes() == before
+
+
+def test_a_run_is_resumed_from_the_checkpoint_that_is_named(home: Home) -> None:
+    run = trained(home)
+    session = go_on(home, "first@2")
+    assert "dropped step-00000004" in session.started().notice
+    assert run.checkpoint_names() == ["step-00000002"]
+    assert finish(session) == [3, 4, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize(("name", "words"), [("first@3", "at 2, 4"), ("first@x", "first@200")])
+def test_a_checkpoint_that_is_not_there_is_an_error(home: Home, name: str, words: str) -> None:
+    trained(home)
+    with pytest.raises(RunError, match=words):
+        go_on(home, name)
+
+
+def test_a_run_that_was_killed_after_its_last_checkpoint_is_finished_by_resuming(
+    home: Home,
+) -> None:
+    train(home, "first", CONFIG)
+    run = found(home, "first")
+    *kept, saved, ended = run.events_file.read_bytes().splitlines(keepends=True)
+    run.events_file.write_bytes(b"".join(kept))
+    assert runs.summary(run).status == "interrupted"
+    assert finish(go_on(home, "first")) == []
+    assert run.events_file.read_bytes() == b"".join([*kept, saved, ended])
+    assert run.events()[-2:] == [
+        CheckpointSaved(4, checkpoint.name_of(4)),
+        TrainingEnded(4, "finished"),
+    ]
+    with pytest.raises(RunError, match="has finished"):
+        go_on(home, "first")
+    assert runs.summary(run).status == "finished"
+
+
+def test_the_library_is_needed_to_resume(home: Home, tmp_path: Path) -> None:
+    trained(home)
+    home.library.unlink()
+    with pytest.raises(Exception, match="corpus fetch"):
+        go_on(home, "first")
