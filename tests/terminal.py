@@ -27,7 +27,7 @@ class Terminal:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.output = bytearray()
-        self.pid, self._file = pty.fork()
+        self.pid, self.file = pty.fork()
         if self.pid == 0:
             os.execvpe(command[0], command, environment)
         self.resize(columns, rows)
@@ -51,12 +51,12 @@ class Terminal:
     @property
     def modes(self) -> list[Any]:
         """The terminal's settings: echo, line by line or key by key, and so on (termios)."""
-        return termios.tcgetattr(self._file)
+        return termios.tcgetattr(self.file)
 
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size; the command gets SIGWINCH."""
         self.screen.resize(rows, columns)
-        fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        fcntl.ioctl(self.file, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def press(self, *keys: str) -> None:
         """Type keys at a person's pace: the next one when the screen has answered the last.
@@ -65,7 +65,7 @@ class Terminal:
         stands alone: with what follows in a burst it would be another key.
         """
         for key in keys:
-            os.write(self._file, key.encode("utf-8", "surrogateescape"))
+            os.write(self.file, key.encode("utf-8", "surrogateescape"))
             end = time.monotonic() + 1.0
             while time.monotonic() < end and self._answered(0.15):
                 self._read()
@@ -93,22 +93,28 @@ class Terminal:
 
     def hang_up(self) -> None:
         """Close the terminal, as a lost connection does."""
-        os.close(self._file)
+        os.close(self.file)
+
+    def take(self, seconds: float) -> bytes:
+        """What was written meanwhile, waiting a little for it; not shown on `screen`."""
+        if not self._answered(seconds):
+            return b""
+        try:
+            return os.read(self.file, 65536)
+        except OSError:  # on Linux the sign that the other side has gone
+            return b""
 
     def _read(self) -> bool:
         """Take in what was written, waiting a little; False once the command has ended."""
         if not self._answered(0.2):
             return True
-        try:
-            content = os.read(self._file, 65536)
-        except OSError:  # on Linux the sign that the other side has gone
-            return False
+        content = self.take(0)
         self.output += content
         self._stream.feed(content)
         return bool(content)
 
     def _answered(self, seconds: float) -> bool:
-        return bool(select.select([self._file], [], [], seconds)[0])
+        return bool(select.select([self.file], [], [], seconds)[0])
 
     def reap(self) -> int:
         """Wait for the command to end; its exit code."""
