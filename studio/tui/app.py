@@ -7,14 +7,16 @@ from queue import Empty, SimpleQueue
 from typing import Any, ClassVar, Protocol, cast
 
 import msgspec
-from textual.app import ComposeResult, SystemCommand
+from textual.app import ComposeResult, ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from studio import paths, runs
 from studio.errors import StudioError
@@ -439,6 +441,13 @@ class StudioApp(KeysInOrder):
             self._driver.suspend()
         else:
             self.say("There is no shell behind the studio to return to.", severity="warning")
+
+    def _handle_exception(self, error: Exception) -> None:
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        # Widgets go one by one while the studio closes. What then looks for one that has gone, as
+        # the palette's search does, is no fault.
+        if not (self._exit and isinstance(cause, NoMatches | ScreenStackError)):
+            super()._handle_exception(error)
 
     def leave(self, code: int) -> bool:
         """Close with an exit code; called on any thread. Returns whether it will be done."""

@@ -46,6 +46,8 @@ class Person:
         self.home, self.columns, self.rows, self.training = home, columns, rows, training
         self.random = random.Random(seed)
         self.starts = 0
+        # The last that was drawn.
+        self.seen = b""
         self._open()
 
     def _open(self) -> None:
@@ -128,8 +130,9 @@ class Person:
 
     def _take(self, seconds: float = 0.0) -> bytes:
         content = self.terminal.take(seconds)
+        self.seen = (self.seen + content)[-6000:]
         if b"Traceback" in content or re.search(rb"\w+Error: ", content):
-            sys.stdout.buffer.write(content[-6000:])
+            sys.stdout.buffer.write(self.seen)
             raise SystemExit("traceback")
         return content
 
@@ -143,10 +146,15 @@ class Person:
         self._open()
 
     def _reap(self, doing: str, codes: tuple[int, ...]) -> None:
-        while self._take(0.3):
-            pass
+        end = time.monotonic() + LIMIT
+        while not self._ended():
+            self._take(0.2)
+            if time.monotonic() > end:
+                raise SystemExit(f"{doing}: not ended within {LIMIT:.0f} seconds (hang)")
+        self._take(0.2)
         code = self.terminal.reap()
         if code not in codes:
+            sys.stdout.buffer.write(self.seen)
             raise SystemExit(f"{doing}: exit code {code}")
         if self.terminal.modes != self._modes:
             raise SystemExit(f"{doing}: the terminal was not left as it was")
