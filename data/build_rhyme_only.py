@@ -15,7 +15,7 @@ counted has no part in what decides that:
 
 A tone is ruled out where two binomial tests at the level SURE say so. Slips explain how often it is
 met: characters of a single tone are met as often where the other is required. And it is rarer than
-RARE, for which it takes a hundred places even where it is never met.
+RARE, which takes about a hundred places where it is never met.
 
 Counted is a character in the script of the poem and, where that is another, in simplified script.
 The rhyme book alone gives the readings here: what an earlier file ruled out changes nothing.
