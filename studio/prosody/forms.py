@@ -79,6 +79,10 @@ class LineType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The pattern that passes where the next line answers it, if there is one."""
         return self._as_long(line_length, self.answered)
 
+    def answering_pattern(self, line_length: int) -> str:
+        """The pattern, no rescue, that makes up for the line before; only B has one."""
+        return self._as_long(line_length, self.answer)[0]
+
     def _as_long(self, line_length: int, *patterns: str) -> tuple[str, ...]:
         before = self.seven if line_length == 7 else ""
         return tuple(before + each for each in patterns if each)

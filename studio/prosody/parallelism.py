@@ -5,7 +5,8 @@ each a share of what could answer, and halved where the two lines share a charac
 where a doubled character (茫茫) is not answered by another in its place.
 
 - tones: of the places that the metre listens to, the second, fourth, sixth and last, those where
-  one line can be level and the other oblique. Any reading counts; an unknown character passes.
+  one line can be level and the other oblique. Any reading counts, one that occurs as a rhyme only
+  at the end of the second line; an unknown character passes.
 - kinds: a character answered by one of its kind (日 by 月, 一 by 千, 青 by 白: 工对) counts 1,
   by one of the same part of speech (日 by 花: 宽对) one half, over the places where at least one
   of the two is of a known kind. The kinds stand in data/kinds.toml.
@@ -64,7 +65,7 @@ def compare(first: str, second: str) -> Parallelism:
     answers = [_answer(one, other) for one, other in places]
     known = [each for each in answers if each is not None]
     return Parallelism(
-        tones=sum(_opposed(*places[at]) for at in heard) / len(heard),
+        tones=sum(_opposed(first[at], second[at], at == heard[-1]) for at in heard) / len(heard),
         kinds=sum(known) / len(known) if known else 0.0,
         rhythm=_agreement(_word_places(first), _word_places(second)),
         shared="".join(each for each in dict.fromkeys(first) if each in second),
@@ -72,8 +73,9 @@ def compare(first: str, second: str) -> Parallelism:
     )
 
 
-def _opposed(one: str, other: str) -> bool:
-    return tones_of(one) | tones_of(other) == LEVEL | OBLIQUE
+def _opposed(one: str, other: str, ending: bool) -> bool:
+    """Whether one can be level and the other oblique; the second line's end rhymes."""
+    return tones_of(one) | tones_of(other, rhyming=ending) == LEVEL | OBLIQUE
 
 
 def _answer(one: str, other: str) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from studio.prosody.report import FaultName, NoteName, Remark
-from studio.prosody.rhymes import neighbours, readings
+from studio.prosody.rhymes import neighbours, unrhymed_readings
 from studio.prosody.rhyming import (
     can_be_level,
     in_rhyme,
@@ -11,7 +11,7 @@ from studio.prosody.rhyming import (
     neighbouring,
     sounds_like,
 )
-from studio.prosody.tones import Fit, LineFit, tone_bits
+from studio.prosody.tones import LEVEL, Fit, LineFit, tones_of
 
 Remarks = tuple[list[Remark], list[Remark]]
 
@@ -26,9 +26,9 @@ def tone_remarks(lines: Sequence[str], line_length: int, fit: Fit) -> Remarks:
             continue
         if each.rescued:
             notes.append(_rescue(at, each, line_length))
-        mended = _mended_by_next(lines, fit, at, line_length)
+        answer = _answer(lines, fit, at, line_length)
         doubtful += _doubtful_tail(lines[at], at, each)
-        for remark in _misses(lines[at], at, each, mended):
+        for remark in _misses(lines[at], at, each, answer):
             (notes if remark.name in ("拗", "对句拗救") else faults).append(remark)
     for at in fit.unopposed:
         faults.append(
@@ -130,8 +130,11 @@ def repeated(lines: Sequence[str]) -> list[Remark]:
     return faults
 
 
-def _misses(line: str, at: int, each: LineFit, mended: bool) -> list[Remark]:
-    """What is off its tone in a line, by name. Places in the last five characters decide which."""
+def _misses(line: str, at: int, each: LineFit, answer: str) -> list[Remark]:
+    """What is off its tone in a line, by name. Places in the last five characters decide which.
+
+    `answer` is the character of the next line that makes up for a miss, "" where none does.
+    """
     found = []
     tail = len(line) - 5
     for place in each.misses:
@@ -146,11 +149,11 @@ def _misses(line: str, at: int, each: LineFit, mended: bool) -> list[Remark]:
                 f"{character} ends a line that does not rhyme in the level tone, "
                 "as the rhyming line of its couplet does."
             )
-        elif place % 2 == 1 and mended:
+        elif place % 2 == 1 and answer:
             name = "对句拗救"
             why = (
-                f"{character} is oblique against the pattern; the next line makes up for it with "
-                f"a level tone in its place {tail + 3}."
+                f"{character} is oblique against the pattern; {answer}, level in place {tail + 3} "
+                "of the next line, makes up for it."
             )
         elif place % 2 == 1:
             name = "失替"
@@ -181,7 +184,7 @@ def _doubtful_tail(line: str, at: int, each: LineFit) -> list[Remark]:
     start = len(line) - 3
     if each.type not in "Ab" or each.rescued or not {start, start + 1}.isdisjoint(each.misses):
         return []
-    tones = readings(line[start])
+    tones = unrhymed_readings(line[start])
     if len({reading.level for reading in tones}) < 2:
         return []
     level = each.type == "A"
@@ -191,20 +194,22 @@ def _doubtful_tail(line: str, at: int, each: LineFit) -> list[Remark]:
     return [Remark("三平尾" if level else "三仄尾", at, start, len(line), why)]
 
 
-def _mended_by_next(lines: Sequence[str], fit: Fit, at: int, line_length: int) -> bool:
-    """Whether a line of type a, oblique where it must be level, is answered by its couplet's B."""
+def _answer(lines: Sequence[str], fit: Fit, at: int, line_length: int) -> str:
+    """The character of its couplet's B that makes up for a line of type a, oblique where it must
+    be level; "" where none does.
+    """
     tail = line_length - 5
     if fit.lines[at].type != "a" or at % 2 or tail + 3 not in fit.lines[at].misses:
-        return False
-    answer = fit.lines[at + 1]
-    level, _ = tone_bits(lines[at + 1])
-    return (
+        return ""
+    following = fit.lines[at + 1]
+    answered = (
         not set(fit.lines[at].misses) - {tail + 2, tail + 3}
-        and answer.type == "B"
-        and not answer.misses
+        and following.type == "B"
+        and not following.misses
         and len(lines[at + 1]) == line_length
-        and bool(level >> (tail + 2) & 1)
+        and tones_of(lines[at + 1][tail + 2]) & LEVEL
     )
+    return lines[at + 1][tail + 2] if answered else ""
 
 
 def _rescue(at: int, each: LineFit, line_length: int) -> Remark:

@@ -56,7 +56,8 @@ class Character(msgspec.Struct, frozen=True):
     """A character with its tones.
 
     `readings` are tone and rhyme of the 106, as in 平寒; none where the character is unknown.
-    `tone` is 平, 仄, 中 where the readings have both and nothing decides, or ? where unknown.
+    `tone` is 平, 仄, 中 where the readings that count in this place have both and nothing decides,
+    or ? where unknown.
     `required` is what the template asks for: 平, 仄, or 中; empty where there is none.
     """
 

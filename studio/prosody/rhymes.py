@@ -51,8 +51,23 @@ def rhyme_book() -> RhymeBook:
 
 
 def readings(character: str) -> tuple[Reading, ...]:
-    """All readings of a character, simplified or traditional; none where it is unknown."""
+    """All readings of a character, simplified or traditional; none where it is unknown.
+
+    They count where the character rhymes, elsewhere only the `unrhymed_readings`.
+    """
     return rhyme_book().get(character, ())
+
+
+def unrhymed_readings(character: str) -> tuple[Reading, ...]:
+    """The readings that count where a character does not rhyme: 不 is level in rhymes only."""
+    level = rhyme_only().get(character)
+    return tuple(each for each in readings(character) if each.level != level)
+
+
+@cache
+def rhyme_only() -> dict[str, bool]:
+    """Characters of data/rhyme_only.txt -> whether it is level that they are in rhymes only."""
+    return read_rhyme_only(paths.data() / "rhyme_only.txt")
 
 
 def neighbours(rhyme: str) -> frozenset[str]:
@@ -71,17 +86,11 @@ def read_rhyme_book(path: Path) -> RhymeBook:
     A line holds a tone, a rhyme, the source and the characters, parted by spaces; "#" begins a
     comment. A character has the readings of all the lines it stands in, in their order.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}. Install the studio again.") from error
     known = {
         (tone, rhyme): Reading(tone, rhyme) for tone, rhymes in RHYMES.items() for rhyme in rhymes
     }
     found: dict[str, list[Reading]] = {}
-    for number, line in enumerate(lines, start=1):
-        if not line or line.startswith("#"):
-            continue
+    for number, line in _lines(path):
         try:
             tone, rhyme, _, characters = line.split(" ")
             reading = known[tone, rhyme]  # type: ignore[index]
@@ -92,6 +101,35 @@ def read_rhyme_book(path: Path) -> RhymeBook:
         for character in characters:
             found.setdefault(character, []).append(reading)
     return {character: tuple(its) for character, its in found.items()}
+
+
+def read_rhyme_only(path: Path) -> dict[str, bool]:
+    """Read a list of readings that occur as rhymes only; raises ConfigError that names the line.
+
+    A line holds a character, 平 or 仄, and figures, separated by spaces; "#" begins a comment.
+    """
+    found: dict[str, bool] = {}
+    for number, line in _lines(path):
+        character, tone, *_ = *line.split(" "), ""
+        if len(character) != 1 or tone not in ("平", "仄"):
+            raise ConfigError(
+                f"{path}, line {number} is not a character with a tone. Install the studio again."
+            )
+        found[character] = tone == "平"
+    return found
+
+
+def _lines(path: Path) -> list[tuple[int, str]]:
+    """The numbered lines of a file of facts, without comments and empty lines."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}. Install the studio again.") from error
+    return [
+        (number, line)
+        for number, line in enumerate(lines, start=1)
+        if line and not line.startswith("#")
+    ]
 
 
 @cache

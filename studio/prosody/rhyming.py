@@ -3,7 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from studio.prosody.rhymes import RHYMES, Reading, counterparts, neighbours, readings
+from studio.prosody.rhymes import (
+    RHYMES,
+    Reading,
+    counterparts,
+    neighbours,
+    readings,
+    unrhymed_readings,
+)
 
 # Of the rhyming lines so many must be able to end in the level tone in a regulated poem.
 LEVEL_SHARE = 0.75
@@ -37,8 +44,8 @@ def neighbouring(character: str, rhyme: str) -> bool:
 
 
 def sounds_like(character: str, rhyme: str) -> bool:
-    """Whether a character sounds like a level rhyme in all its oblique readings (撞韵)."""
-    oblique = [reading for reading in readings(character) if not reading.level]
+    """Whether an unrhymed character is like a level rhyme in all its oblique readings (撞韵)."""
+    oblique = [reading for reading in unrhymed_readings(character) if not reading.level]
     return bool(oblique) and all(reading.rhyme in counterparts(rhyme) for reading in oblique)
 
 

@@ -25,9 +25,10 @@ MIXED = "杂言"
 def scan(lines: Sequence[str], form: str = "") -> Scansion:
     """Scan a poem of at least one line, each the characters of a line without punctuation.
 
-    Any reading of a character that fits counts, and an unknown character passes. `form` names the
-    form that the poem was meant to have, where that is known: one of the old style is not held to
-    the rules of regulated verse, however near it comes to them.
+    Any reading of a character that fits counts, one that occurs as a rhyme only where it rhymes;
+    an unknown character passes. `form` names the form that the poem was meant to have, where that
+    is known: one of the old style is not held to the rules of regulated verse, however near it
+    comes to them.
     """
     line_length, stray = _measure(lines)
     meant = forms().get(form)
@@ -59,13 +60,21 @@ def _regulated(
     rhyme_faults, rhyme_notes = rhyme_remarks(lines, rhyme, found)
     faults = [*faults, *rhyme_faults, *repeated(lines), *_wrong_length(lines, line_length)]
     types = line_types()
+    answering = {note.line + 1 for note in notes if note.name == "对句拗救"}
     scanned = []
-    for line, each in zip(lines, found.lines, strict=True):
+    for at, (line, each) in enumerate(zip(lines, found.lines, strict=True)):
         patterns = types[each.type].patterns(line_length)
         required = patterns[-1 if each.rescued else 0]
+        if at in answering and not each.rescued:
+            required = types[each.type].answering_pattern(line_length)
         rhymes = each.type.isupper() and in_rhyme(line[-1], rhyme)
         scanned.append(
-            Line(line, each.type, f"平{rhyme}" if rhymes else "", _characters(line, required))
+            Line(
+                line,
+                each.type,
+                f"平{rhyme}" if rhymes else "",
+                _characters(line, required, each.type.isupper()),
+            )
         )
     start = found.lines[0].type
     names = {each.types[0]: each.name for each in templates(line_length, len(lines))}
@@ -113,13 +122,12 @@ def _measure(lines: Sequence[str]) -> tuple[int, int]:
     return length, len(lines) - count
 
 
-def _characters(line: str, required: str) -> tuple[Character, ...]:
+def _characters(line: str, required: str, rhyming: bool) -> tuple[Character, ...]:
     wanted = required if len(required) == len(line) else ""
-    masks = tone_masks()
     found = []
     for at, character in enumerate(line):
         need = wanted[at] if wanted else ""
-        match masks.get(character, 0):
+        match tone_masks(rhyming and at == len(line) - 1).get(character, 0):
             case 0:
                 tone = "?"
             case mask if mask == LEVEL | OBLIQUE:
@@ -133,7 +141,7 @@ def _characters(line: str, required: str) -> tuple[Character, ...]:
 
 def _old_characters(line: str, rhyme: str) -> tuple[Character, ...]:
     """Nothing is required, but a rhyme decides the tone of a line's end."""
-    found = _characters(line, "")
+    found = _characters(line, "", bool(rhyme))
     if not rhyme or found[-1].tone != "中":
         return found
     tone = "平" if rhyme[0] == "平" else "仄"

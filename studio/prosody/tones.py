@@ -11,7 +11,7 @@ from functools import cache
 import msgspec
 
 from studio.prosody.forms import line_types
-from studio.prosody.rhymes import rhyme_book
+from studio.prosody.rhymes import readings, rhyme_book, unrhymed_readings
 
 LEVEL, OBLIQUE = 2, 1
 OPPOSED, ADHERING = 1.0, 0.9
@@ -21,6 +21,8 @@ _CLASSES = ("aA", "bB")
 
 # A line's tones as two sets of bits: where it can be level, where it can be oblique.
 Bits = tuple[int, int]
+# The same where the line does not rhyme, and where it does.
+EndBits = tuple[Bits, Bits]
 
 
 class LineFit(msgspec.Struct, frozen=True):
@@ -40,17 +42,18 @@ class Fit(msgspec.Struct, frozen=True):
 
 
 @cache
-def tone_masks() -> dict[str, int]:
-    """Character -> LEVEL, OBLIQUE, or both."""
+def tone_masks(rhyming: bool = False) -> dict[str, int]:
+    """Character -> LEVEL, OBLIQUE, or both, by the readings that count where it rhymes or not."""
+    its = readings if rhyming else unrhymed_readings
     return {
-        character: _or(LEVEL if reading.level else OBLIQUE for reading in its)
-        for character, its in rhyme_book().items()
+        character: _or(LEVEL if reading.level else OBLIQUE for reading in its(character))
+        for character in rhyme_book()
     }
 
 
-def tones_of(character: str) -> int:
+def tones_of(character: str, rhyming: bool = False) -> int:
     """LEVEL, OBLIQUE, or both: an unknown character passes for either."""
-    return tone_masks().get(character, LEVEL | OBLIQUE)
+    return tone_masks(rhyming).get(character, LEVEL | OBLIQUE)
 
 
 def fit(lines: Sequence[str], line_length: int, rhyming_start: bool) -> Fit:
@@ -58,7 +61,7 @@ def fit(lines: Sequence[str], line_length: int, rhyming_start: bool) -> Fit:
 
     `rhyming_start` tells whether the first line's end can rhyme.
     """
-    bits = [tone_bits(line) if len(line) == line_length else None for line in lines]
+    bits = [_bits_by_end(line) if len(line) == line_length else None for line in lines]
     # For each class of the line so far: cost, types, opposition breaks, adhesion breaks.
     paths = []
     for which, pair in enumerate(_CLASSES):
@@ -91,14 +94,18 @@ def fit(lines: Sequence[str], line_length: int, rhyming_start: bool) -> Fit:
     )
 
 
-def tone_bits(line: str) -> Bits:
-    """Where a line can be level, and where oblique; bit 0 is its first character."""
+def tone_bits(line: str, rhyming: bool = False) -> Bits:
+    """Where a line, whose end rhymes or not, can be level and oblique; bit 0 is its start."""
     level = oblique = 0
     for at, character in enumerate(line):
-        mask = tones_of(character)
+        mask = tones_of(character, rhyming and at == len(line) - 1)
         level |= (mask >> 1) << at
         oblique |= (mask & 1) << at
     return level, oblique
+
+
+def _bits_by_end(line: str) -> EndBits:
+    return tone_bits(line), tone_bits(line, rhyming=True)
 
 
 def _same(types: str, at: int) -> bool:
@@ -106,17 +113,19 @@ def _same(types: str, at: int) -> bool:
     return types[at].lower() == types[at - 1].lower()
 
 
-def _cost(bits: Bits | None, type_: str, line_length: int) -> float:
+def _cost(bits: EndBits | None, type_: str, line_length: int) -> float:
     if bits is None:
         return 0.0
     weights = _weights(line_length)
-    return min(weights[_off(bits, needs)] for needs in _needs(type_, line_length))
+    its = bits[type_.isupper()]
+    return min(weights[_off(its, needs)] for needs in _needs(type_, line_length))
 
 
-def _line_fit(bits: Bits | None, type_: str, line_length: int) -> LineFit:
+def _line_fit(bits: EndBits | None, type_: str, line_length: int) -> LineFit:
     if bits is None:
         return LineFit(type_, (), False)
-    misses = [_off(bits, needs) for needs in _needs(type_, line_length)]
+    its = bits[type_.isupper()]
+    misses = [_off(its, needs) for needs in _needs(type_, line_length)]
     rescued = misses[0] != 0 and misses[-1] == 0
     off = 0 if rescued else misses[0]
     return LineFit(type_, tuple(at for at in range(line_length) if off >> at & 1), rescued)

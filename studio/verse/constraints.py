@@ -14,7 +14,7 @@ from studio.corpus.poem import is_common
 from studio.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
 from studio.errors import VerseError
 from studio.prosody.rhymes import Reading
-from studio.prosody.tones import LEVEL, OBLIQUE, tone_masks
+from studio.prosody.tones import LEVEL, OBLIQUE, tone_masks, tones_of
 from studio.verse.plan import Plan
 from studio.verse.request import BLANK
 from studio.verse.sampling import Bools, Floats, Tokens
@@ -117,7 +117,8 @@ class FormRules:
         ]
         regulated = layout.templates != ("",)
         self._masks = _by_tone(vocabulary, known=regulated)
-        self._bits = _tone_bits(vocabulary)
+        self._bits = _tone_bits(vocabulary, rhyming=False)
+        self._end_bits = _tone_bits(vocabulary, rhyming=True)
         # What may end a line, (vocabulary,), by feet and the rhymes that are open for each.
         self._endings: dict[tuple[tuple[Foot, ...], bytes], Floats] = {}
         # The ends of the lines so far, (rows, lines): no character rhymes with itself.
@@ -149,9 +150,11 @@ class FormRules:
             return
         if line == self._layout.line_count:
             return
-        heard = self._tones[line][:, place] & self._bits[tokens][:, None]
-        self._ways = self._ways & (heard != 0)
-        if place == self._layout.line_length - 1:
+        ending = place == self._layout.line_length - 1
+        # Every reading passes at the end: whether it rhymes there is for the foot to decide.
+        bits = self._end_bits if ending else self._bits
+        self._ways = self._ways & (self._tones[line][:, place] & bits[tokens][:, None] != 0)
+        if ending:
             kept = np.stack(
                 [
                     _given(self._vocabulary, foot, self._layout.rhymes)[tokens]
@@ -251,10 +254,9 @@ def _common(vocabulary: Vocabulary) -> Bools:
 
 
 @lru_cache(maxsize=4)
-def _tone_bits(vocabulary: Vocabulary) -> Tokens:
+def _tone_bits(vocabulary: Vocabulary, rhyming: bool) -> Tokens:
     """The tones that each character can be read in, (vocabulary,); both where it is unknown."""
-    masks = tone_masks()
-    return np.array([masks.get(each, LEVEL | OBLIQUE) for each in _characters(vocabulary)])
+    return np.array([tones_of(each, rhyming) for each in _characters(vocabulary)])
 
 
 @lru_cache(maxsize=8)

@@ -11,7 +11,7 @@ import msgspec
 
 from studio.corpus.poem import STOPS, is_common, verse_lines
 from studio.prosody.report import Scansion
-from studio.prosody.rhymes import readings
+from studio.prosody.rhymes import readings, unrhymed_readings
 from studio.prosody.scansion import scan
 from studio.verse.request import ComposeRequest
 
@@ -96,7 +96,8 @@ def _of_poem(scansion: Scansion, tones: bool) -> Iterable[Fits]:
             if last and line.rhyme:
                 yield _in_rhyme(line.rhyme)
             elif tones and character.required in ("平", "仄"):
-                yield _of_tone(level=character.required == "平")
+                level = character.required == "平"
+                yield _of_tone(level, rhyming=last and level)
             else:
                 yield _anything
 
@@ -105,8 +106,9 @@ def _anything(character: str) -> bool:
     return True
 
 
-def _of_tone(level: bool) -> Fits:
-    return lambda character: any(each.level == level for each in readings(character))
+def _of_tone(level: bool, rhyming: bool) -> Fits:
+    its = readings if rhyming else unrhymed_readings
+    return lambda character: any(each.level == level for each in its(character))
 
 
 def _in_rhyme(rhyme: str) -> Fits:

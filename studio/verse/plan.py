@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from studio.prosody.report import IN_ENGLISH, FaultName
-from studio.prosody.tones import tones_of
-from studio.verse.ways import ALLOWS, Bits, Layout, Way, chosen_at, rhymes_at
+from studio.verse.ways import Bits, Layout, Way, chosen_at, rhymes_at
 
 # For each rhyme how many characters the model can end a line with.
 Supply = Sequence[int]
@@ -142,18 +141,15 @@ def _possible(frame: Layout, grid: Grid, at: int, template: int) -> list[Way]:
 
 
 def _fits(way: Way, line: Sequence[str]) -> bool:
-    return all(
-        not character or tones_of(character) & ALLOWS[need]
-        for character, need in zip(line, way.pattern, strict=True)
-    )
+    return all(not character or way.fits(place, character) for place, character in enumerate(line))
 
 
 def _tone_obstacle(at: int, line: Sequence[str], ways: Sequence[Way], length: int) -> Obstacle:
     def misses(way: Way) -> list[int]:
         return [
             place
-            for place, (character, need) in enumerate(zip(line, way.pattern, strict=True))
-            if character and not tones_of(character) & ALLOWS[need]
+            for place, character in enumerate(line)
+            if character and not way.fits(place, character)
         ]
 
     way = min(ways, key=lambda way: len(misses(way)))

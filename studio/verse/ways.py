@@ -11,8 +11,15 @@ from operator import and_, or_
 from typing import Literal
 
 from studio.prosody.forms import Form, LineType, line_types, templates
-from studio.prosody.rhymes import RHYMES, Reading, counterparts, neighbours, readings
-from studio.prosody.tones import LEVEL, OBLIQUE
+from studio.prosody.rhymes import (
+    RHYMES,
+    Reading,
+    counterparts,
+    neighbours,
+    readings,
+    unrhymed_readings,
+)
+from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
 from studio.verse.request import Tones
 
 # What may end a line: a rhyme; in the first line also a neighbour of the rhyme (邻韵); an oblique
@@ -43,6 +50,11 @@ class Way:
     def answers(self) -> bool:
         """Whether this line makes up for the line before, by a level third last character."""
         return self.type == "B" and self.pattern[-3] == "平"
+
+    def fits(self, place: int, character: str) -> bool:
+        """Whether a character can have the tone of a place."""
+        rhyming = place == len(self.pattern) - 1 and self.foot in ("rhyme", "near")
+        return bool(tones_of(character, rhyming) & ALLOWS[self.pattern[place]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +128,8 @@ def _foot(kind: str, line: int, tones: Tones) -> Foot:
 def rhymes_at(foot: Foot, character: str, rhymes: tuple[Reading, ...]) -> Bits:
     """The rhymes of a poem in which a character may end a line, as the scanner hears it.
 
-    Any reading counts, and a character without one passes.
+    Any reading counts, one that occurs as a rhyme only where it rhymes; a character without a
+    reading passes.
     """
     its = readings(character)
     if foot == "any" or not its:
@@ -124,7 +137,8 @@ def rhymes_at(foot: Foot, character: str, rhymes: tuple[Reading, ...]) -> Bits:
     tables = _tables(rhymes)
     if foot == "plain":
         # It clashes where all its oblique readings sound like the rhyme.
-        clashes = [tables.sounding.get(each.rhyme, 0) for each in its if not each.level]
+        unrhymed = unrhymed_readings(character)
+        clashes = [tables.sounding.get(each.rhyme, 0) for each in unrhymed if not each.level]
         return ((1 << len(rhymes)) - 1) & ~reduce(and_, clashes) if clashes else 0
     table = tables.near if foot == "near" else tables.same
     return reduce(or_, (table.get(each, 0) for each in its))

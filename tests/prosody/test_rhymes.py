@@ -10,8 +10,11 @@ from studio.prosody.rhymes import (
     counterparts,
     neighbours,
     read_rhyme_book,
+    read_rhyme_only,
     readings,
     rhyme_book,
+    rhyme_only,
+    unrhymed_readings,
 )
 
 
@@ -70,6 +73,33 @@ def test_an_unknown_character_has_no_reading() -> None:
 
 def test_no_reading_stands_twice() -> None:
     assert all(len(set(its)) == len(its) for its in rhyme_book().values())
+
+
+@pytest.mark.parametrize("character", "不梦夢汉漢深闻聞")
+def test_a_reading_that_occurs_as_a_rhyme_only_does_not_count_elsewhere(character: str) -> None:
+    level = {each.level for each in unrhymed_readings(character)}
+    assert level == {character in "深闻聞"}
+    assert {each.level for each in readings(character)} == {True, False}
+
+
+@pytest.mark.parametrize("character", "看过望未山A")
+def test_all_other_readings_count_everywhere(character: str) -> None:
+    assert unrhymed_readings(character) == readings(character)
+
+
+def test_every_character_whose_reading_is_ruled_out_keeps_another() -> None:
+    assert rhyme_only()
+    assert all(
+        {each.level for each in readings(character)} == {True, False} for character in rhyme_only()
+    )
+
+
+@pytest.mark.parametrize("line", ["不 上 2 2982", "不看 平 2 2982", "不", "平"])
+def test_a_broken_list_of_rhymes_is_refused_with_its_line(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "rhyme_only.txt"
+    path.write_text(f"# a list\n不 平 2 2982 0.1% 20\n{line}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="line 3"):
+        read_rhyme_only(path)
 
 
 def test_neighbours_are_mutual_level_rhymes() -> None:

@@ -30,7 +30,7 @@ from studio.verse.request import ComposeRequest, Ranking, Sampling, Tones, Writt
 REGULATED = [form.name for form in forms().values() if form.regulated]
 OLD = [form.name for form in forms().values() if not form.regulated]
 # Characters that every test may ask for, some of them ambiguous in tone.
-ASKED = "春江花月夜山水日红海天地人风雨湖云石门心看过教思流楼"
+ASKED = "春江花月夜山水日红海天地人风雨湖云石门心看过教思流楼不深"
 
 # A character without a reading, and two that common fonts lack.
 UNREAD, RARE = "囍", "㐀𠀀"
@@ -297,11 +297,11 @@ def test_what_strict_tones_refuse_is_written_with_freer_ones(writer: Writer) -> 
     assert one(writer, given="□□□□□，□山□天□", tones="free").text[7:10:2] == "山天"
 
 
+@pytest.mark.parametrize("given", ["□水□月□", "□水□不□"])
 def test_a_line_oblique_where_it_must_be_level_is_answered_by_the_next_with_tang_tones(
-    writer: Writer,
+    writer: Writer, given: str
 ) -> None:
-    # 水 and 月 are oblique: only a line that the next one answers has them there.
-    given = "□水□月□"
+    # All three are oblique, 不 where it does not rhyme: only an answered line has them there.
     with pytest.raises(VerseError, match=r"失替.*tang"):
         one(writer, given=given)
     for form, before in (("五律", ""), ("七绝", "□□")):
@@ -309,6 +309,17 @@ def test_a_line_oblique_where_it_must_be_level_is_answered_by_the_next_with_tang
         notes = {(note.name, note.line) for note in scan(verse_lines(poem.text)).notes}
         assert faults(poem) == []
         assert ("对句拗救", 0) in notes
+
+
+def test_a_character_that_is_level_in_rhymes_only_may_be_given_as_a_rhyme(writer: Writer) -> None:
+    poem = one(writer, given="□□□□□，□□□□不")
+    assert faults(poem) == []
+    assert poem.rhyme == "平尤"
+
+
+def test_a_character_that_is_oblique_in_rhymes_only_ends_no_unrhymed_line(writer: Writer) -> None:
+    with pytest.raises(VerseError, match=r"深 is level.*失对"):
+        one(writer, given="□□□□□，□□□□□，□□□□深")
 
 
 def test_a_line_that_the_next_cannot_answer_is_refused(writer: Writer) -> None:
