@@ -5,19 +5,21 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 import typer
 
-from studio.cli.output import out, print_json, say
+from studio.cli.output import option, out, print_json, say
 from studio.collection import Collection, SavedPoem, saved_now
 from studio.corpus.poem import couplets
-from studio.errors import ConfigError, CorpusError
+from studio.documents import converted
+from studio.errors import CorpusError
 from studio.exporting import export, format_of
 from studio.paths import Home
 from studio.prosody.forms import form_named
 from studio.verse.request import ComposeRequest, Sampling, WrittenPoem
 
 USUAL = Sampling()
+# The options that are not called as the request's keys are.
+_OPTIONS = {"candidates": "--count", "model": "--run", "words": "--word"}
 Run = Annotated[
     str, typer.Option("--run", "--model", help='A run, "run@step", "default" or "auto".')
 ]
@@ -155,11 +157,7 @@ def _keep(poems: list[SavedPoem], save: bool, picture: Path | None) -> None:
 
 
 def _request(**fields: Any) -> ComposeRequest:
-    sampling = fields.pop("sampling")
-    try:
-        return msgspec.convert({**fields, "sampling": sampling}, ComposeRequest)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"A poem cannot be written so: {error}.") from error
+    return converted(fields, ComposeRequest, lambda key: _OPTIONS.get(key, option(key)))
 
 
 def _lines(file: str) -> list[str]:
