@@ -8,6 +8,7 @@ from rich.table import Table
 
 from studio.cli.output import out, print_json, say
 from studio.cli.writing import Json, Run
+from studio.errors import CorpusError
 from studio.paths import Home
 from studio.prosody.forms import form_named
 
@@ -43,6 +44,11 @@ def held_out(
 
     with Library.open(home.library) as library:
         texts = library.texts(split)  # type: ignore[arg-type]
+    if not texts:
+        raise CorpusError(
+            f"The {split} split of {home.library} has no poems. Choose another with --split, or "
+            "build the library from more poems: `tangshi-studio corpus fetch --again`."
+        )
     writer = load_writer(*locate(home, run))
     say(f"Reading {len(texts):,} poems with {writer.name} ...")
     whole = total(score_poems(writer.network, writer.vocabulary, texts, writer.device))
