@@ -8,7 +8,7 @@ import contextlib
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import inspect
@@ -72,7 +72,10 @@ def _inside(kind: inspect.Type, document: object, step: str) -> tuple[inspect.Ty
         value = document[int(step)] if isinstance(document, list | tuple) else document[step]  # type: ignore[index]
     for each in kind.types if isinstance(kind, inspect.UnionType) else (kind,):
         if isinstance(each, inspect.StructType) and _is_tagged(each, document):
-            for field in each.fields:
+            for field, plain in zip(each.fields, msgspec.structs.fields(each.cls), strict=True):
+                if field.encode_name == step and get_origin(plain.type) is Literal:
+                    # In the order in which they are declared: `inspect` sorts them.
+                    return inspect.LiteralType(get_args(plain.type)), value
                 if field.encode_name == step:
                     return field.type, value
         elif isinstance(each, inspect.ListType | inspect.VarTupleType):
@@ -135,6 +138,8 @@ def _shown(value: object) -> str:
             return "an object"
         case list() | tuple():
             return "a list"
+        case float():
+            return f"{value:.12g}"
         case int() if abs(value) >= 10**20:
             return "a number of more than 20 digits"
         case str():

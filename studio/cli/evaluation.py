@@ -82,8 +82,10 @@ def poems(
         list[str] | None,
         typer.Option(help="A form, more than once for several; 五绝 七绝 五律 七律 if not given."),
     ] = None,
-    count: Annotated[int, typer.Option(min=1, help="Poems to write of each form.")] = 200,
-    seed: Annotated[int, typer.Option(min=0, help="The random seed.")] = 1,
+    count: Annotated[
+        int, typer.Option(min=1, max=10**6, help="Poems to write of each form.")
+    ] = 200,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The random seed.")] = 1,
     openings: Annotated[
         int,
         typer.Option(
