@@ -92,9 +92,14 @@ def read_records(
     """The records of a file of JSON Lines, in order; none where there is no file.
 
     A last line that a crash cut short is left out. Raises `error`, which names the line and the
-    remedy, for any other line that cannot be read, and OSError for what is no file.
+    remedy, for any other line that cannot be read, and where the file itself cannot.
     """
-    content = read_regular(path, LARGEST_RECORDS) if path.exists() else b""
+    try:
+        content = read_regular(path, LARGEST_RECORDS) if path.exists() else b""
+    except OSError as problem:
+        raise error(
+            f"{path} cannot be read: {reason(problem)}. Fix its permissions, or move it away."
+        ) from problem
     records: list[T] = []
     for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
         try:

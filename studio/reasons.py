@@ -36,7 +36,7 @@ def reason(
     if isinstance(error, OSError):
         return error.strerror or str(error)
     if isinstance(error, UnicodeDecodeError):
-        return f"it is not UTF-8 (byte {error.start + 1})"
+        return "it is not UTF-8"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     if not isinstance(error, msgspec.ValidationError):

@@ -115,12 +115,14 @@ def changed(**values: object) -> Callable[[Path], None]:
     return change
 
 
-def weights(change: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[Path], None]:
-    """Change the bias of the softmax."""
+def weights(
+    change: Callable[[torch.Tensor], torch.Tensor], name: str = "softmax_bias"
+) -> Callable[[Path], None]:
+    """Change one tensor."""
 
     def rewrite(path: Path) -> None:
         tensors = safetensors.torch.load_file(path)
-        tensors["softmax_bias"] = change(tensors["softmax_bias"])
+        tensors[name] = change(tensors[name])
         path.unlink()
         safetensors.torch.save_file(tensors, path)
 
@@ -194,6 +196,11 @@ MODELS = [
         "vocabulary.json",
         content(f'{{{_SPECIAL},"characters":"{"".join(map(chr, range(0x10000, 0x110000)))}"}}'),
     ),
+    _model(
+        "140,000 characters",
+        "vocabulary.json",
+        content(f'{{{_SPECIAL},"characters":"{"".join(map(chr, range(0x10000, 0x32300)))}"}}'),
+    ),
     _model("a character twice", "vocabulary.json", content(f'{{{_SPECIAL},"characters":"山山"}}')),
     _model("an escape", "vocabulary.json", content(f'{{{_SPECIAL},"characters":"\\u001b"}}')),
     _model("a surrogate", "vocabulary.json", content(f'{{{_SPECIAL},"characters":"\\ud800"}}')),
@@ -233,6 +240,12 @@ TRAININGS = [
         for words, value in (("10^30", 10**30), ("-1", -1))
     ),
     Case("a header of 2^63 bytes", RESUME, MODEL / "training.safetensors", header_length(2**63)),
+    Case(
+        "the optimiser of another model",
+        RESUME,
+        MODEL / "training.safetensors",
+        weights(lambda each: each[:3].clone(), "optimiser.0.square_avg"),
+    ),
     *_not_files(SHOW, Path("data/runs/a/events.jsonl")),
     *_not_files(SHOW, Path("data/runs/a/config.json")),
     Case("ten gigabytes", SHOW, Path("data/runs/a/events.jsonl"), huge),
