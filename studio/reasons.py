@@ -39,6 +39,8 @@ def reason(
         return "it is not UTF-8"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
+    if "integer string conversion" in str(error):
+        return "it holds a number of too many digits"
     if not isinstance(error, msgspec.ValidationError):
         return str(error)
     if isinstance(document, bytes):
@@ -120,7 +122,9 @@ def _bounds(kind: inspect.IntType | inspect.FloatType) -> str:
 
 
 def _plain(number: float) -> str:
-    """Without an exponent: 0.000001."""
+    """Without an exponent where that is short: 0.000001."""
+    if isinstance(number, float) and number >= 1e15:
+        return f"{number:g}"
     return f"{Decimal(str(number)).normalize():,f}"
 
 

@@ -22,9 +22,9 @@ Size = Annotated[int, Meta(ge=1, le=2**20)]
 MOST = 2**31 - 1
 Positive = Annotated[int, Meta(ge=1, le=MOST)]
 Natural = Annotated[int, Meta(ge=0, le=MOST)]
-# Limits refuse what is no number, or infinite, too.
-Rate = Annotated[float, Meta(gt=0, le=1e6)]
-Amount = Annotated[float, Meta(ge=0, le=1e6)]
+# What single precision holds; this refuses what is no number, or infinite.
+Rate = Annotated[float, Meta(gt=0, le=1e38)]
+Amount = Annotated[float, Meta(ge=0, le=1e38)]
 # torch takes seeds of 64 bits; an epoch's is made of the run's and the epoch's number.
 Seed = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Share = Annotated[float, Meta(ge=0, lt=1)]

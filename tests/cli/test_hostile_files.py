@@ -7,9 +7,10 @@ import pytest
 
 from studio.paths import HOME_VARIABLE
 from tests.cli.conftest import Run
-from tests.soak.hostile_files import MODELS, SETTINGS, TRAININGS, Case, prepare, spoilt
+from tests.soak.hostile_files import CORPORA, MODELS, SETTINGS, TRAININGS, Case, prepare, spoilt
 
-REFUSED = [case for case in (*MODELS, *TRAININGS, *SETTINGS) if case.must_be_refused]
+SCORED = [case for case in CORPORA if case.command[0] == "score"]
+REFUSED = [case for case in (*MODELS, *TRAININGS, *SETTINGS, *SCORED) if case.must_be_refused]
 
 
 @pytest.fixture(scope="module")
