@@ -76,13 +76,8 @@ class Collection:
 
     def poems(self) -> list[SavedPoem]:
         """All of them, oldest first; raises StudioError that names a damaged line."""
-        remedy = "Mend or delete that line to use the collection."
-        try:
-            return read_records(self.path, _decoder, StudioError, remedy)
-        except OSError as error:
-            raise StudioError(
-                f"{self.path} cannot be read: {error.strerror}. Mend its permissions."
-            ) from error
+        remedy = "Correct or delete that line to use the collection."
+        return read_records(self.path, _decoder, StudioError, remedy)
 
     def find(self, name: str) -> SavedPoem:
         """The poem whose id begins with `name`; raises StudioError where not just one does."""

@@ -7,15 +7,41 @@ import fcntl
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
 from studio.errors import StudioError
+from studio.reasons import UNREADABLE, reason
 
 T = TypeVar("T")
+# Bytes. Two thousand times what a day of training reports.
+LARGEST_RECORDS = 2**30
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading; raises OSError for anything else.
+
+    A pipe would be waited for, and a device can be read for ever.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "It is not a regular file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """The content of a regular file; raises OSError for anything else, and for a larger one."""
+    with open_regular(path) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"It is larger than {most:,} bytes", str(path))
+    return content
+
 
 # Of renameat2(2): paths are relative to the working folder; both names are exchanged.
 _HERE, _EXCHANGE = -100, 2
@@ -93,15 +119,21 @@ def read_records(
     """The records of a file of JSON Lines, in order; none where there is no file.
 
     A last line that a crash cut short is left out. Raises `error`, which names the line and the
-    remedy, for any other line that cannot be read.
+    remedy, for any other line that cannot be read, and where the file itself cannot.
     """
-    content = path.read_bytes() if path.exists() else b""
+    try:
+        content = read_regular(path, LARGEST_RECORDS) if path.exists() else b""
+    except OSError as problem:
+        raise error(
+            f"{path} cannot be read: {reason(problem)}. Fix its permissions, or move it away."
+        ) from problem
     records: list[T] = []
     for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
         try:
             records.append(decoder.decode(line))
-        except msgspec.MsgspecError as reason:
-            raise error(f"{path}, line {number} cannot be read: {reason}. {remedy}") from reason
+        except UNREADABLE as problem:
+            words = reason(problem, decoder.type, line)
+            raise error(f"{path}, line {number} cannot be read: {words}. {remedy}") from problem
     return records
 
 

@@ -22,8 +22,8 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
     if "/" in name:
         try:
             path = Path(name).expanduser().resolve()
-        except RuntimeError as error:
-            raise RunError(f"There is no model in {name}: {error}") from error
+        except (RuntimeError, ValueError) as error:
+            raise RunError(f"There is no model in {name!r}: {error}.") from error
         if not (path / "model.json").is_file():
             raise RunError(f"There is no model in {path}: it has no model.json.")
         return path, str(path)

@@ -103,7 +103,7 @@ class Run:
     def is_busy(self) -> bool:
         """Whether a process trains in the folder now."""
         try:
-            descriptor = os.open(self.folder / "lock", os.O_RDONLY)
+            descriptor = os.open(self.folder / "lock", os.O_RDONLY | os.O_NONBLOCK)
         except FileNotFoundError:
             return False
         try:
@@ -174,7 +174,7 @@ def create(runs: Path, name: str, config: RunConfig) -> Run:
 def find(runs: Path, name: str) -> Run:
     """The run called `name`; raises RunError that lists the known ones."""
     folder = runs / name
-    if not _NAME.fullmatch(name) or not (folder / "config.json").is_file():
+    if not _NAME.fullmatch(name) or not (folder / "config.json").exists():
         known = ", ".join(run.name for run in every(runs)) or "none yet"
         raise RunError(f"There is no run called {name!r}. Runs: {known}.")
     return Run(folder)

@@ -7,6 +7,7 @@ import msgspec
 import tomli_w
 from msgspec import Meta
 
+from studio.documents import read_toml
 from studio.errors import ConfigError
 from studio.files import write_atomically
 from studio.verse.request import ComposeRequest
@@ -28,15 +29,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_settings(path: Path) -> Settings:
     """Read the file, or the defaults without one; raises ConfigError that names file and key."""
-    try:
-        return msgspec.toml.decode(path.read_bytes(), type=Settings)
-    except FileNotFoundError:
+    if not path.exists():
         return Settings()
-    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
-        raise ConfigError(
-            f"The settings file {path} cannot be used: {error}. Mend that line, or delete the file "
-            "to begin again with the defaults."
-        ) from error
+    remedy = "Correct it, or delete the file to return to the defaults."
+    return read_toml(path, Settings, ConfigError, remedy)
 
 
 def write_settings(path: Path, settings: Settings) -> None:

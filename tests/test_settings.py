@@ -29,10 +29,10 @@ def test_without_a_file_there_are_the_defaults(tmp_path: Path) -> None:
     ("content", "names"),
     [
         ("theme = [", "Invalid value"),
-        ('theme = "solarized"', "$.theme"),
-        ("frames_per_second = -1", "$.frames_per_second"),
-        ("them = 'ink'", "them"),
-        ("[request]\nform = 5", "$.request.form"),
+        ('theme = "solarized"', "theme must be ink or paper"),
+        ("frames_per_second = -1", "frames_per_second must be a whole number from 0 to 60, not -1"),
+        ("them = 'ink'", "them is not a known key"),
+        ("[request]\nform = 5", "request.form must be text"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_with_its_key(

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from studio import __version__
+from studio.cli.arguments import refuse_other_encodings, use_utf8
 from studio.cli.bench import bench_app
 from studio.cli.collection import collection_app
 from studio.cli.corpus import corpus_app
@@ -55,6 +56,8 @@ def studio(
 
 def main() -> None:
     """Run the command and leave with an exit code that scripts can use."""
+    use_utf8()
     keep_heap()
     with exit_codes():
+        refuse_other_encodings(sys.argv[1:])
         sys.exit(app(prog_name="tangshi-studio", standalone_mode=False))

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from studio.cli.output import out, print_json, say
 from studio.cli.writing import Json, Run
+from studio.errors import CorpusError
 from studio.paths import Home
 from studio.prosody.forms import form_named
 
@@ -43,6 +44,11 @@ def held_out(
 
     with Library.open(home.library) as library:
         texts = library.texts(split)  # type: ignore[arg-type]
+    if not texts:
+        raise CorpusError(
+            f"The {split} split of {home.library} has no poems. Choose another with --split, or "
+            "build the library from more poems: `tangshi-studio corpus fetch --again`."
+        )
     writer = load_writer(*locate(home, run))
     say(f"Reading {len(texts):,} poems with {writer.name} ...")
     whole = total(score_poems(writer.network, writer.vocabulary, texts, writer.device))
@@ -76,8 +82,10 @@ def poems(
         list[str] | None,
         typer.Option(help="A form, more than once for several; 五绝 七绝 五律 七律 if not given."),
     ] = None,
-    count: Annotated[int, typer.Option(min=1, help="Poems to write of each form.")] = 200,
-    seed: Annotated[int, typer.Option(min=0, help="The random seed.")] = 1,
+    count: Annotated[
+        int, typer.Option(min=1, max=10**6, help="Poems to write of each form.")
+    ] = 200,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The random seed.")] = 1,
     openings: Annotated[
         int,
         typer.Option(

@@ -31,6 +31,11 @@ def say(text: str) -> None:
     messages.print(Text(printable(text)), soft_wrap=True)
 
 
+def option(key: str) -> str:
+    """The option that sets a key: --top-k for sampling.top_k."""
+    return f"--{key.rpartition('.')[2].replace('_', '-')}"
+
+
 @contextlib.contextmanager
 def exit_codes() -> Iterator[None]:
     """Turn what a subcommand raises into a message and an exit code."""

@@ -21,10 +21,10 @@ from rich.progress import (
 from rich.table import Table
 
 from studio import runs
-from studio.cli.output import messages, out, print_json, say
+from studio.cli.output import messages, option, out, print_json, say
 from studio.errors import ConfigError, RunError, StudioError
 from studio.messages import TrainingStarted
-from studio.model.config import RECIPES, recipe_named, with_settings
+from studio.model.config import MOST, RECIPES, recipe_named, with_settings
 from studio.model.events import (
     CheckpointSaved,
     SampleWritten,
@@ -50,7 +50,7 @@ def train(
         ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Epochs; with --resume, so many more.")
+        int | None, typer.Option(min=1, max=MOST, help="Epochs; with --resume, so many more.")
     ] = None,
     from_: Annotated[
         str | None,
@@ -77,14 +77,14 @@ def train(
             raise ConfigError("A run that goes on keeps its settings; only --epochs can be given.")
     else:
         given = {"cell": cell, "epochs": epochs, "max_steps": max_steps, "seed": seed}
-        settings: dict[str, object] = {k: v for k, v in given.items() if v is not None}
-        settings |= dict(assignment(text) for text in set_ or [])
+        options: dict[str, object] = {k: v for k, v in given.items() if v is not None}
+        settings = dict(assignment(text) for text in set_ or [])
         config = recipe_named(recipe)
         if from_:
             from studio.training import starting_from
 
             config = starting_from(home, config, from_)
-        config = with_settings(config, settings)
+        config = with_settings(with_settings(config, options, option), settings)
         config = msgspec.structs.replace(config, poems=poems or "")
         run = run or runs.new_name(home.runs, recipe, config.model.cell)
 

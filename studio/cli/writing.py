@@ -5,19 +5,24 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 import typer
 
-from studio.cli.output import out, print_json, say
+from studio.cli.output import option, out, print_json, say
 from studio.collection import Collection, SavedPoem, saved_now
 from studio.corpus.poem import couplets
-from studio.errors import ConfigError, CorpusError
+from studio.documents import converted
+from studio.errors import CorpusError
 from studio.exporting import export, format_of
+from studio.files import read_regular
 from studio.paths import Home
 from studio.prosody.forms import form_named
 from studio.verse.request import ComposeRequest, Sampling, WrittenPoem
 
 USUAL = Sampling()
+# Bytes of poems to be scored: several times the whole corpus.
+LARGEST = 2**27
+# The options that are not called as the request's keys are.
+_OPTIONS = {"candidates": "--count", "model": "--run", "words": "--word"}
 Run = Annotated[
     str, typer.Option("--run", "--model", help='A run, "run@step", "default" or "auto".')
 ]
@@ -155,11 +160,7 @@ def _keep(poems: list[SavedPoem], save: bool, picture: Path | None) -> None:
 
 
 def _request(**fields: Any) -> ComposeRequest:
-    sampling = fields.pop("sampling")
-    try:
-        return msgspec.convert({**fields, "sampling": sampling}, ComposeRequest)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"A poem cannot be written so: {error}.") from error
+    return converted(fields, ComposeRequest, lambda key: _OPTIONS.get(key, option(key)))
 
 
 def _lines(file: str) -> list[str]:
@@ -168,9 +169,17 @@ def _lines(file: str) -> list[str]:
 
     name = "standard input" if file == "-" else file
     try:
-        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        if file == "-":
+            content = sys.stdin.buffer.read(LARGEST + 1)
+        else:
+            content = read_regular(Path(file), LARGEST)
     except OSError as error:
-        raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
+        raise CorpusError(
+            f"{name} cannot be read: {error.strerror}. "
+            'Name another file, or "-" for standard input.'
+        ) from error
+    if len(content) > LARGEST:
+        raise CorpusError(f"{name} is larger than {LARGEST:,} bytes. Score it in parts.")
     texts = []
     for number, line in enumerate(content.splitlines(), start=1):
         try:

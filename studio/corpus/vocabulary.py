@@ -11,11 +11,15 @@ import msgspec
 
 from studio.corpus.poem import is_han
 from studio.corpus.script import variants
+from studio.documents import read_json
 from studio.errors import DamageError
 from studio.files import write_atomically
 
 PAD, BEGIN, END, UNKNOWN = range(4)
 SPECIAL = ("<pad>", "<begin>", "<end>", "<unknown>")
+# More than Unicode has Chinese characters: a file that names more is damaged, and each character
+# costs a row of the model's largest matrix.
+MOST_CHARACTERS = 2**17
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,21 +44,20 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
     @classmethod
     def load(cls, path: Path) -> "Vocabulary":
         """Read what `save` wrote; raises DamageError that names the file."""
-        try:
-            file = msgspec.json.decode(path.read_bytes(), type=_File)
-        except (OSError, msgspec.MsgspecError) as error:
-            raise DamageError(f"{path} cannot be read as a vocabulary: {error}.") from error
+        remedy = "Copy the whole folder of the model again, or choose another model."
+        file = read_json(path, _File, DamageError, remedy)
         if file.special != SPECIAL:
-            raise DamageError(
-                f"{path} is not a vocabulary of this studio: its special tokens are "
-                f"{', '.join(file.special)}, not {', '.join(SPECIAL)}."
-            )
-        if len(set(file.characters)) != len(file.characters):
-            raise DamageError(f"{path} is damaged: it names a character twice.")
+            wrong = f"its special tokens are not {', '.join(SPECIAL)}"
+        elif len(file.characters) > MOST_CHARACTERS:
+            wrong = f"it has {len(file.characters):,} characters, at most {MOST_CHARACTERS:,} fit"
+        elif len(set(file.characters)) != len(file.characters):
+            wrong = "it has a character twice"
         # What a model writes reaches the terminal.
-        if any(unicodedata.category(each) in ("Cc", "Cf", "Cs") for each in file.characters):
-            raise DamageError(f"{path} is damaged: it names a control character.")
-        return cls(file.characters)
+        elif any(unicodedata.category(each) in ("Cc", "Cf", "Cs") for each in file.characters):
+            wrong = "it has a control character"
+        else:
+            return cls(file.characters)
+        raise DamageError(f"{path} is not a vocabulary: {wrong}. {remedy}")
 
     def save(self, path: Path) -> None:
         """Write as JSON, atomically."""

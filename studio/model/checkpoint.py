@@ -14,23 +14,29 @@ A folder with the first three is a model that can write; training needs all five
 
 import contextlib
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Any
 
 import msgspec
 import safetensors
 import safetensors.torch
 import torch
+from msgspec import Meta
 from torch import Tensor
 
 from studio.corpus.vocabulary import Vocabulary
+from studio.documents import read_json
 from studio.errors import DamageError, RunError
-from studio.files import build_folder_atomically
-from studio.model.config import ModelConfig
+from studio.files import build_folder_atomically, open_regular
+from studio.model.config import ModelConfig, Natural, Positive
 from studio.model.network import Network
 
 FORMAT = 1
-T = TypeVar("T")
+# What safetensors calls the kinds of number that weights may be; `breaks` holds truth values.
+_WEIGHTS, _TRUTHS = ("F32", "F16", "BF16"), ("BOOL",)
+_REMEDY = "Choose another checkpoint or model."
+Amount = Annotated[float, Meta(ge=0)]
 
 
 class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,8 +45,8 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: int
     config: ModelConfig
     vocabulary: str
-    step: int
-    perplexity: float | None = None
+    step: Natural
+    perplexity: Amount | None = None
 
 
 class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,14 +56,14 @@ class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     are summed over them. `poems` is the sha256 of the texts learnt, "" in older checkpoints.
     """
 
-    step: int = 0
-    epoch: int = 1
-    position: int = 0
-    elapsed: float = 0.0
+    step: Natural = 0
+    epoch: Positive = 1
+    position: Natural = 0
+    elapsed: Amount = 0.0
     nats: float = 0.0
-    characters: int = 0
-    best: float | None = None
-    best_step: int | None = None
+    characters: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
+    best: Amount | None = None
+    best_step: Natural | None = None
     poems: str = ""
 
 
@@ -116,18 +122,22 @@ def load_model(folder: Path) -> tuple[Network, Vocabulary, Description]:
     described = describe(folder)
     vocabulary = Vocabulary.load(folder / "vocabulary.json")
     if vocabulary.fingerprint != described.vocabulary:
-        raise RunError(
+        raise DamageError(
             f"{folder / 'vocabulary.json'} is not the vocabulary that the model was trained with. "
             "Copy the whole checkpoint folder again, or choose another checkpoint."
         )
+    # Without memory: the file must fit before as much is taken as model.json says.
+    with torch.device("meta"):
+        expected = Network(described.config, len(vocabulary))
+    weights = _read_weights(expected, folder)
     network = Network(described.config, len(vocabulary))
-    load_weights(network, folder)
+    network.load_state_dict(weights)
     return network.eval(), vocabulary, described
 
 
 def describe(folder: Path) -> Description:
     """What a model is, without its weights; raises RunError where it cannot be used."""
-    described = _read_json(folder / "model.json", Description)
+    described = read_json(folder / "model.json", Description, DamageError, _REMEDY)
     if described.format != FORMAT:
         raise RunError(
             f"{folder / 'model.json'} has format {described.format}, this studio reads {FORMAT}. "
@@ -139,34 +149,21 @@ def describe(folder: Path) -> Description:
 def load_weights(network: Network, folder: Path) -> None:
     """Put a checkpoint's weights, of any precision, into `network`.
 
-    Raises RunError where their shapes differ.
+    Raises DamageError where they are not those of such a network.
     """
-    path = folder / "model.safetensors"
-    weights = _read_tensors(path)
-    expected = network.state_dict()
-    wrong = sorted(
-        name
-        for name in expected.keys() | weights.keys()
-        if name not in expected
-        or name not in weights
-        or expected[name].shape != weights[name].shape
-    )
-    if wrong:
-        raise DamageError(
-            f"{path} does not fit its model.json and vocabulary.json: {', '.join(wrong)}. "
-            "The files are of different models; choose another checkpoint."
-        )
-    network.load_state_dict(weights)
+    network.load_state_dict(_read_weights(network, folder))
 
 
 def load_training(folder: Path) -> tuple[dict[str, Tensor], Progress]:
-    """What going on needs besides the weights; raises RunError where it is missing or damaged."""
-    return _read_tensors(folder / "training.safetensors"), progress_of(folder)
+    """What going on needs besides the weights; raises DamageError where it cannot be used."""
+    with _tensors(folder / "training.safetensors") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    return tensors, progress_of(folder)
 
 
 def progress_of(folder: Path) -> Progress:
-    """Where the training stood; raises RunError where the file is missing or damaged."""
-    return _read_json(folder / "training.json", Progress)
+    """Where the training stood; raises DamageError where the file is missing or damaged."""
+    return read_json(folder / "training.json", Progress, DamageError, _REMEDY)
 
 
 def best_of(checkpoints: Path, names: list[str]) -> str:
@@ -177,7 +174,7 @@ def best_of(checkpoints: Path, names: list[str]) -> str:
     validated: list[tuple[float, str]] = []
     for name in names:
         with contextlib.suppress(RunError):
-            described = _read_json(checkpoints / name / "model.json", Description)
+            described = describe(checkpoints / name)
             if described.perplexity is not None:
                 validated.append((described.perplexity, name))
     return min(validated)[1] if validated else names[-1]
@@ -215,19 +212,55 @@ def _write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
         raise OSError(f"{path} cannot be written: {error}") from error
 
 
-def _read_tensors(path: Path) -> dict[str, Tensor]:
+def _read_weights(expected: Network, folder: Path) -> dict[str, Tensor]:
+    """The weights for a network like `expected`; its own may be on the meta device.
+
+    The header is compared before any weight is read. Raises DamageError that names the file.
+    """
+    path = folder / "model.safetensors"
+    shapes = expected.state_dict()
+    with _tensors(path) as file:
+        found = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+        wrong = [
+            name
+            for name in sorted(shapes.keys() | found.keys())
+            if name not in shapes
+            or name not in found
+            or list(shapes[name].shape) != found[name].get_shape()
+        ]
+        if wrong:
+            raise DamageError(
+                f"{path} does not fit its model.json and vocabulary.json: {_some(wrong)}. "
+                "The files are of different models; choose another checkpoint."
+            )
+        for name, each in found.items():
+            kinds = _WEIGHTS if shapes[name].is_floating_point() else _TRUTHS
+            if each.get_dtype() not in kinds:
+                raise DamageError(
+                    f"{path} holds {each.get_dtype()} for {name}, not {' or '.join(kinds)}. "
+                    f"{_REMEDY}"
+                )
+        weights = {name: file.get_tensor(name) for name in found}
+    wrong = [name for name, each in weights.items() if not torch.isfinite(each).all()]
+    if wrong:
+        raise DamageError(f"{path} holds NaN or infinity in {_some(wrong)}. {_REMEDY}")
+    return weights
+
+
+@contextlib.contextmanager
+def _tensors(path: Path) -> Iterator[Any]:
+    """A file of tensors, with its header checked; raises DamageError that names it."""
     try:
-        return safetensors.torch.load_file(path)
+        open_regular(path).close()
+        with safetensors.safe_open(path, framework="pt") as file:
+            yield file
     except (OSError, safetensors.SafetensorError) as error:
-        raise DamageError(
-            f"{path} cannot be read: {error}. Choose another checkpoint of the run."
-        ) from error
+        words = (isinstance(error, OSError) and error.strerror) or error
+        raise DamageError(f"{path} cannot be read: {words}. {_REMEDY}") from error
 
 
-def _read_json(path: Path, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise DamageError(
-            f"{path} cannot be read: {error}. Choose another checkpoint of the run."
-        ) from error
+def _some(names: list[str]) -> str:
+    """The first of some names from a file, which may be many, long and unprintable."""
+    shown = [name if len(name) <= 60 else f"{name[:60]}..." for name in names[:3]]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")

@@ -1,17 +1,30 @@
 """What a run is made of: the model, its training, and the named recipes. Imports no torch."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from studio.documents import converted, read_json
 from studio.errors import ConfigError
 
 Cell = Literal["rnn", "gru", "lstm"]
-Positive = Annotated[int, Meta(ge=1)]
-Natural = Annotated[int, Meta(ge=0)]
-Rate = Annotated[float, Meta(gt=0)]
+# Upper limits stop a damaged or hostile file before anything is built from it. They lie far above
+# what the poems can teach: one layer of 8,192 units has half a billion weights, and the whole
+# corpus five million characters.
+Units = Annotated[int, Meta(ge=1, le=8192)]
+Layers = Annotated[int, Meta(ge=1, le=16)]
+# Rows of a batch, characters of a window: what fits in memory ends long before.
+Size = Annotated[int, Meta(ge=1, le=2**20)]
+# What is counted over a whole training, as 32 bits hold it.
+MOST = 2**31 - 1
+Positive = Annotated[int, Meta(ge=1, le=MOST)]
+Natural = Annotated[int, Meta(ge=0, le=MOST)]
+# What single precision holds; this refuses what is no number, or infinite.
+Rate = Annotated[float, Meta(gt=0, le=1e38)]
+Amount = Annotated[float, Meta(ge=0, le=1e38)]
 # torch takes seeds of 64 bits; an epoch's is made of the run's and the epoch's number.
 Seed = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
@@ -21,9 +34,9 @@ class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The network: an embedding, a stack of recurrent layers, a softmax over the vocabulary."""
 
     cell: Cell = "lstm"
-    embedding: Positive = 100
-    hidden: Positive = 128
-    layers: Positive = 2
+    embedding: Units = 100
+    hidden: Units = 128
+    layers: Layers = 2
     # Locked dropout: one mask for all time steps (Gal and Ghahramani 2016).
     dropout: Share = 0.0
     # DropConnect: that share of the recurrent weights is left out of each window (Wan et al. 2013;
@@ -63,10 +76,10 @@ class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # windows of `window` characters, the state carried from window to window (truncated
     # backpropagation through time, Williams and Peng 1990).
     batching: Literal["poems", "stream"] = "poems"
-    batch_size: Positive = 100
-    window: Positive = 64
+    batch_size: Size = 100
+    window: Size = 64
     # Longer poems are left out of training with "poems", where they would pad a whole batch.
-    longest_poem: Positive = 130
+    longest_poem: Size = 130
     # A character seen less often in the training split becomes the unknown token.
     min_count: Positive = 2
     # "nll": log-softmax, then NLLLoss, all logits at once; "chunked": the same value, by parts;
@@ -75,11 +88,11 @@ class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     loss: Literal["nll", "chunked", "sampled"] = "nll"
     optimizer: Literal["rmsprop", "adamw", "sgd"] = "rmsprop"
     learning_rate: Rate = 0.01
-    weight_decay: Annotated[float, Meta(ge=0)] = 0.0
+    weight_decay: Amount = 0.0
     schedule: Literal["constant", "cosine"] = "constant"
     warmup_steps: Natural = 0
     # The gradient's norm is clipped to this; 0 switches clipping off.
-    clip: Annotated[float, Meta(ge=0)] = 1.0
+    clip: Amount = 1.0
     epochs: Positive = 4
     # Stop after this many steps, even in the middle of an epoch; 0 means no limit.
     max_steps: Natural = 0
@@ -155,11 +168,13 @@ def recipe_named(name: str) -> RunConfig:
         raise ConfigError(f"There is no recipe called {name!r}. The recipes are {known}.") from None
 
 
-def with_settings(config: RunConfig, settings: dict[str, object]) -> RunConfig:
+def with_settings(
+    config: RunConfig, settings: dict[str, object], named: Callable[[str], str] = str
+) -> RunConfig:
     """A copy of `config` with some fields set, by name (`hidden`) or path (`model.hidden`).
 
-    Values may be strings as typed by a user. Raises ConfigError that names the key and what it
-    takes.
+    Values may be strings as typed by a user. Raises ConfigError that names the key, as `named`
+    does, and what it takes.
     """
     parts: dict[str, dict[str, object]] = {
         "model": msgspec.to_builtins(config.model),
@@ -172,7 +187,7 @@ def with_settings(config: RunConfig, settings: dict[str, object]) -> RunConfig:
             known = ", ".join(sorted(parts["model"] | parts["train"]))
             raise ConfigError(f"There is no setting called {key!r}. The settings are {known}.")
         parts[homes[0]][field] = value
-        _check(key, value, homes[0], field)
+        _check({field: value}, homes[0], named(key))
     return msgspec.structs.replace(
         config,
         model=msgspec.convert(parts["model"], ModelConfig, strict=False),
@@ -180,20 +195,12 @@ def with_settings(config: RunConfig, settings: dict[str, object]) -> RunConfig:
     )
 
 
-def _check(key: str, value: object, section: str, field: str) -> None:
-    struct: type[ModelConfig] | type[TrainConfig] = (
-        ModelConfig if section == "model" else TrainConfig
-    )
-    try:
-        msgspec.convert({field: value}, struct, strict=False)
-    except msgspec.ValidationError as error:
-        reason = str(error).split(" - at ")[0]
-        raise ConfigError(f"The setting {key} cannot be {value!r}: {reason}.") from error
+def _check(setting: dict[str, object], section: str, name: str) -> None:
+    kind: type[ModelConfig | TrainConfig] = ModelConfig if section == "model" else TrainConfig
+    converted(setting, kind, lambda _: name, strict=False)
 
 
 def read_config(path: Path) -> RunConfig:
     """Read a run's config.json; raises ConfigError that names the file and the key."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=RunConfig)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise ConfigError(f"{path} cannot be read as a run's settings: {error}.") from error
+    remedy = "Correct it, or delete the run."
+    return read_json(path, RunConfig, ConfigError, remedy)

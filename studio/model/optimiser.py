@@ -55,10 +55,13 @@ def state_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def restore(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Take back what `state_tensors` gave."""
+    """Take back what `state_tensors` gave; raises ValueError where it fits other parameters."""
+    shapes = [each.shape for group in optimiser.param_groups for each in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         number, _, name = key.partition(".")
+        if int(number) not in range(len(shapes)) or tensor.shape not in ((), shapes[int(number)]):
+            raise ValueError(f"optimiser.{key} of shape {list(tensor.shape)} fits no parameter")
         state.setdefault(int(number), {})[name] = tensor
     groups = optimiser.state_dict()["param_groups"]
     optimiser.load_state_dict({"state": state, "param_groups": groups})

@@ -167,6 +167,11 @@ class Trainer:
                 f"{folder} has learnt other poems than those that are there now. Fetch that corpus "
                 "again to go on, or start a new run."
             )
+        if progress.position >= self.steps_an_epoch:
+            raise DamageError(
+                f"{folder / 'training.json'}: position must be below {self.steps_an_epoch}, the "
+                f"batches of an epoch, not {progress.position}. Choose another checkpoint."
+            )
         self.progress = msgspec.structs.replace(progress, poems=self.progress.poems)
         try:
             self._restore(tensors)
@@ -179,6 +184,9 @@ class Trainer:
         self._epoch = epoch_of(self._poems, self.config.train, self.progress.epoch)
 
     def _restore(self, tensors: dict[str, Tensor]) -> None:
+        for name, tensor in tensors.items():
+            if not torch.isfinite(tensor).all():
+                raise ValueError(f"{name} holds NaN or infinity")
         restore(self._optimiser, _under("optimiser", tensors))
         self.network.dropout_source.set_state(tensors["dropout"])
         carried = _under("state", tensors)
@@ -190,6 +198,15 @@ class Trainer:
                 tuple(_single(part).to(self.device.kind) for part in parts)
                 for parts in layers.values()
             )
+            self._check_state(self._state)
+
+    @torch.no_grad()
+    def _check_state(self, state: State) -> None:
+        """Raise ValueError for a state of another shape than one that this network leaves."""
+        _, expected = self.network.eval()(self.device.put(self._epoch[0].inputs[:, :1]))
+        shapes = [[[part.shape for part in layer] for layer in each] for each in (state, expected)]
+        if shapes[0] != shapes[1]:
+            raise ValueError("the recurrent state is that of another network")
 
     def _one_step(self) -> Iterator[TrainingEvent | None]:
         if self._owed:

@@ -75,12 +75,6 @@ HINTS = {
     "keep": "checkpoints besides the best",
     "report_every": "steps between two reports",
 }
-# What is read as text though a number is wanted, in words.
-WRONG_KIND = {
-    "Expected int, got str": "must be a whole number",
-    "Expected int, got float": "must be a whole number",
-    "Expected float, got str": "must be a number",
-}
 # Where in a field its editor stands, and how wide it is; the style sheet says the same.
 EDITOR_AT, EDITOR_WIDTH = 18, 14
 
@@ -188,8 +182,8 @@ class Field(Widget):
         try:
             with_settings(RunConfig(), {self.path: self.value})
         except ConfigError as error:
-            reason = str(error.__cause__ or error).split(" - at ")[0].replace("`", "")
-            self._reason = WRONG_KIND.get(reason, reason)
+            # The field shows its name and its value itself.
+            self._reason = str(error).removeprefix(f"{self.path} ").rpartition(", not ")[0]
         self.on_resize()
         self.refresh()
         return not self._reason

@@ -10,6 +10,8 @@ from msgspec import Meta
 
 Strategy = Literal["greedy", "sample"]
 Tones = Literal["strict", "tang", "free"]
+# Limits refuse what is no number, or infinite, too.
+Weight = Annotated[float, Meta(ge=-1000, le=1000)]
 
 # Stands in a given text for a character that the model writes.
 BLANK = "□"
@@ -28,7 +30,7 @@ class Sampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     strategy: Strategy = "sample"
     # Below the least temperature a division would overflow; drawing is argmax long before.
     temperature: Annotated[float, Meta(ge=1e-6, le=10)] = 0.85
-    top_k: Annotated[int, Meta(ge=0)] = 0
+    top_k: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
     top_p: Annotated[float, Meta(gt=0, le=1)] = 0.95
     min_p: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     repetition_penalty: Annotated[float, Meta(ge=1, le=10)] = 1.0
@@ -44,12 +46,12 @@ class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     couplets that must be parallel, `variety` the share of bigrams that a better poem has as well.
     """
 
-    likelihood: float = 1.0
-    repetition: float = 2.0
-    novelty: float = 1.0
-    prosody: float = 1.0
-    parallelism: float = 1.0
-    variety: float = 1.0
+    likelihood: Weight = 1.0
+    repetition: Weight = 2.0
+    novelty: Weight = 1.0
+    prosody: Weight = 1.0
+    parallelism: Weight = 1.0
+    variety: Weight = 1.0
 
 
 class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,5 +1,7 @@
 """`evaluate` and `evaluate poems`, as a script uses them."""
 
+from pathlib import Path
+
 from studio.corpus.library import Library
 from studio.paths import Home
 from tests.cli.conftest import Run
@@ -17,6 +19,23 @@ def test_a_split_is_evaluated_whole(trained: Run, home: Home) -> None:
 
 def test_an_unknown_split_is_wrong_usage(tangshi: Run, home: Home) -> None:
     assert tangshi("evaluate", "--split", "exam").code == 2
+
+
+def test_a_split_without_poems_is_an_error_with_the_remedy(
+    trained: Run, home: Home, tmp_path: Path
+) -> None:
+    poems = tmp_path / "two.txt"
+    poems.write_text(
+        "春江潮水连海平，海上明月共潮生。\n日红山夜湖海月，花天人地风雨云。\n", "utf-8"
+    )
+    home.library.unlink()
+    assert trained("corpus", "fetch", "--from", str(poems)).code == 0
+    with Library.open(home.library) as library:
+        empty = next(split for split in ("test", "valid") if not library.texts(split))
+    result = trained("evaluate", "--split", empty, "--json")
+    assert (result.code, result.out) == (1, "")
+    assert f"The {empty} split of {home.library} has no poems" in result.err
+    assert "corpus fetch" in result.err
 
 
 def test_written_poems_are_measured_beside_those_of_people(trained: Run) -> None:

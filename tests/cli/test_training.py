@@ -72,7 +72,10 @@ def test_an_epoch_more_for_a_run_of_few_steps_is_one_epoch(tangshi: Run, home: H
     [
         (["train", "--recipe", "transformer"], 1, "classic"),
         (["train", "--set", "heads=8"], 1, "heads"),
-        (["train", "--set", "hidden=many"], 1, "hidden"),
+        (["train", "--set", "hidden=many"], 1, "hidden must be a whole number from 1 to 8,192"),
+        (["train", "--set", "cell=foo"], 1, "cell must be rnn, gru or lstm, not 'foo'"),
+        (["train", "--cell", "foo"], 1, "--cell must be rnn, gru or lstm, not 'foo'"),
+        (["train", "--max-steps", "-1"], 1, "--max-steps must be"),
         (["train", "--set", "hidden"], 1, "KEY=VALUE"),
         (["train", "--resume"], 1, "--run"),
         (["train", "--resume", "--run", "nowhere"], 1, "nowhere"),

@@ -4,6 +4,7 @@ import os
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 import safetensors.torch
 import torch
@@ -67,6 +68,38 @@ def test_a_damaged_file_is_named(saved: tuple[Path, Network], name: str, damage:
         path.write_bytes(path.read_bytes()[:20])
     with pytest.raises(StudioError, match=name.replace(".", r"\.")):
         checkpoint.load_model(saved[0])
+
+
+@pytest.mark.parametrize("precision", [torch.float16, torch.bfloat16])
+def test_weights_in_half_precision_are_read(
+    saved: tuple[Path, Network], precision: torch.dtype
+) -> None:
+    folder, network = saved
+    checkpoint.write_model(folder, network, VOCABULARY, 7, None, precision)
+    again, _, _ = checkpoint.load_model(folder)
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(again.state_dict()[name], tensor.to(precision).float())
+
+
+def test_nothing_is_built_of_the_size_that_a_file_claims(
+    saved: tuple[Path, Network], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = saved
+    described = checkpoint.describe(folder)
+    large = msgspec.structs.replace(described.config, hidden=8192, layers=16)
+    claimed = msgspec.structs.replace(described, config=large)
+    (folder / "model.json").write_bytes(msgspec.json.encode(claimed))
+    sizes: list[int] = []
+
+    def build(config: ModelConfig, vocabulary: int) -> Network:
+        network = Network(config, vocabulary)
+        sizes.append(sum(each.numel() for each in network.parameters() if not each.is_meta))
+        return network
+
+    monkeypatch.setattr(checkpoint, "Network", build)
+    with pytest.raises(RunError, match="does not fit"):
+        checkpoint.load_model(folder)
+    assert sizes == [0]
 
 
 def test_a_save_that_fails_leaves_nothing_behind(

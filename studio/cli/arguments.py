@@ -1,0 +1,41 @@
+"""The command line's bytes: arguments are UTF-8, whatever the locale says."""
+
+import os
+import sys
+
+from studio.errors import StudioError
+
+
+def use_utf8() -> None:
+    """Start again in Python's UTF-8 mode where the locale, as C, has no Chinese characters.
+
+    Python has read the arguments by then, and would name files, in an encoding that loses them.
+    What the terminal can show stays what it was: the output's encoding is handed on.
+    """
+    try:
+        "詩".encode(sys.getfilesystemencoding())
+    except UnicodeEncodeError:
+        if sys.stdout:
+            os.environ["PYTHONIOENCODING"] = f"{sys.stdout.encoding}:{sys.stdout.errors}"
+        command = [sys.executable, "-X", "utf8", *sys.orig_argv[1:]]
+        os.execv(sys.executable, command)
+
+
+def refuse_other_encodings(arguments: list[str]) -> None:
+    """Raise StudioError for an argument that is not UTF-8, unless it names a file that exists."""
+    for argument in arguments:
+        value = argument.partition("=")[2] if argument.startswith("--") else argument
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            if not os.path.lexists(value):
+                raise StudioError(
+                    f"The argument {_with_bytes(argument)} did not arrive as UTF-8. Set the "
+                    "terminal to UTF-8 (for example export LANG=C.UTF-8, and UTF-8 in the "
+                    "terminal's own settings) and type it again."
+                ) from None
+
+
+def _with_bytes(argument: str) -> str:
+    r"""The argument with what is not UTF-8 as it is written in a string: \xcc."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,83 @@
+"""Arguments are UTF-8 in every locale; what is not is refused, not dropped."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from studio.corpus.library import Library, Query
+from studio.paths import Home
+
+C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+UTF8 = {"LC_ALL": "C.UTF-8"}
+GB = "天山".encode("gb18030")
+
+
+def command(*arguments: str | bytes, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the command as a process of its own, with these very bytes."""
+    left_out = ("LANG", "LC_ALL", "PYTHONIOENCODING")
+    inherited = {key: value for key, value in os.environ.items() if key not in left_out}
+    return subprocess.run(
+        [sys.executable, "-m", "studio", *arguments],
+        capture_output=True,
+        env=inherited | environment,
+    )
+
+
+def test_in_a_c_locale_the_poems_asked_for_are_found(home: Home) -> None:
+    found = json.loads(command("corpus", "search", "春江".encode(), "--json", **C_LOCALE).stdout)
+    with Library.open(home.library) as library:
+        assert found["count"] == library.count(Query("春江"))
+        assert 0 < found["count"] < library.count(Query())
+
+
+def test_in_a_c_locale_output_in_chinese_has_a_clear_answer(home: Home) -> None:
+    result = command("corpus", "search", "春江".encode(), **C_LOCALE)
+    assert result.returncode == 1
+    assert b"The output is in ascii" in result.stderr
+    assert b"Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("locale", [UTF8, C_LOCALE], ids=["UTF-8", "C"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("corpus", "search", GB),
+        ("corpus", "search", "--poet", GB),
+        ("corpus", "search", b"--form=" + GB),
+        ("corpus", "show", "--words", GB),
+        ("generate", "--first", GB),
+        ("generate", "--run", GB),
+        ("train", "--run", GB),
+        ("train", "--set", b"cell=" + GB),
+        ("runs", "show", GB),
+        ("collection", "list", GB),
+        ("evaluate", "poems", "--form", GB),
+        ("scan", GB),
+        (GB,),
+    ],
+)
+def test_bytes_of_another_encoding_are_refused_by_name(
+    home: Home, arguments: tuple[str | bytes, ...], locale: dict[str, str]
+) -> None:
+    result = command(*arguments, **locale)
+    assert result.returncode == 1
+    assert b"did not arrive as UTF-8" in result.stderr
+    assert rb"\xcc" in result.stderr
+    assert not result.stdout
+    assert b"Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("locale", [UTF8, C_LOCALE], ids=["UTF-8", "C"])
+@pytest.mark.parametrize("name", [GB + b".txt", "天山.txt".encode()], ids=["GB18030", "UTF-8"])
+def test_a_file_may_have_any_name(
+    home: Home, tmp_path: Path, name: bytes, locale: dict[str, str]
+) -> None:
+    path = os.fsencode(tmp_path) + b"/" + name
+    Path(os.fsdecode(path)).write_text("春江潮水连海平，海上明月共潮生。", encoding="utf-8")
+    result = command("scan", path, "--json", **locale)
+    assert result.returncode == 0, result.stderr
+    assert len(json.loads(result.stdout)["poems"]) == 1
