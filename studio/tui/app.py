@@ -435,7 +435,7 @@ def run_studio(home: Home, settings: Settings) -> int:
 
     studio = StudioApp(home, settings, Worker)
     try:
-        studio.run()
+        studio.run(mouse=settings.mouse)
     finally:
         studio.close_worker()
     return studio.return_code or 0
