@@ -5,7 +5,7 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +19,11 @@ T = TypeVar("T")
 def write_atomically(path: Path, content: bytes) -> None:
     """Write beside `path`, flush to disk, rename over it."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    replace_atomically(path, content)
+
+
+def replace_atomically(path: Path, content: bytes) -> None:
+    """The same in a folder that exists; raises FileNotFoundError where it has been deleted."""
     # Not by mkstemp, whose files others may not read, whatever the umask says.
     staging = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -70,13 +75,27 @@ def read_records(
     remedy, for any other line that cannot be read.
     """
     content = path.read_bytes() if path.exists() else b""
-    records: list[T] = []
-    for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
+    whole = content[: content.rfind(b"\n") + 1]
+    return list(decode_lines(whole, path, 1, decoder, error, remedy))
+
+
+def decode_lines(
+    lines: bytes,
+    path: Path,
+    first: int,
+    decoder: "msgspec.json.Decoder[T]",
+    error: type[StudioError],
+    remedy: str,
+) -> Iterator[T]:
+    """The records of some whole lines of a file, the first of which has the number `first`.
+
+    Raises `error`, which names the line and the remedy, for a line that cannot be read.
+    """
+    for number, line in enumerate(lines.splitlines(), start=first):
         try:
-            records.append(decoder.decode(line))
-        except msgspec.MsgspecError as reason:
+            yield decoder.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as reason:
             raise error(f"{path}, line {number} cannot be read: {reason}. {remedy}") from reason
-    return records
 
 
 def write_records(path: Path, records: Iterable[object]) -> None:
