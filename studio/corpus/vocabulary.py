@@ -42,7 +42,7 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
         """Read what `save` wrote; raises CorpusError that names the file."""
         try:
             file = msgspec.json.decode(path.read_bytes(), type=_File)
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
             raise CorpusError(f"{path} cannot be read as a vocabulary: {error}.") from error
         if file.special != SPECIAL:
             raise CorpusError(

@@ -195,5 +195,5 @@ def read_config(path: Path) -> RunConfig:
     """Read a run's config.json; raises ConfigError that names the file and the key."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=RunConfig)
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
         raise ConfigError(f"{path} cannot be read as a run's settings: {error}.") from error
