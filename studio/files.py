@@ -50,6 +50,11 @@ _HERE, _EXCHANGE = -100, 2
 def write_atomically(path: Path, content: bytes) -> None:
     """Write beside `path`, flush to disk, rename over it."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    replace_atomically(path, content)
+
+
+def replace_atomically(path: Path, content: bytes) -> None:
+    """The same in a folder that exists; raises FileNotFoundError where it has been deleted."""
     # Not by mkstemp, whose files others may not read, whatever the umask says.
     staging = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -127,14 +132,28 @@ def read_records(
         raise error(
             f"{path} cannot be read: {reason(problem)}. Fix its permissions, or move it away."
         ) from problem
-    records: list[T] = []
-    for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
+    whole = content[: content.rfind(b"\n") + 1]
+    return list(decode_lines(whole, path, 1, decoder, error, remedy))
+
+
+def decode_lines(
+    lines: bytes,
+    path: Path,
+    first: int,
+    decoder: "msgspec.json.Decoder[T]",
+    error: type[StudioError],
+    remedy: str,
+) -> Iterator[T]:
+    """The records of some whole lines of a file, the first of which has the number `first`.
+
+    Raises `error`, which names the line and the remedy, for a line that cannot be read.
+    """
+    for number, line in enumerate(lines.splitlines(), start=first):
         try:
-            records.append(decoder.decode(line))
+            yield decoder.decode(line)
         except UNREADABLE as problem:
             words = reason(problem, decoder.type, line)
             raise error(f"{path}, line {number} cannot be read: {words}. {remedy}") from problem
-    return records
 
 
 def write_records(path: Path, records: Iterable[object]) -> None:

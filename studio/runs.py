@@ -5,6 +5,7 @@ runs/NAME/
   config.json       the settings
   events.jsonl      what training told, one event a line, appended
   checkpoints/      one folder a checkpoint, step-00000200, see model/checkpoint.py
+  summary.json      what the events come to, see run_summary.py; made anew where it is missing
   lock              held while a process trains in the folder
 ```
 """
@@ -13,6 +14,7 @@ import contextlib
 import fcntl
 import os
 import re
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -22,21 +24,17 @@ from pathlib import Path
 import msgspec
 
 from studio.errors import RunError
-from studio.files import append_record, read_records, sync, write_atomically, write_records
+from studio.files import append_record, sync, write_atomically, write_records
 from studio.model.config import RunConfig, read_config
-from studio.model.events import (
-    StepDone,
-    TrainingEnded,
-    TrainingEvent,
-    Validated,
-)
+from studio.model.events import TrainingEnded, TrainingEvent
+from studio.run_events import EventReader
+from studio.run_summary import figures_of
 
 # At most 240 bytes in UTF-8: file systems take names of 255.
 _NAME = re.compile(r"\w[\w\-.]{0,59}")
 # What a model can be called that is no run's.
 _RESERVED = ("auto", "default")
 _CHECKPOINT = re.compile(r"step-\d+")
-_decoder = msgspec.json.Decoder(TrainingEvent)
 _LOCK_TRIES = 10
 
 
@@ -80,8 +78,11 @@ class Run:
 
     def events(self) -> list[TrainingEvent]:
         """All that the run told, in order; raises RunError that names a damaged line."""
-        remedy = "Delete that line to use the run."
-        return read_records(self.events_file, _decoder, RunError, remedy)
+        try:
+            with EventReader(self.events_file) as reader:
+                return list(reader)
+        except FileNotFoundError:
+            return []
 
     def record(self, event: TrainingEvent) -> None:
         """Append one event."""
@@ -182,14 +183,17 @@ def find(runs: Path, name: str) -> Run:
 
 def every(runs: Path) -> list[Run]:
     """All runs, the most recently active first."""
-    found = [Run(path.parent) for path in runs.glob("*/config.json")]
+    found = [Run(path.parent) for path in runs.glob("[!.]*/config.json")]
     return sorted(found, key=_modified, reverse=True)
 
 
 def delete(run: Run) -> None:
     """Remove a run's folder; raises RunError while it is being trained."""
     with run.lock():
-        shutil.rmtree(run.folder)
+        # At once, so that nobody who reads the list sees half of it or writes into it.
+        gone = run.folder.with_name(f".{run.name}.{secrets.token_hex(4)}")
+        run.folder.rename(gone)
+        shutil.rmtree(gone)
 
 
 def new_name(runs: Path, recipe: str, cell: str) -> str:
@@ -205,29 +209,19 @@ def new_name(runs: Path, recipe: str, cell: str) -> str:
 def summary(run: Run) -> RunSummary:
     """Condense a run's folder to one row."""
     config = run.config()
-    events = run.events()
-    steps = [event for event in events if isinstance(event, StepDone)]
-    best = [event.perplexity for event in events if isinstance(event, Validated)]
-    last = steps[-1] if steps else None
+    figures = figures_of(run.events_file)
     return RunSummary(
         name=run.name,
         recipe=config.recipe,
         cell=config.model.cell,
-        status=_status(run, events),
-        step=last.step if last else 0,
-        epoch=last.epoch if last else 0,
-        loss=last.loss if last else None,
-        best_perplexity=min(best, default=None),
-        elapsed=last.elapsed if last else 0.0,
+        status="training" if run.is_busy() else figures.outcome or "interrupted",
+        step=figures.step,
+        epoch=figures.epoch,
+        loss=figures.loss,
+        best_perplexity=figures.best_perplexity,
+        elapsed=figures.elapsed,
         modified=_modified(run),
     )
-
-
-def _status(run: Run, events: list[TrainingEvent]) -> str:
-    if run.is_busy():
-        return "training"
-    ended = [event for event in events if isinstance(event, TrainingEnded)]
-    return ended[-1].outcome if ended else "interrupted"
 
 
 def _modified(run: Run) -> float:

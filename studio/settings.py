@@ -21,6 +21,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layout: Literal["auto", "columns", "single"] = "auto"
     # Plain characters for terminals whose font has no braille.
     plain_charts: bool = False
+    # False leaves the mouse to the terminal, to select and copy what is on the screen.
+    mouse: bool = True
     frames_per_second: Annotated[int, Meta(ge=0, le=60)] = 0  # 0: 60, or 15 over SSH
     mirror: str = ""  # where the corpus is fetched from without npm; "" is the manifest's
     keymap: dict[str, str] = {}

@@ -16,6 +16,8 @@ from studio.tui.settings_form import GROUPS
 from tests.terminal import Terminal, studio
 
 TAB, ENTER = "\t", "\r"
+# Reports of buttons, drags, all moves, and their formats.
+MOUSE_MODES = (1000, 1002, 1003, 1006, 1015)
 SMALL, WIDE = (80, 24), (160, 48)
 # From the button that starts through the fields of the network to the epochs.
 TO_EPOCHS = [TAB] * (len(GROUPS["Network"]) + 1)
@@ -108,6 +110,21 @@ def test_without_poems_the_studio_opens_and_says_what_to_do(tmp_path: Path) -> N
         terminal.wait("corpus fetch")
         terminal.press("q")
         assert terminal.wait_for_exit() == 0
+
+
+@pytest.mark.parametrize("mouse", [True, False])
+def test_the_mouse_is_left_to_the_terminal_where_the_settings_say_so(
+    tmp_path: Path, mouse: bool
+) -> None:
+    settings = tmp_path / "config" / "settings.toml"
+    settings.parent.mkdir()
+    settings.write_text(f"mouse = {str(mouse).lower()}\n")
+    with studio(str(tmp_path), *SMALL) as terminal:
+        terminal.wait("corpus fetch")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+    turned_on = [mode for mode in MOUSE_MODES if b"\x1b[?%dh" % mode in terminal.output]
+    assert bool(turned_on) == mouse
 
 
 def test_settings_that_cannot_be_used_are_an_error_and_stay_as_they_are(tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ class Pinyin:
 def _kept(cache: Path) -> _Table | None:
     try:
         return msgspec.msgpack.decode(cache.read_bytes(), type=_Table)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError):
         return None
 
 

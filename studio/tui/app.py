@@ -471,7 +471,7 @@ def run_studio(home: Home, settings: Settings) -> int:
     closing = Closing(studio.close_worker, studio.leave, studio.restore_terminal)
     closing.listen()
     try:
-        studio.run()
+        studio.run(mouse=settings.mouse)
     finally:
         closing.closed()
         studio.close_worker()

@@ -49,6 +49,13 @@ class CorpusPane(Pane):
             tooltip="The characters of the source, back",
         ),
         Binding("w", "same_poet", "Same poet", id="corpus.same_poet", tooltip="All by this poet"),
+        Binding(
+            "c",
+            "copy",
+            "Copy",
+            id="corpus.copy",
+            tooltip="Send the poem, with title and poet, to the terminal's clipboard (OSC 52)",
+        ),
         Binding("x", "clear", "Clear", id="corpus.clear", tooltip="Show every poem again"),
         Binding("escape", "list", "List", show=False, id="corpus.list", tooltip="Back to the list"),
     ]
@@ -249,8 +256,7 @@ class CorpusPane(Pane):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a library there is nothing to search or read."""
-        here = ("field", "form", "sort", "random", "figures", "script", "same_poet", "clear")
-        return self._library is not None or action not in here
+        return self._library is not None or action == "list"
 
     def action_field(self, name: str) -> None:
         """Type into a field."""
@@ -292,6 +298,12 @@ class CorpusPane(Pane):
             self._go_to = poem.id
             self.query_one("#corpus-words", Input).value = ""
             self.query_one("#corpus-poet", Input).value = poem.author
+
+    def action_copy(self) -> None:
+        """Send the poem to the terminal's clipboard."""
+        if text := self.query_one(PoemView).plain_text:
+            self.studio.copy_to_clipboard(text)
+            self.studio.say("Sent to the terminal's clipboard, with title and poet.")
 
     def action_clear(self) -> None:
         """Show every poem again."""

@@ -23,7 +23,10 @@ Keys can be changed: in {settings}, under [keymap], write the name on the right 
 keys, for example "studio.zoom" = "f5". In a field, letters are typed; Escape leaves the field.
 
 Copying goes through the terminal (OSC 52). In tmux it needs `set -g set-clipboard on`; over SSH \
-the terminal on your side must allow it. Saving to a file always works."""
+the terminal on your side must allow it. Saving to a file always works.
+
+To select with the mouse as in any terminal, hold Shift while dragging, or write `mouse = false` \
+in {settings}: the studio then leaves the mouse to the terminal."""
 
 
 class HelpScreen(ModalScreen[None]):

@@ -10,8 +10,9 @@ from textual.events import Resize
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from studio.corpus.poem import Poem
+from studio.corpus.poem import Poem, couplets
 from studio.tui.verse_layout import arrange, set_verse, shape_of
+from studio.tui.wording import printable
 
 
 class PoemView(VerticalScroll, can_focus=True):
@@ -28,6 +29,15 @@ class PoemView(VerticalScroll, can_focus=True):
 
     poem: reactive[Poem | None] = reactive(None)
     source_script: reactive[bool] = reactive(False)
+
+    @property
+    def plain_text(self) -> str:
+        """The poem for copying: title and poet, then a sentence a line; "" without a poem."""
+        if self.poem is None:
+            return ""
+        head = filter(None, (self.poem.title, self.poem.author))
+        verse = couplets(_text(self.poem, self.source_script))
+        return printable("\n".join([*head, "", *verse]).strip())
 
     def compose(self) -> ComposeResult:
         yield Static(id="corpus-verse", markup=False)
@@ -51,8 +61,12 @@ class PoemView(VerticalScroll, can_focus=True):
         verse.update(Content("\n").join(rows))
 
 
+def _text(poem: Poem, source_script: bool) -> str:
+    return poem.original if source_script else poem.text
+
+
 def _rows(poem: Poem, source_script: bool, width: int, height: int) -> list[Content]:
-    text = poem.original if source_script else poem.text
+    text = _text(poem, source_script)
     head = [*_centred(poem.title, width, "bold"), *_centred(poem.author, width, "$secondary")]
     script = "as in the source" if source_script else ""
     about = " · ".join(filter(None, (poem.form, poem.split, f"no. {poem.id}", script)))

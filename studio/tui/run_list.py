@@ -1,5 +1,6 @@
 """The runs on disk: filter, open, compare, resume, delete."""
 
+import time
 from typing import ClassVar
 
 import msgspec
@@ -11,12 +12,17 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
+from textual.worker import get_current_worker
 
 from studio import runs
 from studio.errors import StudioError
 from studio.paths import Home
 from studio.runs import Run, RunSummary
+from studio.tui.pane import Pane
 from studio.tui.wording import compact, figure
+
+# Seconds of reading after which what is read by now is shown.
+PATIENCE = 0.3
 
 
 class RunRow(msgspec.Struct, frozen=True):
@@ -67,19 +73,10 @@ class RunList(Vertical):
     def compose(self) -> ComposeResult:
         yield Input(placeholder="filter the runs", compact=True, id="filter")
         yield _Options(markup=False)
-        yield Static("No runs yet.", id="no-runs")
+        yield Static("Reading the runs.", id="no-runs")
 
     def on_mount(self) -> None:
         self.query_one("#filter").display = False
-
-    @property
-    def rows(self) -> list[RunRow]:
-        """All runs that have been read."""
-        return self._rows
-
-    def row(self, name: str) -> RunRow | None:
-        """The row of the run called so."""
-        return next((row for row in self._rows if row.name == name), None)
 
     def focus_list(self) -> None:
         """Go to the list."""
@@ -90,11 +87,30 @@ class RunList(Vertical):
         self.query_one("#filter").display = True
         self.query_one("#filter").focus()
 
+    def on_show(self) -> None:
+        self.read()
+
+    def read(self) -> None:
+        """Read the folders, those again that have changed; a hidden list waits until it shows."""
+        if self.is_on_screen:
+            self._read_folders(self.query_ancestor(Pane).home)
+
     @work(thread=True, exclusive=True, group="runs", exit_on_error=False)
-    def read(self, home: Home) -> None:
-        """Read the folders on a thread, those again that have changed."""
-        rows = [self._row_of(run) for run in runs.every(home.runs)]
+    def _read_folders(self, home: Home) -> None:
+        worker, rows, shown = get_current_worker(), list[RunRow](), time.monotonic()
+        for run in runs.every(home.runs):
+            if worker.is_cancelled:
+                return
+            rows.append(self._row_of(run))
+            if time.monotonic() - shown > PATIENCE:
+                self.app.call_later(self.show, self._so_far(rows))
+                shown = time.monotonic()
         self.app.call_later(self.show, rows)
+
+    def _so_far(self, rows: list[RunRow]) -> list[RunRow]:
+        """What is read by now, then the others as they were."""
+        names = {row.name for row in rows}
+        return [*rows, *(row for row in self._rows if row.name not in names)]
 
     def _row_of(self, run: Run) -> RunRow:
         try:

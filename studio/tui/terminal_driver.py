@@ -103,7 +103,8 @@ class TerminalDriver(LinuxDriver):
 
     def _sigtstp_application(self, *_: object) -> None:
         # On the loop: the signal may arrive while the main thread holds the output's lock.
-        self._loop.call_soon_threadsafe(self._stop)
+        if self.has_shell():
+            self._loop.call_soon_threadsafe(self._stop)
 
     def _sigcont_application(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._continue)

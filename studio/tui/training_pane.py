@@ -100,7 +100,6 @@ class TrainingPane(Pane):
 
     def on_mount(self) -> None:
         self.watch_view()
-        self.query_one(RunList).read(self.home)
 
     @property
     def _panels(self) -> WatchPanels:
@@ -125,7 +124,7 @@ class TrainingPane(Pane):
 
     def look_again(self) -> None:
         """Read the run folders: runs may have been trained elsewhere."""
-        self.query_one(RunList).read(self.home)
+        self.query_one(RunList).read()
 
     def focus_first(self) -> None:
         match self.view:
@@ -147,7 +146,7 @@ class TrainingPane(Pane):
                     return
                 self._watched.add(told)
                 if isinstance(told, TrainingEnded):
-                    self.query_one(RunList).read(self.home)
+                    self.query_one(RunList).read()
                     self.query_one(SettingsForm).propose_name()
                     self.refresh_bindings()
             case Ready(gpu=gpu):
@@ -172,7 +171,7 @@ class TrainingPane(Pane):
             self._read_past(event.run, event.step)
         self.view = "watch"
         self.refresh_bindings()
-        self.query_one(RunList).read(self.home)
+        self.query_one(RunList).read()
         if self.studio.current == self.id:
             self.focus_first()
 
@@ -215,7 +214,7 @@ class TrainingPane(Pane):
         """Show the form, the curves, the runs or the log."""
         self.view = view
         if view == "runs":
-            self.query_one(RunList).read(self.home)
+            self.query_one(RunList).read()
         if view == "new":
             self.query_one(SettingsForm).propose_name()
         self.focus_first()
@@ -321,11 +320,23 @@ class TrainingPane(Pane):
         """Go on with a run; one that has finished needs more epochs."""
         if self._watched.is_live(run) and self._watched.state == "paused":
             self.action_go_on()
-            return
+        else:
+            self._read_status(run)
+
+    @work(thread=True, group="status", exit_on_error=False)
+    def _read_status(self, run: str) -> None:
+        try:
+            status = runs.summary(runs.find(self.home.runs, run)).status
+        except (StudioError, OSError) as error:
+            self.app.call_later(self._cannot, run, str(error))
+        else:
+            self.app.call_later(self._resume_from, run, status)
+
+    def _resume_from(self, run: str, status: str) -> None:
+        """Resume a run whose status is known."""
         if self._refuses():
             return
-        row = self.query_one(RunList).row(run)
-        if row and row.summary and row.summary.status == "finished":
+        if status == "finished":
             self.app.push_screen(
                 EpochsScreen(run), lambda epochs: self._resume(run, epochs) if epochs else None
             )
@@ -436,7 +447,7 @@ class TrainingPane(Pane):
     def _deleted(self, name: str) -> None:
         self._watched.forget(name)
         self._log(f"{name} deleted")
-        self.query_one(RunList).read(self.home)
+        self.query_one(RunList).read()
         self._panels.touch()
 
     def _cannot(self, name: str, reason: str) -> None:

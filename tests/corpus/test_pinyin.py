@@ -129,8 +129,9 @@ def test_what_was_counted_is_kept_until_the_library_changes(home: Home, tmp_path
     assert cache.read_bytes() != kept
 
 
-def test_a_damaged_cache_is_counted_again(home: Home) -> None:
+@pytest.mark.parametrize("content", [b"no table", b"\x81\xa9syllables\x91\xa1\xff"])
+def test_a_damaged_cache_is_counted_again(home: Home, content: bytes) -> None:
     cache = home.cache / "pinyin"
     cache.parent.mkdir()
-    cache.write_bytes(b"no table")
+    cache.write_bytes(content)
     assert "花" in offered(Pinyin.of_library(home.library, cache), "hua")

@@ -60,6 +60,7 @@ def test_the_fingerprint_tells_orders_apart() -> None:
     [
         b"",
         b"[]",
+        b'{"special": ["\xff"], "characters": ""}',
         b'{"special": ["<pad>"], "characters": "\xe5\xb1\xb1"}',
         b'{"special": ["<pad>", "<begin>", "<end>", "<unknown>"], "characters": "aa"}',
         b'{"special": ["<pad>", "<begin>", "<end>", "<unknown>"], "characters": 1}',

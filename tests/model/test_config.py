@@ -49,9 +49,12 @@ def test_a_config_file_is_read_back(tmp_path: Path) -> None:
     assert read_config(path) == RECIPES["studio"]
 
 
-@pytest.mark.parametrize("content", ['{"model": {"heads": 8}}', "{", '{"train": {"clip": -1}}'])
-def test_a_config_file_that_cannot_be_used_is_named(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [b'{"model": {"heads": 8}}', b"{", b'{"train": {"clip": -1}}', b'{"recipe": "\xff"}'],
+)
+def test_a_config_file_that_cannot_be_used_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "config.json"
-    path.write_text(content)
+    path.write_bytes(content)
     with pytest.raises(ConfigError, match=r"config\.json"):
         read_config(path)

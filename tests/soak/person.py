@@ -132,6 +132,9 @@ class Person:
         content = self.terminal.take(seconds)
         self.seen = (self.seen + content)[-6000:]
         if b"Traceback" in content or re.search(rb"\w+Error: ", content):
+            # The error itself comes last.
+            while more := self.terminal.take(2.0):
+                self.seen += more
             sys.stdout.buffer.write(self.seen)
             raise SystemExit("traceback")
         return content

@@ -378,6 +378,39 @@ def test_fitted_text_has_its_width_and_no_control_characters() -> None:
     assert fitted("a\x1b[31m", 8) == "a?[31m  "
 
 
+async def test_a_poem_is_copied_as_plain_text_in_the_script_shown(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await _settle(pilot)
+        await pilot.press("c")
+        assert app.clipboard == "静夜思\n李白\n\n床前看月光，疑是地上霜。\n举头望山月，低头思故乡。"
+        assert any("Sent to the terminal" in each.message for each in app._notifications)
+        await pilot.press("t", "c")
+        assert app.clipboard.endswith("\n\n牀前看月光，疑是地上霜。\n舉頭望山月，低頭思故鄉。")
+
+
+async def test_a_poem_without_a_poet_is_copied_without_an_empty_line_for_one(
+    small_home: Home,
+) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        await pilot.press("end", "c")
+        assert app.clipboard == "[/b]句\n\n满城风雨近重阳。"
+
+
+async def test_an_empty_list_has_nothing_to_copy(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        await pilot.press("c")
+        await _type(pilot, "#corpus-words", "nowhere")
+        copied = app.clipboard
+        app.copy_to_clipboard("before")
+        await pilot.press("c")
+        assert copied and app.clipboard == "before"
+
+
 async def test_pinyin_finds_poems_by_words_and_poet(small_home: Home) -> None:
     app = _studio(small_home)
     async with app.run_test(size=(80, 24)) as pilot:

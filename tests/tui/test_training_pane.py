@@ -24,11 +24,13 @@ from studio.model.config import RECIPES, ModelConfig, TrainConfig
 from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated
 from studio.paths import Home
 from studio.telemetry import Gauge, Reading
+from studio.tui import run_list
 from studio.tui.curve_chart import CurveChart
 from studio.tui.device_panel import DevicePanel
 from studio.tui.log_panel import LogPanel
 from studio.tui.plot import Plot
-from studio.tui.run_list import RunAction, RunList
+from studio.tui.quit_screen import EpochsScreen
+from studio.tui.run_list import RunAction, RunList, RunRow
 from studio.tui.sample_panel import SamplePanel, verses
 from studio.tui.settings_form import Choice, Field, SettingsForm
 from studio.tui.watched import read_run
@@ -48,6 +50,11 @@ def open_studio(open_studio: Open) -> Open:
 
 def field(studio: Opened, name: str) -> Field:
     return next(f for f in studio.pane.query(Field) if f.path.endswith(f".{name}"))
+
+
+def row_of(run: runs.Run) -> RunRow:
+    """A run as the list has it."""
+    return RunRow(run.name, runs.summary(run))
 
 
 def plot(studio: Opened, metric: str = "loss") -> Plot:
@@ -461,14 +468,11 @@ async def test_a_past_run_is_opened_from_its_folder_alone(open_studio: Open, hom
 async def test_a_past_run_that_comes_late_takes_neither_the_focus_nor_anothers_place(
     open_studio: Open, home: Home
 ) -> None:
-    for name in ("autumn", "winter"):
-        write_run(home, name, 20)
+    rows = [row_of(write_run(home, name, 20)) for name in ("autumn", "winter")]
     async with open_studio() as studio:
         await studio.press("2", "r")
-        rows = [studio.pane.query_one(RunList).row(name) for name in ("autumn", "winter")]
         late = []
         for row in rows:
-            assert row
             late.append(read_run(home, row))
             studio.pane._opening = row.name
         await studio.press("3")
@@ -483,13 +487,11 @@ async def test_a_past_run_that_comes_late_takes_neither_the_focus_nor_anothers_p
 async def test_a_past_run_opened_beside_its_curves_is_drawn_at_once(
     open_studio: Open, home: Home
 ) -> None:
-    write_run(home, "autumn", 20)
+    row = row_of(write_run(home, "autumn", 20))
     async with open_studio() as studio:
         await studio.press("2")
         studio.worker.begin()
         await studio.settle()
-        row = studio.pane.query_one(RunList).row("autumn")
-        assert row
         studio.pane.post_message(RunAction("open", row))
         await studio.settle()
         assert studio.pane.view == "watch"
@@ -605,6 +607,54 @@ async def test_a_damaged_run_is_listed_and_says_what_is_wrong(
         assert "line 1 cannot be read" in studio.words()
 
 
+async def test_no_run_is_read_before_the_list_is_shown(
+    open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run(home, "autumn", 20)
+    read: list[str] = []
+    monkeypatch.setattr(runs, "summary", lambda run: read.append(run.name))
+    async with open_studio(SMALL) as studio:
+        await studio.settle()
+        await studio.press("2")
+        assert read == []
+        await studio.press("r")
+        assert read == ["autumn"]
+
+
+async def test_a_finished_run_asks_for_epochs_though_the_list_was_never_shown(
+    open_studio: Open, home: Home
+) -> None:
+    write_run(home, "autumn", 20).record(TrainingEnded(20, "finished"))
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.pane.resume("autumn")
+        await studio.settle()
+        assert studio.worker.sent == []
+        assert isinstance(studio.app.screen, EpochsScreen)
+
+
+async def test_what_is_read_of_the_runs_is_shown_before_all_of_it_is(
+    open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("autumn", "winter", "spring"):
+        write_run(home, name, 20)
+    monkeypatch.setattr(run_list, "PATIENCE", -1.0)
+    shown: list[int] = []
+    show = RunList.show
+
+    def count(self: RunList, rows: list[RunRow]) -> None:
+        shown.append(len(rows))
+        show(self, rows)
+
+    monkeypatch.setattr(RunList, "show", count)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r")
+        # Reading again leaves the runs that are still to be read as they were.
+        studio.pane.query_one(RunList).read()
+        await studio.settle()
+        assert shown == [1, 2, 3, 3, 3, 3, 3, 3]
+
+
 async def test_a_second_run_is_refused_while_one_is_in_training(
     open_studio: Open, home: Home
 ) -> None:
@@ -628,7 +678,7 @@ async def test_the_list_reads_again_only_what_changed(
         summary = runs.summary
         monkeypatch.setattr(runs, "summary", lambda run: (read.append(run.name), summary(run))[1])
         write_run(home, "winter", 20)
-        studio.pane.query_one(RunList).read(home)
+        studio.pane.query_one(RunList).read()
         await studio.settle()
         assert read == ["winter"]
 

@@ -1,0 +1,99 @@
+"""Reading the events of a run while they are appended: whole lines, from a known place on."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Self
+
+import msgspec
+from msgspec import Meta
+
+from studio.errors import RunError
+from studio.files import decode_lines, open_regular
+from studio.model.events import TrainingEvent
+from studio.reasons import reason
+
+BLOCK = 1 << 20  # bytes read at once
+LONGEST = 1 << 20  # bytes of a line, a thousand times what the longest event needs
+# Bytes before a place that are compared: more than a step's line, which tells its time of training.
+SEAL = 256
+_REMEDY = "Delete that line to use the run."
+_decoder = msgspec.json.Decoder(TrainingEvent)
+
+Count = Annotated[int, Meta(ge=0)]
+
+
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A place between two lines of a file, and what shows that the file is still the same.
+
+    Resuming a run rewrites its file: another inode, fewer bytes, or other bytes before the place.
+    """
+
+    inode: int
+    offset: Count
+    lines: Count
+    seal: str
+
+
+START = Place(0, 0, 0, "")
+
+
+class EventReader:
+    """Reads on from a place; `place` moves on with what is read.
+
+    Where the file is not the one that the place is of, it reads from the start: `place` says so
+    before the first event. A last line without its end is left for the next time.
+    """
+
+    def __init__(self, path: Path, place: Place = START) -> None:
+        """Open the file; raises FileNotFoundError where there is none, RunError for a pipe, say."""
+        self._path = path
+        try:
+            self._open = open_regular(path)
+        except FileNotFoundError:
+            raise
+        except OSError as problem:
+            raise RunError(
+                f"{path} cannot be read: {reason(problem)}. Fix its permissions, or move it away."
+            ) from problem
+        self._file = self._open.fileno()
+        status = os.fstat(self._file)
+        self._inode = status.st_ino
+        same = place.inode == self._inode and place.offset <= status.st_size
+        self.place = place if same and place.seal == self._seal(place.offset) else START
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def __iter__(self) -> Iterator[TrainingEvent]:
+        """The events after the place; raises RunError that names a damaged line."""
+        offset, lines = self.place.offset, self.place.lines
+        for block in self._blocks():
+            yield from decode_lines(block, self._path, lines + 1, _decoder, RunError, _REMEDY)
+            offset, lines = offset + len(block), lines + block.count(b"\n")
+            self.place = Place(self._inode, offset, lines, self._seal(offset))
+
+    def _blocks(self) -> Iterator[bytes]:
+        """What comes after the place, in blocks of whole lines."""
+        offset, parts = self.place.offset, list[bytes]()
+        while read := os.pread(self._file, BLOCK, offset):
+            offset += len(read)
+            whole, newline, rest = read.rpartition(b"\n")
+            if newline:
+                yield b"".join([*parts, whole, newline])
+                parts = [rest]
+            elif sum(map(len, parts)) > LONGEST:
+                raise RunError(
+                    f"{self._path}, line {self.place.lines + 1} cannot be read: it is longer than "
+                    f"{LONGEST:,} bytes. {_REMEDY}"
+                )
+            else:
+                parts.append(read)
+
+    def _seal(self, offset: int) -> str:
+        before = os.pread(self._file, min(SEAL, offset), max(0, offset - SEAL))
+        return hashlib.blake2b(before, digest_size=16).hexdigest()
