@@ -16,8 +16,8 @@ import pytest
 
 from studio.corpus import fetching
 from studio.corpus.build import silent
-from studio.corpus.library import Library
 from studio.corpus.download import Patience
+from studio.corpus.library import Library
 from studio.corpus.manifest import Corpus, published
 from studio.corpus.obtaining import fetch_and_build, rebuild, standing
 from studio.errors import CorpusError
