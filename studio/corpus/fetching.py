@@ -6,12 +6,14 @@ is there is complete, and an interrupted fetch goes on with the next one.
 
 import base64
 import hashlib
+import lzma
 import shutil
 import subprocess
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -19,7 +21,7 @@ from studio.corpus.build import Progress
 from studio.corpus.download import PATIENT, Patience, download
 from studio.corpus.manifest import Corpus
 from studio.errors import CorpusError
-from studio.files import write_atomically
+from studio.files import UNFINISHED, held, write_atomically
 
 LARGEST_FILE = 16 * 2**20  # bytes; the published ones have less than one MiB
 _BLOCK = 2**20
@@ -69,6 +71,12 @@ def unpack(tarball: Path, folder: Path, corpus: Corpus, progress: Progress) -> N
     Raises CorpusError for a damaged tarball, one that lacks files, and one with a member that
     would leave the target folder.
     """
+    for name, content in _files_in(tarball, corpus, progress):
+        _put(folder, name, content, corpus, str(tarball))
+
+
+def _files_in(tarball: Path, corpus: Corpus, progress: Progress) -> Iterator[tuple[str, bytes]]:
+    """The needed files of the package, each with its name."""
     wanted = {f"package/{corpus.folder}/{name}": name for name in corpus.checksums}
     size = tarball.stat().st_size
     try:
@@ -82,8 +90,8 @@ def unpack(tarball: Path, folder: Path, corpus: Corpus, progress: Progress) -> N
                 content = archive.extractfile(member) if member.isreg() else None
                 if content is None or member.size > LARGEST_FILE:
                     raise CorpusError(f"{tarball}: {member.name} is no file of the package.")
-                _put(folder, name, content.read(), corpus, str(tarball))
-    except (tarfile.TarError, OSError, EOFError) as error:
+                yield name, content.read()
+    except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise CorpusError(f"{tarball} cannot be read as a tarball: {error}.") from error
     if wanted:
         raise CorpusError(
@@ -116,7 +124,8 @@ def _through_npm(folder: Path, corpus: Corpus, progress: Progress, patience: Pat
     if npm is None:
         raise CorpusError("there is no npm client")
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".npm-") as scratch:
+    staging = tempfile.TemporaryDirectory(dir=folder, prefix=".npm.", suffix=UNFINISHED)
+    with staging as scratch, held(Path(scratch)):
         command = [npm, "pack", corpus.specifier, "--loglevel=error", "--ignore-scripts"]
         # npm would wait for minutes before it gives up: there is the mirror to try.
         command += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]

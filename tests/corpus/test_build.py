@@ -1,5 +1,7 @@
 """Building a library: every record accounted for, all or nothing."""
 
+import os
+import resource
 import sqlite3
 from pathlib import Path
 
@@ -89,6 +91,36 @@ def test_an_abandoned_build_leaves_the_old_library_and_no_litter(
         build(library_file, records, source="", progress=abandon)
     assert library_file.read_bytes() == before
     assert list(library_file.parent.iterdir()) == [library_file]
+
+
+def test_a_disk_without_room_is_explained_and_the_old_library_stays(library_file: Path) -> None:
+    before = library_file.read_bytes()
+    records = [RawPoem("", "", f"{a}{b}{c}。" * 9, "") for a in HAN for b in HAN for c in HAN]
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(CorpusError, match=r"library\.sqlite cannot be used: .* the room on"):
+            build(library_file, records, source="")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert library_file.read_bytes() == before
+    assert list(library_file.parent.iterdir()) == [library_file]
+
+
+def test_a_folder_where_the_library_belongs_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "library.sqlite").mkdir()
+    with pytest.raises(CorpusError, match=r"library\.sqlite cannot be used: Is a directory"):
+        build(tmp_path / "library.sqlite", RECORDS, source="")
+    assert [path.name for path in tmp_path.iterdir()] == ["library.sqlite"]
+
+
+def test_a_library_may_be_read_by_whoever_the_system_lets(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        build(tmp_path / "l", RECORDS, source="")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "l").stat().st_mode & 0o777 == 0o644
 
 
 def test_a_reader_of_the_old_library_is_not_disturbed_by_a_new_one(library_file: Path) -> None:
