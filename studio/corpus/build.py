@@ -13,7 +13,7 @@ from studio.corpus.cleaning import RejectedError, clean, clean_label
 from studio.corpus.failures import writing
 from studio.corpus.poem import Poem, Script, split_of, verse_lines
 from studio.corpus.schema import APPLICATION, INDICES, TABLES, VERSION
-from studio.corpus.script import simplified
+from studio.corpus.script import fully_simplified, simplified
 from studio.corpus.sources import BadRecord, Record
 from studio.corpus.statistics import Account, Statistics, compute, length_of
 from studio.errors import CorpusError
@@ -103,7 +103,7 @@ def _sort_out(
                 text=text,
                 original=original,
                 form=shape_of(verse_lines(text)),
-                split=split_of(converted),
+                split=split_of(fully_simplified(original)),
                 source=record.source,
                 id=seen[text],
             )

@@ -9,7 +9,8 @@ import pytest
 
 from studio.corpus.build import build
 from studio.corpus.library import Library
-from studio.corpus.poem import verse_lines
+from studio.corpus.poem import split_of, verse_lines
+from studio.corpus.script import fully_simplified, simplified
 from studio.corpus.sources import RawPoem
 from studio.errors import CorpusError
 from tests.corpus.conftest import RECORDS
@@ -50,6 +51,20 @@ def test_the_traditional_script_is_kept_when_asked_and_the_splits_stay(tmp_path:
         assert traditional.poem(2).text == traditional.poem(2).original
         for number in range(1, 5):
             assert traditional.poem(number).split == simplified.poem(number).split
+
+
+def test_a_character_that_stays_for_the_fonts_moves_no_poem_to_another_split(
+    tmp_path: Path,
+) -> None:
+    lines = [f"{a}{b}鑪" for a in HAN for b in HAN]
+    build(tmp_path / "l", [RawPoem("", "", f"{line}。", "") for line in lines], source="")
+    with Library.open(tmp_path / "l") as library:
+        poems = list(library.poems())
+    assert all("鑪" in poem.text for poem in poems)
+    # As it was before such characters stayed.
+    expected = [split_of(fully_simplified(line)) for line in lines]
+    assert [poem.split for poem in poems] == expected
+    assert expected != [split_of(simplified(line)) for line in lines]
 
 
 def test_no_first_line_of_a_test_poem_stands_in_training(tmp_path: Path) -> None:
