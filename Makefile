@@ -1,7 +1,8 @@
 # make run   set everything up, fetch the poems, open the studio
 # make test  set everything up, run lint, types and tests
 # make model train the default model from nothing and put it into assets/; takes hours
-PYTHON ?= python3
+# The first of these that is new enough is taken; PYTHON=... names another.
+PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -13,7 +14,15 @@ SONG_SETTINGS := --poems quansongshi --epochs 1 --set schedule=constant --set va
 	--set dropout=0.1 --set recurrent_dropout=0 --set embedding_dropout=0
 MODEL_RUN := default-model
 
+IS_NEW_ENOUGH := import sys; print("%d.%d.%d" % sys.version_info[:3]); sys.exit(sys.version_info < (3, 11))
+IS_OF_HERE := import studio, sys; sys.exit(not studio.__file__.startswith(sys.argv[1] + "/"))
+
 .PHONY: run test model clean
+# An environment that was moved here, or whose Python has gone, is made anew.
+USABLE := $(shell $(BIN)/python -I -c '$(IS_OF_HERE)' "$(CURDIR)" 2> /dev/null && echo yes)
+ifneq ($(USABLE),yes)
+.PHONY: $(READY)
+endif
 
 run: $(READY)
 	@$(BIN)/tangshi-studio corpus fetch || true
@@ -42,11 +51,27 @@ define trained
 	esac
 endef
 
-# Made afresh only when what it is made from has changed.
+# Made again only when what it is made from has changed.
 $(READY): pyproject.toml constraints.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+ifneq ($(USABLE),yes)
+	@for python in $(PYTHON); do \
+	  version=$$($$python -c '$(IS_NEW_ENOUGH)' 2> /dev/null) && break; \
+	  tried="$$tried $$python ($${version:-not there})"; python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "The studio needs Python 3.11 or newer, and found$$tried." >&2; \
+	  echo "Install one, or name it: make $(or $(MAKECMDGOALS),run) PYTHON=python3.12" >&2; exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$python ($$version)."; $$python -m venv --clear $(VENV)
+endif
+	@echo "Installing into $(VENV). The first time this takes a minute or more:"
+	@{ $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[test]' \
+	  || echo Failed; } | while read -r what name size; do case "$$what $$name $$size" in \
+	  Collecting*) echo "  $$name" ;; \
+	  Downloading*MB*) echo "    downloading $$size" ;; \
+	  Installing\ collected*) echo "  ... and putting them in place" ;; \
+	  Failed\ *) exit 1 ;; \
+	esac; done
 	@touch $@
 
 clean:

@@ -16,7 +16,8 @@ from studio.corpus.poem import verse_lines
 from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
 from studio.errors import StudioError
-from studio.files import append_record, locked, read_records, sync, write_records
+from studio.files import locked, sync
+from studio.json_lines import append_record, read_records, write_records
 from studio.prosody.spelling import spelled
 from studio.verse.request import ComposeRequest, WrittenPoem
 

@@ -5,21 +5,18 @@ import ctypes
 import errno
 import fcntl
 import os
-import secrets
 import shutil
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-import msgspec
-
-from studio.errors import StudioError
-from studio.reasons import UNREADABLE, reason
+from studio.staging import held, staging_path, sweep
 
 T = TypeVar("T")
-# Bytes. Two thousand times what a day of training reports.
-LARGEST_RECORDS = 2**30
+
+# Of renameat2(2): paths are relative to the working folder; both names are exchanged.
+_HERE, _EXCHANGE = -100, 2
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -43,30 +40,31 @@ def read_regular(path: Path, most: int) -> bytes:
     return content
 
 
-# Of renameat2(2): paths are relative to the working folder; both names are exchanged.
-_HERE, _EXCHANGE = -100, 2
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A new file beside `path`; once written it is flushed to disk and renamed over it.
 
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside `path`, flush to disk, rename over it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    replace_atomically(path, content)
-
-
-def replace_atomically(path: Path, content: bytes) -> None:
-    """The same in a folder that exists; raises FileNotFoundError where it has been deleted."""
-    # Not by mkstemp, whose files others may not read, whatever the umask says.
-    staging = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    Raises FileNotFoundError where there is no such folder.
+    """
+    staging = staging_path(path)
     try:
-        with staging.open("xb") as file:
-            file.write(content)
+        # Not by mkstemp, whose files others may not read, whatever the umask says.
+        with staging.open("xb") as file, held(staging):
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        staging.replace(path)
+            staging.replace(path)
     except BaseException:
         staging.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside `path`, flush to disk, rename over it; makes the folder where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as file:
+        file.write(content)
 
 
 def build_folder_atomically(path: Path, fill: Callable[[Path], T]) -> T:
@@ -76,24 +74,25 @@ def build_folder_atomically(path: Path, fill: Callable[[Path], T]) -> T:
     the two is there. Returns what `fill` does.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    sweep(path.parent)
     # Not by mkdtemp, whose folders others may not read, whatever the umask says.
-    staging = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    staging = staging_path(path)
     staging.mkdir()
-    try:
-        result = fill(staging)
-        for file in staging.iterdir():
-            file.chmod(staging.stat().st_mode & 0o666)
-            with file.open("rb") as handle:
-                os.fsync(handle.fileno())
-        sync_folder(staging)
-        if path.exists():
-            _exchange(staging, path)
-        else:
-            staging.rename(path)
-        sync_folder(path.parent)
-    finally:
-        # What is there now is the folder that was replaced, or what is left of a failure.
-        shutil.rmtree(staging, ignore_errors=True)
+    with held(staging):
+        try:
+            result = fill(staging)
+            for file in staging.iterdir():
+                file.chmod(staging.stat().st_mode & 0o666)
+                sync(file)
+            sync_folder(staging)
+            if path.exists():
+                _exchange(staging, path)
+            else:
+                staging.rename(path)
+            sync_folder(path.parent)
+        finally:
+            # What is there now is the folder that was replaced, or what is left of a failure.
+            shutil.rmtree(staging, ignore_errors=True)
     return result
 
 
@@ -116,60 +115,6 @@ def _exchange(one: Path, other: Path) -> None:
         aside.rename(one)
     elif code:
         raise OSError(code, os.strerror(code), str(other))
-
-
-def read_records(
-    path: Path, decoder: "msgspec.json.Decoder[T]", error: type[StudioError], remedy: str
-) -> list[T]:
-    """The records of a file of JSON Lines, in order; none where there is no file.
-
-    A last line that a crash cut short is left out. Raises `error`, which names the line and the
-    remedy, for any other line that cannot be read, and where the file itself cannot.
-    """
-    try:
-        content = read_regular(path, LARGEST_RECORDS) if path.exists() else b""
-    except OSError as problem:
-        raise error(
-            f"{path} cannot be read: {reason(problem)}. Fix its permissions, or move it away."
-        ) from problem
-    whole = content[: content.rfind(b"\n") + 1]
-    return list(decode_lines(whole, path, 1, decoder, error, remedy))
-
-
-def decode_lines(
-    lines: bytes,
-    path: Path,
-    first: int,
-    decoder: "msgspec.json.Decoder[T]",
-    error: type[StudioError],
-    remedy: str,
-) -> Iterator[T]:
-    """The records of some whole lines of a file, the first of which has the number `first`.
-
-    Raises `error`, which names the line and the remedy, for a line that cannot be read.
-    """
-    for number, line in enumerate(lines.splitlines(), start=first):
-        try:
-            yield decoder.decode(line)
-        except UNREADABLE as problem:
-            words = reason(problem, decoder.type, line)
-            raise error(f"{path}, line {number} cannot be read: {words}. {remedy}") from problem
-
-
-def write_records(path: Path, records: Iterable[object]) -> None:
-    """Write a file of JSON Lines anew, atomically."""
-    write_atomically(path, b"".join(msgspec.json.encode(record) + b"\n" for record in records))
-
-
-def append_record(path: Path, record: object) -> None:
-    """Append one record to a file of JSON Lines: all of it, or OSError and nothing."""
-    line = msgspec.json.encode(record) + b"\n"
-    with path.open("ab", buffering=0) as file:
-        before = file.tell()
-        if file.write(line) < len(line):
-            # What is appended next must not run on from half of it.
-            file.truncate(before)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 @contextlib.contextmanager

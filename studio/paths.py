@@ -53,6 +53,11 @@ class Home:
         return cls(dirs.user_data_path, dirs.user_config_path, dirs.user_cache_path)
 
     @property
+    def folders(self) -> tuple[Path, Path, Path]:
+        """All three."""
+        return self.data, self.config, self.cache
+
+    @property
     def library(self) -> Path:
         """The poems, one SQLite file."""
         return self.data / "library.sqlite"

@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from studio.errors import RunError
-from studio.files import decode_lines, open_regular
+from studio.files import open_regular
+from studio.json_lines import decode_lines
 from studio.model.events import TrainingEvent
 from studio.reasons import reason
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from studio.files import read_regular, replace_atomically
+from studio.files import read_regular, replacing
 from studio.model.events import StepDone, TrainingEnded, TrainingEvent, Validated
 from studio.reasons import UNREADABLE
 from studio.run_events import START, EventReader, Place
@@ -53,8 +53,8 @@ def figures_of(events_file: Path) -> Figures:
         figures = condense(reader, known)
     if reader.place != kept.place:
         # A folder that cannot be written to is read from the start each time.
-        with contextlib.suppress(OSError):
-            replace_atomically(file, msgspec.json.encode(_Kept(reader.place, figures)))
+        with contextlib.suppress(OSError), replacing(file) as kept_anew:
+            kept_anew.write(msgspec.json.encode(_Kept(reader.place, figures)))
     return figures
 
 

@@ -14,7 +14,6 @@ import contextlib
 import fcntl
 import os
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -24,11 +23,13 @@ from pathlib import Path
 import msgspec
 
 from studio.errors import RunError
-from studio.files import append_record, sync, write_atomically, write_records
+from studio.files import sync, write_atomically
+from studio.json_lines import append_record, write_records
 from studio.model.config import RunConfig, read_config
 from studio.model.events import TrainingEnded, TrainingEvent
 from studio.run_events import EventReader
 from studio.run_summary import figures_of
+from studio.staging import staging_path
 
 # At most 240 bytes in UTF-8: file systems take names of 255.
 _NAME = re.compile(r"\w[\w\-.]{0,59}")
@@ -191,7 +192,7 @@ def delete(run: Run) -> None:
     """Remove a run's folder; raises RunError while it is being trained."""
     with run.lock():
         # At once, so that nobody who reads the list sees half of it or writes into it.
-        gone = run.folder.with_name(f".{run.name}.{secrets.token_hex(4)}")
+        gone = staging_path(run.folder)
         run.folder.rename(gone)
         shutil.rmtree(gone)
 

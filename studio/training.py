@@ -125,7 +125,8 @@ class TrainingSession:
             raise RunError(
                 f"The run {self.run.name} was trained on another corpus: the characters of "
                 f"{home.library} are not those of {folder / 'vocabulary.json'}. "
-                "Fetch that corpus again to continue, or start a new run."
+                "Fetch that corpus again to continue, or start a new run from it: "
+                f"tangshi-studio train --from {self.run.name}."
             )
         trainer.load(folder)
         return name

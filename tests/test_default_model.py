@@ -7,6 +7,7 @@ import pytest
 
 from studio import publishing
 from studio.corpus.poem import verse_lines
+from studio.corpus.script import simplified
 from studio.model import checkpoint
 from studio.models import DEFAULT, load_writer, locate
 from studio.paths import Home
@@ -40,6 +41,13 @@ def test_it_is_small_and_its_card_is_of_this_very_model(shipped_model: Path, car
     assert len(vocabulary) == card.vocabulary
     assert (described.step, described.config) == (card.step, card.config.model)
     assert (shipped_model / "card.md").read_text(encoding="utf-8") == publishing.in_words(card)
+
+
+def test_it_knows_the_characters_that_a_library_is_built_of(shipped_model: Path) -> None:
+    _, vocabulary, _ = checkpoint.load_model(shipped_model)
+    stays = "鑪蹔巘"
+    assert simplified(stays) == stays
+    assert not [each for each in stays if each not in vocabulary]
 
 
 @pytest.mark.parametrize("first", "日红山夜湖海月")

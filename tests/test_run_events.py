@@ -6,7 +6,7 @@ import pytest
 
 from studio import run_events
 from studio.errors import RunError
-from studio.files import append_record, write_records
+from studio.json_lines import append_record, write_records
 from studio.model.events import StepDone, TrainingEvent
 from studio.run_events import START, EventReader, Place
 

@@ -148,10 +148,10 @@ def test_a_damaged_summary_is_made_anew(run: runs.Run, damage: Callable[[bytes],
 def test_a_folder_that_cannot_be_written_to_is_read_all_the_same(
     run: runs.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(path: Path, content: bytes) -> None:
+    def refuse(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("studio.run_summary.replace_atomically", refuse)
+    monkeypatch.setattr("studio.run_summary.replacing", refuse)
     assert runs.summary(run).step == 10
     run.record(step(11))
     assert runs.summary(run).step == 11

@@ -7,7 +7,7 @@ import pytest
 
 from studio import runs
 from studio.errors import RunError
-from studio.files import append_record
+from studio.json_lines import append_record
 from studio.model.config import RECIPES
 from studio.model.events import StepDone, TrainingEnded, Validated
 

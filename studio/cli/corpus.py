@@ -42,7 +42,13 @@ Beside = Annotated[
 ]
 InScript = Annotated[Script, typer.Option("--script", help="simplified or traditional.")]
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
-Words = Annotated[str, typer.Argument(help="Words that all stand in the text or title.")]
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Poems with all of these words, in any order, in text or title. A space "
+        "separates words, inside quotation marks too."
+    ),
+]
 OfForm = Annotated[str, typer.Option("--form", help="五绝 七绝 五律 七律 排律 古体 or other.")]
 OfPoet = Annotated[str, typer.Option("--poet", help="A poet's name, or a part of it.")]
 OfSplit = Annotated[Split | None, typer.Option("--split", help="train, valid or test.")]
@@ -119,7 +125,7 @@ def stats(json: Json = False) -> None:
 
 @corpus_app.command()
 def search(
-    words: Words = "",
+    words: Words = None,
     form: OfForm = "",
     poet: OfPoet = "",
     split: OfSplit = None,
@@ -129,7 +135,7 @@ def search(
     json: Json = False,
 ) -> None:
     """Find poems."""
-    query = Query(words, _shape(form), poet, split or "")
+    query = Query(" ".join(words or ()), _shape(form), poet, split or "")
     with Library.open(Home.default().library) as library:
         count = library.count(query)
         rows = library.search(query, sort, limit, offset)

@@ -14,8 +14,9 @@ import typer
 from studio import __version__, paths, runs
 from studio.cli.output import out, print_json
 from studio.errors import StudioError
-from studio.paths import Home
+from studio.paths import HOME_VARIABLE, Home
 from studio.settings import read_settings
+from studio.staging import litter
 
 PACKAGES = (
     "torch",
@@ -36,6 +37,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Report as JSON.")]
     """Look at the installation and say what is missing."""
     home = Home.default()
     problems: list[str] = []
+    _check_folders(home, problems)
     report = {
         "studio": __version__,
         "python": platform.python_version(),
@@ -53,6 +55,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Report as JSON.")]
         "library": _library(home, problems),
         "runs": len(runs.every(home.runs)),
         "settings": _settings(home, problems),
+        "unfinished": _unfinished(home),
         "npm": shutil.which("npm") or "",
         "terminal": _terminal(problems),
         "problems": problems,
@@ -63,6 +66,32 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Report as JSON.")]
         _show(report)
     if problems:
         raise typer.Exit(1)
+
+
+def _check_folders(home: Home, problems: list[str]) -> None:
+    remedy = f"set {HOME_VARIABLE} to a folder that can be written"
+    found = []
+    for folder in home.folders:
+        # Where it is, or where it would be created.
+        place = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
+        if not place.is_dir():
+            found.append(f"{place} is not a folder. Move it away, or {remedy}.")
+        elif not os.access(place, os.W_OK | os.X_OK):
+            found.append(
+                f"{folder} cannot be written. Fix the permissions of {place}, or {remedy}."
+            )
+    # One place may stand in the way of all three.
+    problems.extend(dict.fromkeys(found))
+
+
+def _unfinished(home: Home) -> str:
+    """What killed processes left half written."""
+    left = [path for folder in home.folders for path in litter(folder, deep=True)]
+    size = sum(
+        each.stat().st_size for path in left for each in (path, *path.rglob("*")) if each.is_file()
+    )
+    told = f"{len(left)} left by killed processes, {size / 1e6:.1f} MB"
+    return f"{told}: the next build of the library removes them" if left else "none"
 
 
 def _version(package: str, problems: list[str]) -> str:

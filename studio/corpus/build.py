@@ -1,9 +1,7 @@
 """From raw records to a library file: clean, merge, count, write."""
 
 import contextlib
-import os
 import sqlite3
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -12,13 +10,14 @@ from pathlib import Path
 import msgspec
 
 from studio.corpus.cleaning import RejectedError, clean, clean_label
+from studio.corpus.failures import writing
 from studio.corpus.poem import Poem, Script, split_of, verse_lines
 from studio.corpus.schema import APPLICATION, INDICES, TABLES, VERSION
-from studio.corpus.script import simplified
+from studio.corpus.script import fully_simplified, simplified
 from studio.corpus.sources import BadRecord, Record
 from studio.corpus.statistics import Account, Statistics, compute, length_of
 from studio.errors import CorpusError
-from studio.files import sync_folder
+from studio.files import replacing
 from studio.prosody.forms import shape_of
 
 # Told what is being done, how much of it is done and how much there is (0: unknown). It may raise
@@ -104,7 +103,7 @@ def _sort_out(
                 text=text,
                 original=original,
                 form=shape_of(verse_lines(text)),
-                split=split_of(converted),
+                split=split_of(fully_simplified(original)),
                 source=record.source,
                 id=seen[text],
             )
@@ -117,7 +116,6 @@ def _write(
     path: Path, accounts: _Accounts, statistics: Statistics, alive: Callable[[], None]
 ) -> None:
     alive()
-    path.parent.mkdir(parents=True, exist_ok=True)
     stopped: list[BaseException] = []
 
     def watch() -> int:
@@ -128,36 +126,40 @@ def _write(
             stopped.append(error)
         return len(stopped)
 
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(descriptor)
     try:
-        with contextlib.closing(sqlite3.connect(name, isolation_level=None)) as connection:
-            connection.set_progress_handler(watch, 1000)
-            # A crash leaves only a temporary file behind: no journal is needed to undo it.
-            connection.executescript(
-                f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-                f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
-            )
-            connection.execute("BEGIN")
-            _execute_all(connection, TABLES)
-            connection.executemany(
-                "INSERT INTO poems VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                map(_row, accounts.poems),
-            )
-            connection.executemany("INSERT INTO rejected VALUES (?, ?)", accounts.rejected)
-            connection.executemany("INSERT INTO merged VALUES (?, ?)", accounts.merged)
-            connection.execute(
-                "INSERT INTO facts VALUES ('statistics', ?)", (msgspec.json.encode(statistics),)
-            )
-            _execute_all(connection, INDICES)
-            connection.execute("COMMIT")
-        with Path(name).open("rb") as file:
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException as error:
-        Path(name).unlink(missing_ok=True)
-        raise (stopped or [error])[0] from None
-    sync_folder(path.parent)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with writing(path), replacing(path) as file:
+            # The file is locked already. On a network's disk SQLite's own locks would wait for it.
+            address = f"{Path(file.name).resolve().as_uri()}?nolock=1"
+            with contextlib.closing(
+                sqlite3.connect(address, uri=True, isolation_level=None)
+            ) as connection:
+                connection.set_progress_handler(watch, 1000)
+                _fill(connection, accounts, statistics)
+    except CorpusError as error:
+        raise (stopped or [error])[0] from error.__cause__
+
+
+def _fill(connection: sqlite3.Connection, accounts: _Accounts, statistics: Statistics) -> None:
+    # A crash leaves only a temporary file behind: no journal is needed to undo it. Sorting in
+    # memory needs no room on another disk.
+    connection.executescript(
+        f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;"
+        f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
+    )
+    connection.execute("BEGIN")
+    _execute_all(connection, TABLES)
+    connection.executemany(
+        "INSERT INTO poems VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, accounts.poems)
+    )
+    connection.executemany("INSERT INTO rejected VALUES (?, ?)", accounts.rejected)
+    connection.executemany("INSERT INTO merged VALUES (?, ?)", accounts.merged)
+    connection.execute(
+        "INSERT INTO facts VALUES ('statistics', ?)", (msgspec.json.encode(statistics),)
+    )
+    _execute_all(connection, INDICES)
+    connection.execute("COMMIT")
 
 
 def _execute_all(connection: sqlite3.Connection, script: str) -> None:

@@ -6,28 +6,26 @@ is there is complete, and an interrupted fetch goes on with the next one.
 
 import base64
 import hashlib
-import http.client
+import lzma
 import shutil
-import socket
 import subprocess
 import tarfile
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from studio.corpus.build import Progress
+from studio.corpus.download import PATIENT, Patience, download
 from studio.corpus.manifest import Corpus
 from studio.errors import CorpusError
 from studio.files import write_atomically
+from studio.staging import UNFINISHED, held
 
 LARGEST_FILE = 16 * 2**20  # bytes; the published ones have less than one MiB
-_BLOCK = 2**18
-_TRIES = 3
-_TIMEOUT = 30.0  # seconds without an answer
+_BLOCK = 2**20
 
 
 def is_fetched(folder: Path, corpus: Corpus) -> bool:
@@ -35,15 +33,21 @@ def is_fetched(folder: Path, corpus: Corpus) -> bool:
     return all((folder / name).is_file() for name in corpus.checksums)
 
 
-def fetch(folder: Path, corpus: Corpus, mirror: str, progress: Progress) -> str:
+def fetch(
+    folder: Path,
+    corpus: Corpus,
+    mirror: str,
+    progress: Progress,
+    patience: Patience = PATIENT,
+) -> str:
     """Fetch the files into `folder` over the network; returns which way it went.
 
     Raises CorpusError that tells how each way failed and what to do.
     """
     failures: list[str] = []
     ways: list[tuple[str, Callable[[], None]]] = [
-        ("npm", lambda: _through_npm(folder, corpus, progress)),
-        ("mirror", lambda: _from_mirror(folder, corpus, mirror or corpus.mirror, progress)),
+        ("npm", partial(_through_npm, folder, corpus, progress, patience)),
+        ("mirror", partial(_from_mirror, folder, corpus, mirror, progress, patience)),
     ]
     for way, go in ways:
         try:
@@ -68,6 +72,12 @@ def unpack(tarball: Path, folder: Path, corpus: Corpus, progress: Progress) -> N
     Raises CorpusError for a damaged tarball, one that lacks files, and one with a member that
     would leave the target folder.
     """
+    for name, content in _files_in(tarball, corpus, progress):
+        _put(folder, name, content, corpus, str(tarball))
+
+
+def _files_in(tarball: Path, corpus: Corpus, progress: Progress) -> Iterator[tuple[str, bytes]]:
+    """The needed files of the package, each with its name."""
     wanted = {f"package/{corpus.folder}/{name}": name for name in corpus.checksums}
     size = tarball.stat().st_size
     try:
@@ -81,8 +91,8 @@ def unpack(tarball: Path, folder: Path, corpus: Corpus, progress: Progress) -> N
                 content = archive.extractfile(member) if member.isreg() else None
                 if content is None or member.size > LARGEST_FILE:
                     raise CorpusError(f"{tarball}: {member.name} is no file of the package.")
-                _put(folder, name, content.read(), corpus, str(tarball))
-    except (tarfile.TarError, OSError, EOFError) as error:
+                yield name, content.read()
+    except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise CorpusError(f"{tarball} cannot be read as a tarball: {error}.") from error
     if wanted:
         raise CorpusError(
@@ -110,12 +120,13 @@ def adopt(source: Path, folder: Path, corpus: Corpus, progress: Progress) -> boo
     return True
 
 
-def _through_npm(folder: Path, corpus: Corpus, progress: Progress) -> None:
+def _through_npm(folder: Path, corpus: Corpus, progress: Progress, patience: Patience) -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise CorpusError("there is no npm client")
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".npm-") as scratch:
+    staging = tempfile.TemporaryDirectory(dir=folder, prefix=".npm.", suffix=UNFINISHED)
+    with staging as scratch, held(Path(scratch)):
         command = [npm, "pack", corpus.specifier, "--loglevel=error", "--ignore-scripts"]
         # npm would wait for minutes before it gives up: there is the mirror to try.
         command += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
@@ -123,8 +134,11 @@ def _through_npm(folder: Path, corpus: Corpus, progress: Progress) -> None:
             process = subprocess.Popen(
                 command, cwd=scratch, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors
             )
+            end = time.monotonic() + patience.npm
             try:
                 while process.poll() is None:
+                    if time.monotonic() > end:
+                        raise CorpusError(f"`npm pack` was not done after {patience.npm:g} seconds")
                     progress(f"npm pack {corpus.specifier}", 0, 0)
                     time.sleep(0.1)
             finally:
@@ -143,7 +157,10 @@ def _through_npm(folder: Path, corpus: Corpus, progress: Progress) -> None:
         unpack(tarballs[0], folder, corpus, progress)
 
 
-def _from_mirror(folder: Path, corpus: Corpus, mirror: str, progress: Progress) -> None:
+def _from_mirror(
+    folder: Path, corpus: Corpus, mirror: str, progress: Progress, patience: Patience
+) -> None:
+    mirror = mirror or corpus.mirror
     if not mirror.startswith(("https://", "http://")):
         raise CorpusError(f"{mirror} is no http address")
     names = corpus.checksums
@@ -152,34 +169,9 @@ def _from_mirror(folder: Path, corpus: Corpus, mirror: str, progress: Progress) 
         alive()
         if not (folder / name).is_file():
             address = f"{mirror.rstrip('/')}/{corpus.folder}/{name}"
-            _put(folder, name, _download(address, alive), corpus, address)
+            content = download(address, LARGEST_FILE, alive, patience)
+            _put(folder, name, content, corpus, address)
     progress("fetching", len(names), len(names))
-
-
-def _download(address: str, alive: Callable[[], None]) -> bytes:
-    """The content of an address; tries again where the connection breaks."""
-    for attempt in range(1, _TRIES + 1):
-        try:
-            with urllib.request.urlopen(address, timeout=_TIMEOUT) as response:
-                content = bytearray()
-                while block := response.read(_BLOCK):
-                    alive()
-                    content += block
-                    if len(content) > LARGEST_FILE:
-                        raise CorpusError(f"{address} is larger than any file of the package")
-                return bytes(content)
-        except urllib.error.HTTPError as error:
-            raise CorpusError(f"{address} answered {error.code} {error.reason}") from error
-        except (OSError, http.client.HTTPException) as error:
-            if attempt == _TRIES or _no_network(error):
-                reason = getattr(error, "reason", error)
-                raise CorpusError(f"{address} cannot be reached ({reason})") from error
-    raise AssertionError("the last try returns or raises")
-
-
-def _no_network(error: Exception) -> bool:
-    """Whether not even the host's name is known, so that another try is in vain."""
-    return isinstance(getattr(error, "reason", None), socket.gaierror)
 
 
 def _put(folder: Path, name: str, content: bytes, corpus: Corpus, origin: str) -> None:
@@ -206,7 +198,7 @@ def _integrity(path: Path, progress: Progress) -> str:
     """The sha512 as npm writes it."""
     digest, done, size = hashlib.sha512(), 0, path.stat().st_size
     with path.open("rb") as file:
-        while block := file.read(_BLOCK * 4):
+        while block := file.read(_BLOCK):
             digest.update(block)
             done += len(block)
             progress("checking", done, size)

@@ -4,11 +4,12 @@ import random
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from studio.corpus.cleaning import tidy
+from studio.corpus.failures import reading
 from studio.corpus.poem import Poem, Split
 from studio.corpus.schema import APPLICATION, VERSION
 from studio.corpus.script import simplified
@@ -22,7 +23,9 @@ _ORDER = {
     "length": "length, id",
     "poet": "poet_key, id",
 }
-
+# The columns of a `Poem` and of a `PoemRow`.
+_POEM = "title, author, text, original, form, split, source, id"
+_ROW = "id, title, author, form, first_line, length"
 
 # What SQLite holds in an integer.
 LARGEST = 2**63 - 1
@@ -52,48 +55,48 @@ class PoemRow(msgspec.Struct, frozen=True):
     length: int
 
 
-def _file_of(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_ino, found.st_mtime_ns
-
-
 class Library:
     """A built library, opened for reading. One thread at a time may use it."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         # Another build of the library is another file at the same place.
-        self.file = _file_of(path)
+        found = path.stat()
+        self.file = found.st_ino, found.st_mtime_ns
         self._connection = connection
         self._script = self.statistics().script
 
     @classmethod
     def open(cls, path: Path) -> "Library":
-        """Open the file; raises CorpusError that says how to make or mend it."""
-        if not path.is_file():
-            raise CorpusError(
-                f"There are no poems yet: {path} is not there. Run `tangshi-studio corpus fetch`."
-            )
-        connection = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False
-        )
-        try:
-            application = connection.execute("PRAGMA application_id").fetchone()[0]
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if (application, version) != (APPLICATION, VERSION):
+        """Open the file; raises CorpusError that says how to make or mend it.
+
+        So does every method that reads the file where it is damaged.
+        """
+        with reading(path):
+            # A pipe would be waited for.
+            if not path.is_file():
                 raise CorpusError(
-                    f"{path} was built by another version of the studio. "
-                    "Run `tangshi-studio corpus build` to build it again."
+                    f"{path} is not a file. Move it away, and run `tangshi-studio corpus fetch`."
+                    if path.exists()
+                    else f"There are no poems yet: {path} is not there. "
+                    "Run `tangshi-studio corpus fetch`."
                 )
-            return cls(path, connection)
-        except BaseException as error:
-            connection.close()
-            if isinstance(error, sqlite3.Error | msgspec.MsgspecError):
-                raise CorpusError(
-                    f"{path} cannot be read as a library of poems: {error}. "
-                    "Run `tangshi-studio corpus build` to build it again."
-                ) from error
-            raise
+            # The studio never locks it: whoever else does is not waited for long.
+            connection = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode=ro", 1.0, uri=True, check_same_thread=False
+            )
+            try:
+                application = connection.execute("PRAGMA application_id").fetchone()[0]
+                version = connection.execute("PRAGMA user_version").fetchone()[0]
+                if (application, version) != (APPLICATION, VERSION):
+                    raise CorpusError(
+                        f"{path} was built by another version of the studio. "
+                        "Run `tangshi-studio corpus build` to build it again."
+                    )
+                return cls(path, connection)
+            except BaseException:
+                connection.close()
+                raise
 
     def __enter__(self) -> "Library":
         return self
@@ -107,53 +110,44 @@ class Library:
 
     def statistics(self) -> Statistics:
         """The figures computed at the build."""
-        row = self._connection.execute("SELECT value FROM facts WHERE name = 'statistics'")
-        return msgspec.json.decode(row.fetchone()[0], type=Statistics)
+        rows = self._rows("SELECT value FROM facts WHERE name = 'statistics'")
+        with reading(self.path):
+            return msgspec.json.decode(rows[0][0] if rows else b"", type=Statistics)
 
     def texts(self, split: Split) -> list[str]:
         """The cleaned texts of a split, punctuation included, in the order of the source."""
-        rows = self._connection.execute(
-            "SELECT text FROM poems WHERE split = ? ORDER BY id", (split,)
-        )
+        rows = self._rows("SELECT text FROM poems WHERE split = ? ORDER BY id", split)
         return [text for (text,) in rows]
 
     def poems(self) -> Iterator[Poem]:
         """All poems, in the order of the source."""
-        rows = self._connection.execute(
-            "SELECT title, author, text, original, form, split, source, id FROM poems ORDER BY id"
-        )
-        return (Poem(*row) for row in rows)
+        with reading(self.path):
+            for row in self._connection.execute(f"SELECT {_POEM} FROM poems ORDER BY id"):
+                yield Poem(*row)
 
     def poem(self, number: int) -> Poem:
         """One poem by its id; raises CorpusError where there is none."""
-        row = None
+        rows = []
         if abs(number) <= LARGEST:
-            row = self._connection.execute(
-                "SELECT title, author, text, original, form, split, source, id FROM poems "
-                "WHERE id = ?",
-                (number,),
-            ).fetchone()
-        if row is None:
+            rows = self._rows(f"SELECT {_POEM} FROM poems WHERE id = ?", number)
+        if not rows:
             raise CorpusError(
                 f"There is no poem {number}. The poems are numbered from 1 to "
                 f"{self.statistics().poems}."
             )
-        return Poem(*row)
+        return Poem(*rows[0])
 
     def ids(self, query: Query, sort: Sort = "source") -> list[int]:
         """The ids of all poems that the query finds, in order: what a scrolling list holds."""
         where, values = self._where(query)
-        rows = self._connection.execute(
-            f"SELECT id FROM poems WHERE {where} ORDER BY {_ORDER[sort]}", values
-        )
+        rows = self._rows(f"SELECT id FROM poems WHERE {where} ORDER BY {_ORDER[sort]}", *values)
         return [number for (number,) in rows]
 
     def rows(self, ids: Sequence[int]) -> list[PoemRow]:
         """The rows of some poems, in the order of `ids`."""
-        found = self._connection.execute(
-            "SELECT id, title, author, form, first_line, length FROM poems "
-            "WHERE id IN (SELECT value FROM json_each(?))",
-            (msgspec.json.encode(list(ids)).decode(),),
+        found = self._rows(
+            f"SELECT {_ROW} FROM poems WHERE id IN (SELECT value FROM json_each(?))",
+            msgspec.json.encode(list(ids)).decode(),
         )
         by_id = {row[0]: PoemRow(*row) for row in found}
         return [by_id[number] for number in ids]
@@ -163,23 +157,27 @@ class Library:
     ) -> list[PoemRow]:
         """One page of what the query finds."""
         where, values = self._where(query)
-        rows = self._connection.execute(
-            f"SELECT id, title, author, form, first_line, length FROM poems WHERE {where} "
-            f"ORDER BY {_ORDER[sort]} LIMIT ? OFFSET ?",
-            (*values, limit, offset),
+        rows = self._rows(
+            f"SELECT {_ROW} FROM poems WHERE {where} ORDER BY {_ORDER[sort]} LIMIT ? OFFSET ?",
+            *values,
+            limit,
+            offset,
         )
         return [PoemRow(*row) for row in rows]
 
     def count(self, query: Query) -> int:
         """How many poems the query finds."""
         where, values = self._where(query)
-        found = self._connection.execute(f"SELECT count(*) FROM poems WHERE {where}", values)
-        return int(found.fetchone()[0])
+        return int(self._rows(f"SELECT count(*) FROM poems WHERE {where}", *values)[0][0])
 
     def random(self, query: Query, seed: int | None = None) -> Poem | None:
         """Any poem that the query finds, the same for the same seed; None where it finds none."""
         ids = self.ids(query)
         return self.poem(random.Random(seed).choice(ids)) if ids else None
+
+    def _rows(self, statement: str, *values: str | int) -> list[Any]:
+        with reading(self.path):
+            return self._connection.execute(statement, values).fetchall()
 
     def _where(self, query: Query) -> tuple[str, list[str]]:
         """The query as an SQL condition and its values."""
@@ -198,9 +196,7 @@ class Library:
                 conditions.append(f"{column} = ?")
                 values.append(value)
         if poet := self._in_script(query.poet).strip():
-            exact = self._connection.execute(
-                "SELECT 1 FROM poems WHERE author = ? LIMIT 1", (poet,)
-            ).fetchone()
+            exact = self._rows("SELECT 1 FROM poems WHERE author = ? LIMIT 1", poet)
             conditions.append("author = ?" if exact else "instr(author, ?)")
             values.append(poet)
         return " AND ".join(conditions), values

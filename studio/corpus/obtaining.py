@@ -6,12 +6,14 @@ from pathlib import Path
 
 from studio.corpus import fetching, sources
 from studio.corpus.build import Progress, build, silent
+from studio.corpus.failures import writing
 from studio.corpus.library import Library
 from studio.corpus.manifest import Corpus, published
 from studio.corpus.poem import Script
 from studio.corpus.statistics import Statistics
 from studio.errors import CorpusError
 from studio.paths import Home
+from studio.staging import sweep
 
 
 def standing(library: Path) -> Statistics | None:
@@ -41,22 +43,23 @@ def fetch_and_build(
     """
     corpus = corpus or published()
     folder = home.corpus / corpus.name
-    if source is not None:
-        source = source.expanduser()
-        if source.is_file() and tarfile.is_tarfile(source):
-            fetching.unpack(source, folder, corpus, progress)
-        elif not (source.is_dir() and fetching.adopt(source, folder, corpus, progress)):
-            if beside:
-                raise CorpusError(
-                    f"{source} is not the published {corpus.name}, and only a published corpus "
-                    "can stand beside the library. Leave --beside away to make it the library."
-                )
-            # A file's name need not be UTF-8, what a library holds is.
-            name = str(source).encode("utf-8", "replace").decode()
-            return _build_from(home.library, source, name, 0, script, progress)
-    elif not fetching.is_fetched(folder, corpus):
-        fetching.fetch(folder, corpus, mirror, progress)
-    return rebuild(home, script=script, progress=progress, corpus=corpus, beside=beside)
+    with writing(home.data):
+        if source is not None:
+            source = source.expanduser()
+            if source.is_file() and tarfile.is_tarfile(source):
+                fetching.unpack(source, folder, corpus, progress)
+            elif not (source.is_dir() and fetching.adopt(source, folder, corpus, progress)):
+                if beside:
+                    raise CorpusError(
+                        f"{source} is not the published {corpus.name}, and only a published corpus "
+                        "can stand beside the library. Leave --beside away to make it the library."
+                    )
+                # A file's name need not be UTF-8, what a library holds is.
+                name = str(source).encode("utf-8", "replace").decode()
+                return _build_from(home, home.library, source, name, 0, script, progress)
+        elif not fetching.is_fetched(folder, corpus):
+            fetching.fetch(folder, corpus, mirror, progress)
+        return rebuild(home, script=script, progress=progress, corpus=corpus, beside=beside)
 
 
 def rebuild(
@@ -76,11 +79,20 @@ def rebuild(
             "your own with --from PATH."
         )
     library = home.beside(corpus.name) if beside else home.library
-    return _build_from(library, folder, corpus.source, corpus.records, script, progress)
+    with writing(home.data):
+        return _build_from(home, library, folder, corpus.source, corpus.records, script, progress)
 
 
 def _build_from(
-    library: Path, source: Path, name: str, expected: int, script: Script, progress: Progress
+    home: Home,
+    library: Path,
+    source: Path,
+    name: str,
+    expected: int,
+    script: Script,
+    progress: Progress,
 ) -> Statistics:
+    for folder in home.folders:
+        sweep(folder, deep=True)
     records = chain.from_iterable(map(sources.read, sources.files_of(source)))
     return build(library, records, source=name, script=script, expected=expected, progress=progress)

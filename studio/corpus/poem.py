@@ -73,13 +73,14 @@ def is_common(character: str) -> bool:
     return is_han(character) and (character == "〇" or "\u4e00" <= character <= "\uffff")
 
 
-def split_of(simplified_text: str) -> Split:
+def split_of(fully_simplified_text: str) -> Split:
     """The split of a poem, by its first line alone, so that its versions fall into one split.
 
+    The text is as `script.fully_simplified` gives it, which may differ from what a library keeps.
     The sha256 of the line's UTF-8, read as one integer, modulo 100: below 5 is test, below 10 is
     validation, the rest is training. Fixed for ever: figures are comparable only while it stands.
     """
-    lines = verse_lines(simplified_text)
+    lines = verse_lines(fully_simplified_text)
     digest = hashlib.sha256((lines[0] if lines else "").encode()).digest()
     remainder = int.from_bytes(digest) % 100
     if remainder < 5:

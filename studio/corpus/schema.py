@@ -2,7 +2,7 @@
 
 # "poem" in ASCII: `file` and SQLite tell our library from any other database by it.
 APPLICATION = 0x706F656D
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE poems (

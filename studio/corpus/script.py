@@ -4,6 +4,8 @@ from functools import cache
 
 from opencc import OpenCC
 
+from studio.corpus.poem import is_common
+
 
 @cache
 def _converter(name: str) -> OpenCC:
@@ -11,7 +13,20 @@ def _converter(name: str) -> OpenCC:
 
 
 def simplified(text: str) -> str:
-    """Convert to simplified characters, one for one.
+    """Convert to simplified characters that fonts have, one for one.
+
+    A simplified form that few fonts have (𬬻 for 鑪) is worse to read than the character itself,
+    which stays.
+    """
+    pairs = zip(text, fully_simplified(text), strict=True)
+    return "".join(
+        before if after != before and is_common(before) and not is_common(after) else after
+        for before, after in pairs
+    )
+
+
+def fully_simplified(text: str) -> str:
+    """Convert to simplified characters, one for one, whatever fonts have. It decides the splits.
 
     Phrases decide where one traditional character has two simplified ones (乾坤, 干枯). Should a
     phrase ever change the length, the characters are converted one by one instead.

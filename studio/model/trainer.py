@@ -165,7 +165,7 @@ class Trainer:
         if progress.poems not in ("", self.progress.poems):
             raise RunError(
                 f"{folder} has learnt other poems than those that are there now. Fetch that corpus "
-                "again to go on, or start a new run."
+                "again to continue, or start a new run from it (--from)."
             )
         if progress.position >= self.steps_an_epoch:
             raise DamageError(

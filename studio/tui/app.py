@@ -7,16 +7,14 @@ from queue import Empty, SimpleQueue
 from typing import Any, ClassVar, Protocol, cast
 
 import msgspec
-from textual.app import ComposeResult, ScreenStackError, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.worker import WorkerFailed
 
 from studio import paths, runs
 from studio.errors import StudioError
@@ -443,10 +441,8 @@ class StudioApp(KeysInOrder):
             self.say("There is no shell behind the studio to return to.", severity="warning")
 
     def _handle_exception(self, error: Exception) -> None:
-        cause = error.error if isinstance(error, WorkerFailed) else error
-        # Widgets go one by one while the studio closes. What then looks for one that has gone, as
-        # the palette's search does, is no fault.
-        if not (self._exit and isinstance(cause, NoMatches | ScreenStackError)):
+        # While the studio closes its widgets go one by one: what misses one then is no fault.
+        if not self._exit:
             super()._handle_exception(error)
 
     def leave(self, code: int) -> bool:

@@ -3,14 +3,15 @@
 import os
 import sys
 from collections.abc import Mapping
+from typing import NoReturn
 
 from studio.errors import TerminalError
 from studio.paths import Home
 from studio.settings import Settings, read_settings
 
 
-def open_studio() -> None:
-    """Open the studio in the user's terminal; returns, or leaves with a code, when it is closed.
+def open_studio() -> NoReturn:
+    """Open the studio in the user's terminal; the process ends with it.
 
     Raises TerminalError where there is no terminal, ConfigError where the settings file cannot be
     used.
@@ -23,8 +24,12 @@ def open_studio() -> None:
 
     from studio.tui.app import run_studio
 
-    if code := run_studio(home, settings):
-        sys.exit(code)
+    code = run_studio(home, settings)
+    # All is saved and the terminal restored. A thread that still builds an index would abort the
+    # interpreter's own way of ending, which unwinds it in the middle of foreign code.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _require_terminal() -> None:

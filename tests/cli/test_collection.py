@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from studio.collection import Collection, SavedPoem
-from studio.files import write_records
+from studio.json_lines import write_records
 from studio.paths import Home
 from tests.cli.conftest import Run
 from tests.test_collection import TEXT, saved

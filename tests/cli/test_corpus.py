@@ -106,6 +106,15 @@ def test_poems_are_found_as_json(command: Command, own: str) -> None:
     assert found["poems"][0]["first_line"] == "白日依山尽"
 
 
+@pytest.mark.parametrize("words", [("黃河", "千里"), ("千里 黃河",), ("黃河", "千里 白日")])
+def test_all_words_must_be_in_a_poem_however_they_are_given(
+    command: Command, own: str, words: tuple[str, ...]
+) -> None:
+    command("build", "--from", own)
+    assert command.json("search", *words)["count"] == 1
+    assert command.json("search", *words, "故鄉")["count"] == 0
+
+
 def test_a_poem_is_shown_as_verse(command: Command, own: str) -> None:
     command("build", "--from", own)
     command("show", "2")

@@ -1,8 +1,11 @@
 """`doctor` says what is there, and how to get what is not."""
 
+import os
+from pathlib import Path
+
 import pytest
 
-from studio.paths import Home
+from studio.paths import HOME_VARIABLE, Home
 from tests.cli.conftest import Run
 
 
@@ -25,3 +28,50 @@ def test_what_is_missing_comes_with_its_remedy(tangshi: Run, home: Home) -> None
     told = " ".join(result.document["problems"])
     assert "corpus fetch" in told
     assert str(home.settings) in told
+
+
+@pytest.mark.parametrize("name", ["data", "config", "cache"])
+def test_a_folder_that_cannot_be_written_comes_with_its_remedy(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    folder = getattr(home, name)
+    folder.mkdir(exist_ok=True)
+    # Whoever runs the tests as root may write anywhere.
+    allowed = os.access
+    monkeypatch.setattr("os.access", lambda path, mode: path != folder and allowed(path, mode))
+    result = tangshi("doctor", "--json")
+    assert result.code == 1
+    assert f"{folder} cannot be written. Fix the permissions of {folder}" in " ".join(
+        result.document["problems"]
+    )
+
+
+def test_a_folder_that_cannot_be_created_names_the_one_above_it(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    above = home.cache.parent
+    allowed = os.access
+    monkeypatch.setattr("os.access", lambda path, mode: path != above and allowed(path, mode))
+    problems = tangshi("doctor", "--json").document["problems"]
+    assert any(
+        f"{home.cache} cannot be written" in each and str(above) in each for each in problems
+    )
+
+
+def test_a_home_that_is_a_file_is_named_once(
+    tangshi: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "home"
+    place.write_text("")
+    monkeypatch.setenv(HOME_VARIABLE, str(place))
+    problems = tangshi("doctor", "--json").document["problems"]
+    assert sum("is not a folder. Move it away" in each for each in problems) == 1
+
+
+def test_what_killed_processes_left_is_counted(tangshi: Run, home: Home) -> None:
+    assert tangshi("doctor", "--json").document["unfinished"] == "none"
+    left = home.data / ".library.sqlite.0123abcd.unfinished"
+    left.write_bytes(bytes(1_500_000))
+    os.utime(left, (0, 0))
+    counted = tangshi("doctor", "--json").document["unfinished"]
+    assert counted.startswith("1 left by killed processes, 1.5 MB")

@@ -1,5 +1,7 @@
 """Building a library: every record accounted for, all or nothing."""
 
+import os
+import resource
 import sqlite3
 from pathlib import Path
 
@@ -7,7 +9,8 @@ import pytest
 
 from studio.corpus.build import build
 from studio.corpus.library import Library
-from studio.corpus.poem import verse_lines
+from studio.corpus.poem import split_of, verse_lines
+from studio.corpus.script import fully_simplified, simplified
 from studio.corpus.sources import RawPoem
 from studio.errors import CorpusError
 from tests.corpus.conftest import RECORDS
@@ -50,6 +53,20 @@ def test_the_traditional_script_is_kept_when_asked_and_the_splits_stay(tmp_path:
             assert traditional.poem(number).split == simplified.poem(number).split
 
 
+def test_a_character_that_stays_for_the_fonts_moves_no_poem_to_another_split(
+    tmp_path: Path,
+) -> None:
+    lines = [f"{a}{b}鑪" for a in HAN for b in HAN]
+    build(tmp_path / "l", [RawPoem("", "", f"{line}。", "") for line in lines], source="")
+    with Library.open(tmp_path / "l") as library:
+        poems = list(library.poems())
+    assert all("鑪" in poem.text for poem in poems)
+    # As it was before such characters stayed.
+    expected = [split_of(fully_simplified(line)) for line in lines]
+    assert [poem.split for poem in poems] == expected
+    assert expected != [split_of(simplified(line)) for line in lines]
+
+
 def test_no_first_line_of_a_test_poem_stands_in_training(tmp_path: Path) -> None:
     lines = [f"{a}{b}山中人" for a in "天地玄黃宇宙洪荒" for b in "日月盈昃辰宿列張"]
     records = [
@@ -89,6 +106,36 @@ def test_an_abandoned_build_leaves_the_old_library_and_no_litter(
         build(library_file, records, source="", progress=abandon)
     assert library_file.read_bytes() == before
     assert list(library_file.parent.iterdir()) == [library_file]
+
+
+def test_a_disk_without_room_is_explained_and_the_old_library_stays(library_file: Path) -> None:
+    before = library_file.read_bytes()
+    records = [RawPoem("", "", f"{a}{b}{c}。" * 9, "") for a in HAN for b in HAN for c in HAN]
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(CorpusError, match=r"library\.sqlite cannot be used: .* the room on"):
+            build(library_file, records, source="")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert library_file.read_bytes() == before
+    assert list(library_file.parent.iterdir()) == [library_file]
+
+
+def test_a_folder_where_the_library_belongs_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "library.sqlite").mkdir()
+    with pytest.raises(CorpusError, match=r"library\.sqlite cannot be used: Is a directory"):
+        build(tmp_path / "library.sqlite", RECORDS, source="")
+    assert [path.name for path in tmp_path.iterdir()] == ["library.sqlite"]
+
+
+def test_a_library_may_be_read_by_whoever_the_system_lets(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        build(tmp_path / "l", RECORDS, source="")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "l").stat().st_mode & 0o777 == 0o644
 
 
 def test_a_reader_of_the_old_library_is_not_disturbed_by_a_new_one(library_file: Path) -> None:

@@ -1,6 +1,7 @@
 """Fetching: npm, mirror, tarball, folder, and what may not come in."""
 
 import base64
+import contextlib
 import hashlib
 import http.server
 import io
@@ -16,11 +17,13 @@ import pytest
 
 from studio.corpus import fetching
 from studio.corpus.build import silent
+from studio.corpus.download import Patience
 from studio.corpus.library import Library
 from studio.corpus.manifest import Corpus, published
 from studio.corpus.obtaining import fetch_and_build, rebuild, standing
 from studio.errors import CorpusError
 from studio.paths import Home
+from studio.staging import litter
 
 
 def _content(number: int) -> bytes:
@@ -177,6 +180,15 @@ def test_the_mirror_is_asked_where_npm_fails(
     assert mirror.asked[0] == "/poems/dist/poems/poet.tang.0.json"
 
 
+def test_the_mirror_is_asked_where_npm_never_ends(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, corpus: Corpus, mirror: _Mirror
+) -> None:
+    _npm(monkeypatch, tmp_path, "exec sleep 600")
+    impatient = Patience(npm=0.0)
+    assert fetching.fetch(tmp_path / "to", corpus, mirror.address, silent, impatient) == "mirror"
+    assert _stand(tmp_path / "to") == FILES
+
+
 @pytest.mark.usefixtures("no_npm")
 def test_a_fetch_goes_on_where_it_was_interrupted(
     tmp_path: Path, corpus: Corpus, mirror: _Mirror
@@ -247,6 +259,30 @@ def test_a_truncated_tarball_is_explained(tmp_path: Path, corpus: Corpus, tarbal
         fetching.unpack(tarball, tmp_path / "to", corpus, silent)
 
 
+def test_a_tarball_that_was_damaged_on_its_way_is_explained(
+    tmp_path: Path, corpus: Corpus, tarball: Path
+) -> None:
+    packed = tarball.read_bytes()
+    for at in range(10, len(packed)):
+        tarball.write_bytes(packed[:at] + bytes([packed[at] ^ 0xFF]) + packed[at + 1 :])
+        with contextlib.suppress(CorpusError):
+            fetching.unpack(tarball, tmp_path / "to", corpus, silent)
+
+
+@pytest.mark.parametrize("how", ["tarball", "folder"])
+def test_a_home_that_cannot_be_written_is_explained(
+    tmp_path: Path, home: Home, corpus: Corpus, tarball: Path, how: str
+) -> None:
+    folder = tmp_path / "unpacked"
+    folder.mkdir()
+    for name, content in FILES.items():
+        (folder / name).write_bytes(content)
+    home.data.write_text("a file where the folder belongs")
+    source = tarball if how == "tarball" else folder
+    with pytest.raises(CorpusError, match=r"data.* cannot be used: .* Look at its permissions"):
+        fetch_and_build(home, source=source, corpus=corpus)
+
+
 def test_a_library_is_built_from_a_tarball_and_again_from_what_was_kept(
     home: Home, corpus: Corpus, tarball: Path
 ) -> None:
@@ -265,6 +301,18 @@ def test_a_corpus_beside_the_library_leaves_it_alone(
     assert fetch_and_build(home, source=tarball, corpus=corpus, beside=True) == built
     assert standing(home.beside(corpus.name)) == built
     assert not home.library.exists()
+
+
+def test_a_build_sweeps_what_killed_ones_left_in_the_home(
+    home: Home, tarball: Path, corpus: Corpus
+) -> None:
+    for folder in (*home.folders, home.corpus / "poems"):
+        folder.mkdir(parents=True, exist_ok=True)
+        left = folder / ".library.sqlite.0123abcd.unfinished"
+        left.write_bytes(b"half")
+        os.utime(left, (0, 0))
+    fetch_and_build(home, source=tarball, corpus=corpus)
+    assert [litter(folder, deep=True) for folder in home.folders] == [[], [], []]
 
 
 def test_a_library_is_built_from_an_unpacked_package(

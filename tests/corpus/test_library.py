@@ -1,11 +1,14 @@
 """The library: queries, pages, statistics, and what a damaged file says."""
 
+import contextlib
+import itertools
+import os
 import sqlite3
 import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from studio.corpus.build import build
@@ -152,3 +155,51 @@ def test_a_library_of_another_version_names_the_remedy(library_file: Path) -> No
 def test_a_poem_that_is_not_there_is_explained(library_file: Path) -> None:
     with Library.open(library_file) as library, pytest.raises(CorpusError, match="from 1 to 4"):
         library.poem(5)
+
+
+def test_what_is_no_file_is_no_library(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(CorpusError, match="is not a file"):
+            Library.open(path)
+
+
+def test_a_library_that_another_program_locks_names_the_remedy(library_file: Path) -> None:
+    with contextlib.closing(sqlite3.connect(library_file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(CorpusError, match="Another program writes to it"):
+            Library.open(library_file)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A library of several pages a table."""
+    path = tmp_path_factory.mktemp("many") / "library.sqlite"
+    texts = itertools.islice(itertools.permutations("天地玄黄宇宙洪荒日月"), 600)
+    build(path, [RawPoem("题", "某人", "".join(text), "") for text in texts], source="")
+    return path.read_bytes()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    cut=st.integers(1, 10_000),
+    damage=st.dictionaries(st.integers(0, 10_000), st.binary(max_size=9)),
+)
+def test_a_damaged_library_answers_or_is_explained(
+    tmp_path: Path, many: bytes, cut: int, damage: dict[int, bytes]
+) -> None:
+    content = bytearray(many)
+    for place, wrong in damage.items():
+        at = place * len(many) // 10_000
+        content[at : at + len(wrong)] = wrong
+    path = tmp_path / "library.sqlite"
+    path.write_bytes(content[: cut * len(many) // 10_000])
+    with contextlib.suppress(CorpusError), Library.open(path) as library:
+        for ask in (
+            lambda: library.texts("train"),
+            lambda: list(library.poems()),
+            lambda: library.search(Query("天地玄", poet="某"), "poet"),
+            lambda: library.random(Query(form="other"), 1),
+        ):
+            with contextlib.suppress(CorpusError):
+                ask()

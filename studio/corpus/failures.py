@@ -1,0 +1,55 @@
+"""What disk and SQLite refuse, as CorpusErrors that name the file and the remedy."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from studio.errors import CorpusError
+
+# Codes of SQLite, without what they say in more detail.
+_HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_CLOSED = (sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Explain what fails while `path`, or the files that it is made from, are written."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise CorpusError(
+            f"{_file(error, path)} cannot be used: {_reason(error)}. Look at its permissions "
+            "and at the room on its disk, and try again. What was there before is still there."
+        ) from error
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Explain what fails while the library at `path` is read."""
+    try:
+        yield
+    except sqlite3.ProgrammingError:
+        raise
+    except (OSError, sqlite3.Error, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in _HELD:
+            remedy = "Another program writes to it: close that, and try again."
+        elif code in _CLOSED or isinstance(error, OSError):
+            remedy = "Look at its permissions, and try again."
+        else:
+            remedy = "Run `tangshi-studio corpus build` to build it again."
+        raise CorpusError(
+            f"{path} cannot be read as a library of poems: {_reason(error)}. {remedy}"
+        ) from error
+
+
+def _file(error: Exception, path: Path) -> str:
+    """The file that an error is about: of a rename its target."""
+    return str(getattr(error, "filename2", None) or getattr(error, "filename", None) or path)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
