@@ -101,8 +101,8 @@ def test_standard_input_is_scanned(tangshi: Run, monkeypatch: pytest.MonkeyPatch
     ("content", "why"),
     [
         ("", "holds no poem"),
-        ("春眠不觉晓，\n\nabc\n", "line 3 cannot be scanned: foreign character"),
-        ("春眠□觉晓，处处闻啼鸟。", "line 1 cannot be scanned: lacuna"),
+        ("abc\n", "line 1, column 1 cannot be scanned: foreign character (a)"),
+        ("春眠□觉晓，处处闻啼鸟。", "line 1, column 3 cannot be scanned: lacuna (□)"),
     ],
 )
 def test_what_is_no_poem_is_refused_with_its_line(

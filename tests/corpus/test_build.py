@@ -8,7 +8,7 @@ import pytest
 from studio.corpus.build import build
 from studio.corpus.library import Library
 from studio.corpus.poem import verse_lines
-from studio.corpus.sources import RawPoem
+from studio.corpus.records import RawPoem
 from studio.errors import CorpusError
 from tests.corpus.conftest import RECORDS
 

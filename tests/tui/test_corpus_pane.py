@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 
 from studio.corpus.build import build
 from studio.corpus.library import Library
-from studio.corpus.sources import RawPoem
+from studio.corpus.records import RawPoem
 from studio.messages import Command, Event
 from studio.paths import Home
 from studio.settings import Settings
