@@ -64,8 +64,8 @@ class TextLine:
 
     @property
     def lost_stop(self) -> str:
-        """The stop that the end of the line stands for."""
-        return "，" if self.bare and self.bare[-1] not in STOPS else ""
+        """The stop that the end of the line stands for. A colon may end a title, too."""
+        return "，" if self.bare and self.bare[-1] not in STOPS.replace("：", "") else ""
 
     def fits(self, length: int) -> bool:
         """Whether the line is verse of that length."""
@@ -136,7 +136,9 @@ class Block:
         if at:
             found = self.stopped and below.is_poem and not as_verse
         elif as_verse:
-            found = len(line.verse) == 1 and sum(len(each.verse) for each in self.lines[1:]) % 2 == 0
+            found = (
+                len(line.verse) == 1 and sum(len(each.verse) for each in self.lines[1:]) % 2 == 0
+            )
         else:
             found = len(line.verse) == 1 or all(len(each) != self.usual for each in line.verse)
         return heading_of([line]) if found else (Heading(), 0)
@@ -144,7 +146,7 @@ class Block:
 
 def _title(line: str) -> Heading:
     """A title; 《》 around it is dropped, and a name beside it is the poet's."""
-    label = clean_label(line)
+    label = clean_label(line).rstrip(":：")
     if quoted := _QUOTED.fullmatch(label):
         before, title, after = quoted.groups()
         beside = TextLine(0, before + after)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio.corpus import sources
 from studio.corpus.records import BadRecord, RawPoem
 from studio.corpus.sources import files_of, read
 from studio.errors import CorpusError
@@ -98,3 +99,55 @@ def test_a_path_without_poems_is_explained(tmp_path: Path) -> None:
         files_of(tmp_path / "missing")
     with pytest.raises(CorpusError, match="holds no poems"):
         files_of(tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_another_unicode_encoding_is_named_with_the_remedy(tmp_path: Path, encoding: str) -> None:
+    text = "　　白日依山盡，黃河入海流。\n　　欲窮千里目，更上一層樓。\n"
+    path = _write(tmp_path, "p.txt", text.encode(encoding))
+    name = encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
+    with pytest.raises(CorpusError, match=f"p.txt is written in {name}.*iconv -f {name} -t UTF-8"):
+        list(read(path))
+
+
+def test_a_zero_byte_in_utf8_is_no_other_encoding(tmp_path: Path) -> None:
+    assert len(list(read(_write(tmp_path, "p.txt", "白日依山盡，\x00 黃河入海流。\n")))) == 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "kinds"),
+    [
+        ('[{"title": "x", "paragraphs": ["a"}, GOOD]', "bad good"),
+        ('[{"title": "x}, GOOD, GOOD]', "bad good good"),
+        ('[{"title": "x", "paragraphs": ["a", GOOD, GOOD]', "bad good good"),
+        ('[GOOD, {"title": "x" , GOOD', "good bad good"),
+        ('[{"a": [[1}]}, GOOD]', "bad bad good"),
+        ("[GOOD], GOOD, no json", "good good bad"),
+        ('{"broken\nGOOD\nGOOD', "bad good good"),
+    ],
+)
+def test_whole_records_behind_a_broken_one_are_read(
+    tmp_path: Path, broken: str, kinds: str
+) -> None:
+    text = broken.replace("GOOD", json.dumps(POEM))
+    found = read(_write(tmp_path, "a.json", text))
+    assert " ".join("good" if isinstance(e, RawPoem) else "bad" for e in found) == kinds
+
+
+def test_an_object_inside_a_record_is_part_of_it(tmp_path: Path) -> None:
+    text = json.dumps([{**POEM, "volume": {"of": [{"a": 1}, {"b": 2}]}}, POEM])
+    assert [type(each) for each in read(_write(tmp_path, "a.json", text))] == [RawPoem, RawPoem]
+
+
+def test_paragraphs_without_stops_are_lines_of_verse(tmp_path: Path) -> None:
+    text = json.dumps([{"paragraphs": ["白日依山盡", "黃河入海流"]}])
+    (record,) = read(_write(tmp_path, "a.json", text))
+    assert isinstance(record, RawPoem) and record.text == "白日依山盡，黃河入海流"
+
+
+def test_a_number_of_any_length_sorts_a_file(tmp_path: Path) -> None:
+    names = ["0" * 60 + "2.txt", "²3.txt", "1" * 200 + ".txt"]
+    for name in names:
+        _write(tmp_path, name, "")
+    assert {path.name for path in files_of(tmp_path)} == set(names)
+    assert sources._natural("a" + "1" * 5000) > sources._natural("a" + "9" * 4999)
