@@ -24,6 +24,8 @@ from studio.prosody.scansion import scan as scan_poem
 from studio.tui.wording import printable
 
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+# A file that is no text of poems has a fault a line.
+UNREADABLE_SHOWN = 20
 
 
 class Unreadable(msgspec.Struct, frozen=True):
@@ -92,8 +94,10 @@ def scan(
             if at:
                 out.print()
             _print("  ".join(part for part in (poem.title, poem.author) if part), each)
-    for missing in unreadable:
+    for missing in unreadable[:UNREADABLE_SHOWN]:
         say(f"tangshi-studio: {name}, {_why(missing)}")
+    if len(unreadable) > UNREADABLE_SHOWN:
+        say(f"{len(unreadable):,} poems cannot be scanned. List them all with --json.")
     if unreadable:
         raise typer.Exit(1)
 

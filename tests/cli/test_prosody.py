@@ -128,6 +128,12 @@ def test_a_poem_that_cannot_be_read_does_not_stop_the_others(tangshi: Run, writt
     ]
 
 
+def test_many_poems_that_cannot_be_read_are_counted(tangshi: Run, written: Writer) -> None:
+    file = written("春眠□觉晓，处处闻啼鸟。\n\n" * 30)
+    assert "30 poems cannot be scanned" in tangshi("scan", file).err
+    assert len(tangshi("scan", "--json", file).document["unreadable"]) == 30
+
+
 def test_a_poem_is_scanned_as_the_library_reads_it(
     tangshi: Run, written: Writer, tmp_path: Path
 ) -> None:
