@@ -1,6 +1,7 @@
 """`corpus fetch`, `build`, `stats`, `search` and `show`: the poems."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from studio.cli.output import messages, out, print_json, say
 from studio.corpus.build import Progress as Report
 from studio.corpus.library import LARGEST, Library, Query, Sort
+from studio.corpus.long_lines import LongLine
 from studio.corpus.manifest import published
 from studio.corpus.obtaining import fetch_and_build, rebuild, standing
 from studio.corpus.poem import Poem, Script, Split, couplets
@@ -53,6 +55,7 @@ OfForm = Annotated[str, typer.Option("--form", help="五绝 七绝 五律 七律
 OfPoet = Annotated[str, typer.Option("--poet", help="A poet's name, or a part of it.")]
 OfSplit = Annotated[Split | None, typer.Option("--split", help="train, valid or test.")]
 BAR = 30
+LONG_LINES_SHOWN = 5
 
 
 @corpus_app.command()
@@ -205,6 +208,7 @@ def _print_statistics(statistics: Statistics) -> None:
         f"{statistics.kept:,} kept, {statistics.merged:,} merged."
     )
     _bars("Rejected", list(statistics.rejected.items()))
+    _print_long_lines(statistics.long_lines)
     _bars("Splits", list(statistics.splits.items()))
     _bars("Forms", list(statistics.forms.items()))
     _bars("Characters a poem", [(each.label, each.poems) for each in statistics.lengths])
@@ -213,6 +217,18 @@ def _print_statistics(statistics: Statistics) -> None:
     out.print("\nShare of the text that the most frequent characters make up")
     for size, share in statistics.coverage:
         out.print(f"  {size:>18,}  {share:>7.2%}  {'█' * round(share * BAR)}")
+
+
+def _print_long_lines(lines: list[LongLine]) -> None:
+    """How many lines are too long for verse, and a few of them; --json has all."""
+    if not lines:
+        return
+    counts = Counter(line.outcome for line in lines)
+    account = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.most_common())
+    out.print(f"\nLong lines: {account} (all with --json)")
+    for line in lines[:LONG_LINES_SHOWN]:
+        text = f"  {_padded(line.outcome, 8)}  {line.line}  {line.source}"
+        out.print(text, overflow="ellipsis", no_wrap=True)
 
 
 def _bars(heading: str, counts: list[tuple[str, int]]) -> None:

@@ -1,47 +1,82 @@
 """`scan` and `corpus prosody`: poems measured against the rules of verse."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.cells import cell_len
 
 from studio.cli.output import out, print_json, say
-from studio.corpus.cleaning import RejectedError, clean, clean_label, tidy
+from studio.corpus import sources
+from studio.corpus.cleaning import NOT_UTF8, RejectedError, clean, clean_label
 from studio.corpus.library import Library
-from studio.corpus.poem import is_han, verse_lines
+from studio.corpus.long_lines import with_lost_stops
+from studio.corpus.poem import verse_lines
 from studio.corpus.prosody import Prosody, measure
+from studio.corpus.records import BadRecord, RawPoem, Record
 from studio.errors import CorpusError
 from studio.paths import Home
-from studio.prosody.forms import forms
 from studio.prosody.report import IN_ENGLISH, Line, Remark, Scansion
 from studio.prosody.scansion import scan as scan_poem
+from studio.tui.wording import printable
 
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+# A file that is no text of poems has a fault a line.
+UNREADABLE_SHOWN = 20
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A poem that cannot be scanned. `character` is what is to blame, or empty; `column` its place
+    in the line, counted from 1, or 0 where it is unknown."""
+
+    line: int
+    column: int
+    character: str
+    reason: str
+
+
+class Readable(msgspec.Struct, frozen=True):
+    """A poem that can be scanned."""
+
+    title: str
+    author: str
+    lines: list[str]
 
 
 def scan(
     file: Annotated[
         str,
         typer.Argument(
-            help="Poems: one a line, title:content lines, or verse with blank lines between "
-            'the poems. "-" reads standard input.'
+            help="Poems as `corpus fetch --from` reads them: one a line, title:content lines, "
+            "verse with blank lines between the poems, each below its title and poet, or JSON. "
+            '"-" reads standard input.'
         ),
     ],
     json: Json = False,
 ) -> None:
     """Tones, form, rhyme and faults of poems, simplified or traditional.
 
+    A poem that cannot be read is reported with its line, the others are scanned, and the exit code
+    is 1.
+
     With --json each poem has its faults, and notes of what looks like one, with name, line, start
     and end (counted from 0), an explanation, and a severity: "fault", or "note" where the poets
     are not blamed. A repeated character (重字) is named among the faults with the severity "note".
     """
-    scanned = [(title, scan_poem(verse_lines(text))) for title, text in _poems(file)]
+    name = "standard input" if file == "-" else file
+    read = [_read(record) for record in _records(file, name)]
+    if not read:
+        raise CorpusError(f"{name} holds no poem. Write one poem a line, with its punctuation.")
+    unreadable = [each for each in read if isinstance(each, Unreadable)]
+    scanned = [(each, scan_poem(each.lines)) for each in read if isinstance(each, Readable)]
     if json:
         poems = [
             {
-                "title": title,
+                "title": poem.title,
+                "author": poem.author,
                 "form": each.form,
                 "regulated": each.regulated,
                 "perfect": each.perfect if each.regulated else None,
@@ -51,14 +86,20 @@ def scan(
                 "faults": each.faults,
                 "notes": each.notes,
             }
-            for title, each in scanned
+            for poem, each in scanned
         ]
-        print_json({"poems": poems})
-        return
-    for at, (title, each) in enumerate(scanned):
-        if at:
-            out.print()
-        _print(title, each)
+        print_json({"poems": poems, "unreadable": unreadable})
+    else:
+        for at, (poem, each) in enumerate(scanned):
+            if at:
+                out.print()
+            _print("  ".join(part for part in (poem.title, poem.author) if part), each)
+    for missing in unreadable[:UNREADABLE_SHOWN]:
+        say(f"tangshi-studio: {name}, {_why(missing)}")
+    if len(unreadable) > UNREADABLE_SHOWN:
+        say(f"{len(unreadable):,} poems cannot be scanned. List them all with --json.")
+    if unreadable:
+        raise typer.Exit(1)
 
 
 def prosody(json: Json = False) -> None:
@@ -73,90 +114,47 @@ def prosody(json: Json = False) -> None:
         _print_figures(figures)
 
 
-def _poems(file: str) -> list[tuple[str, str]]:
-    """Title and cleaned text of each poem; raises CorpusError that names the line."""
-    name = "standard input" if file == "-" else file
+def _records(file: str, name: str) -> Iterator[Record]:
+    if file == "-":
+        return sources.records(sys.stdin.buffer.read(), name)
+    return sources.read(Path(file))
+
+
+def _read(record: Record) -> Readable | Unreadable:
+    """A poem in its lines, or why it cannot be scanned."""
+    if isinstance(record, BadRecord):
+        return Unreadable(record.line, 0, "", record.reason)
     try:
-        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        text = content.decode("utf-8-sig")
-    except OSError as error:
-        raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise CorpusError(
-            f"{name}, line {line} is not UTF-8. "
+        lines = verse_lines(with_lost_stops(clean(record.text)))
+    except RejectedError as rejected:
+        return _unreadable(record, rejected)
+    return Readable(clean_label(record.title), clean_label(record.author), lines)
+
+
+def _unreadable(record: RawPoem, rejected: RejectedError) -> Unreadable:
+    line, column = record.line, 0
+    if rejected.at is not None and record.column:
+        before = record.text[: rejected.at]
+        line += before.count("\n")
+        column = len(before) - (before.rfind("\n") + 1) + 1
+        if line == record.line:
+            column += record.column - 1
+    return Unreadable(line, column, printable(rejected.found), str(rejected))
+
+
+def _why(missing: Unreadable) -> str:
+    """The place, the reason and the remedy, in a sentence or two."""
+    if missing.reason == NOT_UTF8:
+        return (
+            f"line {missing.line} is not UTF-8. "
             "Convert the file, for example with iconv -f GB18030 -t UTF-8."
-        ) from error
-    poems = []
-    for number, title, verse in _records(text):
-        try:
-            cleaned = clean(verse)
-        except RejectedError as error:
-            raise CorpusError(
-                f"{name}, line {number} cannot be scanned: {error}. "
-                "A poem is Chinese characters and punctuation."
-            ) from error
-        if not verse_lines(cleaned):
-            raise CorpusError(f"{name}, line {number} holds no verse.")
-        poems.append((title, cleaned))
-    if not poems:
-        raise CorpusError(f"{name} holds no poem. Write one poem a line, with its punctuation.")
-    return poems
-
-
-def _records(text: str) -> list[tuple[int, str, str]]:
-    """The line a poem begins at, its title and its verse.
-
-    A line with more than a couplet is a poem. Lines of less belong together up to a blank line;
-    a first line without a stop is their title where the others have stops.
-    """
-    records: list[tuple[int, str, str]] = []
-    block: list[tuple[int, str]] = []
-    lines = text.splitlines()
-    for number, line in enumerate([*lines, ""], start=1):
-        if line.strip():
-            block.append((number, line))
-        elif block:
-            records += _block(block)
-            block = []
-    return records
-
-
-def _block(block: list[tuple[int, str]]) -> list[tuple[int, str, str]]:
-    titled = [(number, *_titled(line)) for number, line in block]
-    parted = [(number, title, _with_stops(verse)) for number, title, verse in titled]
-    whole = [bool(title) or len(_verses(verse)) > 2 for _, title, verse in parted]
-    if all(whole):
-        return parted
-    # Verse over several lines. What ends no line of verse is a stop of its own.
-    first, title, _ = parted[0]
-    verses = [tidy(verse) for _, _, verse in parted]
-    stopped = [not is_han(verse[-1:]) for verse in verses]
-    if not title and not stopped[0] and len(verses) > 1 and all(stopped[1:]):
-        title, verses = clean_label(verses[0]), verses[1:]
-    joined = "".join(verse if not is_han(verse[-1:]) else verse + "，" for verse in verses if verse)
-    return [(first, title, joined)]
-
-
-def _titled(line: str) -> tuple[str, str]:
-    title, colon, content = line.partition(":")
-    return (clean_label(title), content) if colon and content.strip() else ("", line)
-
-
-def _with_stops(verse: str) -> str:
-    """A poem without punctuation, parted into the lines of the form that its length tells."""
-    verse = tidy(verse)
-    if not all(map(is_han, verse)):
-        return verse
-    for form in forms().values():
-        if form.fixed and len(verse) == form.line_length * form.line_count:
-            starts = range(0, len(verse), form.line_length)
-            return "，".join(verse[at : at + form.line_length] for at in starts)
-    return verse
-
-
-def _verses(line: str) -> list[str]:
-    return verse_lines(tidy(line))
+        )
+    column = f", column {missing.column}" if missing.column else ""
+    found = f" ({missing.character})" if missing.character else ""
+    return (
+        f"line {missing.line}{column} cannot be scanned: {missing.reason}{found}. "
+        "A poem is Chinese characters and punctuation."
+    )
 
 
 def _print(title: str, scanned: Scansion) -> None:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import msgspec
 
-from studio.corpus.cleaning import RejectedError, clean, clean_label
+from studio.corpus.cleaning import OVERLONG, RejectedError, clean, clean_label
 from studio.corpus.failures import writing
+from studio.corpus.long_lines import LongLine, long_lines, with_lost_stops
 from studio.corpus.poem import Poem, Script, split_of, verse_lines
+from studio.corpus.records import BadRecord, Record
 from studio.corpus.schema import APPLICATION, INDICES, TABLES, VERSION
 from studio.corpus.script import fully_simplified, simplified
-from studio.corpus.sources import BadRecord, Record
 from studio.corpus.statistics import Account, Statistics, compute, length_of
 from studio.errors import CorpusError
 from studio.files import replacing
@@ -37,10 +38,11 @@ class _Accounts:
         self.poems: list[Poem] = []
         self.merged: list[tuple[str, int]] = []
         self.rejected: list[tuple[str, str]] = []
+        self.long_lines: list[LongLine] = []
 
     def account(self) -> Account:
         reasons = Counter(reason for _, reason in self.rejected)
-        return Account(self.read, len(self.poems), len(self.merged), dict(reasons))
+        return Account(self.read, len(self.poems), len(self.merged), dict(reasons), self.long_lines)
 
 
 def build(
@@ -85,10 +87,14 @@ def _sort_out(
             accounts.rejected.append((record.source, record.reason))
             continue
         try:
-            original = clean(record.text)
-        except RejectedError as reason:
-            accounts.rejected.append((record.source, str(reason)))
+            cleaned = clean(record.text)
+            original = with_lost_stops(cleaned)
+        except RejectedError as rejected:
+            accounts.rejected.append((record.source, str(rejected)))
+            if str(rejected) == OVERLONG:
+                accounts.long_lines.append(LongLine(record.source, rejected.found, "rejected"))
             continue
+        accounts.long_lines += long_lines(cleaned, original, record.source)
         converted = simplified(original)
         text = converted if script == "simplified" else original
         if text in seen:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 
 from studio.corpus.poem import HAN, STOPS
 from studio.corpus.script import simplified
@@ -9,7 +10,14 @@ from studio.errors import CorpusError, VerseError
 
 
 class RejectedError(CorpusError):
-    """A record that is no clean poem. Its message is the reason, one of those below."""
+    """A record that is no clean poem. Its message is the reason, one of those below.
+
+    `found` is the character or the line that is to blame, `at` its place in the text given.
+    """
+
+    def __init__(self, reason: str, found: str = "", at: int | None = None) -> None:
+        super().__init__(reason)
+        self.found, self.at = found, at
 
 
 LACUNA = "lacuna"
@@ -17,28 +25,37 @@ FOREIGN = "foreign character"
 UNBALANCED = "unbalanced bracket"
 EMPTY = "empty"
 NOT_UTF8 = "not UTF-8"
+OVERLONG = "overlong line"
 
+# What is removed becomes this at first, so that places in the text stay what they were.
+_GAP = "\0"
 # Half-width and variant punctuation, as it is written in the corpus. Compatibility normalisation
 # (NFKC) would go the other way, from full to half width: NFC is used, which folds the
 # compatibility ideographs all the same.
-_WRITTEN = str.maketrans(",.?!;:｡．､﹐﹒﹔﹕﹖﹗()［］{}", "，。？！；：。。、，。；：？！（）[]{}")
+_WRITTEN = str.maketrans(",.?!;:｡．﹐﹒﹔﹕﹖﹗()［］{}", "，。？！；：。。，。；：？！（）[]{}")
 _INVISIBLE = re.compile(
     r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     r"\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]+"
 )
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
-_QUOTES = re.compile("[《》〈〉「」『』“”‘’\"']")
-_NOTE = re.compile(
-    "（[^（）〖〗【】〔〕]*）|〖[^（）〖〗【】〔〕]*〗|【[^（）〖〗【】〔〕]*】|〔[^（）〖〗【】〔〕]*〕"
-)
-_MARK = re.compile(r"\[[一二三四五六七八九十百〇○\d]+\]")
+SURROGATE = re.compile(r"[\ud800-\udfff]")
+# Marks inside a line of verse: quotation marks, and the comma of enumerations (诗、礼), which
+# ends no line.
+_INSIDE = re.compile("[《》〈〉「」『』“”‘’\"'、､﹑]")
+_OPENS = {"（": "）", "〖": "〗", "【": "】", "〔": "〕"}
+_ROUND_BRACKET = re.compile("[（）〖〗【】〔〕]")
+_MARK = re.compile(r"\[[一二三四五六七八九十百〇○\d\0]+\]")
 _SUPPLIED = re.compile(r"\[([^\[\]]*)\]")
 _BRACKET = re.compile(r"[（）〖〗【】〔〕\[\]]")
-_LACUNA = re.compile("[□■○●◯…]")
-_FOREIGN = re.compile(f"[^{HAN}{STOPS}]")
+_LACUNA = re.compile("[□■○●◯…\ufffd]")
+_FOREIGN = re.compile(f"[^{HAN}{STOPS}\0]")
 _STOPS = re.compile(f"[{STOPS}]{{2,}}")
 # What the source writes ("blank") where a poem's text is lost.
 _PLACEHOLDER = "空。"
+_WHOLE_LINE = re.compile(f"[^{STOPS}\n]+")
+_USUAL = (5, 7)
+_LOST = re.compile(r"\?\?|^\?(?=.)")
+_ASKED = re.compile(r"\?")
+_ASKED_INSIDE = re.compile(r"\?(?=.)")
 _FINAL = re.compile("[。？！]")
 
 
@@ -47,43 +64,35 @@ def clean(text: str) -> str:
 
     Notes in round and lenticular brackets are removed with what they hold, and so are the marks
     that refer to them ([一]); a character that an editor supplied in square brackets stays.
-    Quotation marks go, so that a line is characters and one stop.
+    Quotation marks go, and so does the comma of enumerations, so that a line is characters and one
+    stop.
     """
-    if _SURROGATE.search(text):
-        raise RejectedError(NOT_UTF8)
-    text = without_notes(tidy(text))
-    if _LACUNA.search(text):
-        raise RejectedError(LACUNA)
-    if _BRACKET.search(text):
-        raise RejectedError(UNBALANCED)
-    if _FOREIGN.search(text):
-        raise RejectedError(FOREIGN)
-    text = _STOPS.sub(_strongest, text).lstrip(STOPS)
-    if text in ("", _PLACEHOLDER):
+    _refuse(NOT_UTF8, SURROGATE.search(text))
+    kept = _without_notes(_tidy(text))
+    _refuse(LACUNA, _LACUNA.search(kept))
+    if (at := _lost_character(text, kept)) is not None:
+        raise RejectedError(LACUNA, "?", at)
+    _refuse(UNBALANCED, _BRACKET.search(kept))
+    _refuse(FOREIGN, _FOREIGN.search(kept))
+    kept = _STOPS.sub(_strongest, kept.replace(_GAP, "")).lstrip(STOPS)
+    if kept in ("", _PLACEHOLDER):
         raise RejectedError(EMPTY)
-    return text
+    return kept
 
 
 def tidy(text: str) -> str:
-    """Normal form (NFC), punctuation of the corpus, nothing invisible, no quotation marks."""
-    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    return _QUOTES.sub("", text.translate(_WRITTEN))
+    """Normal form (NFC), punctuation of the corpus, nothing invisible, no marks inside a line."""
+    return _tidy(text).replace(_GAP, "")
 
 
 def without_notes(text: str) -> str:
-    """Remove notes and their marks, the innermost first; unwrap what an editor supplied."""
-    refers = _MARK.search("".join(_NOTE.findall(text))) is not None
-    count = 1
-    while count:
-        text, count = _NOTE.subn("", text)
-    if refers:
-        text = _MARK.sub("", text)
-    return _SUPPLIED.sub(r"\1", text)
+    """Remove notes and their marks; unwrap what an editor supplied."""
+    return _without_notes(text).replace(_GAP, "")
 
 
 def clean_label(text: str) -> str:
     """A title or a poet's name on one line: no notes, nothing invisible but single spaces."""
-    text = _SURROGATE.sub("\ufffd", text)
+    text = SURROGATE.sub("\ufffd", text)
     words = (_INVISIBLE.sub("", word) for word in text.split())
     label = unicodedata.normalize("NFC", " ".join(word for word in words if word))
     return " ".join(without_notes(label).split()) or label
@@ -94,12 +103,83 @@ def typed_opening(text: str) -> str:
 
     Raises VerseError for lone surrogates, which a terminal that is not in UTF-8 leaves behind.
     """
-    if _SURROGATE.search(text):
+    if SURROGATE.search(text):
         raise VerseError(
             "What was typed did not arrive as UTF-8. Set the terminal to UTF-8 (for example "
             "export LANG=C.UTF-8, and UTF-8 in the terminal's own settings) and type it again."
         )
     return simplified(tidy(text))
+
+
+def _refuse(reason: str, found: re.Match[str] | None) -> None:
+    if found:
+        raise RejectedError(reason, found[0], found.start())
+
+
+def _tidy(text: str) -> str:
+    text = _INVISIBLE.sub(_gap, unicodedata.normalize("NFC", text))
+    return _INSIDE.sub(_GAP, text.translate(_WRITTEN))
+
+
+def _without_notes(text: str) -> str:
+    """A note may hold others. One pass pairs the brackets, however deep they are."""
+    if _BRACKET.search(text) is None:
+        return text
+    opened: list[tuple[str, int]] = []
+    notes: list[tuple[int, int]] = []
+    for bracket in _ROUND_BRACKET.finditer(text):
+        if bracket[0] in _OPENS:
+            opened.append((_OPENS[bracket[0]], bracket.start()))
+        elif opened and opened[-1][0] == bracket[0]:
+            _, start = opened.pop()
+            while notes and notes[-1][0] > start:
+                notes.pop()
+            notes.append((start, bracket.end()))
+        else:
+            # A bracket without a partner: no note reaches across it.
+            opened.clear()
+    refers = False
+    kept: list[str] = []
+    end = 0
+    for start, after in notes:
+        refers = refers or _MARK.search(text, start, after) is not None
+        kept += text[end:start], _GAP * (after - start)
+        end = after
+    text = "".join(kept) + text[end:]
+    if refers:
+        text = _MARK.sub(_gap, text)
+    return _SUPPLIED.sub(rf"{_GAP}\1{_GAP}", text)
+
+
+def _gap(found: re.Match[str]) -> str:
+    return _GAP * len(found[0])
+
+
+def _lost_character(text: str, kept: str) -> int | None:
+    """Where the first question mark is that stands for a character lost in a conversion.
+
+    That is one of several in a row, one that begins a line, and one that makes a line just as long
+    as the others: inside it, or at its end where the others are all of one length. The full-width
+    mark is never one, and neither is a half-width one that ends a line.
+    """
+    if "?" not in text:
+        return None
+    text = unicodedata.normalize("NFC", text)
+    shown = [
+        (at, raw if raw in "?\n" else each)
+        for at, (raw, each) in enumerate(zip(text, kept, strict=True))
+        if each != _GAP or raw == "\n"
+    ]
+    lines = list(_WHOLE_LINE.finditer("".join(each for _, each in shown)))
+    lengths = Counter(len(line[0]) for line in lines if "?" not in line[0])
+    usual = [length for length, _ in lengths.most_common(1)] or _USUAL
+    for line in lines:
+        mark = _LOST.search(line[0])
+        if mark is None and len(line[0]) in usual:
+            mark = (_ASKED if len(lengths) == 1 else _ASKED_INSIDE).search(line[0])
+        if mark:
+            return shown[line.start() + mark.start()][0]
+    return None
 
 
 def _strongest(run: re.Match[str]) -> str:

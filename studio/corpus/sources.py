@@ -1,46 +1,32 @@
 """Readers: a file or folder of poems -> raw records, each with the place it came from.
 
-Known formats, told apart by their content: JSON in the shape of chinese-poetry (an array, or one
-object a line), `title:content` a line, one poem a line.
+Known formats are told apart by their beginning: JSON in the shape of chinese-poetry (an array, or
+one object a line), and plain text. All that read poems which people bring read them here.
 """
 
-import json
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE, getincrementaldecoder
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
 
-import msgspec
-
+from studio.corpus.json_records import read_json
+from studio.corpus.records import Record
+from studio.corpus.text_records import read_text
 from studio.errors import CorpusError
 
-MALFORMED = "malformed record"
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".txt")
-
-Format = Literal["json", "json lines", "titled lines", "plain lines"]
-
-
-class RawPoem(msgspec.Struct, frozen=True):
-    """A record as it was read. `source` names file, line and, in an array, the record."""
-
-    title: str
-    author: str
-    text: str
-    source: str
-
-
-class BadRecord(msgspec.Struct, frozen=True):
-    """A record that could not be read."""
-
-    source: str
-    reason: str
-
-
-Record = RawPoem | BadRecord
-
-_decoder = json.JSONDecoder()
-_SPACE = re.compile(r"[\s,]*")
-_NEXT_RECORD = re.compile(r"\}\s*,\s*(?=\{)")
+_SAMPLED = 4096
+# A poem may begin with a bracket too.
+_JSON = re.compile(r'\s*(?:\{|\[\s*(?:[\[{"\]]|\Z))')
+# The longer marks first: that of UTF-32 begins as that of UTF-16 does.
+_MARKS = {
+    BOM_UTF32_LE: "UTF-32",
+    BOM_UTF32_BE: "UTF-32",
+    BOM_UTF16_LE: "UTF-16",
+    BOM_UTF16_BE: "UTF-16",
+}
+# ASCII that texts hold. 0 is left out: with a zero byte it may be the wide space too.
+_FREQUENT = b'\t\n\r ,.:;"[]{}'
 
 
 def files_of(path: Path) -> list[Path]:
@@ -62,103 +48,55 @@ def files_of(path: Path) -> list[Path]:
 
 
 def read(path: Path) -> Iterator[Record]:
-    """All records of one file, good and bad; raises CorpusError where it cannot be opened."""
+    """All records of one file, good and bad; raises CorpusError where it cannot be read."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise CorpusError(f"{path} cannot be read: {error.strerror}.") from error
+    yield from records(content, path.name.encode("utf-8", "replace").decode())
+
+
+def records(content: bytes, name: str) -> Iterator[Record]:
+    """All records of a file's content, good and bad; raises CorpusError for UTF-16 and UTF-32."""
+    if encoding := _wide_encoding(content):
+        raise CorpusError(
+            f"{name} is written in {encoding}, not in UTF-8. Convert it, for example with "
+            f"iconv -f {encoding} -t UTF-8 FILE > NEWFILE."
+        )
     # Bytes that are not UTF-8 become lone surrogates, so that only their own records are rejected.
     text = content.decode("utf-8-sig", "surrogateescape")
-    readers = {
-        "json": _json_array,
-        "json lines": _json_lines,
-        "titled lines": _titled_lines,
-        "plain lines": _plain_lines,
-    }
-    name = path.name.encode("utf-8", "replace").decode()
-    yield from readers[format_of(text)](text, name)
+    reader = read_json if _JSON.match(text) else read_text
+    yield from reader(text, name)
 
 
-def format_of(text: str) -> Format:
-    """Tell the formats apart by their beginning."""
-    start = text.lstrip()[:1]
-    if start == "[":
-        return "json"
-    if start == "{":
-        return "json lines"
-    lines = [line for line in text[:20_000].splitlines() if line.strip()][:100]
-    titled = sum(":" in line for line in lines)
-    return "titled lines" if titled * 2 > len(lines) else "plain lines"
+def _wide_encoding(content: bytes) -> str:
+    """UTF-16 or UTF-32 by their mark, or by ASCII with a zero byte at its side; else empty."""
+    for mark, encoding in _MARKS.items():
+        if content.startswith(mark):
+            return encoding
+    head = content[:_SAMPLED]
+    # A stray zero byte does not make a text in UTF-8 one in UTF-16.
+    if _is_utf8(head) and 4 * head.count(0) < len(head):
+        return ""
+    pairs = list(zip(head[::2], head[1::2], strict=False))
+    little = sum(not second and first in _FREQUENT for first, second in pairs)
+    big = sum(not first and second in _FREQUENT for first, second in pairs)
+    if little == big:
+        return ""
+    return "UTF-16LE" if little > big else "UTF-16BE"
 
 
-def _json_array(text: str, name: str) -> Iterator[Record]:
-    """Decode record by record: a broken one costs itself, not the file."""
-    position = _skip(text, text.index("[") + 1)
-    line, counted, number = 1, 0, 0
-    while position < len(text) and text[position] != "]":
-        number += 1
-        line += text.count("\n", counted, position)
-        counted = position
-        source = f"{name}, line {line}, record {number}"
-        try:
-            value, end = _decoder.raw_decode(text, position)
-        except (ValueError, RecursionError):
-            yield BadRecord(source, MALFORMED)
-            following = _NEXT_RECORD.search(text, position + 1)
-            end = following.end() if following else len(text)
-        else:
-            yield _record(value, source)
-        position = _skip(text, end)
-
-
-def _json_lines(text: str, name: str) -> Iterator[Record]:
+def _is_utf8(head: bytes) -> bool:
+    """Whether this is the beginning of a text in UTF-8."""
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        pass
-    else:
-        yield _record(value, f"{name}, line 1")
-        return
-    for number, line in _lines(text):
-        source = f"{name}, line {number}"
-        try:
-            yield _record(json.loads(line), source)
-        except (ValueError, RecursionError):
-            yield BadRecord(source, MALFORMED)
-
-
-def _titled_lines(text: str, name: str) -> Iterator[Record]:
-    for number, line in _lines(text):
-        source = f"{name}, line {number}"
-        title, colon, content = line.partition(":")
-        yield RawPoem(title, "", content, source) if colon else BadRecord(source, MALFORMED)
-
-
-def _plain_lines(text: str, name: str) -> Iterator[Record]:
-    for number, line in _lines(text):
-        yield RawPoem("", "", line, f"{name}, line {number}")
-
-
-def _record(value: Any, source: str) -> Record:
-    match value:
-        case {"paragraphs": list(paragraphs)} if all(isinstance(each, str) for each in paragraphs):
-            title, author = value.get("title", ""), value.get("author", "")
-            if isinstance(title, str) and isinstance(author, str):
-                return RawPoem(title, author, "".join(paragraphs), source)
-    return BadRecord(source, MALFORMED)
-
-
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """The lines that are not blank, with their numbers."""
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            yield number, line
-
-
-def _skip(text: str, position: int) -> int:
-    found = _SPACE.match(text, position)
-    return found.end() if found else position
+        getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+    """Numbers by their size: by length, then digit by digit, for they may be of any length."""
+    parts = re.split(r"(\d+)", name)
+    parts[1::2] = [part.lstrip("0") for part in parts[1::2]]
+    return [(len(part) if at % 2 else -1, part) for at, part in enumerate(parts)]

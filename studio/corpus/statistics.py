@@ -8,6 +8,7 @@ from itertools import accumulate
 
 import msgspec
 
+from studio.corpus.long_lines import LongLine
 from studio.corpus.poem import Poem, Script, is_han
 from studio.prosody.forms import SHAPES
 
@@ -58,6 +59,8 @@ class Statistics(msgspec.Struct, frozen=True):
     prolific: list[tuple[str, int]]
     coverage: list[tuple[int, float]]
     curve: list[tuple[int, int]]
+    # Not in the libraries of earlier versions.
+    long_lines: list[LongLine] = []
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -67,6 +70,7 @@ class Account(msgspec.Struct, frozen=True):
     kept: int
     merged: int
     rejected: dict[str, int]
+    long_lines: list[LongLine] = []
 
 
 def compute(poems: Sequence[Poem], source: str, script: Script, account: Account) -> Statistics:
@@ -97,6 +101,7 @@ def compute(poems: Sequence[Poem], source: str, script: Script, account: Account
         prolific=sorted(poets.items(), key=lambda item: (-item[1], item[0]))[:POETS_SHOWN],
         coverage=_coverage([count for _, count in ranked]),
         curve=_curve([count for _, count in ranked]),
+        long_lines=account.long_lines,
     )
 
 

@@ -41,6 +41,7 @@ from studio.tui.corpus_pane import CorpusPane
 from studio.tui.help_screen import HelpScreen, own_bindings
 from studio.tui.key_bar import KeyBar
 from studio.tui.keys_in_order import KeysInOrder
+from studio.tui.modal import Palette
 from studio.tui.pane import Pane
 from studio.tui.pinyin_input import PinyinKeeper
 from studio.tui.playground_pane import PlaygroundPane
@@ -346,6 +347,11 @@ class StudioApp(KeysInOrder):
         ]
         here = list(TITLES).index(self.current)
         self.push_screen(HelpScreen([places.pop(here), ("Everywhere", [self]), *places]))
+
+    def action_command_palette(self) -> None:
+        """Open the command palette."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Zooming needs panes that stand side by side."""

@@ -10,12 +10,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Select, Static
 
 from studio.collection import SavedPoem
 from studio.errors import StudioError
 from studio.exporting import PICTURES, SUFFIXES, Format, export, format_of, free_path
+from studio.tui.modal import Modal
 from studio.tui.wording import printable
 
 _NAMES: dict[Format, str] = {
@@ -28,7 +28,7 @@ _NAMES: dict[Format, str] = {
 _MANY = tuple(form for form in _NAMES if form not in PICTURES)
 
 
-class ExportScreen(ModalScreen[Path | None]):
+class ExportScreen(Modal[Path | None]):
     """Asks for format and path and writes the file; answers its path, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

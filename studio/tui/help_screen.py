@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.dom import DOMNode
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from studio.tui.glossary import glossary
+from studio.tui.modal import Modal
 
 if TYPE_CHECKING:
     from studio.tui.app import StudioApp
@@ -29,7 +29,7 @@ To select with the mouse as in any terminal, hold Shift while dragging, or write
 in {settings}: the studio then leaves the mouse to the terminal."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Modal[None]):
     """All keys by where they work, and what the Chinese terms mean."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

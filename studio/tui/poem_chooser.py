@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -19,6 +18,7 @@ from studio.errors import StudioError
 from studio.messages import Composed
 from studio.tui.export_screen import ExportScreen
 from studio.tui.key_bar import KeyBar
+from studio.tui.modal import Modal
 from studio.tui.model_choices import in_words
 from studio.tui.poem_stage import PoemCard
 from studio.tui.verse_layout import SETTINGS, TIGHTEST, shape_of
@@ -50,7 +50,7 @@ class Entry:
         return cls(Composed(0, saved.request, saved.model, (saved.poem,), 0.0), saved)
 
 
-class PoemChooser(ModalScreen[Choice | None]):
+class PoemChooser(Modal[Choice | None]):
     """Shows what was composed, the newest first, with the poem beside the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

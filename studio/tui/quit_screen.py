@@ -6,11 +6,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from studio.tui.modal import Modal
 
-class AskScreen(ModalScreen[bool]):
+
+class AskScreen(Modal[bool]):
     """A question with two answers; the focus stands on the harmless one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -69,7 +70,7 @@ class QuitScreen(AskScreen):
         self._save()
 
 
-class EpochsScreen(ModalScreen[int | None]):
+class EpochsScreen(Modal[int | None]):
     """How many more epochs a finished run is to get; None where the person thinks better of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -127,6 +127,18 @@ def test_the_statistics_are_printed_for_people_too(command: Command, own: str) -
     assert "2 poems by 1 poets" in command("stats").out
 
 
+def test_long_lines_are_listed(command: Command, tmp_path: Path) -> None:
+    line = "雨雪风霜天地人"
+    path = tmp_path / "long.txt"
+    path.write_text(f"甲:{line}，{line}。{line * 2}。\n乙:{line * 3}。\n", "utf-8")
+    command("build", "--from", str(path))
+    assert "Long lines: 1 split, 1 rejected" in command("stats").out
+    assert [each["outcome"] for each in command.json("stats")["long_lines"]] == [
+        "split",
+        "rejected",
+    ]
+
+
 def test_the_traditional_script_is_kept_when_asked(command: Command, own: str) -> None:
     command("build", "--from", own, "--script", "traditional")
     assert command.json("show", "1")["title"] == "登鸛雀樓"

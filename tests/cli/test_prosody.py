@@ -1,10 +1,12 @@
 import io
+import json
 import re
 import sys
 from pathlib import Path
 
 import pytest
 
+from studio.corpus.library import Library
 from studio.corpus.obtaining import fetch_and_build
 from studio.paths import HOME_VARIABLE, Home
 from tests.cli.conftest import Run
@@ -101,8 +103,8 @@ def test_standard_input_is_scanned(tangshi: Run, monkeypatch: pytest.MonkeyPatch
     ("content", "why"),
     [
         ("", "holds no poem"),
-        ("春眠不觉晓，\n\nabc\n", "line 3 cannot be scanned: foreign character"),
-        ("春眠□觉晓，处处闻啼鸟。", "line 1 cannot be scanned: lacuna"),
+        ("abc\n", "line 1, column 1 cannot be scanned: foreign character (a)"),
+        ("春眠□觉晓，处处闻啼鸟。", "line 1, column 3 cannot be scanned: lacuna (□)"),
     ],
 )
 def test_what_is_no_poem_is_refused_with_its_line(
@@ -111,6 +113,53 @@ def test_what_is_no_poem_is_refused_with_its_line(
     result = tangshi("scan", written(content))
     assert (result.code, result.out) == (1, "")
     assert why in result.err
+
+
+def test_a_poem_that_cannot_be_read_does_not_stop_the_others(tangshi: Run, written: Writer) -> None:
+    file = written(f"{GUANQUE}\n\n题\n春眠不觉晓，\n处处abc闻啼鸟。\n\n{JINGYE}\n")
+    result = tangshi("scan", file)
+    assert result.code == 1
+    assert "白日依山尽" in result.out and "低頭思故鄉" in result.out
+    assert "line 5, column 3 cannot be scanned: foreign character (a)" in result.err
+    document = tangshi("scan", "--json", file).document
+    assert [poem["form"] for poem in document["poems"]] == ["五绝", "古绝"]
+    assert document["unreadable"] == [
+        {"line": 5, "column": 3, "character": "a", "reason": "foreign character"}
+    ]
+
+
+def test_many_poems_that_cannot_be_read_are_counted(tangshi: Run, written: Writer) -> None:
+    file = written("春眠□觉晓，处处闻啼鸟。\n\n" * 30)
+    assert "30 poems cannot be scanned" in tangshi("scan", file).err
+    assert len(tangshi("scan", "--json", file).document["unreadable"]) == 30
+
+
+def test_a_poem_is_scanned_as_the_library_reads_it(
+    tangshi: Run, written: Writer, tmp_path: Path
+) -> None:
+    poems = f"静夜思\n李白\n\n{JINGYE[:12]}\n{JINGYE[12:]}\n\n登鹳雀楼：{GUANQUE}\n"
+    scanned = tangshi("scan", "--json", written(poems)).document["poems"]
+    home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
+    fetch_and_build(home, source=tmp_path / "poems.txt", script="traditional")
+    with Library.open(home.library) as library:
+        kept = [(each.title, each.author, each.lines) for each in library.poems()]
+    assert kept == [
+        (each["title"], each["author"], [line["text"] for line in each["lines"]])
+        for each in scanned
+    ]
+    assert [title for title, *_ in kept] == ["静夜思", "登鹳雀楼"]
+
+
+def test_json_is_scanned_too(tangshi: Run, written: Writer) -> None:
+    poems = json.dumps([{"title": "登鹳雀楼", "paragraphs": [GUANQUE]}, {}])
+    result = tangshi("scan", "--json", written(poems))
+    assert (result.code, result.document["poems"][0]["title"]) == (1, "登鹳雀楼")
+    assert result.document["unreadable"][0]["line"] == 1
+
+
+def test_utf_16_is_named_with_the_remedy(tangshi: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(GUANQUE, "utf-16")
+    assert "iconv -f UTF-16" in tangshi("scan", str(tmp_path / "a.txt")).err
 
 
 def test_a_file_that_is_not_utf8_is_refused_with_its_line(tangshi: Run, tmp_path: Path) -> None:

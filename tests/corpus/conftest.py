@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from studio.corpus.build import build
-from studio.corpus.sources import BadRecord, RawPoem, Record
+from studio.corpus.records import BadRecord, RawPoem, Record
 
 RECORDS: list[Record] = [
     RawPoem("靜夜思", "李白", "牀前看月光，疑是地上霜。舉頭望山月，低頭思故鄉。", "a.json, line 1"),

@@ -10,8 +10,8 @@ import pytest
 from studio.corpus.build import build
 from studio.corpus.library import Library
 from studio.corpus.poem import split_of, verse_lines
+from studio.corpus.records import RawPoem
 from studio.corpus.script import fully_simplified, simplified
-from studio.corpus.sources import RawPoem
 from studio.errors import CorpusError
 from tests.corpus.conftest import RECORDS
 

@@ -77,6 +77,51 @@ def test_what_is_no_clean_poem_is_rejected_with_its_reason(text: str, reason: st
     assert str(rejected.value) == reason
 
 
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("春眠?觉晓,处处闻啼鸟.", 3),
+        ("春眠?觉晓", 3),
+        ("春?不?晓，处处闻啼鸟。", 2),
+        ("春眠不觉?，处处闻啼鸟。夜来风雨声，花落知多少。", 5),
+        ("?眠不觉晓，处处闻啼鸟。", 1),
+        ("白日依山??", 5),
+        ("白日\ufffd山尽，黄河入海流。", 3),
+    ],
+)
+def test_a_question_mark_for_a_lost_character_is_a_lacuna(text: str, column: int) -> None:
+    with pytest.raises(RejectedError) as rejected:
+        clean(text)
+    assert (str(rejected.value), rejected.value.at) == (cleaning.LACUNA, column - 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "何处是归程?长亭更短亭.",
+        "何处是归程?\n长亭更短亭?",
+        "君不见?黄河之水天上来,",
+        "白日？山尽，",
+    ],
+)
+def test_a_question_mark_that_ends_a_line_is_a_stop(text: str) -> None:
+    assert "？" in clean(text)
+
+
+def test_the_comma_of_enumerations_ends_no_line() -> None:
+    assert clean("诗、礼固可学，郑、卫不足听。") == "诗礼固可学，郑卫不足听。"
+
+
+def test_a_mark_is_removed_where_the_note_that_explains_it_holds_a_note() -> None:
+    assert clean("雲外空聞好住生[一]。（[一]卷子〖伯二九一九號同〗。）") == "雲外空聞好住生。"
+
+
+def test_what_is_to_blame_is_found_behind_notes_and_spaces() -> None:
+    with pytest.raises(RejectedError) as rejected:
+        clean("白日（□一作「月」） 依\n□盡。")
+    assert (rejected.value.found, rejected.value.at) == ("□", 13)
+
+
 _POEMISH = st.text(
     alphabet=st.sampled_from([*"山水月一，。？（）[]〖〗《》「」□ \n,.;a1\uf9fd\ufe00"])
 )

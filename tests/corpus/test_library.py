@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from studio.corpus.build import build
 from studio.corpus.library import Library, Query
-from studio.corpus.sources import RawPoem
+from studio.corpus.records import RawPoem
 from studio.errors import CorpusError
 
 

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.corpus.sources import BadRecord, RawPoem, files_of, format_of, read
+from studio.corpus import sources
+from studio.corpus.records import BadRecord, RawPoem
+from studio.corpus.sources import files_of, read
 from studio.errors import CorpusError
 
 POEM = {"title": "登鸛雀樓", "author": "王之渙", "paragraphs": ["白日依山盡，", "黃河入海流。"]}
@@ -23,7 +25,7 @@ def test_a_json_array_gives_its_records_with_their_place(tmp_path: Path) -> None
     path = _write(tmp_path, "a.json", json.dumps([POEM, POEM], ensure_ascii=False, indent=1))
     records = list(read(path))
     assert records[0] == RawPoem(
-        "登鸛雀樓", "王之渙", "白日依山盡，黃河入海流。", "a.json, line 2, record 1"
+        "登鸛雀樓", "王之渙", "白日依山盡，黃河入海流。", "a.json, line 2, record 1", 2
     )
     assert records[1].source == "a.json, line 10, record 2"
 
@@ -33,7 +35,7 @@ def test_a_bad_record_in_an_array_costs_only_itself(tmp_path: Path, bad: str) ->
     good = json.dumps(POEM)
     records = list(read(_write(tmp_path, "a.json", f"[{good},\n{bad},\n{good}]")))
     assert [type(record) for record in records] == [RawPoem, BadRecord, RawPoem]
-    assert records[1] == BadRecord("a.json, line 2, record 2", "malformed record")
+    assert records[1] == BadRecord("a.json, line 2, record 2", "malformed record", 2)
 
 
 def test_a_truncated_array_gives_what_it_holds(tmp_path: Path) -> None:
@@ -55,8 +57,8 @@ def test_a_single_json_object_is_one_record(tmp_path: Path) -> None:
 def test_titled_lines_are_split_at_the_first_colon(tmp_path: Path) -> None:
     path = _write(tmp_path, "poems.txt", "題:山:水。\n無題沒有冒號\n題:月。\n題:日。\n")
     records = list(read(path))
-    assert records[0] == RawPoem("題", "", "山:水。", "poems.txt, line 1")
-    assert records[1] == BadRecord("poems.txt, line 2", "malformed record")
+    assert records[0] == RawPoem("題", "", "山:水。", "poems.txt, line 1", 1, 3)
+    assert records[1] == BadRecord("poems.txt, line 2", "malformed record", 2)
 
 
 def test_plain_lines_are_a_poem_each(tmp_path: Path) -> None:
@@ -67,14 +69,10 @@ def test_plain_lines_are_a_poem_each(tmp_path: Path) -> None:
     ]
 
 
-def test_bytes_that_are_not_utf8_leave_the_other_lines_readable(tmp_path: Path) -> None:
-    records = list(read(_write(tmp_path, "p.txt", b"\xb0\xd7\xc8\xd5\n" + "山水。\n".encode())))
-    assert records[1] == RawPoem("", "", "山水。", "p.txt, line 2")
-
-
-@given(st.text(max_size=200))
-def test_no_text_breaks_the_detection_of_the_format(text: str) -> None:
-    assert format_of(text) in ("json", "json lines", "titled lines", "plain lines")
+def test_bytes_that_are_not_utf8_leave_the_other_poems_readable(tmp_path: Path) -> None:
+    poem = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
+    records = list(read(_write(tmp_path, "p.txt", b"\xb0\xd7\xc8\xd5\n" + f"{poem}\n".encode())))
+    assert records[1] == RawPoem("", "", poem, "p.txt, line 2", 2, 1)
 
 
 @given(st.text(alphabet='[]{}",:\\0山a\n', max_size=60))
@@ -101,3 +99,55 @@ def test_a_path_without_poems_is_explained(tmp_path: Path) -> None:
         files_of(tmp_path / "missing")
     with pytest.raises(CorpusError, match="holds no poems"):
         files_of(tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_another_unicode_encoding_is_named_with_the_remedy(tmp_path: Path, encoding: str) -> None:
+    text = "　　白日依山盡，黃河入海流。\n　　欲窮千里目，更上一層樓。\n"
+    path = _write(tmp_path, "p.txt", text.encode(encoding))
+    name = encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
+    with pytest.raises(CorpusError, match=f"p.txt is written in {name}.*iconv -f {name} -t UTF-8"):
+        list(read(path))
+
+
+def test_a_zero_byte_in_utf8_is_no_other_encoding(tmp_path: Path) -> None:
+    assert len(list(read(_write(tmp_path, "p.txt", "白日依山盡，\x00 黃河入海流。\n")))) == 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "kinds"),
+    [
+        ('[{"title": "x", "paragraphs": ["a"}, GOOD]', "bad good"),
+        ('[{"title": "x}, GOOD, GOOD]', "bad good good"),
+        ('[{"title": "x", "paragraphs": ["a", GOOD, GOOD]', "bad good good"),
+        ('[GOOD, {"title": "x" , GOOD', "good bad good"),
+        ('[{"a": [[1}]}, GOOD]', "bad bad good"),
+        ("[GOOD], GOOD, no json", "good good bad"),
+        ('{"broken\nGOOD\nGOOD', "bad good good"),
+    ],
+)
+def test_whole_records_behind_a_broken_one_are_read(
+    tmp_path: Path, broken: str, kinds: str
+) -> None:
+    text = broken.replace("GOOD", json.dumps(POEM))
+    found = read(_write(tmp_path, "a.json", text))
+    assert " ".join("good" if isinstance(e, RawPoem) else "bad" for e in found) == kinds
+
+
+def test_an_object_inside_a_record_is_part_of_it(tmp_path: Path) -> None:
+    text = json.dumps([{**POEM, "volume": {"of": [{"a": 1}, {"b": 2}]}}, POEM])
+    assert [type(each) for each in read(_write(tmp_path, "a.json", text))] == [RawPoem, RawPoem]
+
+
+def test_paragraphs_without_stops_are_lines_of_verse(tmp_path: Path) -> None:
+    text = json.dumps([{"paragraphs": ["白日依山盡", "黃河入海流"]}])
+    (record,) = read(_write(tmp_path, "a.json", text))
+    assert isinstance(record, RawPoem) and record.text == "白日依山盡，黃河入海流"
+
+
+def test_a_number_of_any_length_sorts_a_file(tmp_path: Path) -> None:
+    names = ["0" * 60 + "2.txt", "²3.txt", "1" * 200 + ".txt"]
+    for name in names:
+        _write(tmp_path, name, "")
+    assert {path.name for path in files_of(tmp_path)} == set(names)
+    assert sources._natural("a" + "1" * 5000) > sources._natural("a" + "9" * 4999)

@@ -1,13 +1,11 @@
 """The frame around the panes."""
 
-import asyncio
-import os
-import signal
 import subprocess
 import sys
 from functools import partial
 
 import pytest
+from textual.css.query import NoMatches
 from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Input
@@ -18,6 +16,7 @@ from studio.paths import Home
 from studio.settings import read_settings
 from studio.tui.help_screen import HelpScreen, key_rows
 from studio.tui.key_bar import KeyBar
+from studio.tui.modal import Palette
 from studio.tui.pane import Pane
 from studio.tui.quit_screen import QuitScreen
 from studio.verse.request import ComposeRequest
@@ -269,36 +268,25 @@ async def test_the_command_palette_has_the_studios_commands(open_studio: Open) -
     assert {"Go to Corpus", "Train with the recipe studio", "Theme paper", "Quit"} <= set(titles)
 
 
-async def test_a_polite_kill_closes_the_worker_and_ends(open_small: Open) -> None:
+async def test_a_screen_that_is_dismissed_twice_takes_no_other_with_it(open_small: Open) -> None:
     async with open_small() as studio:
-        before = signal.getsignal(signal.SIGHUP)
-        studio.app._listen_to_signals()
-        try:
-            os.kill(os.getpid(), signal.SIGTERM)
-            await studio.pilot.pause()
-        finally:
-            signal.signal(signal.SIGHUP, before)
-            asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
-        assert studio.worker.closed
-        assert studio.app.return_code == 128 + signal.SIGTERM
+        await studio.press("question_mark", "ctrl+p")
+        palette = studio.app.screen
+        assert isinstance(palette, Palette)
+        palette.dismiss()
+        palette.dismiss()
+        await studio.settle()
+        assert isinstance(studio.app.screen, HelpScreen)
+        await studio.press("escape")
+        palette.dismiss()
+        assert len(studio.app.screen_stack) == 1
 
 
-async def test_a_closed_terminal_closes_the_worker_and_ends_at_once(
-    open_small: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    codes: list[int] = []
-    monkeypatch.setattr("studio.tui.app.os._exit", codes.append)
+async def test_what_fails_while_the_studio_closes_is_no_fault(open_small: Open) -> None:
     async with open_small() as studio:
-        before = signal.getsignal(signal.SIGHUP)
-        studio.app._listen_to_signals()
-        try:
-            os.kill(os.getpid(), signal.SIGHUP)
-            await studio.pilot.pause()
-        finally:
-            signal.signal(signal.SIGHUP, before)
-            asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
-        assert studio.worker.closed
-    assert codes == [128 + signal.SIGHUP]
+        studio.app.exit(return_code=3)
+        studio.app._handle_exception(NoMatches("the widgets go one by one"))
+    assert studio.app.return_code == 3
 
 
 async def test_a_long_notification_shows_to_its_last_character(open_small: Open) -> None:

@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 
 from studio.corpus.build import build
 from studio.corpus.library import Library
-from studio.corpus.sources import RawPoem
+from studio.corpus.records import RawPoem
 from studio.messages import Command, Event
 from studio.paths import Home
 from studio.settings import Settings
@@ -253,7 +253,7 @@ async def test_the_chosen_form_is_in_sight_in_a_narrow_pane(small_home: Home) ->
 
 
 async def test_a_long_list_is_read_a_page_at_a_time(empty_home: Home) -> None:
-    records = [RawPoem(str(n), "", f"{'山水' * (n + 1)}。", str(n)) for n in range(300)]
+    records = [RawPoem(str(n), "", f"{'山水，' * n}山水。", str(n)) for n in range(300)]
     build(empty_home.library, records, source="a test")
     app = _studio(empty_home)
     async with app.run_test(size=(80, 24)) as pilot:

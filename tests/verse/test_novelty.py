@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from studio.corpus.build import build
 from studio.corpus.library import Library
 from studio.corpus.poem import Script, is_han, verse_lines
-from studio.corpus.sources import RawPoem
+from studio.corpus.records import RawPoem
 from studio.errors import CorpusError
 from studio.verse import novelty
 from studio.verse.novelty import Novelty

@@ -6,7 +6,7 @@ import pytest
 
 from studio.corpus.build import build
 from studio.corpus.poem import verse_lines
-from studio.corpus.sources import RawPoem
+from studio.corpus.records import RawPoem
 from studio.prosody.forms import form_named
 from studio.verse.decoder import Writer
 from studio.verse.novelty import Novelty

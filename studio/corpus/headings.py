@@ -1,0 +1,155 @@
+"""Which lines of a text are verse, and which are a title or a poet above it.
+
+A title does not end in a stop and is not as long as the lines of verse; where it is just as long,
+it is what makes their number odd. A poet's name is two to four characters, with the dynasty or not.
+"""
+
+import re
+from collections import Counter
+from functools import cached_property
+
+import msgspec
+
+from studio.corpus.cleaning import SURROGATE, clean_label, tidy, without_notes
+from studio.corpus.poem import HAN, STOPS, is_han, verse_lines
+from studio.prosody.forms import forms
+
+# More lines of verse than a couplet has are a poem of their own.
+COUPLET = 2
+_NOT_SPLIT = rf"[^\s{STOPS},.?!;:]"
+_SPACE = re.compile(rf"(?<={_NOT_SPLIT})\s(?=\s*{_NOT_SPLIT})")
+_LEAST_OF_A_LINE = 3
+_BESIDE_POET = re.compile(
+    r"^\s*[先秦汉漢魏晋晉南北朝隋唐五代宋元明清]{1,4}\s+|"
+    r"[〔〈（(\[【][^〔〈（(\[【〕〉）)\]】]*[〕〉）)\]】]|[^\s:：·・•]{1,4}\s*[:：·・•]|\s"
+)
+_POET = re.compile(f"[{HAN}]{{2,4}}")
+_LONGEST_POET_LINE = 30
+_QUOTED = re.compile("([^《》]*)《([^《》]+)》([^《》]*)")
+
+
+class Heading(msgspec.Struct, frozen=True):
+    """What stands above a poem."""
+
+    title: str = ""
+    author: str = ""
+
+
+class TextLine:
+    """A line of a text, and its verse as cleaning will see it. `column` is where `raw` starts."""
+
+    def __init__(self, number: int, raw: str, column: int = 1) -> None:
+        self.number, self.raw, self.column = number, raw, column
+
+    @cached_property
+    def bare(self) -> str:
+        return without_notes(tidy(self.raw))
+
+    @cached_property
+    def verse(self) -> list[str]:
+        return verse_lines(without_notes(tidy(with_stops(self.raw))))
+
+    @cached_property
+    def poet(self) -> str:
+        """The poet's name, if the line may be one."""
+        if len(self.raw) > _LONGEST_POET_LINE:
+            return ""
+        name = _BESIDE_POET.sub("", self.raw)
+        return name if _POET.fullmatch(name) else ""
+
+    @property
+    def is_poem(self) -> bool:
+        """Whether the line is a poem of its own; so is one that is not UTF-8, as far as we know."""
+        return len(self.verse) > COUPLET or SURROGATE.search(self.raw) is not None
+
+    @property
+    def lost_stop(self) -> str:
+        """The stop that the end of the line stands for. A colon may end a title, too."""
+        return "，" if self.bare and self.bare[-1] not in STOPS.replace("：", "") else ""
+
+    def fits(self, length: int) -> bool:
+        """Whether the line is verse of that length."""
+        return all(len(each) == length for each in self.verse)
+
+
+def with_stops(line: str) -> str:
+    """A line in which spaces between lines of verse have become stops.
+
+    Characters spaced one by one are not split. Verse without any punctuation is split into the
+    lines of the form that its length shows.
+    """
+    if all(len(each) >= _LEAST_OF_A_LINE for each in line.split()):
+        line = _SPACE.sub("，", line)
+    verse = tidy(line)
+    if not verse or not all(map(is_han, verse)):
+        return line
+    for form in forms().values():
+        if form.fixed and len(verse) == form.line_length * form.line_count:
+            starts = range(0, len(verse), form.line_length)
+            return "，".join(verse[at : at + form.line_length] for at in starts)
+    return line
+
+
+def heading_of(lines: list[TextLine]) -> tuple[Heading, int]:
+    """The heading that the last of these lines are, and their number."""
+    if len(lines) > 1 and lines[-1].poet:
+        return Heading(_title(lines[-2].raw).title, lines[-1].poet), 2
+    return _title(lines[-1].raw), 1
+
+
+class Block:
+    """Lines of a text without a blank one between them."""
+
+    def __init__(self, lines: list[TextLine]) -> None:
+        self.lines = lines
+        self.stopped = any(not line.lost_stop for line in lines)
+        full = [line for line in lines if not line.lost_stop] or lines
+        counts = Counter(len(each) for line in full for each in line.verse)
+        self.usual = counts.most_common(1)[0][0] if counts else 0
+
+    @property
+    def is_heading(self) -> bool:
+        """Whether it may be a title, a poet, or both, with the poem below a blank line."""
+        first, *rest = self.lines
+        if self.stopped or first.is_poem or len(first.verse) > 1:
+            return False
+        return not rest or (len(rest) == 1 and bool(rest[0].poet))
+
+    def heading_at(self, at: int) -> tuple[Heading, int]:
+        """The heading at a line, and the number of its lines: 0, 1 or 2.
+
+        Below the first line only what is sure counts: a title with its poet, or a title above a
+        poem that is one line.
+        """
+        line, *rest = self.lines[at : at + 3]
+        if not rest or line.is_poem or not line.lost_stop:
+            return Heading(), 0
+        as_verse = line.fits(self.usual)
+        below = rest[0]
+        if (
+            len(rest) > 1
+            and below.poet
+            and not below.fits(self.usual)
+            and not (at and (as_verse or not self.stopped))
+        ):
+            return heading_of([line, below])
+        if at:
+            found = self.stopped and below.is_poem and not as_verse
+        elif as_verse:
+            found = (
+                len(line.verse) == 1 and sum(len(each.verse) for each in self.lines[1:]) % 2 == 0
+            )
+        else:
+            found = len(line.verse) == 1 or all(len(each) != self.usual for each in line.verse)
+        return heading_of([line]) if found else (Heading(), 0)
+
+
+def _title(line: str) -> Heading:
+    """A title; 《》 around it is dropped, and a name beside it is the poet's."""
+    label = clean_label(line).rstrip(":：")
+    if quoted := _QUOTED.fullmatch(label):
+        before, title, after = quoted.groups()
+        beside = TextLine(0, before + after)
+        if beside.poet or not beside.raw.strip():
+            return Heading(title, beside.poet)
+    return Heading(label)

@@ -1,0 +1,92 @@
+"""Records from JSON in the shape of chinese-poetry: an array, or one object after another.
+
+One pass finds by their brackets where the records begin and end, and each is decoded once. So the
+work grows with the file, however broken it is. A decoder started anew behind every fault would
+read the rest of the file every time.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from studio.corpus.records import MALFORMED, BadRecord, RawPoem, Record
+from studio.corpus.text_records import joined
+
+# Up to the next bracket outside a string, or the end. A string that lacks its end stops before a
+# line break, and before what looks like the border of two records: a lost quotation mark then
+# costs one record. The quantifiers are possessive: nothing is tried twice.
+_TO_BRACKET = re.compile(r'(?:[^"\[\]{}]|"(?:[^"\\\n}]|\\.|\}(?!\s*,\s*\{))*+"?)*+([\[\]{}]|\Z)')
+_BETWEEN_RECORDS = " \t\r,"
+
+
+def read_json(text: str, name: str) -> Iterator[Record]:
+    """All records, good and bad, each with its line and, in an array, its number."""
+    start = text.find("[") + 1 if text.lstrip().startswith("[") else 0
+    line, counted = 1, 0
+    for number, (begin, end) in enumerate(_spans(text, start), start=1):
+        line += text.count("\n", counted, begin)
+        counted = begin
+        source = f"{name}, line {line}" + (f", record {number}" if start else "")
+        try:
+            value = json.loads(text[begin:end])
+        except (ValueError, RecursionError):
+            yield BadRecord(source, MALFORMED, line)
+        else:
+            yield _record(value, source, line)
+
+
+def _spans(text: str, position: int) -> Iterator[tuple[int, int]]:
+    """Where each record begins and ends; what cannot be one spans its first character alone."""
+    stack: list[tuple[int, str]] = []
+    # Objects that were closed inside the record that is open, none of them inside another.
+    inside: list[tuple[int, int]] = []
+    objects = 0
+    for token in _TO_BRACKET.finditer(text, position):
+        bracket, at = token[1], token.start(1)
+        if not stack and bracket != "}":
+            yield from _between(text, position, at)
+            position = at + 1
+        if not bracket:
+            break
+        if bracket in "[{":
+            stack.append((at, bracket))
+            objects += bracket == "{"
+            continue
+        # A bracket that closes nothing is passed over; the record is malformed anyway.
+        if not (objects if bracket == "}" else stack and stack[-1][1] == "["):
+            continue
+        begin, kind = stack.pop()
+        while bracket == "}" and kind == "[":
+            # A list that lacks its end is closed with the object that holds it.
+            begin, kind = stack.pop()
+        objects -= bracket == "}"
+        if not stack:
+            yield begin, at + 1
+            inside.clear()
+            position = at + 1
+        elif bracket == "}":
+            while inside and inside[-1][0] > begin:
+                inside.pop()
+            inside.append((begin, at + 1))
+    # A record that lacks its end is lost, but not what is whole inside it.
+    lost = [at for depth, (at, kind) in enumerate(stack) if kind == "{" or not depth]
+    yield from sorted([*((at, at + 1) for at in lost), *inside])
+
+
+def _between(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """Whatever stands between records, a line at a time."""
+    for line in text[begin:end].split("\n"):
+        if content := line.strip(_BETWEEN_RECORDS):
+            start = begin + line.index(content[0])
+            yield start, start + 1
+        begin += len(line) + 1
+
+
+def _record(value: Any, source: str, line: int) -> Record:
+    match value:
+        case {"paragraphs": list(paragraphs)} if all(isinstance(each, str) for each in paragraphs):
+            title, author = value.get("title", ""), value.get("author", "")
+            if isinstance(title, str) and isinstance(author, str):
+                return RawPoem(title, author, joined(paragraphs), source, line)
+    return BadRecord(source, MALFORMED, line)

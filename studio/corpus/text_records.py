@@ -1,0 +1,146 @@
+"""Poems from plain text, as people write it or copy it from the web.
+
+Three layouts: `title:poem` a line; a poem a line; verse over several lines with a blank line
+between the poems, each below its title and poet where it has them.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from studio.corpus.cleaning import clean_label
+from studio.corpus.headings import (
+    COUPLET,
+    Block,
+    Heading,
+    TextLine,
+    heading_of,
+    with_stops,
+)
+from studio.corpus.records import MALFORMED, BadRecord, RawPoem, Record
+
+_BREAK = re.compile("\r\n?|[\n\u2028\u2029]")
+_COLON = re.compile("[:：]")
+_STOP = re.compile("[，。？！；]")
+_SAMPLED = 100
+# A poem below its title may be set in a few long lines, a collection is not.
+_LINES_OF_A_POEM = 4
+
+
+class _Draft:
+    """A poem in the making. It grows while couplets follow that stand alone."""
+
+    def __init__(self, heading: Heading, lines: list[TextLine], grows: bool = False) -> None:
+        self.heading, self.lines, self.grows = heading, lines, grows
+
+
+def read_text(text: str, name: str) -> Iterator[Record]:
+    """All poems of a text, each with the line it starts in."""
+    blocks = list(_blocks(text))
+    sample = [line for block in blocks[:_SAMPLED] for line in block.lines[:_SAMPLED]][:_SAMPLED]
+    if 2 * sum(bool(_titled(line)[0]) for line in sample) > len(sample):
+        for line in (line for block in blocks for line in block.lines):
+            title, content = _titled(line)
+            if title or line.is_poem:
+                yield _record(_Draft(Heading(title), [content]), name)
+            else:
+                yield BadRecord(f"{name}, line {line.number}", MALFORMED, line.number)
+    else:
+        for draft in _drafts(blocks):
+            yield _record(draft, name)
+
+
+def joined(lines: Iterable[str], between: str = "") -> str:
+    """Verse over several lines as one text: where a line ends without a stop, one is added."""
+    *before, last = [with_stops(line) for line in lines] or [""]
+    return between.join([*(each + TextLine(0, each).lost_stop for each in before), last])
+
+
+def _drafts(blocks: list[Block]) -> list[_Draft]:
+    drafts: list[_Draft] = []
+    waiting: list[TextLine] = []
+    for block in blocks:
+        if block.is_heading:
+            waiting += block.lines
+            continue
+        heading, taken = block.heading_at(0)
+        used = 0
+        if waiting and (taken == 0 or (taken == 1 and not heading.author and block.lines[0].poet)):
+            heading, used = heading_of([*waiting, *block.lines[:taken]])
+            used -= taken
+        # What has no verse below it is no heading: it is kept as a poem of one line.
+        drafts += [_Draft(Heading(), [line]) for line in waiting[: len(waiting) - used]]
+        lines = block.lines[taken:]
+        short = sum(len(line.verse) for line in lines) <= COUPLET
+        if not taken and not waiting and short and drafts and drafts[-1].grows:
+            drafts[-1].lines += lines
+        else:
+            drafts += _poems(heading, Block(lines))
+            drafts[-1].grows = bool(used) and short
+        waiting = []
+    return drafts + [_Draft(Heading(), [line]) for line in waiting]
+
+
+def _poems(heading: Heading, block: Block) -> Iterator[_Draft]:
+    """The poems of a block: split before further headings, or a poem a line."""
+    lines = block.lines
+    start = at = 0
+    while at < len(lines):
+        following, taken = block.heading_at(at) if at else (heading, 0)
+        if taken:
+            yield from _split(heading, lines[start:at])
+            heading, start = following, at + taken
+        at += taken or 1
+    yield from _split(heading, lines[start:])
+
+
+def _split(heading: Heading, lines: list[TextLine]) -> Iterator[_Draft]:
+    poems = sum(line.is_poem for line in lines)
+    of_one = bool(heading.title) and len(lines) <= _LINES_OF_A_POEM
+    if lines[0].is_poem and 2 * poems > len(lines) and not of_one:
+        for line in lines:
+            title, content = _titled(line) if line.is_poem else ("", line)
+            yield _Draft(Heading(title) if title else heading, [content])
+            heading = Heading()
+        return
+    title, content = _titled(lines[0]) if not heading.title else ("", lines[0])
+    yield _Draft(Heading(title) if title else heading, [content, *lines[1:]])
+
+
+def _titled(line: TextLine) -> tuple[str, TextLine]:
+    """Split `title:content` at the first colon; the title is empty where there is none.
+
+    A stop before a full-width colon makes it a colon of the verse.
+    """
+    colon = _COLON.search(line.raw)
+    if colon is None or not line.raw[colon.end() :].strip():
+        return "", line
+    before = line.raw[: colon.start()]
+    if colon[0] == "：" and _STOP.search(before):
+        return "", line
+    content = TextLine(line.number, line.raw[colon.end() :], colon.end() + 1)
+    return clean_label(before), content
+
+
+def _record(draft: _Draft, name: str) -> RawPoem:
+    first = draft.lines[0]
+    return RawPoem(
+        draft.heading.title,
+        draft.heading.author,
+        joined((line.raw for line in draft.lines), "\n"),
+        f"{name}, line {first.number}",
+        first.number,
+        first.column,
+    )
+
+
+def _blocks(text: str) -> Iterator[Block]:
+    """The lines between blank ones."""
+    block: list[TextLine] = []
+    for number, line in enumerate(_BREAK.split(text), start=1):
+        if line.strip():
+            block.append(TextLine(number, line))
+        elif block:
+            yield Block(block)
+            block = []
+    if block:
+        yield Block(block)

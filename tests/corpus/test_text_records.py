@@ -1,0 +1,86 @@
+"""Plain text: which lines are a poem, and what is its title and its poet."""
+
+import pytest
+
+from studio.corpus.cleaning import clean
+from studio.corpus.records import RawPoem
+from studio.corpus.sources import records
+
+YE = "床前明月光，疑是地上霜。举头望明月，低头思故乡。"
+LOU = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
+
+
+def _read(text: str) -> list[tuple[str, str, str]]:
+    found = [each for each in records(text.encode(), "any.txt") if isinstance(each, RawPoem)]
+    return [(each.title, each.author, clean(each.text)) for each in found]
+
+
+def _lines(poem: str, size: int) -> str:
+    """The poem in lines of so many lines of verse."""
+    return "".join(poem[at : at + 6 * size] + "\n" for at in range(0, len(poem), 6 * size))
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+@pytest.mark.parametrize("blank", ["", "\n"])
+@pytest.mark.parametrize("poet", ["李白", "李白〔唐代〕", "[唐] 李白", "唐·李白", "作者：李白"])
+def test_a_text_from_the_web_becomes_poems_with_title_and_poet(
+    size: int, blank: str, poet: str
+) -> None:
+    text = (
+        f"静夜思\n{poet}\n{blank}{_lines(YE, size)}\n登鹳雀楼\n王之涣\n{blank}{_lines(LOU, size)}"
+    )
+    assert _read(text) == [("静夜思", "李白", YE), ("登鹳雀楼", "王之涣", LOU)]
+
+
+@pytest.mark.parametrize("heading", ["《静夜思》李白", "李白《静夜思》", "静夜思\n\n李白\n"])
+def test_a_title_in_its_marks_and_a_poet_below_a_blank_line_are_known(heading: str) -> None:
+    assert _read(f"{heading}\n{_lines(YE, 2)}") == [("静夜思", "李白", YE)]
+
+
+def test_couplets_with_blank_lines_between_them_belong_to_the_title_above() -> None:
+    text = f"静夜思\n\n{YE[:12]}\n\n{YE[12:]}\n\n登鹳雀楼\n\n{LOU}\n"
+    assert _read(text) == [("静夜思", "", YE), ("登鹳雀楼", "", LOU)]
+
+
+def test_verse_without_stops_keeps_its_lines_below_a_title_of_the_same_length() -> None:
+    verse = "\n".join(LOU.replace("。", "，").split("，"))
+    without = LOU.replace("。", "，")[:-1]
+    assert _read(verse) == [("", "", without)]
+    assert _read(f"登上鹳雀楼\n{verse}") == [("登上鹳雀楼", "", without)]
+
+
+@pytest.mark.parametrize("space", [" ", "　", "  　", "\u00a0"])
+def test_spaces_split_lines_of_verse(space: str) -> None:
+    spaced = space.join(["白日依山尽", "黄河入海流", "欲穷千里目", "更上一层楼"])
+    assert _read(spaced) == [("", "", "白日依山尽，黄河入海流，欲穷千里目，更上一层楼")]
+    assert _read(f"　　{space.join(LOU)}") == [("", "", LOU)]
+
+
+@pytest.mark.parametrize("colon", [":", "："])
+def test_a_colon_of_either_width_ends_a_title(colon: str) -> None:
+    text = f"静夜思{colon}{YE}\n登鹳雀楼{colon}{LOU}\n"
+    assert _read(text) == [("静夜思", "", YE), ("登鹳雀楼", "", LOU)]
+    assert _read(f"静夜思{colon}\n{_lines(YE, 2)}") == [("静夜思", "", YE)]
+    assert _read(f"静夜思{colon}{_lines(YE, 1)}") == [("静夜思", "", YE)]
+
+
+def test_a_colon_behind_a_stop_belongs_to_the_verse() -> None:
+    verse = "骆马尔勿嘶，且曰：吾疾虽作。年虽颓矣，幸未及项籍之将死。"
+    assert _read(verse) == [("", "", verse)]
+
+
+def test_a_poem_a_line_may_have_short_poems_and_titles_among_them() -> None:
+    assert _read(f"{YE}\n{LOU}\n满城风雨近重阳。\n") == [
+        ("", "", YE),
+        ("", "", LOU),
+        ("", "", "满城风雨近重阳。"),
+    ]
+    assert _read(f"甲\n{YE}\n乙\n{LOU}\n") == [("甲", "", YE), ("乙", "", LOU)]
+
+
+def test_a_heading_without_verse_is_not_lost() -> None:
+    assert [text for *_, text in _read(f"{YE}\n\n唐诗三百首\n")] == [YE, "唐诗三百首"]
+
+
+def test_a_poem_that_begins_with_a_bracket_is_not_json() -> None:
+    assert _read("[爽]节在重九，物华新雨余。") == [("", "", "爽节在重九，物华新雨余。")]
