@@ -21,5 +21,9 @@ class Modal(ModalScreen[T]):
         return super().dismiss(result) if self.is_current else AwaitComplete()
 
 
-class Palette(Modal[None], CommandPalette):
-    """The command palette."""
+class Palette(CommandPalette):
+    """The command palette, dismissed once."""
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close the palette; does nothing where it is closed already."""
+        return super().dismiss(result) if self.is_current else AwaitComplete()
