@@ -91,6 +91,12 @@ class Terminal:
             if time.monotonic() > end:
                 raise AssertionError(f"it did not end; the screen shows:\n{self.text}")
 
+    def drain_for(self, seconds: float) -> None:
+        """Take in for a while what is written, without showing it."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.take(0.05)
+
     def hang_up(self) -> None:
         """Close the terminal, as a lost connection does."""
         os.close(self.file)

@@ -31,7 +31,7 @@ From = Annotated[
     typer.Option(
         "--from",
         help="The npm package as tarball or folder, or your own poems: JSON, JSON Lines, "
-        "title:content lines, or a poem a line.",
+        "title:content lines, a poem a line, or verse below its title and poet.",
     ),
 ]
 Named = Annotated[

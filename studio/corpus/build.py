@@ -193,4 +193,7 @@ def _row(poem: Poem) -> tuple[object, ...]:
 def _advice(reasons: Counter[str]) -> str:
     if reasons.most_common(1)[:1] == [("not UTF-8", reasons.total())]:
         return "Convert the file, for example with iconv -f GB18030 -t UTF-8."
-    return "It takes JSON in the shape of chinese-poetry, title:content lines, or a poem a line."
+    return (
+        "It takes JSON in the shape of chinese-poetry, title:content lines, a poem a line, or "
+        "verse over several lines, each poem below its title and poet."
+    )

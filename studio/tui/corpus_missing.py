@@ -62,7 +62,7 @@ class CorpusMissing(VerticalScroll, can_focus=False):
         yield Button("Fetch the poems", id="corpus-fetch", variant="primary", compact=True)
         yield Static(
             "Without a network, or with poems of your own: the .tgz that npm packs, a folder, "
-            "JSON, title:content lines, or a poem a line.",
+            "JSON, title:content lines, a poem a line, or verse below its title and poet.",
             markup=False,
         )
         yield Input(
