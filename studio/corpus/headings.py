@@ -111,7 +111,11 @@ class Block:
     def is_heading(self) -> bool:
         """Whether it may be a title, a poet, or both, with the poem below a blank line."""
         first, *rest = self.lines
-        if self.stopped or first.is_poem or len(first.verse) > 1:
+        if self.stopped or first.is_poem:
+            return False
+        if _title(first.raw).author:
+            return not rest
+        if len(first.verse) > 1:
             return False
         return not rest or (len(rest) == 1 and bool(rest[0].poet))
 

@@ -11,6 +11,9 @@ from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.dom import DOMNode
+from textual.errors import NoWidget
+from textual.events import Event as TerminalEvent
+from textual.events import MouseDown
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -445,6 +448,14 @@ class StudioApp(KeysInOrder):
             self._driver.suspend()
         else:
             self.say("There is no shell behind the studio to return to.", severity="warning")
+
+    async def on_event(self, event: TerminalEvent) -> None:
+        """Leave out clicks on what has gone but is still drawn: Textual fails on them."""
+        if isinstance(event, MouseDown):
+            with contextlib.suppress(NoWidget):
+                if not self.screen.get_widget_at(event.x, event.y)[0].is_attached:
+                    return
+        await super().on_event(event)
 
     def _handle_exception(self, error: Exception) -> None:
         # While the studio closes its widgets go one by one: what misses one then is no fault.

@@ -32,7 +32,9 @@ def test_a_text_from_the_web_becomes_poems_with_title_and_poet(
     assert _read(text) == [("静夜思", "李白", YE), ("登鹳雀楼", "王之涣", LOU)]
 
 
-@pytest.mark.parametrize("heading", ["《静夜思》李白", "李白《静夜思》", "静夜思\n\n李白\n"])
+@pytest.mark.parametrize(
+    "heading", ["《静夜思》李白", "李白《静夜思》", "静夜思\n\n李白\n", "《静夜思》 李白\n"]
+)
 def test_a_title_in_its_marks_and_a_poet_below_a_blank_line_are_known(heading: str) -> None:
     assert _read(f"{heading}\n{_lines(YE, 2)}") == [("静夜思", "李白", YE)]
 

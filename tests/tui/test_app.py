@@ -6,9 +6,10 @@ from functools import partial
 
 import pytest
 from textual.css.query import NoMatches
-from textual.events import Resize
+from textual.events import MouseDown, Resize
 from textual.screen import Screen
 from textual.widgets import Input
+from textual.widgets._toast import Toast
 
 from studio.messages import CancelCompose, Compose, Failed, Stop, Trained
 from studio.model.events import TrainingEnded
@@ -280,6 +281,19 @@ async def test_a_screen_that_is_dismissed_twice_takes_no_other_with_it(open_smal
         await studio.press("escape")
         palette.dismiss()
         assert len(studio.app.screen_stack) == 1
+
+
+async def test_a_click_on_a_notification_that_has_gone_is_left_out(open_small: Open) -> None:
+    async with open_small() as studio:
+        studio.app.say("of a moment")
+        await studio.settle()
+        toast = studio.app.screen.query_one(Toast)
+        x, y = toast.region.offset
+        # It has gone, but the screen was not drawn since.
+        toast._parent = None
+        down = MouseDown(None, x, y, 0, 0, 1, False, False, False, x, y)
+        await studio.app.on_event(down)
+        assert studio.app.return_code is None
 
 
 async def test_what_fails_while_the_studio_closes_is_no_fault(open_small: Open) -> None:
