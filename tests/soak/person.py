@@ -101,7 +101,7 @@ class Person:
 
     def expect_answer(self, doing: str) -> None:
         """Fail where the studio has raised an error or does not draw what is asked of it."""
-        self._take()
+        self._wait_until_idle(doing)
         if self._ended():
             self._reopen()
             return
@@ -138,6 +138,29 @@ class Person:
             sys.stdout.buffer.write(self.seen)
             raise SystemExit("traceback")
         return content
+
+    def _wait_until_idle(self, doing: str) -> None:
+        """Wait until what was typed is dealt with: the main thread rests half of the time."""
+        end = time.monotonic() + LIMIT
+        busy = self._seconds_worked()
+        while not self._ended():
+            if time.monotonic() > end:
+                raise SystemExit(f"{doing}: busy for {LIMIT:.0f} seconds (hang)")
+            began = time.monotonic()
+            while (spent := time.monotonic() - began) < 0.2:
+                self._take(0.02)
+            before, busy = busy, self._seconds_worked()
+            if busy - before < spent / 2:
+                return
+
+    def _seconds_worked(self) -> float:
+        """Processor time of the main thread."""
+        try:
+            stat = Path(f"/proc/{self.terminal.pid}/task/{self.terminal.pid}/stat").read_text()
+        except OSError:
+            return 0.0
+        user, system = stat.rsplit(")")[-1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def _ended(self) -> bool:
         return not Path(f"/proc/{self.terminal.pid}/stat").exists() or (

@@ -290,9 +290,10 @@ async def test_a_click_on_a_notification_that_has_gone_is_left_out(open_small: O
         toast = studio.app.screen.query_one(Toast)
         x, y = toast.region.offset
         # It has gone, but the screen was not drawn since.
-        toast._parent = None
+        parent, toast._parent = toast._parent, None
         down = MouseDown(None, x, y, 0, 0, 1, False, False, False, x, y)
         await studio.app.on_event(down)
+        toast._parent = parent
         assert studio.app.return_code is None
 
 
