@@ -43,7 +43,7 @@ from studio.prosody.scansion import scan
 from studio.verse.index_keeper import IndexKeeper
 
 if TYPE_CHECKING:
-    from studio.training import TrainingSession
+    from studio.runs.session import TrainingSession
     from studio.verse.decoder import Writer
 
 # Seconds for which steps are kept back, to be told together: each telling wakes the listener's
@@ -171,7 +171,7 @@ class Worker:
     def _obey(self, command: Command) -> None:
         match command:
             case Train(run, config):
-                from studio.training import begin
+                from studio.runs.session import begin
 
                 self._refuse_second_run()
                 self._emit(Preparing(f"reading the poems for {run}"))
@@ -195,7 +195,7 @@ class Worker:
     # --- training -------------------------------------------------------------------------------
 
     def _resume(self, run: str, epochs: int) -> None:
-        from studio.training import go_on
+        from studio.runs.session import go_on
 
         if self._session and self._session.run.name == run and self._paused:
             self._paused = False
@@ -298,7 +298,7 @@ class Worker:
 
     def _writer(self, model: str) -> "Writer":
         """The run in training as it stands, or a model from disk, kept for the next poem."""
-        from studio.models import load_writer, locate
+        from studio.runs.models import load_writer, locate
 
         if self._session and model in ("auto", self._session.run.name):
             return self._session.writer()

@@ -11,12 +11,12 @@ import msgspec
 import safetensors.torch
 import torch
 
-from studio import runs
 from studio.model.checkpoint import progress_of
 from studio.model.config import RunConfig
 from studio.paths import Home
-from studio.runs import Run
-from studio.training import begin, go_on
+from studio.runs import folders
+from studio.runs.folders import Run
+from studio.runs.session import begin, go_on
 
 
 def train(home: Home, name: str, config: RunConfig) -> None:
@@ -108,4 +108,4 @@ def learnt(run: Run) -> dict[str, Any]:
 
 
 def found(home: Home, name: str) -> Run:
-    return runs.find(home.runs, name)
+    return folders.find(home.runs, name)

@@ -5,14 +5,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from studio import publishing
 from studio.corpus.poem import verse_lines
 from studio.corpus.script import simplified
 from studio.model import checkpoint
-from studio.models import DEFAULT, load_writer, locate
 from studio.paths import Home
 from studio.prosody.scansion import scan
-from studio.publishing import Card
+from studio.runs.card import Card, in_words
+from studio.runs.models import DEFAULT, load_writer, locate
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
 from studio.verse.request import ComposeRequest
@@ -40,7 +39,7 @@ def test_it_is_small_and_its_card_is_of_this_very_model(shipped_model: Path, car
     assert network.parameter_count == card.parameters
     assert len(vocabulary) == card.vocabulary
     assert (described.step, described.config) == (card.step, card.config.model)
-    assert (shipped_model / "card.md").read_text(encoding="utf-8") == publishing.in_words(card)
+    assert (shipped_model / "card.md").read_text(encoding="utf-8") == in_words(card)
 
 
 def test_it_knows_the_characters_that_a_library_is_built_of(shipped_model: Path) -> None:

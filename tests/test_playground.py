@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from studio.collection import Collection
+from studio.collection.saved import Collection
 from studio.corpus.poem import verse_lines
 from studio.paths import Home
 from tests.terminal import studio

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from studio import runs
 from studio.paths import Home
+from studio.runs import folders
 from tests.terminal import PATIENCE, STUDIO, Terminal, environment, studio
 from tests.test_studio import losses, start_training
 
@@ -52,8 +52,8 @@ def test_signals_that_follow_the_first_change_nothing(
         assert terminal.modes == before
         assert terminal.output.rindex(b"\x1b[?1049l") > terminal.output.rindex(b"\x1b[?1049h")
         assert terminal.output.rindex(b"\x1b[?25h") > terminal.output.rindex(b"\x1b[?25l")
-    (run,) = runs.every(home.runs)
-    assert runs.summary(run).status == "stopped"
+    (run,) = folders.every(home.runs)
+    assert folders.summary(run).status == "stopped"
     assert run.checkpoint_names()[-1] == f"step-{max(losses(run)):08}"
 
 
@@ -66,8 +66,8 @@ def test_a_signal_while_the_studio_quits_changes_nothing(home: Home, tmp_path: P
         terminal.hang_up()
         send(terminal, (HANG_UP, TERMINATE))
         terminal.reap()
-    (run,) = runs.every(home.runs)
-    assert runs.summary(run).status == "stopped"
+    (run,) = folders.every(home.runs)
+    assert folders.summary(run).status == "stopped"
 
 
 @pytest.mark.parametrize("closed", [0, 1, 2])

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from studio import runs
 from studio.model.config import RunConfig
 from studio.model.events import StepDone
 from studio.paths import Home
-from studio.training import begin
+from studio.runs import folders
+from studio.runs.session import begin
 from studio.tui.settings_form import GROUPS
 from tests.terminal import Terminal, studio
 
@@ -38,7 +38,7 @@ def step_shown(text: str) -> int:
     return int(found[1].replace(",", "")) if found else 0
 
 
-def losses(run: runs.Run) -> dict[int, float]:
+def losses(run: folders.Run) -> dict[int, float]:
     return {event.step: event.loss for event in run.events() if isinstance(event, StepDone)}
 
 
@@ -50,7 +50,7 @@ def losses_without_a_stop(home: Home, config: RunConfig, steps: int) -> dict[int
             break
     session.save()
     session.close()
-    return losses(runs.find(home.runs, "whole"))
+    return losses(folders.find(home.runs, "whole"))
 
 
 def test_train_write_quit_and_go_on_in_another_terminal(home: Home, tmp_path: Path) -> None:
@@ -65,9 +65,9 @@ def test_train_write_quit_and_go_on_in_another_terminal(home: Home, tmp_path: Pa
         terminal.wait("Save a checkpoint and quit?")
         terminal.press("y")
         assert terminal.wait_for_exit() == 0
-    (run,) = runs.every(home.runs)
+    (run,) = folders.every(home.runs)
     first = max(losses(run))
-    assert runs.summary(run).status == "stopped"
+    assert folders.summary(run).status == "stopped"
     assert run.checkpoint_names()[-1] == f"step-{first:08}"
 
     with studio(str(tmp_path), *WIDE) as terminal:
@@ -100,8 +100,8 @@ def test_a_terminal_that_is_closed_costs_nothing_learnt(
             os.kill(terminal.pid, number)
             terminal.drain()
         assert terminal.reap() == 128 + number
-    (run,) = runs.every(home.runs)
-    assert runs.summary(run).status == "stopped"
+    (run,) = folders.every(home.runs)
+    assert folders.summary(run).status == "stopped"
     assert run.checkpoint_names()[-1] == f"step-{max(losses(run)):08}"
 
 

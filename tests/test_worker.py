@@ -7,7 +7,6 @@ from typing import TypeVar
 import pytest
 import safetensors
 
-from studio import runs
 from studio.messages import (
     CancelCompose,
     Command,
@@ -40,6 +39,7 @@ from studio.model.events import (
     Validated,
 )
 from studio.paths import Home
+from studio.runs import folders
 from studio.verse.request import ComposeRequest
 from studio.worker import Worker
 from tests.small import small
@@ -102,10 +102,10 @@ def test_a_run_is_told_and_stands_in_its_folder(talk: Conversation, home: Home) 
     assert isinstance(ended, TrainingEnded)
     assert (ended.outcome, ended.step) == ("finished", started.total_steps)
     told = [event.event for event in talk.told if isinstance(event, Trained)]
-    run = runs.find(home.runs, "first")
+    run = folders.find(home.runs, "first")
     assert run.events() == told
     assert {type(event) for event in told} > {StepDone, Validated, SampleWritten, CheckpointSaved}
-    assert runs.summary(run).status == "finished"
+    assert folders.summary(run).status == "finished"
 
 
 def test_steps_that_were_kept_back_are_told_before_anything_else(
@@ -118,7 +118,7 @@ def test_steps_that_were_kept_back_are_told_before_anything_else(
     talk.send(Pause())
     talk.wait(TrainingPaused)
     told = [event.event for event in talk.told if isinstance(event, Trained)]
-    assert told == runs.find(home.runs, "first").events()
+    assert told == folders.find(home.runs, "first").events()
 
 
 def test_a_poem_asked_for_during_training_comes_between_two_steps(talk: Conversation) -> None:
@@ -195,7 +195,9 @@ def test_a_run_that_was_stopped_resumes_as_if_it_never_had(talk: Conversation, h
     assert talk.wait(TrainingStarted).step > 0
     assert talk.wait_for(TrainingEnded).outcome == "finished"
     assert talk.losses == expected
-    told = [event for event in runs.find(home.runs, "cut").events() if isinstance(event, StepDone)]
+    told = [
+        event for event in folders.find(home.runs, "cut").events() if isinstance(event, StepDone)
+    ]
     assert {event.step: event.loss for event in told} == expected
 
 
@@ -207,9 +209,9 @@ def test_closing_saves_a_checkpoint(home: Home) -> None:
     talk.drain()
     assert isinstance(talk.told[-1], Trained)
     assert isinstance(talk.told[-1].event, TrainingEnded)
-    run = runs.find(home.runs, "first")
+    run = folders.find(home.runs, "first")
     assert run.checkpoint_names()
-    assert runs.summary(run).status == "stopped"
+    assert folders.summary(run).status == "stopped"
 
 
 def test_a_finished_run_takes_more_epochs(talk: Conversation) -> None:
@@ -255,7 +257,7 @@ def test_what_cannot_be_done_is_told_and_the_worker_lives_on(
     assert message in failed.message
     assert not failed.bug
     assert failed.ticket == (3 if isinstance(command, Compose) else None)
-    assert runs.every(home.runs) == []
+    assert folders.every(home.runs) == []
     talk.send(Train("second", small(max_steps=1)))
     talk.wait_for(TrainingEnded)
 
@@ -293,8 +295,8 @@ def test_a_full_disk_pauses_the_training_and_loses_nothing(
     talk.send(Resume("first"))
     assert talk.wait_for(TrainingEnded).outcome == "finished"
     assert talk.losses == expected
-    run = runs.find(home.runs, "first")
-    assert runs.summary(run).status == "finished"
+    run = folders.find(home.runs, "first")
+    assert folders.summary(run).status == "finished"
     assert [event.step for event in run.events() if isinstance(event, StepDone)] == [*expected]
 
 
@@ -305,14 +307,14 @@ def test_what_cannot_be_recorded_is_recorded_and_told_when_it_can(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as full:
-        full.setattr("studio.runs.append_record", fail)
+        full.setattr("studio.runs.folders.append_record", fail)
         talk.send(Train("first", small(max_steps=8)))
         talk.wait(TrainingPaused)
         talk.wait(Failed)
     talk.send(Resume("first"))
     talk.wait_for(TrainingEnded)
     told = [event.event for event in talk.told if isinstance(event, Trained)]
-    assert runs.find(home.runs, "first").events() == told
+    assert folders.find(home.runs, "first").events() == told
     assert [event.step for event in told if isinstance(event, StepDone)] == [*range(1, 9)]
 
 
@@ -341,7 +343,7 @@ def test_a_run_that_was_deleted_and_trained_anew_writes_with_its_new_weights(
         talk.wait_for(TrainingEnded)
         talk.send(Compose(seed, ComposeRequest(form="", longest=60, seed=1, model="first")))
         texts.append(talk.wait(Composed).poems[0].log_probability)
-        runs.delete(runs.find(home.runs, "first"))
+        folders.delete(folders.find(home.runs, "first"))
     assert texts[0] != texts[1]
 
 
@@ -358,4 +360,4 @@ def test_a_bug_in_training_frees_the_run(
     failed = talk.wait(Failed)
     assert "batch_size" in failed.message
     assert failed.bug
-    assert runs.summary(runs.find(home.runs, "first")).status == "interrupted"
+    assert folders.summary(folders.find(home.runs, "first")).status == "interrupted"

@@ -25,10 +25,10 @@ from pathlib import Path
 
 import msgspec
 
-from studio import runs
 from studio.errors import CorpusError, StudioError
 from studio.model.config import RunConfig
 from studio.paths import HOME_VARIABLE, Home
+from studio.runs import folders
 
 COLUMNS, ROWS = 160, 48
 # Steps before time is taken: the panes draw their first charts, torch warms up; and those of each
@@ -121,7 +121,7 @@ def _training(library: Path, config: RunConfig, arguments: Sequence[str]) -> Ite
         environment = {k: v for k, v in os.environ.items() if k != "SSH_CONNECTION"}
         environment |= {HOME_VARIABLE: folder, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         home = Home(Path(folder) / "data", Path(folder) / "config", Path(folder) / "cache")
-        run = runs.create(home.runs, "bench", config)
+        run = folders.create(home.runs, "bench", config)
         home.library.symlink_to(library.resolve())
         terminal = _Terminal([sys.executable, "-m", "studio", *arguments], environment, run)
         try:
@@ -135,7 +135,7 @@ def _training(library: Path, config: RunConfig, arguments: Sequence[str]) -> Ite
 class _Terminal:
     """A command in a pseudo-terminal, and the folder of the run that it trains."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], run: runs.Run) -> None:
+    def __init__(self, command: list[str], environment: dict[str, str], run: folders.Run) -> None:
         self._run = run
         self._output, self._received = b"", 0
         # The steps seen in the run's events, and how many bytes of those have been read.

@@ -11,11 +11,11 @@ from studio.cli.collection import collection_app
 from studio.cli.corpus import corpus_app
 from studio.cli.doctor import doctor
 from studio.cli.evaluation import evaluate_app
+from studio.cli.heap import keep_heap
 from studio.cli.output import exit_codes
 from studio.cli.prosody import prosody, scan
 from studio.cli.training import runs_app, train
 from studio.cli.writing import generate, score
-from studio.heap import keep_heap
 
 app = typer.Typer(
     name="tangshi-studio",

@@ -8,10 +8,12 @@ import typer
 
 from studio.cli.output import out, print_json, say
 from studio.cli.writing import write_poems
-from studio.collection import Collection, SavedPoem, compare, describe, finds, first_line
+from studio.collection.again import compare
+from studio.collection.exporting import export as write_file
+from studio.collection.exporting import format_of
+from studio.collection.in_words import describe, finds, first_line
+from studio.collection.saved import Collection, SavedPoem
 from studio.corpus.poem import couplets
-from studio.exporting import export as write_file
-from studio.exporting import format_of
 from studio.paths import Home
 
 collection_app = typer.Typer(help="The poems that were saved.", rich_markup_mode=None)

@@ -11,10 +11,11 @@ from typing import Annotated
 
 import typer
 
-from studio import __version__, paths, runs
+from studio import __version__, paths
 from studio.cli.output import out, print_json
 from studio.errors import StudioError
 from studio.paths import HOME_VARIABLE, Home
+from studio.runs import folders
 from studio.settings import read_settings
 from studio.staging import litter
 
@@ -53,7 +54,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Report as JSON.")]
             "cache": str(home.cache),
         },
         "library": _library(home, problems),
-        "runs": len(runs.every(home.runs)),
+        "runs": len(folders.every(home.runs)),
         "settings": _settings(home, problems),
         "unfinished": _unfinished(home),
         "npm": shutil.which("npm") or "",

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from studio.errors import StudioError, when_memory_is_full
-from studio.tui.wording import printable
+from studio.wording import printable
 
 out = Console(highlight=False, markup=False, emoji=False)
 messages = Console(stderr=True, highlight=False, markup=False, emoji=False)

@@ -21,7 +21,7 @@ from studio.errors import CorpusError
 from studio.paths import Home
 from studio.prosody.report import IN_ENGLISH, Line, Remark, Scansion
 from studio.prosody.scansion import scan as scan_poem
-from studio.tui.wording import printable
+from studio.wording import printable
 
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 # A file that is no text of poems has a fault a line.

@@ -20,7 +20,6 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from studio import runs
 from studio.cli.output import messages, option, out, print_json, say
 from studio.errors import ConfigError, RunError, StudioError
 from studio.messages import TrainingStarted
@@ -34,7 +33,8 @@ from studio.model.events import (
     Validated,
 )
 from studio.paths import Home
-from studio.tui.wording import duration, printable
+from studio.runs import folders
+from studio.wording import duration, printable
 
 runs_app = typer.Typer(help="The training runs: list, show, delete.", no_args_is_help=True)
 
@@ -81,15 +81,15 @@ def train(
         settings = dict(assignment(text) for text in set_ or [])
         config = recipe_named(recipe)
         if from_:
-            from studio.training import starting_from
+            from studio.runs.session import starting_from
 
             config = starting_from(home, config, from_)
         config = with_settings(with_settings(config, options, option), settings)
         config = msgspec.structs.replace(config, poems=poems or "")
-        run = run or runs.new_name(home.runs, recipe, config.model.cell)
+        run = run or folders.new_name(home.runs, recipe, config.model.cell)
 
     say("Loading torch and the poems ...")
-    from studio.training import begin, go_on
+    from studio.runs.session import begin, go_on
 
     session = go_on(home, run, epochs or 0) if resume else begin(home, run, config)
     try:
@@ -120,9 +120,9 @@ def list_runs(
 ) -> None:
     """List the runs, the latest first."""
     summaries = []
-    for run in runs.every(Home.default().runs):
+    for run in folders.every(Home.default().runs):
         try:
-            summaries.append(runs.summary(run))
+            summaries.append(folders.summary(run))
         except StudioError as error:
             # One damaged folder does not hide the others.
             say(f"{run.name} is damaged: {error}")
@@ -152,12 +152,12 @@ def show_run(
     name: str, json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False
 ) -> None:
     """Show one run: settings, validations, samples, checkpoints."""
-    run = runs.find(Home.default().runs, name)
+    run = folders.find(Home.default().runs, name)
     events = run.events()
     validations = [event for event in events if isinstance(event, Validated)]
     samples = [event for event in events if isinstance(event, SampleWritten)]
     document = {
-        "summary": runs.summary(run),
+        "summary": folders.summary(run),
         "config": run.config(),
         "validations": validations,
         "samples": samples,
@@ -187,7 +187,7 @@ def publish_run(
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
     """Write a model as it is shipped: half precision, with a card of its figures."""
-    from studio.publishing import publish
+    from studio.runs.publishing import publish
 
     say(f"Measuring {name} on the validation and the test split ...")
     card = publish(Home.default(), name, folder)
@@ -204,10 +204,10 @@ def delete_run(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete a run with its checkpoints."""
-    run = runs.find(Home.default().runs, name)
+    run = folders.find(Home.default().runs, name)
     if not yes and not _confirmed(f"Delete the run {name} and its checkpoints?"):
         raise RunError("Nothing was deleted. Say --yes to delete without being asked.")
-    runs.delete(run)
+    folders.delete(run)
     say(f"Deleted {name}.")
 
 
@@ -308,7 +308,7 @@ def _watch(started: TrainingStarted, steps: Iterator[tuple[TrainingEvent, ...]])
     raise AssertionError("training ends with TrainingEnded")
 
 
-def _report(run: runs.Run, last: TrainingEnded) -> dict[str, object]:
+def _report(run: folders.Run, last: TrainingEnded) -> dict[str, object]:
     events = run.events()
     return {
         "run": run.name,

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from studio.cli.output import option, out, print_json, say
-from studio.collection import Collection, SavedPoem, saved_now
+from studio.collection.exporting import export, format_of
+from studio.collection.saved import Collection, SavedPoem, saved_now
 from studio.corpus.poem import couplets
 from studio.documents import converted
 from studio.errors import CorpusError
-from studio.exporting import export, format_of
 from studio.files import read_regular
 from studio.paths import Home
 from studio.prosody.forms import form_named
@@ -107,7 +107,7 @@ def generate(
 
 def write_poems(request: ComposeRequest) -> tuple[str, list[WrittenPoem]]:
     """The full name of the model that wrote, and the poems, the best first."""
-    from studio.models import load_writer, locate
+    from studio.runs.models import load_writer, locate
     from studio.verse.composer import write
     from studio.verse.novelty import Novelty
 
@@ -127,7 +127,7 @@ def score(
     """Perplexity of each poem of a file, one poem a line."""
     texts = _lines(file)
     from studio.model.evaluate import score_poems
-    from studio.models import load_writer, locate
+    from studio.runs.models import load_writer, locate
 
     writer = load_writer(*locate(Home.default(), run))
     scores = score_poems(writer.network, writer.vocabulary, texts, writer.device)

@@ -19,7 +19,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 
-from studio import paths, runs
+from studio import paths
 from studio.errors import StudioError
 from studio.messages import (
     CancelCompose,
@@ -38,6 +38,7 @@ from studio.messages import (
 from studio.model.config import RECIPES
 from studio.model.events import StepDone, TrainingEnded
 from studio.paths import Home
+from studio.runs import folders
 from studio.settings import Settings, read_settings, write_settings
 from studio.tui.closing import Closing
 from studio.tui.corpus_pane import CorpusPane
@@ -53,7 +54,7 @@ from studio.tui.tab_line import TabLine
 from studio.tui.terminal_driver import TerminalDriver
 from studio.tui.themes import THEMES
 from studio.tui.training_pane import TrainingPane
-from studio.tui.wording import printable
+from studio.wording import printable
 
 TITLES = {"corpus": "Corpus", "training": "Training", "playground": "Playground"}
 # From this width on the panes stand side by side.
@@ -99,7 +100,7 @@ class StudioApp(KeysInOrder):
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1,f2", "pane('corpus')", "Corpus", id="studio.corpus"),
-        Binding("2,f3", "pane('training')", "Training", id="studio.training"),
+        Binding("2,f3", "pane('training')", "Training", id="studio.runs.session"),
         Binding("3,f4", "pane('playground')", "Playground", id="studio.playground"),
         Binding(
             "z", "zoom", "Zoom", id="studio.zoom", tooltip="Give the pane the whole terminal, back"
@@ -372,7 +373,7 @@ class StudioApp(KeysInOrder):
                 "Start a new run with its settings as they are",
                 lambda recipe=recipe: self._training_pane.start_recipe(recipe),
             )
-        for run in runs.every(self.home.runs)[:20]:
+        for run in folders.every(self.home.runs)[:20]:
             yield SystemCommand(
                 f"Resume {run.name}",
                 "Go on with this run",

@@ -9,7 +9,7 @@ from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from studio.collection import settings_in_words
+from studio.collection.in_words import settings_in_words
 from studio.corpus.cleaning import typed_opening
 from studio.errors import StudioError
 from studio.tui.model_choices import ModelChoice, in_words, model_choices

@@ -14,7 +14,7 @@ from studio.tui.curves import Metric, finite, smooth
 from studio.tui.frame import Curve
 from studio.tui.history import Column
 from studio.tui.plot import Plot
-from studio.tui.wording import figure
+from studio.wording import figure
 
 # What curves are told apart by where there is no braille.
 _PLAIN_SIGNS = "*o+x#@"

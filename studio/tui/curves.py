@@ -8,7 +8,7 @@ from itertools import accumulate
 import numpy as np
 
 from studio.tui.history import Column, History
-from studio.tui.wording import compact
+from studio.wording import compact
 
 # The widest label of an axis.
 LABEL = 6

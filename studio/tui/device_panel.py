@@ -7,7 +7,7 @@ from textual import work
 
 from studio.telemetry import Gauge, Reading, Telemetry, open_telemetry
 from studio.tui.text_panel import TextPanel
-from studio.tui.wording import printable, spark
+from studio.wording import printable, spark
 
 # Seconds between two readings: faster polling slows the GPU's own work.
 EVERY = 1.0

@@ -12,11 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label, Select, Static
 
-from studio.collection import SavedPoem
+from studio.collection.exporting import PICTURES, SUFFIXES, Format, export, format_of, free_path
+from studio.collection.saved import SavedPoem
 from studio.errors import StudioError
-from studio.exporting import PICTURES, SUFFIXES, Format, export, format_of, free_path
 from studio.tui.modal import Modal
-from studio.tui.wording import printable
+from studio.wording import printable
 
 _NAMES: dict[Format, str] = {
     "text": "Plain text",

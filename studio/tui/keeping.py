@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.collection import Collection, SavedPoem, describe
+from studio.collection.in_words import describe
+from studio.collection.saved import Collection, SavedPoem
 from studio.corpus.poem import couplets
 from studio.errors import StudioError
 from studio.tui.export_screen import ExportScreen

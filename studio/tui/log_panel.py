@@ -17,7 +17,7 @@ from studio.messages import (
     TrainingStarted,
 )
 from studio.model.events import CheckpointSaved, EpochDone, TrainingEnded, Validated
-from studio.tui.wording import figure, printable
+from studio.wording import figure, printable
 
 KEPT = 500
 

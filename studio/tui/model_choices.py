@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from studio import runs
 from studio.paths import Home, default_model
+from studio.runs import folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def model_choices(home: Home) -> list[ModelChoice]:
     choices = []
     if default_model():
         choices.append(ModelChoice("default", "default model"))
-    for run in runs.every(home.runs):
+    for run in folders.every(home.runs):
         names = run.checkpoint_names()
         if names:
             newest = f"{run.name}@{_step(names[-1])}"

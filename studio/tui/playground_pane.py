@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from studio.collection import SavedPoem, compare, saved_now
+from studio.collection.again import compare
+from studio.collection.saved import SavedPoem, saved_now
 from studio.messages import (
     ComposeCancelled,
     Composed,

@@ -13,7 +13,8 @@ from textual.content import Content
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from studio.collection import Collection, SavedPoem, describe, finds, first_line
+from studio.collection.in_words import describe, finds, first_line
+from studio.collection.saved import Collection, SavedPoem
 from studio.errors import StudioError
 from studio.messages import Composed
 from studio.tui.export_screen import ExportScreen
@@ -22,7 +23,7 @@ from studio.tui.modal import Modal
 from studio.tui.model_choices import in_words
 from studio.tui.poem_stage import PoemCard
 from studio.tui.verse_layout import SETTINGS, TIGHTEST, shape_of
-from studio.tui.wording import moment
+from studio.wording import moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from studio.corpus.poem import Poem, couplets
 from studio.tui.verse_layout import arrange, set_verse, shape_of
-from studio.tui.wording import printable
+from studio.wording import printable
 
 
 class PoemView(VerticalScroll, can_focus=True):

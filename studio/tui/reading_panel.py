@@ -15,7 +15,7 @@ from studio.tui.draft import Draft
 from studio.tui.glossary import TONES, reading_named, rhyme_named
 from studio.tui.remarks import in_words, scansion_of
 from studio.tui.verse_marks import places_of_lines, tint_legend
-from studio.tui.wording import printable
+from studio.wording import printable
 
 _BAR = 12  # cells
 _CHOSEN = "on $block-cursor-background"

@@ -9,7 +9,7 @@ from studio.corpus.script import simplified
 from studio.prosody.report import IN_ENGLISH, Remark, Scansion
 from studio.prosody.scansion import scan
 from studio.tui.glossary import FOUR_TONES, rhyme_named, template_in_english
-from studio.tui.wording import printable
+from studio.wording import printable
 
 _MOST_RHYMES = 3
 

@@ -14,12 +14,12 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
-from studio import runs
 from studio.errors import StudioError
 from studio.paths import Home
-from studio.runs import Run, RunSummary
+from studio.runs import folders
+from studio.runs.folders import Run, RunSummary
 from studio.tui.pane import Pane
-from studio.tui.wording import compact, figure
+from studio.wording import compact, figure
 
 # Seconds of reading after which what is read by now is shown.
 PATIENCE = 0.3
@@ -98,7 +98,7 @@ class RunList(Vertical):
     @work(thread=True, exclusive=True, group="runs", exit_on_error=False)
     def _read_folders(self, home: Home) -> None:
         worker, rows, shown = get_current_worker(), list[RunRow](), time.monotonic()
-        for run in runs.every(home.runs):
+        for run in folders.every(home.runs):
             if worker.is_cancelled:
                 return
             rows.append(self._row_of(run))
@@ -117,7 +117,7 @@ class RunList(Vertical):
             changed = run.events_file.stat().st_mtime if run.events_file.exists() else 0.0
             if run.name in self._read and self._read[run.name][0] == changed:
                 return self._read[run.name][1]
-            row = RunRow(run.name, runs.summary(run))
+            row = RunRow(run.name, folders.summary(run))
             # Whether a process trains in it can change without a word in the folder.
             if row.summary and row.summary.status != "training":
                 self._read[run.name] = (changed, row)

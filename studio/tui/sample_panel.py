@@ -6,7 +6,7 @@ from rich.text import Text
 
 from studio.tui.history import History
 from studio.tui.text_panel import TextPanel
-from studio.tui.wording import figure, printable
+from studio.wording import figure, printable
 
 
 class SamplePanel(TextPanel):

@@ -15,9 +15,9 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
-from studio import runs
 from studio.errors import ConfigError
 from studio.model.config import RECIPES, ModelConfig, RunConfig, TrainConfig, with_settings
+from studio.runs import folders
 
 # Which fields stand together; a field named nowhere here comes under "Other".
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -258,7 +258,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
             return
         cell = next(f.editor.value for f in self.query(Field) if f.path == "model.cell")
         recipe = self.query_one("#recipe", Choice).value
-        self._proposed = runs.new_name(self._folder, recipe, cell)
+        self._proposed = folders.new_name(self._folder, recipe, cell)
         name.value = self._proposed
 
     def start(self) -> None:

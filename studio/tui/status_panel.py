@@ -9,7 +9,7 @@ from studio.messages import TrainingStarted
 from studio.model.config import RunConfig
 from studio.tui.history import History
 from studio.tui.text_panel import TextPanel
-from studio.tui.wording import compact, duration, figure, printable, spark
+from studio.wording import compact, duration, figure, printable, spark
 
 _MARKS = {"training": ">", "paused": "=", "diverged": "!"}
 

@@ -11,7 +11,6 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widgets import Input
 
-from studio import runs
 from studio.errors import StudioError
 from studio.messages import (
     Event,
@@ -30,6 +29,7 @@ from studio.messages import (
 )
 from studio.model.config import RECIPES, RunConfig
 from studio.model.events import TrainingEnded, TrainingEvent
+from studio.runs import folders
 from studio.tui.curve_grid import CurveGrid
 from studio.tui.device_panel import DevicePanel
 from studio.tui.history import History
@@ -306,7 +306,7 @@ class TrainingPane(Pane):
     def start_recipe(self, recipe: str) -> None:
         """Start a new run with a recipe's settings as they are."""
         config = RECIPES[recipe]
-        self._train(runs.new_name(self.home.runs, recipe, config.model.cell), config)
+        self._train(folders.new_name(self.home.runs, recipe, config.model.cell), config)
 
     def _train(self, run: str, config: RunConfig) -> None:
         if self._refuses():
@@ -326,7 +326,7 @@ class TrainingPane(Pane):
     @work(thread=True, group="status", exit_on_error=False)
     def _read_status(self, run: str) -> None:
         try:
-            status = runs.summary(runs.find(self.home.runs, run)).status
+            status = folders.summary(folders.find(self.home.runs, run)).status
         except (StudioError, OSError) as error:
             self.app.call_later(self._cannot, run, str(error))
         else:
@@ -438,7 +438,7 @@ class TrainingPane(Pane):
     @work(thread=True, group="delete", exit_on_error=False)
     def _delete(self, name: str) -> None:
         try:
-            runs.delete(runs.find(self.home.runs, name))
+            folders.delete(folders.find(self.home.runs, name))
         except (StudioError, OSError) as error:
             self.app.call_later(self._cannot, name, str(error))
         else:

@@ -1,9 +1,9 @@
 """The runs that the training pane shows: what it is told of them, and what is read from disk."""
 
-from studio import runs
 from studio.messages import TrainingStarted
 from studio.model.events import TrainingEnded, TrainingEvent
 from studio.paths import Home
+from studio.runs import folders
 from studio.tui.history import History
 from studio.tui.run_list import RunRow
 from studio.tui.status_panel import Shown
@@ -86,7 +86,7 @@ def read_run(home: Home, row: RunRow) -> Shown:
 
     Raises StudioError or OSError where the folder cannot be read.
     """
-    run = runs.find(home.runs, row.name)
+    run = folders.find(home.runs, row.name)
     config, history = run.config(), History.of(run.name, run.events())
     state = row.summary.status if row.summary else ""
     total = history.step if state == "finished" else config.train.max_steps
@@ -95,4 +95,4 @@ def read_run(home: Home, row: RunRow) -> Shown:
 
 def read_past(home: Home, run: str, step: int) -> list[TrainingEvent]:
     """What a run told up to the step where it goes on. Raises like `read_run`."""
-    return [event for event in runs.find(home.runs, run).events() if event.step <= step]
+    return [event for event in folders.find(home.runs, run).events() if event.step <= step]

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from studio import runs
 from studio.benchmarks import training
 from studio.paths import HOME_VARIABLE, Home
+from studio.runs import folders
 from tests.cli.conftest import Run
 
 
@@ -44,7 +44,7 @@ def test_bench_ui_reports_what_it_measured(tangshi: Run, home: Home) -> None:
     assert document["training_cost"] == pytest.approx(inside / headless - 1)
     assert document["keys"] == 3
     assert 0 < document["key_ms_median"] <= document["key_ms_99"] <= document["key_ms_most"]
-    assert not runs.every(home.runs)
+    assert not folders.every(home.runs)
 
 
 def test_bench_ui_without_poems_says_what_to_do(

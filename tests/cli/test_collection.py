@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from studio.collection import Collection, SavedPoem
+from studio.collection.saved import Collection, SavedPoem
 from studio.json_lines import write_records
 from studio.paths import Home
 from tests.cli.conftest import Run
-from tests.test_collection import TEXT, saved
+from tests.collection.test_saved import TEXT, saved
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from studio import runs
 from studio.corpus.obtaining import fetch_and_build
 from studio.model.checkpoint import load_model
 from studio.model.config import RECIPES
 from studio.model.events import StepDone
 from studio.paths import Home
+from studio.runs import folders
 from tests.cli.conftest import Run
 
 LIMIT = 60  # seconds until a command that should end will not
@@ -98,13 +98,13 @@ def test_what_cannot_be_done_has_its_exit_code_and_a_message_on_standard_error(
 
 def test_a_run_starts_from_the_weights_and_characters_of_a_model(tangshi: Run, home: Home) -> None:
     tangshi("train", "--recipe", "classic", "--run", "a", "--max-steps", "5", *SMALL)
-    folder = runs.find(home.runs, "a").checkpoints / "step-00000005"
+    folder = folders.find(home.runs, "a").checkpoints / "step-00000005"
     few = ["--set", "batch_size=8", "--set", "learning_rate=1e-9", "--set", "min_count=9"]
     for run, model in (("b", "a"), ("c", str(folder))):
         started = tangshi("train", "--from", model, "--run", run, "--max-steps", "1", *few)
         assert started.code == 0, started.err
         theirs, ours = (
-            load_model(runs.find(home.runs, name).checkpoints / step)
+            load_model(folders.find(home.runs, name).checkpoints / step)
             for name, step in (("a", "step-00000005"), (run, "step-00000001"))
         )
         assert ours[1] == theirs[1]
@@ -121,7 +121,7 @@ def test_a_run_that_starts_from_a_model_learns_as_its_own_recipe_says(
     few = ["--set", "batch_size=8", "--set", "window=8", "--max-steps", "1"]
     started = tangshi("train", "--recipe", "studio", "--from", "a", "--run", "b", *few)
     assert started.code == 0, started.err
-    theirs, ours = (runs.find(home.runs, name).config().model for name in "ab")
+    theirs, ours = (folders.find(home.runs, name).config().model for name in "ab")
     recipe = RECIPES["studio"].model
     assert ours == recipe.shaped_as(theirs)
     assert ours.hidden == theirs.hidden != recipe.hidden
@@ -134,7 +134,7 @@ def test_poems_beside_the_library_are_learnt_with_its_characters(
     missing = tangshi("train", "--poems", "quansongshi", "--run", "a", *SMALL)
     assert missing.code == 1
     assert "corpus fetch --corpus quansongshi --beside" in missing.err
-    assert not runs.every(home.runs)
+    assert not folders.every(home.runs)
     source = tmp_path / "song.txt"
     lines = [f"{number}:{chr(0x5C71 + number)}日依山尽，黄河入海流。" for number in range(200)]
     source.write_text("\n".join(lines), "utf-8")
@@ -144,10 +144,10 @@ def test_poems_beside_the_library_are_learnt_with_its_characters(
     tangshi("train", "--poems", "quansongshi", "--run", "a", "--max-steps", "1", *SMALL)
     tangshi("train", "--run", "b", "--max-steps", "1", *SMALL)
     first, second = (
-        load_model(runs.find(home.runs, name).checkpoints / "step-00000001") for name in "ab"
+        load_model(folders.find(home.runs, name).checkpoints / "step-00000001") for name in "ab"
     )
     assert first[1] == second[1]
-    assert runs.find(home.runs, "a").config().poems == "quansongshi"
+    assert folders.find(home.runs, "a").config().poems == "quansongshi"
 
 
 @pytest.mark.parametrize(
@@ -166,24 +166,24 @@ def test_a_run_that_cannot_start_from_a_model_says_why(
     refused = tangshi("train", *arguments)
     assert refused.code == 1
     assert told in refused.err
-    assert [run.name for run in runs.every(home.runs)] == ["a"]
+    assert [run.name for run in folders.every(home.runs)] == ["a"]
 
 
 @pytest.mark.parametrize("answer", ["", "n\n"])
 def test_a_run_is_not_deleted_without_a_yes(
     tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
-    runs.create(home.runs, "a", RECIPES["classic"])
+    folders.create(home.runs, "a", RECIPES["classic"])
     monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
     result = tangshi("runs", "delete", "a")
     assert (result.code, result.out) == (1, "")
     assert "--yes" in result.err
-    assert runs.find(home.runs, "a").name == "a"
+    assert folders.find(home.runs, "a").name == "a"
 
 
 def test_a_damaged_run_does_not_hide_the_others(tangshi: Run, home: Home) -> None:
-    runs.create(home.runs, "good", RECIPES["classic"])
-    bad = runs.create(home.runs, "bad", RECIPES["classic"])
+    folders.create(home.runs, "good", RECIPES["classic"])
+    bad = folders.create(home.runs, "bad", RECIPES["classic"])
     (bad.folder / "config.json").write_text('{"recipe": "classic", "colour": "red"}')
     result = tangshi("runs", "list", "--json")
     assert result.code == 0
@@ -194,7 +194,7 @@ def test_a_damaged_run_does_not_hide_the_others(tangshi: Run, home: Home) -> Non
 def test_more_epochs_for_a_run_in_training_leave_its_settings_alone(
     tangshi: Run, home: Home
 ) -> None:
-    run = runs.create(home.runs, "a", RECIPES["classic"])
+    run = folders.create(home.runs, "a", RECIPES["classic"])
     with run.lock():
         result = tangshi("train", "--run", "a", "--resume", "--epochs", "2")
     assert result.code == 1
@@ -204,7 +204,7 @@ def test_more_epochs_for_a_run_in_training_leave_its_settings_alone(
 
 def test_a_damaged_training_state_is_named(tangshi: Run, home: Home) -> None:
     tangshi("train", "--recipe", "classic", "--max-steps", "1", "--run", "a", *SMALL)
-    run = runs.find(home.runs, "a")
+    run = folders.find(home.runs, "a")
     (state,) = run.checkpoints.glob("*/training.safetensors")
     state.write_bytes(b"\x02\x00\x00\x00\x00\x00\x00\x00{}")  # no tensors at all
     result = tangshi("train", "--run", "a", "--resume", "--epochs", "1")
@@ -265,10 +265,10 @@ def test_a_signal_ends_the_training_with_a_checkpoint_to_go_on_from(
             assert process.wait(LIMIT) == 130
     finally:
         signal.signal(number, before)
-    run = runs.find(home.runs, "a")
+    run = folders.find(home.runs, "a")
     steps = [event.step for event in run.events() if isinstance(event, StepDone)]
     assert run.checkpoint_names()[-1] == f"step-{steps[-1]:08}"
-    assert runs.summary(run).status == "stopped"
+    assert folders.summary(run).status == "stopped"
 
 
 def test_a_reader_that_leaves_costs_nothing_learnt(home: Home) -> None:
@@ -276,6 +276,6 @@ def test_a_reader_that_leaves_costs_nothing_learnt(home: Home) -> None:
         wait_until_told(process, "perplexity")
         process.stderr.close()
         assert process.wait(LIMIT) == 1
-    run = runs.find(home.runs, "a")
+    run = folders.find(home.runs, "a")
     steps = [event.step for event in run.events() if isinstance(event, StepDone)]
     assert run.checkpoint_names()[-1] == f"step-{steps[-1]:08}"

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterable, Iterator
 
-from studio import runs
 from studio.messages import Command, Event, Ready, Trained, TrainingStarted
 from studio.model.config import RECIPES, RunConfig
 from studio.model.events import (
@@ -16,7 +15,8 @@ from studio.model.events import (
     Validated,
 )
 from studio.paths import Home
-from studio.runs import Run
+from studio.runs import folders
+from studio.runs.folders import Run
 
 # From noise to a couplet of 王之涣: what a sample looks like along a run.
 SAMPLES = (
@@ -102,7 +102,7 @@ def write_run(
     home: Home, name: str, steps: int = 600, depth: float = 1.0, outcome: str = "stopped"
 ) -> Run:
     """Put a run's folder on disk."""
-    run = runs.create(home.runs, name, RECIPES["classic"])
+    run = folders.create(home.runs, name, RECIPES["classic"])
     for event in a_run(steps, depth=depth):
         run.record(event)
     run.record(TrainingEnded(steps, outcome))  # type: ignore[arg-type]  # a test's own word

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from studio.tui.curves import LABEL, finite, log_ticks, round_values, smooth, thin, ticks
 from studio.tui.history import History
-from studio.tui.wording import compact, duration, figure, printable, spark
+from studio.wording import compact, duration, figure, printable, spark
 from tests.tui.fake_worker import a_run
 
 numbers = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=700)

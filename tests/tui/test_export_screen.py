@@ -7,9 +7,9 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input, Select, Static
 
-from studio import picture
+from studio.collection import picture
 from studio.tui.export_screen import ExportScreen
-from tests.test_collection import saved
+from tests.collection.test_saved import saved
 from tests.tui.waiting import work_done
 
 

@@ -6,7 +6,7 @@ from pypinyin import Style, pinyin
 from studio.prosody.forms import templates
 from studio.prosody.rhymes import RHYMES
 from studio.tui.glossary import reading_named, rhyme_named, template_in_english
-from studio.tui.wording import moment
+from studio.wording import moment
 
 
 def test_the_rhymes_are_named_as_they_are_read() -> None:

@@ -6,7 +6,7 @@ import pytest
 from textual.events import Paste
 from textual.widgets import Input, OptionList, Select, Static
 
-from studio.collection import Collection
+from studio.collection.saved import Collection
 from studio.messages import CancelCompose, Failed, Trained, TrainingStarted, Wrote
 from studio.model.config import RunConfig
 from studio.model.events import CheckpointSaved, TrainingEnded
@@ -17,9 +17,9 @@ from studio.tui.key_bar import KeyBar
 from studio.tui.poem_chooser import PoemChooser
 from studio.tui.poem_stage import PoemCard, PoemStage
 from studio.tui.request_form import RequestForm
-from studio.tui.wording import moment
 from studio.verse.novelty import CopiedSpan
 from studio.verse.request import Sampling
+from studio.wording import moment
 from tests.tui.playground_worker import OTHER, QUATRAIN
 from tests.tui.playing import Play, add_run
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from textual.widgets import OptionList
 
-from studio.collection import Collection
+from studio.collection.saved import Collection
 from studio.paths import Home
-from tests.test_collection import TEXT, saved
+from tests.collection.test_saved import TEXT, saved
 from tests.tui.playing import Play, playing
 
 

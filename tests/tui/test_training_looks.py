@@ -34,7 +34,7 @@ READINGS = [
 def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing in the picture depends on the hour or the machine."""
     monkeypatch.setattr("studio.tui.log_panel.time.strftime", lambda _: "12:34:56 ")
-    monkeypatch.setattr("studio.runs.time.strftime", lambda _: "0101-1234")
+    monkeypatch.setattr("studio.runs.folders.time.strftime", lambda _: "0101-1234")
     monkeypatch.setattr(DevicePanel, "poll", lambda _: None)
     monkeypatch.setattr("studio.tui.watch_panels.SOONEST", 3600.0)
 

@@ -7,7 +7,6 @@ from functools import partial
 import pytest
 from textual.widgets import Input, Static
 
-from studio import runs
 from studio.messages import (
     Failed,
     Pause,
@@ -23,6 +22,7 @@ from studio.messages import (
 from studio.model.config import RECIPES, ModelConfig, TrainConfig
 from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated
 from studio.paths import Home
+from studio.runs import folders
 from studio.telemetry import Gauge, Reading
 from studio.tui import run_list
 from studio.tui.curve_chart import CurveChart
@@ -52,9 +52,9 @@ def field(studio: Opened, name: str) -> Field:
     return next(f for f in studio.pane.query(Field) if f.path.endswith(f".{name}"))
 
 
-def row_of(run: runs.Run) -> RunRow:
+def row_of(run: folders.Run) -> RunRow:
     """A run as the list has it."""
-    return RunRow(run.name, runs.summary(run))
+    return RunRow(run.name, folders.summary(run))
 
 
 def plot(studio: Opened, metric: str = "loss") -> Plot:
@@ -590,9 +590,9 @@ async def test_deleting_a_run_asks_first(open_studio: Open, home: Home) -> None:
     write_run(home, "autumn", 20)
     async with open_studio(SMALL) as studio:
         await studio.press("2", "r", "d", "n")
-        assert runs.every(home.runs)
+        assert folders.every(home.runs)
         await studio.press("d", "y")
-        assert runs.every(home.runs) == []
+        assert folders.every(home.runs) == []
         assert "No runs yet." in studio.text()
 
 
@@ -612,7 +612,7 @@ async def test_no_run_is_read_before_the_list_is_shown(
 ) -> None:
     write_run(home, "autumn", 20)
     read: list[str] = []
-    monkeypatch.setattr(runs, "summary", lambda run: read.append(run.name))
+    monkeypatch.setattr(folders, "summary", lambda run: read.append(run.name))
     async with open_studio(SMALL) as studio:
         await studio.settle()
         await studio.press("2")
@@ -675,8 +675,10 @@ async def test_the_list_reads_again_only_what_changed(
     async with open_studio(SMALL) as studio:
         await studio.press("2", "r")
         read: list[str] = []
-        summary = runs.summary
-        monkeypatch.setattr(runs, "summary", lambda run: (read.append(run.name), summary(run))[1])
+        summary = folders.summary
+        monkeypatch.setattr(
+            folders, "summary", lambda run: (read.append(run.name), summary(run))[1]
+        )
         write_run(home, "winter", 20)
         studio.pane.query_one(RunList).read()
         await studio.settle()

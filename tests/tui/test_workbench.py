@@ -4,7 +4,7 @@ import pytest
 from textual.events import Key
 from textual.widgets import Input, Static
 
-from studio.collection import Collection
+from studio.collection.saved import Collection
 from studio.messages import CancelCompose, Failed, Inspect
 from studio.paths import Home
 from studio.tui.pinyin_input import PinyinInput

@@ -27,8 +27,8 @@ from studio.files import sync, write_atomically
 from studio.json_lines import append_record, write_records
 from studio.model.config import RunConfig, read_config
 from studio.model.events import TrainingEnded, TrainingEvent
-from studio.run_events import EventReader
-from studio.run_summary import figures_of
+from studio.runs.event_log import EventReader
+from studio.runs.summary import figures_of
 from studio.staging import staging_path
 
 # At most 240 bytes in UTF-8: file systems take names of 255.

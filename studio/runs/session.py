@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import msgspec
 
-from studio import runs
 from studio.corpus.library import Library
 from studio.corpus.manifest import published
 from studio.corpus.vocabulary import Vocabulary
@@ -25,9 +24,10 @@ from studio.model.events import (
     Validated,
 )
 from studio.model.trainer import Trainer
-from studio.models import locate
 from studio.paths import Home
-from studio.runs import Run
+from studio.runs import folders
+from studio.runs.folders import Run
+from studio.runs.models import locate
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
 from studio.verse.request import ComposeRequest
@@ -221,11 +221,11 @@ def starting_from(home: Home, config: RunConfig, name: str) -> RunConfig:
 
 def begin(home: Home, name: str, config: RunConfig) -> TrainingSession:
     """Make the run's folder and open it; the folder goes again if nothing can be trained."""
-    run = runs.create(home.runs, name, config)
+    run = folders.create(home.runs, name, config)
     try:
         return TrainingSession(home, run)
     except BaseException:
-        runs.delete(run)
+        folders.delete(run)
         raise
 
 
@@ -235,7 +235,7 @@ def go_on(home: Home, name: str, epochs: int = 0) -> TrainingSession:
     "run@step" continues from that checkpoint and drops what came after it. Raises RunError.
     """
     name, at, step = name.partition("@")
-    run = runs.find(home.runs, name)
+    run = folders.find(home.runs, name)
     if at and not step.isdecimal():
         raise RunError(f"{step!r} is not a step of {name}: write {name}@200, for example.")
     return TrainingSession(home, run, epochs, int(step) if at else None)

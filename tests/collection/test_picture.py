@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageFont
 
+from studio.collection.picture import CINNABAR, Sheet, Word, as_png, as_svg, sheet
 from studio.errors import StudioError
-from studio.picture import CINNABAR, Sheet, Word, as_png, as_svg, sheet
 
 LINES = ["白日依山尽", "黄河入海流", "欲穷千里目", "更上一层楼"]
 SVG = "{http://www.w3.org/2000/svg}"

@@ -5,8 +5,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from studio import picture
-from studio.collection import SavedPoem, describe, first_line
+from studio.collection import picture
+from studio.collection.in_words import describe, first_line
+from studio.collection.saved import SavedPoem
 from studio.corpus.poem import couplets, verse_lines
 from studio.errors import StudioError
 from studio.files import write_atomically

@@ -7,12 +7,13 @@ import pytest
 import safetensors.torch
 import torch
 
-from studio import publishing
 from studio.errors import RunError
-from studio.models import load_writer
 from studio.paths import Home
-from studio.publishing import Card, publish
-from studio.training import begin
+from studio.runs import publishing
+from studio.runs.card import Card
+from studio.runs.models import load_writer
+from studio.runs.publishing import publish
+from studio.runs.session import begin
 from studio.verse.composer import write
 from studio.verse.request import ComposeRequest
 from tests.small import small

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from studio import runs
 from studio.errors import RunError
 from studio.model import checkpoint
 from studio.model.events import CheckpointSaved, StepDone, TrainingEnded
 from studio.paths import Home
-from studio.training import TrainingSession, begin, go_on
+from studio.runs import folders
+from studio.runs.session import TrainingSession, begin, go_on
 from tests.killing import found, in_child, killed_at, learnt, outcome, train
 from tests.small import small
 
@@ -35,7 +35,7 @@ def test_killed_at_any_point_a_run_ends_as_one_that_never_was(home: Home) -> Non
     assert point > 50
 
 
-def trained(home: Home, name: str = "first") -> runs.Run:
+def trained(home: Home, name: str = "first") -> folders.Run:
     """A run with checkpoints at steps 2 and 4, stopped there."""
     config = small("studio", max_steps=8, validate_every=0, checkpoint_every=2, keep=3)
     session = begin(home, name, config)
@@ -99,7 +99,7 @@ def test_a_run_that_was_killed_after_its_last_checkpoint_is_finished_by_resuming
     run = found(home, "first")
     *kept, saved, ended = run.events_file.read_bytes().splitlines(keepends=True)
     run.events_file.write_bytes(b"".join(kept))
-    assert runs.summary(run).status == "interrupted"
+    assert folders.summary(run).status == "interrupted"
     assert finish(go_on(home, "first")) == []
     assert run.events_file.read_bytes() == b"".join([*kept, saved, ended])
     assert run.events()[-2:] == [
@@ -108,7 +108,7 @@ def test_a_run_that_was_killed_after_its_last_checkpoint_is_finished_by_resuming
     ]
     with pytest.raises(RunError, match="has finished"):
         go_on(home, "first")
-    assert runs.summary(run).status == "finished"
+    assert folders.summary(run).status == "finished"
 
 
 def test_the_library_is_needed_to_resume(home: Home, tmp_path: Path) -> None:

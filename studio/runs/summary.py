@@ -13,7 +13,7 @@ import msgspec
 from studio.files import read_regular, replacing
 from studio.model.events import StepDone, TrainingEnded, TrainingEvent, Validated
 from studio.reasons import UNREADABLE
-from studio.run_events import START, EventReader, Place
+from studio.runs.event_log import START, EventReader, Place
 
 SUMMARY = "summary.json"
 LARGEST = 4096  # bytes of the file, many times what it needs

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio import runs
 from studio.errors import RunError
 from studio.model.config import RECIPES
 from studio.model.events import (
@@ -23,8 +22,9 @@ from studio.model.events import (
     TrainingEvent,
     Validated,
 )
-from studio.run_events import SEAL
-from studio.run_summary import NOTHING, SUMMARY, Figures, condense, figures_of
+from studio.runs import folders
+from studio.runs.event_log import SEAL
+from studio.runs.summary import NOTHING, SUMMARY, Figures, condense, figures_of
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 count = st.integers(0, 2**40)
@@ -39,9 +39,9 @@ events = st.one_of(
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> runs.Run:
+def run(tmp_path: Path) -> folders.Run:
     """A run with a few events."""
-    run = runs.create(tmp_path, "first", RECIPES["classic"])
+    run = folders.create(tmp_path, "first", RECIPES["classic"])
     for number in range(1, 11):
         run.record(step(number))
     run.record(Validated(10, 1, 300.0, 200.0, True))
@@ -78,7 +78,7 @@ def test_the_figures_are_those_of_all_events_whenever_they_were_read(
 ) -> None:
     folder = Path(tempfile.mkdtemp())
     try:
-        run = runs.create(folder, "first", RECIPES["classic"])
+        run = folders.create(folder, "first", RECIPES["classic"])
         for event, look in told:
             run.record(event)
             if look:
@@ -91,35 +91,35 @@ def test_the_figures_are_those_of_all_events_whenever_they_were_read(
 
 
 def test_a_list_of_runs_reads_only_what_was_appended(
-    run: runs.Run, read_bytes: Callable[[], int]
+    run: folders.Run, read_bytes: Callable[[], int]
 ) -> None:
-    runs.summary(run)
+    folders.summary(run)
     whole = run.events_file.stat().st_size
     assert read_bytes() >= whole
     run.record(step(11))
     appended = run.events_file.stat().st_size - whole
-    assert runs.summary(run).step == 11
+    assert folders.summary(run).step == 11
     # What was appended, and twice the bytes before a place that show that it is the same file.
     assert appended <= read_bytes() <= appended + 2 * SEAL
-    assert runs.summary(run).step == 11
+    assert folders.summary(run).step == 11
     assert read_bytes() <= SEAL
 
 
-def test_resuming_from_a_checkpoint_takes_back_what_came_after_it(run: runs.Run) -> None:
+def test_resuming_from_a_checkpoint_takes_back_what_came_after_it(run: folders.Run) -> None:
     run.record(TrainingEnded(10, "stopped"))
-    assert runs.summary(run).status == "stopped"
+    assert folders.summary(run).status == "stopped"
     run.forget_after(5)
-    row = runs.summary(run)
+    row = folders.summary(run)
     assert (row.step, row.best_perplexity, row.status) == (5, None, "interrupted")
 
 
-def test_half_a_line_counts_when_it_is_whole(run: runs.Run) -> None:
+def test_half_a_line_counts_when_it_is_whole(run: folders.Run) -> None:
     line = msgspec.json.encode(step(11)) + b"\n"
     with run.events_file.open("ab", buffering=0) as file:
         file.write(line[:30])
-        assert runs.summary(run).step == 10
+        assert folders.summary(run).step == 10
         file.write(line[30:])
-    assert runs.summary(run).step == 11
+    assert folders.summary(run).step == 11
 
 
 @pytest.mark.parametrize(
@@ -135,75 +135,75 @@ def test_half_a_line_counts_when_it_is_whole(run: runs.Run) -> None:
         lambda content: content.replace(b'"outcome":""', b'"ended":""'),
     ],
 )
-def test_a_damaged_summary_is_made_anew(run: runs.Run, damage: Callable[[bytes], bytes]) -> None:
-    expected = runs.summary(run)
+def test_a_damaged_summary_is_made_anew(run: folders.Run, damage: Callable[[bytes], bytes]) -> None:
+    expected = folders.summary(run)
     file = run.folder / SUMMARY
     whole = file.read_bytes()
     assert damage(whole) != whole
     file.write_bytes(damage(whole))
-    assert runs.summary(run) == expected
+    assert folders.summary(run) == expected
     assert file.read_bytes() == whole
 
 
 def test_a_folder_that_cannot_be_written_to_is_read_all_the_same(
-    run: runs.Run, monkeypatch: pytest.MonkeyPatch
+    run: folders.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("studio.run_summary.replacing", refuse)
-    assert runs.summary(run).step == 10
+    monkeypatch.setattr("studio.runs.summary.replacing", refuse)
+    assert folders.summary(run).step == 10
     run.record(step(11))
-    assert runs.summary(run).step == 11
+    assert folders.summary(run).step == 11
     assert not (run.folder / SUMMARY).exists()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder_stays_as_it_is(run: runs.Run) -> None:
+def test_a_read_only_folder_stays_as_it_is(run: folders.Run) -> None:
     run.folder.chmod(0o500)
     try:
-        assert runs.summary(run).step == 10
+        assert folders.summary(run).step == 10
         assert not (run.folder / SUMMARY).exists()
     finally:
         run.folder.chmod(0o700)
 
 
 def test_a_run_without_events_has_no_figures(tmp_path: Path) -> None:
-    run = runs.create(tmp_path, "first", RECIPES["classic"])
+    run = folders.create(tmp_path, "first", RECIPES["classic"])
     assert figures_of(run.events_file) == NOTHING
-    assert runs.summary(run).status == "interrupted"
+    assert folders.summary(run).status == "interrupted"
     run.events_file.touch()
     assert figures_of(run.events_file) == NOTHING
     assert not (run.folder / SUMMARY).exists()
 
 
-def test_a_line_damaged_after_the_summary_is_named(run: runs.Run) -> None:
-    runs.summary(run)
+def test_a_line_damaged_after_the_summary_is_named(run: folders.Run) -> None:
+    folders.summary(run)
     with run.events_file.open("ab") as file:
         file.write(b"nonsense\n")
     with pytest.raises(RunError, match="line 12"):
-        runs.summary(run)
+        folders.summary(run)
 
 
 def test_a_run_deleted_while_it_is_read_does_not_come_back(
-    run: runs.Run, monkeypatch: pytest.MonkeyPatch
+    run: folders.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def and_delete(events: Iterable[TrainingEvent], before: Figures) -> Figures:
         figures = condense(events, before)
-        runs.delete(run)
+        folders.delete(run)
         return figures
 
-    monkeypatch.setattr("studio.run_summary.condense", and_delete)
+    monkeypatch.setattr("studio.runs.summary.condense", and_delete)
     assert figures_of(run.events_file).step == 10
     assert list(run.folder.parent.iterdir()) == []
 
 
-def test_another_run_of_the_same_name_has_its_own_figures(run: runs.Run) -> None:
-    runs.summary(run)
+def test_another_run_of_the_same_name_has_its_own_figures(run: folders.Run) -> None:
+    folders.summary(run)
     kept = (run.folder / SUMMARY).read_bytes()
-    runs.delete(run)
-    again = runs.create(run.folder.parent, "first", RECIPES["classic"])
+    folders.delete(run)
+    again = folders.create(run.folder.parent, "first", RECIPES["classic"])
     again.record(step(3))
     # As if somebody who read the deleted run had been slow to keep its figures.
     (again.folder / SUMMARY).write_bytes(kept)
-    assert runs.summary(again).step == 3
+    assert folders.summary(again).step == 3

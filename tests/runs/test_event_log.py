@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from studio import run_events
 from studio.errors import RunError
 from studio.json_lines import append_record, write_records
 from studio.model.events import StepDone, TrainingEvent
-from studio.run_events import START, EventReader, Place
+from studio.runs import event_log
+from studio.runs.event_log import START, EventReader, Place
 
 
 def step(number: int, elapsed: float = 0.0) -> StepDone:
@@ -54,7 +54,7 @@ def test_lines_are_whole_however_much_is_read_at_once(
 ) -> None:
     told = [step(number) for number in range(1, 30)]
     write_records(path, told)
-    monkeypatch.setattr(run_events, "BLOCK", block)
+    monkeypatch.setattr(event_log, "BLOCK", block)
     events, place = read(path)
     assert events == told
     assert (place.lines, place.offset) == (29, path.stat().st_size)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(
 
 START = """
 import ctypes, resource, threading
-from studio.heap import keep_heap
+from studio.cli.heap import keep_heap
 if {kept}: keep_heap()
 libc = ctypes.CDLL(None)
 libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p

@@ -5,16 +5,9 @@ from threading import Thread
 
 import pytest
 
-from studio.collection import (
-    Collection,
-    SavedPoem,
-    compare,
-    describe,
-    finds,
-    first_line,
-    program,
-    saved_now,
-)
+from studio.collection.again import compare
+from studio.collection.in_words import describe, finds, first_line
+from studio.collection.saved import Collection, SavedPoem, program, saved_now
 from studio.errors import StudioError
 from studio.verse.request import ComposeRequest, Sampling, WrittenPoem
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from studio import runs
 from studio.errors import RunError
 from studio.model import checkpoint
 from studio.model.device import choose_device
 from studio.paths import Home, default_model
+from studio.runs import folders
 from studio.verse.decoder import Writer
 
 DEFAULT = "default"
@@ -30,7 +30,7 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
     if name == "auto":
         if folder := default_model():
             return folder, DEFAULT
-        for run in runs.every(home.runs):
+        for run in folders.every(home.runs):
             if run.checkpoint_names():
                 return locate(home, run.name)
         raise RunError(
@@ -42,7 +42,7 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
             return folder, DEFAULT
         raise RunError("This studio ships no default model. Name a run: see `runs list`.")
     run_name, _, step = name.partition("@")
-    run = runs.find(home.runs, run_name)
+    run = folders.find(home.runs, run_name)
     names = run.checkpoint_names()
     if not names:
         raise RunError(f"The run {run_name} has no checkpoint yet. Wait for one, or resume it.")

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from studio import runs
 from studio.errors import RunError
 from studio.json_lines import append_record
 from studio.model.config import RECIPES
 from studio.model.events import StepDone, TrainingEnded, Validated
+from studio.runs import folders
 
 CLASSIC = RECIPES["classic"]
 
@@ -19,7 +19,7 @@ def step(number: int, loss: float = 5.0) -> StepDone:
 
 
 def test_what_is_recorded_is_read_back_in_order(tmp_path: Path) -> None:
-    run = runs.create(tmp_path, "first", CLASSIC)
+    run = folders.create(tmp_path, "first", CLASSIC)
     told = [step(1), step(2), Validated(2, 1, 300.0, 200.0, True), TrainingEnded(2, "finished")]
     for event in told:
         run.record(event)
@@ -28,7 +28,7 @@ def test_what_is_recorded_is_read_back_in_order(tmp_path: Path) -> None:
 
 
 def test_a_line_that_a_crash_cut_short_is_left_out(tmp_path: Path) -> None:
-    run = runs.create(tmp_path, "first", CLASSIC)
+    run = folders.create(tmp_path, "first", CLASSIC)
     run.record(step(1))
     with run.events_file.open("ab") as file:
         file.write(b'{"event":"StepDone","st')
@@ -50,7 +50,7 @@ def test_a_line_for_which_there_is_no_room_leaves_nothing_behind(tmp_path: Path)
 
 
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
-    run = runs.create(tmp_path, "first", CLASSIC)
+    run = folders.create(tmp_path, "first", CLASSIC)
     run.record(step(1))
     with run.events_file.open("ab") as file:
         file.write(b"nonsense\n")
@@ -59,7 +59,7 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
 
 
 def test_going_on_from_a_checkpoint_forgets_what_came_after_it(tmp_path: Path) -> None:
-    run = runs.create(tmp_path, "first", CLASSIC)
+    run = folders.create(tmp_path, "first", CLASSIC)
     for event in (step(1), step(2), step(3), TrainingEnded(3, "stopped")):
         run.record(event)
     run.forget_after(2)
@@ -67,91 +67,91 @@ def test_going_on_from_a_checkpoint_forgets_what_came_after_it(tmp_path: Path) -
 
 
 def test_a_name_is_taken_once(tmp_path: Path) -> None:
-    runs.create(tmp_path, "first", CLASSIC)
+    folders.create(tmp_path, "first", CLASSIC)
     with pytest.raises(RunError, match="already"):
-        runs.create(tmp_path, "first", CLASSIC)
+        folders.create(tmp_path, "first", CLASSIC)
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "..", ".hidden", "-x", "a b", "x" * 61])
 def test_a_name_that_could_leave_the_folder_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(RunError):
-        runs.create(tmp_path, name, CLASSIC)
+        folders.create(tmp_path, name, CLASSIC)
     with pytest.raises(RunError):
-        runs.find(tmp_path, name)
+        folders.find(tmp_path, name)
 
 
 @pytest.mark.parametrize("name", ["auto", "default"])
 def test_a_run_is_not_called_like_another_model(tmp_path: Path, name: str) -> None:
     with pytest.raises(RunError, match=name):
-        runs.create(tmp_path, name, CLASSIC)
+        folders.create(tmp_path, name, CLASSIC)
 
 
 def test_the_longest_name_fits_the_file_system(tmp_path: Path) -> None:
     name = "\U00020000" * 60
-    runs.create(tmp_path, name, CLASSIC)
-    assert runs.find(tmp_path, name).name == name
+    folders.create(tmp_path, name, CLASSIC)
+    assert folders.find(tmp_path, name).name == name
 
 
 def test_a_folder_that_a_crash_left_without_settings_does_not_hold_its_name(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "first").mkdir()
-    assert runs.create(tmp_path, "first", CLASSIC).config() == CLASSIC
+    assert folders.create(tmp_path, "first", CLASSIC).config() == CLASSIC
 
 
 def test_a_folder_that_is_no_checkpoint_is_not_taken_for_one(tmp_path: Path) -> None:
-    run = runs.create(tmp_path, "first", CLASSIC)
+    run = folders.create(tmp_path, "first", CLASSIC)
     for name in ("step-00000200", "step-old"):
         (run.checkpoints / name).mkdir(parents=True)
     assert run.checkpoint_names() == ["step-00000200"]
 
 
 def test_a_run_may_have_a_chinese_name(tmp_path: Path) -> None:
-    runs.create(tmp_path, "春江花月夜", CLASSIC)
-    assert runs.find(tmp_path, "春江花月夜").name == "春江花月夜"
+    folders.create(tmp_path, "春江花月夜", CLASSIC)
+    assert folders.find(tmp_path, "春江花月夜").name == "春江花月夜"
 
 
 def test_an_unknown_run_is_answered_with_the_known_ones(tmp_path: Path) -> None:
-    runs.create(tmp_path, "first", CLASSIC)
+    folders.create(tmp_path, "first", CLASSIC)
     with pytest.raises(RunError, match="first"):
-        runs.find(tmp_path, "second")
+        folders.find(tmp_path, "second")
 
 
 def test_a_run_in_training_is_neither_trained_twice_nor_deleted(tmp_path: Path) -> None:
-    run = runs.create(tmp_path, "first", CLASSIC)
+    run = folders.create(tmp_path, "first", CLASSIC)
     with run.lock():
         assert run.is_busy()
-        assert runs.summary(run).status == "training"
+        assert folders.summary(run).status == "training"
         with pytest.raises(RunError, match="another process"), run.lock():
             pass
         with pytest.raises(RunError):
-            runs.delete(run)
+            folders.delete(run)
     assert not run.is_busy()
-    runs.delete(run)
-    assert runs.every(tmp_path) == []
+    folders.delete(run)
+    assert folders.every(tmp_path) == []
 
 
 def test_the_summary_condenses_the_run(tmp_path: Path) -> None:
-    run = runs.create(tmp_path, "first", CLASSIC)
+    run = folders.create(tmp_path, "first", CLASSIC)
     run.record(step(1, loss=6.0))
     run.record(Validated(1, 1, 400.0, 250.0, True))
     run.record(step(2, loss=5.5))
     run.record(Validated(2, 1, 420.0, 260.0, False))
-    row = runs.summary(run)
+    row = folders.summary(run)
     assert (row.step, row.loss, row.best_perplexity, row.elapsed) == (2, 5.5, 400.0, 1.0)
     assert row.status == "interrupted"
     run.record(TrainingEnded(2, "finished"))
-    assert runs.summary(run).status == "finished"
+    assert folders.summary(run).status == "finished"
 
 
 def test_new_names_are_free(tmp_path: Path) -> None:
-    first = runs.new_name(tmp_path, "classic", "lstm")
-    runs.create(tmp_path, first, CLASSIC)
-    assert runs.new_name(tmp_path, "classic", "lstm") != first
+    first = folders.new_name(tmp_path, "classic", "lstm")
+    folders.create(tmp_path, first, CLASSIC)
+    assert folders.new_name(tmp_path, "classic", "lstm") != first
 
 
 def test_looking_at_a_run_writes_nothing(tmp_path: Path) -> None:
-    run = runs.create(tmp_path, "first", CLASSIC)
+    run = folders.create(tmp_path, "first", CLASSIC)
     before = sorted(run.folder.iterdir())
     assert not run.is_busy()
     assert sorted(run.folder.iterdir()) == before

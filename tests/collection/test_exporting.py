@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from studio import picture
-from studio.collection import SavedPoem
+from studio.collection import picture
+from studio.collection.exporting import as_markdown, as_sheet, as_text, export, format_of, free_path
+from studio.collection.saved import SavedPoem
 from studio.corpus.poem import couplets
 from studio.errors import StudioError
-from studio.exporting import as_markdown, as_sheet, as_text, export, format_of, free_path
-from tests.test_collection import TEXT, saved
+from tests.collection.test_saved import TEXT, saved
 
 
 def test_a_poem_is_split_into_couplets() -> None:

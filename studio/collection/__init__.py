@@ -1,0 +1,1 @@
+"""The poems that were saved: keeping them, writing them again, exporting them."""

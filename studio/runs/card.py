@@ -1,0 +1,142 @@
+"""The card of a published model: what it was made from, how good it is, what is wrong with it."""
+
+import msgspec
+
+from studio.corpus.poem import couplets
+from studio.model.config import RunConfig
+from studio.verse.request import ComposeRequest
+
+# What the network's `initial_state` is in words.
+INITIAL = {"zero": "a zero state", "end": "the state that an end token leaves"}
+FAULTS = (
+    "It knows characters, not the world: images are those that Tang poets put side by side most "
+    "often, and a poem drifts from one to the next without a thought that holds it together.",
+    "Parallelism in the middle couplets is what it learnt by reading; nothing enforces it.",
+    "It has read nothing but old poems, last those of the Tang and Five Dynasties, in simplified "
+    "characters; two that simplifying merged (里 for 裏 and 里) are one to it.",
+    "Rare characters are poorly known. Those seen once in training are unknown to it.",
+)
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """Perplexity of a split: over all targets, and over Han characters alone."""
+
+    split: str
+    poems: int
+    perplexity: float
+    perplexity_han: float
+    tokens: int
+    tokens_han: int
+    unknown_share: float
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """A poem and the request that it answers."""
+
+    request: ComposeRequest
+    text: str
+
+
+class Phase(msgspec.Struct, frozen=True):
+    """The run whose model another run started from. `hours` as in `Card`.
+
+    `sharing` of its `poems` have three lines or more in common with held-out poems of the library.
+    """
+
+    run: str
+    step: int
+    config: RunConfig
+    corpus: str
+    poems: int
+    sharing: int
+    hours: float
+    figures: list[Figures]
+
+
+class Card(msgspec.Struct, frozen=True):
+    """card.json. `hours` are those of training alone, on `machine`; `bytes` the weights' size.
+
+    `before` is there where the run started from another one's model.
+    """
+
+    run: str
+    step: int
+    parameters: int
+    vocabulary: int
+    bytes: int
+    config: RunConfig
+    corpus: str
+    poems: dict[str, int]
+    hours: float
+    machine: str
+    studio: str
+    torch: str
+    figures: list[Figures]
+    faults: tuple[str, ...]
+    samples: list[Sample]
+    before: Phase | None = None
+
+
+def in_words(card: Card) -> str:
+    """The card in Markdown."""
+    model, train = card.config.model, card.config.train
+    rows = "\n".join(
+        f"| {each.split} | {each.poems:,} | {each.perplexity:.1f} | {each.perplexity_han:.1f} "
+        f"| {each.tokens:,} | {each.unknown_share:.2%} |"
+        for each in card.figures
+    )
+    samples = "\n\n".join(
+        f"{each.request.form}, seed {each.request.seed}\n\n" + "\\\n".join(couplets(each.text))
+        for each in card.samples
+    )
+    faults = "\n".join(f"- {fault}" for fault in card.faults)
+    return f"""# The default model
+
+{model.cell.upper()}, embedding {model.embedding}, hidden {model.hidden}, {model.layers} layers: \
+{card.parameters:,} parameters, {card.vocabulary:,} characters, {card.bytes / 1e6:.1f} MB in half \
+precision. `make model` trains one from nothing with the recipe as it stands.
+
+- Run: {card.run}, seed {train.seed}, {card.hours:.1f} hours of training on {card.machine}, \
+torch {card.torch}.
+{_first(card.before) if card.before else ""}\
+- Data: {card.corpus}; {card.poems["train"]:,} poems for training, {card.poems["valid"]:,} for \
+validation, {card.poems["test"]:,} for the test, parted for ever by the sha256 of the first line.
+- Recipe: `{card.config.recipe}` with {train.epochs} epochs, {_settings(card.config)}.
+
+| split | poems | perplexity | over Han characters | tokens | unknown characters |
+| --- | --- | --- | --- | --- | --- |
+{rows}
+
+Perplexity is exp(nats / token) over all targets, punctuation and the end token included; each poem
+is read by itself from {INITIAL[model.initial_state]}, and unknown characters count as the unknown
+token.
+
+## Known faults
+
+{faults}
+
+## Samples
+
+By seed, not by hand; with the settings that `generate` has by itself.
+
+{samples}
+"""
+
+
+def _first(phase: Phase) -> str:
+    figures = ", ".join(f"{each.perplexity:.1f} ({each.split})" for each in phase.figures)
+    return f"""- Before it the run {phase.run}: {phase.step:,} steps in {phase.hours:.1f} hours, \
+in the {phase.poems:,} poems of {phase.corpus}, with the characters of the Tang poems, \
+{_settings(phase.config)}; perplexity after it {figures}. Of its poems {phase.sharing:,} share \
+three lines or more with poems that are held out.
+"""
+
+
+def _settings(config: RunConfig) -> str:
+    model, train = config.model, config.train
+    return (
+        f"{train.optimizer} at {train.learning_rate:g} ({train.schedule}), {train.batch_size} "
+        f"streams in windows of {train.window}, dropout {model.dropout:g} of units, "
+        f"{model.recurrent_dropout:g} of recurrent weights and {model.embedding_dropout:g} of "
+        f"characters, weight decay {train.weight_decay:g}"
+    )
