@@ -15,11 +15,11 @@ SONG_SETTINGS := --poems quansongshi --epochs 1 --set schedule=constant --set va
 MODEL_RUN := default-model
 
 IS_NEW_ENOUGH := import sys; print("%d.%d.%d" % sys.version_info[:3]); sys.exit(sys.version_info < (3, 11))
-IS_OF_HERE := import studio, sys; sys.exit(not studio.__file__.startswith(sys.argv[1] + "/"))
+IS_INSTALLED_FROM_HERE := import studio, sys; sys.exit(not studio.__file__.startswith(sys.argv[1] + "/"))
 
 .PHONY: run test model clean
-# An environment that was moved here, or whose Python has gone, is made anew.
-USABLE := $(shell $(BIN)/python -I -c '$(IS_OF_HERE)' "$(CURDIR)" 2> /dev/null && echo yes)
+# Recreate a virtual environment that was moved or whose Python is missing.
+USABLE := $(shell $(BIN)/python -I -c '$(IS_INSTALLED_FROM_HERE)' "$(CURDIR)" 2> /dev/null && echo yes)
 ifneq ($(USABLE),yes)
 .PHONY: $(READY)
 endif
@@ -51,7 +51,7 @@ define trained
 	esac
 endef
 
-# Made again only when what it is made from has changed.
+# Reinstall only when these files change.
 $(READY): pyproject.toml constraints.txt
 ifneq ($(USABLE),yes)
 	@for python in $(PYTHON); do \

@@ -22,7 +22,7 @@ class RunError(StudioError):
 
 
 class DamageError(RunError):
-    """A file of a model or a checkpoint is damaged, or not what its neighbours say."""
+    """A file of a model or checkpoint is damaged or does not match the files beside it."""
 
 
 class SavingError(RunError):

@@ -22,12 +22,12 @@ _HERE, _EXCHANGE = -100, 2
 def open_regular(path: Path) -> BinaryIO:
     """Open a regular file for reading; raises OSError for anything else.
 
-    A pipe would be waited for, and a device can be read for ever.
+    Reading a pipe would block, and a device may never end.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "It is not a regular file", str(path))
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
     return os.fdopen(descriptor, "rb")
 
 
@@ -36,7 +36,7 @@ def read_regular(path: Path, most: int) -> bytes:
     with open_regular(path) as file:
         content = file.read(most + 1)
     if len(content) > most:
-        raise OSError(errno.EFBIG, f"It is larger than {most:,} bytes", str(path))
+        raise OSError(errno.EFBIG, f"it is larger than {most:,} bytes", str(path))
     return content
 
 
@@ -48,7 +48,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     staging = staging_path(path)
     try:
-        # Not by mkstemp, whose files others may not read, whatever the umask says.
+        # mkstemp would make the file private, whatever the umask.
         with staging.open("xb") as file, held(staging):
             yield file
             file.flush()
@@ -75,7 +75,7 @@ def build_folder_atomically(path: Path, fill: Callable[[Path], T]) -> T:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent)
-    # Not by mkdtemp, whose folders others may not read, whatever the umask says.
+    # mkdtemp would make the folder private, whatever the umask.
     staging = staging_path(path)
     staging.mkdir()
     with held(staging):
@@ -107,11 +107,17 @@ def _exchange(one: Path, other: Path) -> None:
         failed = rename(_HERE, names[0], _HERE, names[1], _EXCHANGE)
         code = ctypes.get_errno() if failed else 0
     if code in (errno.ENOSYS, errno.EINVAL):
-        # Some file systems cannot, as NFS. A process killed between these leaves the old folder
-        # beside its place, under a name that nothing deletes.
+        # Some file systems (NFS) cannot exchange. If the process is killed here, the old folder
+        # remains under this name.
         aside = other.with_name(f"{other.name}.replaced")
+        # The folder itself is there, so this one is left from a process that was killed.
+        shutil.rmtree(aside, ignore_errors=True)
         other.rename(aside)
-        one.rename(other)
+        try:
+            one.rename(other)
+        except OSError:
+            aside.rename(other)
+            raise
         aside.rename(one)
     elif code:
         raise OSError(code, os.strerror(code), str(other))

@@ -44,7 +44,11 @@ def reason(
     if not isinstance(error, msgspec.ValidationError):
         return str(error)
     if isinstance(document, bytes):
-        document = msgspec.json.decode(document)
+        try:
+            document = msgspec.json.decode(document)
+        except (ValueError, RecursionError) as malformed:
+            # The first wrong value is reported before the rest has been read.
+            return reason(malformed)
     return _invalid(str(error), inspect.type_info(kind), document, named)
 
 
@@ -97,7 +101,7 @@ def _wanted(kind: inspect.Type) -> str:
         case inspect.LiteralType(values):
             return _either([str(each) for each in values])
         case inspect.UnionType(types):
-            return _either([_wanted(each) for each in types])
+            return _either(list(dict.fromkeys(_wanted(each) for each in types)))
         case inspect.IntType():
             return f"a whole number{_bounds(kind)}"
         case inspect.FloatType():

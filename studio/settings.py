@@ -31,8 +31,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_settings(path: Path) -> Settings:
     """Read the file, or the defaults without one; raises ConfigError that names file and key."""
-    if not path.exists():
+    try:
+        path.stat()
+    except FileNotFoundError:
         return Settings()
+    except OSError:
+        pass  # reading it says what is wrong
     remedy = "Correct it, or delete the file to return to the defaults."
     return read_toml(path, Settings, ConfigError, remedy)
 

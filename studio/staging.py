@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-# How the names of files and folders end that are not yet in their place.
+# Suffix of files and folders that are still being written.
 UNFINISHED = ".unfinished"
 _NAME = re.compile(rf"\..+\.[0-9a-z_]{{8}}{UNFINISHED}")
 _MOMENT = 1.0  # seconds from creating a staging file to locking it, at most
@@ -37,10 +37,9 @@ def held(staging: Path) -> Iterator[None]:
 
 
 def litter(folder: Path, deep: bool = False) -> list[Path]:
-    """What killed processes left half written in `folder`, and where `deep` in all folders in it.
+    """Leftovers of killed processes in `folder`, with `deep` in its subfolders too.
 
-    What a living process is writing is none of it: that is locked, or younger than the moment that
-    locking it takes.
+    What a running process is writing is left out: it is locked, or less than a second old.
     """
     found = sorted(folder.glob(f"{'**/' if deep else ''}.*{UNFINISHED}*"))
     return [path for path in found if _is_litter(path)]

@@ -1,12 +1,14 @@
 """What is wrong with data from outside is said with the key and what it takes."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from studio.documents import converted
-from studio.errors import ConfigError
+from studio.errors import ConfigError, StudioError
+from studio.json_lines import read_records
 from studio.model.config import RunConfig
 from studio.model.events import TrainingEvent
 from studio.settings import Settings
@@ -83,3 +85,14 @@ def test_a_key_has_the_name_that_the_person_knows() -> None:
 def test_what_is_no_number_is_no_weight(key: str, value: float) -> None:
     with pytest.raises(ConfigError, match=key):
         converted({"ranking": {key: value}}, ComposeRequest)
+
+
+def test_a_wrong_value_before_broken_json_is_answered_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes(b'{"a": "x", garbage\n')
+    with pytest.raises(StudioError, match=r"lines, line 1 cannot be read"):
+        read_records(path, msgspec.json.Decoder(Limited), StudioError, "Delete it.")
+
+
+class Limited(msgspec.Struct):
+    a: int

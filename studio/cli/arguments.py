@@ -1,4 +1,4 @@
-"""The command line's bytes: arguments are UTF-8, whatever the locale says."""
+"""Command-line arguments as UTF-8."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from studio.errors import StudioError
 
 
 def use_utf8() -> None:
-    """Start again in Python's UTF-8 mode where the locale, as C, has no Chinese characters.
+    """Restart in Python's UTF-8 mode if the locale's encoding has no Chinese characters (ASCII).
 
     Python has read the arguments by then, and would name files, in an encoding that loses them.
     What the terminal can show stays what it was: the output's encoding is handed on.
@@ -37,5 +37,5 @@ def refuse_other_encodings(arguments: list[str]) -> None:
 
 
 def _with_bytes(argument: str) -> str:
-    r"""The argument with what is not UTF-8 as it is written in a string: \xcc."""
+    r"""The argument, with bytes that are not UTF-8 shown as \xcc."""
     return argument.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

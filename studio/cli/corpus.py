@@ -47,8 +47,8 @@ Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 Words = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Poems with all of these words, in any order, in text or title. A space "
-        "separates words, inside quotation marks too."
+        help="Poems that contain all of these words, in any order, in the text or title. "
+        "Quotation marks do not keep words together."
     ),
 ]
 OfForm = Annotated[str, typer.Option("--form", help="五绝 七绝 五律 七律 排律 古体 or other.")]

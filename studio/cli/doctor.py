@@ -86,13 +86,17 @@ def _check_folders(home: Home, problems: list[str]) -> None:
 
 
 def _unfinished(home: Home) -> str:
-    """What killed processes left half written."""
+    """Half-written files that killed processes left."""
     left = [path for folder in home.folders for path in litter(folder, deep=True)]
     size = sum(
         each.stat().st_size for path in left for each in (path, *path.rglob("*")) if each.is_file()
     )
-    told = f"{len(left)} left by killed processes, {size / 1e6:.1f} MB"
-    return f"{told}: the next build of the library removes them" if left else "none"
+    if not left:
+        return "none"
+    return (
+        f"{len(left)} files or folders left by killed processes, {size / 1e6:.1f} MB. "
+        "Run `tangshi-studio corpus build` to remove them."
+    )
 
 
 def _version(package: str, problems: list[str]) -> str:

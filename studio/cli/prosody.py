@@ -1,6 +1,7 @@
 """`scan` and `corpus prosody`: poems measured against the rules of verse."""
 
 import sys
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -116,7 +117,10 @@ def prosody(json: Json = False) -> None:
 
 def _records(file: str, name: str) -> Iterator[Record]:
     if file == "-":
-        return sources.records(sys.stdin.buffer.read(), name)
+        content = sys.stdin.buffer.read(sources.LARGEST + 1)
+        if len(content) > sources.LARGEST:
+            raise CorpusError(f"{name} is larger than {sources.LARGEST:,} bytes. Split it.")
+        return sources.records(content, name)
     return sources.read(Path(file))
 
 
@@ -134,7 +138,7 @@ def _read(record: Record) -> Readable | Unreadable:
 def _unreadable(record: RawPoem, rejected: RejectedError) -> Unreadable:
     line, column = record.line, 0
     if rejected.at is not None and record.column:
-        before = record.text[: rejected.at]
+        before = unicodedata.normalize("NFC", record.text)[: rejected.at]
         line += before.count("\n")
         column = len(before) - (before.rfind("\n") + 1) + 1
         if line == record.line:

@@ -50,7 +50,7 @@ def train(
         ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, max=MOST, help="Epochs; with --resume, so many more.")
+        int | None, typer.Option(min=1, max=MOST, help="Epochs (added when resuming).")
     ] = None,
     from_: Annotated[
         str | None,

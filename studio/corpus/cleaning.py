@@ -12,7 +12,8 @@ from studio.errors import CorpusError, VerseError
 class RejectedError(CorpusError):
     """A record that is no clean poem. Its message is the reason, one of those below.
 
-    `found` is the character or the line that is to blame, `at` its place in the text given.
+    `found` is the character or the line that is to blame, `at` its place in the text after
+    normalisation (NFC).
     """
 
     def __init__(self, reason: str, found: str = "", at: int | None = None) -> None:
@@ -156,7 +157,7 @@ def _gap(found: re.Match[str]) -> str:
 
 
 def _lost_character(text: str, kept: str) -> int | None:
-    """Where the first question mark is that stands for a character lost in a conversion.
+    """Index of the first question mark that replaces a character lost in a conversion.
 
     That is one of several in a row, one that begins a line, and one that makes a line just as long
     as the others: inside it, or at its end where the others are all of one length. The full-width

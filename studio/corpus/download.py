@@ -24,10 +24,9 @@ _PASSING = (http.HTTPStatus.TOO_MANY_REQUESTS, http.HTTPStatus.REQUESTED_RANGE_N
 class Patience:
     """When to give up on a source.
 
-    The least speed is that of a bad telephone line. At it the largest file of the poems takes ten
-    minutes; whatever is slower is broken, and another source is better. A window is long enough for
-    a proxy that first fetches the file itself. npm does not say how far it is: a network on which
-    it needs longer than `npm` is better served by a mirror, where each file that arrived is kept.
+    A source slower than `least` is broken: at that speed the largest file takes ten minutes. The
+    window allows for a proxy that downloads the file first. npm reports no progress, so it gets
+    `npm` seconds; on slower networks the mirror is better, because it keeps each finished file.
     """
 
     tries: int = 4
@@ -67,7 +66,7 @@ def download(
             return bytes(content)
         except _BrokenOffError as error:
             reason = error
-    raise CorpusError(f"{address} was tried {patience.tries} times, at last: {reason}")
+    raise CorpusError(f"{address} failed {patience.tries} times; the last time: {reason}")
 
 
 def _in_time(
@@ -135,14 +134,14 @@ def _receive(
         else:
             arrived.put(None)
     except urllib.error.HTTPError as error:
-        told = f"answered {error.code} {error.reason}"
+        answer = f"answered {error.code} {error.reason}"
         if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             # What is there does not fit: the next try starts from nothing.
             arrived.put((0, b""))
         passing = error.code >= 500 or error.code in _PASSING
-        arrived.put(_BrokenOffError(told) if passing else CorpusError(f"{address} {told}"))
+        arrived.put(_BrokenOffError(answer) if passing else CorpusError(f"{address} {answer}"))
     except (ValueError, http.client.InvalidURL) as error:
-        arrived.put(CorpusError(f"{address} is no http address ({error})"))
+        arrived.put(CorpusError(f"{address} is not an http address ({error})"))
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, _IN_VAIN):

@@ -21,8 +21,8 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as error:
         raise CorpusError(
-            f"{_file(error, path)} cannot be used: {_reason(error)}. Look at its permissions "
-            "and at the room on its disk, and try again. What was there before is still there."
+            f"{_file(error, path)} cannot be used: {_reason(error)}. Check its permissions "
+            "and the free space on its disk, and try again. The previous file is unchanged."
         ) from error
 
 
@@ -36,9 +36,9 @@ def reading(path: Path) -> Iterator[None]:
     except (OSError, sqlite3.Error, msgspec.MsgspecError, UnicodeDecodeError) as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in _HELD:
-            remedy = "Another program writes to it: close that, and try again."
+            remedy = "Another program is writing to it. Close that program and try again."
         elif code in _CLOSED or isinstance(error, OSError):
-            remedy = "Look at its permissions, and try again."
+            remedy = "Check its permissions and try again."
         else:
             remedy = "Run `tangshi-studio corpus build` to build it again."
         raise CorpusError(

@@ -162,7 +162,7 @@ def _from_mirror(
 ) -> None:
     mirror = mirror or corpus.mirror
     if not mirror.startswith(("https://", "http://")):
-        raise CorpusError(f"{mirror} is no http address")
+        raise CorpusError(f"{mirror} is not an http address")
     names = corpus.checksums
     for done, name in enumerate(names):
         alive = partial(progress, f"fetching {name}", done, len(names))

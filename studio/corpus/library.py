@@ -68,7 +68,7 @@ class Library:
 
     @classmethod
     def open(cls, path: Path) -> "Library":
-        """Open the file; raises CorpusError that says how to make or mend it.
+        """Open the file; raises CorpusError that says how to create or repair it.
 
         So does every method that reads the file where it is damaged.
         """

@@ -52,7 +52,7 @@ def fetch_and_build(
                 if beside:
                     raise CorpusError(
                         f"{source} is not the published {corpus.name}, and only a published corpus "
-                        "can stand beside the library. Leave --beside away to make it the library."
+                        "can be kept beside the library. Omit --beside to make it the library."
                     )
                 # A file's name need not be UTF-8, what a library holds is.
                 name = str(source).encode("utf-8", "replace").decode()

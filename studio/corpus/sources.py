@@ -13,8 +13,11 @@ from studio.corpus.json_records import read_json
 from studio.corpus.records import Record
 from studio.corpus.text_records import read_text
 from studio.errors import CorpusError
+from studio.files import read_regular
+from studio.reasons import reason
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".txt")
+LARGEST = 2**30  # bytes of a file
 _SAMPLED = 4096
 # A poem may begin with a bracket too.
 _JSON = re.compile(r'\s*(?:\{|\[\s*(?:[\[{"\]]|\Z))')
@@ -50,9 +53,11 @@ def files_of(path: Path) -> list[Path]:
 def read(path: Path) -> Iterator[Record]:
     """All records of one file, good and bad; raises CorpusError where it cannot be read."""
     try:
-        content = path.read_bytes()
+        content = read_regular(path, LARGEST)
     except OSError as error:
-        raise CorpusError(f"{path} cannot be read: {error.strerror}.") from error
+        raise CorpusError(
+            f"{path} cannot be read: {reason(error)}. Check its permissions, or name another file."
+        ) from error
     yield from records(content, path.name.encode("utf-8", "replace").decode())
 
 

@@ -83,12 +83,16 @@ def _drafts(blocks: list[Block]) -> list[_Draft]:
 def _poems(heading: Heading, block: Block) -> Iterator[_Draft]:
     """The poems of a block: split before further headings, or a poem a line."""
     lines = block.lines
-    start = at = 0
+    start = at = above = 0
     while at < len(lines):
         following, taken = block.heading_at(at) if at else (heading, 0)
-        if taken:
+        if taken and start < at:
             yield from _split(heading, lines[start:at])
-            heading, start = following, at + taken
+        elif taken:
+            # A heading right below a heading: the upper one is kept as a poem of its lines.
+            yield from (_Draft(Heading(), [line]) for line in lines[start - above : start])
+        if taken:
+            heading, start, above = following, at + taken, taken
         at += taken or 1
     yield from _split(heading, lines[start:])
 

@@ -18,11 +18,11 @@ Units = Annotated[int, Meta(ge=1, le=8192)]
 Layers = Annotated[int, Meta(ge=1, le=16)]
 # Rows of a batch, characters of a window: what fits in memory ends long before.
 Size = Annotated[int, Meta(ge=1, le=2**20)]
-# What is counted over a whole training, as 32 bits hold it.
+# Counts over a whole training: up to 32 bits.
 MOST = 2**31 - 1
 Positive = Annotated[int, Meta(ge=1, le=MOST)]
 Natural = Annotated[int, Meta(ge=0, le=MOST)]
-# What single precision holds; this refuses what is no number, or infinite.
+# The largest single-precision number; this also rejects NaN and infinity.
 Rate = Annotated[float, Meta(gt=0, le=1e38)]
 Amount = Annotated[float, Meta(ge=0, le=1e38)]
 # torch takes seeds of 64 bits; an epoch's is made of the run's and the epoch's number.

@@ -1,5 +1,6 @@
 """The training loop: an iterator of what happened, one item a step."""
 
+import contextlib
 import hashlib
 import math
 import time
@@ -52,10 +53,10 @@ class Trainer:
     """Trains a network on poems.
 
     Iterate over `run()`: each item is the tuple of events of one step, often empty, because losses
-    are fetched from the device once in `report_every` steps. Before a checkpoint is saved, what
-    happened up to it is an item of its own, and `saves_next` is true: a log that records the items
-    is then never behind the checkpoints. Between two items the network may be used, but its
-    weights must not change.
+    are fetched from the device once in `report_every` steps. Before each checkpoint the events so
+    far are an item of their own, and `saves_next` is true: whoever writes each item to disk before
+    asking for the next never has a checkpoint that is newer than the log. Between two items the
+    network may be used, but its weights must not change.
     """
 
     def __init__(
@@ -117,7 +118,7 @@ class Trainer:
         """
         yield from self._in_items(chain(self._report(), self._checkpoint()))
 
-    def run(self) -> Iterator[tuple[TrainingEvent, ...]]:
+    def run(self) -> Generator[tuple[TrainingEvent, ...]]:
         """Train to the end, from where `progress` stands; the last item has a TrainingEnded.
 
         Raises OSError where a checkpoint cannot be written, after the events before it; what was
@@ -128,7 +129,7 @@ class Trainer:
             training = self.progress.step < self.total_steps and not self._stopping
             try:
                 ended = yield from self._in_items(self._one_step() if training else self._leave())
-            except OSError:
+            except (OSError, GeneratorExit):
                 # Whoever wanted it to end decides again.
                 self._stopping = False
                 raise
@@ -143,8 +144,10 @@ class Trainer:
             for event in events:
                 if event is None:
                     self.saves_next = True
-                    yield tuple(item)
-                    self.saves_next = False
+                    try:
+                        yield tuple(item)
+                    finally:
+                        self.saves_next = False
                     item.clear()
                 else:
                     item.append(event)
@@ -184,6 +187,8 @@ class Trainer:
         self._epoch = epoch_of(self._poems, self.config.train, self.progress.epoch)
 
     def _restore(self, tensors: dict[str, Tensor]) -> None:
+        # Nothing of a checkpoint that was tried before this one may remain.
+        self._state = None
         for name, tensor in tensors.items():
             if not torch.isfinite(tensor).all():
                 raise ValueError(f"{name} holds NaN or infinity")
@@ -323,6 +328,8 @@ class Trainer:
 
     def _checkpoint(self) -> Iterator[TrainingEvent | None]:
         """Save a checkpoint, after what happened before it has been handed over."""
+        # Set now: whoever cannot record the events may drop this iterator.
+        self._owed = True
         yield None
         yield self._save()
 
@@ -330,18 +337,18 @@ class Trainer:
         step = self.progress.step
         saved = CheckpointSaved(step, checkpoint.name_of(step))
         if self._saved == step:
+            self._owed = False
             return saved
         for name, parameter in self.network.named_parameters():
             if not torch.isfinite(parameter).all():
                 raise _DivergenceError(
-                    f"After step {self.progress.step} {name} held no numbers any more."
+                    f"After step {self.progress.step} {name} contained NaN or infinity."
                 )
         tensors = {f"optimiser.{key}": t for key, t in state_tensors(self._optimiser).items()}
         tensors["dropout"] = self.network.dropout_source.get_state()
         for layer, parts in enumerate(self._state or ()):
             for part, tensor in enumerate(parts):
                 tensors[f"state.{layer}.{part}"] = tensor
-        self._owed = True
         checkpoint.save(
             self._checkpoints / checkpoint.name_of(step),
             self.network,
@@ -351,7 +358,9 @@ class Trainer:
             self._validated[1] if self._validated and self._validated[0] == step else None,
         )
         self._saved, self._owed = step, False
-        checkpoint.prune(self._checkpoints, self.config.train.keep, self.progress.best_step)
+        # Old checkpoints that cannot be deleted now are deleted with the next one.
+        with contextlib.suppress(OSError):
+            checkpoint.prune(self._checkpoints, self.config.train.keep, self.progress.best_step)
         return saved
 
     def _leave(self) -> Iterator[TrainingEvent | None]:

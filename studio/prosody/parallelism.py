@@ -5,8 +5,8 @@ each a share of what could answer, and halved where the two lines share a charac
 where a doubled character (茫茫) is not answered by another in its place.
 
 - tones: of the places that the metre listens to, the second, fourth, sixth and last, those where
-  one line can be level and the other oblique. Any reading counts, one that occurs as a rhyme only
-  at the end of the second line; an unknown character passes.
+  one line can be level and the other oblique. Any reading counts. A reading that occurs only in
+  rhymes counts only at the end of the second line. An unknown character passes.
 - kinds: a character answered by one of its kind (日 by 月, 一 by 千, 青 by 白: 工对) counts 1,
   by one of the same part of speech (日 by 花: 宽对) one half, over the places where at least one
   of the two is of a known kind. The kinds stand in data/kinds.toml.

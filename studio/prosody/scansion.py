@@ -25,10 +25,11 @@ MIXED = "杂言"
 def scan(lines: Sequence[str], form: str = "") -> Scansion:
     """Scan a poem of at least one line, each the characters of a line without punctuation.
 
-    Any reading of a character that fits counts, one that occurs as a rhyme only where it rhymes;
-    an unknown character passes. `form` names the form that the poem was meant to have, where that
-    is known: one of the old style is not held to the rules of regulated verse, however near it
-    comes to them.
+    Any reading that fits counts. A reading that occurs only in rhymes (data/rhyme_only.txt) counts
+    only where the character rhymes. An unknown character passes.
+
+    `form` names the form that the poem was meant to have, where that is known: one of the old
+    style is not held to the rules of regulated verse, however near it comes to them.
     """
     line_length, stray = _measure(lines)
     meant = forms().get(form)

@@ -1,5 +1,6 @@
 """Reading the events of a run while they are appended: whole lines, from a known place on."""
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from studio.reasons import reason
 
 BLOCK = 1 << 20  # bytes read at once
 LONGEST = 1 << 20  # bytes of a line, a thousand times what the longest event needs
-# Bytes before a place that are compared: more than a step's line, which tells its time of training.
+# Bytes before a place that are compared: more than a step's line, which has the training time.
 SEAL = 256
 _REMEDY = "Delete that line to use the run."
 _decoder = msgspec.json.Decoder(TrainingEvent)
@@ -41,14 +42,14 @@ START = Place(0, 0, 0, "")
 
 
 class EventReader:
-    """Reads on from a place; `place` moves on with what is read.
+    """Reads events from a place onwards; `place` advances with them.
 
     Where the file is not the one that the place is of, it reads from the start: `place` says so
     before the first event. A last line without its end is left for the next time.
     """
 
     def __init__(self, path: Path, place: Place = START) -> None:
-        """Open the file; raises FileNotFoundError where there is none, RunError for a pipe, say."""
+        """Open the file; raises FileNotFoundError where there is none, RunError for a pipe."""
         self._path = path
         try:
             self._open = open_regular(path)
@@ -59,10 +60,13 @@ class EventReader:
                 f"{path} cannot be read: {reason(problem)}. Fix its permissions, or move it away."
             ) from problem
         self._file = self._open.fileno()
-        status = os.fstat(self._file)
-        self._inode = status.st_ino
-        same = place.inode == self._inode and place.offset <= status.st_size
-        self.place = place if same and place.seal == self._seal(place.offset) else START
+        with contextlib.ExitStack() as failing:
+            failing.callback(self._open.close)
+            status = os.fstat(self._file)
+            self._inode = status.st_ino
+            same = place.inode == self._inode and place.offset <= status.st_size
+            self.place = place if same and place.seal == self._seal(place.offset) else START
+            failing.pop_all()
 
     def __enter__(self) -> Self:
         return self

@@ -5,7 +5,7 @@ runs/NAME/
   config.json       the settings
   events.jsonl      what training told, one event a line, appended
   checkpoints/      one folder a checkpoint, step-00000200, see model/checkpoint.py
-  summary.json      what the events come to, see run_summary.py; made anew where it is missing
+  summary.json      cached figures, see summary.py; rebuilt if missing
   lock              held while a process trains in the folder
 ```
 """

@@ -23,7 +23,10 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
         try:
             path = Path(name).expanduser().resolve()
         except (RuntimeError, ValueError) as error:
-            raise RunError(f"There is no model in {name!r}: {error}.") from error
+            raise RunError(
+                f"{name!r} is not the path of a model: {error}. Name a run, default, or the folder "
+                "of a checkpoint."
+            ) from error
         if not (path / "model.json").is_file():
             raise RunError(f"There is no model in {path}: it has no model.json.")
         return path, str(path)

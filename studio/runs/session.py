@@ -11,10 +11,10 @@ import msgspec
 from studio.corpus.library import Library
 from studio.corpus.manifest import published
 from studio.corpus.vocabulary import Vocabulary
-from studio.errors import DamageError, RunError, VerseError
+from studio.errors import DamageError, RunError, VerseError, when_memory_is_full
 from studio.messages import TrainingStarted
 from studio.model import checkpoint
-from studio.model.config import RunConfig
+from studio.model.config import MOST, RunConfig
 from studio.model.device import choose_device
 from studio.model.events import (
     CheckpointSaved,
@@ -44,10 +44,10 @@ class TrainingSession:
     def __init__(self, home: Home, run: Run, epochs: int = 0, step: int | None = None) -> None:
         """Open the run's folder and continue from its last checkpoint, or begin.
 
-        A checkpoint that is damaged is passed over. With `step`, continue from the checkpoint of
-        that step; what came after it is dropped. Above 0, `epochs` more are added to the run's
-        settings once it is open. Raises RunError where the run is busy, finished, has no such
-        checkpoint, or does not fit the library.
+        A damaged checkpoint is skipped. With `step`, training continues from that checkpoint.
+        Later ones are deleted. Above 0, `epochs` more are added to the run's settings once it is
+        open. Raises RunError where the run is busy, finished, has no such checkpoint, or does not
+        fit the library.
         """
         self.run = run
         # What the person should know about how the run was opened.
@@ -55,6 +55,7 @@ class TrainingSession:
         # What happened and is not on disk yet; and what is, but has not been reported.
         self._unrecorded: list[TrainingEvent] = []
         self._unreported: list[TrainingEvent] = []
+        self._last_saved: CheckpointSaved | None = None
         self._closing = contextlib.ExitStack()
         with contextlib.ExitStack() as opening:
             opening.enter_context(run.lock())
@@ -107,16 +108,17 @@ class TrainingSession:
                 "Give it more epochs to continue it."
             )
         if damaged := names[: names.index(name)]:
-            self.notice = f"{', '.join(damaged)} cannot be read. "
+            self.notice = f"{', '.join(damaged)} cannot be read and was skipped. "
         # The checkpoints first: where this is interrupted, the log may hold more than they do.
-        if dropped := checkpoint.drop_after(self.run.checkpoints, step):
-            self.notice += f"Training continues from {name}; dropped {', '.join(dropped)}."
+        if deleted := checkpoint.drop_after(self.run.checkpoints, step):
+            self.notice += f"Training continues from {name}; deleted {', '.join(deleted)}."
         checkpoint.prune(self.run.checkpoints, self.config.train.keep, trainer.progress.best_step)
         self.run.forget_after(step)
         saved = CheckpointSaved(step, name)
         if saved not in events:
             # The process was killed right after it had saved.
             self.run.record(saved)
+        self._last_saved = saved
 
     def _load(self, trainer: Trainer, home: Home, name: str) -> str:
         folder = self.run.checkpoints / name
@@ -181,9 +183,10 @@ class TrainingSession:
         if self._unrecorded or self._unreported:
             self._record(())
             yield self._recorded()
-        for events in self.trainer.run():
-            self._record(events)
-            yield self._recorded()
+        with contextlib.closing(self.trainer.run()) as items:
+            for events in items:
+                self._record(events)
+                yield self._recorded()
 
     def save(self) -> tuple[TrainingEvent, ...]:
         """Save a checkpoint between two steps."""
@@ -196,7 +199,11 @@ class TrainingSession:
         self._unrecorded += events
         while self._unrecorded:
             event = self._unrecorded[0]
-            self.run.record(event)
+            # A checkpoint that is there already, and asked for again, is reported only.
+            if event != self._last_saved:
+                self.run.record(event)
+            if isinstance(event, CheckpointSaved):
+                self._last_saved = event
             self._unreported.append(self._unrecorded.pop(0))
             if isinstance(event, Validated):
                 with contextlib.suppress(VerseError):
@@ -232,7 +239,7 @@ def begin(home: Home, name: str, config: RunConfig) -> TrainingSession:
 def go_on(home: Home, name: str, epochs: int = 0) -> TrainingSession:
     """Open a run that was stopped or interrupted; `epochs` more where above 0.
 
-    "run@step" continues from that checkpoint and drops what came after it. Raises RunError.
+    "run@step" continues from that checkpoint and deletes what came after it. Raises RunError.
     """
     name, at, step = name.partition("@")
     run = folders.find(home.runs, name)
@@ -248,9 +255,22 @@ def _vocabulary(folder: Path) -> Vocabulary:
 def _first_whole(choices: Sequence[C], load: Callable[[C], T]) -> T:
     """What `load` makes of the first choice that is not damaged; raises DamageError for none."""
     for choice in choices[:-1]:
-        with contextlib.suppress(DamageError):
+        try:
             return load(choice)
+        except DamageError as error:
+            if not _is_damage(error.__cause__):
+                raise
     return load(choices[-1])
+
+
+def _is_damage(cause: BaseException | None) -> bool:
+    """Whether the content is wrong, and not the disk, the permissions or the memory.
+
+    Only then may an older checkpoint take the place of the newest, which is deleted.
+    """
+    if isinstance(cause, OSError):
+        return isinstance(cause, FileNotFoundError)
+    return not (isinstance(cause, Exception) and when_memory_is_full(cause))
 
 
 def _beside(home: Home, corpus: str) -> list[str]:
@@ -273,8 +293,8 @@ def _checkpoints(run: Run, step: int | None) -> list[str]:
     if checkpoint.name_of(step) not in names:
         steps = ", ".join(str(checkpoint.step_of(name)) for name in reversed(names))
         raise RunError(
-            f"The run {run.name} has no checkpoint at step {step}"
-            f"{f', but at {steps}' if steps else ''}."
+            f"The run {run.name} has no checkpoint at step {step}. "
+            + (f"Choose one of: {steps}." if steps else "It has none yet.")
         )
     return [checkpoint.name_of(step)]
 
@@ -292,5 +312,5 @@ def _longer(run: Run, epochs: int, names: Sequence[str]) -> RunConfig:
         folders = [run.checkpoints / name for name in names]
         at = _first_whole(folders, checkpoint.progress_of)
         before = at.epoch if at.position else at.epoch - 1
-    train = msgspec.structs.replace(config.train, epochs=before + epochs, max_steps=0)
+    train = msgspec.structs.replace(config.train, epochs=min(before + epochs, MOST), max_steps=0)
     return msgspec.structs.replace(config, train=train)

@@ -1,7 +1,6 @@
-"""What a run's events come to, kept beside them so that only what was appended is read again.
+"""Summary figures of a run's events, cached so that only appended events are read.
 
-The events are the truth. The file of figures may be missing, old or damaged: then they are taken
-from the events anew.
+The events are the truth: if the cache is missing, old or damaged, it is rebuilt.
 """
 
 import contextlib
@@ -41,7 +40,7 @@ class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def figures_of(events_file: Path) -> Figures:
-    """What the events in a run's folder come to; raises RunError that names a damaged line."""
+    """The figures of a run's events; raises RunError that names a damaged line."""
     file = events_file.with_name(SUMMARY)
     kept = _read(file)
     try:

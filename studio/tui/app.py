@@ -52,9 +52,12 @@ from studio.tui.playground_pane import PlaygroundPane
 from studio.tui.quit_screen import QuitScreen
 from studio.tui.tab_line import TabLine
 from studio.tui.terminal_driver import TerminalDriver
+from studio.tui.textual_faults import repair
 from studio.tui.themes import THEMES
 from studio.tui.training_pane import TrainingPane
 from studio.wording import printable
+
+repair()
 
 TITLES = {"corpus": "Corpus", "training": "Training", "playground": "Playground"}
 # From this width on the panes stand side by side.
@@ -442,16 +445,19 @@ class StudioApp(KeysInOrder):
         self.send(Stop())
 
     def action_suspend_process(self) -> None:
-        """Stop, as ctrl+z does in a shell; `fg` continues the studio, and a training with it."""
+        """Suspend, as ctrl+z does in a shell; `fg` resumes the studio and any training."""
         if not isinstance(self._driver, TerminalDriver):
             return
         if self._driver.has_shell():
             self._driver.suspend()
         else:
-            self.say("There is no shell behind the studio to return to.", severity="warning")
+            self.say(
+                "Cannot suspend: the studio was not started from a shell. Press q to quit.",
+                severity="warning",
+            )
 
     async def on_event(self, event: TerminalEvent) -> None:
-        """Leave out clicks on what has gone but is still drawn: Textual fails on them."""
+        """Ignore clicks on widgets that were removed but are still drawn: Textual fails on them."""
         if isinstance(event, MouseDown):
             with contextlib.suppress(NoWidget):
                 if not self.screen.get_widget_at(event.x, event.y)[0].is_attached:
@@ -459,13 +465,18 @@ class StudioApp(KeysInOrder):
         await super().on_event(event)
 
     def _handle_exception(self, error: Exception) -> None:
-        # While the studio closes its widgets go one by one: what misses one then is no fault.
+        # While the studio closes, widgets are removed one by one: errors about missing ones are
+        # expected.
         if not self._exit:
             super()._handle_exception(error)
 
     def leave(self, code: int) -> bool:
-        """Close with an exit code; called on any thread. Returns whether it will be done."""
-        return self.call_later(self.exit, return_code=code)
+        """Ask to close with an exit code, on any thread. Returns whether it could be asked."""
+        if not self.is_running:
+            return False
+        with contextlib.suppress(RuntimeError):  # the loop has been closed
+            return self.call_later(self.exit, return_code=code)
+        return False
 
     def restore_terminal(self) -> None:
         """Give the terminal back without waiting for the interface."""

@@ -12,12 +12,12 @@ PATIENCE = 5.0
 
 
 class Closing:
-    """Closes the studio once, however many signals arrive, and whatever it is doing.
+    """Closes the studio once, even if several signals arrive or the interface hangs.
 
     The handlers only put the signal's number on a queue, which is safe anywhere. Joining a thread
     in a handler is not: a second signal, or one that arrives during another join, would deadlock.
-    A thread of its own does the rest, so that it works while the interface hangs, as it does when
-    it writes to a terminal that has gone.
+    A separate thread does the rest, because the interface may hang while it writes to a closed
+    terminal.
     """
 
     def __init__(

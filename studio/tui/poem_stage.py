@@ -145,7 +145,8 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
         self._arrange()
 
     def on_click(self, event: Click) -> None:
-        if isinstance(event.widget, PoemCard):
+        # A card that was clicked may have gone since.
+        if event.widget in self._cards:
             self.chosen = self._cards.index(event.widget)
 
     def choose(self, step: int) -> None:

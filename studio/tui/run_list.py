@@ -105,7 +105,8 @@ class RunList(Vertical):
             if time.monotonic() - shown > PATIENCE:
                 self.app.call_later(self.show, self._so_far(rows))
                 shown = time.monotonic()
-        self.app.call_later(self.show, rows)
+        if not worker.is_cancelled:
+            self.app.call_later(self.show, rows)
 
     def _so_far(self, rows: list[RunRow]) -> list[RunRow]:
         """What is read by now, then the others as they were."""

@@ -1,4 +1,4 @@
-"""The terminal: bytes that are no text, its end, and ctrl+z."""
+"""The terminal driver: bytes that are not UTF-8, a closed terminal, ctrl+z."""
 
 import contextlib
 import os
@@ -7,6 +7,7 @@ import signal
 import sys
 import termios
 from codecs import getincrementaldecoder
+from collections.abc import Callable
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
@@ -52,7 +53,7 @@ class TerminalDriver(LinuxDriver):
         """Read keys until the studio ends, or its terminal does.
 
         Bytes that are not UTF-8 are left out, with a notice. At the end of the input the program
-        gets the signal that a closed terminal sends: not every terminal that has gone sends one.
+        gets the signal that a closed terminal sends: not every closed terminal sends one.
         """
         parser = XTermParser(self._debug)
         decoder = getincrementaldecoder("utf-8")("surrogateescape")
@@ -102,20 +103,29 @@ class TerminalDriver(LinuxDriver):
             os.kill(os.getpid(), signal.SIGSTOP)
 
     def _sigtstp_application(self, *_: object) -> None:
-        # On the loop: the signal may arrive while the main thread holds the output's lock.
-        if self.has_shell():
-            self._loop.call_soon_threadsafe(self._stop)
+        self._on_loop(self._stop_if_shell)
 
     def _sigcont_application(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._continue)
+        self._on_loop(self._continue)
+
+    def _on_loop(self, action: Callable[[], None]) -> None:
+        """Not in the handler: the main thread may hold the output's lock."""
+        with contextlib.suppress(RuntimeError):  # the loop has been closed
+            self._loop.call_soon_threadsafe(action)
+
+    def _stop_if_shell(self) -> None:
+        if self.has_shell():
+            self._stop()
 
     def _continue(self) -> None:
         """Take the terminal over again after a stop; a signal without a stop changes nothing."""
         if self._must_signal_resume:
             self.resume_application_mode()
-        elif self._applied and termios.tcgetattr(self.fileno) == self.attrs_before:
-            # Stopped without notice (SIGSTOP), and the shell has set its own modes since.
-            self.suspend_application_mode()
-            self.resume_application_mode()
+        elif self._applied:
+            with contextlib.suppress(termios.error):
+                if termios.tcgetattr(self.fileno) == self.attrs_before:
+                    # Stopped without notice (SIGSTOP); the shell has set its own modes since.
+                    self.suspend_application_mode()
+                    self.resume_application_mode()
         if self._applied:
             self._app.call_later(self._app.refresh, layout=True)

@@ -10,6 +10,7 @@ from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widgets import Input
+from textual.worker import get_current_worker
 
 from studio.errors import StudioError
 from studio.messages import (
@@ -323,18 +324,21 @@ class TrainingPane(Pane):
         else:
             self._read_status(run)
 
-    @work(thread=True, group="status", exit_on_error=False)
+    @work(thread=True, exclusive=True, group="status", exit_on_error=False)
     def _read_status(self, run: str) -> None:
+        worker = get_current_worker()
         try:
             status = folders.summary(folders.find(self.home.runs, run)).status
         except (StudioError, OSError) as error:
             self.app.call_later(self._cannot, run, str(error))
         else:
-            self.app.call_later(self._resume_from, run, status)
+            # Pressed again meanwhile: the later reading counts.
+            if not worker.is_cancelled:
+                self.app.call_later(self._resume_from, run, status)
 
     def _resume_from(self, run: str, status: str) -> None:
         """Resume a run whose status is known."""
-        if self._refuses():
+        if self._refuses() or isinstance(self.app.screen, EpochsScreen):
             return
         if status == "finished":
             self.app.push_screen(

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 Strategy = Literal["greedy", "sample"]
 Tones = Literal["strict", "tang", "free"]
-# Limits refuse what is no number, or infinite, too.
+# Limits also reject NaN and infinity.
 Weight = Annotated[float, Meta(ge=-1000, le=1000)]
 
 # Stands in a given text for a character that the model writes.

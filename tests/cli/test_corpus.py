@@ -82,7 +82,7 @@ def test_another_corpus_than_the_library_holds_is_obtained(
     monkeypatch.setenv("PATH", "")
     told = command("fetch", "--corpus", "quansongshi", "--mirror", "nowhere")
     assert told.code == 1
-    assert "nowhere is no http address" in told.err
+    assert "nowhere is not an http address" in told.err
     assert command.json("stats")["poems"] == 2
 
 
@@ -95,7 +95,7 @@ def test_own_poems_do_not_replace_the_library_where_it_is_to_stay(
     more.write_text("一首:白日依山尽，黄河入海流。\n", "utf-8")
     refused = command(how, "--from", str(more), "--beside")
     assert refused.code == 1
-    assert "Leave --beside away" in refused.err
+    assert "Omit --beside" in refused.err
     assert command.json("fetch") == before
 
 

@@ -74,4 +74,4 @@ def test_what_killed_processes_left_is_counted(tangshi: Run, home: Home) -> None
     left.write_bytes(bytes(1_500_000))
     os.utime(left, (0, 0))
     counted = tangshi("doctor", "--json").document["unfinished"]
-    assert counted.startswith("1 left by killed processes, 1.5 MB")
+    assert counted.startswith("1 files or folders left by killed processes, 1.5 MB")

@@ -227,7 +227,7 @@ def test_without_a_network_it_says_exactly_what_to_do(tmp_path: Path, corpus: Co
 
 @pytest.mark.usefixtures("no_npm")
 def test_a_mirror_must_be_an_http_address(tmp_path: Path, corpus: Corpus) -> None:
-    with pytest.raises(CorpusError, match="no http address"):
+    with pytest.raises(CorpusError, match="not an http address"):
         fetching.fetch(tmp_path / "to", corpus, "file:///etc", silent)
 
 
@@ -279,7 +279,7 @@ def test_a_home_that_cannot_be_written_is_explained(
         (folder / name).write_bytes(content)
     home.data.write_text("a file where the folder belongs")
     source = tarball if how == "tarball" else folder
-    with pytest.raises(CorpusError, match=r"data.* cannot be used: .* Look at its permissions"):
+    with pytest.raises(CorpusError, match=r"data.* cannot be used: .* Check its permissions"):
         fetch_and_build(home, source=source, corpus=corpus)
 
 

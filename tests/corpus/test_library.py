@@ -167,7 +167,7 @@ def test_what_is_no_file_is_no_library(tmp_path: Path) -> None:
 def test_a_library_that_another_program_locks_names_the_remedy(library_file: Path) -> None:
     with contextlib.closing(sqlite3.connect(library_file, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(CorpusError, match="Another program writes to it"):
+        with pytest.raises(CorpusError, match="Another program is writing to it"):
             Library.open(library_file)
 
 

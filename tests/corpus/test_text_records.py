@@ -80,6 +80,13 @@ def test_a_poem_a_line_may_have_short_poems_and_titles_among_them() -> None:
     assert _read(f"甲\n{YE}\n乙\n{LOU}\n") == [("甲", "", YE), ("乙", "", LOU)]
 
 
+def test_two_headings_in_a_row_are_kept_both() -> None:
+    text = f"{YE}\n静夜思\n李白\n登鹳雀楼\n王之涣\n{LOU}"
+    found = _read(text)
+    assert ("登鹳雀楼", "王之涣", LOU) in found
+    assert "静夜思" in "".join(text for _, _, text in found)
+
+
 def test_a_heading_without_verse_is_not_lost() -> None:
     assert [text for *_, text in _read(f"{YE}\n\n唐诗三百首\n")] == [YE, "唐诗三百首"]
 

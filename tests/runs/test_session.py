@@ -1,12 +1,13 @@
 """A run in its folder: whenever its process is killed, nothing is lost and nothing is double."""
 
+import errno
 import shutil
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from studio.errors import RunError
+from studio.errors import DamageError, RunError
 from studio.model import checkpoint
 from studio.model.events import CheckpointSaved, StepDone, TrainingEnded
 from studio.paths import Home
@@ -80,12 +81,12 @@ def test_where_all_checkpoints_are_damaged_nothing_is_touched(home: Home) -> Non
 def test_a_run_is_resumed_from_the_checkpoint_that_is_named(home: Home) -> None:
     run = trained(home)
     session = go_on(home, "first@2")
-    assert "dropped step-00000004" in session.started().notice
+    assert "deleted step-00000004" in session.started().notice
     assert run.checkpoint_names() == ["step-00000002"]
     assert finish(session) == [3, 4, 5, 6, 7, 8]
 
 
-@pytest.mark.parametrize(("name", "words"), [("first@3", "at 2, 4"), ("first@x", "first@200")])
+@pytest.mark.parametrize(("name", "words"), [("first@3", "one of: 2, 4"), ("first@x", "first@200")])
 def test_a_checkpoint_that_is_not_there_is_an_error(home: Home, name: str, words: str) -> None:
     trained(home)
     with pytest.raises(RunError, match=words):
@@ -109,6 +110,53 @@ def test_a_run_that_was_killed_after_its_last_checkpoint_is_finished_by_resuming
     with pytest.raises(RunError, match="has finished"):
         go_on(home, "first")
     assert folders.summary(run).status == "finished"
+
+
+def test_a_checkpoint_whose_events_could_not_be_recorded_is_saved_later(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = begin(home, "first", CONFIG)
+    sync = folders.Run.sync_events
+
+    def fail(_: folders.Run) -> None:
+        monkeypatch.setattr(folders.Run, "sync_events", sync)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(folders.Run, "sync_events", fail)
+    with pytest.raises(OSError, match="No space"):
+        list(session.steps())
+    assert not session.trainer.saves_next
+    finish(session)
+    saved = [event for event in session.run.events() if isinstance(event, CheckpointSaved)]
+    assert [event.step for event in saved] == [2, 4]
+
+
+def test_a_checkpoint_asked_for_twice_is_recorded_once(home: Home) -> None:
+    session = begin(home, "first", CONFIG)
+    for _ in session.steps():
+        if session.trainer.saves_next:
+            assert session.save() == session.save() != ()
+    session.close()
+    saved = [event for event in session.run.events() if isinstance(event, CheckpointSaved)]
+    assert [event.step for event in saved] == [2, 4]
+
+
+@pytest.mark.parametrize("problem", [PermissionError(13, "Permission denied"), MemoryError()])
+def test_a_checkpoint_that_cannot_be_read_just_now_is_not_given_up(
+    home: Home, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    run = trained(home)
+    load = checkpoint.load_training
+
+    def fail(folder: Path) -> object:
+        if folder.name == "step-00000004":
+            raise DamageError("not now") from problem
+        return load(folder)
+
+    monkeypatch.setattr(checkpoint, "load_training", fail)
+    with pytest.raises(DamageError, match="not now"):
+        go_on(home, "first")
+    assert run.checkpoint_names() == ["step-00000002", "step-00000004"]
 
 
 def test_the_library_is_needed_to_resume(home: Home, tmp_path: Path) -> None:

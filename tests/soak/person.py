@@ -69,9 +69,13 @@ class Person:
         return len(list(self.home.glob("data/runs/*/events.jsonl")))
 
     def press(self, keys: str) -> None:
-        """Type; a studio that has been left is opened again."""
+        """Type keys."""
+        self._type(keys.encode("utf-8", "surrogateescape"))
+
+    def _type(self, content: bytes) -> None:
+        """Type bytes; a studio that has been left is opened again."""
         try:
-            os.write(self.terminal.file, keys.encode("utf-8", "surrogateescape"))
+            os.write(self.terminal.file, content)
         except OSError:
             self._reopen()
 
@@ -80,7 +84,7 @@ class Person:
         drawn = self.random.random()
         if drawn < 0.03:
             pasted = self.random.choice(_PASTES).encode("utf-8", "surrogatepass")
-            os.write(self.terminal.file, b"\x1b[200~" + pasted + b"\x1b[201~")
+            self._type(b"\x1b[200~" + pasted + b"\x1b[201~")
             return 1
         if drawn < 0.05:
             column, row = self.random.randint(1, self.columns), self.random.randint(1, self.rows)
@@ -163,9 +167,11 @@ class Person:
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def _ended(self) -> bool:
-        return not Path(f"/proc/{self.terminal.pid}/stat").exists() or (
-            Path(f"/proc/{self.terminal.pid}/stat").read_text().rsplit(")")[-1].split()[0] == "Z"
-        )
+        try:
+            stat = Path(f"/proc/{self.terminal.pid}/stat").read_text()
+        except OSError:
+            return True
+        return stat.rsplit(")")[-1].split()[0] == "Z"
 
     def _reopen(self) -> None:
         self._reap("quitting", (0,))

@@ -87,3 +87,11 @@ async def test_panes_have_the_classes_of_their_size_while_the_terminal_grows(
             await studio.settle()
         assert seen
         assert set(seen) == {(80, True), (160, False)}
+
+
+async def test_a_page_in_a_list_too_small_to_be_drawn_is_no_fault(open_studio: Open) -> None:
+    async with open_studio((80, 24)) as studio:
+        await studio.press("ctrl+p")
+        await studio.pilot.resize_terminal(80, 3)
+        await studio.press("down", "pagedown", "pageup")
+        assert studio.app.return_code is None
