@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
 from studio.paths import Home
@@ -36,7 +37,7 @@ def send(terminal: Terminal, numbers: Sequence[signal.Signals]) -> None:
         (HANG_UP, HANG_UP, TERMINATE),
         (TERMINATE, TERMINATE, HANG_UP),
         (TERMINATE, CONTINUE),
-        (signal.SIGINT, signal.SIGINT),
+        (signal.SIGINT, signal.SIGQUIT),
     ],
 )
 def test_signals_that_follow_the_first_change_nothing(
@@ -112,21 +113,44 @@ def test_a_terminal_that_goes_without_a_signal_ends_the_studio(home: Home, tmp_p
     assert process.wait(PATIENCE) == 128 + signal.SIGHUP
 
 
+def is_whole(text: str) -> bool:
+    """Whether the studio is drawn from its first line to its last, and nothing of the shell."""
+    parts = ("1 Corpus", "No poems yet", "then Enter", "q Quit", "? Help")
+    return all(part in text for part in parts) and "shell>" not in text
+
+
 def test_ctrl_z_goes_to_the_shell_and_fg_brings_the_studio_back(tmp_path: Path) -> None:
     shell = ["bash", "--norc", "--noprofile", "-i"]
     with Terminal(shell, *SIZE, environment(str(tmp_path)) | {"PS1": "shell> "}) as terminal:
         terminal.wait("shell>")
         terminal.press(f"{sys.executable} -m studio\r")
-        terminal.wait("? Help")
-        # An escape changes nothing; it waits until the frame is drawn to its end.
-        terminal.press("\x1b")
-        whole = terminal.text
+        terminal.wait(is_whole)
         terminal.press("\x1a")
         terminal.wait("Stopped")
         terminal.press("echo $((6 * 7))\r")
         terminal.wait("\n42\n")
         terminal.press("fg\r")
-        terminal.wait(lambda text: text == whole)
+        terminal.wait(is_whole)
+        terminal.press("q")
+        terminal.wait("shell>")
+
+
+def test_a_studio_that_was_stopped_and_continued_from_elsewhere_waits_for_fg(
+    tmp_path: Path,
+) -> None:
+    shell = ["bash", "--norc", "--noprofile", "-i"]
+    with Terminal(shell, *SIZE, environment(str(tmp_path)) | {"PS1": "shell> "}) as terminal:
+        terminal.wait("shell>")
+        terminal.press(f"{sys.executable} -m studio\r")
+        terminal.wait(is_whole)
+        (process,) = psutil.Process(terminal.pid).children()
+        process.send_signal(signal.SIGSTOP)
+        terminal.wait("Stopped")
+        process.send_signal(CONTINUE)
+        terminal.press("echo $((6 * 7))\r")
+        terminal.wait("\n42\n")
+        terminal.press("fg\r")
+        terminal.wait(is_whole)
         terminal.press("q")
         terminal.wait("shell>")
 

@@ -77,6 +77,8 @@ def fetch(
     if before is not None and is_there and source is None and not again:
         _report_built(library, before, json, "The library is there already")
         return
+    if source is not None and library.exists():
+        say(f"{library} is replaced.{_description(library)}")
     mirror = mirror or read_settings(home.settings).mirror
     with _progress() as report:
         built = fetch_and_build(
@@ -89,6 +91,19 @@ def fetch(
             beside=beside,
         )
     _report_built(library, built, json, "Built")
+
+
+def _description(library: Path) -> str:
+    """What is lost with a library, and how to get it back."""
+    try:
+        with Library.open(library) as opened:
+            before = opened.statistics()
+    except CorpusError:
+        return ""
+    return (
+        f" It held {before.poems:,} poems from {before.source}. "
+        "`tangshi-studio corpus build` builds that of the published poems again."
+    )
 
 
 @corpus_app.command()

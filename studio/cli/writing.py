@@ -114,7 +114,12 @@ def write_poems(request: ComposeRequest) -> tuple[str, list[WrittenPoem]]:
     home = Home.default()
     writer = load_writer(*locate(home, request.model))
     # Without a library nothing is known of copies, and poems are written all the same.
-    index = Novelty.find(home.library)
+    try:
+        index = Novelty.find(home.library)
+    except CorpusError as error:
+        # A poem needs the library only to find copied lines.
+        say(f"Copied lines cannot be found: {error}")
+        index = None
     poems = write(writer, request, index)
     return writer.name, sorted(poems, key=lambda poem: -poem.score)
 

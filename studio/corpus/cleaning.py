@@ -44,6 +44,8 @@ SURROGATE = re.compile(r"[\ud800-\udfff]")
 _INSIDE = re.compile("[《》〈〉「」『』“”‘’\"'、､﹑]")
 _OPENS = {"（": "）", "〖": "〗", "【": "】", "〔": "〕"}
 _ROUND_BRACKET = re.compile("[（）〖〗【】〔〕]")
+# Digits in square brackets refer to a note that was not copied: editors supply characters alone.
+_FOOTNOTE = re.compile(r"\[\d{1,3}\]")
 _MARK = re.compile(r"\[[一二三四五六七八九十百〇○\d\0]+\]")
 _SUPPLIED = re.compile(r"\[([^\[\]]*)\]")
 _BRACKET = re.compile(r"[（）〖〗【】〔〕\[\]]")
@@ -149,6 +151,7 @@ def _without_notes(text: str) -> str:
     text = "".join(kept) + text[end:]
     if refers:
         text = _MARK.sub(_gap, text)
+    text = _FOOTNOTE.sub(_gap, text)
     return _SUPPLIED.sub(rf"{_GAP}\1{_GAP}", text)
 
 

@@ -19,10 +19,12 @@ COUPLET = 2
 _NOT_SPLIT = rf"[^\s{STOPS},.?!;:]"
 _SPACE = re.compile(rf"(?<={_NOT_SPLIT})\s(?=\s*{_NOT_SPLIT})")
 _LEAST_OF_A_LINE = 3
+_DYNASTY = "[先秦汉漢魏晋晉南北朝隋唐五代宋元明清]{1,4}"
 _BESIDE_POET = re.compile(
-    r"^\s*[先秦汉漢魏晋晉南北朝隋唐五代宋元明清]{1,4}\s+|"
+    rf"^\s*{_DYNASTY}\s+|\s{_DYNASTY}\s*$|^\s*[—–－-]+|"
     r"[〔〈（(\[【][^〔〈（(\[【〕〉）)\]】]*[〕〉）)\]】]|[^\s:：·・•]{1,4}\s*[:：·・•]|\s"
 )
+_NUMBER = re.compile(r"^\s*\d{1,4}\s*[.．、]\s*")
 _POET = re.compile(f"[{HAN}]{{2,4}}")
 _LONGEST_POET_LINE = 30
 _QUOTED = re.compile("([^《》]*)《([^《》]+)》([^《》]*)")
@@ -69,7 +71,7 @@ class TextLine:
 
     def fits(self, length: int) -> bool:
         """Whether the line is verse of that length."""
-        return all(len(each) == length for each in self.verse)
+        return all(len(each) == length and all(map(is_han, each)) for each in self.verse)
 
 
 def with_stops(line: str) -> str:
@@ -150,7 +152,7 @@ class Block:
 
 def _title(line: str) -> Heading:
     """A title; 《》 around it is dropped, and a name beside it is the poet's."""
-    label = clean_label(line).rstrip(":：")
+    label = clean_label(_NUMBER.sub("", line)).rstrip(":：")
     if quoted := _QUOTED.fullmatch(label):
         before, title, after = quoted.groups()
         beside = TextLine(0, before + after)

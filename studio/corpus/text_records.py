@@ -21,6 +21,8 @@ from studio.corpus.records import MALFORMED, BadRecord, RawPoem, Record
 _BREAK = re.compile("\r\n?|[\n\u2028\u2029]")
 _COLON = re.compile("[:：]")
 _STOP = re.compile("[，。？！；]")
+# Labels that sites put between title and verse; that of the poet is read with the poet.
+_LABEL = re.compile(r"\s*(?:(?:朝代|年代)[:：].*|(?:原文|正文)[:：]?\s*)")
 _SAMPLED = 100
 # A poem below its title may be set in a few long lines, a collection is not.
 _LINES_OF_A_POEM = 4
@@ -141,6 +143,8 @@ def _blocks(text: str) -> Iterator[Block]:
     """The lines between blank ones."""
     block: list[TextLine] = []
     for number, line in enumerate(_BREAK.split(text), start=1):
+        if _LABEL.fullmatch(line):
+            continue
         if line.strip():
             block.append(TextLine(number, line))
         elif block:

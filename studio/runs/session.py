@@ -94,12 +94,22 @@ class TrainingSession:
         if names:
             self._resume(trainer, names, home)
         else:
+            if any(event.step for event in self.run.events()):
+                self.notice = f"{self.run.name} has no checkpoint, so it starts from its beginning."
             self.run.forget_after(0)
         return trainer
 
     def _resume(self, trainer: Trainer, names: list[str], home: Home) -> None:
         """Load the first checkpoint of `names` that is whole, and have the log end there."""
-        name = _first_whole(names, partial(self._load, trainer, home))
+        try:
+            name = _first_whole(names, partial(self._load, trainer, home))
+        except DamageError as error:
+            if len(names) == 1:
+                raise
+            raise DamageError(
+                f"No checkpoint of {self.run.name} can be read. The oldest: {error} To train the "
+                f"run from its beginning, delete {self.run.checkpoints}."
+            ) from error
         step = trainer.progress.step
         events = self.run.events()
         if step >= trainer.total_steps and TrainingEnded(step, "finished") in events:

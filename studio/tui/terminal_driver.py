@@ -90,6 +90,12 @@ class TerminalDriver(LinuxDriver):
                     return os.getsid(parent.pid) == session
         return False
 
+    def _is_in_foreground(self) -> bool:
+        """Whether the terminal is this program's; true where it cannot say."""
+        with contextlib.suppress(OSError):
+            return os.tcgetpgrp(self.fileno) == os.getpgrp()
+        return True
+
     def suspend(self) -> None:
         """Give the terminal back to the shell and stop, with all of the job: make, for example."""
         self._stop(os.getpgrp())
@@ -119,7 +125,10 @@ class TerminalDriver(LinuxDriver):
 
     def _continue(self) -> None:
         """Take the terminal over again after a stop; a signal without a stop changes nothing."""
-        if self._must_signal_resume:
+        if not self._is_in_foreground():
+            # Continued while the shell has the terminal, as by `bg`: wait for `fg`.
+            os.kill(os.getpid(), signal.SIGSTOP)
+        elif self._must_signal_resume:
             self.resume_application_mode()
         elif self._applied:
             with contextlib.suppress(termios.error):

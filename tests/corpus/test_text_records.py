@@ -22,7 +22,13 @@ def _lines(poem: str, size: int) -> str:
 
 @pytest.mark.parametrize("size", [1, 2, 4])
 @pytest.mark.parametrize("blank", ["", "\n"])
-@pytest.mark.parametrize("poet", ["李白", "李白〔唐代〕", "[唐] 李白", "唐·李白", "作者：李白"])
+@pytest.mark.parametrize(
+    "poet",
+    [
+        *("李白", "李白〔唐代〕", "[唐] 李白", "唐·李白", "作者：李白", "——李白", "李白 唐代"),
+        "朝代：唐代\n作者：李白\n原文：",
+    ],
+)
 def test_a_text_from_the_web_becomes_poems_with_title_and_poet(
     size: int, blank: str, poet: str
 ) -> None:
@@ -78,6 +84,14 @@ def test_a_poem_a_line_may_have_short_poems_and_titles_among_them() -> None:
         ("", "", "满城风雨近重阳。"),
     ]
     assert _read(f"甲\n{YE}\n乙\n{LOU}\n") == [("甲", "", YE), ("乙", "", LOU)]
+
+
+def test_a_poet_with_a_dynasty_is_no_verse_of_the_same_length() -> None:
+    assert _read(f"登鹳雀楼\n唐·王之涣\n{_lines(LOU, 2)}") == [("登鹳雀楼", "王之涣", LOU)]
+
+
+def test_the_number_of_a_poem_is_not_part_of_its_title() -> None:
+    assert _read(f"12. 静夜思\n李白\n{_lines(YE, 2)}") == [("静夜思", "李白", YE)]
 
 
 def test_two_headings_in_a_row_are_kept_both() -> None:

@@ -72,10 +72,18 @@ def test_where_all_checkpoints_are_damaged_nothing_is_touched(home: Home) -> Non
     for name in run.checkpoint_names():
         (run.checkpoints / name / "model.json").write_text("{")
     before = run.events_file.read_bytes()
-    with pytest.raises(RunError, match=r"model\.json"):
+    with pytest.raises(RunError, match=r"No checkpoint of first can be read.*model\.json.*delete"):
         go_on(home, "first")
     assert run.checkpoint_names() == ["step-00000002", "step-00000004"]
     assert run.events_file.read_bytes() == before
+
+
+def test_a_run_without_a_checkpoint_says_that_it_starts_again(home: Home) -> None:
+    run = trained(home)
+    shutil.rmtree(run.checkpoints)
+    session = go_on(home, "first")
+    assert "starts from its beginning" in session.started().notice
+    assert finish(session) == [*range(1, 9)]
 
 
 def test_a_run_is_resumed_from_the_checkpoint_that_is_named(home: Home) -> None:
