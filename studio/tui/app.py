@@ -478,6 +478,12 @@ class StudioApp(KeysInOrder):
             return self.call_later(self.exit, return_code=code)
         return False
 
+    def wake(self) -> None:
+        """Have the loop run once, so that signal handlers run; called on any thread."""
+        with contextlib.suppress(RuntimeError):  # the loop has been closed
+            if self._loop:
+                self._loop.call_soon_threadsafe(lambda: None)
+
     def restore_terminal(self) -> None:
         """Give the terminal back without waiting for the interface."""
         if isinstance(self._driver, TerminalDriver):
@@ -493,7 +499,7 @@ def run_studio(home: Home, settings: Settings) -> int:
     from studio.worker import Worker
 
     studio = StudioApp(home, settings, Worker)
-    closing = Closing(studio.close_worker, studio.leave, studio.restore_terminal)
+    closing = Closing(studio.close_worker, studio.leave, studio.restore_terminal, studio.wake)
     closing.listen()
     try:
         studio.run(mouse=settings.mouse)

@@ -58,7 +58,10 @@ class TerminalDriver(LinuxDriver):
         parser = XTermParser(self._debug)
         decoder = getincrementaldecoder("utf-8")("surrogateescape")
         while not self.exit_event.is_set():
-            if select.select([self.fileno], [], [], _TICK)[0]:
+            if not self._is_in_foreground():
+                # What is typed is the shell's. Reading it would block until the next key.
+                self.exit_event.wait(_TICK)
+            elif select.select([self.fileno], [], [], _TICK)[0]:
                 try:
                     received = os.read(self.fileno, 4096)
                 except BlockingIOError:

@@ -18,6 +18,7 @@ SECONDS = 20
 def handlers() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in SIGNALS}
     yield
+    signal.set_wakeup_fd(-1)
     for number, handler in before.items():
         signal.signal(number, handler)
 
@@ -32,7 +33,10 @@ class Asked:
         monkeypatch.setattr(closing, "_has_terminal", lambda: has_terminal)
         monkeypatch.setattr(closing, "PATIENCE", 0.3)
         monkeypatch.setattr(closing.os, "_exit", self._exit)
-        self.closing = Closing(lambda: self.calls.append("save"), self._leave, self._restore)
+        self.woken = threading.Event()
+        self.closing = Closing(
+            lambda: self.calls.append("save"), self._leave, self._restore, self.woken.set
+        )
         self.closing.listen()
 
     def _leave(self, code: int) -> bool:
@@ -56,6 +60,19 @@ def test_signals_that_interrupt_each_other_close_once(monkeypatch: pytest.Monkey
     assert asked.ended.wait(SECONDS)
     # A terminal that has gone needs no restoring, and an interface may hang on it.
     assert asked.calls == ["save", "exit 129"]
+
+
+def test_other_signals_wake_the_main_thread_that_may_wait_forever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = Asked(monkeypatch, has_terminal=False)
+    before = signal.signal(signal.SIGCONT, lambda *_: None)
+    try:
+        os.kill(os.getpid(), signal.SIGCONT)
+        assert asked.woken.wait(SECONDS)
+    finally:
+        signal.signal(signal.SIGCONT, before)
+    assert asked.calls == []
 
 
 def test_an_interface_that_closes_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
