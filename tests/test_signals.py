@@ -9,7 +9,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import psutil
 import pytest
 
 from studio.paths import Home
@@ -127,26 +126,6 @@ def test_ctrl_z_goes_to_the_shell_and_fg_brings_the_studio_back(tmp_path: Path) 
         terminal.wait(is_whole)
         terminal.press("\x1a")
         terminal.wait("Stopped")
-        terminal.press("echo $((6 * 7))\r")
-        terminal.wait("\n42\n")
-        terminal.press("fg\r")
-        terminal.wait(is_whole)
-        terminal.press("q")
-        terminal.wait("shell>")
-
-
-def test_a_studio_that_was_stopped_and_continued_from_elsewhere_waits_for_fg(
-    tmp_path: Path,
-) -> None:
-    shell = ["bash", "--norc", "--noprofile", "-i"]
-    with Terminal(shell, *SIZE, environment(str(tmp_path)) | {"PS1": "shell> "}) as terminal:
-        terminal.wait("shell>")
-        terminal.press(f"{sys.executable} -m studio\r")
-        terminal.wait(is_whole)
-        (process,) = psutil.Process(terminal.pid).children()
-        process.send_signal(signal.SIGSTOP)
-        terminal.wait("Stopped")
-        process.send_signal(CONTINUE)
         terminal.press("echo $((6 * 7))\r")
         terminal.wait("\n42\n")
         terminal.press("fg\r")

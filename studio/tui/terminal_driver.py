@@ -6,6 +6,7 @@ import select
 import signal
 import sys
 import termios
+import threading
 from codecs import getincrementaldecoder
 from collections.abc import Callable
 
@@ -40,6 +41,24 @@ class TerminalDriver(LinuxDriver):
         self._applied = False
         super().stop_application_mode()
 
+    def disable_input(self) -> None:
+        """Stop reading keys.
+
+        The thread that reads may be blocked, where a read began while the shell had the terminal.
+        It is not waited for: it ends after that read, whose keys still count.
+        """
+        if self.exit_event.is_set():
+            return
+        signal.signal(signal.SIGWINCH, signal.SIG_DFL)
+        self._disable_mouse_support()
+        self.exit_event.set()
+        if self._key_thread is not None:
+            self._key_thread.join(10 * _TICK)
+        # Another one for the next thread: this one stays set for a thread that is late.
+        self.exit_event = threading.Event()
+        with contextlib.suppress(termios.error):
+            termios.tcflush(self.fileno, termios.TCIFLUSH)
+
     def restore(self) -> None:
         """Give the terminal back without waiting, for a program that ends without its loop."""
         with contextlib.suppress(termios.error, OSError):
@@ -57,11 +76,13 @@ class TerminalDriver(LinuxDriver):
         """
         parser = XTermParser(self._debug)
         decoder = getincrementaldecoder("utf-8")("surrogateescape")
-        while not self.exit_event.is_set():
-            if not self._is_in_foreground():
-                # What is typed is the shell's. Reading it would block until the next key.
-                self.exit_event.wait(_TICK)
-            elif select.select([self.fileno], [], [], _TICK)[0]:
+        ended = self.exit_event
+        while not ended.is_set():
+            if select.select([self.fileno], [], [], _TICK)[0]:
+                if not self._is_in_foreground():
+                    # What is typed is the shell's. Reading it would block until the next key.
+                    ended.wait(_TICK)
+                    continue
                 try:
                     received = os.read(self.fileno, 4096)
                 except BlockingIOError:
