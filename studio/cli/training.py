@@ -95,8 +95,9 @@ def train(
     try:
         with _stopping_on_signals(session.trainer.stop) as stopped_by:
             last = _watch(session.started(), session.steps())
-    except OSError:
-        # Nobody reads the messages any more (`| head`): what was learnt is kept all the same.
+    except (OSError, SystemExit):
+        # Nobody reads the messages any more (`| head`), which rich answers with SystemExit: what
+        # was learnt is kept all the same.
         session.save()
         raise
     finally:
