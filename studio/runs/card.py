@@ -100,7 +100,7 @@ precision. `make model` trains one from nothing with the recipe as it stands.
 torch {card.torch}.
 {_first(card.before) if card.before else ""}\
 - Data: {card.corpus}; {card.poems["train"]:,} poems for training, {card.poems["valid"]:,} for \
-validation, {card.poems["test"]:,} for the test, parted for ever by the sha256 of the first line.
+validation, {card.poems["test"]:,} for the test, split by the sha256 of the first line, fixed.
 - Recipe: `{card.config.recipe}` with {train.epochs} epochs, {_settings(card.config)}.
 
 | split | poems | perplexity | over Han characters | tokens | unknown characters |

@@ -18,7 +18,8 @@ def repair() -> None:
 
     async def click_on_what_is_there(self: OptionList, event: Click) -> None:
         # What was clicked is known by its number, and the options may be others by now.
-        if event.style.meta.get("option", 0) < max(1, len(self._options)):
+        option = event.style.meta.get("option")
+        if option is None or option < len(self._options):
             await click(self, event)
 
     OptionList._move_page = move_page_once_drawn  # type: ignore[method-assign]
