@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
 from studio.paths import Home
@@ -126,6 +127,30 @@ def test_ctrl_z_goes_to_the_shell_and_fg_brings_the_studio_back(tmp_path: Path) 
         terminal.wait(is_whole)
         terminal.press("\x1a")
         terminal.wait("Stopped")
+        terminal.press("echo $((6 * 7))\r")
+        terminal.wait("\n42\n")
+        terminal.press("fg\r")
+        terminal.wait(is_whole)
+        terminal.press("q")
+        terminal.wait("shell>")
+
+
+def test_a_studio_stopped_and_continued_from_elsewhere_waits_for_fg(tmp_path: Path) -> None:
+    shell = ["bash", "--norc", "--noprofile", "-i"]
+    with Terminal(shell, *SIZE, environment(str(tmp_path)) | {"PS1": "shell> "}) as terminal:
+        terminal.wait("shell>")
+        terminal.press(f"{sys.executable} -m studio\r")
+        terminal.wait(is_whole)
+        (process,) = psutil.Process(terminal.pid).children()
+        process.send_signal(signal.SIGSTOP)
+        terminal.wait("Stopped")
+        before = process.num_ctx_switches()
+        process.send_signal(signal.SIGCONT)
+        # In the background it stops again, as soon as it has seen that the shell has the terminal.
+        end = time.monotonic() + PATIENCE
+        while process.num_ctx_switches() == before or process.status() != psutil.STATUS_STOPPED:
+            assert time.monotonic() < end, "it went on in the background"
+            time.sleep(0.02)
         terminal.press("echo $((6 * 7))\r")
         terminal.wait("\n42\n")
         terminal.press("fg\r")

@@ -10,20 +10,31 @@ T = TypeVar("T")
 
 
 class Modal(ModalScreen[T]):
-    """A screen that is dismissed once.
+    """A screen that is dismissed once, and never takes another one with it.
 
-    Textual's own pops whatever is on top: two fast keys, or a click that also bubbles, would close
-    the screen below as well, or fail where there is none.
+    Textual's own pops whatever is on top: two fast keys, a click that also bubbles, or work that
+    ends while another screen is on top would close that one, or fail.
     """
 
+    _late: tuple[T | None] | None = None
+
     def dismiss(self, result: T | None = None) -> AwaitComplete:
-        """Close the screen; does nothing where it is closed already."""
-        return super().dismiss(result) if self.is_current else AwaitComplete()
+        """Close the screen: at once where it is on top, otherwise as soon as it is."""
+        if self.is_active:
+            return super().dismiss(result)
+        if self in self.app.screen_stack:
+            self._late = (result,)
+        return AwaitComplete()
+
+    def on_screen_resume(self) -> None:
+        """Close where it was dismissed while another screen was on top."""
+        if self._late:
+            self.dismiss(*self._late)
 
 
 class Palette(CommandPalette):
     """The command palette, dismissed once."""
 
     def dismiss(self, result: None = None) -> AwaitComplete:
-        """Close the palette; does nothing where it is closed already."""
-        return super().dismiss(result) if self.is_current else AwaitComplete()
+        """Close the palette; does nothing where it is not on top."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()

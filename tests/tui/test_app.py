@@ -19,7 +19,7 @@ from studio.tui.help_screen import HelpScreen, key_rows
 from studio.tui.key_bar import KeyBar
 from studio.tui.modal import Palette
 from studio.tui.pane import Pane
-from studio.tui.quit_screen import QuitScreen
+from studio.tui.quit_screen import EpochsScreen, QuitScreen
 from studio.verse.request import ComposeRequest
 from tests.tui.conftest import Open
 from tests.tui.only import OnlyTraining
@@ -281,6 +281,34 @@ async def test_a_screen_that_is_dismissed_twice_takes_no_other_with_it(open_smal
         await studio.press("escape")
         palette.dismiss()
         assert len(studio.app.screen_stack) == 1
+
+
+async def test_a_screen_that_is_dismissed_below_another_closes_when_that_one_does(
+    open_small: Open,
+) -> None:
+    async with open_small() as studio:
+        below, above = EpochsScreen("0001"), HelpScreen([("Everywhere", [studio.app])])
+        studio.app.push_screen(below)
+        studio.app.push_screen(above)
+        await studio.settle()
+        below.dismiss(None)
+        below.dismiss(None)
+        await studio.settle()
+        assert studio.app.screen is above
+        above.dismiss()
+        await studio.settle()
+        assert len(studio.app.screen_stack) == 1
+
+
+async def test_a_palette_that_another_screen_covers_is_not_opened_twice(open_small: Open) -> None:
+    async with open_small() as studio:
+        await studio.press("ctrl+p")
+        studio.app.push_screen(HelpScreen([("Everywhere", [studio.app])]))
+        await studio.settle()
+        studio.app.action_command_palette()
+        await studio.settle()
+        assert isinstance(studio.app.screen, HelpScreen)
+        assert len(studio.app.screen_stack) == 3
 
 
 async def test_a_click_on_a_notification_that_has_gone_is_left_out(open_small: Open) -> None:
