@@ -12,7 +12,7 @@ from studio.model.events import StepDone
 from studio.paths import Home
 from studio.runs import folders
 from studio.runs.session import begin
-from studio.tui.settings_form import GROUPS
+from studio.tui.training.settings_form import GROUPS
 from tests.terminal import Terminal, studio
 
 TAB, ENTER = "\t", "\r"

@@ -19,7 +19,6 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 
-from studio import paths
 from studio.errors import StudioError
 from studio.messages import (
     CancelCompose,
@@ -41,24 +40,25 @@ from studio.paths import Home
 from studio.runs import folders
 from studio.settings import Settings, read_settings, write_settings
 from studio.tui.closing import Closing
-from studio.tui.corpus_pane import CorpusPane
+from studio.tui.corpus.pane import CorpusPane
 from studio.tui.help_screen import HelpScreen, own_bindings
-from studio.tui.key_bar import KeyBar
 from studio.tui.keys_in_order import KeysInOrder
-from studio.tui.modal import Palette
 from studio.tui.pane import Pane
-from studio.tui.pinyin_input import PinyinKeeper
-from studio.tui.playground_pane import PlaygroundPane
+from studio.tui.playground.pane import PlaygroundPane
 from studio.tui.quit_screen import QuitScreen
 from studio.tui.tab_line import TabLine
 from studio.tui.terminal_driver import TerminalDriver
 from studio.tui.textual_faults import repair
 from studio.tui.themes import THEMES
-from studio.tui.training_pane import TrainingPane
+from studio.tui.training.pane import TrainingPane
+from studio.tui.widgets.key_bar import KeyBar
+from studio.tui.widgets.modal import Palette
+from studio.tui.widgets.pinyin_input import PinyinKeeper
 from studio.wording import printable
 
 repair()
 
+HERE = Path(__file__).parent
 TITLES = {"corpus": "Corpus", "training": "Training", "playground": "Playground"}
 # From this width on the panes stand side by side.
 COLUMNS_FROM = 120
@@ -99,7 +99,8 @@ class StudioApp(KeysInOrder):
 
     TITLE = "tangshi-studio"
     CSS_PATH: ClassVar[list[str | Path]] = [  # type: ignore[assignment]
-        *sorted(paths.assets().glob("*.tcss"), key=lambda path: path.stem != "studio")
+        HERE / "studio.tcss",
+        *(HERE / name / f"{name}.tcss" for name in TITLES),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1,f2", "pane('corpus')", "Corpus", id="studio.corpus"),

@@ -12,8 +12,8 @@ from textual.containers import VerticalScroll
 from textual.dom import DOMNode
 from textual.widgets import Static
 
-from studio.tui.glossary import glossary
-from studio.tui.modal import Modal
+from studio.tui.poem.glossary import glossary
+from studio.tui.widgets.modal import Modal
 
 if TYPE_CHECKING:
     from studio.tui.app import StudioApp

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Static
 
-from studio.tui.modal import Modal
+from studio.tui.widgets.modal import Modal
 
 
 class AskScreen(Modal[bool]):

@@ -14,8 +14,8 @@ from studio.messages import Event
 from studio.paths import Home
 from studio.settings import Settings
 from studio.tui.app import StudioApp
-from studio.tui.training_pane import TrainingPane
-from studio.tui.watch_panels import WatchPanels
+from studio.tui.training.pane import TrainingPane
+from studio.tui.training.panels import WatchPanels
 from tests.tui.fake_worker import FakeWorker
 from tests.tui.playing import Play, add_run, playing
 from tests.tui.waiting import work_done

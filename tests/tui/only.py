@@ -4,12 +4,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from studio.tui.app import TITLES, StudioApp
-from studio.tui.corpus_pane import CorpusPane
-from studio.tui.key_bar import KeyBar
+from studio.tui.corpus.pane import CorpusPane
 from studio.tui.pane import Pane
-from studio.tui.playground_pane import PlaygroundPane
+from studio.tui.playground.pane import PlaygroundPane
 from studio.tui.tab_line import TabLine
-from studio.tui.training_pane import TrainingPane
+from studio.tui.training.pane import TrainingPane
+from studio.tui.widgets.key_bar import KeyBar
 
 
 class _Only(StudioApp):

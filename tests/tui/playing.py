@@ -10,9 +10,9 @@ from textual.widgets import Input, Select, Static
 from studio.paths import Home
 from studio.settings import Settings
 from studio.tui.app import StudioApp
-from studio.tui.playground_pane import PlaygroundPane
-from studio.tui.poem_stage import PoemCard, PoemStage
-from studio.tui.workbench import Workbench
+from studio.tui.playground.pane import PlaygroundPane
+from studio.tui.playground.stage import PoemCard, PoemStage
+from studio.tui.workbench.workbench import Workbench
 from studio.verse.request import ComposeRequest
 from tests.tui.only import OnlyPlayground
 from tests.tui.playground_worker import PlaygroundWorker

@@ -16,10 +16,10 @@ from studio.model.events import TrainingEnded
 from studio.paths import Home
 from studio.settings import read_settings
 from studio.tui.help_screen import HelpScreen, key_rows
-from studio.tui.key_bar import KeyBar
-from studio.tui.modal import Palette
 from studio.tui.pane import Pane
 from studio.tui.quit_screen import EpochsScreen, QuitScreen
+from studio.tui.widgets.key_bar import KeyBar
+from studio.tui.widgets.modal import Palette
 from studio.verse.request import ComposeRequest
 from tests.tui.conftest import Open
 from tests.tui.only import OnlyTraining
@@ -344,7 +344,7 @@ async def test_typing_lays_nothing_out_again(
     open_studio: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The first reading may make room for itself.
-    monkeypatch.setattr("studio.tui.device_panel.DevicePanel.poll", lambda panel: None)
+    monkeypatch.setattr("studio.tui.training.device_panel.DevicePanel.poll", lambda panel: None)
     async with open_studio((160, 48)) as studio:
         await studio.press("3", "鑫")
         laid_out = []

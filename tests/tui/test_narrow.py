@@ -8,8 +8,8 @@ import pytest
 from textual.content import Content
 
 from studio.corpus.poem import Poem
-from studio.tui.poem_view import _rows
-from studio.tui.verse_layout import SETTINGS, Mark, set_verse
+from studio.tui.corpus.poem_view import _rows
+from studio.tui.poem.layout import SETTINGS, Mark, set_verse
 from tests.tui.conftest import Open
 
 SECONDS = 60  # for one drawing, on a busy machine

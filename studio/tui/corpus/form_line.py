@@ -1,0 +1,72 @@
+"""The forms in one line, to choose one, over a bar that shows how many poems each has."""
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.events import Click
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from studio.prosody.forms import SHAPES
+from studio.tui.drawing.charts import stacked
+
+CHOICES = ("", *SHAPES)
+ALL = "all"
+_CHOSEN = "bold $block-cursor-foreground on $block-cursor-background"
+_SHADES = ("$primary", "$primary 60%")
+
+
+class FormLine(Widget):
+    """Which form is shown; "" is every form."""
+
+    ALLOW_SELECT = False
+
+    class Changed(Message):
+        """Another form was chosen."""
+
+    chosen: reactive[str] = reactive("", init=False)
+    counts: reactive[dict[str, int]] = reactive(dict)
+
+    def choose_next(self, step: int) -> None:
+        """The next form, or the one before; after the last comes every form."""
+        index = CHOICES.index(self.chosen) + step
+        self.chosen = CHOICES[index % len(CHOICES)]
+
+    def watch_chosen(self) -> None:
+        self.post_message(self.Changed())
+
+    def _shown(self) -> tuple[str, ...]:
+        """As many forms as fit, from the first, or so far on that the chosen one is among them."""
+        for first in range(len(CHOICES)):
+            last, room = first, self.content_size.width + 1
+            while last < len(CHOICES) and _width(CHOICES[last]) < room:
+                room -= _width(CHOICES[last]) + 1
+                last += 1
+            if CHOICES.index(self.chosen) < last:
+                return CHOICES[first:last]
+        return (self.chosen,)
+
+    def render(self) -> Content:
+        names = Content(" ").join(
+            Content.styled(form or ALL, _CHOSEN if form == self.chosen else "$secondary")
+            for form in self._shown()
+        )
+        parts = [
+            (self.counts.get(form, 0), "$accent" if form == self.chosen else _SHADES[index % 2])
+            for index, form in enumerate(SHAPES)
+        ]
+        return Content("\n").join([names, stacked(parts, self.content_size.width)])
+
+    def on_click(self, event: Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        end = -1
+        for form in self._shown():
+            begin, end = end + 1, end + 1 + _width(form)
+            if offset.y == 0 and begin <= offset.x < end:
+                self.chosen = form
+
+
+def _width(form: str) -> int:
+    return cell_len(form or ALL)

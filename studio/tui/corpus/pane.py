@@ -1,0 +1,313 @@
+"""The corpus pane: find a poem, read it, see the library in figures."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.geometry import Size
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Input, Static
+from textual.worker import get_current_worker
+
+from studio.corpus.library import Library, PoemRow, Query, Sort
+from studio.errors import CorpusError
+from studio.tui.corpus.figures import Figures
+from studio.tui.corpus.form_line import FormLine
+from studio.tui.corpus.missing import CorpusMissing
+from studio.tui.corpus.poem_list import PoemList
+from studio.tui.corpus.poem_view import PoemView
+from studio.tui.pane import Pane
+from studio.tui.widgets.pinyin_input import PinyinInput
+
+# From these sizes on the figures stand beside or under the poems.
+WIDE, TALL = 116, 36
+# Seconds without a key before a search begins: a word is typed, not a letter.
+PATIENCE = 0.15
+SORTS: tuple[Sort, ...] = ("source", "length", "poet")
+
+
+class CorpusPane(Pane):
+    """The corpus pane."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "field('words')", "Search", id="corpus.search"),
+        Binding("p", "field('poet')", "Poet", id="corpus.poet", tooltip="Filter by a poet"),
+        Binding("f", "form(1)", "Form", id="corpus.form", tooltip="The next form"),
+        Binding("F", "form(-1)", "Form back", show=False, id="corpus.form_back"),
+        Binding("o", "sort", "Order", id="corpus.sort", tooltip="By source, length or poet"),
+        Binding("r", "random", "Random", id="corpus.random", tooltip="Any poem of the list"),
+        Binding("i", "figures", "Figures", id="corpus.figures", tooltip="The charts, full size"),
+        Binding(
+            "t",
+            "script",
+            "Script",
+            id="corpus.script",
+            tooltip="The characters of the source, back",
+        ),
+        Binding("w", "same_poet", "Same poet", id="corpus.same_poet", tooltip="All by this poet"),
+        Binding(
+            "c",
+            "copy",
+            "Copy",
+            id="corpus.copy",
+            tooltip="Send the poem, with title and poet, to the terminal's clipboard (OSC 52)",
+        ),
+        Binding("x", "clear", "Clear", id="corpus.clear", tooltip="Show every poem again"),
+        Binding("escape", "list", "List", show=False, id="corpus.list", tooltip="Back to the list"),
+    ]
+
+    class _Found(Message):
+        """The ids that a search gave in a library's file."""
+
+        def __init__(self, number: int, ids: list[int], file: tuple[int, int]) -> None:
+            super().__init__()
+            self.number, self.ids, self.file = number, ids, file
+
+    class _Lost(Message):
+        """The library could not be read."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    _library: Library | None = None
+    _searches = 0
+    _sort: Sort = "source"
+    _pending: Timer | None = None
+    _go_to = 0
+    _totals: Sequence[str] = ()
+    _poems = 0
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="corpus-library"):
+            with Horizontal(id="corpus-fields"):
+                yield PinyinInput(
+                    placeholder="/ words in text or title", id="corpus-words", compact=True
+                )
+                yield PinyinInput(placeholder="p poet", id="corpus-poet", compact=True)
+            yield FormLine(id="corpus-form")
+            yield Static(id="corpus-found", markup=False)
+            with Container(id="corpus-body"):
+                with Container(id="corpus-browser"):
+                    yield PoemList(self._rows, id="corpus-poems")
+                    yield PoemView(id="corpus-poem")
+                yield Figures(id="corpus-figures")
+        yield CorpusMissing(self.home, self.studio.settings.mirror, id="corpus-missing")
+
+    def on_mount(self) -> None:
+        self._open()
+
+    def on_unmount(self) -> None:
+        if self._library is not None:
+            self._library.close()
+
+    def size_classes(self, size: Size) -> dict[str, bool]:
+        return super().size_classes(size) | {
+            "-wide": size.width >= WIDE,
+            "-tall": size.height >= TALL,
+        }
+
+    def look_again(self) -> None:
+        """Open the library where it has been built since."""
+        if self._library is None and not self.query_one(CorpusMissing).is_busy:
+            self._open()
+            # Not to the button that fetches what is there now.
+            self._last_focus = None
+
+    def focus_first(self) -> None:
+        """The list, or the button that fetches the poems."""
+        self.look_again()
+        self.query_one("#corpus-fetch" if self._library is None else "#corpus-poems").focus()
+
+    def _open(self) -> None:
+        """Open the library, if it is there; reading its figures takes a few milliseconds."""
+        try:
+            self._library = Library.open(self.home.library)
+            statistics = self._library.statistics()
+        except CorpusError as error:
+            self._explain(str(error))
+            return
+        self.remove_class("-missing")
+        self.query_one(Figures).show(statistics, self.studio.settings.plain_charts)
+        self.query_one(FormLine).counts = statistics.forms
+        self._poems = statistics.poems
+        self._totals = [
+            f"{statistics.poems:,} poems",
+            f"{statistics.poets:,} poets",
+            f"{statistics.distinct:,} characters",
+        ]
+        self._search()
+        self.refresh_bindings()
+
+    def _explain(self, reason: str) -> None:
+        """Say why there are no poems, and how to get them."""
+        self.query_one(CorpusMissing).explain(reason)
+        self.add_class("-missing")
+
+    def on_corpus_missing_arrived(self) -> None:
+        self._open()
+        self.studio.pinyin.forget()
+        if self.query_one("#corpus-missing").has_focus_within:
+            self.query_one("#corpus-poems").focus()
+
+    # --- searching --------------------------------------------------------------------------------
+
+    @property
+    def query_now(self) -> Query:
+        """What the fields ask for."""
+        return Query(
+            words=self.query_one("#corpus-words", Input).value,
+            poet=self.query_one("#corpus-poet", Input).value,
+            form=self.query_one(FormLine).chosen,
+        )
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if event.input.id in ("corpus-words", "corpus-poet"):
+            if self._pending is not None:
+                self._pending.stop()
+            self._pending = self.set_timer(PATIENCE, self._search)
+
+    def on_input_submitted(self) -> None:
+        self.action_list()
+
+    def on_form_line_changed(self) -> None:
+        self._search()
+
+    def _search(self) -> None:
+        """Look for the poems on another thread; what an older search finds later is not shown."""
+        if self._pending is not None:
+            self._pending.stop()
+        if self._library is None:
+            return
+        self._searches += 1
+        number, query, sort, path = self._searches, self.query_now, self._sort, self._library.path
+
+        def work() -> None:
+            worker = get_current_worker()
+            try:
+                with Library.open(path) as library:
+                    ids, file = library.ids(query, sort), library.file
+            except CorpusError as error:
+                self.post_message(self._Lost(str(error)))
+                return
+            except (OSError, sqlite3.Error) as error:
+                mended = "Run `tangshi-studio corpus build` to build it again."
+                self.post_message(self._Lost(f"{path} cannot be read: {error}. {mended}"))
+                return
+            if not worker.is_cancelled:
+                self.post_message(self._Found(number, ids, file))
+
+        self.run_worker(work, thread=True, exclusive=True, group="corpus-search")
+
+    def on_corpus_pane__found(self, message: _Found) -> None:
+        message.stop()
+        if message.number != self._searches or self._library is None:
+            return
+        if message.file != self._library.file:
+            # Another process has built it anew: these ids are of other poems.
+            self._library.close()
+            self._open()
+            return
+        poems = self.query_one(PoemList)
+        poems.show(message.ids, show_length=self._sort == "length")
+        if self._go_to:
+            poems.go_to(self._go_to)
+            self._go_to = 0
+        self._tell_found(len(message.ids))
+
+    def _tell_found(self, count: int) -> None:
+        if self.query_now == Query():
+            told = self._totals
+        elif count:
+            told = [f"{count:,} of {self._poems:,} poems"]
+        else:
+            told = ["None found: x shows all again"]
+        if self._sort != "source":
+            told = [told[0], f"by {self._sort}", *told[1:]]
+        self.query_one("#corpus-found", Static).update("  ".join(told))
+
+    def on_corpus_pane__lost(self, message: _Lost) -> None:
+        message.stop()
+        self._library = None
+        self._explain(message.reason)
+
+    def _rows(self, ids: Sequence[int]) -> list[PoemRow]:
+        return self._library.rows(ids) if self._library else []
+
+    # --- reading ----------------------------------------------------------------------------------
+
+    def on_poem_list_moved(self, message: PoemList.Moved) -> None:
+        message.stop()
+        # Of a burst of moves only the last poem is set.
+        if message.poem == self.query_one(PoemList).poem:
+            self.query_one(PoemView).poem = (
+                self._library.poem(message.poem) if self._library and message.poem else None
+            )
+
+    def on_poem_list_opened(self, message: PoemList.Opened) -> None:
+        message.stop()
+        self.query_one(PoemView).focus()
+
+    # --- keys -------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a library there is nothing to search or read."""
+        return self._library is not None or action == "list"
+
+    def action_field(self, name: str) -> None:
+        """Type into a field."""
+        self.remove_class("-figures")
+        self.query_one(f"#corpus-{name}").focus()
+
+    def action_list(self) -> None:
+        """Back to the list."""
+        self.remove_class("-figures")
+        self.focus_first()
+
+    def action_form(self, step: int) -> None:
+        """Show another form."""
+        self.query_one(FormLine).choose_next(step)
+
+    def action_sort(self) -> None:
+        """Sort by source, length, poet."""
+        self._sort = SORTS[(SORTS.index(self._sort) + 1) % len(SORTS)]
+        self._search()
+
+    def action_random(self) -> None:
+        """Any poem of the list."""
+        self.query_one(PoemList).go_to_any()
+
+    def action_figures(self) -> None:
+        """Give the figures the whole pane, or put the poems back."""
+        self.toggle_class("-figures")
+        self.query_one("#corpus-figures" if self.has_class("-figures") else "#corpus-poems").focus()
+
+    def action_script(self) -> None:
+        """The characters as they stand in the source, or simplified."""
+        reading = self.query_one(PoemView)
+        reading.source_script = not reading.source_script
+
+    def action_same_poet(self) -> None:
+        """All poems by the poet of this one."""
+        poem = self.query_one(PoemView).poem
+        if poem is not None and poem.author:
+            self._go_to = poem.id
+            self.query_one("#corpus-words", Input).value = ""
+            self.query_one("#corpus-poet", Input).value = poem.author
+
+    def action_copy(self) -> None:
+        """Send the poem to the terminal's clipboard."""
+        if text := self.query_one(PoemView).plain_text:
+            self.studio.copy_to_clipboard(text)
+            self.studio.say("Sent to the terminal's clipboard, with title and poet.")
+
+    def action_clear(self) -> None:
+        """Show every poem again."""
+        for name in ("words", "poet"):
+            self.query_one(f"#corpus-{name}", Input).value = ""
+        self.query_one(FormLine).chosen = ""
+        self._search()

@@ -1,0 +1,1 @@
+"""Plots of braille dots in a terminal."""

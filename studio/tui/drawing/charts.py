@@ -1,0 +1,117 @@
+"""Small charts drawn with characters: pure functions from figures to rows of a given width."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+
+from studio.tui.drawing import braille
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_LEVELS = " ▁▂▃▄▅▆▇█"
+
+
+def bars(
+    rows: Sequence[tuple[str, float, str]], width: int, colour: str = "$primary"
+) -> list[Content]:
+    """A horizontal bar for each `(label, value, figure)`, the largest as long as there is room."""
+    if not rows:
+        return []
+    labels = max(cell_len(label) for label, _, _ in rows)
+    figures = max(cell_len(figure) for _, _, figure in rows)
+    room = max(1, width - labels - figures - 2)
+    largest = max(value for _, value, _ in rows) or 1
+    drawn = []
+    for label, value, figure in rows:
+        eighths = round(room * 8 * value / largest)
+        bar = "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+        drawn.append(
+            Content.assemble(
+                (label, "$secondary"),
+                " " * (labels - cell_len(label) + 1),
+                (bar, colour),
+                " " * (room - len(bar) + 1 + figures - cell_len(figure)),
+                figure,
+            )
+        )
+    return drawn
+
+
+def columns(
+    values: Sequence[tuple[str, float]], width: int, height: int, colour: str = "$primary"
+) -> list[Content]:
+    """Vertical bars side by side, each with its label, as far as labels have room, beneath."""
+    if not values:
+        return []
+    step = max(1, width // len(values))
+    thick = max(1, step - 1)
+    largest = max(value for _, value in values) or 1
+    heights = [round(height * 8 * value / largest) for _, value in values]
+    drawn = []
+    for row in reversed(range(height)):
+        cells = (_LEVELS[min(8, max(0, eighths - row * 8))] for eighths in heights)
+        line = "".join(cell * thick + " " * (step - thick) for cell in cells)
+        drawn.append(Content.styled(line[:width], colour))
+    drawn.append(Content.styled(_labels([label for label, _ in values], step, width), "$secondary"))
+    return drawn
+
+
+def _labels(labels: Sequence[str], step: int, width: int) -> str:
+    """The labels at the left of their columns; one that would touch the one before is left out."""
+    line = ""
+    for index, label in enumerate(labels):
+        if index * step >= len(line) + bool(line) and index * step + len(label) <= width:
+            line = line.ljust(index * step) + label
+    return line
+
+
+def log_log(
+    points: Sequence[tuple[int, int]], width: int, height: int, plain: bool = False
+) -> list[Content]:
+    """A curve of positive points, both axes logarithmic, with the largest values at the axes.
+
+    `plain` draws with asterisks, for fonts without braille.
+    """
+    if not points or width < 12:
+        return []
+    top = max(value for _, value in points)
+    right = max(rank for rank, _ in points)
+    margin = len(f"{top:,}") + 1
+    size = (width - margin, height)
+    across, down = size if plain else (size[0] * braille.ACROSS, size[1] * braille.DOWN)
+    ranks, values = np.log(np.array(points, float)).T
+    # In the middle of the first and the last dot.
+    x = ranks / (math.log(right) or 1) * (across - 1) + 0.5
+    y = down - 0.5 - values / (math.log(top) or 1) * (down - 1)
+    dots = braille.trace(x, y, across, down)
+    cells = braille.marks(*dots, *size, "*") if plain else braille.cells(*dots, *size)
+    drawn = []
+    for row, codes in enumerate(cells.tolist()):
+        label = f"{top:,}" if row == 0 else "1" if row == height - 1 else ""
+        curve = "".join(chr(code or ord(" ")) for code in codes)
+        drawn.append(
+            Content.assemble((label.rjust(margin - 1) + " ", "$secondary"), (curve, "$primary"))
+        )
+    axis = f"1{f'{right:,}'.rjust(width - margin - 1)}"
+    drawn.append(Content.styled(" " * margin + axis, "$secondary"))
+    return drawn
+
+
+def stacked(parts: Sequence[tuple[float, str]], width: int) -> Content:
+    """One bar of the whole width, shared out in proportion, each part with its colour."""
+    total = sum(value for value, _ in parts) or 1
+    pieces, reached, begun = list[tuple[str, str]](), 0.0, 0
+    for value, colour in parts:
+        reached += value
+        end = round(width * reached / total)
+        pieces.append(("▀" * (end - begun), colour))
+        begun = end
+    return Content.assemble(*pieces)
+
+
+def fitted(text: str, width: int) -> str:
+    """Cut or pad to a width in cells, with nothing in it that a terminal would obey."""
+    shown = "".join(each if each.isprintable() else "?" for each in text)
+    return set_cell_size(shown, max(0, width))

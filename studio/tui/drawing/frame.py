@@ -1,0 +1,129 @@
+"""Curves in a frame, with ticks at round values on its sides."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from rich.style import Style
+
+from studio.tui.drawing import braille
+from studio.tui.drawing.canvas import Canvas
+from studio.tui.training.history import Column
+from studio.tui.training.metrics import LABEL, log_ticks, ticks
+
+# Cells around the inside of the frame: the labels of the values, a space and the frame; the frame
+# and the labels of the steps.
+LEFT, RIGHT, ABOVE, BELOW = LABEL + 2, 1, 1, 2
+
+Number = TypeVar("Number", float, Column)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Points in order of their steps, joined by a line; `colour` is #rrggbb.
+
+    `stroke` is the character that the line is drawn with, "" for braille, None for no line; `mark`
+    one that stands at each point.
+    """
+
+    x: Column
+    y: Column
+    colour: str
+    stroke: str | None = ""
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The steps and the values that are in view, from and to, on so many cells."""
+
+    steps: tuple[float, float]
+    values: tuple[float, float]
+    width: int
+    height: int
+
+    def across(self, step: Number, dots: int = 1) -> Number:
+        """How far right of the left edge a step is, in cells or `dots` to a cell."""
+        left, right = self.steps
+        return (step - left) / (right - left) * self.width * dots
+
+    def down(self, value: Number, dots: int = 1) -> Number:
+        """How far below the upper edge a value is."""
+        low, high = self.values
+        return (high - value) / (high - low) * self.height * dots
+
+    def under(self, column: int, row: int) -> tuple[float, float]:
+        """The step and the value in the middle of a cell."""
+        (left, right), (low, high) = self.steps, self.values
+        step = left + (column + 0.5) / self.width * (right - left)
+        return step, high - (row + 0.5) / self.height * (high - low)
+
+
+class Frame:
+    """A frame that leaves room for its labels on a canvas, and what is drawn in it."""
+
+    def __init__(self, canvas: Canvas, base: Style, frame: Style, labels: Style) -> None:
+        self._canvas = canvas
+        self._base, self._frame, self._labels = base, frame, labels
+        self._width = canvas.width - LEFT - RIGHT
+        # The row of the lower edge and the column of the right one; the others are 0 and LEFT - 1.
+        self._bottom, self._right = canvas.height - BELOW, canvas.width - RIGHT
+        canvas.put(0, LEFT - 1, f"┏{'━' * self._width}┓", frame)
+        canvas.put(self._bottom, LEFT - 1, f"┗{'━' * self._width}┛", frame)
+        for column in (LEFT - 1, self._right):
+            canvas.fill(slice(ABOVE, self._bottom), column, "┃", frame)
+
+    def say(self, words: str) -> None:
+        """Write a few words in the middle."""
+        words = words[: self._width]
+        column = LEFT + (self._width - len(words)) // 2
+        self._canvas.put(self._bottom // 2, column, words, self._labels)
+
+    def draw(self, view: View, curve: Curve) -> None:
+        """Draw a curve over those before it."""
+        size = (view.width, view.height)
+        style = self._base + Style.parse(curve.colour)
+        if curve.stroke is not None:
+            across, down = (1, 1) if curve.stroke else (braille.ACROSS, braille.DOWN)
+            x, y = view.across(curve.x, across), view.down(curve.y, down)
+            dots = braille.trace(x, y, view.width * across, view.height * down)
+            stroke = curve.stroke
+            cells = braille.marks(*dots, *size, stroke) if stroke else braille.cells(*dots, *size)
+            self._canvas.lay(ABOVE, LEFT, cells, style)
+        if curve.mark:
+            x, y = view.across(curve.x), view.down(curve.y)
+            seen = (x >= 0) & (x <= view.width) & (y >= 0) & (y <= view.height)
+            # What is on the right or the lower edge stands in the last cell before it.
+            columns = np.minimum(x[seen].astype(np.int64), view.width - 1)
+            rows = np.minimum(y[seen].astype(np.int64), view.height - 1)
+            self._canvas.lay(ABOVE, LEFT, braille.marks(columns, rows, *size, curve.mark), style)
+
+    def put_ticks(self, view: View, log: bool) -> None:
+        """Ticks on all sides, their labels left and below; `log`: values are decimal logarithms."""
+        room = max(2, (view.height + 1) // 2)
+        for value, label in (log_ticks if log else ticks)(*view.values, room):
+            row = ABOVE + min(view.height - 1, int(view.down(value)))
+            self._canvas.put(row, LEFT - 2 - len(label), label, self._labels)
+            self._canvas.put(row, LEFT - 1, "┫", self._frame)
+            self._canvas.put(row, self._right, "┣", self._frame)
+        for step, label in ticks(*view.steps, max(2, self._width // (LABEL + 3))):
+            column = _column(view, step)
+            self._canvas.put(0, column, "┻", self._frame)
+            self._canvas.put(self._bottom, column, "┳", self._frame)
+            start = min(column - len(label) // 2, self._canvas.width - len(label))
+            self._canvas.put(self._bottom + 1, start, label, self._labels)
+
+    def put_cursor(self, view: View, step: float, colour: str) -> None:
+        """An upright line at a step, where that is in view."""
+        left, right = view.steps
+        if left <= step <= right:
+            column = _column(view, step)
+            style = self._base + Style.parse(colour)
+            self._canvas.fill(slice(ABOVE, self._bottom), column, "│", style)
+            for row, inward in ((0, "┳"), (self._bottom, "┻")):
+                end = inward if self._canvas.at(row, column) == "━" else "╋"
+                self._canvas.put(row, column, end, self._frame)
+
+
+def _column(view: View, step: float) -> int:
+    return LEFT + min(view.width - 1, int(view.across(step)))

@@ -1,0 +1,209 @@
+"""A plot in characters: curves in a frame, zoomed and panned by keys and mouse."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+from textual.binding import Binding, BindingType
+from textual.events import MouseEvent, MouseMove, MouseScrollDown, MouseScrollUp, Resize
+from textual.strip import Strip
+from textual.widget import Widget
+
+from studio.tui.drawing.canvas import Canvas
+from studio.tui.drawing.frame import ABOVE, BELOW, LEFT, RIGHT, Curve, Frame, View
+from studio.tui.training.history import Column
+from studio.tui.training.metrics import thin
+
+# Shares of the window, and cells.
+KEY_ZOOM, WHEEL_ZOOM = 0.15, 0.05
+KEY_PAN = 2.0
+
+Limits = tuple[float, float]
+
+
+class Plot(Widget, can_focus=True):
+    """Curves, of which only the cells that change are painted again."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"plot--axis", "plot--tick"}
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("plus,equals_sign", "zoom(1)", "Zoom in", show=False, id="chart.in"),
+        Binding("minus", "zoom(-1)", "Zoom out", show=False, id="chart.out"),
+        Binding("left", "pan(-1, 0)", "Pan left", show=False, id="chart.left"),
+        Binding("right", "pan(1, 0)", "Pan right", show=False, id="chart.right"),
+        Binding("up", "pan(0, 1)", "Pan up", show=False, id="chart.up"),
+        Binding("down", "pan(0, -1)", "Pan down", show=False, id="chart.down"),
+        Binding(
+            "greater_than_sign", "zoom(1, True)", "Zoom the steps in", show=False, id="chart.x_in"
+        ),
+        Binding(
+            "less_than_sign", "zoom(-1, True)", "Zoom the steps out", show=False, id="chart.x_out"
+        ),
+        Binding("0", "show_all", "Show all", show=False, id="chart.reset"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.curves: Sequence[Curve] = ()
+        self.cursor: float | None = None
+        self._log = False
+        self._cursor_colour = ""
+        # What is in view after zooming or panning; None while all of it is.
+        self._steps: Limits | None = None
+        self._values: Limits | None = None
+        self._view: View | None = None
+        self._canvas: Canvas | None = None
+
+    def show(
+        self, curves: Sequence[Curve], log: bool, cursor: float | None, cursor_colour: str
+    ) -> None:
+        """Draw these curves, of decimal logarithms with `log`; `cursor` marks a step."""
+        if log != self._log:
+            self._values = None
+        self.curves, self._log = curves, log
+        self.cursor, self._cursor_colour = cursor, cursor_colour
+        self._draw()
+
+    @property
+    def window(self) -> Limits | None:
+        """The steps in view after zooming or panning; None while all are shown."""
+        return self._steps
+
+    # --- drawing --------------------------------------------------------------------------------
+
+    def on_resize(self, event: Resize) -> None:
+        self._draw()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._draw()
+
+    def render_line(self, y: int) -> Strip:
+        # Until the change of its size is told, the widget has the canvas of its size before.
+        if self._canvas is None or y >= self._canvas.height:
+            return Strip.blank(self.size.width, self.rich_style)
+        return self._canvas.line(y).adjust_cell_length(self.size.width)
+
+    def _draw(self) -> None:
+        width, height = self.size.width - LEFT - RIGHT, self.size.height - ABOVE - BELOW
+        if width < 1 or height < 1:
+            self._view = self._canvas = None
+            return
+        curves = [self._in_view(each) for each in self.curves]
+        self._view = None
+        if curves:
+            steps = self._steps or _range([each.x for each in curves])
+            values = self._values or _range([each.y for each in curves])
+            self._view = View(steps, values, width, height)
+        before, self._canvas = self._canvas, self._drawn(curves)
+        regions = self._canvas.changes(before) if before else None
+        if regions is None:
+            self.refresh()
+        elif regions:
+            self.refresh(*regions)
+
+    def _in_view(self, curve: Curve) -> Curve:
+        """The points between the limits and one beyond, as many as there is room for."""
+        x, y = curve.x, curve.y
+        if self._steps:
+            first, last = np.searchsorted(x, self._steps)
+            seen = slice(max(0, int(first) - 1), int(last) + 1)
+            x, y = x[seen], y[seen]
+        x, y = thin(x, y, max(20, self.size.width - LEFT))
+        return Curve(x, y, curve.colour, curve.stroke, curve.mark)
+
+    def _drawn(self, curves: Sequence[Curve]) -> Canvas:
+        base = self.rich_style
+        canvas = Canvas(self.size.width, self.size.height, base)
+        frame = Frame(
+            canvas, base, *map(self.get_component_rich_style, ("plot--axis", "plot--tick"))
+        )
+        if self._view is None:
+            frame.say("No steps yet.")
+            return canvas
+        for curve in curves:
+            frame.draw(self._view, curve)
+        frame.put_ticks(self._view, self._log)
+        if self.cursor is not None:
+            frame.put_cursor(self._view, self.cursor, self._cursor_colour)
+        return canvas
+
+    # --- zooming and panning --------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without curves there is no scale to move."""
+        return self._view is not None or action not in ("zoom", "pan", "show_all")
+
+    def action_zoom(self, sign: int, only_steps: bool = False) -> None:
+        """Nearer (1) or farther (-1), about the middle."""
+        if view := self._view:
+            step, value = sum(view.steps) / 2, sum(view.values) / 2
+            self._zoom(view, sign * KEY_ZOOM, step, None if only_steps else value)
+
+    def action_pan(self, right: int, up: int) -> None:
+        """Move the window over the curves."""
+        self._pan(right * KEY_PAN, up * KEY_PAN)
+
+    def action_show_all(self) -> None:
+        """All steps and values again."""
+        self._steps = self._values = None
+        self._draw()
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        self._zoom_at(event, WHEEL_ZOOM)
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        self._zoom_at(event, -WHEEL_ZOOM)
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        if event.button:
+            self._pan(-event.delta_x, event.delta_y)
+
+    def _zoom_at(self, event: MouseEvent, factor: float) -> None:
+        """Zoom about the pointer; beside an axis, only what that tells."""
+        event.stop()
+        place, view = event.get_content_offset(self), self._view
+        if place is None or view is None:
+            return
+        step, value = view.under(place.x - LEFT, place.y - ABOVE)
+        beside, below = place.x < LEFT, place.y >= ABOVE + view.height
+        self._zoom(view, factor, None if beside else step, None if below else value)
+
+    def _zoom(self, view: View, factor: float, step: float | None, value: float | None) -> None:
+        """Zoom about that step and value; None leaves what is in view of them as it is."""
+        if step is not None:
+            self._steps = _zoomed(view.steps, factor, step)
+        if value is not None:
+            self._values = _zoomed(view.values, factor, value)
+        self._draw()
+
+    def _pan(self, right: float, up: float) -> None:
+        """Move the window by so many cells."""
+        if view := self._view:
+            if right:
+                self._steps = _moved(view.steps, right / view.width)
+            if up:
+                self._values = _moved(view.values, up / view.height)
+            self._draw()
+
+
+def _range(columns: Sequence[Column]) -> Limits:
+    low = min(float(column.min()) for column in columns)
+    high = max(float(column.max()) for column in columns)
+    # A constant is drawn in the middle, and what differs by rounding alone is one; a little off,
+    # for the middle may be the border between two rows of dots.
+    size = max(abs(low), abs(high))
+    margin = 0.0 if high - low > 1e-9 * size else 1e-6 * max(1.0, size)
+    return low - margin, high + 0.9 * margin
+
+
+def _zoomed(limits: Limits, factor: float, about: float) -> Limits:
+    """Nearer by a factor above 0, farther by one below; unchanged where numbers have an end."""
+    low, high = ((end + factor * about) / (1 + factor) for end in limits)
+    can_be_drawn = 1e-9 * max(abs(low), abs(high), 1e-9) < high - low < 1e30
+    return (low, high) if can_be_drawn else limits
+
+
+def _moved(limits: Limits, share: float) -> Limits:
+    by = share * (limits[1] - limits[0])
+    return limits[0] + by, limits[1] + by

@@ -1,0 +1,125 @@
+"""Asking where a poem is exported to."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input, Label, Select, Static
+
+from studio.collection.exporting import PICTURES, SUFFIXES, Format, export, format_of, free_path
+from studio.collection.saved import SavedPoem
+from studio.errors import StudioError
+from studio.tui.widgets.modal import Modal
+from studio.wording import printable
+
+_NAMES: dict[Format, str] = {
+    "text": "Plain text",
+    "markdown": "Markdown",
+    "svg": "Picture (SVG)",
+    "png": "Picture (PNG)",
+}
+# A picture holds one poem.
+_MANY = tuple(form for form in _NAMES if form not in PICTURES)
+
+
+class ExportScreen(Modal[Path | None]):
+    """Asks for format and path and writes the file; answers its path, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Back", id="export.back"),
+        Binding("enter", "export", "Export", id="export.write"),
+    ]
+
+    def __init__(self, poems: Sequence[SavedPoem], folder: Path) -> None:
+        super().__init__()
+        self._poems = poems
+        self._folder = folder
+        # The path that the person was warned of: asked for twice, it is replaced.
+        self._warned: Path | None = None
+
+    def compose(self) -> ComposeResult:
+        count = len(self._poems)
+        with Vertical(classes="dialog"):
+            yield Label(
+                "Export the poem" if count == 1 else f"Export {count} poems", classes="title"
+            )
+            with Horizontal(classes="field"):
+                yield Label("Format")
+                yield Select(
+                    [(name, form) for form, name in _NAMES.items() if count == 1 or form in _MANY],
+                    id="format",
+                    allow_blank=False,
+                    compact=True,
+                )
+            yield Label("File")
+            yield Input(str(self._default("text")), id="path")
+            yield Static(classes="error", markup=False)
+            yield Label("enter exports · tab to the format · escape goes back", classes="hint")
+
+    def on_mount(self) -> None:
+        self.query_one("#path", Input).focus()
+
+    @property
+    def _format(self) -> Format:
+        return cast(Format, self.query_one("#format", Select).value)
+
+    def _default(self, form: Format) -> Path:
+        return free_path(self._folder, self._poems[0].poem, form)
+
+    @on(Select.Changed)
+    def _give_suffix(self) -> None:
+        path = self.query_one("#path", Input)
+        if path.value in {str(self._default(form)) for form in SUFFIXES}:
+            # Another name may be free there.
+            path.value = str(self._default(self._format))
+        elif path.value.endswith(tuple(SUFFIXES.values())):
+            path.value = str(Path(path.value).with_suffix(SUFFIXES[self._format]))
+
+    @on(Input.Changed)
+    def _path_typed(self, event: Input.Changed) -> None:
+        self._warned = None
+        self._say("")
+        # Who writes .svg after the name means it.
+        with contextlib.suppress(StudioError):
+            form = format_of(Path(event.value))
+            if len(self._poems) == 1 or form in _MANY:
+                self.query_one("#format", Select).value = form
+
+    @on(Input.Submitted)
+    def action_export(self) -> None:
+        """Write the file, or say why not."""
+        typed = self.query_one("#path", Input).value.strip()
+        if not typed:
+            self._say("Give the name of a file.")
+            return
+        try:
+            path = self._folder / Path(typed).expanduser()
+            there = path.is_file()
+        except (OSError, RuntimeError) as error:
+            # The home of nobody, a folder that may not be looked into, a name too long.
+            self._say(f"{printable(typed)} cannot be written: {error}. Give another path.")
+            return
+        if there and self._warned != path:
+            self._warned = path
+            self._say(f"{path.name} exists. Choose another name, or press enter to replace it.")
+            return
+        self._say("Writing it ...")
+        self.run_worker(self._export(path, self._format, self._warned == path), exclusive=True)
+
+    async def _export(self, path: Path, form: Format, replace: bool) -> None:
+        # Finding a font and drawing take a second.
+        try:
+            await asyncio.to_thread(export, path, self._poems, form, replace)
+        except StudioError as error:
+            self._say(str(error))
+        else:
+            self.dismiss(path)
+
+    def _say(self, text: str) -> None:
+        self.query_one(".error", Static).update(text)

@@ -1,0 +1,339 @@
+"""What a poem is asked for with, as a form."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.events import DescendantBlur, DescendantFocus
+from textual.message import Message
+from textual.widgets import Input, Select, Static
+
+from studio.corpus.script import simplified
+from studio.prosody.forms import forms
+from studio.prosody.rhymes import RHYMES, readings
+from studio.tui.playground.model_choices import ModelChoice
+from studio.tui.poem.glossary import FIELDS, FOUR_TONES, rhyme_named
+from studio.tui.widgets.form_fields import ChineseField, ChoiceField, Fold, NumberField, TypedField
+from studio.tui.widgets.pinyin_input import PinyinInput
+from studio.verse.request import BLANK, ComposeRequest, Ranking, Sampling, Tones
+
+FREE = "free"
+ALONE = ""  # no second model
+MOST_CANDIDATES = 24  # as many as can be looked at
+TEMPERATURE_STEP = 0.1
+
+_AUTO = ModelChoice("auto", "auto")
+_KINDS: dict[str, Any] = {
+    field.name: field.type
+    for struct in (Sampling, ComposeRequest)
+    for field in msgspec.structs.fields(struct)
+} | {"candidates": Annotated[int, Meta(ge=1, le=MOST_CANDIDATES)]}
+_DECODING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
+_NUMBERS = ("lines", "longest", "candidates", "tries", "seed")
+# What draws at random: of no use where the likeliest character is taken.
+_DRAWING = ("temperature", "top_k", "top_p", "min_p", "candidates")
+_TEXTS = ("acrostic", "last", "given")
+# What may be typed for a character that the model shall write.
+_BLANKS = str.maketrans(dict.fromkeys("_＿*＊", BLANK))
+
+
+class RequestForm(VerticalScroll, can_focus=False):
+    """All of a request but its opening: what is asked for most, the rest behind a fold."""
+
+    class Changed(Message):
+        """A value changed."""
+
+    _ranking = Ranking()
+    _models: Sequence[ModelChoice] = ()
+
+    def compose(self) -> ComposeResult:
+        yield ChoiceField("form", "Form", [*_forms(), ModelChoice(FREE, FREE)])
+        yield _number("lines", "Lines", "an even number; 0 for the form's own")
+        yield _number("longest", "At most", "a whole number from 1 to 2000")
+        yield ChineseField("acrostic", "Acrostic", "藏头")
+        yield ChineseField("last", "Last line", "to be reached")
+        yield ChineseField("words", "Words", "that must appear")
+        yield ChoiceField("rhyme", "Rhyme", _rhymes())
+        yield ChoiceField(
+            "tones",
+            "Tones",
+            [
+                ModelChoice("strict", "strict"),
+                ModelChoice("tang", "as in the Tang"),
+                ModelChoice("free", "free"),
+            ],
+        )
+        yield _number("candidates", "Poems", f"a whole number from 1 to {MOST_CANDIDATES}")
+        yield _number("temperature", "Temperature", "above 0, at most 10")
+        yield ChoiceField("model", "Model", [_AUTO])
+        yield ChoiceField("beside", "Beside it", [ModelChoice(ALONE, "no other")])
+        yield Fold(lambda opened: "- less" if opened else "+ more: seed, sampling", "fold")
+        yield ChineseField("given", "Given", "_ where open", more=True)
+        yield ChoiceField(
+            "copied_lines",
+            "Quoting",
+            [ModelChoice("no", "never"), ModelChoice("yes", "allowed")],
+            more=True,
+        )
+        yield ChoiceField(
+            "seeding",
+            "Seed",
+            [ModelChoice("fresh", "new each time"), ModelChoice("fixed", "this one")],
+            more=True,
+        )
+        yield _number("seed", "", "a whole number, 0 or more", more=True)
+        yield _number("tries", "Tries", "a whole number from 1 to 256", more=True)
+        yield ChoiceField(
+            "strategy",
+            "Strategy",
+            [ModelChoice("sample", "sample"), ModelChoice("greedy", "greedy (argmax)")],
+            more=True,
+        )
+        yield _number("top_k", "Top-k", "a whole number; 0 keeps all", more=True)
+        yield _number("top_p", "Top-p", "above 0, at most 1", more=True)
+        yield _number("min_p", "Min-p", "0 or more, below 1", more=True)
+        yield _number("repetition_penalty", "Repetition", "from 1 to 10", more=True)
+        yield Static("tab goes on · escape goes back", classes="hint", markup=False)
+        yield Static(id="field-about", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#last", PinyinInput).fits = self._may_end
+
+    def fill(self, request: ComposeRequest) -> None:
+        """Show a request; what is not there to be chosen any more is left as it was."""
+        self._choice("form").value = request.form if request.form in forms() else FREE
+        self._choice("strategy").value = request.sampling.strategy
+        self._choice("tones").value = request.tones
+        self._choice("copied_lines").value = "yes" if request.copied_lines else "no"
+        rhyme = simplified(request.rhyme)
+        self._choice("rhyme").value = rhyme if rhyme in self._choice("rhyme").values else ""
+        for name in _DECODING:
+            self._number(name).text = f"{getattr(request.sampling, name):.10g}"
+        for name in ("lines", "longest", "tries"):
+            self._number(name).text = str(getattr(request, name))
+        self._number("candidates").text = str(min(request.candidates, MOST_CANDIDATES))
+        for name in _TEXTS:
+            self._text(name).text = getattr(request, name)
+        self._text("words").text = " ".join(request.words)
+        self.seed = request.seed
+        self._ranking = request.ranking
+        if request.model in self.models:
+            self.model = request.model
+
+    def focus_bad(self) -> None:
+        """Go to the first value that cannot be used; its reason stands below it."""
+        for field in self.query(TypedField):
+            if self._is_used(field) and not field.check():
+                if field.has_class("more"):
+                    self.query_one(Fold).opened = True
+                    self.set_class(True, "-more")
+                self.call_after_refresh(field.query_one(Input).focus)
+                return
+
+    def request(self, first: str) -> ComposeRequest | None:
+        """The request that begins with `first`, or None where a value cannot be used."""
+        if any(self._is_used(field) and field.reason() for field in self.query(TypedField)):
+            return None
+        defaults = ComposeRequest()
+        sampling = {name: self._value(name, getattr(defaults.sampling, name)) for name in _DECODING}
+        numbers = {name: self._value(name, getattr(defaults, name)) for name in _NUMBERS}
+        texts = {name: self._text(name).value() for name in _TEXTS}
+        form, strategy = self._choice("form").value, self._choice("strategy").value
+        if not self._any_length:
+            numbers["lines"] = 0
+        if strategy == "greedy":
+            # The likeliest poem is one.
+            numbers["candidates"] = 1
+        return msgspec.convert(
+            {
+                **numbers,
+                **texts,
+                "first": first,
+                "form": "" if form == FREE else form,
+                "given": texts["given"].translate(_BLANKS),
+                "words": self._text("words").parts(),
+                "rhyme": self._choice("rhyme").value,
+                "tones": self._choice("tones").value,
+                "copied_lines": self._choice("copied_lines").value == "yes",
+                "sampling": {**sampling, "strategy": strategy},
+                "model": self._choice("model").value,
+                "ranking": msgspec.structs.asdict(self._ranking),
+            },
+            ComposeRequest,
+        )
+
+    @property
+    def _any_length(self) -> bool:
+        """Whether the form says nothing of the number of lines."""
+        form = forms().get(self._choice("form").value)
+        return form is not None and not form.fixed
+
+    def _value(self, name: str, default: int | float) -> int | float:
+        value = self._number(name).value()
+        return default if value is None else value
+
+    def _is_used(self, field: TypedField) -> bool:
+        """Fields behind the fold count, those that the form or strategy does not look at do not."""
+        return not field.disabled and not field.has_class("-unused")
+
+    @property
+    def seed(self) -> int | None:
+        """The seed that stands in the form, or None where it is no number."""
+        value = self._number("seed").value()
+        return None if value is None else int(value)
+
+    @seed.setter
+    def seed(self, seed: int) -> None:
+        with self.prevent(Input.Changed):
+            self._number("seed").text = str(seed)
+        self._number("seed").check()
+
+    @property
+    def seeds_afresh(self) -> bool:
+        """Whether each poem gets a seed of its own."""
+        return self._choice("seeding").value == "fresh"
+
+    @property
+    def beside(self) -> str:
+        """The model that writes the same beside the first; empty where none does."""
+        return self._choice("beside").value
+
+    @property
+    def tones(self) -> Tones:
+        """How strictly the rules for the tones are kept."""
+        tones: Tones = msgspec.convert(self._choice("tones").value, Tones)
+        return tones
+
+    @property
+    def model(self) -> str:
+        """The model chosen."""
+        return self._choice("model").value
+
+    @model.setter
+    def model(self, model: str) -> None:
+        self._choice("model").value = model
+
+    @property
+    def models(self) -> list[str]:
+        """The models that can be chosen."""
+        return self._choice("model").values
+
+    def offer_models(self, choices: Sequence[ModelChoice], training: str | None) -> None:
+        """Offer models to choose from; `training` is the run in training."""
+        offered = []
+        if training:
+            offered.append(ModelChoice(training, f"{training} (in training)"))
+        offered += [choice for choice in choices if choice.value != training]
+        self._models = offered
+        self._choice("model").offer([_AUTO, *offered])
+        self._offer_beside()
+
+    def _offer_beside(self) -> None:
+        """Offer every model beside the first but that one itself: it would write the same."""
+        # Auto is the first of them: the run in training, the default model, or the newest run.
+        first = self._models[:1] if self.model == _AUTO.value else self._models
+        chosen = {each.same for each in first if self.model in (_AUTO.value, each.value)}
+        others = [each for each in self._models if each.same not in chosen]
+        self._choice("beside").offer([ModelChoice(ALONE, "no other"), *others])
+
+    def cycle(self, name: str) -> None:
+        """Choose the next form, strategy ..."""
+        self._choice(name).cycle()
+
+    def warm(self, steps: int) -> None:
+        """Raise the temperature by a tenth, or lower it."""
+        field = self._number("temperature")
+        value = round((field.value() or 0.0) + steps * TEMPERATURE_STEP, 2)
+        field.text = f"{min(10.0, max(TEMPERATURE_STEP, value)):g}"
+
+    def open_models(self) -> None:
+        """Unfold the list of models."""
+        self._choice("model").unfold()
+
+    def focus_first(self) -> None:
+        """Begin at the first field."""
+        self._choice("form").query_one(Select).focus()
+
+    @on(Fold.Toggled)
+    def _fold(self, event: Fold.Toggled) -> None:
+        event.stop()
+        self.set_class(self.query_one(Fold).opened, "-more")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.query_one(f"#field-{event.input.id}", TypedField).check()
+        if event.input.id == "seed" and event.input.has_focus:
+            # Who types a seed wants that one.
+            self._choice("seeding").value = "fixed"
+        self.post_message(self.Changed())
+
+    @on(Select.Changed)
+    def _choice_made(self, event: "Select.Changed") -> None:
+        event.stop()
+        if event.select.id == "model":
+            self._offer_beside()
+        form = self._choice("form").value
+        self._number("longest").set_class(form != FREE, "-unused")
+        self._number("lines").set_class(not self._any_length, "-unused")
+        for name in _DRAWING:
+            self._number(name).disabled = self._choice("strategy").value == "greedy"
+        self.post_message(self.Changed())
+
+    def _may_end(self, place: int, character: str) -> bool:
+        """Whether a character may stand there in the last line: its end has to rhyme."""
+        form = forms().get(self._choice("form").value)
+        if form is None or place != form.line_length - 1:
+            return True
+        rhyme = self._choice("rhyme").value
+        return any(
+            simplified(each.rhyme) == rhyme if rhyme else each.level or not form.regulated
+            for each in readings(character)
+        )
+
+    @on(DescendantFocus)
+    @on(DescendantBlur)
+    def _tell_of_field(self) -> None:
+        """Say what the field in focus is for."""
+        focused = self.screen.focused
+        within = focused.ancestors_with_self if focused and self in focused.ancestors else ()
+        named = (each.field for each in within if isinstance(each, TypedField | ChoiceField))
+        text = FIELDS.get(next(named, ""), "")
+        about = self.query_one("#field-about", Static)
+        about.update(text)
+        about.display = bool(text)
+
+    def _number(self, name: str) -> NumberField:
+        return self.query_one(f"#field-{name}", NumberField)
+
+    def _text(self, name: str) -> ChineseField:
+        return self.query_one(f"#field-{name}", ChineseField)
+
+    def _choice(self, name: str) -> ChoiceField:
+        return self.query_one(f"#field-{name}", ChoiceField)
+
+
+def _number(name: str, label: str, allowed: str, more: bool = False) -> NumberField:
+    return NumberField(name, label, _KINDS[name], allowed, more)
+
+
+def _forms() -> list[ModelChoice]:
+    """The forms with the pinyin that finds them, and how many lines of how many characters."""
+    return [
+        ModelChoice(form.name, f"{form.name} {form.pinyin} {form.line_count}x{form.line_length}")
+        for form in forms().values()
+    ]
+
+
+def _rhymes() -> list[ModelChoice]:
+    """The rhymes of the 106, those of the level tone first, each with the pinyin that finds it."""
+    named = [
+        ModelChoice(simplified(rhyme), f"{rhyme_named(rhyme)} {FOUR_TONES[tone]}")
+        for tone, its in RHYMES.items()
+        for rhyme in its
+    ]
+    return [ModelChoice("", "any"), *named]

@@ -1,0 +1,203 @@
+"""Where poems appear while they are written: one card a candidate."""
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.events import Click, Resize
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Static
+
+from studio.tui.poem.layout import (
+    NO_SHAPE,
+    TIGHTEST,
+    Arrangement,
+    Mark,
+    Setting,
+    Shape,
+    arrange,
+    set_verse,
+    shape_of,
+)
+
+_FRAME = 1
+
+
+class PoemCard(Widget):
+    """One poem, centred in its space."""
+
+    text = reactive("")
+    writing = reactive(False)
+    setting = reactive(TIGHTEST)
+    opening = reactive(0)
+    least = reactive(NO_SHAPE)
+    marks: reactive[tuple[Mark, ...]] = reactive(())
+
+    def watch_text(self, text: str) -> None:
+        # Marks are of one text.
+        if len(self.marks) != len(text):
+            self.marks = ()
+
+    def shape(self, width: int) -> Shape:
+        """The room that the poem with its marks asks for."""
+        return shape_of(self.text, self.marks, width)
+
+    def rows(self, setting: Setting, width: int) -> list[Content]:
+        """The rows of the poem in a space so many cells wide."""
+        return set_verse(
+            self.text, setting, width, self.opening, self.writing, self.least, self.marks
+        )
+
+    def render(self) -> Content:
+        """The rows, in the middle of the height."""
+        width, height = self.content_size
+        rows = self.rows(self.setting, width)
+        expected = self.setting.size(self.least)[1]
+        above = max(0, (height - max(expected, len(rows))) // 2)
+        return Content("\n").join([*[Content("")] * above, *rows])
+
+
+class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
+    """The candidates of one request, and which of them is chosen."""
+
+    class Chosen(Message):
+        """Another candidate is chosen."""
+
+    chosen = reactive(0)
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._expected = NO_SHAPE
+        self._columns = 0
+        self._arrangement: Arrangement | None = None
+        self._cards: list[PoemCard] = []
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="said", markup=False)
+
+    def say(self, text: str) -> None:
+        """Show a text instead of poems."""
+        self.show([], 0)
+        self.styles.grid_size_columns = 1
+        self.styles.grid_rows = "1fr"
+        self.query_one("#said", Static).update(text)
+
+    def show(
+        self,
+        texts: list[str],
+        opening: int,
+        expected: Shape | None = None,
+        writing: bool = False,
+        titles: Sequence[str] = (),
+        columns: int = 0,
+    ) -> None:
+        """Show poems from the start; `expected` is the shape that those being written will have.
+
+        Each has its number over it, or its own of `titles`. They stand in so many `columns`, or
+        as there is room for.
+        """
+        self._expected = expected or NO_SHAPE
+        self._columns = columns
+        self._arrangement = None
+        while len(self._cards) > len(texts):
+            self._cards.pop().remove()
+        added = [PoemCard() for _ in texts[len(self._cards) :]]
+        self._cards += added
+        if added:
+            self.mount(*added)
+        self.set_class(len(texts) == 1, "-single")
+        self.query_one("#said").display = not texts
+        for number, card in enumerate(self._cards, start=1):
+            card.opening = opening
+            card.least = self._expected
+            card.border_title = Content(titles[number - 1] if titles else str(number))
+            card.border_subtitle = ""
+            card.marks = ()
+        self.chosen = 0
+        self._mark_chosen()
+        self.write(texts, [writing] * len(texts))
+        self.scroll_home(animate=False)
+
+    def write(self, texts: list[str], writing: list[bool]) -> None:
+        """Set the poems' texts as they stand."""
+        for card, text, busy in zip(self._cards, texts, writing, strict=True):
+            card.text = text
+            card.writing = busy
+        self._arrange()
+
+    def mark(self, marks: Sequence[Sequence[Mark]]) -> None:
+        """Mark the characters of each poem."""
+        for card, its in zip(self._cards, marks, strict=True):
+            card.marks = tuple(its)
+        self._arrangement = None
+        self._arrange()
+
+    def name_figures(self, figures: list[str]) -> None:
+        """Write a figure under each card."""
+        for card, figure in zip(self._cards, figures, strict=True):
+            card.border_subtitle = Content(figure)
+
+    def on_resize(self, event: Resize) -> None:
+        self._arrangement = None
+        self._arrange()
+
+    def on_click(self, event: Click) -> None:
+        # A card that was clicked may have gone since.
+        if event.widget in self._cards:
+            self.chosen = self._cards.index(event.widget)
+
+    def choose(self, step: int) -> None:
+        """Go to the next candidate, or the one before."""
+        if self._cards:
+            self.chosen = (self.chosen + step) % len(self._cards)
+
+    def watch_chosen(self) -> None:
+        self._mark_chosen()
+        self.post_message(self.Chosen())
+
+    def _mark_chosen(self) -> None:
+        for index, card in enumerate(self._cards):
+            card.set_class(index == self.chosen, "-chosen")
+        if 0 <= self.chosen < len(self._cards):
+            self._cards[self.chosen].scroll_visible(animate=False)
+
+    def _shape(self, width: int) -> Shape:
+        """The shape in which each of the poems fits."""
+        shapes = [self._expected, *(card.shape(width) for card in self._cards)]
+        longest = max((shape.columns for shape in shapes), key=len)
+        return Shape(
+            max(shape.line_length for shape in shapes),
+            max(shape.lines for shape in shapes),
+            max(shape.rows for shape in shapes),
+            (max(max(s.columns, default=0) for s in shapes),) * len(longest),
+        )
+
+    def _arrange(self) -> None:
+        """Give every card its place and setting; they change only where a poem outgrew them."""
+        width, height = self.size
+        if not self._cards or not width or not height:
+            return
+        frame = _FRAME if len(self._cards) > 1 else 0
+        count = len(self._cards)
+        if self._columns:
+            rows = -(-count // self._columns)
+            width, height = width // self._columns, height // rows
+            one = arrange(1, self._shape(width - 2 * frame), width, height, frame)
+            found = Arrangement(one.setting, self._columns, rows)
+            width, height = self.size
+        else:
+            found = arrange(count, self._shape(width - 2 * frame), width, height, frame)
+        if found != self._arrangement:
+            self._arrangement = found
+            self.styles.grid_size_columns = found.columns
+            for card in self._cards:
+                card.setting = found.setting
+        needed = self._height(found.setting, width // found.columns, frame)
+        self.styles.grid_rows = str(max(needed, height // found.rows))
+
+    def _height(self, setting: Setting, width: int, frame: int) -> int:
+        rows = (card.rows(setting, width - 2 * frame) for card in self._cards)
+        return max(len(each) for each in rows) + 2 * frame

@@ -1,0 +1,1 @@
+"""How a poem is laid out and marked."""

@@ -1,0 +1,37 @@
+"""The line that says which marks can be shown in a poem, and which are."""
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from studio.tui.poem.marks import Overlays
+
+# Their names here, as Overlays has them, and their keys.
+MARKS = (
+    ("tones", "tones", "t"),
+    ("pinyin", "pinyin", "p"),
+    ("copied", "copied", "v"),
+    ("likely", "likelihood", "l"),
+)
+
+
+_SHOWN = "bold $text-primary"
+
+
+class MarkLine(Widget):
+    """Each mark with its key; those that are shown stand out."""
+
+    ALLOW_SELECT = False
+
+    overlays: reactive[Overlays] = reactive(Overlays())
+
+    def render(self) -> Content:
+        names = [
+            Content.assemble(
+                (key, "bold $footer-key-foreground"),
+                (f" {name}", _SHOWN if getattr(self.overlays, overlay) else "$foreground-muted"),
+            )
+            for name, overlay, key in MARKS
+        ]
+        line = Content("  ").join(names)
+        return line if line.cell_length <= self.content_size.width else Content(" ").join(names)

@@ -1,0 +1,135 @@
+"""What is marked in a poem on demand: tones and rhyme, pinyin, copied spans, likelihood."""
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from textual.content import Content
+
+from studio.corpus.poem import STOPS
+from studio.corpus.pronunciation import in_pinyin
+from studio.messages import Inspected
+from studio.prosody.report import Remark
+from studio.tui.poem.glossary import TONES
+from studio.tui.poem.layout import Mark
+from studio.tui.poem.remarks import scansion_of
+
+GIVEN = "bold $text-accent"
+CURSOR = "bold $block-cursor-foreground on $block-cursor-background"
+# A character is tinted the more, the less likely it was: below each of these one shade more.
+_LEAST = (1 / 8, 1 / 32, 1 / 128, 1 / 512)
+_SHADES = ("", "on $accent 14%", "on $accent 28%", "on $accent 46%", "on $accent 70%")
+
+
+@dataclass(frozen=True, slots=True)
+class Overlays:
+    """Which marks are shown."""
+
+    tones: bool = False
+    pinyin: bool = False
+    copied: bool = False
+    likelihood: bool = False
+
+    def toggled(self, name: str) -> "Overlays":
+        """One of them shown or hidden."""
+        return replace(self, **{name: not getattr(self, name)})
+
+    @property
+    def need_reading(self) -> bool:
+        """Whether the worker must read the poem back for them."""
+        return self.copied or self.likelihood
+
+
+def marks_of(
+    text: str,
+    overlays: Overlays,
+    read: Inspected | None = None,
+    given: Collection[int] = (),
+    cursor: int | None = None,
+    form: str = "",
+) -> list[Mark]:
+    """A mark for each character of a text, stops included.
+
+    `read` is the poem read back, where it has come; `given` are the places of the characters that
+    a person decided on, `cursor` the place that is worked on, `form` the form asked for.
+    """
+    signs = _signs(text, form) if overlays.tones else {}
+    words = in_pinyin(text) if overlays.pinyin else ("",) * len(text)
+    copied = _copied(read) if read and overlays.copied else {}
+    marks = []
+    for at, word in enumerate(words):
+        style = [GIVEN] if at in given else []
+        if read and overlays.likelihood and text[at] not in STOPS:
+            style.append(shade(read.places[at].log_probability))
+        if at in copied:
+            style.append("underline")
+        if at == cursor:
+            style = [CURSOR, *(["underline"] if at in copied else [])]
+        sign, sign_style = signs.get(at, ("", ""))
+        joined = bool(copied.get(at)) and at != cursor and not overlays.likelihood
+        marks.append(Mark(" ".join(filter(None, style)), word, sign, sign_style, joined))
+    return marks
+
+
+def places_of_lines(text: str) -> list[list[int]]:
+    """For each line of verse where its characters stand in the text."""
+    lines: list[list[int]] = [[]]
+    for at, character in enumerate(text):
+        if character not in STOPS:
+            lines[-1].append(at)
+        elif lines[-1]:
+            lines.append([])
+    return [line for line in lines if line]
+
+
+def places_of(remark: Remark, lines: list[list[int]]) -> list[int]:
+    """Where the characters that a remark concerns stand in the text."""
+    return lines[remark.line][remark.start : remark.end]
+
+
+def shade(log_probability: float) -> str:
+    """The tint of a character that the model found so likely."""
+    chance = math.exp(log_probability)
+    return _SHADES[sum(chance < least for least in _LEAST)]
+
+
+def tint_legend() -> Content:
+    """What the tints mean."""
+    swatches = [
+        (f" <1/{round(1 / least)} ", style)
+        for least, style in zip(_LEAST, _SHADES[1:], strict=True)
+    ]
+    return Content.assemble(*swatches)
+
+
+def tone_legend() -> Content:
+    """What the signs under the characters mean."""
+    signs = {sign: word for sign, word in TONES.items() if sign != "?"} | {"韵": "rhyme"}
+    return Content("  ".join(f"{sign} {word}" for sign, word in signs.items()))
+
+
+def _signs(text: str, form: str) -> dict[int, tuple[str, str]]:
+    """A sign and its style under each character: its tone, or the rhyme that it keeps."""
+    scansion = scansion_of(text, form)
+    if scansion is None:
+        return {}
+    lines = places_of_lines(text)
+    faulty = {at for fault in scansion.broken for at in places_of(fault, lines)}
+    signs = {}
+    for line, places in zip(scansion.lines, lines, strict=True):
+        for character, at in zip(line.characters, places, strict=True):
+            sign = character.tone.replace("?", "？")
+            style = "$foreground-muted"
+            if line.rhyme and at == places[-1]:
+                sign, style = "韵", "$text-accent"
+            signs[at] = (sign, "bold $text-error" if at in faulty else style)
+    return signs
+
+
+def _copied(read: Inspected) -> dict[int, bool]:
+    """The places of copied characters, and whether the next one is copied with them."""
+    found: dict[int, bool] = {}
+    for span in read.copied or ():
+        for at in range(span.start, span.end):
+            found[at] = found.get(at, False) or at + 1 < span.end
+    return found

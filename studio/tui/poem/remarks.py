@@ -1,0 +1,80 @@
+"""What the scanner says of a poem, in words: its form, its rhyme, every fault, every note."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from studio.corpus.poem import verse_lines
+from studio.corpus.script import simplified
+from studio.prosody.report import IN_ENGLISH, Remark, Scansion
+from studio.prosody.scansion import scan
+from studio.tui.poem.glossary import FOUR_TONES, rhyme_named, template_in_english
+from studio.wording import printable
+
+_MOST_RHYMES = 3
+
+
+def scansion_of(text: str, form: str = "") -> Scansion | None:
+    """The scanner's report on a text in the form asked for; None where it has no line."""
+    lines = verse_lines(text)
+    return scan(lines, form) if lines else None
+
+
+def summary(scansion: Scansion) -> str:
+    """Form, rhyme, and whether the rules are kept, in a few words."""
+    words = [scansion.form, _rhymes(scansion)]
+    if scansion.regulated:
+        count = len(scansion.broken)
+        words.append(f"{count} fault{'s'[: count > 1]}" if count else "every rule kept")
+    return " · ".join(filter(None, words))
+
+
+def template_in_words(scansion: Scansion) -> str:
+    """The order of the tones, in both languages; empty in the old style."""
+    named = scansion.template
+    return f"{named} {template_in_english(named)}" if named else ""
+
+
+def names_of(remarks: Sequence[Remark]) -> str:
+    """The remarks' names in both languages, each once."""
+    names = dict.fromkeys(remark.name for remark in remarks)
+    return ", ".join(f"{name} {IN_ENGLISH[name]}" for name in names)
+
+
+def explained(remark: Remark) -> str:
+    """Where it is and what is the matter, in a sentence."""
+    return f"Line {remark.line + 1}: {printable(simplified(remark.explanation))}"
+
+
+def in_words(scansion: Scansion | None, line: int, column: int) -> list[Content]:
+    """The form, then every fault and every note in words, those of the place first."""
+    if scansion is None:
+        return []
+    # Both languages of a template in a row are too wide for where this is read.
+    named = scansion.template
+    head = (summary(scansion), named, template_in_english(named) if named else "")
+    rows = [Content.styled(each, "$foreground-muted") for each in head if each]
+    remarks = [*scansion.broken, *scansion.noted]
+    remarks.sort(key=lambda each: not (each.line == line and each.start <= column < each.end))
+    # Remarks of one name stand together, in the order of the first of each.
+    for name in dict.fromkeys(remark.name for remark in remarks):
+        style = "$text-error" if any(fault.name == name for fault in scansion.broken) else ""
+        rows.append(Content.assemble((name, f"bold {style}"), (f" {IN_ENGLISH[name]}", style)))
+        rows += [
+            Content.styled(explained(remark), "$foreground-muted")
+            for remark in remarks
+            if remark.name == name
+        ]
+    return rows
+
+
+def _rhymes(scansion: Scansion) -> str:
+    rhymes = scansion.rhymes[:_MOST_RHYMES]
+    if not rhymes:
+        return ""
+    # A regulated poem always rhymes in the level tone.
+    named = (
+        rhyme_named(each[1:]) + ("" if each[0] == "平" else f" ({FOUR_TONES[each[0]]})")
+        for each in rhymes
+    )
+    return f"rhyme {', '.join(named)}"

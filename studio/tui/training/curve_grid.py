@@ -1,0 +1,116 @@
+"""The charts of the training pane: one at a time, or all of them where there is room."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.events import Resize
+
+from studio.tui.drawing.plot import Plot
+from studio.tui.themes import series_colour
+from studio.tui.training.curve_chart import CurveChart, Series
+from studio.tui.training.history import History
+from studio.tui.training.metrics import METRICS, SMOOTHINGS, Metric, validation_loss
+
+# With that much room all curves are shown, unless the person wants one.
+GRID_WIDTH, GRID_HEIGHT = 96, 26
+
+
+class CurveGrid(Container):
+    """A chart for each metric; `colours` tells which run has which colour."""
+
+    def __init__(self, plain: bool = False) -> None:
+        super().__init__(id="charts")
+        self._plain = plain
+        self._chosen = METRICS[0]
+        self._one_wanted = False
+        self._log: set[str] = set()
+        self._smoothing = 0.9
+        self.colours: dict[str, str] = {}
+
+    def compose(self) -> ComposeResult:
+        for metric in METRICS:
+            yield CurveChart(metric, self._plain)
+
+    def on_mount(self) -> None:
+        self._arrange()
+
+    def on_resize(self, event: Resize) -> None:
+        self._arrange()
+
+    @property
+    def _is_roomy(self) -> bool:
+        return self.size.width >= GRID_WIDTH and self.size.height >= GRID_HEIGHT
+
+    def _arrange(self) -> None:
+        self.set_class(self._is_roomy and not self._one_wanted, "-grid")
+        for chart in self.query(CurveChart):
+            chart.set_class(chart.metric is self._chosen, "-chosen")
+
+    def focus_chosen(self) -> None:
+        """Stand on the chart that was chosen last."""
+        self.query_one(f"#chart-{self._chosen.name} Plot", Plot).focus()
+
+    def _current(self) -> Metric:
+        """The metric of the chart in focus, or the one chosen last."""
+        focused = self.app.focused
+        chart = focused.parent if focused else None
+        return chart.metric if isinstance(chart, CurveChart) else self._chosen
+
+    def choose(self, by: int) -> None:
+        """Go to the metric after (1) or before (-1) the current one."""
+        at = METRICS.index(self._current())
+        self._chosen = METRICS[(at + by) % len(METRICS)]
+        self._arrange()
+        self.call_after_refresh(self.focus_chosen)
+
+    def toggle_grid(self) -> bool:
+        """All curves, or only the chosen one; False where there is no room for all."""
+        if not self._is_roomy:
+            return False
+        self._chosen = self._current()
+        self._one_wanted = not self._one_wanted
+        self._arrange()
+        self.call_after_refresh(self.focus_chosen)
+        return True
+
+    def toggle_log(self) -> None:
+        """Linear or logarithmic scale for the current metric."""
+        self._log ^= {self._current().name}
+
+    def next_smoothing(self) -> None:
+        """The next of the strengths of smoothing, the first again after the last."""
+        at = SMOOTHINGS.index(self._smoothing)
+        self._smoothing = SMOOTHINGS[(at + 1) % len(SMOOTHINGS)]
+
+    def show(self, histories: Sequence[History], cursor: float | None) -> None:
+        """Draw those runs; `cursor` marks a step."""
+        theme = self.app.theme
+        self.colours = {
+            history.run: series_colour(theme, index) for index, history in enumerate(histories)
+        }
+        for chart in self.query(CurveChart):
+            if self.display and chart.display:
+                log = chart.metric.name in self._log
+                chart.show(self._series(chart.metric, histories), log, cursor)
+
+    def _series(self, metric: Metric, histories: Sequence[History]) -> list[Series]:
+        series = []
+        alone = len(histories) == 1
+        for history in histories:
+            colour = self.colours[history.run]
+            smoothing = self._smoothing if metric.noisy else 0.0
+            label = "" if alone else history.run
+            if metric.name == "loss" and alone and history.validations:
+                label = "training"
+            x, y = metric.read(history)
+            series.append(
+                Series(label, colour, x, y, smoothing, points=not metric.noisy and len(x) < 60)
+            )
+            if metric.name == "loss" and history.validations:
+                x, y = validation_loss(history)
+                other = series_colour(self.app.theme, 1) if alone else colour
+                told = "validation" if alone else ""
+                series.append(Series(told, other, np.asarray(x), y, points=True))
+        return series

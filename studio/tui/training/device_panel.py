@@ -1,0 +1,75 @@
+"""Readings of the device, each with its own sparkline."""
+
+from collections import deque
+
+from rich.text import Text
+from textual import work
+
+from studio.telemetry import Gauge, Reading, Telemetry, open_telemetry
+from studio.tui.training.text_panel import TextPanel
+from studio.wording import printable, spark
+
+# Seconds between two readings: faster polling slows the GPU's own work.
+EVERY = 1.0
+KEPT = 240
+
+
+class DevicePanel(TextPanel):
+    """The last minutes of every reading. Reads on a thread, when it is asked to."""
+
+    COMPONENT_CLASSES = {"device--label", "device--spark", "device--value"}  # noqa: RUF012
+
+    def __init__(self, plain: bool = False) -> None:
+        super().__init__(id="device")
+        self.border_title = "Device"
+        self._plain = plain
+        self._gpu = ""
+        self._telemetry: Telemetry | None = None
+        self._reading: Reading | None = None
+        self._past: dict[str, deque[float]] = {}
+
+    def use(self, gpu: str) -> None:
+        """Read the GPU with that UUID from now on; "" is the processor."""
+        self._gpu, self._telemetry, self._reading, self._past = gpu, None, None, {}
+
+    def poll(self) -> None:
+        """Ask for a new reading."""
+        self._read()
+
+    @work(thread=True, exclusive=True, group="telemetry", exit_on_error=False)
+    def _read(self) -> None:
+        # Opening NVML takes a while too: not on the application's thread.
+        gpu, telemetry = self._gpu, self._telemetry
+        telemetry = telemetry or open_telemetry(gpu)
+        self.app.call_later(self._take_from, gpu, telemetry.read(), telemetry)
+
+    def _take_from(self, gpu: str, reading: Reading, telemetry: Telemetry) -> None:
+        # Another device may have been named meanwhile.
+        if gpu == self._gpu:
+            self.take(reading, telemetry)
+
+    def take(self, reading: Reading, telemetry: Telemetry | None = None) -> None:
+        """Put a reading after those before it, to be shown by the next `update`."""
+        self._telemetry = telemetry
+        self._reading = reading
+        for gauge in reading.gauges:
+            self._past.setdefault(gauge.label, deque(maxlen=KEPT)).append(gauge.value)
+
+    def title(self) -> str:
+        return printable(self._reading.device) if self._reading else "Device"
+
+    def lines(self, width: int) -> list[Text]:
+        if self._reading is None:
+            return [Text("No reading yet.", self.get_component_rich_style("device--label"))]
+        return [self._line(gauge, width) for gauge in self._reading.gauges]
+
+    def _line(self, gauge: Gauge, width: int) -> Text:
+        room = max(0, width - 8 - 13)
+        past = list(self._past[gauge.label])[-room:] if room else []
+        drawn = spark(past, room, 0.0, gauge.limit or max(past, default=1.0) * 1.25, self._plain)
+        line = Text(f"{gauge.label:<8}", self.get_component_rich_style("device--label"), end="")
+        line.append(f"{drawn:<{room}}", self.get_component_rich_style("device--spark"))
+        told = gauge.text.rjust(max(0, width - 8 - room))
+        line.append(told, self.get_component_rich_style("device--value"))
+        line.truncate(width)
+        return line

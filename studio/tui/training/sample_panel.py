@@ -1,0 +1,78 @@
+"""The sample poems of a run, one at each validation: how noise became a quatrain."""
+
+import re
+
+from rich.text import Text
+
+from studio.tui.training.history import History
+from studio.tui.training.text_panel import TextPanel
+from studio.wording import figure, printable
+
+
+class SamplePanel(TextPanel):
+    """One sample, with its step and perplexity. It follows the newest until an older is chosen."""
+
+    COMPONENT_CLASSES = {"sample--poem", "sample--note"}  # noqa: RUF012
+
+    def __init__(self) -> None:
+        super().__init__(id="sample")
+        self.border_title = "Sample"
+        self._history: History | None = None
+        self._chosen: int | None = None
+
+    @property
+    def step(self) -> int | None:
+        """The step of the sample chosen; None while the newest is followed."""
+        if self._history is None or self._chosen is None:
+            return None
+        return self._history.samples[self._chosen].step
+
+    def show(self, history: History | None) -> None:
+        """Show a run's samples; the choice stays while the run does."""
+        if history is not self._history or (
+            history and self._chosen is not None and self._chosen >= len(history.samples)
+        ):
+            self._chosen = None
+        self._history = history
+        self.update()
+
+    def move(self, by: int) -> None:
+        """Go to an earlier (-1) or later (1) sample; past the last one, follow the newest."""
+        count = len(self._history.samples) if self._history else 0
+        if not count:
+            return
+        at = (count - 1 if self._chosen is None else self._chosen) + by
+        self._chosen = None if at >= count - 1 else max(0, at)
+        self.update()
+
+    def _index(self) -> int | None:
+        if self._history is None or not self._history.samples:
+            return None
+        return len(self._history.samples) - 1 if self._chosen is None else self._chosen
+
+    def title(self) -> str:
+        index = self._index()
+        if self._history is None or index is None:
+            return "Sample"
+        return f"Sample {index + 1}/{len(self._history.samples)}"
+
+    def lines(self, width: int) -> list[Text]:
+        note = self.get_component_rich_style("sample--note", partial=True)
+        index = self._index()
+        if self._history is None or index is None:
+            return [Text("A poem is written at each validation.", note)]
+        sample = self._history.samples[index]
+        perplexity = self._history.perplexity_at(sample.step)
+        told = f"step {sample.step:,}"
+        if perplexity is not None:
+            told += f"  perplexity {figure(perplexity)}"
+        poem = self.get_component_rich_style("sample--poem", partial=True)
+        return [*(Text(line, poem) for line in verses(sample.text, width)), Text(told, note)]
+
+
+def verses(text: str, width: int) -> list[str]:
+    """The poem a couplet a line, or a line of verse a line where a couplet is too wide."""
+    couplets = re.findall("[^。！？]+[。！？]?", printable(text).replace("\n", ""))
+    if all(Text(couplet).cell_len <= width for couplet in couplets):
+        return couplets
+    return re.findall("[^，。！？；]+[，。！？；]?", "".join(couplets))

@@ -1,0 +1,150 @@
+"""How a run stands: progress, time left, and the figures of the last step."""
+
+from dataclasses import dataclass
+
+from rich.style import Style
+from rich.text import Text
+
+from studio.messages import TrainingStarted
+from studio.model.config import RunConfig
+from studio.tui.training.history import History
+from studio.tui.training.text_panel import TextPanel
+from studio.wording import compact, duration, figure, printable, spark
+
+_MARKS = {"training": ">", "paused": "=", "diverged": "!"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The run that the pane shows. `started` is None for one that is only looked at."""
+
+    history: History
+    state: str
+    config: RunConfig | None = None
+    started: TrainingStarted | None = None
+    total_steps: int = 0
+
+
+class StatusPanel(TextPanel):
+    """Three lines where there is room; a narrow pane takes more, and a sparkline of the loss."""
+
+    COMPONENT_CLASSES = {  # noqa: RUF012
+        "status--name",
+        "status--label",
+        "status--value",
+        "status--done",
+        "status--rest",
+        "status--alarm",
+    }
+
+    def __init__(self, plain: bool = False) -> None:
+        super().__init__(id="status")
+        self._plain = plain
+        self._shown: Shown | None = None
+        self._hint = ""
+
+    def show(self, shown: Shown | None, hint: str = "") -> None:
+        """Show how a run stands; `hint` is said where there is none."""
+        self._shown, self._hint = shown, hint
+        self.update()
+
+    def lines(self, width: int) -> list[Text]:
+        if self._shown is None:
+            hint = Text(printable(self._hint), self._style("label"))
+            return list(hint.wrap(self.app.console, max(1, width)))
+        shown, narrow = self._shown, width < 60
+        lines = [self._headline(shown), self._progress(shown, width, narrow)]
+        lines += self._flow(self._figures(shown), width)
+        facts = self._flow(self._facts(shown), width)
+        if len(facts) == 1 and lines[0].cell_len + 2 + facts[0].cell_len <= width:
+            lines[0].append("  ")
+            lines[0].append_text(facts[0])
+        else:
+            lines += facts
+        if narrow and shown.history.losses:
+            # A narrow pane has no room for a chart: the last losses as a sparkline.
+            drawn = spark(shown.history.losses[-4000:], width, plain=self._plain)
+            lines.insert(2, Text(drawn, self._style("done")))
+        if shown.history.ended and shown.history.ended.reason:
+            reason = Text(printable(shown.history.ended.reason), self._style("alarm"))
+            lines += reason.wrap(self.app.console, max(1, width))
+        for line in lines:
+            line.truncate(width, overflow="ellipsis")
+        return lines
+
+    def _style(self, part: str) -> Style:
+        return self.get_component_rich_style(f"status--{part}", partial=True)
+
+    def _headline(self, shown: Shown) -> Text:
+        line = Text(no_wrap=True, overflow="ellipsis", end="")
+        alarm = shown.state in ("diverged", "failed")
+        mark = _MARKS.get(shown.state, "-")
+        line.append(f"{mark} {shown.state}  ", self._style("alarm" if alarm else "done"))
+        line.append(printable(shown.history.run), self._style("name"))
+        return line
+
+    def _progress(self, shown: Shown, width: int, narrow: bool) -> Text:
+        history, total = shown.history, shown.total_steps
+        share = min(1.0, history.step / total) if total else 0.0
+        told = [f"{share:.0%}"] if total else []
+        if not narrow:
+            told.append(f"step {history.step:,}" + (f"/{total:,}" if total else ""))
+            if shown.config:
+                told.append(f"epoch {history.epoch}/{shown.config.train.epochs}")
+        left = history.seconds_left(total) if shown.state == "training" and total else None
+        if left is not None:
+            told.append(f"{duration(left)} left")
+        elif history.elapsed:
+            told.append(f"took {duration(history.elapsed[-1])}")
+        words = "  ".join(told)
+        if not total:
+            return Text(words, self._style("value"), no_wrap=True, end="")
+        room = max(4, width - len(words) - 1)
+        done = round(share * room)
+        full, empty = ("#", "-") if self._plain else ("━", "━")
+        bar = Text(no_wrap=True, end="")
+        bar.append(full * done, self._style("done"))
+        bar.append(empty * (room - done), self._style("rest"))
+        bar.append(f" {words}", self._style("value"))
+        return bar
+
+    def _figures(self, shown: Shown) -> list[tuple[str, str]]:
+        history = shown.history
+        last = history.losses[-1] if history.losses else None
+        figures = [
+            ("loss", figure(last)),
+            ("best perplexity", figure(history.best)),
+            ("rate", figure(history.rates[-1], 3) if history.rates else "-"),
+            ("gradient", figure(history.norms[-1], 3) if history.norms else "-"),
+        ]
+        if (speed := history.speed_now()) is not None:
+            figures.append(("char/s", compact(speed)))
+        return figures
+
+    def _facts(self, shown: Shown) -> list[tuple[str, str]]:
+        facts: list[tuple[str, str]] = []
+        if shown.config:
+            facts += [("", f"{shown.config.recipe} {shown.config.model.cell}")]
+        if started := shown.started:
+            facts += [
+                ("", f"{compact(started.parameters)} parameters"),
+                ("", f"{started.precision} on {printable(started.device)}"),
+            ]
+        return facts
+
+    def _flow(self, pairs: list[tuple[str, str]], width: int) -> list[Text]:
+        """Labels and values side by side, on as many lines as they need."""
+        lines: list[Text] = []
+        for label, value in pairs:
+            item = Text(end="")
+            if label:
+                item.append(f"{label} ", self._style("label"))
+            item.append(value, self._style("value" if label else "label"))
+            if lines and lines[-1].cell_len + 2 + item.cell_len <= width:
+                lines[-1].append("  ")
+                lines[-1].append_text(item)
+            else:
+                line = Text(no_wrap=True, overflow="ellipsis", end="")
+                line.append_text(item)
+                lines.append(line)
+        return lines

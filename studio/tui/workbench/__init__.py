@@ -1,0 +1,1 @@
+"""The workbench: a poem changed character by character."""

@@ -1,0 +1,177 @@
+"""What there is to say of a character and of its poem: alternatives, remarks, copied spans."""
+
+import math
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from studio.corpus.pronunciation import in_pinyin
+from studio.messages import Inspected
+from studio.prosody.report import Character, Scansion
+from studio.tui.poem.glossary import TONES, reading_named, rhyme_named
+from studio.tui.poem.marks import places_of_lines, tint_legend
+from studio.tui.poem.remarks import in_words, scansion_of
+from studio.tui.workbench.draft import Draft
+from studio.wording import printable
+
+_BAR = 12  # cells
+_CHOSEN = "on $block-cursor-background"
+
+
+class ReadingPanel(VerticalScroll, can_focus=False):
+    """Shows a draft's character with its alternatives, and below it the whole poem's remarks."""
+
+    chosen: reactive[int] = reactive(0)
+
+    def __init__(self) -> None:
+        super().__init__(id="reading")
+        self._draft: Draft | None = None
+        self._read: Inspected | None = None
+        self._shown: tuple[str, int, Inspected | None] | None = None
+        self._choices: list[tuple[str, float]] = []
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="reading-place", markup=False)
+        yield Static(id="reading-choices", markup=False)
+        yield Static(id="reading-poem", markup=False)
+
+    def show(self, draft: Draft, read: Inspected | None, legend: bool) -> None:
+        """Show a draft with its poem read back, where that has come; `legend` explains tints."""
+        shown = (draft.text, draft.cursor, read)
+        self._draft, self._read = draft, read
+        if shown != self._shown:
+            self._shown = shown
+            self._choices = _choices(draft, read)
+            now = [character for character, _ in self._choices].index(draft.text[draft.cursor])
+            self.set_reactive(ReadingPanel.chosen, now)
+            self.scroll_home(animate=False)
+        scansion = read.scansion if read else scansion_of(draft.text, draft.state.request.form)
+        self.query_one("#reading-place", Static).update(_place(draft, scansion))
+        self._show_choices()
+        rows = [
+            *in_words(scansion, draft.line, draft.column),
+            *copied_in_words(read),
+            *([tint_legend()] if legend else []),
+        ]
+        self.query_one("#reading-poem", Static).update(Content("\n").join(rows))
+
+    def choose(self, step: int) -> None:
+        """Choose the next alternative, or the one before."""
+        if self._choices:
+            self.chosen = (self.chosen + step) % len(self._choices)
+
+    @property
+    def alternative(self) -> str:
+        """The character chosen: the one that stands there, until another is."""
+        return self.numbered(self.chosen + 1)
+
+    def numbered(self, number: int) -> str:
+        """The alternative of that number, from 1; empty where there is none."""
+        return self._choices[number - 1][0] if number <= len(self._choices) else ""
+
+    def watch_chosen(self) -> None:
+        self._show_choices()
+
+    def _show_choices(self) -> None:
+        if self._draft is None:
+            return
+        if self._read is None:
+            rows = [Content.styled("reading the poem", "$foreground-muted")]
+        else:
+            now = self._draft.text[self._draft.cursor]
+            most = max(chance for _, chance in self._choices)
+            rows = [
+                _choice(number, each, chance, chance / most, each == now)
+                for number, (each, chance) in enumerate(self._choices, start=1)
+            ]
+            rows[self.chosen] = rows[self.chosen].stylize(_CHOSEN)
+            rows.append(Content.styled(", . chooses, number rewrites", "$foreground-muted"))
+        self.query_one("#reading-choices", Static).update(Content("\n").join(rows))
+
+
+def _choices(draft: Draft, read: Inspected | None) -> list[tuple[str, float]]:
+    """The alternatives with their probabilities; the character itself last if not among them."""
+    now = draft.text[draft.cursor]
+    if read is None:
+        return [(now, 1.0)]
+    place = read.places[draft.cursor]
+    found = list(place.alternatives)
+    if now not in (character for character, _ in found):
+        found.append((now, math.exp(place.log_probability)))
+    return found
+
+
+def _choice(number: int, character: str, chance: float, share: float, now: bool) -> Content:
+    """A row of the list: number, character, a bar that is `share` of the longest, probability."""
+    bar = round(_BAR * share)
+    return Content.assemble(
+        (f"{number} ", "$foreground-muted"),
+        (printable(character) or "?", "bold $text-accent" if now else ""),
+        " ",
+        ("▆" * bar, "$accent" if now else "$primary"),
+        " " * (_BAR - bar),
+        f" {_chance(chance):>7} ",
+    )
+
+
+def _place(draft: Draft, scansion: Scansion | None) -> Content:
+    """Which character it is: its place, its readings, and what the form asks of it."""
+    character = draft.text[draft.cursor]
+    pinyin = in_pinyin(draft.text)[draft.cursor]
+    head = Content.assemble(
+        (printable(character) or "?", "bold"),
+        f" {pinyin}  ",
+        (f"line {draft.line + 1} no. {draft.column + 1}", "$foreground-muted"),
+    )
+    if scansion is None:
+        return head
+    line = scansion.lines[draft.line]
+    its = line.characters[draft.column]
+    rhymes = line.rhyme if draft.column == len(line.characters) - 1 else ""
+    kept = " · kept" if draft.cursor in draft.kept else ""
+    readings = ", ".join(map(reading_named, its.readings))
+    told = (readings, _tone(its, rhymes) + kept)
+    rows = (Content.styled(each, "$foreground-muted") for each in told if each)
+    return Content("\n").join([head, *rows])
+
+
+def _tone(its: Character, rhyme: str) -> str:
+    """What the character counts as, and what its place asks for."""
+    if rhyme:
+        return f"韵 rhymes in {rhyme_named(rhyme[1:])}"
+    needs = f" · needs {its.required} {TONES[its.required]}" if its.required in ("平", "仄") else ""
+    return f"{its.tone} {TONES.get(its.tone, '')}{needs}".strip()
+
+
+def copied_in_words(read: Inspected | None) -> list[Content]:
+    """The copied spans, each with the poem that it is from."""
+    if read is None:
+        return []
+    if read.copied is None:
+        return [Content.styled("The index of the corpus is not at hand.", "$foreground-muted")]
+    rows = []
+    for span in read.copied:
+        text = "".join(
+            read.text[at]
+            for line in places_of_lines(read.text)
+            for at in line
+            if span.start <= at < span.end
+        )
+        rows.append(
+            Content.assemble(
+                (printable(text), "underline"),
+                (" stands in ", "$foreground-muted"),
+                printable(span.title),
+                (" by ", "$foreground-muted"),
+                printable(span.author),
+            )
+        )
+    return rows
+
+
+def _chance(chance: float) -> str:
+    """A probability in per cent, to two digits."""
+    return f"{100 * chance:.2g}%" if chance >= 0.00001 else "<0.001%"

@@ -1,0 +1,235 @@
+"""Lines of dots, and a plot of which only what changes is painted."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.app import App, ComposeResult
+from textual.events import MouseMove, MouseScrollUp
+from textual.geometry import Region
+from textual.widgets import Static
+
+from studio.tui.drawing import braille
+from studio.tui.drawing.frame import Curve
+from studio.tui.drawing.plot import Plot
+from studio.tui.training.curve_chart import CurveChart, Series
+from studio.tui.training.metrics import METRICS
+from tests.tui.waiting import until
+
+BLUE = "#0067a3"
+far = st.floats(-1e9, 1e9)
+
+
+class Alone(App[None]):
+    """Nothing but a plot."""
+
+    def compose(self) -> ComposeResult:
+        yield Plot()
+
+    @property
+    def plot(self) -> Plot:
+        return self.query_one(Plot)
+
+    def lines(self) -> list[str]:
+        return [line.text for line in self.screen._compositor.render_strips()]
+
+
+def curve(*values: float, stroke: str | None = "", mark: str = "") -> Curve:
+    return Curve(np.arange(len(values), dtype=float), np.array(values), BLUE, stroke, mark)
+
+
+def show(app: Alone, *curves: Curve, log: bool = False, cursor: float | None = None) -> None:
+    app.plot.show(curves, log, cursor, BLUE)
+
+
+@given(st.lists(st.tuples(far, far), min_size=1, max_size=20))
+def test_no_dot_lies_outside_the_grid_wherever_the_points_are(
+    points: list[tuple[float, float]],
+) -> None:
+    x, y = np.array(points).T
+    columns, rows = braille.trace(x, y, 30, 20)
+    assert ((columns >= 0) & (columns < 30) & (rows >= 0) & (rows < 20)).all()
+
+
+within = st.floats(0, 29.99), st.floats(0, 19.99)
+
+
+@given(st.lists(st.tuples(*within), min_size=1, max_size=20))
+def test_dots_follow_one_another_through_all_points(points: list[tuple[float, float]]) -> None:
+    x, y = np.array(points).T
+    columns, rows = braille.trace(x, y, 30, 20)
+    assert np.abs(np.diff(columns)).max(initial=0) <= 1
+    assert np.abs(np.diff(rows)).max(initial=0) <= 1
+    reached = set(zip(columns.tolist(), rows.tolist(), strict=True))
+    assert {(math.floor(left), math.floor(top)) for left, top in points} <= reached
+
+
+def test_a_line_that_crosses_the_grid_is_drawn_from_edge_to_edge() -> None:
+    columns, rows = braille.trace(np.array([-1e6, 1e6]), np.array([5.0, 5.0]), 30, 20)
+    assert (columns.tolist(), set(rows.tolist())) == (list(range(30)), {5})
+
+
+def test_dots_in_one_cell_become_one_character() -> None:
+    columns, rows = np.array([0, 1, 2]), np.array([0, 3, 0])
+    assert braille.cells(columns, rows, 3, 1).tolist() == [[0x2881, 0x2801, 0]]
+
+
+async def test_a_plot_without_curves_says_so_and_has_no_scale_to_move() -> None:
+    app = Alone()
+    async with app.run_test(size=(40, 12)) as pilot:
+        app.plot.focus()
+        await pilot.press("plus", "left", "0")
+        assert any("No steps yet." in line for line in app.lines())
+        assert app.plot.window is None
+
+
+async def test_a_curve_runs_from_corner_to_corner_between_labelled_ticks() -> None:
+    app = Alone()
+    async with app.run_test(size=(40, 12)) as pilot:
+        show(app, curve(0, 10, stroke="*"))
+        await pilot.pause()
+        lines = app.lines()
+        assert lines[1].endswith("*┃") or lines[1].endswith("*┣")
+        assert lines[9].lstrip(" 0")[:2] in ("┃*", "┫*")
+        assert lines[5].startswith("     5 ┫")
+        assert lines[11].split() == ["0.0", "0.5", "1.0"]
+
+
+async def test_points_at_the_edge_are_marked_inside_the_frame() -> None:
+    app = Alone()
+    async with app.run_test(size=(40, 12)) as pilot:
+        show(app, curve(0, 10, stroke=None, mark="o"))
+        await pilot.pause()
+        assert "".join(app.lines()).count("o") == 2
+
+
+@pytest.fixture
+def painted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Region, ...]]:
+    """What plots have asked to be painted again; () is everything."""
+    asked: list[tuple[Region, ...]] = []
+    refresh = Plot.refresh
+
+    def noting(self: Plot, *regions: Region, **how: bool) -> Plot:
+        asked.append(regions)
+        return refresh(self, *regions, **how)
+
+    monkeypatch.setattr(Plot, "refresh", noting)
+    return asked
+
+
+async def test_only_the_cells_that_change_are_painted_again(
+    painted: list[tuple[Region, ...]],
+) -> None:
+    app = Alone()
+    async with app.run_test(size=(40, 12)) as pilot:
+        show(app, curve(0, 5, 5, 5, 10))
+        await pilot.pause()
+        painted.clear()
+        show(app, curve(0, 5, 5, 5, 10))
+        assert painted == []
+        show(app, curve(0, 5, 5, 6, 10))
+        assert len(painted) == 1
+        assert painted[0]
+        assert all(region.height == 1 and region.x > 20 for region in painted[0])
+
+
+async def test_the_wheel_zooms_about_the_pointer_and_a_drag_moves_the_window() -> None:
+    app = Alone()
+    async with app.run_test(size=(47, 23)) as pilot:
+        show(app, curve(*range(101)))
+        await pilot.pause()
+        wheel = MouseScrollUp(
+            app.plot, 27, 10, 0, 1, 0, False, False, False, screen_x=27, screen_y=10
+        )
+        app.plot.post_message(wheel)
+        await pilot.pause()
+        window = app.plot.window
+        assert window is not None
+        low, high = window
+        assert (low, high) == (pytest.approx(2.4, abs=0.5), pytest.approx(97.6, abs=0.5))
+        drag = MouseMove(app.plot, 20, 10, -4, 0, 1, False, False, False, screen_x=20, screen_y=10)
+        app.plot.post_message(drag)
+        await pilot.pause()
+        moved = app.plot.window
+        assert moved is not None
+        assert moved[0] > low
+        assert moved[1] - moved[0] == pytest.approx(high - low)
+
+
+async def test_the_steps_alone_can_be_zoomed_and_all_be_shown_again() -> None:
+    app = Alone()
+    async with app.run_test(size=(40, 12)) as pilot:
+        show(app, curve(*range(101)))
+        await pilot.pause()
+        app.plot.focus()
+        await pilot.press("greater_than_sign")
+        left, right = app.plot.window or (0.0, 0.0)
+        assert 0 < left < right < 100
+        await pilot.press("less_than_sign", "0")
+        assert app.plot.window is None
+
+
+async def test_the_cursor_stands_at_its_step_while_that_is_in_view() -> None:
+    app = Alone()
+    async with app.run_test(size=(40, 12)) as pilot:
+        show(app, curve(*range(101)), cursor=50)
+        await pilot.pause()
+        assert "│" in app.lines()[1]
+        show(app, curve(*range(41)), cursor=50)
+        await pilot.pause()
+        assert "│" not in app.lines()[1]
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("key", ["plus", "minus", "greater_than_sign", "up", "left"])
+async def test_a_key_held_down_never_leads_to_where_nothing_can_be_drawn(
+    key: str, log: bool
+) -> None:
+    app = Alone()
+    async with app.run_test(size=(40, 12)) as pilot:
+        show(app, curve(*range(101)), log=log)
+        await pilot.pause()
+        action, arguments = {
+            "plus": (app.plot.action_zoom, (1,)),
+            "minus": (app.plot.action_zoom, (-1,)),
+            "greater_than_sign": (app.plot.action_zoom, (1, True)),
+            "up": (app.plot.action_pan, (0, 1)),
+            "left": (app.plot.action_pan, (-1, 0)),
+        }[key]
+        for _ in range(500):
+            action(*arguments)
+        await pilot.pause()
+        assert app.lines()[0].lstrip().startswith("┏")
+
+
+@pytest.mark.parametrize("value", [0.0, 0.004, 1e13, -3e38])
+@pytest.mark.parametrize("rounding", [0, 1e-13])
+async def test_a_constant_is_drawn_in_the_middle(value: float, rounding: float) -> None:
+    app = Alone()
+    async with app.run_test(size=(40, 12)) as pilot:
+        show(app, curve(value, value * (1 + rounding), stroke="*"))
+        await pilot.pause()
+        assert "****" in app.lines()[5]
+
+
+class Titled(App[None]):
+    """A chart and nothing else."""
+
+    def compose(self) -> ComposeResult:
+        yield CurveChart(METRICS[0])
+
+
+async def test_names_have_the_room_that_there_is_after_a_change_of_size() -> None:
+    app = Titled()
+    async with app.run_test(size=(40, 12)) as pilot:
+        chart = app.query_one(CurveChart)
+        column = np.arange(3.0)
+        names = ["the first of two long names", "the second of two long names"]
+        chart.show([Series(name, BLUE, column, column) for name in names], False, None)
+        await pilot.pause()
+        title = chart.query_one(".chart-title", Static)
+        assert not any(name in str(title.content) for name in names)
+        await pilot.resize_terminal(100, 12)
+        await until(pilot, lambda: all(name in str(title.content) for name in names))

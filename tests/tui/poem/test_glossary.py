@@ -1,0 +1,32 @@
+"""The terms of Chinese verse in English."""
+
+import pytest
+from pypinyin import Style, pinyin
+
+from studio.prosody.forms import templates
+from studio.prosody.rhymes import RHYMES
+from studio.tui.poem.glossary import reading_named, rhyme_named, template_in_english
+from studio.wording import moment
+
+
+def test_the_rhymes_are_named_as_they_are_read() -> None:
+    for rhyme in "".join(RHYMES.values()):
+        name, sound = rhyme_named(rhyme).split()
+        (readings,) = pinyin(name, style=Style.TONE, heteronym=True)
+        assert sound in readings, name
+
+
+def test_a_rhyme_has_one_name_whichever_script_it_comes_in() -> None:
+    assert rhyme_named("陽") == rhyme_named("阳") == "阳 yáng"
+    assert reading_named("去號") == "去号 departing"
+
+
+@pytest.mark.parametrize("length", [5, 7])
+def test_the_four_templates_have_four_names(length: int) -> None:
+    told = {template_in_english(each.name) for each in templates(length, 4)}
+    assert len(told) == 4
+
+
+def test_a_time_that_cannot_be_read_is_shown_as_it_is() -> None:
+    assert moment("yesterday") == "yesterday"
+    assert moment("2026-11-24T14:05:00").startswith("24 Nov 2026, 14:05")

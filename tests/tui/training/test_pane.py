@@ -1,0 +1,698 @@
+"""The training pane, with a worker that tells what the test wants."""
+
+import math
+import re
+from functools import partial
+
+import pytest
+from textual.widgets import Input, Static
+
+from studio.messages import (
+    Failed,
+    Pause,
+    Preparing,
+    Ready,
+    Resume,
+    SaveCheckpoint,
+    Stop,
+    Train,
+    Trained,
+    TrainingPaused,
+)
+from studio.model.config import RECIPES, ModelConfig, TrainConfig
+from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated
+from studio.paths import Home
+from studio.runs import folders
+from studio.telemetry import Gauge, Reading
+from studio.tui.drawing.plot import Plot
+from studio.tui.quit_screen import EpochsScreen
+from studio.tui.training import run_list
+from studio.tui.training.curve_chart import CurveChart
+from studio.tui.training.device_panel import DevicePanel
+from studio.tui.training.log_panel import LogPanel
+from studio.tui.training.run_list import RunAction, RunList, RunRow
+from studio.tui.training.sample_panel import SamplePanel, verses
+from studio.tui.training.settings_form import Choice, Field, SettingsForm
+from studio.tui.training.watched import read_run
+from tests.tui.conftest import Open, Opened
+from tests.tui.fake_worker import SAMPLES, a_run, write_run
+from tests.tui.only import OnlyTraining
+from tests.tui.waiting import until
+
+SMALL, WIDE = (80, 24), (160, 48)
+
+
+@pytest.fixture
+def open_studio(open_studio: Open) -> Open:
+    """The other panes stay empty here."""
+    return partial(open_studio, studio=OnlyTraining)
+
+
+def field(studio: Opened, name: str) -> Field:
+    return next(f for f in studio.pane.query(Field) if f.path.endswith(f".{name}"))
+
+
+def row_of(run: folders.Run) -> RunRow:
+    """A run as the list has it."""
+    return RunRow(run.name, folders.summary(run))
+
+
+def plot(studio: Opened, metric: str = "loss") -> Plot:
+    return studio.pane.query_one(f"#chart-{metric} Plot", Plot)
+
+
+def log(studio: Opened) -> str:
+    return "\n".join(line.text for line in studio.pane.query_one(LogPanel).lines)
+
+
+# --- before the start ---------------------------------------------------------------------------
+
+
+async def test_two_keys_start_the_first_recipe(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "enter")
+        (command,) = studio.worker.sent
+        assert isinstance(command, Train)
+        assert command.config == RECIPES["classic"]
+        assert command.run.startswith("classic-lstm-")
+
+
+async def test_the_form_has_every_setting(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        shown = {f.path for f in studio.pane.query(Field)}
+    assert shown == {f"model.{name}" for name in ModelConfig.__struct_fields__} | {
+        f"train.{name}" for name in TrainConfig.__struct_fields__
+    }
+
+
+async def test_a_recipe_puts_its_values_into_the_form(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.pane.query_one("#recipe", Choice).focus()
+        await studio.press("right")
+        assert field(studio, "hidden").value == str(RECIPES["studio"].model.hidden)
+        assert field(studio, "tied").value is True
+        studio.pane.query_one(SettingsForm).focus_start()
+        await studio.press("enter")
+        (command,) = studio.worker.sent
+        assert isinstance(command, Train)
+        assert command.config == RECIPES["studio"]
+
+
+async def test_settings_edited_by_keyboard_reach_the_worker(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.pane.query_one("#run-name", Input).value = "mine"
+        field(studio, "cell").editor.focus()
+        await studio.press("left")
+        hidden = field(studio, "hidden").editor
+        assert isinstance(hidden, Input)
+        hidden.value = ""
+        hidden.focus()
+        await studio.press("6", "4", "enter")
+        (command,) = studio.worker.sent
+        assert isinstance(command, Train)
+        assert command.run == "mine"
+        assert command.config.model == ModelConfig(cell="gru", hidden=64)
+
+
+@pytest.mark.parametrize("size", [SMALL, WIDE])
+async def test_a_value_that_cannot_be_used_says_why_beside_it_and_nothing_starts(
+    open_studio: Open, size: tuple[int, int]
+) -> None:
+    async with open_studio(size) as studio:
+        await studio.press("2")
+        field(studio, "dropout").editor.value = "1.5"
+        await studio.settle()
+        assert "must be a number at least 0 and below 1" in studio.text()
+        studio.pane.query_one(SettingsForm).focus_start()
+        await studio.press("enter")
+        assert studio.worker.sent == []
+        assert studio.app.focused is field(studio, "dropout").editor
+
+
+async def test_what_is_no_number_is_told_in_words(open_studio: Open) -> None:
+    async with open_studio(WIDE) as studio:
+        await studio.press("2")
+        for name, value in (("hidden", "12x"), ("layers", "1.5"), ("learning_rate", "")):
+            field(studio, name).editor.value = value
+        await studio.settle()
+        text = studio.text()
+        assert text.count("must be a whole number") == 2
+        assert text.count("must be a number") == 1
+
+
+async def test_a_name_that_is_taken_is_told(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.pane.query_one("#run-name", Input).value = "autumn"
+        await studio.settle()
+        assert "taken already" in studio.text()
+
+
+# --- a run --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [SMALL, WIDE])
+async def test_a_run_in_training_shows_progress_figures_curve_and_sample(
+    open_studio: Open, size: tuple[int, int]
+) -> None:
+    async with open_studio(size) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        studio.worker.train(a_run(600))
+        await studio.settle()
+        text = studio.text()
+        for part in (
+            "spring",
+            "50%",
+            "step 600/1,200",
+            "epoch 2/4",
+            "1m 06s left",
+            "best perplexity 132.4",
+            "char/s 58.2k",
+            "1.52M parameters",
+            "float32",
+            "Sample 3/3",
+            "明月何时见，春风满客衣。",
+        ):
+            assert part in text, part
+        assert plot(studio).curves
+
+
+async def test_beside_others_the_pane_keeps_progress_sparkline_readings_and_sample(
+    open_studio: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DevicePanel, "poll", lambda _: None)  # only the reading shown below
+    async with open_studio(WIDE) as studio:
+        studio.worker.begin()
+        studio.worker.train(a_run(600))
+        await studio.press("3")
+        studio.pane.query_one(DevicePanel).take(Reading("A card", (Gauge("heat", 61, "C"),)))
+        await studio.settle()
+        text = studio.text()
+        assert studio.pane.has_class("-narrow")
+        for part in ("50%", "1m 06s left", "▁", "loss", "61 C", "Sample 3/3"):
+            assert part in text, part
+
+
+async def test_what_is_told_at_hundreds_a_second_is_drawn_by_the_timer_alone(
+    open_studio: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = 0
+    show = CurveChart.show
+
+    def counting(self: CurveChart, *arguments: object) -> None:
+        nonlocal drawn
+        drawn += self.metric.name == "loss"
+        show(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(CurveChart, "show", counting)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        await studio.settle()
+        drawn = 0
+        for event in a_run(400):
+            studio.pane.receive(Trained("spring", event))
+        assert drawn == 0
+        studio.panels.draw()
+        studio.panels.draw()
+        assert drawn == 1
+
+
+async def test_nothing_is_drawn_while_the_pane_does_not_show(
+    open_studio: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_studio(SMALL) as studio:
+        studio.worker.begin()
+        await studio.settle()
+        drawn: list[object] = []
+        monkeypatch.setattr(CurveChart, "show", lambda self, *_: drawn.append(self))
+        studio.worker.train(a_run(50))
+        await studio.settle()
+        assert drawn == []
+
+
+@pytest.mark.parametrize("worst", [math.nan, math.inf])
+async def test_a_loss_that_is_no_number_is_told_in_words(open_studio: Open, worst: float) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        studio.worker.train(a_run(30))
+        studio.worker.train(
+            [
+                StepDone(31, 1, worst, worst, 0.01, 6400, 3.5),
+                TrainingEnded(31, "diverged", "The loss is not a number at step 31."),
+            ]
+        )
+        for key in ("y", "m", "m", "m", "y", "m", "m"):
+            await studio.press(key)
+        assert "diverged" in studio.text()
+        assert "The loss is not a number at step 31." in studio.text()
+        for each in studio.pane.query(Plot):
+            for curve in each.curves:
+                assert all(map(math.isfinite, curve.y))
+
+
+async def test_keys_pause_go_on_save_and_stop(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "x")
+        assert studio.worker.sent == []
+        studio.worker.begin()
+        await studio.settle()
+        await studio.press("space")
+        studio.worker.tell(TrainingPaused("spring"))
+        await studio.settle()
+        assert "paused" in studio.text()
+        await studio.press("p", "c", "x")
+        assert studio.worker.sent == [Pause(), Resume("spring"), SaveCheckpoint(), Stop()]
+        # Told at once: the step under way may take seconds.
+        assert "stopping" in studio.text()
+        await studio.press("x")
+        assert studio.worker.sent[-2:] == [SaveCheckpoint(), Stop()]
+        studio.worker.train([TrainingEnded(3, "stopped", "")])
+        await studio.settle()
+        assert "stopping" not in studio.text()
+
+
+async def test_the_samples_show_how_noise_became_verse(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        studio.worker.train(a_run(800))
+        await studio.settle()
+        await studio.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
+        text = studio.text()
+        assert "Sample 1/4" in text
+        assert "不不人人不，不人不人不。" in text
+        assert "step 200  perplexity 353.1" in text
+        assert plot(studio).cursor == 200
+        await studio.press(*["right_square_bracket"] * 3)
+        assert "白日依山尽，黄河入海流。" in studio.text()
+
+
+async def test_the_newest_sample_is_followed_unless_an_older_one_was_chosen(
+    open_studio: Open,
+) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        studio.worker.train(a_run(400))
+        await studio.settle()
+        await studio.press("left_square_bracket")
+        studio.worker.train([Validated(600, 2, 90.0, 80.0, True), SampleWritten(600, SAMPLES[3])])
+        await studio.settle()
+        assert studio.pane.query_one(SamplePanel).step == 200
+
+
+async def test_the_logarithmic_scale_is_labelled_with_real_values(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "m")
+        studio.worker.begin()
+        studio.worker.train(a_run(800))
+        await studio.settle()
+        studio.pane.query_one("#charts").focus()
+        await studio.press("m", "y")
+        assert "validation perplexity (log)" in studio.text()
+        # Left of the frame.
+        labels = re.findall(r"^ *(\d+) ┫", studio.text(), re.MULTILINE)
+        assert "200" in labels
+
+
+async def test_zooming_stays_while_the_curve_grows(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        studio.worker.train(a_run(300))
+        await studio.settle()
+        await studio.press("plus")
+        window = plot(studio).window
+        assert window is not None
+        studio.worker.train(a_run(100, first=301))
+        await studio.settle()
+        assert plot(studio).window == window
+        await studio.press("0")
+        assert plot(studio).window is None
+
+
+async def test_a_wide_terminal_shows_all_curves_and_g_shows_one(open_studio: Open) -> None:
+    async with open_studio(WIDE) as studio:
+        studio.worker.begin()
+        studio.worker.train(a_run(300))
+        await studio.press("2", "z")
+        charts = list(studio.pane.query(CurveChart))
+        assert [chart.display for chart in charts] == [True] * 5
+        await studio.press("g")
+        assert [chart.display for chart in charts].count(True) == 1
+
+
+async def test_where_all_curves_have_no_room_g_says_so(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        studio.worker.begin()
+        studio.worker.train(a_run(300))
+        await studio.press("2", "g")
+        assert "No room for all curves" in studio.text()
+
+
+async def test_the_keys_of_a_chart_do_nothing_before_it_is_drawn(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        studio.worker.begin()
+        await studio.press("2", "w")
+        assert isinstance(studio.app.focused, Plot)
+        await studio.press("down", "left", "plus", "minus", "0")
+        assert "No steps yet." in studio.text()
+        assert plot(studio).window is None
+
+
+async def test_the_key_that_shows_the_runs_or_the_log_leads_back(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        studio.worker.begin()
+        await studio.press("2")
+        for key in "rl":
+            await studio.press(key)
+            assert studio.pane.view != "watch"
+            await studio.press(key)
+            assert studio.pane.view == "watch"
+
+
+async def test_plain_charts_use_no_braille_and_no_blocks(open_studio: Open) -> None:
+    async with open_studio(SMALL, plain_charts=True) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        studio.worker.train(a_run(300))
+        studio.pane.query_one(DevicePanel).take(Reading("cpu", (Gauge("cpu", 50, "%", 100),)))
+        await studio.settle()
+        text = studio.text()
+        assert not re.search("[\u2580-\u259f\u2800-\u28ff]", text.replace("▔", "").replace("▁", ""))
+        assert "*" in text
+
+
+async def test_a_failure_and_what_is_being_prepared_stand_in_the_log(open_studio: Open) -> None:
+    async with open_studio(WIDE) as studio:
+        await studio.press("2", "z", "w")
+        studio.worker.tell(Preparing("reading the poems"), Failed("training", "[b]no[/b] poems"))
+        studio.worker.begin()
+        await studio.settle()
+        assert "reading the poems" in log(studio)
+        assert "failed: training: [b]no[/b] poems" in log(studio)
+
+
+async def test_the_newest_line_of_the_log_shows_after_every_change_of_size(
+    open_studio: Open,
+) -> None:
+    async with open_studio(WIDE) as studio:
+        studio.worker.begin()
+        await studio.press("2")
+        for number in range(40):
+            studio.worker.tell(Preparing(f"made ready, and a few words more: part {number}"))
+        await studio.settle()
+        for size in ((120, 30), (160, 48), (160, 40)):
+            before = studio.pane.size
+            await studio.pilot.resize_terminal(*size)
+            await until(studio.pilot, lambda before=before: studio.pane.size != before)
+            await until(studio.pilot, lambda: "part 39" in studio.words())
+
+
+async def test_control_characters_never_reach_the_terminal(open_studio: Open) -> None:
+    async with open_studio(WIDE) as studio:
+        await studio.press("2", "z")
+        studio.worker.begin()
+        studio.worker.train(
+            [Validated(1, 1, 9.0, 8.0, True), SampleWritten(1, "白\x1b[31m日\x07依")]
+        )
+        studio.worker.tell(Failed("training", "\x1b]0;title\x07 gone"))
+        await studio.settle()
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", studio.text())
+
+
+async def test_the_gpu_that_the_worker_names_is_read(
+    open_studio: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Card:
+        def read(self) -> Reading:
+            return Reading("Some card", (Gauge("heat", 61, "C"),))
+
+    def opening(gpu: str) -> Card:
+        asked.append(gpu)
+        return Card()
+
+    monkeypatch.setattr("studio.tui.training.device_panel.open_telemetry", opening)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        studio.worker.tell(Ready("2.13.0", "Some card", "GPU-1"))
+        await studio.settle()
+        studio.pane.query_one(DevicePanel).poll()
+        await studio.settle()
+        assert asked[-1] == "GPU-1"
+        assert "61 C" in studio.text()
+
+
+# --- runs before --------------------------------------------------------------------------------
+
+
+async def test_a_past_run_is_opened_from_its_folder_alone(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 500)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "enter")
+        text = studio.text()
+        assert "stopped  autumn" in text
+        assert "山人不可见，不见不知人。" in text
+        assert plot(studio).curves
+
+
+async def test_a_past_run_that_comes_late_takes_neither_the_focus_nor_anothers_place(
+    open_studio: Open, home: Home
+) -> None:
+    rows = [row_of(write_run(home, name, 20)) for name in ("autumn", "winter")]
+    async with open_studio() as studio:
+        await studio.press("2", "r")
+        late = []
+        for row in rows:
+            late.append(read_run(home, row))
+            studio.pane._opening = row.name
+        await studio.press("3")
+        for shown in reversed(late):
+            studio.pane._look_at(shown)
+        await studio.settle()
+        assert studio.app.current == "playground"
+        assert "winter" in studio.text()
+        assert studio.pane._watched.opened is late[1]
+
+
+async def test_a_past_run_opened_beside_its_curves_is_drawn_at_once(
+    open_studio: Open, home: Home
+) -> None:
+    row = row_of(write_run(home, "autumn", 20))
+    async with open_studio() as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        await studio.settle()
+        studio.pane.post_message(RunAction("open", row))
+        await studio.settle()
+        assert studio.pane.view == "watch"
+        assert "stopped  autumn" in studio.text()
+
+
+async def test_a_costly_drawing_lets_the_next_step_wait_but_not_a_key(
+    open_studio: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.tui.training.panels.SHARE", 1e-9)
+    monkeypatch.setattr("studio.tui.training.panels.LATEST", 3600.0)
+    async with open_studio() as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        await studio.settle()
+        studio.panels.draw_in_time()
+        await studio.pilot.pause()
+        studio.worker.train(a_run(30))
+        await studio.pilot.pause()
+        studio.panels.draw_in_time()
+        await studio.pilot.pause()
+        assert "step 30/" not in studio.text()
+        await studio.pilot.press("s")
+        await studio.pilot.pause()
+        assert "step 30/" in studio.text()
+
+
+async def test_runs_are_compared_in_one_chart_by_colour(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 500)
+    write_run(home, "winter", 400, depth=2)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        studio.worker.train(a_run(300))
+        await studio.settle()
+        await studio.press("r", "space", "down", "space", "escape")
+        await studio.settle()
+        text = studio.text()
+        assert all(name in text for name in ("spring", "autumn", "winter"))
+        lines = {curve.colour for curve in plot(studio).curves}
+        assert len(lines) == 6  # a faint one and a smoothed one each
+
+
+async def test_long_names_of_compared_runs_each_keep_a_part_of_the_line(
+    open_studio: Open, home: Home
+) -> None:
+    names = [f"{season}-with-a-very-long-name" for season in ("autumn", "summer", "winter")]
+    for name in names:
+        write_run(home, name, 40)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "space", "down", "space", "down", "space", "escape")
+        await studio.settle()
+        title = str(studio.pane.query_one("#chart-loss .chart-title", Static).content)
+        assert all(name[:5] in title for name in names)
+        assert len(title) <= studio.pane.query_one("#chart-loss").size.width
+
+
+async def test_a_slash_filters_the_runs(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 20)
+    write_run(home, "winter", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "slash", *"wint")
+        assert "winter" in studio.text()
+        assert "autumn" not in studio.text()
+
+
+async def test_a_stopped_run_is_resumed(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "u")
+        assert studio.worker.sent == [Resume("autumn")]
+
+
+async def test_a_finished_run_is_asked_how_many_more_epochs_it_gets(
+    open_studio: Open, home: Home
+) -> None:
+    write_run(home, "autumn", 20, outcome="finished")
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "u", "backspace", "3", "enter")
+        assert studio.worker.sent == [Resume("autumn", 3)]
+
+
+async def test_a_resumed_run_shows_what_it_told_before(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 500)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin("autumn", step=400)
+        studio.worker.train(a_run(100, first=401), run="autumn")
+        await studio.settle()
+        history = studio.pane._watched.live
+        assert history is not None
+        assert list(history.steps) == list(range(1, 501))
+
+
+async def test_deleting_a_run_asks_first(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "d", "n")
+        assert folders.every(home.runs)
+        await studio.press("d", "y")
+        assert folders.every(home.runs) == []
+        assert "No runs yet." in studio.text()
+
+
+async def test_a_damaged_run_is_listed_and_says_what_is_wrong(
+    open_studio: Open, home: Home
+) -> None:
+    run = write_run(home, "autumn", 20)
+    run.events_file.write_bytes(b"{not json}\n")
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "enter")
+        assert "damaged" in studio.text()
+        assert "line 1 cannot be read" in studio.words()
+
+
+async def test_no_run_is_read_before_the_list_is_shown(
+    open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run(home, "autumn", 20)
+    read: list[str] = []
+    monkeypatch.setattr(folders, "summary", lambda run: read.append(run.name))
+    async with open_studio(SMALL) as studio:
+        await studio.settle()
+        await studio.press("2")
+        assert read == []
+        await studio.press("r")
+        assert read == ["autumn"]
+
+
+async def test_a_finished_run_asks_for_epochs_though_the_list_was_never_shown(
+    open_studio: Open, home: Home
+) -> None:
+    write_run(home, "autumn", 20).record(TrainingEnded(20, "finished"))
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.pane.resume("autumn")
+        await studio.settle()
+        assert studio.worker.sent == []
+        assert isinstance(studio.app.screen, EpochsScreen)
+
+
+async def test_what_is_read_of_the_runs_is_shown_before_all_of_it_is(
+    open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("autumn", "winter", "spring"):
+        write_run(home, name, 20)
+    monkeypatch.setattr(run_list, "PATIENCE", -1.0)
+    shown: list[int] = []
+    show = RunList.show
+
+    def count(self: RunList, rows: list[RunRow]) -> None:
+        shown.append(len(rows))
+        show(self, rows)
+
+    monkeypatch.setattr(RunList, "show", count)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r")
+        # Reading again leaves the runs that are still to be read as they were.
+        studio.pane.query_one(RunList).read()
+        await studio.settle()
+        assert shown == [1, 2, 3, 3, 3, 3, 3, 3]
+
+
+async def test_a_second_run_is_refused_while_one_is_in_training(
+    open_studio: Open, home: Home
+) -> None:
+    write_run(home, "autumn", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.begin()
+        await studio.settle()
+        await studio.press("r", "u")
+        assert studio.worker.sent == []
+        assert "spring is in training" in studio.words()
+
+
+async def test_the_list_reads_again_only_what_changed(
+    open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run(home, "autumn", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r")
+        read: list[str] = []
+        summary = folders.summary
+        monkeypatch.setattr(
+            folders, "summary", lambda run: (read.append(run.name), summary(run))[1]
+        )
+        write_run(home, "winter", 20)
+        studio.pane.query_one(RunList).read()
+        await studio.settle()
+        assert read == ["winter"]
+
+
+def test_a_couplet_too_wide_is_broken_at_its_line_of_verse() -> None:
+    text = "白日依山尽，黄河入海流。"
+    assert verses(text, 30) == ["白日依山尽，黄河入海流。"]
+    assert verses(text, 20) == ["白日依山尽，", "黄河入海流。"]
+
+
+async def test_the_empty_pane_says_what_to_do(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "r")
+        assert "Press n for a new one" in studio.text()
+        assert "No steps yet." in studio.text()

@@ -1,0 +1,93 @@
+"""The runs that the training pane knows of."""
+
+from studio.messages import TrainingStarted
+from studio.model.config import RECIPES
+from studio.model.events import TrainingEnded
+from studio.paths import Home
+from studio.tui.training.history import History
+from studio.tui.training.run_list import RunRow
+from studio.tui.training.status_panel import Shown
+from studio.tui.training.watched import Watched, read_past, read_run
+from tests.tui.fake_worker import a_run, write_run
+
+
+def started(run: str = "spring", step: int = 0) -> TrainingStarted:
+    return TrainingStarted(run, RECIPES["classic"], step, 1200, 300, 1_000, 5_432, "cpu", "float32")
+
+
+def test_at_first_no_run_is_shown() -> None:
+    watched = Watched()
+    assert watched.shown() is None
+    assert watched.histories() == []
+    assert not watched.is_running
+
+
+def test_the_run_in_training_is_shown_until_another_is_opened() -> None:
+    watched = Watched()
+    watched.begin(started())
+    shown = watched.shown()
+    assert shown is not None
+    assert shown.history.run == "spring"
+    watched.opened = Shown(History("autumn"), "stopped")
+    assert watched.shown() is watched.opened
+    watched.begin(started("winter"))
+    shown = watched.shown()
+    assert shown is not None
+    assert shown.history.run == "winter"
+
+
+def test_a_run_that_ended_is_not_under_way() -> None:
+    watched = Watched()
+    watched.begin(started())
+    assert watched.is_running
+    watched.add(TrainingEnded(10, "finished"))
+    assert not watched.is_running
+    assert watched.state == "finished"
+
+
+def test_a_run_is_drawn_once_though_it_is_compared_with_itself() -> None:
+    watched = Watched()
+    watched.begin(started())
+    assert watched.live is not None
+    watched.compared = {"spring": watched.live, "autumn": History("autumn")}
+    assert [each.run for each in watched.histories()] == ["spring", "autumn"]
+
+
+def test_what_was_told_before_stands_in_front_of_what_was_told_since() -> None:
+    watched = Watched()
+    watched.begin(started(step=20))
+    for told in a_run(10, first=21):
+        watched.add(told)
+    watched.join_past("spring", list(a_run(20)))
+    assert watched.live is not None
+    assert list(watched.live.steps) == list(range(1, 31))
+
+
+def test_the_past_of_a_run_that_has_given_way_to_another_is_not_joined() -> None:
+    watched = Watched()
+    watched.begin(started(step=20))
+    watched.begin(started("winter"))
+    watched.join_past("spring", list(a_run(20)))
+    watched.join_past("winter", list(a_run(20)))
+    assert watched.live is not None
+    assert list(watched.live.steps) == []
+
+
+def test_a_deleted_run_is_shown_nowhere() -> None:
+    watched = Watched()
+    watched.begin(started())
+    watched.opened = Shown(History("autumn"), "stopped")
+    watched.compared = {"autumn": watched.opened.history}
+    watched.forget("autumn")
+    assert watched.opened is None
+    assert [each.run for each in watched.histories()] == ["spring"]
+    watched.forget("spring")
+    assert watched.shown() is None
+
+
+def test_a_run_is_read_from_its_folder_alone(home: Home) -> None:
+    run = write_run(home, "autumn", 30)
+    shown = read_run(home, RunRow("autumn", None))
+    assert list(shown.history.steps) == list(range(1, 31))
+    assert shown.config == run.config()
+    assert [told.step for told in read_past(home, "autumn", 12)] == list(range(1, 13))
