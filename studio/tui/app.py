@@ -44,6 +44,7 @@ from studio.tui.corpus.pane import CorpusPane
 from studio.tui.help_screen import HelpScreen, own_bindings
 from studio.tui.keys_in_order import KeysInOrder
 from studio.tui.pane import Pane
+from studio.tui.pinyin_keeper import PinyinKeeper
 from studio.tui.playground.pane import PlaygroundPane
 from studio.tui.quit_screen import QuitScreen
 from studio.tui.tab_line import TabLine
@@ -53,7 +54,6 @@ from studio.tui.themes import THEMES
 from studio.tui.training.pane import TrainingPane
 from studio.tui.widgets.key_bar import KeyBar
 from studio.tui.widgets.modal import Palette
-from studio.tui.widgets.pinyin_input import PinyinKeeper
 from studio.wording import printable
 
 repair()

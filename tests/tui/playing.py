@@ -11,7 +11,8 @@ from studio.paths import Home
 from studio.settings import Settings
 from studio.tui.app import StudioApp
 from studio.tui.playground.pane import PlaygroundPane
-from studio.tui.playground.stage import PoemCard, PoemStage
+from studio.tui.playground.stage import PoemStage
+from studio.tui.poem.card import PoemCard
 from studio.tui.workbench.workbench import Workbench
 from studio.verse.request import ComposeRequest
 from tests.tui.only import OnlyPlayground

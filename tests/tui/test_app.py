@@ -17,7 +17,8 @@ from studio.paths import Home
 from studio.settings import read_settings
 from studio.tui.help_screen import HelpScreen, key_rows
 from studio.tui.pane import Pane
-from studio.tui.quit_screen import EpochsScreen, QuitScreen
+from studio.tui.quit_screen import QuitScreen
+from studio.tui.training.epochs_screen import EpochsScreen
 from studio.tui.widgets.key_bar import KeyBar
 from studio.tui.widgets.modal import Palette
 from studio.verse.request import ComposeRequest

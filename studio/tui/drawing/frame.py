@@ -8,8 +8,7 @@ from rich.style import Style
 
 from studio.tui.drawing import braille
 from studio.tui.drawing.canvas import Canvas
-from studio.tui.training.history import Column
-from studio.tui.training.metrics import LABEL, log_ticks, ticks
+from studio.tui.drawing.scales import LABEL, Column, log_ticks, ticks
 
 # Cells around the inside of the frame: the labels of the values, a space and the frame; the frame
 # and the labels of the steps.

@@ -11,8 +11,7 @@ from textual.widget import Widget
 
 from studio.tui.drawing.canvas import Canvas
 from studio.tui.drawing.frame import ABOVE, BELOW, LEFT, RIGHT, Curve, Frame, View
-from studio.tui.training.history import Column
-from studio.tui.training.metrics import thin
+from studio.tui.drawing.scales import Column, thin
 
 # Shares of the window, and cells.
 KEY_ZOOM, WHEEL_ZOOM = 0.15, 0.05

@@ -13,9 +13,10 @@ from studio.collection.in_words import settings_in_words
 from studio.corpus.cleaning import typed_opening
 from studio.errors import StudioError
 from studio.tui.pane import Pane
-from studio.tui.playground.model_choices import ModelChoice, in_words, model_choices
+from studio.tui.playground.model_choices import in_words, model_choices
 from studio.tui.playground.opening_input import OpeningInput
 from studio.tui.playground.request_form import RequestForm
+from studio.tui.widgets.form_fields import Option
 from studio.verse.request import ComposeRequest
 
 
@@ -25,7 +26,7 @@ class AskingPane(Pane):
     class ModelsFound(Message):
         """The run folders have been read."""
 
-        def __init__(self, models: list[ModelChoice]) -> None:
+        def __init__(self, models: list[Option]) -> None:
             super().__init__()
             self.models = models
 
@@ -43,7 +44,7 @@ class AskingPane(Pane):
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self.training: str | None = None
-        self._models: list[ModelChoice] | None = None
+        self._models: list[Option] | None = None
 
     @property
     def can_write(self) -> bool:

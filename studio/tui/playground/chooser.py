@@ -19,7 +19,7 @@ from studio.errors import StudioError
 from studio.messages import Composed
 from studio.tui.playground.export_screen import ExportScreen
 from studio.tui.playground.model_choices import in_words
-from studio.tui.playground.stage import PoemCard
+from studio.tui.poem.card import PoemCard
 from studio.tui.poem.layout import SETTINGS, TIGHTEST, shape_of
 from studio.tui.widgets.key_bar import KeyBar
 from studio.tui.widgets.modal import Modal

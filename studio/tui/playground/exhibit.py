@@ -18,8 +18,7 @@ from studio.tui.playground.sitting import Showing, side_by_side
 from studio.tui.playground.stage import PoemStage
 from studio.tui.poem.layout import Shape
 from studio.tui.poem.mark_line import MarkLine
-from studio.tui.poem.marks import Overlays, marks_of
-from studio.tui.workbench.draft import given_places
+from studio.tui.poem.marks import Overlays, given_places, marks_of
 from studio.verse.request import ComposeRequest
 
 

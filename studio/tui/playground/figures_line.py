@@ -11,13 +11,13 @@ from studio.tui.playground.model_choices import in_words
 from studio.tui.playground.sitting import Showing
 from studio.tui.poem.marks import Overlays, tint_legend, tone_legend
 from studio.tui.poem.remarks import (
+    copied_in_words,
     explained,
     names_of,
     scansion_of,
     summary,
     template_in_words,
 )
-from studio.tui.workbench.reading_panel import copied_in_words
 
 # So many of each are told here; the workbench tells all.
 _MOST_FAULTS = 3

@@ -1,29 +1,11 @@
 """The models that a poem can be asked of, as their folders stand. Imports no torch."""
 
-from dataclasses import dataclass
-
 from studio.paths import Home, default_model
 from studio.runs import folders
+from studio.tui.widgets.form_fields import Option
 
 
-@dataclass(frozen=True, slots=True)
-class ModelChoice:
-    """A model: `value` as ComposeRequest.model names it, `label` as the list shows it.
-
-    `weights` names the same for two choices that are the same model; by default the value.
-    """
-
-    value: str
-    label: str
-    weights: str = ""
-
-    @property
-    def same(self) -> str:
-        """What two choices of the same model have in common."""
-        return self.weights or self.value
-
-
-def model_choices(home: Home) -> list[ModelChoice]:
+def model_choices(home: Home) -> list[Option]:
     """The default model where one is shipped, then each run with its checkpoints, newest first.
 
     Empty where there is nothing yet that could write. Reads folders only; may take a while where
@@ -31,14 +13,14 @@ def model_choices(home: Home) -> list[ModelChoice]:
     """
     choices = []
     if default_model():
-        choices.append(ModelChoice("default", "default model"))
+        choices.append(Option("default", "default model"))
     for run in folders.every(home.runs):
         names = run.checkpoint_names()
         if names:
             newest = f"{run.name}@{_step(names[-1])}"
-            choices.append(ModelChoice(run.name, run.name, newest))
+            choices.append(Option(run.name, run.name, newest))
         for step in map(_step, reversed(names)):
-            choices.append(ModelChoice(f"{run.name}@{step}", f"{run.name} at step {step}"))
+            choices.append(Option(f"{run.name}@{step}", f"{run.name} at step {step}"))
     return choices
 
 

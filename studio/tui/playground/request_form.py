@@ -15,9 +15,15 @@ from textual.widgets import Input, Select, Static
 from studio.corpus.script import simplified
 from studio.prosody.forms import forms
 from studio.prosody.rhymes import RHYMES, readings
-from studio.tui.playground.model_choices import ModelChoice
 from studio.tui.poem.glossary import FIELDS, FOUR_TONES, rhyme_named
-from studio.tui.widgets.form_fields import ChineseField, ChoiceField, Fold, NumberField, TypedField
+from studio.tui.widgets.form_fields import (
+    ChineseField,
+    ChoiceField,
+    Fold,
+    NumberField,
+    Option,
+    TypedField,
+)
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.verse.request import BLANK, ComposeRequest, Ranking, Sampling, Tones
 
@@ -26,7 +32,7 @@ ALONE = ""  # no second model
 MOST_CANDIDATES = 24  # as many as can be looked at
 TEMPERATURE_STEP = 0.1
 
-_AUTO = ModelChoice("auto", "auto")
+_AUTO = Option("auto", "auto")
 _KINDS: dict[str, Any] = {
     field.name: field.type
     for struct in (Sampling, ComposeRequest)
@@ -48,10 +54,10 @@ class RequestForm(VerticalScroll, can_focus=False):
         """A value changed."""
 
     _ranking = Ranking()
-    _models: Sequence[ModelChoice] = ()
+    _models: Sequence[Option] = ()
 
     def compose(self) -> ComposeResult:
-        yield ChoiceField("form", "Form", [*_forms(), ModelChoice(FREE, FREE)])
+        yield ChoiceField("form", "Form", [*_forms(), Option(FREE, FREE)])
         yield _number("lines", "Lines", "an even number; 0 for the form's own")
         yield _number("longest", "At most", "a whole number from 1 to 2000")
         yield ChineseField("acrostic", "Acrostic", "藏头")
@@ -62,27 +68,27 @@ class RequestForm(VerticalScroll, can_focus=False):
             "tones",
             "Tones",
             [
-                ModelChoice("strict", "strict"),
-                ModelChoice("tang", "as in the Tang"),
-                ModelChoice("free", "free"),
+                Option("strict", "strict"),
+                Option("tang", "as in the Tang"),
+                Option("free", "free"),
             ],
         )
         yield _number("candidates", "Poems", f"a whole number from 1 to {MOST_CANDIDATES}")
         yield _number("temperature", "Temperature", "above 0, at most 10")
         yield ChoiceField("model", "Model", [_AUTO])
-        yield ChoiceField("beside", "Beside it", [ModelChoice(ALONE, "no other")])
+        yield ChoiceField("beside", "Beside it", [Option(ALONE, "no other")])
         yield Fold(lambda opened: "- less" if opened else "+ more: seed, sampling", "fold")
         yield ChineseField("given", "Given", "_ where open", more=True)
         yield ChoiceField(
             "copied_lines",
             "Quoting",
-            [ModelChoice("no", "never"), ModelChoice("yes", "allowed")],
+            [Option("no", "never"), Option("yes", "allowed")],
             more=True,
         )
         yield ChoiceField(
             "seeding",
             "Seed",
-            [ModelChoice("fresh", "new each time"), ModelChoice("fixed", "this one")],
+            [Option("fresh", "new each time"), Option("fixed", "this one")],
             more=True,
         )
         yield _number("seed", "", "a whole number, 0 or more", more=True)
@@ -90,7 +96,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield ChoiceField(
             "strategy",
             "Strategy",
-            [ModelChoice("sample", "sample"), ModelChoice("greedy", "greedy (argmax)")],
+            [Option("sample", "sample"), Option("greedy", "greedy (argmax)")],
             more=True,
         )
         yield _number("top_k", "Top-k", "a whole number; 0 keeps all", more=True)
@@ -222,11 +228,11 @@ class RequestForm(VerticalScroll, can_focus=False):
         """The models that can be chosen."""
         return self._choice("model").values
 
-    def offer_models(self, choices: Sequence[ModelChoice], training: str | None) -> None:
+    def offer_models(self, choices: Sequence[Option], training: str | None) -> None:
         """Offer models to choose from; `training` is the run in training."""
         offered = []
         if training:
-            offered.append(ModelChoice(training, f"{training} (in training)"))
+            offered.append(Option(training, f"{training} (in training)"))
         offered += [choice for choice in choices if choice.value != training]
         self._models = offered
         self._choice("model").offer([_AUTO, *offered])
@@ -238,7 +244,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         first = self._models[:1] if self.model == _AUTO.value else self._models
         chosen = {each.same for each in first if self.model in (_AUTO.value, each.value)}
         others = [each for each in self._models if each.same not in chosen]
-        self._choice("beside").offer([ModelChoice(ALONE, "no other"), *others])
+        self._choice("beside").offer([Option(ALONE, "no other"), *others])
 
     def cycle(self, name: str) -> None:
         """Choose the next form, strategy ..."""
@@ -321,19 +327,19 @@ def _number(name: str, label: str, allowed: str, more: bool = False) -> NumberFi
     return NumberField(name, label, _KINDS[name], allowed, more)
 
 
-def _forms() -> list[ModelChoice]:
+def _forms() -> list[Option]:
     """The forms with the pinyin that finds them, and how many lines of how many characters."""
     return [
-        ModelChoice(form.name, f"{form.name} {form.pinyin} {form.line_count}x{form.line_length}")
+        Option(form.name, f"{form.name} {form.pinyin} {form.line_count}x{form.line_length}")
         for form in forms().values()
     ]
 
 
-def _rhymes() -> list[ModelChoice]:
+def _rhymes() -> list[Option]:
     """The rhymes of the 106, those of the level tone first, each with the pinyin that finds it."""
     named = [
-        ModelChoice(simplified(rhyme), f"{rhyme_named(rhyme)} {FOUR_TONES[tone]}")
+        Option(simplified(rhyme), f"{rhyme_named(rhyme)} {FOUR_TONES[tone]}")
         for tone, its in RHYMES.items()
         for rhyme in its
     ]
-    return [ModelChoice("", "any"), *named]
+    return [Option("", "any"), *named]

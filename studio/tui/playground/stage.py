@@ -8,56 +8,19 @@ from textual.content import Content
 from textual.events import Click, Resize
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widget import Widget
 from textual.widgets import Static
 
+from studio.tui.poem.card import PoemCard
 from studio.tui.poem.layout import (
     NO_SHAPE,
-    TIGHTEST,
     Arrangement,
     Mark,
     Setting,
     Shape,
     arrange,
-    set_verse,
-    shape_of,
 )
 
 _FRAME = 1
-
-
-class PoemCard(Widget):
-    """One poem, centred in its space."""
-
-    text = reactive("")
-    writing = reactive(False)
-    setting = reactive(TIGHTEST)
-    opening = reactive(0)
-    least = reactive(NO_SHAPE)
-    marks: reactive[tuple[Mark, ...]] = reactive(())
-
-    def watch_text(self, text: str) -> None:
-        # Marks are of one text.
-        if len(self.marks) != len(text):
-            self.marks = ()
-
-    def shape(self, width: int) -> Shape:
-        """The room that the poem with its marks asks for."""
-        return shape_of(self.text, self.marks, width)
-
-    def rows(self, setting: Setting, width: int) -> list[Content]:
-        """The rows of the poem in a space so many cells wide."""
-        return set_verse(
-            self.text, setting, width, self.opening, self.writing, self.least, self.marks
-        )
-
-    def render(self) -> Content:
-        """The rows, in the middle of the height."""
-        width, height = self.content_size
-        rows = self.rows(self.setting, width)
-        expected = self.setting.size(self.least)[1]
-        above = max(0, (height - max(expected, len(rows))) // 2)
-        return Content("\n").join([*[Content("")] * above, *rows])
 
 
 class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):

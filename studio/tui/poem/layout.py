@@ -271,3 +271,14 @@ def _rows(lines: Sequence[list[Content]], setting: Setting) -> Iterator[list[Con
                 Content.assemble(each.pad_right(first + _GAP - each.cell_length), beside)
                 for each, beside in zip(left, lines[index + 1], strict=True)
             ]
+
+
+def places_of_lines(text: str) -> list[list[int]]:
+    """For each line of verse where its characters stand in the text."""
+    lines: list[list[int]] = [[]]
+    for at, character in enumerate(text):
+        if character not in STOPS:
+            lines[-1].append(at)
+        elif lines[-1]:
+            lines.append([])
+    return [line for line in lines if line]

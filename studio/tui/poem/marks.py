@@ -11,8 +11,9 @@ from studio.corpus.pronunciation import in_pinyin
 from studio.messages import Inspected
 from studio.prosody.report import Remark
 from studio.tui.poem.glossary import TONES
-from studio.tui.poem.layout import Mark
+from studio.tui.poem.layout import Mark, places_of_lines
 from studio.tui.poem.remarks import scansion_of
+from studio.verse.request import BLANK, ComposeRequest
 
 GIVEN = "bold $text-accent"
 CURSOR = "bold $block-cursor-foreground on $block-cursor-background"
@@ -71,17 +72,6 @@ def marks_of(
     return marks
 
 
-def places_of_lines(text: str) -> list[list[int]]:
-    """For each line of verse where its characters stand in the text."""
-    lines: list[list[int]] = [[]]
-    for at, character in enumerate(text):
-        if character not in STOPS:
-            lines[-1].append(at)
-        elif lines[-1]:
-            lines.append([])
-    return [line for line in lines if line]
-
-
 def places_of(remark: Remark, lines: list[list[int]]) -> list[int]:
     """Where the characters that a remark concerns stand in the text."""
     return lines[remark.line][remark.start : remark.end]
@@ -132,4 +122,21 @@ def _copied(read: Inspected) -> dict[int, bool]:
     for span in read.copied or ():
         for at in range(span.start, span.end):
             found[at] = found.get(at, False) or at + 1 < span.end
+    return found
+
+
+def given_places(request: ComposeRequest, text: str) -> set[int]:
+    """Where the characters stand that a person decided on."""
+    lines = places_of_lines(text)
+    places = [at for line in lines for at in line]
+    found = set(places[: sum(each not in STOPS for each in request.first)])
+    found |= {line[0] for line, _ in zip(lines, request.acrostic, strict=False)}
+    if request.last and lines:
+        found |= set(lines[-1])
+    for word in request.words:
+        start = text.find(word)
+        found |= set(range(start, start + len(word))) if start >= 0 else set()
+    # Without a blank it is a poem in which one character was exchanged.
+    if BLANK in request.given and len(request.given) == len(text):
+        found |= {at for at, each in enumerate(request.given) if each not in (BLANK, *STOPS)}
     return found

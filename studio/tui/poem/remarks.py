@@ -6,9 +6,11 @@ from textual.content import Content
 
 from studio.corpus.poem import verse_lines
 from studio.corpus.script import simplified
+from studio.messages import Inspected
 from studio.prosody.report import IN_ENGLISH, Remark, Scansion
 from studio.prosody.scansion import scan
 from studio.tui.poem.glossary import FOUR_TONES, rhyme_named, template_in_english
+from studio.tui.poem.layout import places_of_lines
 from studio.wording import printable
 
 _MOST_RHYMES = 3
@@ -78,3 +80,29 @@ def _rhymes(scansion: Scansion) -> str:
         for each in rhymes
     )
     return f"rhyme {', '.join(named)}"
+
+
+def copied_in_words(read: Inspected | None) -> list[Content]:
+    """The copied spans, each with the poem that it is from."""
+    if read is None:
+        return []
+    if read.copied is None:
+        return [Content.styled("The index of the corpus is not at hand.", "$foreground-muted")]
+    rows = []
+    for span in read.copied:
+        text = "".join(
+            read.text[at]
+            for line in places_of_lines(read.text)
+            for at in line
+            if span.start <= at < span.end
+        )
+        rows.append(
+            Content.assemble(
+                (printable(text), "underline"),
+                (" stands in ", "$foreground-muted"),
+                printable(span.title),
+                (" by ", "$foreground-muted"),
+                printable(span.author),
+            )
+        )
+    return rows

@@ -12,8 +12,8 @@ from textual.widgets import Static
 
 from studio.tui.drawing.frame import Curve
 from studio.tui.drawing.plot import Plot
-from studio.tui.training.history import Column
-from studio.tui.training.metrics import Metric, finite, smooth
+from studio.tui.drawing.scales import Column, finite, smooth
+from studio.tui.training.metrics import Metric
 from studio.wording import figure
 
 # What curves are told apart by where there is no braille.

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from studio.model.events import (
     CheckpointSaved,
@@ -16,8 +15,8 @@ from studio.model.events import (
     TrainingEvent,
     Validated,
 )
+from studio.tui.drawing.scales import Column
 
-Column = NDArray[np.float64]
 # Characters a second are told over so many steps: single ones are reported in bursts.
 SPEED_OVER = 20
 

@@ -32,9 +32,9 @@ from studio.model.config import RECIPES, RunConfig
 from studio.model.events import TrainingEnded, TrainingEvent
 from studio.runs import folders
 from studio.tui.pane import Pane
-from studio.tui.quit_screen import AskScreen, EpochsScreen
 from studio.tui.training.curve_grid import CurveGrid
 from studio.tui.training.device_panel import DevicePanel
+from studio.tui.training.epochs_screen import EpochsScreen
 from studio.tui.training.history import History
 from studio.tui.training.log_panel import LogPanel, in_words
 from studio.tui.training.panels import WatchPanels
@@ -43,6 +43,7 @@ from studio.tui.training.sample_panel import SamplePanel
 from studio.tui.training.settings_form import SettingsForm
 from studio.tui.training.status_panel import Shown
 from studio.tui.training.watched import Watched, read_past, read_run
+from studio.tui.widgets.ask_screen import AskScreen
 
 View = Literal["new", "watch", "runs", "log"]
 WIDE, TALL = 116, 34

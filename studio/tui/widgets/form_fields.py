@@ -1,6 +1,7 @@
-"""The fields that a request's form is made of: numbers, choices, Chinese text, and a fold."""
+"""Fields of forms: numbers, choices, Chinese text, and a fold."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import msgspec
@@ -17,8 +18,24 @@ from textual.widgets._select import SelectCurrent, SelectOverlay
 from studio.corpus.cleaning import typed_opening
 from studio.errors import StudioError
 from studio.prosody.spelling import spelled
-from studio.tui.playground.model_choices import ModelChoice
 from studio.tui.widgets.pinyin_input import PinyinInput
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of several values: `value` as the settings name it, `label` as the list shows it.
+
+    `weights` names the same for two options that are the same thing; by default the value.
+    """
+
+    value: str
+    label: str
+    weights: str = ""
+
+    @property
+    def same(self) -> str:
+        """What two options for the same thing have in common."""
+        return self.weights or self.value
 
 
 class TypedField(Vertical):
@@ -113,7 +130,7 @@ class ChoiceField(Horizontal):
     """A label and one of several values."""
 
     def __init__(
-        self, name: str, label: str, choices: Sequence[ModelChoice], more: bool = False
+        self, name: str, label: str, choices: Sequence[Option], more: bool = False
     ) -> None:
         super().__init__(id=f"field-{name}", classes="field more" if more else "field")
         self.field, self._label = name, label
@@ -137,7 +154,7 @@ class ChoiceField(Horizontal):
         """All that can be chosen."""
         return [each.value for each in self._choices]
 
-    def offer(self, choices: Sequence[ModelChoice]) -> None:
+    def offer(self, choices: Sequence[Option]) -> None:
         """Offer other choices; the one chosen stays, or the first takes its place."""
         if choices == self._choices:
             return
@@ -176,7 +193,7 @@ class _Offered(SelectOverlay):
         return min((found for found in places if found[0] >= 0), default=(0, None))[1]
 
 
-def _options(choices: Sequence[ModelChoice]) -> list[tuple[Content, str]]:
+def _options(choices: Sequence[Option]) -> list[tuple[Content, str]]:
     return [(Content(each.label), each.value) for each in choices]
 
 

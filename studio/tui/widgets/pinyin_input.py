@@ -1,6 +1,5 @@
 """A line to type Chinese in: pinyin offers the characters to pick from."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 
@@ -15,9 +14,8 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from studio.corpus.cleaning import typed_opening
-from studio.corpus.pinyin import LONGEST, Candidate, Pinyin
+from studio.corpus.pinyin import LONGEST, Candidate
 from studio.errors import StudioError
-from studio.paths import Home, default_model
 
 if TYPE_CHECKING:
     from studio.tui.app import StudioApp
@@ -36,30 +34,6 @@ _LETTERS = {
     "ü": "v",
     "Ü": "v",
 }
-
-
-class PinyinKeeper:
-    """Reads the table of pinyin when it is first asked for, on a thread of its own."""
-
-    def __init__(self, home: Home) -> None:
-        self._home = home
-        self._reading: asyncio.Task[Pinyin] | None = None
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether nobody has to wait for it."""
-        return self._reading is not None and self._reading.done()
-
-    async def get(self) -> Pinyin:
-        """The table; the first time on a new library this takes a second or two."""
-        if self._reading is None:
-            find = asyncio.to_thread(Pinyin.find, self._home, default_model())
-            self._reading = asyncio.create_task(find)
-        return await asyncio.shield(self._reading)
-
-    def forget(self) -> None:
-        """Read it anew: there is another library."""
-        self._reading = None
 
 
 class CandidateLine(Widget):

@@ -10,7 +10,8 @@ import msgspec
 
 from studio.corpus.poem import STOPS
 from studio.messages import Composed
-from studio.tui.poem.marks import places_of_lines
+from studio.tui.poem.layout import places_of_lines
+from studio.tui.poem.marks import given_places
 from studio.verse.request import BLANK, ComposeRequest, WrittenPoem
 
 
@@ -145,20 +146,3 @@ class Draft:
         if self.cursor not in places and places:
             self.cursor = places[-1]
         return True
-
-
-def given_places(request: ComposeRequest, text: str) -> set[int]:
-    """Where the characters stand that a person decided on."""
-    lines = places_of_lines(text)
-    places = [at for line in lines for at in line]
-    found = set(places[: sum(each not in STOPS for each in request.first)])
-    found |= {line[0] for line, _ in zip(lines, request.acrostic, strict=False)}
-    if request.last and lines:
-        found |= set(lines[-1])
-    for word in request.words:
-        start = text.find(word)
-        found |= set(range(start, start + len(word))) if start >= 0 else set()
-    # Without a blank it is a poem in which one character was exchanged.
-    if BLANK in request.given and len(request.given) == len(text):
-        found |= {at for at, each in enumerate(request.given) if each not in (BLANK, *STOPS)}
-    return found

@@ -12,8 +12,8 @@ from studio.corpus.pronunciation import in_pinyin
 from studio.messages import Inspected
 from studio.prosody.report import Character, Scansion
 from studio.tui.poem.glossary import TONES, reading_named, rhyme_named
-from studio.tui.poem.marks import places_of_lines, tint_legend
-from studio.tui.poem.remarks import in_words, scansion_of
+from studio.tui.poem.marks import tint_legend
+from studio.tui.poem.remarks import copied_in_words, in_words, scansion_of
 from studio.tui.workbench.draft import Draft
 from studio.wording import printable
 
@@ -144,32 +144,6 @@ def _tone(its: Character, rhyme: str) -> str:
         return f"韵 rhymes in {rhyme_named(rhyme[1:])}"
     needs = f" · needs {its.required} {TONES[its.required]}" if its.required in ("平", "仄") else ""
     return f"{its.tone} {TONES.get(its.tone, '')}{needs}".strip()
-
-
-def copied_in_words(read: Inspected | None) -> list[Content]:
-    """The copied spans, each with the poem that it is from."""
-    if read is None:
-        return []
-    if read.copied is None:
-        return [Content.styled("The index of the corpus is not at hand.", "$foreground-muted")]
-    rows = []
-    for span in read.copied:
-        text = "".join(
-            read.text[at]
-            for line in places_of_lines(read.text)
-            for at in line
-            if span.start <= at < span.end
-        )
-        rows.append(
-            Content.assemble(
-                (printable(text), "underline"),
-                (" stands in ", "$foreground-muted"),
-                printable(span.title),
-                (" by ", "$foreground-muted"),
-                printable(span.author),
-            )
-        )
-    return rows
 
 
 def _chance(chance: float) -> str:

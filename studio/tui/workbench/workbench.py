@@ -16,7 +16,7 @@ from studio.corpus.cleaning import typed_opening
 from studio.corpus.poem import is_han
 from studio.errors import StudioError
 from studio.messages import Composed, Inspected
-from studio.tui.playground.stage import PoemCard
+from studio.tui.poem.card import PoemCard
 from studio.tui.poem.layout import arrange
 from studio.tui.poem.mark_line import MarkLine
 from studio.tui.poem.marks import Overlays, marks_of

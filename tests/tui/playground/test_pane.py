@@ -15,7 +15,8 @@ from studio.settings import read_settings
 from studio.tui.playground.chooser import PoemChooser
 from studio.tui.playground.export_screen import ExportScreen
 from studio.tui.playground.request_form import RequestForm
-from studio.tui.playground.stage import PoemCard, PoemStage
+from studio.tui.playground.stage import PoemStage
+from studio.tui.poem.card import PoemCard
 from studio.tui.widgets.key_bar import KeyBar
 from studio.verse.novelty import CopiedSpan
 from studio.verse.request import Sampling

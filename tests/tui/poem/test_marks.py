@@ -4,8 +4,8 @@ import math
 
 from studio.messages import Inspected
 from studio.prosody.scansion import scan
-from studio.tui.poem.layout import SETTINGS, set_verse, shape_of
-from studio.tui.poem.marks import Overlays, marks_of, places_of_lines, shade
+from studio.tui.poem.layout import SETTINGS, places_of_lines, set_verse, shape_of
+from studio.tui.poem.marks import Overlays, marks_of, shade
 from studio.verse.inspection import Place
 from studio.verse.novelty import CopiedSpan
 from tests.tui.playground_worker import QUATRAIN

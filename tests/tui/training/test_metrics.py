@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio.tui.drawing.scales import LABEL, finite, log_ticks, round_values, smooth, thin, ticks
 from studio.tui.training.history import History
-from studio.tui.training.metrics import LABEL, finite, log_ticks, round_values, smooth, thin, ticks
 from studio.wording import compact, duration, figure, printable, spark
 from tests.tui.fake_worker import a_run
 

@@ -25,10 +25,10 @@ from studio.paths import Home
 from studio.runs import folders
 from studio.telemetry import Gauge, Reading
 from studio.tui.drawing.plot import Plot
-from studio.tui.quit_screen import EpochsScreen
 from studio.tui.training import run_list
 from studio.tui.training.curve_chart import CurveChart
 from studio.tui.training.device_panel import DevicePanel
+from studio.tui.training.epochs_screen import EpochsScreen
 from studio.tui.training.log_panel import LogPanel
 from studio.tui.training.run_list import RunAction, RunList, RunRow
 from studio.tui.training.sample_panel import SamplePanel, verses

@@ -7,7 +7,8 @@ from textual.widgets import Input, Static
 from studio.collection.saved import Collection
 from studio.messages import CancelCompose, Failed, Inspect
 from studio.paths import Home
-from studio.tui.playground.stage import PoemCard, PoemStage
+from studio.tui.playground.stage import PoemStage
+from studio.tui.poem.card import PoemCard
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.verse.novelty import CopiedSpan
 from tests.tui.playground_worker import OTHER, QUATRAIN

@@ -1,0 +1,126 @@
+"""Numbers on their way to a plot: smoothing, thinning, ticks at round values."""
+
+import math
+from collections.abc import Sequence
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.wording import compact
+
+Column = NDArray[np.float64]
+
+
+# The widest label of an axis.
+LABEL = 6
+
+
+def finite(x: Column, y: Column, positive: bool = False) -> tuple[Column, Column]:
+    """The points that can be drawn; with `positive` those that have a logarithm."""
+    good = np.isfinite(x) & np.isfinite(y)
+    if positive:
+        good &= y > 0
+    return x[good], y[good]
+
+
+def smooth(values: Column, weight: float) -> Column:
+    """Exponential moving average, debiased: each value is a true mean of those so far.
+
+    The weight is of the past, in [0, 1). Applied to all values, before any are thinned out, so that
+    the curve does not change with the width of the terminal.
+    """
+    if weight <= 0 or len(values) == 0:
+        return values
+    # In blocks short enough that no power leaves the range of a double, all at once; then what each
+    # of them takes over from the one before.
+    block = 256
+    powers = weight ** np.arange(block, dtype=np.float64)
+    blocks = np.zeros((math.ceil(len(values) / block), block))
+    blocks.flat[: len(values)] = values
+    averages = powers * np.cumsum(blocks / powers, axis=1) * (1 - weight)
+    ends = averages[:-1, -1].tolist()
+    carried = accumulate(ends, lambda sofar, own: own + sofar * weight**block, initial=0.0)
+    averages += np.array(list(carried))[:, None] * powers * weight
+    smoothed = averages.flat[: len(values)]
+    # Later than that, the weights so far add up to 1 in all digits.
+    early = smoothed[: math.ceil(-40 / math.log(weight))]
+    early /= 1 - weight ** np.arange(1, len(early) + 1)
+    return smoothed
+
+
+def thin(x: Column, y: Column, buckets: int) -> tuple[Column, Column]:
+    """At most two points a bucket, its lowest and its highest, so that no peak is lost."""
+    if len(x) <= 2 * buckets:
+        return x, y
+    size = math.ceil(len(x) / buckets)
+    # The buckets that are full, and what is left at the end.
+    full = len(y) // size * size
+    kept = [np.array([0, len(y) - 1])]
+    for start, part in ((0, y[:full].reshape(-1, size)), (full, y[full:].reshape(1, -1))):
+        if part.size:
+            first = start + np.arange(len(part)) * size
+            kept += [first + part.argmin(axis=1), first + part.argmax(axis=1)]
+    places = np.unique(np.concatenate(kept))
+    return x[places], y[places]
+
+
+def ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """At most so many round values between `low` and `high`, each with its label."""
+    values = round_values(low, high, most)
+    gap = values[1] - values[0] if len(values) > 1 else 1.0
+    labels = [_label(value) for value in values]
+    if gap < 1:
+        decimals = min(LABEL, math.ceil(-math.log10(gap) - 1e-9))
+        exact = [f"{value:.{decimals}f}" for value in values]
+        labels = exact if max(map(len, exact)) <= LABEL else labels
+    return _labelled(values, labels)
+
+
+def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """The same for decimal logarithms: round real values, labelled so."""
+    values: list[float] = []
+    # Zoomed out for long enough, the values themselves are beyond all numbers.
+    low, high = max(low, -300.0), min(high, 300.0)
+    decades = range(math.floor(low), math.ceil(high) + 1)
+    for digits in ((1,), (1, 3), (1, 2, 5)):
+        round_logs = [decade + math.log10(digit) for decade in decades for digit in digits]
+        values = [value for value in round_logs if low <= value <= high]
+        if len(values) >= min(3, most):
+            values = values[:: math.ceil(len(values) / most)]
+            break
+    else:
+        if low < high:
+            real = round_values(10.0**low, 10.0**high, most)
+            values = [math.log10(value) for value in real if value > 0]
+    return _labelled(values, [_label(float(f"{10.0**value:.4g}")) for value in values])
+
+
+def _label(value: float) -> str:
+    text = compact(value)
+    # As in 1.2e-4.
+    return (text if len(text) <= LABEL else f"{value:.1e}").replace("e-0", "e-")
+
+
+def _labelled(values: Sequence[float], labels: Sequence[str]) -> list[tuple[float, str]]:
+    """Ticks with their labels, without those that have no room and those that were said before.
+
+    Around a constant, ticks differ in digits that have no room.
+    """
+    told = [
+        "" if len(label) > LABEL or label in labels[:at] else label
+        for at, label in enumerate(labels)
+    ]
+    return list(zip(values, told, strict=True))
+
+
+def round_values(low: float, high: float, most: int) -> list[float]:
+    """At most so many multiples of 1, 2 or 5 times a power of ten between `low` and `high`."""
+    if not high - low > abs(high) * 1e-9:
+        return [low]
+    power = 10.0 ** math.floor(math.log10((high - low) / most))
+    for step in (power, 2 * power, 5 * power, 10 * power):
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if last - first < most:
+            return [index * step for index in range(first, last + 1)]
+    return [low]

@@ -1,0 +1,41 @@
+"""One poem, centred in its space."""
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from studio.tui.poem.layout import NO_SHAPE, TIGHTEST, Mark, Setting, Shape, set_verse, shape_of
+
+
+class PoemCard(Widget):
+    """One poem, centred in its space."""
+
+    text = reactive("")
+    writing = reactive(False)
+    setting = reactive(TIGHTEST)
+    opening = reactive(0)
+    least = reactive(NO_SHAPE)
+    marks: reactive[tuple[Mark, ...]] = reactive(())
+
+    def watch_text(self, text: str) -> None:
+        # Marks are of one text.
+        if len(self.marks) != len(text):
+            self.marks = ()
+
+    def shape(self, width: int) -> Shape:
+        """The room that the poem with its marks asks for."""
+        return shape_of(self.text, self.marks, width)
+
+    def rows(self, setting: Setting, width: int) -> list[Content]:
+        """The rows of the poem in a space so many cells wide."""
+        return set_verse(
+            self.text, setting, width, self.opening, self.writing, self.least, self.marks
+        )
+
+    def render(self) -> Content:
+        """The rows, in the middle of the height."""
+        width, height = self.content_size
+        rows = self.rows(self.setting, width)
+        expected = self.setting.size(self.least)[1]
+        above = max(0, (height - max(expected, len(rows))) // 2)
+        return Content("\n").join([*[Content("")] * above, *rows])

@@ -1,0 +1,34 @@
+"""How many more epochs to train."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Input, Static
+
+from studio.tui.widgets.modal import Modal
+
+
+class EpochsScreen(Modal[int | None]):
+    """How many more epochs a finished run is to get; None where the person thinks better of it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", id="epochs.cancel"),
+    ]
+
+    def __init__(self, run: str) -> None:
+        super().__init__()
+        self._run = run
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="ask"):
+            text = f"{self._run} has finished its epochs. How many more?"
+            yield Static(text, markup=False, id="question")
+            yield Input("1", type="integer", max_length=4, compact=True)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        epochs = int(event.value) if event.value.isdigit() else 0
+        if epochs > 0:
+            self.dismiss(epochs)
