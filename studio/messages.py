@@ -158,11 +158,15 @@ class Inspected(msgspec.Struct, frozen=True):
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """A command could not be done. `bug` holds a traceback where it was not the user's to mend."""
+    """A command could not be done: `what` and `message` say it to a person.
+
+    `run_ended`: the run in training ended with it. `bug` holds a traceback if it was a bug.
+    """
 
     what: str
     message: str
     ticket: int | None = None
+    run_ended: bool = False
     bug: str = ""
 
 

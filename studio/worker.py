@@ -136,12 +136,15 @@ class Worker:
             action(*arguments)
         except StudioError as error:
             what = "saving" if isinstance(error, SavingError) else what
-            self._emit(Failed(what, str(error), ticket))
+            self._emit(Failed(what, str(error), ticket, self._ended(session)))
         except Exception as error:
             message = when_memory_is_full(error) or f"{type(error).__name__}: {error}"
-            # A bug ends the training, whatever it was that was asked of it.
-            what = "training" if session and self._session is None else what
-            self._emit(Failed(what, message, ticket, traceback.format_exc()))
+            bug = traceback.format_exc()
+            self._emit(Failed(what, message, ticket, self._ended(session), bug))
+
+    def _ended(self, session: "TrainingSession | None") -> bool:
+        """Whether that session has ended since."""
+        return session is not None and self._session is None
 
     def _emit(self, event: Event) -> None:
         """Tell an event, or keep it back where it is a step so soon after what was told last."""
@@ -230,8 +233,6 @@ class Worker:
                 f"{error}. {session.run.name} is paused and loses nothing while the studio is "
                 "open: make room or mend the permissions, then go on with it, or save."
             ) from error
-        except StudioError:
-            raise
         except Exception:
             self._close_session()
             raise

@@ -291,6 +291,7 @@ def test_a_full_disk_pauses_the_training_and_loses_nothing(
         talk.wait(TrainingPaused)
         failed = talk.wait(Failed)
         assert failed.what == "saving"
+        assert not failed.run_ended
         assert "No space left" in failed.message
     talk.send(Resume("first"))
     assert talk.wait_for(TrainingEnded).outcome == "finished"
@@ -329,7 +330,7 @@ def test_a_bug_while_a_run_is_stopped_frees_it(
     talk.send(Pause())
     talk.wait(TrainingPaused)
     talk.send(Stop())
-    assert talk.wait(Failed).what == "training"
+    assert talk.wait(Failed).run_ended
     talk.send(Stop())
     assert "No run is in training" in talk.wait(Failed).message
 

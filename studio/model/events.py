@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+Outcome = Literal["finished", "stopped", "diverged"]
+
 
 class StepDone(msgspec.Struct, frozen=True, tag_field="event"):
     """One optimiser step; `gradient_norm` is the norm before clipping."""
@@ -61,7 +63,7 @@ class TrainingEnded(msgspec.Struct, frozen=True, tag_field="event"):
     """No more steps will come. `stopped`: on request; `diverged`: see `reason`."""
 
     step: int
-    outcome: Literal["finished", "stopped", "diverged"]
+    outcome: Outcome
     reason: str = ""
 
 

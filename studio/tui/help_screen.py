@@ -1,7 +1,7 @@
 """The help screen: every key, read from the bindings, so that it cannot drift, and the terms."""
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import ClassVar
 
 from rich.console import Group
 from rich.table import Table
@@ -12,11 +12,9 @@ from textual.containers import VerticalScroll
 from textual.dom import DOMNode
 from textual.widgets import Static
 
+from studio.tui.host import host_of
 from studio.tui.poem.glossary import glossary
 from studio.tui.widgets.modal import Modal
-
-if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
 
 NOTES = """\
 Keys can be changed: in {settings}, under [keymap], write the name on the right of a key = its new \
@@ -48,10 +46,10 @@ class HelpScreen(Modal[None]):
             yield Static(self._content())
 
     def _content(self) -> Group:
-        studio = cast("StudioApp", self.app)
+        settings = host_of(self).settings
         parts: list[Table | Text] = []
         for heading, nodes in self._places:
-            rows = list(key_rows(nodes, studio))
+            rows = list(key_rows(nodes, self.app.get_key_display, settings.keymap))
             if not rows:
                 continue
             table = _grid()
@@ -63,7 +61,7 @@ class HelpScreen(Modal[None]):
         for word, meaning in glossary().items():
             words.add_row(Text(word), Text(meaning))
         parts += [Text("Words", "bold underline"), words, Text()]
-        parts.append(Text(NOTES.format(settings=studio.home.settings), "dim"))
+        parts.append(Text(NOTES.format(settings=host_of(self).home.settings), "dim"))
         return Group(*parts)
 
 
@@ -74,18 +72,20 @@ def _grid() -> Table:
     return table
 
 
-def key_rows(nodes: Iterable[DOMNode], studio: "StudioApp") -> Iterator[tuple[str, str, str]]:
+def key_rows(
+    nodes: Iterable[DOMNode], display: Callable[[Binding], str], keymap: Mapping[str, str]
+) -> Iterator[tuple[str, str, str]]:
     """Keys, what they do, and the binding's name, for the bindings that the studio defines."""
     grouped: dict[str, tuple[Binding, list[str]]] = {}
     for binding in own_bindings(nodes):
         name = binding.id or binding.action
         first, keys = grouped.setdefault(name, (binding, []))
         if first.action == binding.action:
-            keys.append(studio.get_key_display(binding))
+            keys.append(display(binding))
     for name, (binding, keys) in grouped.items():
-        if mapped := studio.settings.keymap.get(name):
+        if mapped := keymap.get(name):
             changed = Binding.make_bindings([Binding(mapped, binding.action)])
-            keys = [studio.get_key_display(each) for each in changed]
+            keys = [display(each) for each in changed]
         what = binding.tooltip or binding.description
         if what:
             yield " ".join(dict.fromkeys(keys)), what, name

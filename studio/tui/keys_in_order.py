@@ -4,13 +4,10 @@ from collections import deque
 
 from textual import on
 from textual.app import App
-from textual.driver import Driver
 from textual.events import Event, Key, Paste
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
-
-from studio.tui.terminal_driver import TerminalDriver
 
 # A key's action may post a message to its widget, whose handler posts another: choosing from an
 # unfolded list takes this many before the focus is back on the field.
@@ -38,11 +35,6 @@ class KeysInOrder(App[None]):
         self._typed: deque[Key | Paste] = deque()
         # Behind the key that is not understood yet.
         self._follower: _Follower | None = None
-
-    def get_driver_class(self) -> type[Driver]:
-        """The driver for this platform; on Unix the one that stray bytes do not end."""
-        found = super().get_driver_class()
-        return TerminalDriver if found.__name__ == "LinuxDriver" else found
 
     def on_mount(self) -> None:
         self.screen_change_signal.subscribe(self, self._screen_changed, immediate=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import takewhile
-from typing import TYPE_CHECKING, cast
 
 from textual.containers import Container
 from textual.dom import DOMNode
@@ -12,10 +11,9 @@ from textual.widget import Widget
 
 from studio.messages import Command, Event
 from studio.paths import Home
+from studio.tui.host import Host, host_of
 
-if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
-
+TITLES = {"corpus": "Corpus", "training": "Training", "playground": "Playground"}
 NARROW = 64
 
 
@@ -26,14 +24,12 @@ class Pane(Container, can_focus=True):
     it is the one that has the focus or had it last.
     """
 
-    TITLE = ""
-
     _last_focus: Widget | None = None
 
     @property
-    def studio(self) -> "StudioApp":
-        """The application."""
-        return cast("StudioApp", self.app)
+    def studio(self) -> Host:
+        """The studio that the pane is in."""
+        return host_of(self)
 
     @property
     def home(self) -> Home:

@@ -229,7 +229,9 @@ async def test_the_help_shows_every_key_of_every_pane(open_studio: Open) -> None
         await studio.press("2", "question_mark")
         assert isinstance(studio.app.screen, HelpScreen)
         panes = studio.app.screen_stack[0].query("Pane, Pane *")
-        names = {name for _, _, name in key_rows([studio.app, *panes], studio.app)}
+        names = {
+            name for _, _, name in key_rows([studio.app, *panes], studio.app.get_key_display, {})
+        }
         assert {"studio.quit", "training.pause", "chart.in", "runs.delete"} <= names
         assert all("." in name for name in names)
 
@@ -237,11 +239,16 @@ async def test_the_help_shows_every_key_of_every_pane(open_studio: Open) -> None
 async def test_the_keymap_changes_keys_footer_and_help(open_studio: Open) -> None:
     async with open_studio(studio=OnlyTraining, keymap={"studio.zoom": "f5"}) as studio:
         await studio.press("2", "z")
-        assert not studio.app.zoomed
+        assert not studio.app._panes.zoomed
         assert "f5 Zoom" in studio.text()
         await studio.press("f5")
-        assert studio.app.zoomed
-        rows = {name: keys for keys, _, name in key_rows([studio.app], studio.app)}
+        assert studio.app._panes.zoomed
+        rows = {
+            name: keys
+            for keys, _, name in key_rows(
+                [studio.app], studio.app.get_key_display, studio.app.settings.keymap
+            )
+        }
         assert rows["studio.zoom"] == "f5"
 
 

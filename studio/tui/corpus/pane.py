@@ -302,7 +302,7 @@ class CorpusPane(Pane):
     def action_copy(self) -> None:
         """Send the poem to the terminal's clipboard."""
         if text := self.query_one(PoemView).plain_text:
-            self.studio.copy_to_clipboard(text)
+            self.app.copy_to_clipboard(text)
             self.studio.say("Sent to the terminal's clipboard, with title and poet.")
 
     def action_clear(self) -> None:

@@ -43,13 +43,16 @@ class AskingPane(Pane):
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
-        self.training: str | None = None
         self._models: list[Option] | None = None
 
     @property
     def can_write(self) -> bool:
         """False only once it is known that there is no model."""
-        return self._models is None or bool(self._models) or self.training is not None
+        return self._models is None or bool(self._models) or self._run_in_training != ""
+
+    @property
+    def _run_in_training(self) -> str:
+        return self.studio.run_in_training.name
 
     def action_write(self) -> None:
         """Write what was asked for."""
@@ -180,7 +183,7 @@ class AskingPane(Pane):
         wanted = self.studio.settings.request.model
         first_look = self._models is None
         self._models = found
-        self.form.offer_models(found, self.training)
+        self.form.offer_models(found, self._run_in_training)
         if first_look and wanted in self.form.models:
             self.form.model = wanted
         self.models_changed()

@@ -2,26 +2,25 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from textual.app import App
 
 from studio.collection.in_words import describe
 from studio.collection.saved import Collection, SavedPoem
 from studio.corpus.poem import couplets
 from studio.errors import StudioError
+from studio.paths import Home
 from studio.tui.playground.export_screen import ExportScreen
 from studio.tui.playground.model_choices import in_words
-
-if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
 
 
 class Keeping:
     """Keeps poems for a pane of the studio, and says what came of it."""
 
-    def __init__(self, studio: "StudioApp", say: Callable[[str, bool], None]) -> None:
-        """`say` takes a text and whether it tells of an error."""
-        self._studio, self._say = studio, say
-        self.collection = Collection(studio.home.collection)
+    def __init__(self, app: App[object], home: Home, say: Callable[[str, bool], None]) -> None:
+        """`say` takes a text, and whether it is an error."""
+        self._app, self._home, self._say = app, home, say
+        self.collection = Collection(home.collection)
 
     def save(self, poem: SavedPoem) -> None:
         """Save to the collection."""
@@ -34,12 +33,12 @@ class Keeping:
 
     def copy(self, poem: SavedPoem) -> None:
         """Send to the terminal's clipboard, with what wrote it and how."""
-        self._studio.copy_to_clipboard(as_copied(poem))
+        self._app.copy_to_clipboard(as_copied(poem))
         self._say("Sent to the terminal's clipboard, with model and seed.", False)
 
     def export(self, poem: SavedPoem) -> None:
         """Ask for a file and write to it."""
-        self._studio.push_screen(ExportScreen([poem], self._studio.home.exports), self._exported)
+        self._app.push_screen(ExportScreen([poem], self._home.exports), self._exported)
 
     def saved(self) -> list[SavedPoem] | None:
         """All that was saved; None, and told, where the collection is damaged."""

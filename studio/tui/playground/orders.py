@@ -1,6 +1,6 @@
 """Poems while they are being written: what has come, and how much of it is shown."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 
 from studio.messages import CancelCompose, Command, Compose, Composed
@@ -63,9 +63,9 @@ class Writing:
 class Orders:
     """The orders under way: one, or two that are written side by side, or none."""
 
-    def __init__(self, send: Callable[[Command], None]) -> None:
+    def __init__(self, send: Callable[[Command], None], tickets: Iterator[int]) -> None:
         self._send = send
-        self._ticket = 0
+        self._tickets = tickets
         self._writings: list[Writing] = []
 
     def __bool__(self) -> bool:
@@ -75,8 +75,7 @@ class Orders:
         """Give these orders; what was under way is given up."""
         self.give_up()
         for request in requests:
-            self._ticket += 1
-            self._writings.append(Writing(self._ticket, request))
+            self._writings.append(Writing(next(self._tickets), request))
         for writing in self._writings:
             self._send(Compose(writing.ticket, writing.request))
 

@@ -1,5 +1,6 @@
 """The playground pane: ask for a poem, watch it being written, work on it, keep it."""
 
+import itertools
 import random
 from typing import ClassVar
 
@@ -116,13 +117,14 @@ class PlaygroundPane(AskingPane):
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
-        self._orders = Orders(self.send)
+        tickets = itertools.count(1)
+        self._orders = Orders(self.send, tickets)
         self._sitting = Sitting()
         # The poem on the workbench, if there is one; it stays what it was when one comes back.
         self._draft: Draft | None = None
         # The saved poem that is being written again, if it is one.
         self._awaited: SavedPoem | None = None
-        self._readings = Readings(self.send)
+        self._readings = Readings(self.send, tickets)
         self._loaded = False
 
     def compose(self) -> ComposeResult:
@@ -136,7 +138,7 @@ class PlaygroundPane(AskingPane):
 
     def on_mount(self) -> None:
         self._reveal_timer = self.set_interval(1 / _COLUMNS_A_SECOND, self._reveal, pause=True)
-        self._keeping = Keeping(self.studio, self._say)
+        self._keeping = Keeping(self.app, self.home, self._say)
         self.fill(self.studio.settings.request)
         self.look_for_models()
         self._show_nothing()
@@ -173,12 +175,7 @@ class PlaygroundPane(AskingPane):
             case Failed(_, message, ticket) if ticket and self._readings.failed(ticket):
                 if self._working:
                     self._bench.say(message, error=True)
-            case TrainingStarted(run):
-                self.training = run
-                self._readings.forget()
-                self.look_for_models()
-            case Trained(_, TrainingEnded()):
-                self.training = None
+            case TrainingStarted() | Trained(_, TrainingEnded()):
                 self._readings.forget()
                 self.look_for_models()
             case Trained(_, CheckpointSaved()):

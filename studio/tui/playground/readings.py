@@ -1,14 +1,11 @@
 """The poems that have been read back, or are being so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from studio.messages import Command, Inspect, Inspected
 from studio.verse.request import ComposeRequest
 
 _MOST = 500  # readings that are remembered
-
-# Readings and poems count their tickets apart: these are all above those.
-_FIRST = 1_000_000_000
 
 _Key = tuple[str, str]  # the model asked, and the text
 
@@ -16,9 +13,9 @@ _Key = tuple[str, str]  # the model asked, and the text
 class Readings:
     """Asks the worker for readings, each once, and remembers them."""
 
-    def __init__(self, send: Callable[[Command], None]) -> None:
+    def __init__(self, send: Callable[[Command], None], tickets: Iterator[int]) -> None:
         self._send = send
-        self._ticket = _FIRST
+        self._tickets = tickets
         self._known: dict[_Key, Inspected] = {}
         self._asked: dict[int, _Key] = {}
 
@@ -33,9 +30,9 @@ class Readings:
         known = self._known.get(key)
         if key in self._asked.values() or (known and known.copied is not None) or not text:
             return
-        self._ticket += 1
-        self._asked[self._ticket] = key
-        self._send(Inspect(self._ticket, request, text))
+        ticket = next(self._tickets)
+        self._asked[ticket] = key
+        self._send(Inspect(ticket, request, text))
 
     def hear(self, read: Inspected) -> None:
         """A reading has come."""

@@ -228,8 +228,8 @@ class RequestForm(VerticalScroll, can_focus=False):
         """The models that can be chosen."""
         return self._choice("model").values
 
-    def offer_models(self, choices: Sequence[Option], training: str | None) -> None:
-        """Offer models to choose from; `training` is the run in training."""
+    def offer_models(self, choices: Sequence[Option], training: str) -> None:
+        """Offer models to choose from; `training` is the run in training, if there is one."""
         offered = []
         if training:
             offered.append(Option(training, f"{training} (in training)"))

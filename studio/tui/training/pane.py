@@ -92,13 +92,14 @@ class TrainingPane(Pane):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._watched = Watched()
-        # The run that is being read, to be looked at.
+        # The run that is being read, to be opened.
         self._opening = ""
 
     def compose(self) -> ComposeResult:
+        self._run = self.studio.run_in_training
+        self._watched = Watched(self._run)
         yield SettingsForm(self.home.runs)
-        yield WatchPanels(self._watched, self.studio.settings.plain_charts)
+        yield WatchPanels(self._run, self._watched, self.studio.settings.plain_charts)
 
     def on_mount(self) -> None:
         self.watch_view()
@@ -143,24 +144,24 @@ class TrainingPane(Pane):
 
     def receive(self, event: Event) -> None:
         match event:
-            case Trained(run, told):
+            case Trained(run, trained):
                 if not self._watched.is_live(run):
                     return
-                self._watched.add(told)
-                if isinstance(told, TrainingEnded):
+                self._watched.add(trained)
+                if isinstance(trained, TrainingEnded):
                     self.query_one(RunList).read()
                     self.query_one(SettingsForm).propose_name()
                     self.refresh_bindings()
             case Ready(gpu=gpu):
                 self.query_one(DevicePanel).use(gpu)
-            case Preparing(what):
-                self._watched.preparing = what
             case TrainingStarted():
                 self._training_started(event)
             case TrainingPaused() | TrainingResumed():
-                self._set_state("paused" if isinstance(event, TrainingPaused) else "training")
+                self.refresh_bindings()
             case Failed():
                 self._failed(event)
+            case Preparing():
+                pass
             case _:
                 return
         if words := in_words(event):
@@ -178,15 +179,9 @@ class TrainingPane(Pane):
             self.focus_first()
 
     def _failed(self, event: Failed) -> None:
-        self._watched.preparing = ""
         self._log(f"failed: {event.what}: {event.message}", "bold")
         for line in event.bug.splitlines():
             self._log(line)
-        if event.what == "training" and self._watched.is_running:
-            self._set_state("failed")
-
-    def _set_state(self, state: str) -> None:
-        self._watched.state = state
         self.refresh_bindings()
 
     def _log(self, what: str, style: str = "") -> None:
@@ -198,11 +193,11 @@ class TrainingPane(Pane):
         """Keys that mean nothing now are neither shown nor obeyed."""
         match action:
             case "pause":
-                return self._watched.state == "training"
+                return self._run.state == "training"
             case "go_on":
-                return self._watched.state == "paused"
+                return self._run.state == "paused"
             case "stop" | "checkpoint":
-                return self._watched.state in ("training", "paused")
+                return self._run.state in ("training", "paused")
             case "watch":
                 return self._watched.live is not None
             case "filter":
@@ -258,13 +253,12 @@ class TrainingPane(Pane):
 
     def action_go_on(self) -> None:
         """Go on after a pause."""
-        if live := self._watched.live:
-            self.send(Resume(live.run))
+        self.send(Resume(self._run.name))
 
     def action_stop(self) -> None:
         """Save a checkpoint and end the training, once the step under way is done."""
         self.send(Stop())
-        self._set_state("stopping")
+        self.refresh_bindings()
         self._panels.draw_now()
 
     def action_checkpoint(self) -> None:
@@ -313,14 +307,13 @@ class TrainingPane(Pane):
     def _train(self, run: str, config: RunConfig) -> None:
         if self._refuses():
             return
-        self._watched.preparing = f"starting {run}"
         self._close_opened()
         self.send(Train(run, config))
         self.action_view("watch")
 
     def resume(self, run: str) -> None:
         """Go on with a run; one that has finished needs more epochs."""
-        if self._watched.is_live(run) and self._watched.state == "paused":
+        if run == self._run.name and self._run.state == "paused":
             self.action_go_on()
         else:
             self._read_status(run)
@@ -349,16 +342,15 @@ class TrainingPane(Pane):
             self._resume(run, 0)
 
     def _resume(self, run: str, epochs: int) -> None:
-        self._watched.preparing = f"resuming {run}"
         self._close_opened()
         self.send(Resume(run, epochs))
         self.action_view("watch")
 
     def _refuses(self) -> bool:
-        """One run at a time: say so where another is under way."""
-        if self._watched.is_running and (live := self._watched.live):
-            self.studio.say(f"{live.run} is in training. Stop it first (x).")
-        return self._watched.is_running
+        """One run at a time: say so if another is in training."""
+        if self._run.is_running:
+            self.studio.say(f"{self._run.name} is in training. Stop it first (x).")
+        return self._run.is_running
 
     @on(RunAction)
     def _run_action(self, event: RunAction) -> None:

@@ -7,6 +7,7 @@ from textual.containers import Container, Vertical
 from textual.events import Resize
 
 from studio.tui.pane import Pane
+from studio.tui.run_in_training import RunInTraining
 from studio.tui.training.curve_grid import CurveGrid
 from studio.tui.training.device_panel import EVERY, DevicePanel
 from studio.tui.training.log_panel import LogPanel
@@ -23,9 +24,9 @@ SOONEST, LATEST, SHARE = 0.25, 1.0, 0.01
 class WatchPanels(Vertical):
     """The panels, drawn by a timer: only what changed, and only while it can be seen."""
 
-    def __init__(self, watched: Watched, plain: bool = False) -> None:
+    def __init__(self, run: RunInTraining, watched: Watched, plain: bool = False) -> None:
         super().__init__(id="watch")
-        self._watched = watched
+        self._run, self._watched = run, watched
         self._plain = plain
         self._changed = True
         self._rests_until = 0.0
@@ -90,7 +91,7 @@ class WatchPanels(Vertical):
 
     def _hint(self) -> str:
         nothing = "No run is shown. Press n for a new one, r for those before."
-        return self._watched.preparing or nothing
+        return self._run.preparing or nothing
 
     def _poll_device(self) -> None:
         if self._can_be_seen:

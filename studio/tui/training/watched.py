@@ -1,55 +1,45 @@
 """The runs that the training pane shows: what it is told of them, and what is read from disk."""
 
 from studio.messages import TrainingStarted
-from studio.model.events import TrainingEnded, TrainingEvent
+from studio.model.events import TrainingEvent
 from studio.paths import Home
 from studio.runs import folders
+from studio.tui.run_in_training import RunInTraining
 from studio.tui.training.history import History
 from studio.tui.training.run_list import RunRow
 from studio.tui.training.status_panel import Shown
 
 
 class Watched:
-    """The run in training, the one that is looked at instead, and those compared with it.
+    """The run in training, the one that is opened instead, and those compared with it.
 
-    `state` is that of the run in training: training, paused, stopping, failed, or how it ended;
-    `preparing` says what is done before there is one.
+    `live` is the history of the run in training, or of the last one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, run: RunInTraining) -> None:
+        self._run = run
         self.live: History | None = None
-        self.state = ""
-        self.preparing = ""
         self.opened: Shown | None = None
         self.compared: dict[str, History] = {}
-        self._started: TrainingStarted | None = None
-        # What the run told while its earlier events are still being read from its folder.
+        # Events since the start, while earlier ones are still being read from the run's folder.
         self._since: list[TrainingEvent] | None = None
 
-    @property
-    def is_running(self) -> bool:
-        """Whether a run is under way, be it in a pause."""
-        return self.state in ("training", "paused", "stopping")
-
     def is_live(self, run: str) -> bool:
-        """Whether it is the run in training, or that which was so last."""
+        """Whether it is the run in training, or the last one."""
         return self.live is not None and self.live.run == run
 
     def begin(self, started: TrainingStarted) -> None:
-        """A run begins or goes on; what it told before is still to be joined by `join_past`."""
-        self._started, self.state, self.preparing = started, "training", ""
+        """A run starts or is resumed; `join_past` adds its earlier events."""
         self.live, self.opened = History(started.run), None
         self._since = [] if started.step else None
         self.compared.pop(started.run, None)
 
-    def add(self, told: TrainingEvent) -> None:
-        """The run in training tells something."""
+    def add(self, event: TrainingEvent) -> None:
+        """Add an event of the run in training."""
         assert self.live
-        self.live.add(told)
+        self.live.add(event)
         if self._since is not None:
-            self._since.append(told)
-        if isinstance(told, TrainingEnded):
-            self.state = told.outcome
+            self._since.append(event)
 
     def join_past(self, run: str, past: list[TrainingEvent]) -> None:
         """Put what a run told before it was interrupted in front of what it has told since."""
@@ -63,16 +53,16 @@ class Watched:
         if self.opened and self.opened.history.run == run:
             self.opened = None
         if self.is_live(run):
-            self.live = self._started = None
+            self.live = None
 
     def shown(self) -> Shown | None:
         """The run to show; None where there is none."""
         if self.opened:
             return self.opened
-        if self.live is None or self._started is None:
+        started = self._run.started
+        if self.live is None or started is None:
             return None
-        started = self._started
-        return Shown(self.live, self.state, started.config, started, started.total_steps)
+        return Shown(self.live, self._run.state, started.config, started, started.total_steps)
 
     def histories(self) -> list[History]:
         """The runs whose curves are drawn, the one to show first."""

@@ -1,7 +1,6 @@
 """A line to type Chinese in: pinyin offers the characters to pick from."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, cast
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -16,9 +15,7 @@ from textual.widgets import Input
 from studio.corpus.cleaning import typed_opening
 from studio.corpus.pinyin import LONGEST, Candidate
 from studio.errors import StudioError
-
-if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
+from studio.tui.host import host_of
 
 PAGE = 9
 # Cells of the candidate line that are not letters and candidates: padding, the page's number, and
@@ -219,7 +216,7 @@ class PinyinInput(Input):
     async def _spell(self, letters: str) -> None:
         """Look up what the letters may mean."""
         self._letters, self._offered, self._pages = letters, (), (0,)
-        keeper = cast("StudioApp", self.app).pinyin
+        keeper = host_of(self).pinyin
         if letters:
             if not keeper.is_ready:
                 self._show("reading the poems, once")

@@ -1,5 +1,7 @@
 """Poems read back, each once."""
 
+from itertools import count
+
 from studio.messages import Command, Inspect, Inspected
 from studio.prosody.scansion import scan
 from studio.tui.playground.readings import Readings
@@ -17,7 +19,7 @@ def asked(sent: list[Command]) -> list[int]:
 
 def test_a_poem_is_read_once() -> None:
     sent: list[Command] = []
-    readings = Readings(sent.append)
+    readings = Readings(sent.append, count(1))
     readings.ask(ComposeRequest(), "白日")
     readings.ask(ComposeRequest(), "白日")
     (ticket,) = asked(sent)
@@ -29,7 +31,7 @@ def test_a_poem_is_read_once() -> None:
 
 def test_another_model_reads_for_itself() -> None:
     sent: list[Command] = []
-    readings = Readings(sent.append)
+    readings = Readings(sent.append, count(1))
     readings.ask(ComposeRequest(), "白日")
     readings.ask(ComposeRequest(model="night"), "白日")
     assert len(sent) == 2
@@ -37,7 +39,7 @@ def test_another_model_reads_for_itself() -> None:
 
 def test_a_poem_is_read_again_while_its_copied_spans_are_not_known() -> None:
     sent: list[Command] = []
-    readings = Readings(sent.append)
+    readings = Readings(sent.append, count(1))
     readings.ask(ComposeRequest(), "白日")
     readings.hear(reading(asked(sent)[0], copied=None))
     assert readings.known(ComposeRequest(), "白日") is not None
@@ -47,7 +49,7 @@ def test_a_poem_is_read_again_while_its_copied_spans_are_not_known() -> None:
 
 def test_a_reading_that_failed_can_be_asked_for_again() -> None:
     sent: list[Command] = []
-    readings = Readings(sent.append)
+    readings = Readings(sent.append, count(1))
     readings.ask(ComposeRequest(), "白日")
     assert readings.failed(asked(sent)[0])
     assert not readings.failed(asked(sent)[0])

@@ -2,8 +2,8 @@
 
 from studio.messages import TrainingStarted
 from studio.model.config import RECIPES
-from studio.model.events import TrainingEnded
 from studio.paths import Home
+from studio.tui.run_in_training import RunInTraining
 from studio.tui.training.history import History
 from studio.tui.training.run_list import RunRow
 from studio.tui.training.status_panel import Shown
@@ -15,47 +15,47 @@ def started(run: str = "spring", step: int = 0) -> TrainingStarted:
     return TrainingStarted(run, RECIPES["classic"], step, 1200, 300, 1_000, 5_432, "cpu", "float32")
 
 
+def watching(*runs: TrainingStarted) -> Watched:
+    """What the pane knows after those runs have started, one after the other."""
+    run = RunInTraining()
+    watched = Watched(run)
+    for each in runs:
+        run.receive(each)
+        watched.begin(each)
+    return watched
+
+
 def test_at_first_no_run_is_shown() -> None:
-    watched = Watched()
-    assert watched.shown() is None
-    assert watched.histories() == []
-    assert not watched.is_running
+    assert watching().shown() is None
+    assert watching().histories() == []
 
 
 def test_the_run_in_training_is_shown_until_another_is_opened() -> None:
-    watched = Watched()
+    run = RunInTraining()
+    watched = Watched(run)
+    run.receive(started())
     watched.begin(started())
     shown = watched.shown()
     assert shown is not None
     assert shown.history.run == "spring"
     watched.opened = Shown(History("autumn"), "stopped")
     assert watched.shown() is watched.opened
+    run.receive(started("winter"))
     watched.begin(started("winter"))
     shown = watched.shown()
     assert shown is not None
     assert shown.history.run == "winter"
 
 
-def test_a_run_that_ended_is_not_under_way() -> None:
-    watched = Watched()
-    watched.begin(started())
-    assert watched.is_running
-    watched.add(TrainingEnded(10, "finished"))
-    assert not watched.is_running
-    assert watched.state == "finished"
-
-
 def test_a_run_is_drawn_once_though_it_is_compared_with_itself() -> None:
-    watched = Watched()
-    watched.begin(started())
+    watched = watching(started())
     assert watched.live is not None
     watched.compared = {"spring": watched.live, "autumn": History("autumn")}
     assert [each.run for each in watched.histories()] == ["spring", "autumn"]
 
 
 def test_what_was_told_before_stands_in_front_of_what_was_told_since() -> None:
-    watched = Watched()
-    watched.begin(started(step=20))
+    watched = watching(started(step=20))
     for told in a_run(10, first=21):
         watched.add(told)
     watched.join_past("spring", list(a_run(20)))
@@ -64,9 +64,7 @@ def test_what_was_told_before_stands_in_front_of_what_was_told_since() -> None:
 
 
 def test_the_past_of_a_run_that_has_given_way_to_another_is_not_joined() -> None:
-    watched = Watched()
-    watched.begin(started(step=20))
-    watched.begin(started("winter"))
+    watched = watching(started(step=20), started("winter"))
     watched.join_past("spring", list(a_run(20)))
     watched.join_past("winter", list(a_run(20)))
     assert watched.live is not None
@@ -74,8 +72,7 @@ def test_the_past_of_a_run_that_has_given_way_to_another_is_not_joined() -> None
 
 
 def test_a_deleted_run_is_shown_nowhere() -> None:
-    watched = Watched()
-    watched.begin(started())
+    watched = watching(started())
     watched.opened = Shown(History("autumn"), "stopped")
     watched.compared = {"autumn": watched.opened.history}
     watched.forget("autumn")

@@ -1,0 +1,84 @@
+"""The run that the worker trains: the one place that knows which, in what state, how far."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from studio.messages import (
+    Command,
+    Event,
+    Failed,
+    Preparing,
+    Resume,
+    Stop,
+    Train,
+    Trained,
+    TrainingPaused,
+    TrainingResumed,
+    TrainingStarted,
+)
+from studio.model.events import Outcome, StepDone, TrainingEnded
+
+State = Literal["", "training", "paused", "stopping", "failed"] | Outcome
+
+
+@dataclass
+class RunInTraining:
+    """The run in training, or the last one, as its commands and events report it.
+
+    `started` is None and `state` empty until the first run. `preparing` says what happens before a
+    run starts, and is empty otherwise.
+    """
+
+    started: TrainingStarted | None = None
+    state: State = ""
+    step: int = 0
+    preparing: str = ""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run has started and not ended, paused or not."""
+        return self.state in ("training", "paused", "stopping")
+
+    @property
+    def name(self) -> str:
+        """The run in training; empty if there is none."""
+        return self.started.run if self.started and self.is_running else ""
+
+    @property
+    def summary(self) -> str:
+        """The run in training in a few words, with its progress; empty if there is none."""
+        if not self.started or not self.is_running:
+            return ""
+        share = self.step / max(1, self.started.total_steps)
+        return f"{self.name} {'paused ' if self.state == 'paused' else ''}{share:.0%}"
+
+    def sent(self, command: Command) -> None:
+        """Note a command that the worker gets."""
+        match command:
+            case Train(run):
+                self.preparing = f"starting {run}"
+            case Resume(run) if run != self.name:
+                self.preparing = f"resuming {run}"
+            case Stop() if self.is_running:
+                self.state = "stopping"
+
+    def receive(self, event: Event) -> None:
+        """Note an event of the worker."""
+        match event:
+            case Preparing(what):
+                self.preparing = what
+            case TrainingStarted():
+                self.started, self.state, self.step = event, "training", event.step
+                self.preparing = ""
+            case TrainingPaused():
+                self.state = "paused"
+            case TrainingResumed():
+                self.state = "training"
+            case Trained(_, StepDone(step=step)):
+                self.step = step
+            case Trained(_, TrainingEnded(outcome=outcome)):
+                self.state = outcome
+            case Failed():
+                self.preparing = ""
+                if event.run_ended and self.is_running:
+                    self.state = "failed"

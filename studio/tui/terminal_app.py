@@ -1,0 +1,74 @@
+"""An application in a terminal that may be suspended, slow or gone."""
+
+import contextlib
+from typing import Any
+
+from textual.driver import Driver
+from textual.errors import NoWidget
+from textual.events import Event, MouseDown
+
+from studio.tui.keys_in_order import KeysInOrder
+from studio.tui.terminal_driver import TerminalDriver
+from studio.wording import printable
+
+
+class TerminalApp(KeysInOrder):
+    """Suspends on ctrl+z, closes on request from any thread, and ignores widgets that are gone."""
+
+    def get_driver_class(self) -> type[Driver]:
+        """The driver for this platform; on Unix the studio's own."""
+        found = super().get_driver_class()
+        return TerminalDriver if found.__name__ == "LinuxDriver" else found
+
+    def say(self, message: str, *, title: str = "", severity: Any = "information") -> None:
+        """Show a notification; `message` is text, not markup."""
+        self.notify(
+            printable(message), title=printable(title), severity=severity, markup=False, timeout=8
+        )
+
+    def action_suspend_process(self) -> None:
+        """Suspend, as ctrl+z does in a shell; `fg` resumes the studio and any training."""
+        if not isinstance(self._driver, TerminalDriver):
+            return
+        if self._driver.has_shell():
+            self._driver.suspend()
+        else:
+            self.say(
+                "Cannot suspend: the studio was not started from a shell. Press q to quit.",
+                severity="warning",
+            )
+
+    async def on_event(self, event: Event) -> None:
+        """Ignore clicks on widgets that were removed but are still drawn: Textual fails on them."""
+        if isinstance(event, MouseDown):
+            with contextlib.suppress(NoWidget):
+                if not self.screen.get_widget_at(event.x, event.y)[0].is_attached:
+                    return
+        await super().on_event(event)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # While the studio closes, widgets are removed one by one: errors about missing ones are
+        # expected.
+        if not self._exit:
+            super()._handle_exception(error)
+
+    # --- closing from any thread ----------------------------------------------------------------
+
+    def leave(self, code: int) -> bool:
+        """Ask to close with an exit code. Returns whether it could be asked."""
+        if not self.is_running:
+            return False
+        with contextlib.suppress(RuntimeError):  # the loop has been closed
+            return self.call_later(self.exit, return_code=code)
+        return False
+
+    def wake(self) -> None:
+        """Make the loop run once, so that signal handlers run."""
+        with contextlib.suppress(RuntimeError):  # the loop has been closed
+            if self._loop:
+                self._loop.call_soon_threadsafe(lambda: None)
+
+    def restore_terminal(self) -> None:
+        """Give the terminal back without waiting for the interface."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.restore()
