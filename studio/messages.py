@@ -5,7 +5,7 @@ import msgspec
 from studio.model.config import RunConfig
 from studio.model.events import TrainingEvent
 from studio.prosody.report import Scansion
-from studio.verse.inspection import Place
+from studio.verse.inspection import Prediction
 from studio.verse.novelty import CopiedSpan
 from studio.verse.request import ComposeRequest, WrittenPoem
 
@@ -13,20 +13,20 @@ from studio.verse.request import ComposeRequest, WrittenPoem
 
 
 class Train(msgspec.Struct, frozen=True):
-    """Begin a new run; the name must be free."""
+    """Start a new run; the name must be free."""
 
     run: str
     config: RunConfig
 
 
 class Pause(msgspec.Struct, frozen=True):
-    """Hold the training between two steps; poems can still be asked for."""
+    """Pause the training between two steps; poems can still be requested."""
 
 
 class Resume(msgspec.Struct, frozen=True):
-    """Go on with `run`: the one that is paused, or one that stands on disk.
+    """Resume `run`: the run that is paused, or one on disk.
 
-    `epochs` above 0 gives a finished run more epochs.
+    `epochs` above 0 adds this many epochs.
     """
 
     run: str
@@ -42,20 +42,20 @@ class SaveCheckpoint(msgspec.Struct, frozen=True):
 
 
 class Compose(msgspec.Struct, frozen=True):
-    """Write poems; the answers carry `ticket`."""
+    """Write poems; the events about them have the same `ticket`."""
 
     ticket: int
     request: ComposeRequest
 
 
 class CancelCompose(msgspec.Struct, frozen=True):
-    """Give up writing the poems of `ticket`."""
+    """Cancel the command to write the poems of `ticket`."""
 
     ticket: int
 
 
 class Inspect(msgspec.Struct, frozen=True):
-    """Read a poem back: with the model of `request`, the scanner and the index of the corpus."""
+    """Read a poem with the model of `request`, the scanner and the index of the corpus."""
 
     ticket: int
     request: ComposeRequest
@@ -69,7 +69,7 @@ Command = Train | Pause | Resume | Stop | SaveCheckpoint | Compose | CancelCompo
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """The worker has loaded torch. `device` is its name in words, `gpu` NVML's UUID or ""."""
+    """The worker has loaded torch. `device` is a name to show; `gpu` is NVML's UUID, or ""."""
 
     torch: str
     device: str
@@ -77,19 +77,18 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 class Preparing(msgspec.Struct, frozen=True):
-    """Something that takes a while has begun: `what` says it in a few words."""
+    """Work that takes a while has started; `what` is a short description."""
 
     what: str
 
 
 class TrainingStarted(msgspec.Struct, frozen=True):
-    """A run begins or is resumed at `step`; `notice` says what was unusual about it."""
+    """A run starts or resumes at `step`; `notice` is anything unusual about it."""
 
     run: str
     config: RunConfig
     step: int
     total_steps: int
-    steps_an_epoch: int
     parameters: int
     vocabulary: int
     device: str
@@ -98,26 +97,26 @@ class TrainingStarted(msgspec.Struct, frozen=True):
 
 
 class TrainingPaused(msgspec.Struct, frozen=True):
-    """The run holds between two steps."""
+    """The run is paused between two steps."""
 
     run: str
 
 
 class TrainingResumed(msgspec.Struct, frozen=True):
-    """The run that was paused goes on."""
+    """The paused run has resumed."""
 
     run: str
 
 
 class Trained(msgspec.Struct, frozen=True):
-    """Something the run told; it stands in its folder already."""
+    """An event of the run; it is already recorded in the run's folder."""
 
     run: str
     event: TrainingEvent
 
 
 class Wrote(msgspec.Struct, frozen=True):
-    """The next character of each candidate; "" for one that has ended."""
+    """The next character of each candidate; "" for a candidate that has ended."""
 
     ticket: int
     characters: tuple[str, ...]
@@ -126,7 +125,7 @@ class Wrote(msgspec.Struct, frozen=True):
 class Composed(msgspec.Struct, frozen=True):
     """The poems of `ticket` are complete, in the order of the candidates of `Wrote`.
 
-    `model` names what wrote them: a run and step, or the default model.
+    `model` is the name of the model: a run and step, or the default model.
     """
 
     ticket: int
@@ -137,22 +136,22 @@ class Composed(msgspec.Struct, frozen=True):
 
 
 class ComposeCancelled(msgspec.Struct, frozen=True):
-    """The poems of `ticket` will not come."""
+    """The poems of `ticket` will not be written."""
 
     ticket: int
 
 
 class Inspected(msgspec.Struct, frozen=True):
-    """A poem read back: a place for each character of `text`, stops included.
+    """The reading of a poem: a prediction for each character of `text`, including stops.
 
-    `model` names what read it. `copied` are the spans that stand in the corpus; None while their
-    index is not at hand.
+    `model` is the name of the model. `copied` are the spans that are in the corpus; None while the
+    index of the corpus is not available.
     """
 
     ticket: int
     text: str
     model: str
-    places: tuple[Place, ...]
+    predictions: tuple[Prediction, ...]
     scansion: Scansion
     copied: tuple[CopiedSpan, ...] | None
 

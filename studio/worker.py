@@ -1,6 +1,6 @@
-"""The one thread that owns torch: takes commands, trains, composes, emits events.
+"""The one thread that owns torch: it takes commands, trains, composes and emits events.
 
-torch is imported on that thread, so that whoever starts it has painted its first frame before.
+torch is imported on that thread, so that the interface can draw its first frame before.
 """
 
 import gc
@@ -46,19 +46,19 @@ if TYPE_CHECKING:
     from studio.runs.session import TrainingSession
     from studio.verse.decoder import Writer
 
-# Seconds for which steps are kept back, to be told together: each telling wakes the listener's
-# thread, which takes time from the training.
-TELL_EVERY = 0.25
+# Seconds for which steps are collected and then reported together: each report wakes the listener's
+# thread, and that takes time from training.
+REPORT_EVERY = 0.25
 
 
 class Worker:
-    """A thread with a queue of commands; `listener` is called on that thread, in order."""
+    """A thread with a queue of commands; it calls `listener` there, with each event in order."""
 
     def __init__(self, home: Home, listener: Callable[[Event], None]) -> None:
         self._home = home
         self._listener = listener
-        self._kept: list[Event] = []
-        self._told_at = 0.0
+        self._unreported: list[Event] = []
+        self._reported_at = 0.0
         self._queue: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._waiting: deque[Command] = deque()
         self._closing = threading.Event()
@@ -66,13 +66,13 @@ class Worker:
         self._session: TrainingSession | None = None
         self._steps: Iterator[tuple[TrainingEvent, ...]] = iter(())
         self._paused = False
-        # The model last read from disk, with the file that it is from.
+        # The last model read from disk, with the identity of its file.
         self._loaded: tuple[tuple[Path, int, int], Writer] | None = None
         self._cancelled: int | None = None
         self._index = IndexKeeper(home.library)
 
     def start(self) -> None:
-        """Begin to work."""
+        """Start the thread."""
         self._thread.start()
 
     def send(self, command: Command) -> None:
@@ -80,21 +80,21 @@ class Worker:
         self._queue.put(command)
 
     def close(self) -> None:
-        """End what is under way, training with a checkpoint, and wait for the thread."""
+        """Stop all work, save a checkpoint of the training, and wait for the thread."""
         self._closing.set()
         self._queue.put(None)
         if self._thread.is_alive():
             self._thread.join()
 
     def _work(self) -> None:
-        self._guard("starting", None, self._get_ready)
+        self._guard("starting", None, self._prepare)
         while not self._closing.is_set():
             training = self._session is not None and not self._paused
             self._collect(block=not training and not self._waiting)
             if self._waiting:
                 command = self._waiting.popleft()
                 ticket = command.ticket if isinstance(command, Compose | Inspect) else None
-                self._guard(_what(command), ticket, self._obey, command)
+                self._guard(_describe(command), ticket, self._execute, command)
             elif training:
                 self._guard("training", None, self._train_one_step)
         if self._session:
@@ -115,7 +115,7 @@ class Worker:
                 self._waiting.append(command)
 
     def _cancel(self, ticket: int) -> None:
-        """Drop an order that still waits; the one being written looks at `_cancelled`."""
+        """Drop a waiting command; `_compose` checks `_cancelled` for the one that is running."""
         waiting = [
             command
             for command in self._waiting
@@ -130,7 +130,7 @@ class Worker:
     def _guard(
         self, what: str, ticket: int | None, action: Callable[..., None], *arguments: Command
     ) -> None:
-        """Do something; what goes wrong becomes an event, and the thread lives on."""
+        """Run `action`; an error becomes an event, and the thread continues."""
         session = self._session
         try:
             action(*arguments)
@@ -147,31 +147,31 @@ class Worker:
         return session is not None and self._session is None
 
     def _emit(self, event: Event) -> None:
-        """Tell an event, or keep it back where it is a step so soon after what was told last."""
-        self._kept.append(event)
+        """Report an event; a step soon after the last report waits for the next one."""
+        self._unreported.append(event)
         now = time.monotonic()
         step = isinstance(event, Trained) and isinstance(event.event, StepDone)
-        if step and now - self._told_at < TELL_EVERY:
+        if step and now - self._reported_at < REPORT_EVERY:
             return
-        for each in self._kept:
+        for each in self._unreported:
             self._listener(each)
-        self._kept.clear()
-        self._told_at = now
+        self._unreported.clear()
+        self._reported_at = now
 
-    def _get_ready(self) -> None:
+    def _prepare(self) -> None:
         import torch
 
         from studio.model.device import choose_device
 
-        # What is loaded by now stays. Searched for garbage again and again, it would hold up keys
-        # and steps for a tenth of a second each time.
+        # The modules loaded by now stay in memory. Without `freeze` each garbage collection would
+        # search them again, and delay keys and steps by a tenth of a second.
         gc.freeze()
         device = choose_device()
         self._emit(Ready(str(torch.__version__), device.name, device.gpu))
-        # So that it is at hand when the first poem is asked for.
-        self._index.now()
+        # Starts to open the index, so that it is available for the first poem.
+        self._index.current()
 
-    def _obey(self, command: Command) -> None:
+    def _execute(self, command: Command) -> None:
         match command:
             case Train(run, config):
                 from studio.runs.session import begin
@@ -182,14 +182,14 @@ class Worker:
             case Resume(run, epochs):
                 self._resume(run, epochs)
             case Pause():
-                session = self._need_session()
+                session = self._require_session()
                 self._paused = True
                 self._emit(TrainingPaused(session.run.name))
             case Stop():
-                self._need_session()
+                self._require_session()
                 self._finish_training()
             case SaveCheckpoint():
-                self._take(self._need_session().save)
+                self._report_events(self._require_session().save)
             case Compose():
                 self._compose(command)
             case Inspect():
@@ -212,38 +212,38 @@ class Worker:
         self._session = session
         self._steps = session.steps()
         self._paused = False
-        # The poems stay, too.
+        # The poems stay in memory, too.
         gc.freeze()
         self._emit(session.started())
 
     def _train_one_step(self) -> None:
-        self._take(lambda: next(self._steps))
+        self._report_events(lambda: next(self._steps))
 
-    def _take(self, events: Callable[[], tuple[TrainingEvent, ...]]) -> None:
-        """Tell what the session gives; pause it, and raise SavingError, where a file gives way."""
-        session = self._need_session()
+    def _report_events(self, events: Callable[[], tuple[TrainingEvent, ...]]) -> None:
+        """Report the session's events; pause and raise SavingError if a file cannot be written."""
+        session = self._require_session()
         try:
-            told = events()
+            new_events = events()
         except OSError as error:
-            # An iterator that has raised is at its end. Nothing learnt is lost with it.
+            # An iterator that has raised is exhausted. No training is lost with it.
             self._steps = session.steps()
             self._paused = True
             self._emit(TrainingPaused(session.run.name))
             raise SavingError(
-                f"{error}. {session.run.name} is paused and loses nothing while the studio is "
-                "open: make room or mend the permissions, then go on with it, or save."
+                f"{error}. {session.run.name} is paused. Nothing is lost while the studio is open: "
+                "free some space or fix the permissions, then resume the run or save it."
             ) from error
         except Exception:
             self._close_session()
             raise
-        for event in told:
+        for event in new_events:
             if isinstance(event, TrainingEnded):
                 self._close_session()
             self._emit(Trained(session.run.name, event))
 
     def _finish_training(self) -> None:
-        """Let the trainer save a checkpoint and end."""
-        self._need_session().trainer.stop()
+        """Save a checkpoint and end the training."""
+        self._require_session().trainer.stop()
         while self._session:
             self._train_one_step()
 
@@ -257,9 +257,9 @@ class Worker:
         gc.collect()
         gc.freeze()
 
-    def _need_session(self) -> "TrainingSession":
+    def _require_session(self) -> "TrainingSession":
         if self._session is None:
-            raise RunError("No run is in training.")
+            raise RunError("No run is in training. Start or resume one first.")
         return self._session
 
     def _refuse_second_run(self) -> None:
@@ -268,43 +268,47 @@ class Worker:
 
     # --- writing --------------------------------------------------------------------------------
 
-    def _compose(self, order: Compose) -> None:
+    def _compose(self, command: Compose) -> None:
         from studio.verse.composer import compose
 
-        began = time.monotonic()
-        writer = self._writer(order.request.model)
-        columns = compose(writer, order.request, self._index.now())
+        started = time.monotonic()
+        writer = self._writer(command.request.model)
+        columns = compose(writer, command.request, self._index.current())
         self._cancelled = None
         while True:
             self._collect(block=False)
-            if self._cancelled == order.ticket or self._closing.is_set():
-                self._emit(ComposeCancelled(order.ticket))
+            if self._cancelled == command.ticket or self._closing.is_set():
+                self._emit(ComposeCancelled(command.ticket))
                 return
             try:
-                self._emit(Wrote(order.ticket, next(columns)))
+                self._emit(Wrote(command.ticket, next(columns)))
             except StopIteration as end:
-                seconds = time.monotonic() - began
-                self._emit(Composed(order.ticket, order.request, writer.name, end.value, seconds))
+                seconds = time.monotonic() - started
+                self._emit(
+                    Composed(command.ticket, command.request, writer.name, end.value, seconds)
+                )
                 return
 
-    def _inspect(self, order: Inspect) -> None:
+    def _inspect(self, command: Inspect) -> None:
         from studio.verse.inspection import inspect
 
-        writer = self._writer(order.request.model)
-        places = inspect(writer, order.request, order.text)
-        index = self._index.now()
-        copied = index.spans(order.text) if index else None
-        scansion = scan(verse_lines(order.text) or [""], order.request.form)
-        self._emit(Inspected(order.ticket, order.text, writer.name, places, scansion, copied))
+        writer = self._writer(command.request.model)
+        predictions = inspect(writer, command.request, command.text)
+        index = self._index.current()
+        copied = index.spans(command.text) if index else None
+        scansion = scan(verse_lines(command.text) or [""], command.request.form)
+        self._emit(
+            Inspected(command.ticket, command.text, writer.name, predictions, scansion, copied)
+        )
 
     def _writer(self, model: str) -> "Writer":
-        """The run in training as it stands, or a model from disk, kept for the next poem."""
+        """The current weights of the run in training, or a model from disk, cached."""
         from studio.runs.models import load_writer, locate
 
         if self._session and model in ("auto", self._session.run.name):
             return self._session.writer()
         folder, name = locate(self._home, model)
-        # A run that was deleted and trained anew has other weights in a folder of the same name.
+        # A run that was deleted and trained again has other weights under the same path.
         found = (folder / "model.json").stat()
         key = folder, found.st_ino, found.st_mtime_ns
         if self._loaded is None or self._loaded[0] != key:
@@ -312,8 +316,8 @@ class Worker:
         return self._loaded[1]
 
 
-def _what(command: Command) -> str:
-    """A command in words, for a message about its failure."""
+def _describe(command: Command) -> str:
+    """A short description of a command, for a message about its failure."""
     match command:
         case Train(run, _):
             return f"training {run}"

@@ -11,7 +11,7 @@ import msgspec
 import safetensors.torch
 import torch
 
-from studio.model.checkpoint import progress_of
+from studio.model.checkpoint import read_progress
 from studio.model.config import RunConfig
 from studio.paths import Home
 from studio.runs import folders
@@ -101,7 +101,7 @@ def learnt(run: Run) -> dict[str, Any]:
             name: tensor.numpy().tobytes()
             for name, tensor in safetensors.torch.load_file(last / "training.safetensors").items()
         },
-        "progress": msgspec.structs.replace(progress_of(last), elapsed=0.0),
+        "progress": msgspec.structs.replace(read_progress(last), elapsed=0.0),
         "vocabulary": (last / "vocabulary.json").read_bytes(),
         "description": (last / "model.json").read_bytes(),
     }

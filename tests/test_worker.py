@@ -49,10 +49,10 @@ LIMIT = 60  # seconds until a test that waits for nothing fails
 
 
 class Conversation:
-    """A worker and all it told so far."""
+    """A worker and all events so far."""
 
     def __init__(self, home: Home) -> None:
-        self.told: list[Event] = []
+        self.seen: list[Event] = []
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.worker = Worker(home, self._events.put)
         self.worker.start()
@@ -64,21 +64,21 @@ class Conversation:
         """The next event of a kind."""
         while True:
             event = self._events.get(timeout=LIMIT)
-            self.told.append(event)
+            self.seen.append(event)
             if isinstance(event, kind) and where(event):
                 return event
 
     def wait_for(self, kind: type[TrainingEvent]) -> TrainingEvent:
-        """The next event of a kind that the run told."""
+        """The next event of a kind of the run."""
         return self.wait(Trained, lambda trained: isinstance(trained.event, kind)).event
 
     def drain(self) -> None:
         while not self._events.empty():
-            self.told.append(self._events.get())
+            self.seen.append(self._events.get())
 
     @property
     def losses(self) -> dict[int, float]:
-        steps = [event.event for event in self.told if isinstance(event, Trained)]
+        steps = [event.event for event in self.seen if isinstance(event, Trained)]
         return {event.step: event.loss for event in steps if isinstance(event, StepDone)}
 
 
@@ -95,30 +95,35 @@ def test_the_worker_says_when_it_is_ready(talk: Conversation) -> None:
     assert ready.device
 
 
-def test_a_run_is_told_and_stands_in_its_folder(talk: Conversation, home: Home) -> None:
+def test_a_run_is_reported_and_recorded_in_its_folder(talk: Conversation, home: Home) -> None:
     talk.send(Train("first", small()))
     started = talk.wait(TrainingStarted)
     ended = talk.wait_for(TrainingEnded)
     assert isinstance(ended, TrainingEnded)
     assert (ended.outcome, ended.step) == ("finished", started.total_steps)
-    told = [event.event for event in talk.told if isinstance(event, Trained)]
+    recorded = [event.event for event in talk.seen if isinstance(event, Trained)]
     run = folders.find(home.runs, "first")
-    assert run.events() == told
-    assert {type(event) for event in told} > {StepDone, Validated, SampleWritten, CheckpointSaved}
+    assert run.events() == recorded
+    assert {type(event) for event in recorded} > {
+        StepDone,
+        Validated,
+        SampleWritten,
+        CheckpointSaved,
+    }
     assert folders.summary(run).status == "finished"
 
 
-def test_steps_that_were_kept_back_are_told_before_anything_else(
+def test_steps_that_were_kept_back_are_reported_before_anything_else(
     talk: Conversation, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.worker.TELL_EVERY", 3600.0)
+    monkeypatch.setattr("studio.worker.REPORT_EVERY", 3600.0)
     talk.send(Train("first", small(epochs=500, validate_every=0, checkpoint_every=0)))
     talk.wait(TrainingStarted)
     talk.wait_for(EpochDone)
     talk.send(Pause())
     talk.wait(TrainingPaused)
-    told = [event.event for event in talk.told if isinstance(event, Trained)]
-    assert told == folders.find(home.runs, "first").events()
+    recorded = [event.event for event in talk.seen if isinstance(event, Trained)]
+    assert recorded == folders.find(home.runs, "first").events()
 
 
 def test_a_poem_asked_for_during_training_comes_between_two_steps(talk: Conversation) -> None:
@@ -131,7 +136,7 @@ def test_a_poem_asked_for_during_training_comes_between_two_steps(talk: Conversa
     run, _, step = poem.model.partition("@")
     assert run == "first"
     assert int(step) >= 1
-    columns = [event for event in talk.told if isinstance(event, Wrote)]
+    columns = [event for event in talk.seen if isinstance(event, Wrote)]
     assert "".join(column.characters[0] for column in columns) == poem.poems[0].text
     talk.wait_for(StepDone)  # and training goes on
     talk.send(Stop())
@@ -145,7 +150,7 @@ def test_a_poem_is_read_back_with_its_scansion(talk: Conversation) -> None:
     talk.send(Inspect(7, ComposeRequest(), text))
     read = talk.wait(Inspected)
     assert (read.ticket, read.text, read.model) == (7, text, "first@2")
-    assert "".join(place.character for place in read.places) == text
+    assert "".join(place.character for place in read.predictions) == text
     assert "".join(line.text for line in read.scansion.lines) == text.translate(
         dict.fromkeys(map(ord, "，。"))
     )
@@ -156,7 +161,7 @@ def test_poems_asked_for_do_not_change_the_losses(talk: Conversation) -> None:
     talk.send(Train("alone", config))
     talk.wait_for(TrainingEnded)
     expected = talk.losses
-    talk.told.clear()
+    talk.seen.clear()
     talk.send(Train("disturbed", config))
     for ticket in range(3):
         talk.wait_for(StepDone)
@@ -186,7 +191,7 @@ def test_a_run_that_was_stopped_resumes_as_if_it_never_had(talk: Conversation, h
     talk.send(Train("whole", config))
     talk.wait_for(TrainingEnded)
     expected = talk.losses
-    talk.told.clear()
+    talk.seen.clear()
     talk.send(Train("cut", config))
     talk.wait_for(StepDone)
     talk.send(Stop())
@@ -195,10 +200,10 @@ def test_a_run_that_was_stopped_resumes_as_if_it_never_had(talk: Conversation, h
     assert talk.wait(TrainingStarted).step > 0
     assert talk.wait_for(TrainingEnded).outcome == "finished"
     assert talk.losses == expected
-    told = [
+    recorded = [
         event for event in folders.find(home.runs, "cut").events() if isinstance(event, StepDone)
     ]
-    assert {event.step: event.loss for event in told} == expected
+    assert {event.step: event.loss for event in recorded} == expected
 
 
 def test_closing_saves_a_checkpoint(home: Home) -> None:
@@ -207,8 +212,8 @@ def test_closing_saves_a_checkpoint(home: Home) -> None:
     talk.wait_for(StepDone)
     talk.worker.close()
     talk.drain()
-    assert isinstance(talk.told[-1], Trained)
-    assert isinstance(talk.told[-1].event, TrainingEnded)
+    assert isinstance(talk.seen[-1], Trained)
+    assert isinstance(talk.seen[-1].event, TrainingEnded)
     run = folders.find(home.runs, "first")
     assert run.checkpoint_names()
     assert folders.summary(run).status == "stopped"
@@ -224,7 +229,7 @@ def test_a_finished_run_takes_more_epochs(talk: Conversation) -> None:
     assert talk.wait_for(TrainingEnded).step == end * 3 // 2
 
 
-def test_orders_can_be_cancelled_while_they_wait_or_while_they_are_written(
+def test_commands_can_be_cancelled_while_they_wait_or_while_they_are_written(
     talk: Conversation,
 ) -> None:
     talk.send(Train("first", small(max_steps=4)))
@@ -236,7 +241,7 @@ def test_orders_can_be_cancelled_while_they_wait_or_while_they_are_written(
     talk.send(CancelCompose(2))
     talk.send(CancelCompose(1))
     assert {talk.wait(ComposeCancelled).ticket for _ in range(2)} == {1, 2}
-    assert not [event for event in talk.told if isinstance(event, Composed)]
+    assert not [event for event in talk.seen if isinstance(event, Composed)]
 
 
 @pytest.mark.parametrize(
@@ -249,7 +254,7 @@ def test_orders_can_be_cancelled_while_they_wait_or_while_they_are_written(
         (Train("first", small("studio", batch_size=4000)), "batch_size"),
     ],
 )
-def test_what_cannot_be_done_is_told_and_the_worker_lives_on(
+def test_what_cannot_be_done_is_reported_and_the_worker_continues(
     talk: Conversation, home: Home, command: Command, message: str
 ) -> None:
     talk.send(command)
@@ -262,7 +267,7 @@ def test_what_cannot_be_done_is_told_and_the_worker_lives_on(
     talk.wait_for(TrainingEnded)
 
 
-def test_without_a_model_the_way_to_one_is_told(talk: Conversation) -> None:
+def test_without_a_model_the_error_says_how_to_get_one(talk: Conversation) -> None:
     talk.send(Compose(1, ComposeRequest()))
     assert "training" in talk.wait(Failed).message
 
@@ -276,7 +281,7 @@ def test_a_full_disk_pauses_the_training_and_loses_nothing(
     talk.send(Train("whole", config))
     talk.wait_for(TrainingEnded)
     expected = talk.losses
-    talk.told.clear()
+    talk.seen.clear()
     with monkeypatch.context() as full:
 
         def fail(*_: object) -> None:
@@ -301,7 +306,7 @@ def test_a_full_disk_pauses_the_training_and_loses_nothing(
     assert [event.step for event in run.events() if isinstance(event, StepDone)] == [*expected]
 
 
-def test_what_cannot_be_recorded_is_recorded_and_told_when_it_can(
+def test_what_cannot_be_recorded_is_recorded_and_reported_when_it_can(
     talk: Conversation, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -314,9 +319,9 @@ def test_what_cannot_be_recorded_is_recorded_and_told_when_it_can(
         talk.wait(Failed)
     talk.send(Resume("first"))
     talk.wait_for(TrainingEnded)
-    told = [event.event for event in talk.told if isinstance(event, Trained)]
-    assert folders.find(home.runs, "first").events() == told
-    assert [event.step for event in told if isinstance(event, StepDone)] == [*range(1, 9)]
+    recorded = [event.event for event in talk.seen if isinstance(event, Trained)]
+    assert folders.find(home.runs, "first").events() == recorded
+    assert [event.step for event in recorded if isinstance(event, StepDone)] == [*range(1, 9)]
 
 
 def test_a_bug_while_a_run_is_stopped_frees_it(
@@ -351,12 +356,12 @@ def test_a_run_that_was_deleted_and_trained_anew_writes_with_its_new_weights(
 def test_a_bug_in_training_frees_the_run(
     talk: Conversation, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from studio.model.trainer import Trainer
+    from studio.model.learner import Learner
 
     def fail(*_: object) -> None:
         raise MemoryError("no room")
 
-    monkeypatch.setattr(Trainer, "_learn", fail)
+    monkeypatch.setattr(Learner, "learn", fail)
     talk.send(Train("first", small()))
     failed = talk.wait(Failed)
     assert "batch_size" in failed.message

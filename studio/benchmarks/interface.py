@@ -1,9 +1,9 @@
-"""What the studio costs: the same training with and without it, and how soon keys are answered.
+"""The cost of the interface: training time with and without it, and the delay of keys.
 
-The studio runs in a pseudo-terminal, opened and driven by keys as by a person; the command
-`train --resume` in another. Both train the same run, in turns of about a second: while one is
-timed, the other is stopped. Machines change their speed from minute to minute by more than what
-is to be measured; what two neighbouring turns took can be compared.
+The studio runs in a pseudo-terminal and is driven by keys, as by a person; the command
+`train --resume` runs in another one. Both train the same run, in turns of about a second: while one
+is timed, the other is stopped. The speed of a machine changes from minute to minute by more than
+the cost to measure, but two adjacent turns can be compared.
 """
 
 import fcntl
@@ -31,22 +31,22 @@ from studio.paths import HOME_VARIABLE, Home
 from studio.runs import folders
 
 COLUMNS, ROWS = 160, 48
-# Steps before time is taken: the panes draw their first charts, torch warms up; and those of each
-# turn, in which what was stopped gets under way again.
+# Steps before timing: at the start, while the panes draw their first charts and torch warms up; and
+# at each turn, while the stopped process gets up to speed.
 WARM_UP, RESUMING = 40, 2
 PATIENCE = 120.0
-# So long without output means that the screen is complete.
+# Seconds without output after which the screen counts as complete.
 QUIET = 0.4
 KEYSTROKE, ERASE = "鑫", "\x7f"
 
 
 class InterfaceBenchmark(msgspec.Struct, frozen=True):
-    """What `bench ui` reports.
+    """The report of `bench ui`.
 
-    `training_cost` is the share by which training takes longer in the studio: the median, over the
-    rounds, of the seconds for `steps` steps in it by those without it, less one. A key's delay runs
-    from writing it to the terminal's input until its character comes out, while training goes on;
-    `keys` of them, in milliseconds.
+    `training_cost` is how much longer training takes in the studio, as a share: the median over the
+    rounds of the ratio of the seconds for `steps` steps in the studio to those without it, minus 1.
+    The delay of a key is measured during training, in milliseconds, for `keys` keys: from writing
+    the key to the terminal's input until its character appears in the output.
     """
 
     steps: int
@@ -67,20 +67,20 @@ def bench_ui(
     rounds: int,
     steps: int,
     keys: int,
-    tell: Callable[[str], None],
+    report_progress: Callable[[str], None],
 ) -> InterfaceBenchmark:
     """Train `config` for `steps` steps with and without the studio, `rounds` times in turn.
 
-    Raises CorpusError where there is no library, StudioError where training does not begin
-    or ends early.
+    Raises CorpusError if there is no library, and StudioError if training does not start or ends
+    early.
     """
     if not library.is_file():
         raise CorpusError(
-            f"There are no poems to train on: {library} is not there. "
+            f"There are no poems to train on: {library} does not exist. "
             "Run `tangshi-studio corpus fetch`."
         )
-    alone: list[float] = []
-    inside: list[float] = []
+    headless: list[float] = []
+    in_studio: list[float] = []
     with _training(library, config, ["train", "--run", "bench", "--resume"]) as command:
         command.wait_for_steps(WARM_UP)
         command.stop()
@@ -90,22 +90,24 @@ def bench_ui(
                 studio.press(key)
             studio.wait_for_steps(WARM_UP)
             studio.stop()
-            turns = [(command, alone), (studio, inside)]
+            turns = [(command, headless), (studio, in_studio)]
             for number in range(1, rounds + 1):
                 for terminal, seconds in turns:
                     seconds.append(terminal.time_steps(steps))
                 turns.reverse()
-                without, within = alone[-1], inside[-1]
-                tell(f"round {number} of {rounds}: {without:.2f} s without, {within:.2f} s in it")
-            studio.go_on()
+                without, within = headless[-1], in_studio[-1]
+                report_progress(
+                    f"round {number} of {rounds}: {without:.2f} s without, {within:.2f} s in it"
+                )
+            studio.resume()
             studio.press("3")
             delays = studio.time_keys(keys)
-    ratios = [ours / theirs for ours, theirs in zip(inside, alone, strict=True)]
+    ratios = [ours / theirs for ours, theirs in zip(in_studio, headless, strict=True)]
     delays.sort()
     return InterfaceBenchmark(
         steps=steps,
-        seconds_headless=alone,
-        seconds_in_studio=inside,
+        seconds_headless=headless,
+        seconds_in_studio=in_studio,
         training_cost=statistics.median(ratios) - 1,
         keys=len(delays),
         key_ms_median=1000 * statistics.median(delays),
@@ -116,7 +118,7 @@ def bench_ui(
 
 @contextmanager
 def _training(library: Path, config: RunConfig, arguments: Sequence[str]) -> Iterator["_Terminal"]:
-    """The command in a terminal, in a home of its own with the run `bench` ready to go on."""
+    """The command in a terminal, in a temporary home with a run `bench` ready to resume."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {k: v for k, v in os.environ.items() if k != "SSH_CONNECTION"}
         environment |= {HOME_VARIABLE: folder, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
@@ -128,7 +130,7 @@ def _training(library: Path, config: RunConfig, arguments: Sequence[str]) -> Ite
             yield terminal
         finally:
             terminal.close()
-            # What a process that was killed still writes must not fail the clean-up.
+            # A killed process may still write a file; that must not fail the clean-up.
             shutil.rmtree(home.runs, ignore_errors=True)
 
 
@@ -138,7 +140,7 @@ class _Terminal:
     def __init__(self, command: list[str], environment: dict[str, str], run: folders.Run) -> None:
         self._run = run
         self._output, self._received = b"", 0
-        # The steps seen in the run's events, and how many bytes of those have been read.
+        # The steps counted in the run's events, and how many bytes of the file have been read.
         self._steps = self._read = 0
         self._process, self._file = pty.fork()
         if self._process == 0:
@@ -147,62 +149,62 @@ class _Terminal:
         fcntl.ioctl(self._file, termios.TIOCSWINSZ, size)
 
     def close(self) -> None:
-        """End the command at once."""
+        """Kill the command."""
         os.kill(self._process, signal.SIGKILL)
         os.waitpid(self._process, 0)
         os.close(self._file)
 
     def settle(self) -> None:
-        """Watch until a frame is there, a byte for each cell, and then nothing for a while."""
+        """Wait for a whole frame, at least a byte per cell, and then for a pause in the output."""
         self._watch_until(lambda: self._received > COLUMNS * ROWS)
         end = time.monotonic() + PATIENCE
         while self._watch(QUIET) and time.monotonic() < end:
             pass
 
     def press(self, key: str) -> None:
-        """Press a key and let the screen answer it."""
+        """Press a key and wait until the screen has reacted."""
         self._write(key)
         end = time.monotonic() + 2.0
         while self._watch(QUIET) and time.monotonic() < end:
             pass
 
     def stop(self) -> None:
-        """Let the command stand still."""
+        """Suspend the command."""
         os.kill(self._process, signal.SIGSTOP)
 
-    def go_on(self) -> None:
-        """Let it go on."""
+    def resume(self) -> None:
+        """Resume the command."""
         os.kill(self._process, signal.SIGCONT)
 
     def wait_for_steps(self, count: int) -> int:
-        """Watch until so many steps more are on disk; their number."""
+        """Wait until at least `count` more steps are on disk; returns how many."""
         before = self._count_steps()
-        # Patience for each step anew.
+        # The time limit applies to each step.
         while (known := self._steps) < before + count:
             self._watch_until(lambda: self._count_steps() > known, 0.002)
         return self._steps - before
 
     def time_steps(self, count: int) -> float:
-        """Let the stopped command go on, and stop it again; the seconds that `count` steps took."""
-        self.go_on()
+        """Resume the stopped command and stop it again; returns the seconds for `count` steps."""
+        self.resume()
         self.wait_for_steps(RESUMING)
-        began = time.perf_counter()
-        # Reports may come several steps at a time.
+        start = time.perf_counter()
+        # Several steps may be reported at once.
         done = self.wait_for_steps(count)
-        took = time.perf_counter() - began
+        seconds = time.perf_counter() - start
         self.stop()
-        return took * count / done
+        return seconds * count / done
 
     def time_keys(self, count: int) -> list[float]:
-        """Seconds from pressing a key until its character comes, for so many presses."""
+        """The seconds from pressing a key until its character appears, for `count` presses."""
         pauses = random.Random(1)
         delays = []
         for _ in range(count):
             self._output = b""
-            began = time.perf_counter()
+            start = time.perf_counter()
             self._write(KEYSTROKE)
             self._watch_until(lambda: KEYSTROKE.encode() in self._output, 0.002)
-            delays.append(time.perf_counter() - began)
+            delays.append(time.perf_counter() - start)
             self._write(ERASE)
             end = time.monotonic() + pauses.uniform(0.1, 0.3)
             while (left := end - time.monotonic()) > 0:
@@ -210,7 +212,7 @@ class _Terminal:
         return delays
 
     def _count_steps(self) -> int:
-        """The steps on disk; only what was written since the last time is read."""
+        """The number of steps on disk; reads only what was appended since the last call."""
         with suppress(FileNotFoundError), self._run.events_file.open("rb") as file:
             file.seek(self._read)
             content = file.read()
@@ -228,19 +230,21 @@ class _Terminal:
             self._watch(seconds)
             if time.monotonic() > end:
                 raise StudioError(
-                    f"Nothing came of the training within {PATIENCE:.0f} seconds. Its terminal "
-                    f"said last: {self._output[-300:].decode(errors='replace')!r}"
+                    f"The training made no progress within {PATIENCE:.0f} seconds. Try a smaller "
+                    f"model. Its last output: {self._output[-300:].decode(errors='replace')!r}"
                 )
 
     def _watch(self, seconds: float) -> bool:
-        """Take in what is written within some time; whether there was anything."""
+        """Read output for up to `seconds`; returns whether there was any."""
         if not select.select([self._file], [], [], seconds)[0]:
             return False
         try:
             content = os.read(self._file, 1 << 16)
-        except OSError as error:  # on Linux the sign that the other side has gone
-            said = self._output[-300:].decode(errors="replace")
-            raise StudioError(f"The command ended before its time. It said: {said!r}") from error
+        except OSError as error:  # on Linux: the other side has closed the terminal
+            last = self._output[-300:].decode(errors="replace")
+            raise StudioError(
+                f"The command ended too early. Fix what it reports: {last!r}"
+            ) from error
         self._output = self._output[-4096:] + content
         self._received += len(content)
         return bool(content)

@@ -1,7 +1,7 @@
-"""How fast training is, as ratios against what people start from.
+"""Training speed, as ratios to common baselines.
 
-All contenders of a benchmark run in one process, in turn, for several rounds; figures are medians
-over the rounds, so that a machine whose speed drifts slows all of them alike.
+All contenders run in one process, in turn, for several rounds. The results are medians over the
+rounds, so that a change in the speed of the machine affects all of them alike.
 """
 
 import statistics
@@ -17,30 +17,30 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.corpus.vocabulary import BEGIN, END, SPECIAL, Vocabulary
-from studio.model.batches import Batch, epoch_of, padded
+from studio.model.batches import Batch, make_epoch, pad_batch
 from studio.model.config import RECIPES, TrainConfig, with_settings
 from studio.model.device import Device, choose_device
 from studio.model.events import StepDone
-from studio.model.loss import sample_of
+from studio.model.loss import sample_candidates
 from studio.model.trainer import Trainer
 
 SIZES = ((100, 128), (512, 512))
 VOCABULARY = 6_400
 STREAMS = 64
-# Each call trains a little and says how many characters it learnt.
+# Each call takes a step and returns how many characters it was trained on.
 Contender = Callable[[], int]
 
 
-class Size(msgspec.Struct, frozen=True):
+class SizeResult(msgspec.Struct, frozen=True):
     """One model size: embedding/hidden, two LSTM layers, 6,400 characters.
 
-    `chars_per_second` is ours; `ratio_per_poem` ours over the loop that feeds one poem at a time,
-    `ratio_batched` ours over a batch of 64 streams through nn.LSTM and plain cross-entropy in
-    float32. `share_of_peak` is ours in FLOP/s over the fastest large matrix product in the same
-    precision. A character costs 6 floating-point operations for each weight that a matrix product
-    uses: a multiplication and an addition forward, twice that backward (Kaplan et al. 2020,
-    section 2.1); the softmax counts with the characters that a step multiplies, `softmax_rows`, the
-    embedding's look-up and element-wise work do not.
+    `chars_per_second` is the speed of the studio. `ratio_per_poem` divides it by the speed of a
+    loop that trains one poem at a time, `ratio_batched` by that of a batch of 64 streams with
+    nn.LSTM and plain cross-entropy in float32. `share_of_peak` is the studio's FLOP/s divided by
+    those of a large matrix product in the same precision. A character costs 6 floating-point
+    operations for each weight in a matrix product: a multiplication and an addition forward, twice
+    that backward (Kaplan et al. 2020, section 2.1). The softmax counts with `softmax_rows`, the
+    characters that a step multiplies. Embedding look-ups and element-wise work do not count.
     """
 
     name: str
@@ -62,17 +62,19 @@ class TrainBenchmark(msgspec.Struct, frozen=True):
     device: str
     precision: str
     torch: str
-    sizes: list[Size]
+    sizes: list[SizeResult]
 
 
-def bench_train(rounds: int, seconds: float, tell: Callable[[str], None]) -> TrainBenchmark:
-    """Train at each size in each manner, in turn, for about `seconds` a round."""
+def bench_train(
+    rounds: int, seconds: float, report_progress: Callable[[str], None]
+) -> TrainBenchmark:
+    """Run all contenders at each size, in turn, for about `seconds` per round."""
     device = choose_device()
     return TrainBenchmark(
         device.name,
         device.precision,
         str(torch.__version__),
-        [_size(*size, device, rounds, seconds, tell) for size in SIZES],
+        [_size(*size, device, rounds, seconds, report_progress) for size in SIZES],
     )
 
 
@@ -82,12 +84,12 @@ def _size(
     device: Device,
     rounds: int,
     seconds: float,
-    tell: Callable[[str], None],
-) -> Size:
+    report_progress: Callable[[str], None],
+) -> SizeResult:
     name = f"{embedding}/{hidden}"
     poems = _poems(2_000)
     speeds: dict[str, list[float]] = {"per_poem": [], "batched": [], "ours": [], "peak": []}
-    with _ours(embedding, hidden, device, poems) as ours:
+    with _studio(embedding, hidden, device, poems) as ours:
         contenders: dict[str, Contender] = {
             "per_poem": _per_poem(embedding, hidden, device, poems),
             "batched": _batched(embedding, hidden, device, poems),
@@ -99,11 +101,11 @@ def _size(
                 speed = _speed(train, device, seconds)
                 if number:  # the first round warms up
                     speeds[contender].append(speed)
-            tell(f"{name}: round {number} of {rounds}")
+            report_progress(f"{name}: round {number} of {rounds}")
     median = {contender: statistics.median(values) for contender, values in speeds.items()}
     rows = _softmax_rows(poems)
     flop = 6 * (4 * hidden * (embedding + hidden) + 4 * hidden * 2 * hidden + rows * hidden)
-    return Size(
+    return SizeResult(
         name=name,
         chars_per_second=median["ours"],
         ratio_per_poem=median["ours"] / median["per_poem"],
@@ -119,29 +121,30 @@ def _size(
 
 
 def _speed(train: Contender, device: Device, seconds: float) -> float:
-    """What `train` counts, a second."""
-    began, done = time.perf_counter(), 0
-    while (spent := time.perf_counter() - began) < seconds or not done:
+    """The count of `train` per second."""
+    started, done = time.perf_counter(), 0
+    while (spent := time.perf_counter() - started) < seconds or not done:
         done += train()
-        device.wait()
+        device.synchronize()
     return done / spent
 
 
 def _poems(count: int) -> list[list[int]]:
-    """Regulated verse by length; characters as unevenly frequent as in poems (Zipf)."""
-    source = torch.Generator().manual_seed(1)
+    """Random poems with the lengths of regulated verse and Zipf frequencies, as in real poems."""
+    generator = torch.Generator().manual_seed(1)
     weights = 1 / torch.arange(10.0, VOCABULARY - len(SPECIAL) + 10)
     lengths = (24, 32, 48, 64)
     return [
         (
-            torch.multinomial(weights, lengths[number % 4], generator=source, replacement=True) + 4
+            torch.multinomial(weights, lengths[number % 4], generator=generator, replacement=True)
+            + 4
         ).tolist()
         for number in range(count)
     ]
 
 
 class _Plain(nn.Module):
-    """The model people start from: nn.Embedding, nn.LSTM, nn.Linear."""
+    """The baseline model: nn.Embedding, nn.LSTM, nn.Linear."""
 
     def __init__(self, embedding: int, hidden: int) -> None:
         super().__init__()
@@ -156,8 +159,8 @@ class _Plain(nn.Module):
 
 
 def _plain(embedding: int, hidden: int, device: Device, batches: Iterator[Batch]) -> Contender:
-    """Plain cross-entropy, RMSprop, clipping, in float32."""
-    network = _Plain(embedding, hidden).to(device.kind)
+    """The baseline step: plain cross-entropy, RMSprop, clipping, in float32."""
+    network = _Plain(embedding, hidden).to(device.torch_device)
     optimiser = torch.optim.RMSprop(network.parameters(), lr=1e-4)
 
     def train() -> int:
@@ -174,22 +177,22 @@ def _plain(embedding: int, hidden: int, device: Device, batches: Iterator[Batch]
 
 
 def _per_poem(embedding: int, hidden: int, device: Device, poems: list[list[int]]) -> Contender:
-    """The classical program: one poem, one step."""
+    """The classical baseline: one poem per step."""
 
     def batches() -> Iterator[Batch]:
         while True:
             for poem in poems:
-                yield padded([[BEGIN, *poem, END]])
+                yield pad_batch([[BEGIN, *poem, END]])
 
     return _plain(embedding, hidden, device, batches())
 
 
 def _batched(embedding: int, hidden: int, device: Device, poems: list[list[int]]) -> Contender:
-    """A batch of streams."""
+    """The batched baseline: a batch of streams per step."""
     config = TrainConfig(batching="stream", batch_size=STREAMS)
 
     def batches() -> Iterator[Batch]:
-        epoch = epoch_of(poems, config, 1)
+        epoch = make_epoch(poems, config, 1)
         while True:
             yield from (epoch[position] for position in range(len(epoch) - 1))
 
@@ -197,10 +200,10 @@ def _batched(embedding: int, hidden: int, device: Device, poems: list[list[int]]
 
 
 @contextmanager
-def _ours(
+def _studio(
     embedding: int, hidden: int, device: Device, poems: list[list[int]]
 ) -> Iterator[Contender]:
-    """The trainer itself, with the recipe `studio` on the model of the others."""
+    """The studio's trainer, with the recipe `studio` and the model size of the others."""
     settings: dict[str, object] = {
         "embedding": embedding,
         "hidden": hidden,
@@ -223,25 +226,27 @@ def _ours(
         steps = trainer.run()
 
         def train() -> int:
-            told: list[StepDone] = []
-            while not told:
-                told = [event for event in next(steps) if isinstance(event, StepDone)]
-            return sum(event.characters for event in told)
+            finished: list[StepDone] = []
+            while not finished:
+                finished = [event for event in next(steps) if isinstance(event, StepDone)]
+            return sum(event.characters for event in finished)
 
         yield train
 
 
 def _softmax_rows(poems: list[list[int]]) -> int:
-    """How many characters the sampled softmax of our first step multiplies."""
-    epoch = epoch_of(poems, TrainConfig(batching="stream", batch_size=STREAMS), 1)
-    return len(sample_of(epoch[0].targets.flatten(), VOCABULARY, torch.Generator())[0])
+    """How many characters the sampled softmax multiplies in the first step of the studio."""
+    epoch = make_epoch(poems, TrainConfig(batching="stream", batch_size=STREAMS), 1)
+    return len(sample_candidates(epoch[0].targets.flatten(), VOCABULARY, torch.Generator())[0])
 
 
 def _matrix_product(device: Device) -> Contender:
     """A product of two large square matrices; counts floating-point operations."""
     side = 2048
     kind = torch.bfloat16 if device.precision == "bfloat16" else torch.float32
-    left, right = (torch.randn(side, side, device=device.kind, dtype=kind) for _ in range(2))
+    left, right = (
+        torch.randn(side, side, device=device.torch_device, dtype=kind) for _ in range(2)
+    )
 
     def multiply() -> int:
         torch.mm(left, right)

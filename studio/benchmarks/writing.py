@@ -1,4 +1,4 @@
-"""How fast writing is, against reading the whole poem again for each character."""
+"""Writing speed, compared with reading the whole poem again for each character."""
 
 import statistics
 import time
@@ -12,20 +12,20 @@ from studio.verse.composer import compose, write
 from studio.verse.decoder import Writer
 from studio.verse.request import ComposeRequest, Sampling
 
-# Poems in one batch.
-TOGETHER = 64
+# Poems in the large batch.
+BATCH = 64
 
 
 class GenerateBenchmark(msgspec.Struct, frozen=True):
-    """What `bench generate` reports; a poem is a 七律, 64 characters with its punctuation.
+    """The report of `bench generate`; a poem is a 七律, 64 characters with punctuation.
 
-    `ms_per_char` is that of one poem written straight on (argmax, with length and rhyme, without
-    tones), `ratio` how many times faster that is than where the whole prefix is read again for each
-    character, as the classical program does. The others keep tones and rhyme and try each line
-    several times, as a poem is written by default: `ms_per_char_with_rules` of one poem, the first
-    character counted from the request, the seconds until 16 candidates are written and ranked, and
-    64 poems at once.
-    None of them has the index of the corpus.
+    `ms_per_char` is for one poem by argmax, with length and rhyme but without tones. `ratio` is how
+    many times faster that is than reading the whole prefix again for each character, as the
+    classical program does. The others write a poem in the default way: with tones and rhyme, and
+    several tries of each line. They are `ms_per_char_with_rules` for one poem, `ms_to_first_char`
+    from the request to the first character, `seconds_best_of_16` to write and rank 16 candidates,
+    and `chars_per_second_of_64` for 64 poems in one batch. None of them uses the index of the
+    corpus.
     """
 
     model: str
@@ -40,11 +40,11 @@ class GenerateBenchmark(msgspec.Struct, frozen=True):
 
 
 def bench_generate(writer: Writer, rounds: int) -> GenerateBenchmark:
-    """Write one poem, one by reading the prefix again for each character, and 64 at once."""
+    """Measure one poem, one with the prefix read again for each character, 16, and 64."""
     ruled = ComposeRequest(form="七律", seed=1)
     plain = msgspec.structs.replace(ruled, tones="free", sampling=Sampling(strategy="greedy"))
     some = msgspec.structs.replace(ruled, candidates=16)
-    many = msgspec.structs.replace(ruled, candidates=TOGETHER)
+    many = msgspec.structs.replace(ruled, candidates=BATCH)
     (poem,) = write(writer, ruled)
     length = len(poem.text)
     contenders: dict[str, Callable[[], object]] = {
@@ -58,9 +58,9 @@ def bench_generate(writer: Writer, rounds: int) -> GenerateBenchmark:
     spent: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, contender in contenders.items():
-            began = time.perf_counter()
+            started = time.perf_counter()
             contender()
-            spent[name].append(time.perf_counter() - began)
+            spent[name].append(time.perf_counter() - started)
     seconds = {name: statistics.median(values) for name, values in spent.items()}
     return GenerateBenchmark(
         model=writer.name,
@@ -71,15 +71,15 @@ def bench_generate(writer: Writer, rounds: int) -> GenerateBenchmark:
         ms_per_char_with_rules=1000 * seconds["ruled"] / length,
         ms_to_first_char=1000 * seconds["first"],
         seconds_best_of_16=seconds["some"],
-        chars_per_second_of_64=TOGETHER * length / seconds["many"],
+        chars_per_second_of_64=BATCH * length / seconds["many"],
     )
 
 
 @torch.inference_mode()
 def _recompute(writer: Writer, text: str) -> None:
-    """Read the whole prefix again for every character of `text`, with logits at each position."""
+    """Read the whole prefix again for each character of `text`, with logits at each position."""
     tokens = torch.tensor([[BEGIN, *writer.vocabulary.encode(text)]])
-    start = writer.network.initial(1)
+    start = writer.network.initial_state(1)
     for length in range(1, tokens.shape[1]):
         features, _ = writer.network(writer.device.put(tokens[:, :length]), start)
         int(writer.network.logits(features)[0, -1].argmax())

@@ -13,7 +13,7 @@ from studio.paths import Home
 from studio.prosody.forms import form_named
 
 if TYPE_CHECKING:
-    from studio.verse.quality import Figures
+    from studio.verse.quality import QualityMetrics
 
 evaluate_app = typer.Typer(invoke_without_command=True)
 
@@ -103,7 +103,7 @@ def poems(
     from studio.runs.models import load_writer, locate
     from studio.verse.evaluation import failures, human_poems, write_many
     from studio.verse.novelty import Novelty
-    from studio.verse.quality import figures
+    from studio.verse.quality import quality_metrics
     from studio.verse.request import ComposeRequest
 
     measured: list[dict[str, Any]] = []
@@ -121,11 +121,11 @@ def poems(
             written, seconds = write_many(writer, request, count, novelty)
             people = human_poems(library, each, count, seed)
             size = min(len(written), len(people)) or len(written)
-            figured = figures(
+            figured = quality_metrics(
                 each, [poem.text for poem in written], writer, training, distinct_of=size
             )
             human = (
-                figures(
+                quality_metrics(
                     each,
                     [poem.text for poem in people],
                     writer,
@@ -179,7 +179,9 @@ _SHOWN = {
 _SHARES = {"length_kept", "tones_kept", "rhyme_kept", "lines_copied", "grams_copied", "repeated"}
 
 
-def _print(name: str, written: "Figures", human: "Figures | None", milliseconds: float) -> None:
+def _print(
+    name: str, written: "QualityMetrics", human: "QualityMetrics | None", milliseconds: float
+) -> None:
     people = f"{human.poems:,} of people" if human else "none of people"
     table = Table(title=name, box=None, title_justify="left")
     table.add_column(f"distinct over {written.distinct_of:,}")

@@ -23,7 +23,7 @@ from rich.table import Table
 from studio.cli.output import messages, option, out, print_json, say
 from studio.errors import ConfigError, RunError, StudioError
 from studio.messages import TrainingStarted
-from studio.model.config import MOST, RECIPES, recipe_named, with_settings
+from studio.model.config import MAX_COUNT, RECIPES, recipe_named, with_settings
 from studio.model.events import (
     CheckpointSaved,
     SampleWritten,
@@ -50,7 +50,7 @@ def train(
         ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, max=MOST, help="Epochs (added when resuming).")
+        int | None, typer.Option(min=1, max=MAX_COUNT, help="Epochs (added when resuming).")
     ] = None,
     from_: Annotated[
         str | None,

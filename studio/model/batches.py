@@ -15,52 +15,52 @@ from studio.model.config import TrainConfig
 class Batch:
     """`inputs` and `targets` (batch, time), int64; padding is `PAD` in both.
 
-    `fresh`: the recurrent state starts at zero; else it goes on from the batch before.
-    `characters`: how many targets count.
+    `resets_state`: the recurrent state starts at zero; else it continues from the last batch.
+    `characters`: how many targets count in the loss.
     """
 
     inputs: Tensor
     targets: Tensor
-    fresh: bool
+    resets_state: bool
     characters: int
 
 
 class Epoch(Protocol):
-    """The batches of one pass over the poems, each to be had by its position."""
+    """The batches of one pass over the poems, by position."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, position: int) -> Batch: ...
 
 
-def epoch_of(poems: list[list[int]], config: TrainConfig, epoch: int) -> Epoch:
-    """The batches of epoch number `epoch`; their order depends on the seed and the epoch alone.
+def make_epoch(poems: list[list[int]], config: TrainConfig, epoch: int) -> Epoch:
+    """The batches of epoch number `epoch`; their order depends only on the seed and the epoch.
 
-    `poems` are token indices without begin and end. Raises ValueError where no poem is left.
+    `poems` are token indices without begin and end tokens. Raises ValueError if no poem is left.
     """
-    source = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
+    generator = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
     if config.batching == "stream":
-        return _Stream(poems, config, source)
-    return _Padded(poems, config, source)
+        return _StreamEpoch(poems, config, generator)
+    return _PaddedEpoch(poems, config, generator)
 
 
-class _Padded:
+class _PaddedEpoch:
     """Each row is one poem from its begin token to its end token."""
 
     def __init__(
-        self, poems: list[list[int]], config: TrainConfig, source: torch.Generator
+        self, poems: list[list[int]], config: TrainConfig, generator: torch.Generator
     ) -> None:
         poems = [poem for poem in poems if len(poem) <= config.longest_poem]
         if not poems:
             raise ValueError("no poem is short enough")
-        order = torch.randperm(len(poems), generator=source).tolist()
-        # Poems of like length share a batch, so that little of it is padding: sorted within pools
-        # of many batches, not over all, so that the batches differ from epoch to epoch.
+        order = torch.randperm(len(poems), generator=generator).tolist()
+        # Poems of similar length share a batch, so that little of it is padding. They are sorted
+        # within pools of many batches, not over all poems: batches then differ between epochs.
         size, pool = config.batch_size, config.batch_size * 50
         batches = []
         for start in range(0, len(order), pool):
             part = sorted(order[start : start + pool], key=lambda index: len(poems[index]))
             batches += [part[at : at + size] for at in range(0, len(part), size)]
-        shuffled = torch.randperm(len(batches), generator=source).tolist()
+        shuffled = torch.randperm(len(batches), generator=generator).tolist()
         self._poems = poems
         self._batches = [batches[index] for index in shuffled]
 
@@ -69,26 +69,26 @@ class _Padded:
 
     def __getitem__(self, position: int) -> Batch:
         rows = [[BEGIN, *self._poems[index], END] for index in self._batches[position]]
-        return padded(rows)
+        return pad_batch(rows)
 
 
-class _Stream:
-    """The shuffled poems as one text, folded into parallel streams and read in windows."""
+class _StreamEpoch:
+    """The shuffled poems as one text, split into parallel streams and read in windows."""
 
     def __init__(
-        self, poems: list[list[int]], config: TrainConfig, source: torch.Generator
+        self, poems: list[list[int]], config: TrainConfig, generator: torch.Generator
     ) -> None:
         if not poems:
             raise ValueError("no poem is left")
-        order = torch.randperm(len(poems), generator=source).tolist()
-        # Poem by poem: to make a tensor of one long list keeps all other threads waiting meanwhile.
+        order = torch.randperm(len(poems), generator=generator).tolist()
+        # Poem by poem: making a tensor of one long list blocks all other threads.
         text = np.concatenate([np.array((BEGIN, *poems[index], END)) for index in order])
         length = len(text) // config.batch_size
         if length < 2:
             raise ValueError("the poems do not fill the streams of a batch")
         tokens = torch.from_numpy(text[: length * config.batch_size])
         self._inputs = tokens.view(config.batch_size, length)
-        # What follows an end token is always a begin token: nothing to learn there.
+        # A begin token always follows an end token, so there is nothing to learn.
         self._targets = torch.where(self._inputs == BEGIN, PAD, self._inputs)
         self._window = config.window
 
@@ -102,13 +102,13 @@ class _Stream:
         return Batch(
             inputs=self._inputs[:, start:end].contiguous(),
             targets=targets,
-            fresh=position == 0,
+            resets_state=position == 0,
             characters=int((targets != PAD).sum()),
         )
 
 
-def padded(rows: list[list[int]]) -> Batch:
-    """Rows of tokens, each with its begin and end, as one batch that starts afresh."""
+def pad_batch(rows: list[list[int]]) -> Batch:
+    """Rows of tokens, each with its begin and end token, as one padded batch."""
     width = max(map(len, rows))
     tokens = torch.full((len(rows), width), PAD)
     for index, row in enumerate(rows):
@@ -116,6 +116,6 @@ def padded(rows: list[list[int]]) -> Batch:
     return Batch(
         inputs=tokens[:, :-1].contiguous(),
         targets=tokens[:, 1:].contiguous(),
-        fresh=True,
+        resets_state=True,
         characters=sum(map(len, rows)) - len(rows),
     )

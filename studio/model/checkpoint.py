@@ -1,15 +1,15 @@
-"""A model on disk: safetensors and JSON in one folder, complete or not there at all.
+"""A model on disk: safetensors and JSON in one folder, either complete or absent.
 
 ```
 step-00000200/
   model.safetensors     the weights
   model.json            their shape, the step, the vocabulary's fingerprint
   vocabulary.json       the characters
-  training.safetensors  what going on needs: optimiser, recurrent state, random state
+  training.safetensors  to resume: optimiser, recurrent state, random state
   training.json         the position in the epoch and the running sums
 ```
 
-A folder with the first three is a model that can write; training needs all five.
+A folder with the first three files is a model that can write; training needs all five.
 """
 
 import contextlib
@@ -33,10 +33,10 @@ from studio.model.config import ModelConfig, Natural, Positive
 from studio.model.network import Network
 
 FORMAT = 1
-# What safetensors calls the kinds of number that weights may be; `breaks` holds truth values.
-_WEIGHTS, _TRUTHS = ("F32", "F16", "BF16"), ("BOOL",)
+# The types that weights may have, as safetensors names them; the buffer `breaks` is boolean.
+_WEIGHT_TYPES, _BUFFER_TYPES = ("F32", "F16", "BF16"), ("BOOL",)
 _REMEDY = "Choose another checkpoint or model."
-Amount = Annotated[float, Meta(ge=0)]
+NonNegative = Annotated[float, Meta(ge=0)]
 
 
 class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,34 +46,34 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     config: ModelConfig
     vocabulary: str
     step: Natural
-    perplexity: Amount | None = None
+    perplexity: NonNegative | None = None
 
 
 class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """training.json: where training stands.
+    """training.json: how far training has come.
 
-    `position` is the number of batches of `epoch` that have been learnt; `nats` and `characters`
-    are summed over them. `poems` is the sha256 of the texts learnt, "" in older checkpoints.
+    `position` is the number of batches of `epoch` that are done; `nats` and `characters` are sums
+    over them. `poems` is the sha256 of the training texts, "" in older checkpoints.
     """
 
     step: Natural = 0
     epoch: Positive = 1
     position: Natural = 0
-    elapsed: Amount = 0.0
+    elapsed: NonNegative = 0.0
     nats: float = 0.0
     characters: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
-    best: Amount | None = None
+    best: NonNegative | None = None
     best_step: Natural | None = None
     poems: str = ""
 
 
 def name_of(step: int) -> str:
-    """The folder's name; names sort by step."""
+    """The name of the folder; names sort by step."""
     return f"step-{step:08}"
 
 
 def step_of(name: str) -> int:
-    """The step in a folder's name."""
+    """The step in the name of a folder."""
     return int(name.removeprefix("step-"))
 
 
@@ -87,12 +87,12 @@ def save(
 ) -> None:
     """Write a checkpoint; after a crash at any moment the folder is complete or absent.
 
-    Raises OSError where it cannot be written.
+    Raises OSError if it cannot be written.
     """
 
     def fill(staging: Path) -> None:
         write_model(staging, network, vocabulary, progress.step, perplexity)
-        _write_tensors(_plain(tensors), staging / "training.safetensors")
+        _write_tensors(_on_cpu(tensors), staging / "training.safetensors")
         (staging / "training.json").write_bytes(msgspec.json.encode(progress))
 
     build_folder_atomically(folder, fill)
@@ -106,102 +106,102 @@ def write_model(
     perplexity: float | None,
     precision: torch.dtype = torch.float32,
 ) -> None:
-    """Write the three files of a model that can write; not atomically."""
+    """Write the three files of a model that can write; the folder is not written atomically."""
     weights = {
         name: each.to(precision) if each.is_floating_point() else each
-        for name, each in _plain(network.state_dict()).items()
+        for name, each in _on_cpu(network.state_dict()).items()
     }
     _write_tensors(weights, folder / "model.safetensors")
     vocabulary.save(folder / "vocabulary.json")
-    described = Description(FORMAT, network.config, vocabulary.fingerprint, step, perplexity)
-    (folder / "model.json").write_bytes(msgspec.json.encode(described))
+    description = Description(FORMAT, network.config, vocabulary.fingerprint, step, perplexity)
+    (folder / "model.json").write_bytes(msgspec.json.encode(description))
 
 
 def load_model(folder: Path) -> tuple[Network, Vocabulary, Description]:
     """Read a model for writing or scoring; raises RunError that names the file and the reason."""
-    described = describe(folder)
+    description = read_description(folder)
     vocabulary = Vocabulary.load(folder / "vocabulary.json")
-    if vocabulary.fingerprint != described.vocabulary:
+    if vocabulary.fingerprint != description.vocabulary:
         raise DamageError(
             f"{folder / 'vocabulary.json'} is not the vocabulary that the model was trained with. "
             "Copy the whole checkpoint folder again, or choose another checkpoint."
         )
-    # Without memory: the file must fit before as much is taken as model.json says.
+    # On the meta device, without memory: the weights must fit before memory is allocated.
     with torch.device("meta"):
-        expected = Network(described.config, len(vocabulary))
+        expected = Network(description.config, len(vocabulary))
     weights = _read_weights(expected, folder)
-    network = Network(described.config, len(vocabulary))
+    network = Network(description.config, len(vocabulary))
     network.load_state_dict(weights)
-    return network.eval(), vocabulary, described
+    return network.eval(), vocabulary, description
 
 
-def describe(folder: Path) -> Description:
-    """What a model is, without its weights; raises RunError where it cannot be used."""
-    described = read_json(folder / "model.json", Description, DamageError, _REMEDY)
-    if described.format != FORMAT:
+def read_description(folder: Path) -> Description:
+    """The description of a model, without its weights; raises RunError if it cannot be used."""
+    description = read_json(folder / "model.json", Description, DamageError, _REMEDY)
+    if description.format != FORMAT:
         raise RunError(
-            f"{folder / 'model.json'} has format {described.format}, this studio reads {FORMAT}. "
-            "Use the version of the studio that wrote it."
+            f"{folder / 'model.json'} has format {description.format}, but this studio reads "
+            f"{FORMAT}. Use the version of the studio that wrote it."
         )
-    return described
+    return description
 
 
 def load_weights(network: Network, folder: Path) -> None:
-    """Put a checkpoint's weights, of any precision, into `network`.
+    """Load a checkpoint's weights, of any precision, into `network`.
 
-    Raises DamageError where they are not those of such a network.
+    Raises DamageError if they do not fit the network.
     """
     network.load_state_dict(_read_weights(network, folder))
 
 
 def load_training(folder: Path) -> tuple[dict[str, Tensor], Progress]:
-    """What going on needs besides the weights; raises DamageError where it cannot be used."""
-    with _tensors(folder / "training.safetensors") as file:
+    """The tensors and the progress to resume from; raises DamageError if they cannot be used."""
+    with _open_tensors(folder / "training.safetensors") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    return tensors, progress_of(folder)
+    return tensors, read_progress(folder)
 
 
-def progress_of(folder: Path) -> Progress:
-    """Where the training stood; raises DamageError where the file is missing or damaged."""
+def read_progress(folder: Path) -> Progress:
+    """The progress of training; raises DamageError if the file is missing or damaged."""
     return read_json(folder / "training.json", Progress, DamageError, _REMEDY)
 
 
 def best_of(checkpoints: Path, names: list[str]) -> str:
-    """The checkpoint of lowest validation perplexity among `names`, or the last.
+    """The checkpoint with the lowest validation perplexity among `names`, or the last one.
 
-    One whose model.json cannot be read is passed over.
+    A checkpoint whose model.json cannot be read is skipped.
     """
     validated: list[tuple[float, str]] = []
     for name in names:
         with contextlib.suppress(RunError):
-            described = describe(checkpoints / name)
-            if described.perplexity is not None:
-                validated.append((described.perplexity, name))
+            description = read_description(checkpoints / name)
+            if description.perplexity is not None:
+                validated.append((description.perplexity, name))
     return min(validated)[1] if validated else names[-1]
 
 
 def prune(checkpoints: Path, keep: int, best: int | None) -> None:
     """Delete the oldest checkpoints beyond `keep`; the one at step `best` stays.
 
-    What a process that was killed while it saved has left goes as well.
+    Temporary folders of a process that was killed while saving are deleted as well.
     """
-    for left in checkpoints.glob(".step-*"):
-        shutil.rmtree(left)
+    for temporary in checkpoints.glob(".step-*"):
+        shutil.rmtree(temporary)
     names = sorted(path.name for path in checkpoints.glob("step-*"))
     for name in names[:-keep]:
         if best is None or name != name_of(best):
             shutil.rmtree(checkpoints / name)
 
 
-def drop_after(checkpoints: Path, step: int) -> list[str]:
-    """Delete the checkpoints of later steps than `step`; returns their names."""
+def delete_after(checkpoints: Path, step: int) -> list[str]:
+    """Delete the checkpoints after `step`; returns their names."""
     later = sorted(path for path in checkpoints.glob("step-*") if path.name > name_of(step))
     for folder in later:
         shutil.rmtree(folder)
     return [folder.name for folder in later]
 
 
-def _plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _on_cpu(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 
 
@@ -213,13 +213,13 @@ def _write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
 
 
 def _read_weights(expected: Network, folder: Path) -> dict[str, Tensor]:
-    """The weights for a network like `expected`; its own may be on the meta device.
+    """The weights in `folder` for a network like `expected`, which may be on the meta device.
 
-    The header is compared before any weight is read. Raises DamageError that names the file.
+    The header is checked before any weight is read. Raises DamageError that names the file.
     """
     path = folder / "model.safetensors"
     shapes = expected.state_dict()
-    with _tensors(path) as file:
+    with _open_tensors(path) as file:
         found = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
         wrong = [
             name
@@ -230,37 +230,37 @@ def _read_weights(expected: Network, folder: Path) -> dict[str, Tensor]:
         ]
         if wrong:
             raise DamageError(
-                f"{path} does not fit its model.json and vocabulary.json: {_some(wrong)}. "
-                "The files are of different models; choose another checkpoint."
+                f"{path} does not fit its model.json and vocabulary.json: {_first_names(wrong)}. "
+                "The files belong to different models; choose another checkpoint."
             )
         for name, each in found.items():
-            kinds = _WEIGHTS if shapes[name].is_floating_point() else _TRUTHS
-            if each.get_dtype() not in kinds:
+            types = _WEIGHT_TYPES if shapes[name].is_floating_point() else _BUFFER_TYPES
+            if each.get_dtype() not in types:
                 raise DamageError(
-                    f"{path} holds {each.get_dtype()} for {name}, not {' or '.join(kinds)}. "
+                    f"{path} holds {each.get_dtype()} for {name}, not {' or '.join(types)}. "
                     f"{_REMEDY}"
                 )
         weights = {name: file.get_tensor(name) for name in found}
     wrong = [name for name, each in weights.items() if not torch.isfinite(each).all()]
     if wrong:
-        raise DamageError(f"{path} holds NaN or infinity in {_some(wrong)}. {_REMEDY}")
+        raise DamageError(f"{path} holds NaN or infinity in {_first_names(wrong)}. {_REMEDY}")
     return weights
 
 
 @contextlib.contextmanager
-def _tensors(path: Path) -> Iterator[Any]:
-    """A file of tensors, with its header checked; raises DamageError that names it."""
+def _open_tensors(path: Path) -> Iterator[Any]:
+    """A file of tensors with a valid header; raises DamageError that names the file."""
     try:
         open_regular(path).close()
         with safetensors.safe_open(path, framework="pt") as file:
             yield file
     except (OSError, safetensors.SafetensorError) as error:
-        words = (isinstance(error, OSError) and error.strerror) or error
-        raise DamageError(f"{path} cannot be read: {words}. {_REMEDY}") from error
+        why = (isinstance(error, OSError) and error.strerror) or error
+        raise DamageError(f"{path} cannot be read: {why}. {_REMEDY}") from error
 
 
-def _some(names: list[str]) -> str:
-    """The first of some names from a file, which may be many, long and unprintable."""
+def _first_names(names: list[str]) -> str:
+    """The first few of `names`: those from a file may be many and long."""
     shown = [name if len(name) <= 60 else f"{name[:60]}..." for name in names[:3]]
     more = len(names) - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more else "")

@@ -1,4 +1,4 @@
-"""Where the numbers are worked out, and in which precision: all that depends on the machine."""
+"""The compute device and its precision: everything that depends on the machine."""
 
 import contextlib
 import math
@@ -19,87 +19,88 @@ Precision = Literal["auto", "float32", "bfloat16"]
 class Device:
     """A device and the precision of its matrix products."""
 
-    kind: torch.device
+    torch_device: torch.device
     precision: Literal["float32", "bfloat16"]
 
     def autocast(self) -> contextlib.AbstractContextManager[object]:
-        """Run matrix products in bfloat16 where that is the precision."""
+        """A context that runs matrix products in bfloat16 if that is the precision."""
         if self.precision == "float32":
             return contextlib.nullcontext()
-        return torch.autocast(self.kind.type, dtype=torch.bfloat16)
+        return torch.autocast(self.torch_device.type, dtype=torch.bfloat16)
 
     def put(self, tensor: torch.Tensor) -> torch.Tensor:
-        """Copy to the device; from pinned memory and without waiting where it is a GPU."""
+        """Copy to the device; for a GPU from pinned memory and without waiting."""
         if self.is_gpu:
-            return tensor.pin_memory().to(self.kind, non_blocking=True)
+            return tensor.pin_memory().to(self.torch_device, non_blocking=True)
         return tensor
 
-    def wait(self) -> None:
-        """Wait until the device has done all it was given; for benchmarks."""
+    def synchronize(self) -> None:
+        """Wait until the device has finished its work; for benchmarks."""
         if self.is_gpu:
-            torch.cuda.synchronize(self.kind)
+            torch.cuda.synchronize(self.torch_device)
 
     @property
     def is_gpu(self) -> bool:
-        """Whether a step's losses live on a GPU, where reading them makes the processor wait."""
-        return self.kind.type == "cuda"
+        """Whether it is a GPU. Then reading a loss makes the processor wait."""
+        return self.torch_device.type == "cuda"
 
     @property
     def name(self) -> str:
-        """The device in words."""
+        """The name to show for the device."""
         if self.is_gpu:
-            return torch.cuda.get_device_name(self.kind)
+            return torch.cuda.get_device_name(self.torch_device)
         return f"{_processor()}, {torch.get_num_threads()} threads"
 
     @property
     def gpu(self) -> str:
-        """The UUID by which NVML knows the GPU, or ""."""
+        """The UUID of the GPU for NVML, or ""."""
         if not self.is_gpu:
             return ""
-        return f"GPU-{torch.cuda.get_device_properties(self.kind).uuid}"
+        return f"GPU-{torch.cuda.get_device_properties(self.torch_device).uuid}"
 
 
-def dropped(
-    shape: Sequence[int], share: float, kind: torch.device, source: torch.Generator
+def dropout_mask(
+    shape: Sequence[int], share: float, device: torch.device, generator: torch.Generator
 ) -> torch.Tensor:
-    """Zero for that share of places and, so that the mean stays, more than one for the others.
+    """Zero for `share` of the entries, 1 / (1 - share) for the others, so that the mean stays 1.
 
-    `source` is the processor's generator, all there is to save and to restore. A GPU draws by
-    itself, from a seed that is drawn from `source`: nothing large is copied.
+    `generator` is on the processor; it is the only random state to save and restore. A GPU draws
+    the mask itself, with a seed drawn from `generator`, so that nothing large is copied.
     """
-    if kind.type == "cuda":
-        seed = torch.empty((), dtype=torch.int64).random_(generator=source)
-        own = torch.Generator(kind).manual_seed(int(seed))
-        return torch.empty(*shape, device=kind).bernoulli_(1 - share, generator=own).div_(1 - share)
-    # Four places share a number: on the processor drawing takes longer than all else here.
+    if device.type == "cuda":
+        seed = torch.empty((), dtype=torch.int64).random_(generator=generator)
+        on_gpu = torch.Generator(device).manual_seed(int(seed))
+        mask = torch.empty(*shape, device=device)
+        return mask.bernoulli_(1 - share, generator=on_gpu).div_(1 - share)
+    # Four entries share one number: on the processor, drawing takes longer than the rest.
     count = math.prod(shape)
     numbers = torch.empty(-(-count // 4), dtype=torch.int64)
-    numbers.random_(-(2**63), None, generator=source)
+    numbers.random_(-(2**63), None, generator=generator)
     kept = numbers.view(torch.int16)[:count] >= round(share * 2**16) - 2**15
     return kept.to(torch.float32).div_(1 - share).view(*shape)
 
 
-def recurrent_precision(kind: torch.device) -> torch.dtype | None:
-    """What torch's recurrent layers are to be given under autocast; None: it casts for them.
+def recurrent_precision(device: torch.device) -> torch.dtype | None:
+    """The precision for torch's recurrent layers under autocast; None leaves the cast to autocast.
 
-    On a GPU it would cast to float16, whatever it was asked for (ATen/cudnn/AutocastRNN.cpp), in
-    which small gradients vanish. cuDNN's layers know bfloat16 since 9.13, torch hands it to them
-    since 2.10; before, single precision, and the softmax after them too.
+    On a GPU autocast always casts them to float16 (ATen/cudnn/AutocastRNN.cpp), in which small
+    gradients vanish. cuDNN's layers support bfloat16 since 9.13, and torch uses it since 2.10.
+    Older versions run these layers, and the softmax after them, in float32.
     """
-    if kind.type != "cuda" or not torch.is_autocast_enabled("cuda"):
+    if device.type != "cuda" or not torch.is_autocast_enabled("cuda"):
         return None
     version = tuple(int(part) for part in torch.__version__.split(".")[:2])
     cudnn: int | None = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
-    known = version >= (2, 10) and (cudnn or 0) >= 91300
-    return torch.bfloat16 if known else torch.float32
+    supported = version >= (2, 10) and (cudnn or 0) >= 91300
+    return torch.bfloat16 if supported else torch.float32
 
 
 def choose_device(precision: Precision = "auto") -> Device:
-    """The GPU where there is one, else the processor.
+    """The GPU if there is one, else the processor.
 
-    "auto" is bfloat16 where the hardware multiplies it natively, float32 elsewhere. Raises
-    ConfigError where bfloat16 is asked for and the hardware lacks it: emulated it is slower than
-    float32, and the recurrent layers do not run at all.
+    "auto" is bfloat16 if the hardware multiplies it natively, else float32. Raises ConfigError if
+    bfloat16 is requested and the hardware lacks it: emulation is slower than float32, and the
+    recurrent layers do not run at all.
     """
     gpu = torch.cuda.is_available()
     native = torch.cuda.is_bf16_supported(including_emulation=False) if gpu else _native_bfloat16()
@@ -114,7 +115,7 @@ def choose_device(precision: Precision = "auto") -> Device:
 
 
 def _native_bfloat16() -> bool:
-    """Whether the processor has AVX-512 BF16 or AMX; torch has no public name for the question."""
+    """Whether the processor has AVX-512 BF16 or AMX; torch has no public function for this."""
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(getattr(torch.cpu, check, bool)() for check in checks)
 

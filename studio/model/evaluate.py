@@ -1,8 +1,8 @@
-"""Perplexity of text that the model did not learn.
+"""Perplexity on text that the model was not trained on.
 
-Each poem is read by itself, from the begin token and the network's initial state, and every
-character of it is predicted, then the end token, all in single precision; so the figure depends
-neither on how training cut its batches nor on what it was worked out in.
+Each poem is read separately, from the begin token and the network's initial state. Every character
+of it and then the end token is predicted, in single precision. So the result does not depend on the
+batches or the precision of training.
 """
 
 import math
@@ -12,20 +12,20 @@ import msgspec
 import torch
 
 from studio.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
-from studio.model.batches import padded
+from studio.model.batches import pad_batch
 from studio.model.device import Device
 from studio.model.loss import token_losses
 from studio.model.network import Network
 
-# Characters in one batch, padding included: bounds the memory, whatever the lengths.
+# Characters in one batch, with padding: this limits the memory for poems of any length.
 _BATCH = 16_384
 
 
 class Score(msgspec.Struct, frozen=True):
-    """Losses summed over some text, in nats; they add up with `+`.
+    """Losses summed over some text, in nats; scores can be added with `+`.
 
-    `han` counts the targets that are Han characters of the vocabulary or unknown to it; `tokens`
-    all targets: these, the punctuation, the end tokens.
+    `han` counts the targets that are Han characters, in the vocabulary or unknown; `tokens` counts
+    all targets: these, punctuation, and end tokens.
     """
 
     nats: float = 0.0
@@ -55,7 +55,7 @@ class Score(msgspec.Struct, frozen=True):
 
     @property
     def unknown_share(self) -> float:
-        """The share of the Han targets that the vocabulary lacks; they count as unknown tokens."""
+        """The share of the Han targets that are not in the vocabulary."""
         return self.unknown / self.han if self.han else 0.0
 
 
@@ -76,8 +76,8 @@ def score_poems(
     was_training = network.training
     network.eval()
     with torch.inference_mode():
-        for indices in _by_length(rows):
-            batch = padded([rows[index] for index in indices])
+        for indices in _batches_by_length(rows):
+            batch = pad_batch([rows[index] for index in indices])
             features, _ = network(device.put(batch.inputs))
             flat = token_losses(
                 features.flatten(0, 1),
@@ -106,8 +106,8 @@ def score_poems(
     return scores
 
 
-def _by_length(rows: list[list[int]]) -> Iterator[list[int]]:
-    """Indices of rows of like length, so many that a padded batch holds at most `_BATCH`."""
+def _batches_by_length(rows: list[list[int]]) -> Iterator[list[int]]:
+    """Indices of rows in batches of similar length; a padded batch has at most `_BATCH` tokens."""
     batch: list[int] = []
     for index in sorted(range(len(rows)), key=lambda index: len(rows[index])):
         if batch and (len(batch) + 1) * len(rows[index]) > _BATCH:

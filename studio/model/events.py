@@ -1,7 +1,7 @@
-"""What training tells, one frozen record each. Imports no torch.
+"""Events reported by training, as frozen records. Imports no torch.
 
-Losses are nats per target character; `elapsed` is seconds of training since the run began,
-pauses and interruptions left out.
+Losses are nats per target character; `elapsed` is the seconds of training since the run started,
+without pauses and interruptions.
 """
 
 from typing import Literal
@@ -24,7 +24,7 @@ class StepDone(msgspec.Struct, frozen=True, tag_field="event"):
 
 
 class EpochDone(msgspec.Struct, frozen=True, tag_field="event"):
-    """All training poems have been read once more; `loss` is the mean over the epoch."""
+    """One pass over the training poems is complete; `loss` is the mean over the epoch."""
 
     step: int
     epoch: int
@@ -34,8 +34,8 @@ class EpochDone(msgspec.Struct, frozen=True, tag_field="event"):
 class Validated(msgspec.Struct, frozen=True, tag_field="event"):
     """Perplexity on the validation split.
 
-    `perplexity` counts Han characters only, `perplexity_all` every target with punctuation and
-    end token. `best` says that it is the lowest of the run so far.
+    `perplexity` counts Han characters only; `perplexity_all` counts every target, including
+    punctuation and end tokens. `best`: whether it is the lowest of the run so far.
     """
 
     step: int
@@ -53,14 +53,14 @@ class CheckpointSaved(msgspec.Struct, frozen=True, tag_field="event"):
 
 
 class SampleWritten(msgspec.Struct, frozen=True, tag_field="event"):
-    """A poem from the run's fixed sample seed, as the weights stand at `step`."""
+    """A poem from the run's fixed sample seed, written with the weights of `step`."""
 
     step: int
     text: str
 
 
 class TrainingEnded(msgspec.Struct, frozen=True, tag_field="event"):
-    """No more steps will come. `stopped`: on request; `diverged`: see `reason`."""
+    """The run takes no more steps. `stopped`: on request; `diverged`: see `reason`."""
 
     step: int
     outcome: Outcome

@@ -1,4 +1,4 @@
-"""What stands in the lines above where the next character will stand."""
+"""The characters of previous lines at the position of the next character."""
 
 from functools import lru_cache
 
@@ -11,44 +11,44 @@ from studio.corpus.vocabulary import BEGIN, PAD
 
 Tokens = NDArray[np.int64]
 
-# How far back a line is looked for, in tokens: three lines of seven characters and their stops.
+# How far back to look for a line, in tokens: three lines of seven characters with their stops.
 REACH = 32
 
 
 def above(tokens: Tensor, breaks: Tensor, lines: int) -> Tensor:
-    """For each place what stands in the lines above where the *next* token will stand.
+    """For each token, the tokens of previous lines at the position of the *next* token.
 
-    `tokens` (batch, REACH - 1 + time): the text with what went before it, `PAD` before its
-    beginning; `breaks` (vocabulary,), true for what ends a line: the stops, and the begin token.
-    Returns (batch, time, lines), the line above first; `PAD` where there is no such line, where it
-    is shorter, or where it begins more than `REACH` tokens ago.
+    `tokens` (batch, REACH - 1 + time): the text after its REACH - 1 previous tokens, with `PAD`
+    before the start of the text. `breaks` (vocabulary,): true for tokens that end a line, the stops
+    and the begin token. Returns (batch, time, lines), the nearest line first; `PAD` if there is no
+    such line, if it is shorter, or if it begins more than `REACH` tokens ago.
     """
     windows = tokens.unfold(1, REACH, 1)
     places = torch.where(breaks[windows], torch.arange(REACH, device=tokens.device), -1)
-    # The last breaks in each window, the latest first, -1 where there are no more: each closes a
-    # line, and the one before it the line above.
-    closes = places.topk(lines + 1, dim=-1).values
-    ends, starts = closes[..., :-1], closes[..., 1:]
-    at = starts + (REACH - closes[..., :1])
-    begun = (windows.gather(-1, ends.clamp(min=0)) == BEGIN).cumsum(dim=-1)
-    stands = (starts >= 0) & (begun == 0) & (at <= ends)
-    return torch.where(stands, windows.gather(-1, at.clamp(max=REACH - 1)), PAD)
+    # The last breaks in each window, the latest first, -1 if there are no more. Each one ends a
+    # line; the break after it in this order ends the line before.
+    line_ends = places.topk(lines + 1, dim=-1).values
+    ends, starts = line_ends[..., :-1], line_ends[..., 1:]
+    at = starts + (REACH - line_ends[..., :1])
+    begins = (windows.gather(-1, ends.clamp(min=0)) == BEGIN).cumsum(dim=-1)
+    found = (starts >= 0) & (begins == 0) & (at <= ends)
+    return torch.where(found, windows.gather(-1, at.clamp(max=REACH - 1)), PAD)
 
 
-def above_last(tokens: Tokens, marks: NDArray[np.uint8], lines: int) -> Tokens:
-    """What `above` tells of the last place alone, (lines, batch): `tokens` (batch, REACH).
+def last_tokens_above(tokens: Tokens, marks: NDArray[np.uint8], lines: int) -> Tokens:
+    """The result of `above` for the last token only, (lines, batch); `tokens` is (batch, REACH).
 
-    `marks` (vocabulary,) are those of `marked`. Made for few rows: the places come from a cache.
+    `marks` (vocabulary,) comes from `line_marks`. Fast for few rows: positions are cached.
     """
     found = [
-        [row[at] if at >= 0 else PAD for at in _places(its.tobytes(), lines)]
-        for row, its in zip(tokens.tolist(), marks[tokens], strict=True)
+        [row[at] if at >= 0 else PAD for at in _places(row_marks.tobytes(), lines)]
+        for row, row_marks in zip(tokens.tolist(), marks[tokens], strict=True)
     ]
     return np.array(found, np.int64).T
 
 
-def marked(breaks: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """For each token 0, 1 where it ends a line, 2 for the begin token."""
+def line_marks(breaks: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """For each token: 2 for the begin token, 1 if it ends a line, else 0."""
     marks = breaks.astype(np.uint8)
     marks[BEGIN] = 2
     return marks
@@ -56,14 +56,14 @@ def marked(breaks: NDArray[np.bool_]) -> NDArray[np.uint8]:
 
 @lru_cache(maxsize=4096)
 def _places(marks: bytes, lines: int) -> list[int]:
-    """Where in a window with these marks the last place finds what stands above, -1 for nowhere."""
+    """The positions that `last_tokens_above` reads in a window with these marks, -1 for none."""
     breaks = [place for place, mark in enumerate(marks) if mark]
     places = []
     for line in range(1, lines + 1):
-        closes = breaks[-line - 1 :]
-        if len(closes) <= line or any(marks[place] == 2 for place in closes[1:]):
+        line_ends = breaks[-line - 1 :]
+        if len(line_ends) <= line or any(marks[place] == 2 for place in line_ends[1:]):
             places.append(-1)
             continue
-        at = closes[0] + len(marks) - closes[-1]
-        places.append(at if at <= closes[1] else -1)
+        at = line_ends[0] + len(marks) - line_ends[-1]
+        places.append(at if at <= line_ends[1] else -1)
     return places

@@ -1,4 +1,4 @@
-"""The optimisers by name, their learning rate at each step, and their state as named tensors."""
+"""The optimisers by name, the learning rate of each step, and the state as named tensors."""
 
 import math
 
@@ -12,7 +12,7 @@ from studio.model.network import Network
 def make_optimiser(network: Network, config: TrainConfig) -> torch.optim.Optimizer:
     """RMSprop (Tieleman and Hinton 2012), AdamW (Loshchilov and Hutter 2019) or plain SGD.
 
-    Weight decay pulls matrices only: biases set no scale that it could restrain.
+    Weight decay applies to matrices only: biases set no scale to limit.
     """
     matrices = [parameter for parameter in network.parameters() if parameter.dim() > 1]
     biases = [parameter for parameter in network.parameters() if parameter.dim() == 1]
@@ -35,8 +35,12 @@ def learning_rate(config: TrainConfig, step: int, total_steps: int) -> float:
         return rate * step / config.warmup_steps
     if config.schedule == "constant":
         return rate
-    left = max(1, total_steps - config.warmup_steps)
-    return rate * 0.5 * (1 + math.cos(math.pi * min(1.0, (step - config.warmup_steps - 1) / left)))
+    remaining = max(1, total_steps - config.warmup_steps)
+    return (
+        rate
+        * 0.5
+        * (1 + math.cos(math.pi * min(1.0, (step - config.warmup_steps - 1) / remaining)))
+    )
 
 
 def set_learning_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
@@ -54,8 +58,8 @@ def state_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
     }
 
 
-def restore(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Take back what `state_tensors` gave; raises ValueError where it fits other parameters."""
+def load_state_tensors(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Load the result of `state_tensors`; raises ValueError if it fits other parameters."""
     shapes = [each.shape for group in optimiser.param_groups for each in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():

@@ -1,8 +1,8 @@
 """A network's weights packed in half precision, for single steps on the processor.
 
-A step of one poem reads every weight once, and takes as long as that: half as many bytes, half the
-time. The products themselves are in single precision, so that weights which are half precision
-anyway, as a shipped model's are, lose nothing.
+A step of one poem reads every weight once, and this reading takes most of the time: half the bytes
+take half the time. The products are computed in single precision. So weights that fit half
+precision, as those of the default model do, lose nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.corpus.vocabulary import PAD
-from studio.model.lines import REACH, above_last, marked
+from studio.model.lines import REACH, last_tokens_above, line_marks
 
 Floats = NDArray[np.float32]
 Product = Callable[[Tensor], Tensor]
@@ -22,7 +22,7 @@ Parts = tuple[Tensor, ...]
 
 
 def can_pack(network: nn.Module) -> bool:
-    """Whether the processor can, and no weight of a product would change by it."""
+    """Whether the processor supports it and no weight matrix would change."""
     return "fbgemm" in torch.backends.quantized.supported_engines and all(
         torch.equal(weight, weight.half().to(weight.dtype))
         for weight in network.parameters()
@@ -30,12 +30,12 @@ def can_pack(network: nn.Module) -> bool:
     )
 
 
-class Packed:
-    """One time step of an LSTM network, as `Network.forward` and `logits` take it.
+class PackedLstm:
+    """Computes one time step of an LSTM network, like `Network.forward` and `Network.logits`.
 
-    Rows are batches of one step, (batch, features). What a token gives to the first layer and past
-    all of them is looked up, not multiplied; what a layer gives to the next one and past it is one
-    product. Looking up is numpy's, whose calls cost less.
+    The contribution of a token to the first layer, and to the output through its skip connection,
+    is looked up in a table. Each layer is one product with its skip connection. The look-ups use
+    numpy, because its calls cost less than torch's.
     """
 
     def __init__(
@@ -47,26 +47,29 @@ class Packed:
         skips: Sequence[Tensor],
         softmax: tuple[Tensor, Tensor],
     ) -> None:
-        """`above`: a matrix for each line above that is read along; `breaks` as there."""
+        """`above`: a matrix for each previous line that is read; `breaks` as in `lines.above`."""
         self.widths = [layer.hidden_size for layer in layers]
-        past = skips or [embedding.new_empty(0, layer.input_size) for layer in layers]
+        skips = skips or [embedding.new_empty(0, layer.input_size) for layer in layers]
         matrices = [_one_matrix(layer) for layer in layers]
         first, bias = matrices[0]
-        own, *beside = torch.split(past[0], [embedding.shape[1], *map(len, above)], dim=1)
-        # What each character gives to the gates of the first layer, (vocabulary, 4 hidden), and
-        # past the layers, (vocabulary, features).
-        self.gates = _table(embedding, first[:, : own.shape[1]], bias)
-        self.past = _table(embedding, own)
-        # For each line above what each character gives there to the first layer, (vocabulary,
-        # width), and past the layers.
+        own_skip, *skips_above = torch.split(
+            skips[0], [embedding.shape[1], *map(len, above)], dim=1
+        )
+        # The contribution of each character to the gates of the first layer, (vocabulary,
+        # 4 hidden), and to the output through the skip connection, (vocabulary, features).
+        self.gates = _table(embedding, first[:, : own_skip.shape[1]], bias)
+        self.skip = _table(embedding, own_skip)
+        # The same for a character of each previous line: the input of the first layer, (vocabulary,
+        # width), and the skip connection.
         self.above = [_table(embedding, matrix) for matrix in above]
-        self.past_above = [
-            _table(embedding, part @ matrix) for matrix, part in zip(above, beside, strict=True)
+        self.skip_above = [
+            _table(embedding, part @ matrix)
+            for matrix, part in zip(above, skips_above, strict=True)
         ]
-        self.marks = None if breaks is None else marked(breaks.numpy())
-        self.layers = [_product(first[:, own.shape[1] :])]
-        for (matrix, bias), part in zip(matrices[1:], past[1:], strict=True):
-            # Only what the layer reads goes past it, not what it remembers.
+        self.marks = None if breaks is None else line_marks(breaks.numpy())
+        self.layers = [_product(first[:, own_skip.shape[1] :])]
+        for (matrix, bias), part in zip(matrices[1:], skips[1:], strict=True):
+            # The skip connection takes the layer's input only, not its hidden state.
             part = F.pad(part, (0, matrix.shape[1] - part.shape[1]))
             self.layers.append(_product(torch.cat([matrix, part]), F.pad(bias, (0, len(part)))))
         self.logits = _product(*softmax)
@@ -74,22 +77,22 @@ class Packed:
     def step(
         self, tokens: Tensor, state: tuple[Parts, ...] | None
     ) -> tuple[Tensor, tuple[Parts, ...]]:
-        """Read `tokens` (batch, 1), going on from `state`; zero state where it is None.
+        """Read `tokens` (batch, 1) from `state`; None is the zero state.
 
-        Returns the features (batch, 1, features) and the state after it.
+        Returns the features (batch, 1, features) and the new state.
         """
         seen = tokens.numpy()
-        state = state or self._begun(len(seen))
-        # From here on as the state is: (1, batch, features).
-        gates, past = self.gates[seen.T], self.past[seen.T]
-        read = [past[:, :, :0]]
+        state = state or self._initial_state(len(seen))
+        # From here on arrays have the shape of the state: (1, batch, features).
+        gates, skip = self.gates[seen.T], self.skip[seen.T]
+        inputs = [skip[:, :, :0]]
         if self.marks is not None:
             seen = np.concatenate([state[-1][0][0].numpy(), seen], axis=1)
-            above = above_last(seen, self.marks, len(self.above))[:, None]
-            read = [table[each] for table, each in zip(self.above, above, strict=True)]
-            for table, each in zip(self.past_above, above, strict=True):
-                past += table[each]
-        features, skipped = torch.from_numpy(np.concatenate(read, axis=2)), torch.from_numpy(past)
+            above = last_tokens_above(seen, self.marks, len(self.above))[:, None]
+            inputs = [table[each] for table, each in zip(self.above, above, strict=True)]
+            for table, each in zip(self.skip_above, above, strict=True):
+                skip += table[each]
+        features, skipped = torch.from_numpy(np.concatenate(inputs, axis=2)), torch.from_numpy(skip)
         after: list[Parts] = []
         for product, width, (hidden, cell) in zip(self.layers, self.widths, state, strict=False):
             sums = product(torch.cat([features, hidden], dim=2))
@@ -97,30 +100,33 @@ class Packed:
                 skipped += sums[:, :, 4 * width :]
             else:
                 sums += torch.from_numpy(gates)
-            opened, kept, shown = sums[:, :, : 3 * width].sigmoid_().chunk(3, dim=2)
-            new = sums[:, :, 3 * width : 4 * width].tanh_()
-            cell = (kept * cell).addcmul_(opened, new)
-            features = shown * cell.tanh()
+            input_gate, forget_gate, output_gate = (
+                sums[:, :, : 3 * width].sigmoid_().chunk(3, dim=2)
+            )
+            candidate = sums[:, :, 3 * width : 4 * width].tanh_()
+            cell = (forget_gate * cell).addcmul_(input_gate, candidate)
+            features = output_gate * cell.tanh()
             after.append((features, cell))
-        if self.past.shape[1]:
+        if self.skip.shape[1]:
             features = features + skipped
         if self.marks is not None:
             after.append((torch.from_numpy(seen[None, :, 1:]),))
         return features.transpose(0, 1), tuple(after)
 
-    def _begun(self, rows: int) -> tuple[Parts, ...]:
-        """The state before the first token, as if there had been padding alone."""
+    def _initial_state(self, rows: int) -> tuple[Parts, ...]:
+        """The state before the first token: zeros, and padding as the previous tokens."""
         zeros = [torch.zeros(1, rows, width) for width in self.widths]
-        last = torch.full((1, rows, REACH - 1), PAD)
-        return (*((each, each) for each in zeros), (last,))
+        previous = torch.full((1, rows, REACH - 1), PAD)
+        return (*((each, each) for each in zeros), (previous,))
 
 
 def _one_matrix(layer: nn.LSTM) -> tuple[Tensor, Tensor]:
-    """Both matrices side by side and both biases as one; the new cell's rows last, not third."""
-    inward, recurrent, inward_bias, recurrent_bias = layer.parameters()
-    matrix, bias = torch.cat([inward, recurrent], dim=1), inward_bias + recurrent_bias
-    opened, kept, new, shown = torch.arange(len(bias)).chunk(4)
-    order = torch.cat([opened, kept, shown, new])
+    """Both matrices side by side and the sum of both biases; candidate rows are last, not third."""
+    input_weight, recurrent_weight, input_bias, recurrent_bias = layer.parameters()
+    matrix = torch.cat([input_weight, recurrent_weight], dim=1)
+    bias = input_bias + recurrent_bias
+    input_gate, forget_gate, candidate, output_gate = torch.arange(len(bias)).chunk(4)
+    order = torch.cat([input_gate, forget_gate, output_gate, candidate])
     return matrix[order], bias[order]
 
 

@@ -67,4 +67,4 @@ def load_writer(folder: Path, name: str) -> Writer:
     device = choose_device("float32")
     if not device.is_gpu:
         network.pack()
-    return Writer(network.to(device.kind), vocabulary, device, name)
+    return Writer(network.to(device.torch_device), vocabulary, device, name)

@@ -56,14 +56,14 @@ def publish(home: Home, name: str, folder: Path) -> Card:
         )
     run = folders.find(home.runs, name.partition("@")[0])
     source, full_name = locate(home, name)
-    network, vocabulary, described = checkpoint.load_model(source)
+    network, vocabulary, description = checkpoint.load_model(source)
     with Library.open(home.library) as library:
         statistics = library.statistics()
         held_out = {split: library.texts(split) for split in ("valid", "test")}
 
     def fill(staging: Path) -> Card:
         checkpoint.write_model(
-            staging, network, vocabulary, described.step, described.perplexity, torch.float16
+            staging, network, vocabulary, description.step, description.perplexity, torch.float16
         )
         writer = load_writer(staging, DEFAULT)
         with Novelty.open(home.library) as novelty:
@@ -71,14 +71,14 @@ def publish(home: Home, name: str, folder: Path) -> Card:
         device = choose_device(run.config().train.precision)
         card = Card(
             run=full_name,
-            step=described.step,
+            step=description.step,
             parameters=network.parameter_count,
             vocabulary=len(vocabulary),
             bytes=(staging / "model.safetensors").stat().st_size,
             config=run.config(),
             corpus=statistics.source,
             poems=statistics.splits,
-            hours=_seconds(run, described.step) / 3600,
+            hours=_seconds(run, description.step) / 3600,
             machine=f"{device.name}, {device.precision}",
             studio=__version__,
             torch=str(torch.__version__),

@@ -14,7 +14,7 @@ from studio.corpus.vocabulary import Vocabulary
 from studio.errors import DamageError, RunError, VerseError, when_memory_is_full
 from studio.messages import TrainingStarted
 from studio.model import checkpoint
-from studio.model.config import MOST, RunConfig
+from studio.model.config import MAX_COUNT, RunConfig
 from studio.model.device import choose_device
 from studio.model.events import (
     CheckpointSaved,
@@ -120,7 +120,7 @@ class TrainingSession:
         if damaged := names[: names.index(name)]:
             self.notice = f"{', '.join(damaged)} cannot be read and was skipped. "
         # The checkpoints first: where this is interrupted, the log may hold more than they do.
-        if deleted := checkpoint.drop_after(self.run.checkpoints, step):
+        if deleted := checkpoint.delete_after(self.run.checkpoints, step):
             self.notice += f"Training continues from {name}; deleted {', '.join(deleted)}."
         checkpoint.prune(self.run.checkpoints, self.config.train.keep, trainer.progress.best_step)
         self.run.forget_after(step)
@@ -132,7 +132,7 @@ class TrainingSession:
 
     def _load(self, trainer: Trainer, home: Home, name: str) -> str:
         folder = self.run.checkpoints / name
-        checkpoint.describe(folder)
+        checkpoint.read_description(folder)
         if Vocabulary.load(folder / "vocabulary.json") != trainer.vocabulary:
             raise RunError(
                 f"The run {self.run.name} was trained on another corpus: the characters of "
@@ -146,8 +146,8 @@ class TrainingSession:
     def _start(self, home: Home) -> Path:
         """The folder of the model that the run starts from; raises RunError where it differs."""
         folder, name = locate(home, self.config.start)
-        theirs = checkpoint.describe(folder).config
-        if self.config.model != self.config.model.shaped_as(theirs):
+        theirs = checkpoint.read_description(folder).config
+        if self.config.model != self.config.model.with_shape_of(theirs):
             raise RunError(
                 f"A run that starts from {name} has its {theirs.cell} of embedding "
                 f"{theirs.embedding}, hidden {theirs.hidden} and {theirs.layers} layers, and only "
@@ -167,7 +167,6 @@ class TrainingSession:
             config=self.config,
             step=trainer.progress.step,
             total_steps=trainer.total_steps,
-            steps_an_epoch=trainer.steps_an_epoch,
             parameters=trainer.network.parameter_count,
             vocabulary=len(trainer.vocabulary),
             device=trainer.device.name,
@@ -232,7 +231,7 @@ class TrainingSession:
 def starting_from(home: Home, config: RunConfig, name: str) -> RunConfig:
     """`config` for a run that starts from the model called `name`, of that model's shape."""
     folder, full_name = locate(home, name)
-    model = config.model.shaped_as(checkpoint.describe(folder).config)
+    model = config.model.with_shape_of(checkpoint.read_description(folder).config)
     return msgspec.structs.replace(config, start=full_name, model=model)
 
 
@@ -320,7 +319,9 @@ def _longer(run: Run, epochs: int, names: Sequence[str]) -> RunConfig:
     before = config.train.epochs
     if config.train.max_steps and names:
         folders = [run.checkpoints / name for name in names]
-        at = _first_whole(folders, checkpoint.progress_of)
+        at = _first_whole(folders, checkpoint.read_progress)
         before = at.epoch if at.position else at.epoch - 1
-    train = msgspec.structs.replace(config.train, epochs=min(before + epochs, MOST), max_steps=0)
+    train = msgspec.structs.replace(
+        config.train, epochs=min(before + epochs, MAX_COUNT), max_steps=0
+    )
     return msgspec.structs.replace(config, train=train)

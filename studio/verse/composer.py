@@ -6,14 +6,14 @@ from studio.errors import VerseError
 from studio.prosody.forms import form_named
 from studio.verse.constraints import FormRules, FreeRules, Rules, rhyme_supply
 from studio.verse.decoder import Columns, Writer, decode
+from studio.verse.fixed_characters import fill_lines, free_text, required_words, wanted_rhymes
 from studio.verse.novelty import Novelty
-from studio.verse.plan import Plan, plan, with_words
-from studio.verse.ranking import ranked
+from studio.verse.plan import Plan, place_words, plan
+from studio.verse.ranking import add_scores
 from studio.verse.request import ComposeRequest, Tones, WrittenPoem
-from studio.verse.sheet import filled, free_text, rhymes_wanted, words_of
-from studio.verse.ways import layout
+from studio.verse.ways import form_layout
 
-# What else a request could keep, from strict to free.
+# The looser choices for `tones`, the strictest first.
 _LOOSER: dict[Tones, tuple[Tones, ...]] = {
     "strict": ("tang", "free"),
     "tang": ("free",),
@@ -22,22 +22,23 @@ _LOOSER: dict[Tones, tuple[Tones, ...]] = {
 
 
 def compose(writer: Writer, request: ComposeRequest, novelty: Novelty | None = None) -> Columns:
-    """Write as asked, some columns of characters at a time: see `decoder.decode`.
+    """Write the poems of a request, column by column: see `decoder.decode`.
 
-    With the index of the corpus its lines are not copied, and copying counts against a poem.
-    Raises VerseError, before anything is written, where the request cannot be met: it names the
-    rule, or the character that the model has never seen.
+    `novelty` is the index of the corpus. With it no line of the corpus is copied, unless the
+    request allows it, and copied 4-grams lower the score. Raises VerseError before anything is
+    written if the request cannot be met; it names the rule, or the character that the model has
+    never seen.
     """
     rules = _rules(writer, request)
     copied = novelty.is_line if novelty and not request.copied_lines else None
-    written = decode(writer, rules, request.sampling, request.seed, request.tries, copied)
-    return _with_scores(written, request, novelty)
+    columns = decode(writer, rules, request.sampling, request.seed, request.tries, copied)
+    return _with_scores(columns, request, novelty)
 
 
 def write(
     writer: Writer, request: ComposeRequest, novelty: Novelty | None = None
 ) -> tuple[WrittenPoem, ...]:
-    """Write as asked, all at once; the poems in the order of the candidates, with their scores."""
+    """Write the poems of a request; returns them with scores, in the order of the candidates."""
     columns = compose(writer, request, novelty)
     while True:
         try:
@@ -49,7 +50,7 @@ def write(
 
 def _with_scores(columns: Columns, request: ComposeRequest, novelty: Novelty | None) -> Columns:
     poems = yield from columns
-    return ranked(poems, request.ranking, novelty)
+    return add_scores(poems, request.ranking, novelty)
 
 
 def _rules(writer: Writer, request: ComposeRequest) -> Rules:
@@ -58,43 +59,41 @@ def _rules(writer: Writer, request: ComposeRequest) -> Rules:
         text = free_text(request, vocabulary)
         return FreeRules(vocabulary, text, request.longest, bool(request.given), request.candidates)
     start = _plan(writer, request)
-    words = words_of(request, start.layout.line_length, vocabulary)
+    words = required_words(request, start.layout.line_length, vocabulary)
     if not words:
         return FormRules(vocabulary, [start] * request.candidates)
     supply = rhyme_supply(vocabulary, start.layout.rhymes)
-    wanted = rhymes_wanted(start.layout, request.rhyme)
+    wanted = wanted_rhymes(start.layout, request.rhyme)
     plans = []
     for number in range(request.candidates):
-        source = random.Random(f"{request.seed}:{number}:words")
-        placed = with_words(start, words, supply, wanted, source)
+        generator = random.Random(f"{request.seed}:{number}:words")
+        placed = place_words(start, words, supply, wanted, generator)
         if placed is None:
             raise VerseError(
-                f"There is no place for {'、'.join(words)} in this {request.form} where "
-                "the lines have room and the tones are right. Ask for fewer words, "
-                f"another form{' or freer tones' if request.tones != 'free' else ''}."
+                f"There is no place for {'、'.join(words)} in this {request.form}: the lines have "
+                "no room, or the tones do not fit. Use fewer words, or another form"
+                f"{', or freer tones' if request.tones != 'free' else ''}."
             )
         plans.append(placed)
     return FormRules(vocabulary, plans)
 
 
 def _plan(writer: Writer, request: ComposeRequest) -> Plan:
-    """What the request fixes and leaves possible; raises VerseError that names the obstacle."""
+    """The plan for a request; raises VerseError that names the obstacle if there is none."""
     form = form_named(request.form)
-    frame, grid = filled(request, form, writer.vocabulary)
-    supply = rhyme_supply(writer.vocabulary, frame.rhymes)
-    wanted = rhymes_wanted(frame, request.rhyme)
-    found = plan(frame, grid, supply, wanted)
+    layout, grid = fill_lines(request, form, writer.vocabulary)
+    supply = rhyme_supply(writer.vocabulary, layout.rhymes)
+    wanted = wanted_rhymes(layout, request.rhyme)
+    found = plan(layout, grid, supply, wanted)
     if isinstance(found, Plan):
         return found
     if found is None:
         raise VerseError(
-            f"The model knows no characters that would rhyme in a {form.name} so. Choose another "
-            "rhyme, or a model that was trained on more poems."
+            f"The model does not know enough characters that rhyme for this {form.name}. Choose "
+            "another rhyme, or a model that was trained on more poems."
         )
     for tones in _LOOSER[request.tones]:
-        looser = layout(form, frame.line_length, frame.line_count, tones)
+        looser = form_layout(form, layout.line_length, layout.line_count, tones)
         if isinstance(plan(looser, grid, supply, wanted), Plan):
-            raise VerseError(
-                f'{found} With tones "{tones}" it can be written; or change the character.'
-            )
+            raise VerseError(f'{found} Set tones to "{tones}", or change the character.')
     raise VerseError(f"{found} Change the character or the form.")

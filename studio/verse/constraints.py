@@ -1,7 +1,8 @@
-"""What may stand at the next position of each poem of a batch, as masks over the vocabulary.
+"""The tokens allowed at the next position of each poem in a batch, as masks over the vocabulary.
 
-The masks are made of a few precomputed ones: by tone for the places within a line, by rhyme for its
-end. A poem's state is which templates, rhymes and ways of its line are still open to it.
+The masks are built from a few precomputed ones: by tone for the places within a line, by rhyme for
+its end. The state of a poem is the templates, the rhymes and the ways of its line that are still
+open.
 """
 
 from collections.abc import Sequence
@@ -15,41 +16,41 @@ from studio.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
 from studio.errors import VerseError
 from studio.prosody.rhymes import Reading
 from studio.prosody.tones import LEVEL, OBLIQUE, tone_masks, tones_of
+from studio.verse.fixed_characters import COUPLET
 from studio.verse.plan import Plan
 from studio.verse.request import BLANK
 from studio.verse.sampling import Bools, Floats, Tokens
-from studio.verse.sheet import COUPLET
-from studio.verse.ways import ALLOWS, FEET, Foot, chosen_at, rhymes_at
+from studio.verse.ways import ALLOWS, FEET, Foot, allowed_rhymes, certain_rhymes
 
-# A position that nothing fixes.
+# Marks a position that is not fixed.
 FREE = -1
 
 
 class Rules(Protocol):
-    """The rules of a batch of poems, one a row; positions count from 0, stops included.
+    """The rules of a batch of poems, one per row; positions count from 0 and include stops.
 
-    Characters that many fonts lack may be fixed, but are never allowed by themselves.
+    Characters that many fonts lack may be fixed, but the model may not choose them.
 
-    `fixed` (rows, positions) are the tokens that are decided, `FREE` elsewhere. A poem that comes
-    to their end is complete where they end with the end token, else cut. `stride` is the length of
-    a line with its stop; 0 where the poems have no lines.
+    `fixed` (rows, positions) are the fixed tokens, `FREE` elsewhere. A poem that reaches the last
+    position is complete if that is the end token; otherwise it is cut. `stride` is the length of a
+    line with its stop; 0 if the poems have no lines.
     """
 
     fixed: Tokens
     stride: int
 
     def allowed(self, position: int) -> Floats:
-        """What may be chosen at a position, as 0.0 and 1.0: (rows, vocabulary) or (vocabulary,)."""
+        """The tokens allowed at a position, as 0.0 and 1.0: (rows, vocabulary) or (vocabulary,)."""
 
     def take(self, position: int, tokens: Tokens) -> None:
-        """Go on with the tokens (rows,) that stand at a position."""
+        """Update the state with the tokens (rows,) written at a position."""
 
-    def select(self, rows: Tokens) -> None:
-        """Go on with some of the rows (any number,), in their order."""
+    def select_rows(self, rows: Tokens) -> None:
+        """Keep only `rows` (any number,), in this order; rows may repeat."""
 
 
 class FreeRules:
-    """Any text: an opening and then on to `longest`, or a `whole` text with blanks to fill."""
+    """No form: an opening continued up to `longest`, or a `whole` text with blanks to fill."""
 
     stride = 0
 
@@ -61,53 +62,56 @@ class FreeRules:
         self.fixed = np.repeat(np.array([tokens]), rows, axis=0)
         self._whole = whole
         self._common = _common(vocabulary).astype(np.float32)
-        self._any = (_common(vocabulary) | ~han(vocabulary)).astype(np.float32)
+        self._any = (_common(vocabulary) | ~han_mask(vocabulary)).astype(np.float32)
         self._any[[PAD, BEGIN, UNKNOWN]] = 0.0
 
     def allowed(self, position: int) -> Floats:
-        # A poem begins with a character: neither empty nor with a comma.
+        # A poem begins with a character: not with the end token or a comma.
         return self._any if position and not self._whole else self._common
 
     def take(self, position: int, tokens: Tokens) -> None:
-        """Nothing depends on what stands before."""
+        """Nothing depends on earlier tokens."""
 
-    def select(self, rows: Tokens) -> None:
+    def select_rows(self, rows: Tokens) -> None:
         self.fixed = self.fixed[rows]
 
 
 class FormRules:
-    """The rules of a form: one plan a row, all of one layout."""
+    """The rules of a form: one plan per row, all with the same layout."""
 
     def __init__(self, vocabulary: Vocabulary, plans: Sequence[Plan]) -> None:
-        """Raises VerseError where the vocabulary lacks the stops that a form needs."""
+        """Raises VerseError if the vocabulary lacks the stops that a form needs."""
         if not all(stop in vocabulary for stop in COUPLET):
             raise VerseError(
-                "The model was trained on poems without punctuation and cannot set lines. "
-                "Ask for a poem of free form."
+                "The model was trained on poems without punctuation, so it cannot write lines. "
+                "Choose no form, or another model."
             )
         self._vocabulary = vocabulary
         self._layout = layout = plans[0].layout
         self.stride = layout.line_length + 1
         self.fixed = np.array([_tokens(vocabulary, plan) for plan in plans])
-        # Which templates and rhymes go together: (rows, templates, rhymes).
-        self._keys = np.array(
+        # The rhymes that are open with each template: (rows, templates, rhymes).
+        self._open_rhymes = np.array(
             [
-                [[bool(bits >> bit & 1) for bit in range(len(layout.rhymes))] for bits in its]
-                for its in (plan.rhymes for plan in plans)
+                [
+                    [bool(bits >> bit & 1) for bit in range(len(layout.rhymes))]
+                    for bits in plan.rhymes
+                ]
+                for plan in plans
             ]
         )
-        # For each line (rows, ways): what the plans leave open.
+        # For each line (rows, ways): the ways that the plans leave open.
         self._open = [np.array([plan.open[at] for plan in plans]) for at in range(len(layout.ways))]
         self._template = [np.array([way.template for way in ways]) for ways in layout.ways]
-        # For each line (ways, places): the tones that a way allows in a place, as bits.
+        # For each line (ways, places): the tones that a way allows at a place, as bits.
         self._tones = [
             np.array([[ALLOWS[each] for each in way.pattern] for way in ways])
             for ways in layout.ways
         ]
-        # For each line (ways,): which owe an answer, and which answer the line before.
-        self._owes = [np.array([way.owes for way in ways]) for ways in layout.ways]
-        self._answers = [np.array([way.answers for way in ways]) for ways in layout.ways]
-        # For each line the foot of each template.
+        # For each line (ways,): which need a rescue, and which rescue the line before.
+        self._needs_rescue = [np.array([way.needs_rescue for way in ways]) for ways in layout.ways]
+        self._is_rescue = [np.array([way.is_rescue for way in ways]) for ways in layout.ways]
+        # For each line, the foot of each template.
         self._feet = [
             [
                 next(way.foot for way in ways if way.template == template)
@@ -117,82 +121,87 @@ class FormRules:
         ]
         regulated = layout.templates != ("",)
         self._masks = _by_tone(vocabulary, known=regulated)
-        self._bits = _tone_bits(vocabulary, rhyming=False)
-        self._end_bits = _tone_bits(vocabulary, rhyming=True)
-        # What may end a line, (vocabulary,), by feet and the rhymes that are open for each.
+        self._tone_bits = _tone_bits(vocabulary, rhyming=False)
+        self._end_tone_bits = _tone_bits(vocabulary, rhyming=True)
+        # What may end a line, (vocabulary,), by the feet and the rhymes open for each of them.
         self._endings: dict[tuple[tuple[Foot, ...], bytes], Floats] = {}
-        # The ends of the lines so far, (rows, lines): no character rhymes with itself.
+        # The last characters of the lines so far, (rows, lines): none of them is used again.
         self._ends = np.zeros((len(plans), 0), np.int64)
-        # The templates in which the line before must be answered: (rows, templates).
-        self._due = np.zeros((len(plans), len(layout.templates)), np.bool_)
-        self._ways = self._begun(0)
+        # The templates in which this line must rescue the line before: (rows, templates).
+        self._rescue_due = np.zeros((len(plans), len(layout.templates)), np.bool_)
+        self._ways = self._possible_ways(0)
 
     def allowed(self, position: int) -> Floats:
         line, place = divmod(position, self.stride)
         if place < self._layout.line_length - 1:
             return self._by_tones(line, place)
         allowed = self._by_foot(line)
-        fresh = allowed.copy()
-        fresh[np.arange(len(fresh))[:, None], self._ends] = 0.0
-        # With a vocabulary of a few characters there may be none.
-        for otherwise in (allowed, np.broadcast_to(self._masks[-1], fresh.shape)):
-            none = fresh.max(axis=1) == 0
+        unused = allowed.copy()
+        unused[np.arange(len(unused))[:, None], self._ends] = 0.0
+        # A vocabulary of a few characters may leave none.
+        for fallback in (allowed, np.broadcast_to(self._masks[-1], unused.shape)):
+            none = unused.max(axis=1) == 0
             if not none.any():
                 break
-            fresh[none] = otherwise[none]
-        return fresh
+            unused[none] = fallback[none]
+        return unused
 
     def take(self, position: int, tokens: Tokens) -> None:
         line, place = divmod(position, self.stride)
         if place == self._layout.line_length:
             if line + 1 < self._layout.line_count:
-                self._ways = self._begun(line + 1)
+                self._ways = self._possible_ways(line + 1)
             return
         if line == self._layout.line_count:
             return
         ending = place == self._layout.line_length - 1
-        # Every reading passes at the end: whether it rhymes there is for the foot to decide.
-        bits = self._end_bits if ending else self._bits
+        # At the end of a line every reading counts: the foot decides whether it rhymes.
+        bits = self._end_tone_bits if ending else self._tone_bits
         self._ways = self._ways & (self._tones[line][:, place] & bits[tokens][:, None] != 0)
         if ending:
             kept = np.stack(
                 [
-                    _given(self._vocabulary, foot, self._layout.rhymes)[tokens]
+                    _allowed_table(self._vocabulary, foot, self._layout.rhymes)[tokens]
                     for foot in self._feet[line]
                 ],
                 axis=1,
             )
-            self._keys = self._keys & kept & self._templates_left(line)[:, :, None]
+            self._open_rhymes = self._open_rhymes & kept & self._templates_left(line)[:, :, None]
             self._ends = np.concatenate([self._ends, tokens[:, None]], axis=1)
-            self._due = ~self._templates_of(line, self._ways & ~self._owes[line])
+            self._rescue_due = ~self._templates_of(line, self._ways & ~self._needs_rescue[line])
 
-    def select(self, rows: Tokens) -> None:
-        self.fixed, self._keys = self.fixed[rows], self._keys[rows]
+    def select_rows(self, rows: Tokens) -> None:
+        self.fixed, self._open_rhymes = self.fixed[rows], self._open_rhymes[rows]
         self._open = [each[rows] for each in self._open]
-        self._ways, self._ends, self._due = self._ways[rows], self._ends[rows], self._due[rows]
+        self._ways, self._ends, self._rescue_due = (
+            self._ways[rows],
+            self._ends[rows],
+            self._rescue_due[rows],
+        )
 
-    def _begun(self, line: int) -> Bools:
-        """The ways of a line that are open: those of the templates that can go on."""
-        goes_on = np.logical_or.reduce(self._keys, axis=2)
+    def _possible_ways(self, line: int) -> Bools:
+        """The open ways of a line: those of the templates that still have a rhyme."""
+        alive = np.logical_or.reduce(self._open_rhymes, axis=2)
         of = self._template[line]
-        begun: Bools = self._open[line] & goes_on[:, of] & (self._answers[line] | ~self._due[:, of])
-        return begun
+        fits = self._is_rescue[line] | ~self._rescue_due[:, of]
+        ways: Bools = self._open[line] & alive[:, of] & fits
+        return ways
 
     def _by_tones(self, line: int, place: int) -> Floats:
-        """What has the tones that the open ways allow in a place, (rows, vocabulary)."""
+        """The characters with a tone that the open ways allow at a place, (rows, vocabulary)."""
         return self._masks[self._tones_left(line, place)]
 
     def _tones_left(self, line: int, place: int) -> Tokens:
-        """The tones that the open ways allow in a place, as bits, (rows,)."""
+        """The tones that the open ways allow at a place, as bits, (rows,)."""
         left: Tokens = np.bitwise_or.reduce(self._ways * self._tones[line][:, place], axis=1)
         return left
 
     def _templates_left(self, line: int) -> Bools:
-        """The templates with an open way in this line, (rows, templates)."""
+        """The templates with an open way for this line, (rows, templates)."""
         return self._templates_of(line, self._ways)
 
     def _templates_of(self, line: int, ways: Bools) -> Bools:
-        """The templates of some ways of a line (rows, ways), (rows, templates)."""
+        """The templates that have one of `ways` (rows, ways) of a line, (rows, templates)."""
         of = self._template[line][:, None] == np.arange(len(self._layout.templates))
         left: Bools = ways @ of
         return left
@@ -202,11 +211,11 @@ class FormRules:
         feet = tuple(foot for foot in FEET if foot in self._feet[line])
         if "any" in feet:
             return self._by_tones(line, self._layout.line_length - 1)
-        open_keys = self._keys & self._templates_left(line)[:, :, None]
+        open_rhymes = self._open_rhymes & self._templates_left(line)[:, :, None]
         # (rows, feet, rhymes)
         rhymes = np.stack(
             [
-                open_keys[:, [each == foot for each in self._feet[line]]].any(axis=1)
+                open_rhymes[:, [each == foot for each in self._feet[line]]].any(axis=1)
                 for foot in feet
             ],
             axis=1,
@@ -214,23 +223,23 @@ class FormRules:
         return np.stack([self._ending(feet, each) for each in rhymes])
 
     def _ending(self, feet: tuple[Foot, ...], rhymes: Bools) -> Floats:
-        """What may end a line of such feet where `rhymes` (feet, rhymes) are open, (vocabulary,).
+        """What may end a line with these feet and open `rhymes` (feet, rhymes), (vocabulary,).
 
-        Kept, as the tries of a poem have the same rhymes before them.
+        Cached, because the tries of a poem have the same open rhymes.
         """
         key = feet, rhymes.tobytes()
         if key not in self._endings:
-            its = [
-                _chosen(self._vocabulary, foot, self._layout.rhymes)[each].any(axis=0)
+            by_foot = [
+                _certain_table(self._vocabulary, foot, self._layout.rhymes)[each].any(axis=0)
                 for foot, each in zip(feet, rhymes, strict=True)
             ]
-            self._endings[key] = np.any(its, axis=0).astype(np.float32)
+            self._endings[key] = np.any(by_foot, axis=0).astype(np.float32)
         return self._endings[key]
 
 
 def rhyme_supply(vocabulary: Vocabulary, rhymes: tuple[Reading, ...]) -> list[int]:
-    """For each rhyme how many characters of the vocabulary the model can rhyme with."""
-    return [int(each) for each in _chosen(vocabulary, "rhyme", rhymes).sum(axis=1)]
+    """For each rhyme, how many characters of the vocabulary the model can use for it."""
+    return [int(each) for each in _certain_table(vocabulary, "rhyme", rhymes).sum(axis=1)]
 
 
 def _tokens(vocabulary: Vocabulary, plan: Plan) -> list[int]:
@@ -242,28 +251,28 @@ def _tokens(vocabulary: Vocabulary, plan: Plan) -> list[int]:
 
 
 @lru_cache(maxsize=4)
-def han(vocabulary: Vocabulary) -> Bools:
+def han_mask(vocabulary: Vocabulary) -> Bools:
     """Which indices are Chinese characters, (vocabulary,)."""
     return np.array([vocabulary.is_han(index) for index in range(len(vocabulary))])
 
 
 @lru_cache(maxsize=4)
 def _common(vocabulary: Vocabulary) -> Bools:
-    """Which of them common fonts have, (vocabulary,): what a model may choose by itself."""
+    """Which characters common fonts have, (vocabulary,): the model may choose only these."""
     return np.array([is_common(each) for each in _characters(vocabulary)])
 
 
 @lru_cache(maxsize=4)
 def _tone_bits(vocabulary: Vocabulary, rhyming: bool) -> Tokens:
-    """The tones that each character can be read in, (vocabulary,); both where it is unknown."""
+    """The tones of the readings of each character, (vocabulary,); both if it has no reading."""
     return np.array([tones_of(each, rhyming) for each in _characters(vocabulary)])
 
 
 @lru_cache(maxsize=8)
 def _by_tone(vocabulary: Vocabulary, known: bool) -> Floats:
-    """For no tone, oblique, level, and either what has it, (4, vocabulary), as 0.0 and 1.0.
+    """Masks for no tone, oblique, level, and either tone, (4, vocabulary), as 0.0 and 1.0.
 
-    With `known` characters without a reading are left out. Where nothing would be left, anything.
+    With `known`, characters without a reading are left out. An empty mask becomes the last one.
     """
     masks = tone_masks()
     bits = np.array(
@@ -274,21 +283,21 @@ def _by_tone(vocabulary: Vocabulary, known: bool) -> Floats:
 
 
 @lru_cache(maxsize=32)
-def _given(vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...]) -> Bools:
+def _allowed_table(vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...]) -> Bools:
     """The rhymes in which each character may end a line, (vocabulary, rhymes)."""
-    its = [rhymes_at(foot, each, rhymes) for each in _characters(vocabulary)]
-    return _unpack(its, len(rhymes))
+    allowed = [allowed_rhymes(foot, each, rhymes) for each in _characters(vocabulary)]
+    return _unpack(allowed, len(rhymes))
 
 
 @lru_cache(maxsize=32)
-def _chosen(vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...]) -> Bools:
-    """The same of characters that the model chooses, (rhymes, vocabulary)."""
-    its = [chosen_at(foot, each, rhymes) for each in _characters(vocabulary)]
-    return np.ascontiguousarray((_unpack(its, len(rhymes)) & _common(vocabulary)[:, None]).T)
+def _certain_table(vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...]) -> Bools:
+    """The same for characters that the model may choose, (rhymes, vocabulary)."""
+    certain = [certain_rhymes(foot, each, rhymes) for each in _characters(vocabulary)]
+    return np.ascontiguousarray((_unpack(certain, len(rhymes)) & _common(vocabulary)[:, None]).T)
 
 
 def _unpack(bits: Sequence[int], count: int) -> Bools:
-    """Numbers as their `count` lowest bits, (numbers, count), the lowest first."""
+    """The `count` lowest bits of each number, (numbers, count), the lowest first."""
     width = -(-count // 8)
     packed = np.frombuffer(b"".join(each.to_bytes(width, "little") for each in bits), np.uint8)
     unpacked = np.unpackbits(packed.reshape(-1, width), axis=1, bitorder="little")
@@ -296,5 +305,5 @@ def _unpack(bits: Sequence[int], count: int) -> Bools:
 
 
 def _characters(vocabulary: Vocabulary) -> Sequence[str]:
-    """A character for each index; the special tokens are none."""
+    """The character of each index; "" for special tokens."""
     return [vocabulary.decode([index]) for index in range(len(vocabulary))]

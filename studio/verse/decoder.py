@@ -1,17 +1,16 @@
-"""Writing with the recurrent state carried from character to character, line by line.
+"""Writing poems line by line, with the recurrent state carried from character to character.
 
-A form's rules are masks, and a mask alone writes badly: it takes what the rules allow even where
-the model finds all of it unlikely. So each line is tried several times, all tries of all poems in
-one batch, and one of them is drawn by how likely the model found what the rules made of it: the
-probability that it gave to all that was allowed, place by place. That is sequential Monte Carlo,
-with the masked model as its proposal (Lew et al. 2023, Sequential Monte Carlo steering of large
-language models); with many tries it comes to the model's own distribution over poems that keep the
-rules. What has been shown of a poem is never taken back.
+The rules of a form are masks. A mask alone writes badly: it forces a character even if the model
+finds all allowed characters unlikely. So each line is written several times, with all tries of all
+poems in one batch, and one try is drawn. Its weight is the probability that the model gave to the
+allowed characters, multiplied over the places. This is sequential Monte Carlo with the masked model
+as the proposal (Lew et al. 2023, Sequential Monte Carlo steering of large language models). With
+many tries it approaches the model's own distribution over the poems that keep the rules. Characters
+that have been shown are never changed.
 
-Where a text without lines has blanks, what is fixed after a blank is what weighs its tries. Without
-anything fixed to come there is nothing to weigh: the rules leave the model as it is, every try has
-the same weight, and a try preferred because the model finds it likelier would be a lower
-temperature in another guise.
+In a text without lines, the fixed characters after a blank weight its tries. Without any fixed
+characters to come, all tries have the same weight, because no rule restricts the model. To prefer
+the try that the model finds more likely would only be a lower temperature.
 """
 
 import random
@@ -24,8 +23,8 @@ from torch import Tensor
 
 from studio.corpus.vocabulary import BEGIN, END, Vocabulary
 from studio.model.device import Device
-from studio.model.network import Network, State, select
-from studio.verse.constraints import FREE, Rules, han
+from studio.model.network import Network, State, select_rows
+from studio.verse.constraints import FREE, Rules, han_mask
 from studio.verse.request import Sampling, WrittenPoem
 from studio.verse.sampling import (
     DRAWS,
@@ -33,20 +32,20 @@ from studio.verse.sampling import (
     Tokens,
     choose,
     draw,
+    keskar_penalty,
     log_probability,
-    penalty,
+    repeat_cost,
     shares,
-    stutter,
 )
 
-# A line that may not stand is drawn again so often; then its try counts for next to nothing.
+# A rejected line is drawn again at most this often. After that its try loses this weight, in nats.
 _REDRAWS = 50
-_HOPELESS = 1e4
+_REJECTED_NATS = 1e4
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """A network that can write, and its name for those who read: a run and step, or "default"."""
+    """A network that can write, with the name to show for it: a run and step, or "default"."""
 
     network: Network
     vocabulary: Vocabulary
@@ -65,43 +64,43 @@ def decode(
     tries: int = 1,
     copied: Callable[[str], bool] | None = None,
 ) -> Columns:
-    """Write the poems of `rules` at once, one a row.
+    """Write the poems of `rules` together, one per row.
 
-    Yields the next character of each poem, "" for one that has ended: what is fixed at the start
-    at once, the first character that is chosen after one step, and then a line after the other.
-    Returns the poems in the order of the rows. A line that stands in the poem already is never
-    written, nor one that is `copied`. Every row draws from a source of its own.
+    Yields the next character of each poem, "" for one that has ended. The fixed opening comes
+    first, then the first chosen character after one step, then line by line. Returns the poems in
+    the order of the rows. No line of the poem is repeated, and none is written that is `copied`.
+    Every row has its own random generator.
     """
     candidates, length = rules.fixed.shape
-    if sampling.strategy == "greedy" or not _to_reach(rules.fixed):
+    if sampling.strategy == "greedy" or not _has_fixed_after_free(rules.fixed):
         tries = 1
     vocabulary = writer.vocabulary
     prefix = _prefix(rules.fixed)
     yield from ((character,) * candidates for character in vocabulary.decode(prefix))
 
-    sources = [_source(seed, number) for number in range(candidates)]
-    # For each poem and position the draws of each try, and one to choose among these.
+    generators = [_generator(seed, number) for number in range(candidates)]
+    # For each poem and position, the draws of each try, and one more to choose a try.
     count = DRAWS * tries + 1
-    draws = np.stack([each.random((length, count), np.float32) for each in sources])
-    # Where any of the poems has something to choose.
+    draws = np.stack([each.random((length, count), np.float32) for each in generators])
+    # The positions at which some poem has a free character.
     free = (rules.fixed == FREE).any(axis=0)
-    batch = _Batch(writer, rules, prefix)
-    shown, waiting = len(prefix), False
+    batch = _PoemBatch(writer, rules, prefix)
+    shown, must_resample = len(prefix), False
     if prefix:
         batch.repeat(tries if free[len(prefix) :].any() else 1)
     for position in range(len(prefix), length):
         each = batch.rows // candidates
-        own = draws[:, position, : DRAWS * each].reshape(-1, DRAWS)
-        picked = batch.choose(position, sampling, own)
-        batch.redraw(position, picked, sampling, sources, copied)
+        row_draws = draws[:, position, : DRAWS * each].reshape(-1, DRAWS)
+        picked = batch.choose(position, sampling, row_draws)
+        batch.redraw(position, picked, sampling, generators, copied)
         batch.take(position, picked)
-        waiting |= not ((position + 1) % rules.stride if rules.stride else free[position])
-        # What is fixed after a line is read before its tries are weighed.
-        goes_on = position + 1 < length and not free[position + 1]
-        if each > 1 and waiting and not goes_on:
-            batch.keep_one_of(each, draws[:, position, -1])
+        must_resample |= not ((position + 1) % rules.stride if rules.stride else free[position])
+        # Fixed characters after a line are read before one of its tries is drawn.
+        next_is_fixed = position + 1 < length and not free[position + 1]
+        if each > 1 and must_resample and not next_is_fixed:
+            batch.resample(each, draws[:, position, -1])
         if batch.rows == candidates:
-            waiting = False
+            must_resample = False
             yield from batch.columns(shown)
             shown = position + 1
         if batch.ended.all() or position + 1 == length:
@@ -112,19 +111,19 @@ def decode(
     return batch.poems()
 
 
-class _Batch:
-    """Poems under way, one a row, each poem in several rows on end while a line is tried."""
+class _PoemBatch:
+    """The poems that are being written; each has several adjacent rows while a line is tried."""
 
     def __init__(self, writer: Writer, rules: Rules, prefix: list[int]) -> None:
         rows = rules.fixed.shape[0]
         self._writer, self._rules = writer, rules
-        self._han = han(writer.vocabulary)
+        self._han = han_mask(writer.vocabulary)
         self._poems = rows
         features, state = _read(writer, torch.tensor([[BEGIN, *prefix]]), None)
-        same = torch.zeros(rows, dtype=torch.long, device=writer.device.kind)
-        self._features, self._state = features.index_select(0, same), select(state, same)
-        # Made of the features where they are asked for: not where a single try meets its stop.
-        self._its_logits: Tensor | None = None
+        same = torch.zeros(rows, dtype=torch.long, device=writer.device.torch_device)
+        self._features, self._state = features.index_select(0, same), select_rows(state, same)
+        # Computed from the features only if needed: before a fixed stop they may not be.
+        self._cached_logits: Tensor | None = None
         # (rows, time): the tokens so far.
         self.written = np.repeat(np.array([prefix], np.int64), rows, axis=0)
         for at, token in enumerate(prefix):
@@ -132,35 +131,39 @@ class _Batch:
         self.ended = np.zeros(rows, np.bool_)
         self._nats = np.zeros(rows, np.float32)
         self._choices = np.zeros(rows, np.int64)
-        # How likely the model finds what the rules made of the row since the last weighing.
+        # The log weight of each row since the last resampling.
         self._weights = np.zeros(rows, np.float32)
 
     @property
     def rows(self) -> int:
-        """How many rows there are at present."""
+        """The current number of rows."""
         return len(self.written)
 
     @property
     def _logits(self) -> Tensor:
-        """Of the next token, (rows, vocabulary), on the processor."""
-        if self._its_logits is None:
-            self._its_logits = _logits(self._writer, self._features)
-        return self._its_logits
+        """The logits of the next token, (rows, vocabulary), on the CPU."""
+        if self._cached_logits is None:
+            self._cached_logits = _logits(self._writer, self._features)
+        return self._cached_logits
 
     def choose(self, position: int, sampling: Sampling, draws: Floats) -> Tokens:
-        """The token of each row at a position, (rows,), fixed or chosen."""
+        """The token of each row at a position, (rows,): fixed or chosen."""
         fixed = np.where(self.ended, END, self._rules.fixed[:, position])
-        warm = 1.0 if sampling.strategy == "greedy" else sampling.temperature
+        temperature = 1.0 if sampling.strategy == "greedy" else sampling.temperature
         free = fixed == FREE
         if self.rows > self._poems and not free.all():
-            chance = log_probability(self._logits / warm, np.maximum(fixed, 0))
+            chance = log_probability(self._logits / temperature, np.maximum(fixed, 0))
             self._weights += np.where(free, 0, chance)
         if not free.any():
             return fixed
         self._shares, mass = shares(
-            self._logits, self._rules.allowed(position), warm, self.written, self._lost(sampling)
+            self._logits,
+            self._rules.allowed(position),
+            temperature,
+            self.written,
+            self._repetition_cost(sampling),
         )
-        # Where a row is fixed its mass is not looked at.
+        # The mass of a fixed row does not count.
         self._weights += np.where(free, mass, 0)
         return np.where(free, choose(self._shares, sampling, draws), fixed)
 
@@ -169,10 +172,10 @@ class _Batch:
         position: int,
         picked: Tokens,
         sampling: Sampling,
-        sources: list[np.random.Generator],
+        generators: list[np.random.Generator],
         copied: Callable[[str], bool] | None,
     ) -> None:
-        """Choose another last character, in place, where the line may not stand as it is."""
+        """Choose another last character, in place, for each line that is rejected."""
         stride = self._rules.stride
         if not stride or position % stride == stride - 1:
             return
@@ -181,30 +184,30 @@ class _Batch:
         closing = (rest[:, 0] == FREE) & (rest[:, 1:] != FREE).all(axis=1)
         if not closing.any():
             return
-        each = self.rows // len(sources)
+        each = self.rows // len(generators)
         history, ends = self.written.tolist(), rest[:, 1:].tolist()
         for row in closing.nonzero()[0].tolist():
-            before = history[row]
-            lines = [before[at : at + stride - 1] for at in range(0, start, stride)]
+            written = history[row]
+            lines = [written[at : at + stride - 1] for at in range(0, start, stride)]
             for _ in range(_REDRAWS):
-                line = [*before[start:], int(picked[row]), *ends[row]]
+                line = [*written[start:], int(picked[row]), *ends[row]]
                 text = self._writer.vocabulary.decode(line)
                 if line not in lines and not (copied and copied(text)):
                     break
-                left = self._shares[row : row + 1]
-                whole = left.sum()
-                left[0, picked[row]] = 0.0
-                if not left.any():
-                    self._weights[row] -= _HOPELESS
+                rest_shares = self._shares[row : row + 1]
+                total = rest_shares.sum()
+                rest_shares[0, picked[row]] = 0.0
+                if not rest_shares.any():
+                    self._weights[row] -= _REJECTED_NATS
                     break
-                self._weights[row] += np.log(left.sum() / whole)
-                draws = sources[row // each].random((1, DRAWS), np.float32)
-                picked[row] = choose(left, sampling, draws)[0]
+                self._weights[row] += np.log(rest_shares.sum() / total)
+                draws = generators[row // each].random((1, DRAWS), np.float32)
+                picked[row] = choose(rest_shares, sampling, draws)[0]
             else:
-                self._weights[row] -= _HOPELESS
+                self._weights[row] -= _REJECTED_NATS
 
     def take(self, position: int, picked: Tokens) -> None:
-        """Write the tokens (rows,) that were chosen."""
+        """Append the tokens `picked` (rows,)."""
         chosen = (self._rules.fixed[:, position] == FREE) & ~self.ended
         if chosen.any():
             self._nats += np.where(chosen, log_probability(self._logits, picked), 0)
@@ -214,32 +217,32 @@ class _Batch:
         self._rules.take(position, picked)
 
     def read(self) -> None:
-        """Let the network read the last tokens."""
+        """Read the last tokens with the network."""
         last = torch.from_numpy(self.written[:, -1:])
         self._features, self._state = _read(self._writer, last, self._state)
-        self._its_logits = None
+        self._cached_logits = None
 
-    def keep_one_of(self, each: int, draws: Floats) -> None:
-        """Of the tries of each poem, `each` rows on end, keep the one drawn by weight."""
+    def resample(self, each: int, draws: Floats) -> None:
+        """Keep one try of each poem, drawn by weight; `each` adjacent rows are its tries."""
         weights = self._weights.reshape(-1, each)
         kept = draw(np.exp(weights - weights.max(axis=1, keepdims=True)), draws)
         self._select(np.arange(len(kept)) * each + kept)
         self._weights[:] = 0
 
     def repeat(self, tries: int) -> None:
-        """Go on with each poem in `tries` rows."""
+        """Copy each poem to `tries` rows."""
         if tries > 1:
             self._select(np.arange(self.rows).repeat(tries))
 
     def columns(self, start: int) -> Iterator[tuple[str, ...]]:
-        """The characters of each poem from a position on; none where all have ended."""
+        """The characters of each poem from position `start`; nothing after all have ended."""
         for tokens in self.written[:, start:].T.tolist():
             column = tuple(self._writer.vocabulary.decode([token]) for token in tokens)
             if any(column):
                 yield column
 
     def poems(self) -> tuple[WrittenPoem, ...]:
-        """The poems as they stand."""
+        """The poems as written so far."""
         means = self._nats / np.maximum(self._choices, 1)
         return tuple(
             WrittenPoem(self._writer.vocabulary.decode(tokens), mean, ended)
@@ -249,45 +252,45 @@ class _Batch:
         )
 
     def _select(self, rows: Tokens) -> None:
-        self._rules.select(rows)
+        self._rules.select_rows(rows)
         chosen = torch.from_numpy(rows)
-        if self._its_logits is not None:
-            self._its_logits = self._its_logits.index_select(0, chosen)
-        chosen = chosen.to(self._writer.device.kind)
+        if self._cached_logits is not None:
+            self._cached_logits = self._cached_logits.index_select(0, chosen)
+        chosen = chosen.to(self._writer.device.torch_device)
         self._features = self._features.index_select(0, chosen)
-        self._state = select(self._state, chosen)
+        self._state = select_rows(self._state, chosen)
         self.written, self.ended = self.written[rows], self.ended[rows]
         self._nats, self._choices = self._nats[rows], self._choices[rows]
         self._weights = self._weights[rows]
 
-    def _lost(self, sampling: Sampling) -> Floats:
-        """What each character that is written loses of its logit, (rows, time)."""
+    def _repetition_cost(self, sampling: Sampling) -> Floats:
+        """The cost of each written character for its next use, in logits, (rows, time)."""
         stride = self._rules.stride
-        lost = (
-            stutter(self.written, stride, self._han)
+        cost = (
+            repeat_cost(self.written, stride, self._han)
             if stride
             else np.zeros(self.written.shape, np.float32)
         )
         if sampling.repetition_penalty > 1:
             logits = np.take_along_axis(self._logits.numpy(), self.written, axis=1)
-            lost += penalty(logits, sampling.repetition_penalty) * self._han[self.written]
-        return lost
+            cost += keskar_penalty(logits, sampling.repetition_penalty) * self._han[self.written]
+        return cost
 
 
-def _to_reach(fixed: Tokens) -> bool:
-    """Whether anything is fixed after something that is free."""
+def _has_fixed_after_free(fixed: Tokens) -> bool:
+    """Whether a fixed position comes after a free one in some row."""
     free = fixed == FREE
     return bool((np.logical_or.accumulate(free, axis=1) & ~free).any())
 
 
 def _prefix(fixed: Tokens) -> list[int]:
-    """The tokens with which all rows begin, the end token left out."""
+    """The fixed tokens that all rows begin with, without an end token."""
     same = ((fixed == fixed[:1]) & (fixed != FREE) & (fixed != END)).all(axis=0)
     return [int(each) for each in fixed[0, : int(same.cumprod().sum())]]
 
 
-def _source(seed: int, number: int) -> np.random.Generator:
-    """Where poem `number` of an order draws from, however many there are."""
+def _generator(seed: int, number: int) -> np.random.Generator:
+    """The generator of poem `number`; it does not depend on the number of poems."""
     return np.random.default_rng(random.Random(f"{seed}:{number}").getrandbits(63))
 
 
@@ -295,7 +298,7 @@ def _source(seed: int, number: int) -> np.random.Generator:
 def _read(writer: Writer, tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
     """Read `tokens` (batch, time); the features (batch, features) after the last one."""
     network = writer.network
-    # Going through all its parts takes longer than it seems, beside the step of a single poem.
+    # `eval` and `train` visit every module, which is slow compared to one step of a single poem.
     was_training = network.training
     if was_training:
         network.eval()
@@ -309,5 +312,5 @@ def _read(writer: Writer, tokens: Tensor, state: State | None) -> tuple[Tensor, 
 
 @torch.inference_mode()
 def _logits(writer: Writer, features: Tensor) -> Tensor:
-    """What `features` (rows, features) say of the next token, (rows, vocabulary), on the CPU."""
+    """The logits of the next token, (rows, vocabulary), on the CPU, from `features`."""
     return writer.network.logits(features).float().cpu()

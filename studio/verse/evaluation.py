@@ -1,4 +1,4 @@
-"""Measuring a model by the poems it writes, beside poems by people."""
+"""Evaluation of a model by the poems that it writes, compared with poems by people."""
 
 import random
 import time
@@ -17,12 +17,12 @@ from studio.verse.novelty import Novelty
 from studio.verse.quality import keeps_length, keeps_rhyme, keeps_tones
 from studio.verse.request import ComposeRequest, WrittenPoem
 
-# Poems asked for at once.
+# How many poems are written in one batch.
 _BATCH = 64
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """A request that gave no poem of its form, and why."""
+    """A request that did not result in a poem of its form, and why."""
 
     form: str
     opening: str
@@ -30,10 +30,10 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 def human_poems(library: Library, form: Form, count: int, seed: int) -> list[Poem]:
-    """Poems of a form from the test split: `count` of them drawn by the seed, or all there are.
+    """Poems of a form from the test split: `count` of them, drawn with the seed, or all.
 
-    Those of its shape, where the form is regulated and its length fixed; else those that the
-    scanner finds to be of it.
+    For a regulated form of fixed length these are the poems with its shape; otherwise those that
+    the scanner assigns to the form.
     """
     if form.regulated and form.fixed:
         poems = [library.poem(each) for each in library.ids(Query(form=form.name, split="test"))]
@@ -49,9 +49,9 @@ def human_poems(library: Library, form: Form, count: int, seed: int) -> list[Poe
 def write_many(
     writer: Writer, request: ComposeRequest, count: int, novelty: Novelty | None = None
 ) -> tuple[list[WrittenPoem], float]:
-    """Write `count` poems in batches, each with the next seed, and the seconds that it took."""
+    """Write `count` poems in batches, each with the next seed; also returns the seconds taken."""
     poems: list[WrittenPoem] = []
-    began = time.perf_counter()
+    started = time.perf_counter()
     while len(poems) < count:
         batch = msgspec.structs.replace(
             request,
@@ -59,7 +59,7 @@ def write_many(
             candidates=min(_BATCH, count - len(poems)),
         )
         poems += write(writer, batch, novelty)
-    return poems, time.perf_counter() - began
+    return poems, time.perf_counter() - started
 
 
 def failures(
@@ -68,14 +68,14 @@ def failures(
     openings: Sequence[str],
     novelty: Novelty | None = None,
 ) -> list[Failure]:
-    """The requests for one poem with each opening that give none, or one off the form's rules."""
+    """For each opening, request one poem; returns those that fail or break a rule of the form."""
     form = form_named(request.form)
     failed = []
     for opening in openings:
         try:
-            asked = msgspec.structs.replace(request, first=opening, candidates=1)
-            (poem,) = write(writer, asked, novelty)
-            reason = _off(form, poem)
+            single = msgspec.structs.replace(request, first=opening, candidates=1)
+            (poem,) = write(writer, single, novelty)
+            reason = _broken_rules(form, poem)
         except VerseError as error:
             reason = str(error)
         if reason:
@@ -83,13 +83,13 @@ def failures(
     return failed
 
 
-def _off(form: Form, poem: WrittenPoem) -> str:
-    """Which rule a poem breaks; empty where it keeps them all."""
+def _broken_rules(form: Form, poem: WrittenPoem) -> str:
+    """The rules that a poem breaks, as text; "" if it keeps all."""
     lines = verse_lines(poem.text)
-    kept = {
+    rules = {
         "length": keeps_length(form, lines),
         "tones": not form.regulated or keeps_tones(lines),
         "rhyme": keeps_rhyme(form, lines),
     }
-    broken = [name for name, keeps in kept.items() if not keeps]
+    broken = [name for name, keeps in rules.items() if not keeps]
     return f"{', '.join(broken)} not kept: {poem.text}" if broken else ""

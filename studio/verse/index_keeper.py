@@ -1,6 +1,6 @@
-"""Keeps the index of the corpus at hand, and never makes anyone wait for it.
+"""Keeps the index of the corpus open, without blocking the caller.
 
-The first opening may take seconds, for it builds the index: that is done on a thread of its own.
+The first opening builds the index and may take seconds, so it runs on its own thread.
 """
 
 import contextlib
@@ -12,34 +12,34 @@ from studio.verse.novelty import Novelty
 
 
 class IndexKeeper:
-    """Opens the index of the library at a path, and opens it anew when the library changes."""
+    """Opens the index of the library at a path, and reopens it when the library changes."""
 
     def __init__(self, library: Path) -> None:
         self._library = library
-        self._opened: Novelty | None = None
-        # The library that the index is of, or is being built of, and the thread that does it.
-        self._of: tuple[int, int] | None = None
+        self._index: Novelty | None = None
+        # The library that the index belongs to, and the thread that builds the index.
+        self._identity: tuple[int, int] | None = None
         self._building: threading.Thread | None = None
 
-    def now(self) -> Novelty | None:
-        """The index, for the thread that asks; None while it is being built or cannot be."""
-        if self._of != (there := self._stamp()):
+    def current(self) -> Novelty | None:
+        """The index, for the calling thread only; None while it is built or if it cannot be."""
+        if self._identity != (current := self._stamp()):
             self.close()
-            self._of = there
+            self._identity = current
             self._building = threading.Thread(target=self._build, name="index", daemon=True)
             self._building.start()
         if self._building and not self._building.is_alive():
             self._building = None
-            # It is on disk now, so this is quick. It stays with the thread that opened it.
+            # It is on disk now, so this is fast. Only the thread that opens it may use it.
             with contextlib.suppress(StudioError, OSError):
-                self._opened = Novelty.find(self._library)
-        return self._opened
+                self._index = Novelty.find(self._library)
+        return self._index
 
     def close(self) -> None:
-        """Let go of the index."""
-        if self._opened:
-            self._opened.close()
-        self._opened = None
+        """Close the index."""
+        if self._index:
+            self._index.close()
+        self._index = None
 
     def _build(self) -> None:
         with contextlib.suppress(StudioError, OSError):
@@ -47,7 +47,7 @@ class IndexKeeper:
                 built.close()
 
     def _stamp(self) -> tuple[int, int]:
-        """What tells a library from the next: it is replaced as a whole, never changed."""
+        """The size and time of the library file: it is always replaced as a whole."""
         try:
             stat = self._library.stat()
         except OSError:

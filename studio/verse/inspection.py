@@ -1,6 +1,6 @@
-"""A poem read back by a model: how likely it finds each character, and what else could stand there.
+"""A poem read by a model: how likely each character is, and which others fit in its place.
 
-Imports torch only when a poem is read, so that `Place` can be sent to where there is none.
+Imports torch only when a poem is read, so that `Prediction` can be used without torch.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 Fits = Callable[[str], bool]
 
 
-class Place(msgspec.Struct, frozen=True):
-    """A character of a poem as the model sees it, after all that stands before.
+class Prediction(msgspec.Struct, frozen=True):
+    """A character of a poem and what the model predicted in its place, after all before it.
 
     `log_probability` is in nats, under the plain model (no temperature, no mask). `alternatives`
-    are the likeliest characters that the form allows here, with their probability, likeliest
-    first; none at a stop.
+    are the most likely characters that the form allows here, with their probabilities, the most
+    likely first; none for a stop.
     """
 
     character: str
@@ -36,11 +36,11 @@ class Place(msgspec.Struct, frozen=True):
 
 def inspect(
     writer: "Writer", request: ComposeRequest, text: str, count: int = 8
-) -> tuple[Place, ...]:
-    """Read a poem in one pass; a place for each of its characters, stops included.
+) -> tuple[Prediction, ...]:
+    """Read a poem in one pass; returns a prediction for each character, including stops.
 
-    The alternatives keep what the poem's own scansion requires where they stand: the tone in a
-    regulated poem, unless the request frees it, and the rhyme at a line's end that keeps one.
+    The alternatives keep what the scansion of the poem requires in their place: the tone in a
+    regulated poem, unless the tones of the request are free, and the rhyme at the end of a line.
     """
     import torch
 
@@ -58,23 +58,23 @@ def inspect(
         features, _ = network(tokens)
         logits = network.logits(features[0]).float().cpu()
     network.train(was_training)
-    likely = logits.log_softmax(dim=-1)
-    orders = likely.argsort(dim=-1, descending=True)
-    places = []
+    log_probabilities = logits.log_softmax(dim=-1)
+    orders = log_probabilities.argsort(dim=-1, descending=True)
+    predictions = []
     fits = fitting(text, request)
     for at, (character, index) in enumerate(zip(text, indices, strict=True)):
         found: tuple[tuple[str, float], ...] = ()
         if character not in STOPS:
-            legal = _legal(vocabulary.decode, orders[at].tolist(), fits[at])
+            candidates = _allowed(vocabulary.decode, orders[at].tolist(), fits[at])
             found = tuple(
-                (each, float(likely[at, vocabulary.index(each)].exp()))
-                for each in islice(legal, count)
+                (each, float(log_probabilities[at, vocabulary.index(each)].exp()))
+                for each in islice(candidates, count)
             )
-        places.append(Place(character, float(likely[at, index]), found))
-    return tuple(places)
+        predictions.append(Prediction(character, float(log_probabilities[at, index]), found))
+    return tuple(predictions)
 
 
-def _legal(decode: Callable[[list[int]], str], order: list[int], fits: Fits) -> Iterator[str]:
+def _allowed(decode: Callable[[list[int]], str], order: list[int], fits: Fits) -> Iterator[str]:
     for index in order:
         character = decode([index])
         if character and is_common(character) and fits(character):
@@ -82,22 +82,22 @@ def _legal(decode: Callable[[list[int]], str], order: list[int], fits: Fits) -> 
 
 
 def fitting(text: str, request: ComposeRequest) -> list[Fits]:
-    """For each character of the text, what tells whether another one keeps its tone or rhyme."""
+    """For each character of `text`, a check whether another one keeps its tone or rhyme."""
     lines = verse_lines(text)
     tones = request.tones != "free"
-    inside = iter(_of_poem(scan(lines, request.form), tones) if lines else ())
+    inside = iter(_checks_for(scan(lines, request.form), tones) if lines else ())
     return [_anything if each in STOPS else next(inside) for each in text]
 
 
-def _of_poem(scansion: Scansion, tones: bool) -> Iterable[Fits]:
+def _checks_for(scansion: Scansion, tones: bool) -> Iterable[Fits]:
     for line in scansion.lines:
         for at, character in enumerate(line.characters):
             last = at == len(line.characters) - 1
             if last and line.rhyme:
-                yield _in_rhyme(line.rhyme)
+                yield _has_rhyme(line.rhyme)
             elif tones and character.required in ("平", "仄"):
                 level = character.required == "平"
-                yield _of_tone(level, rhyming=last and level)
+                yield _has_tone(level, rhyming=last and level)
             else:
                 yield _anything
 
@@ -106,10 +106,10 @@ def _anything(character: str) -> bool:
     return True
 
 
-def _of_tone(level: bool, rhyming: bool) -> Fits:
-    its = readings if rhyming else unrhymed_readings
-    return lambda character: any(each.level == level for each in its(character))
+def _has_tone(level: bool, rhyming: bool) -> Fits:
+    readings_of = readings if rhyming else unrhymed_readings
+    return lambda character: any(each.level == level for each in readings_of(character))
 
 
-def _in_rhyme(rhyme: str) -> Fits:
+def _has_rhyme(rhyme: str) -> Fits:
     return lambda character: any("".join(each) == rhyme for each in readings(character))

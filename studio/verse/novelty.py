@@ -1,13 +1,14 @@
-"""Whether what was written stands in the corpus already: an index of the library's characters.
+"""Whether written text is copied from the corpus: an index of the library's characters.
 
-A poem is read as its Chinese characters, stops left out: a span may run across the end of a line,
-for a couplet copied with another punctuation is copied all the same. Only a *line* is a whole line
-between stops. Simplified and traditional forms of a character are taken for one, so that a poem in
-one script is found in a library in the other.
+A poem is indexed as its Chinese characters without stops. So a span may cross the end of a line: a
+couplet copied with other punctuation still counts as copied. Only a *line* is a whole line between
+stops. Simplified and traditional forms of a character count as the same, so that a poem in one
+script is found in a library in the other.
 
-The index is the order of all places of the corpus by the four characters that stand there, each
-place as one 64-bit number of four 16-bit character codes: exact, no hash. Longer spans are compared
-with the text itself. Built from the library within seconds at first use, and kept beside it.
+The index sorts all places of the corpus by the four characters that begin there. Each key is one
+64-bit number of four 16-bit character codes, so it is exact, not a hash. Longer spans are compared
+with the text itself. The index is built from the library within seconds at first use, and saved
+next to it.
 """
 
 import contextlib
@@ -25,20 +26,20 @@ from studio.corpus.poem import STOPS, Poem, is_han
 from studio.corpus.script import simplified
 from studio.files import write_atomically
 
-# Characters in a key, and the bits of each.
+# The number of characters in a key, and the bits of each.
 GRAM, _BITS = 4, 16
-# Codes: 0 parts the poems, the last one is for characters that the corpus lacks.
-_APART, _UNKNOWN = 0, 2**_BITS - 1
+# Codes: 0 separates the poems; the last one is for characters that are not in the corpus.
+_SEPARATOR, _UNKNOWN = 0, 2**_BITS - 1
 _VERSION = 1
-# As the format safetensors names them.
+# The type names of the safetensors format.
 _TYPES = {"U16": np.uint16, "U32": np.uint32, "U64": np.uint64, "I32": np.int32}
 
 
 class CopiedSpan(msgspec.Struct, frozen=True):
-    """Characters that stand in a poem of the library as well: `text[start:end]` of the text asked.
+    """Characters of a text that are also in a poem of the library: `text[start:end]`.
 
-    `poem` is its id in the library; where several poems have the span, the first of them, those
-    for training before the others.
+    `poem` is the id of that poem. If several poems have the span, it is the first of them; poems of
+    the training split come before the others.
     """
 
     start: int
@@ -49,12 +50,12 @@ class CopiedSpan(msgspec.Struct, frozen=True):
 
 
 class _Index(msgspec.Struct, frozen=True):
-    """The arrays that are kept on disk; the poems of the training split come first.
+    """The arrays on disk; the poems of the training split come first.
 
-    `text` (places,) are the character codes, a 0 after each poem; `lines` (places,) the length of
-    the line that begins at a place, 0 within lines; `keys` the sorted four-character keys and
-    `order` the place of each; `starts` and `poems` (poems,) where each poem begins and its id;
-    `characters` and `codes` the alphabet. `training` (1,) is the place at which training ends.
+    `text` (places,): the character codes, with a 0 after each poem. `lines` (places,): the length
+    of the line that begins at a place, 0 within lines. `keys`: the sorted four-character keys.
+    `order`: the place of each key. `starts` and `poems` (poems,): where each poem begins, and its
+    id. `characters` and `codes`: the alphabet. `training` (1,): where the training split ends.
     """
 
     text: NDArray[np.uint16]
@@ -69,35 +70,36 @@ class _Index(msgspec.Struct, frozen=True):
 
 
 class Novelty:
-    """The index of a library, opened for reading. One thread at a time may use it."""
+    """The index of a library, opened for reading. Only one thread may use it at a time."""
 
     def __init__(self, library: Library, index: _Index, split: Literal["train"] | None) -> None:
         self._library = library
         self._index = index
-        # The places asked for end here.
+        # Places from here on are outside the requested split.
         self._end = int(index.training[0]) if split else len(index.text)
         pairs = zip(index.characters.tolist(), index.codes.tolist(), strict=True)
         self._code = {chr(character): code for character, code in pairs}
 
     @classmethod
     def open(cls, library: Path, split: Literal["train"] | None = None) -> "Novelty":
-        """Open the index of the library at a path, of all poems or those of the training split.
+        """Open the index of the library at a path, for all poems or only the training split.
 
-        The index is built, and kept beside the library, where there is none of this very library;
-        where nothing can be written there, it is built for this once. Raises CorpusError where
-        there is no library.
+        If there is no index of exactly this library, it is built and saved next to the library. If
+        it cannot be saved, it is only used this time. Raises CorpusError if there is no library.
         """
-        # Before it is opened: an index of a library that is replaced meanwhile is never taken for
+        # Taken before opening: if the library is replaced meanwhile, the index will not pass for
         # one of the new file.
         identity = _identity(library)
         opened = Library.open(library)
         try:
-            kept = library.with_suffix(".novelty")
-            index = _read(kept, identity)
+            index_file = library.with_suffix(".novelty")
+            index = _read(index_file, identity)
             if index is None:
                 index = _build(opened.poems())
                 with contextlib.suppress(OSError):
-                    write_atomically(kept, save(msgspec.structs.asdict(index), {"of": identity}))
+                    write_atomically(
+                        index_file, save(msgspec.structs.asdict(index), {"of": identity})
+                    )
             return cls(opened, index, split)
         except BaseException:
             opened.close()
@@ -105,7 +107,7 @@ class Novelty:
 
     @classmethod
     def find(cls, library: Path, split: Literal["train"] | None = None) -> "Novelty | None":
-        """Open the index, or None where there is no library at all."""
+        """Open the index; None if there is no library."""
         return cls.open(library, split) if library.is_file() else None
 
     def __enter__(self) -> "Novelty":
@@ -115,88 +117,91 @@ class Novelty:
         self.close()
 
     def close(self) -> None:
-        """Let go of the library."""
+        """Close the library."""
         self._library.close()
 
     def copied(self, text: str) -> tuple[bool, ...]:
-        """For each four characters of a text on end, whether they stand so in a poem.
+        """For each window of four Chinese characters in `text`, whether a poem contains it.
 
-        One answer for each window over its Chinese characters, stops left out.
+        Stops are left out.
         """
-        first, last = self._ranges(self._coded(_han(text)), GRAM)
-        # Places of one key stand in their own order: the first tells whether any is asked for.
+        first, last = self._ranges(self._encoded(_han(text)), GRAM)
+        # The places of one key are sorted: if the first is outside the split, all are.
         places = self._index.order.take(first, mode="clip")
         return tuple(((first < last) & (places < self._end)).tolist())
 
-    def spans(self, text: str, least: int = GRAM) -> tuple[CopiedSpan, ...]:
-        """The longest spans of at least `least` characters that stand in a poem, in their order.
+    def spans(self, text: str, min_length: int = GRAM) -> tuple[CopiedSpan, ...]:
+        """The longest spans of at least `min_length` characters that are in a poem, in their order.
 
-        None of them lies within another, but two may overlap, copied from two poems. A span's
-        bounds are places in `text`, stops in between included.
+        No span is inside another, but two may overlap if they are from different poems. The bounds
+        of a span are positions in `text`, which has stops.
         """
-        where = [at for at, character in enumerate(text) if is_han(character)]
-        codes = self._coded("".join(text[at] for at in where))
-        size = min(least, GRAM)
+        han_positions = [at for at, character in enumerate(text) if is_han(character)]
+        codes = self._encoded("".join(text[at] for at in han_positions))
+        size = min(min_length, GRAM)
         first, last = self._ranges(codes, size)
         found, end = [], 0
         for start in np.flatnonzero(first < last).tolist():
-            # Only what goes on beyond the span before is another one.
-            length = max(least, end - start + 1)
+            # A new span must end after the last one.
+            length = max(min_length, end - start + 1)
             if start + length > len(codes):
                 break
-            places = self._within(self._index.order[first[start] : last[start]])
+            places = self._in_split(self._index.order[first[start] : last[start]])
             places = self._matching(places, codes[start : start + length], size)
             if not len(places):
                 continue
             while start + length < len(codes):
-                longer = places[self._follow(places, length) == codes[start + length]]
+                longer = places[self._characters_after(places, length) == codes[start + length]]
                 if not len(longer):
                     break
                 places, length = longer, length + 1
             end = start + length
-            found.append(self._span(where[start], where[end - 1] + 1, int(places.min())))
+            found.append(
+                self._span(han_positions[start], han_positions[end - 1] + 1, int(places.min()))
+            )
         return tuple(found)
 
     def is_line(self, line: str) -> bool:
         """Whether this is a whole line of a poem."""
-        places = self._places(self._coded(line))
+        places = self._places(self._encoded(line))
         return line != "" and bool((self._index.lines[places] == len(line)).any())
 
-    def _coded(self, text: str) -> NDArray[np.uint16]:
+    def _encoded(self, text: str) -> NDArray[np.uint16]:
         return np.array([self._code.get(each, _UNKNOWN) for each in text], dtype=np.uint16)
 
     def _places(self, codes: NDArray[np.uint16]) -> NDArray[np.int32]:
-        """Where these characters stand, in no particular order."""
+        """The places where these characters are, in no particular order."""
         size = min(len(codes), GRAM)
         if size == 0:
-            return self._within(self._index.order)
+            return self._in_split(self._index.order)
         first, last = self._ranges(codes[:size], size)
-        return self._matching(self._within(self._index.order[first[0] : last[0]]), codes, size)
+        return self._matching(self._in_split(self._index.order[first[0] : last[0]]), codes, size)
 
     def _ranges(self, codes: NDArray[np.uint16], size: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        """For each window of `size`, 1 to 4, the part of the sorted keys that begins with it."""
+        """For each window of `size` (1 to 4), the range of the sorted keys that begin with it."""
         keys = _keys(codes, size) if len(codes) >= size else np.empty(0, np.uint64)
         rest = np.uint64(_BITS * (GRAM - size))
         first = self._index.keys.searchsorted(keys << rest)
         last = self._index.keys.searchsorted((keys << rest) + ((np.uint64(1) << rest) - 1), "right")
         return first, last
 
-    def _within(self, places: NDArray[np.int32]) -> NDArray[np.int32]:
-        """The places of the split that is asked."""
+    def _in_split(self, places: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The places that are in the requested split."""
         return places if self._end == len(self._index.text) else places[places < self._end]
 
     def _matching(
         self, places: NDArray[np.int32], codes: NDArray[np.uint16], known: int
     ) -> NDArray[np.int32]:
-        """Those of the places, which match in their first `known` characters, that match in all."""
+        """The places that match all of `codes`; all of them match the first `known` characters."""
         for at in range(known, len(codes)):
-            places = places[self._follow(places, at) == codes[at]]
+            places = places[self._characters_after(places, at) == codes[at]]
         return places
 
-    def _follow(self, places: NDArray[np.int32], distance: int) -> NDArray[np.uint16]:
-        """The characters that stand `distance` after the places, which match so far.
+    def _characters_after(self, places: NDArray[np.int32], distance: int) -> NDArray[np.uint16]:
+        """The characters `distance` after the places, which match up to there.
 
-        A match ends with its poem, and the text ends with a parting: nothing lies beyond.
+        A match stays within its poem, and the text ends with a separator. So no index is out of
+        range.
         """
         return self._index.text[places + distance]
 
@@ -207,7 +212,7 @@ class Novelty:
 
 
 def _identity(library: Path) -> str:
-    """What tells a library from any other: its file is replaced as a whole, never changed."""
+    """Identifies a library: its file is always replaced as a whole, never changed in place."""
     try:
         stat = library.stat()
     except OSError:
@@ -222,7 +227,7 @@ def _han(text: str) -> str:
 def _build(poems: Iterable[Poem]) -> _Index:
     ordered = sorted(poems, key=lambda poem: poem.split != "train")
     training = sum(poem.split == "train" for poem in ordered)
-    # Both scripts, whichever the library is in.
+    # Both scripts: the library may be in either.
     seen = set().union(*(poem.text + poem.original for poem in ordered)) - set(STOPS)
     known = sorted(seen | set(map(simplified, seen)))
     folded = [simplified(character) for character in known]
@@ -246,10 +251,10 @@ def _build(poems: Iterable[Poem]) -> _Index:
     lines[begins] = np.minimum(ends - begins + 1, 2**16 - 1)
 
     keys = _keys(np.concatenate((text, np.zeros(GRAM - 1, np.uint16))), GRAM)
-    inside = np.flatnonzero(text != _APART)
+    inside = np.flatnonzero(text != _SEPARATOR)
     order = inside[np.argsort(keys[inside], kind="stable")].astype(np.int32)
-    partings = np.flatnonzero(text == _APART)
-    starts = np.concatenate(([0], partings[:-1] + 1)).astype(np.int32)
+    separators = np.flatnonzero(text == _SEPARATOR)
+    starts = np.concatenate(([0], separators[:-1] + 1)).astype(np.int32)
     return _Index(
         text=text,
         lines=lines,
@@ -273,9 +278,9 @@ def _keys(codes: NDArray[np.uint16], size: int) -> NDArray[np.uint64]:
 
 
 def _read(path: Path, identity: str) -> _Index | None:
-    """The index at a path; None where there is none, a damaged one, or one of another library.
+    """The index at a path; None if it is missing, damaged, or of another library.
 
-    Mapped into memory, so that what is not asked for is never read: `safe_open` would copy it.
+    The file is mapped into memory, so that unused parts are never read; `safe_open` would copy all.
     """
     try:
         content = np.asarray(np.memmap(path, mode="r"))

@@ -1,8 +1,7 @@
-"""What a request fixes before the first character is written: its lines, and what stands in them.
+"""The fixed characters of a poem, and the templates and rhymes that remain possible with them.
 
-Of the templates and rhymes only those stay that everything fixed leaves possible. So no choice made
-later can lead to where nothing fits, and what cannot be met is told with the rule in its way.
-Imports no torch.
+The plan is made before the first character is written. So no later choice can lead to a dead end,
+and a request that cannot be met is refused with the rule that it breaks. Imports no torch.
 """
 
 import random
@@ -10,24 +9,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from studio.prosody.report import IN_ENGLISH, FaultName
-from studio.verse.ways import Bits, Layout, Way, chosen_at, rhymes_at
+from studio.verse.ways import Bits, Layout, Way, allowed_rhymes, certain_rhymes
 
-# For each rhyme how many characters the model can end a line with.
+# For each rhyme, how many characters of the model have it.
 Supply = Sequence[int]
 
-# So many ways to place all words are looked at before it is given up.
-_MOST_TRIES = 2000
+# How many placements of the words are tried before giving up.
+_MAX_PLACEMENTS = 2000
 
-# The lines of a poem as characters; "" is for the model to write.
+# The lines of a poem as characters; "" marks a character for the model to write.
 Grid = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A layout with characters fixed in it, and what they leave possible.
+    """A layout with its fixed characters, and what remains possible with them.
 
-    `rhymes[t]` are the rhymes that template t may keep, none where it is out of the question;
-    `open[i][w]` tells whether way w of line i is possible.
+    `rhymes[t]` are the rhymes that are possible with template t; none if the template is ruled out.
+    `open[i][w]`: whether way w of line i is possible.
     """
 
     layout: Layout
@@ -38,7 +37,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """The rule in the way of a fixed character; lines and places count from 0."""
+    """The rule that a fixed character breaks; lines and places count from 0."""
 
     line: int
     place: int
@@ -49,94 +48,96 @@ class Obstacle:
         return f"Line {self.line + 1}: {self.why} ({self.rule}, {IN_ENGLISH[self.rule]})."
 
 
-def plan(frame: Layout, grid: Grid, supply: Supply, wanted: Bits) -> "Plan | Obstacle | None":
-    """See what `grid` leaves possible; the obstacle where that is nothing.
+def plan(layout: Layout, grid: Grid, supply: Supply, wanted: Bits) -> "Plan | Obstacle | None":
+    """Find what is possible with `grid`; returns an obstacle if nothing is.
 
-    `wanted` are the rhymes asked for. None where the model lacks the characters that a rhyme needs.
+    `wanted` are the requested rhymes. Returns None if the model has no rhyme with the characters
+    that the poem needs.
     """
     rhymes: list[Bits] = []
     obstacles: list[Obstacle] = []
-    for template in range(len(frame.templates)):
-        left = _rhymes_left(frame, grid, template, wanted)
-        if isinstance(left, Obstacle):
-            obstacles.append(left)
+    for template in range(len(layout.templates)):
+        remaining = _remaining_rhymes(layout, grid, template, wanted)
+        if isinstance(remaining, Obstacle):
+            obstacles.append(remaining)
             rhymes.append(0)
         else:
-            rhymes.append(left)
+            rhymes.append(remaining)
     if not any(rhymes):
-        # The template that goes wrong last is the nearest to what was asked.
+        # The template that fails last is the closest to the request.
         return max(obstacles, key=lambda each: each.line)
-    for enough in (True, False):
-        able = tuple(
-            _able(frame, grid, template, bits, supply, enough)
+    for distinct in (True, False):
+        possible_rhymes = tuple(
+            _rhymes_in_supply(layout, grid, template, bits, supply, distinct)
             for template, bits in enumerate(rhymes)
         )
-        if any(able):
-            opened = tuple(
+        if any(possible_rhymes):
+            open_ways = tuple(
                 tuple(
-                    bool(able[way.template]) and way in _possible(frame, grid, at, way.template)
+                    bool(possible_rhymes[way.template])
+                    and way in _possible(layout, grid, at, way.template)
                     for way in ways
                 )
-                for at, ways in enumerate(frame.ways)
+                for at, ways in enumerate(layout.ways)
             )
-            return Plan(frame, grid, able, opened)
+            return Plan(layout, grid, possible_rhymes, open_ways)
     return None
 
 
-def _rhymes_left(frame: Layout, grid: Grid, template: int, wanted: Bits) -> Bits | Obstacle:
-    left = wanted
+def _remaining_rhymes(layout: Layout, grid: Grid, template: int, wanted: Bits) -> Bits | Obstacle:
+    remaining = wanted
     for at, line in enumerate(grid):
-        ways = [way for way in frame.ways[at] if way.template == template]
-        if not _possible(frame, grid, at, template):
-            alone = [way for way in ways if not way.owes]
-            return _tone_obstacle(at, line, alone, frame.line_length)
+        ways = [way for way in layout.ways[at] if way.template == template]
+        if not _possible(layout, grid, at, template):
+            unpaired = [way for way in ways if not way.needs_rescue]
+            return _tone_obstacle(at, line, unpaired, layout.line_length)
         end, foot = line[-1], ways[0].foot
         if end:
-            here = rhymes_at(foot, end, frame.rhymes)
-            if not left & here:
+            here = allowed_rhymes(foot, end, layout.rhymes)
+            if not remaining & here:
                 rule: FaultName = "撞韵" if foot == "plain" else "出韵"
                 names = "".join(
-                    each.rhyme for bit, each in enumerate(frame.rhymes) if left >> bit & 1
+                    each.rhyme for bit, each in enumerate(layout.rhymes) if remaining >> bit & 1
                 )
-                kept = f"the rhyme {names}" if len(names) <= 3 else "one rhyme with the others"
-                verb = "sounds like" if foot == "plain" else "does not keep"
-                return Obstacle(at, len(line) - 1, rule, f"{end} {verb} {kept}")
-            left &= here
-    return left
+                rhyme = f"the rhyme {names}" if len(names) <= 3 else "the rhyme of the other lines"
+                verb = "sounds like" if foot == "plain" else "does not have"
+                return Obstacle(at, len(line) - 1, rule, f"{end} {verb} {rhyme}")
+            remaining &= here
+    return remaining
 
 
-def _able(
-    frame: Layout, grid: Grid, template: int, rhymes: Bits, supply: Supply, enough: bool
+def _rhymes_in_supply(
+    layout: Layout, grid: Grid, template: int, rhymes: Bits, supply: Supply, distinct: bool
 ) -> Bits:
-    """The rhymes of which the model knows enough characters for the feet that it writes.
+    """The rhymes with enough characters of the model for the feet that it writes.
 
-    Each foot another one; where no rhyme has so many (`enough` false), at least one.
+    With `distinct` every foot needs another character. Otherwise one character is enough for all.
     """
-    lines = frame.rhyming(template)
+    lines = layout.rhyming_lines(template)
     feet = sum(not grid[at][-1] for at in lines)
     fixed = {grid[at][-1] for at in lines} - {""}
-    left = 0
-    for bit, _ in enumerate(frame.rhymes):
+    found = 0
+    for bit, _ in enumerate(layout.rhymes):
         if rhymes >> bit & 1:
-            taken = sum(chosen_at("rhyme", each, frame.rhymes) >> bit & 1 for each in fixed)
-            spare = supply[bit] - taken if enough else min(supply[bit], 1) * feet
-            left |= (spare >= feet) << bit
-    return left
+            taken = sum(certain_rhymes("rhyme", each, layout.rhymes) >> bit & 1 for each in fixed)
+            spare = supply[bit] - taken if distinct else min(supply[bit], 1) * feet
+            found |= (spare >= feet) << bit
+    return found
 
 
-def _possible(frame: Layout, grid: Grid, at: int, template: int) -> list[Way]:
-    """The ways of a line that fit what is fixed in it and in the other line of its couplet."""
+def _possible(layout: Layout, grid: Grid, at: int, template: int) -> list[Way]:
+    """The ways of a line that fit the fixed characters of it and of its partner in the couplet."""
 
     def fitting(line: int) -> list[Way]:
-        ways = frame.ways[line]
+        ways = layout.ways[line]
         return [way for way in ways if way.template == template and _fits(way, grid[line])]
 
     opening = fitting(at - at % 2)
     closing = fitting(at - at % 2 + 1)
-    answered = any(way.answers for way in closing)
-    opening = [way for way in opening if answered or not way.owes]
-    if at % 2 and opening and all(way.owes for way in opening):
-        return [way for way in closing if way.answers]
+    rescued = any(way.is_rescue for way in closing)
+    opening = [way for way in opening if rescued or not way.needs_rescue]
+    if at % 2 and opening and all(way.needs_rescue for way in opening):
+        return [way for way in closing if way.is_rescue]
     return closing if at % 2 else opening
 
 
@@ -160,32 +161,32 @@ def _tone_obstacle(at: int, line: Sequence[str], ways: Sequence[Way], length: in
     if place == length - 1:
         rule = "出韵" if way.type.isupper() else "失对"
     elif place % 2:
-        alone = not any(line[other] for other in range(1, length - 1, 2) if other != place)
-        rule = ("失对" if at % 2 else "失粘") if alone and at else "失替"
+        is_only_one = not any(line[other] for other in range(1, length - 1, 2) if other != place)
+        rule = ("失对" if at % 2 else "失粘") if is_only_one and at else "失替"
     elif way.type == "B" and place == tail:
         rule = "孤平"
     else:
         rule = "三平尾" if way.type == "A" else "三仄尾"
     tone, needed = ("oblique", "level") if level else ("level", "oblique")
     return Obstacle(
-        at, place, rule, f"{line[place]} is {tone}, and place {place + 1} must be {needed} here"
+        at, place, rule, f"{line[place]} is {tone}, and place {place + 1} must be {needed}"
     )
 
 
-def with_words(
+def place_words(
     start: Plan,
     words: Sequence[str],
     supply: Supply,
     wanted: Bits,
-    source: random.Random,
+    generator: random.Random,
     budget: Iterator[int] | None = None,
 ) -> Plan | None:
-    """Place each word where the lines leave room and the rules allow it; None where nowhere.
+    """Place each word where the lines have room and the rules allow it; None if it is impossible.
 
-    Which of the places is drawn. A word stands on the rhythm of the line: 2+2+1 or 2+2+3.
+    The places are drawn at random. A word keeps to the rhythm of the line: 2+2+1 or 2+2+3.
     """
-    budget = budget or iter(range(_MOST_TRIES))
-    missing = [word for word in words if not _stands(word, start.grid)]
+    budget = budget or iter(range(_MAX_PLACEMENTS))
+    missing = [word for word in words if not _contains(word, start.grid)]
     if not missing:
         return start
     word, rest = missing[0], missing[1:]
@@ -193,14 +194,14 @@ def with_words(
     free = [
         (line, place)
         for line in range(start.layout.line_count)
-        for place in _rhythm(length, len(word))
+        for place in _word_places(length, len(word))
     ]
-    source.shuffle(free)
-    # A line of its own for each word, as long as there are such.
+    generator.shuffle(free)
+    # A separate line for each word, as long as there are free lines.
     free.sort(key=lambda each: any(start.grid[each[0]]))
     for line, place in free:
-        own = start.grid[line][place : place + len(word)]
-        if any(there not in ("", each) for there, each in zip(own, word, strict=True)):
+        present = start.grid[line][place : place + len(word)]
+        if any(fixed not in ("", each) for fixed, each in zip(present, word, strict=True)):
             continue
         row = (*start.grid[line][:place], *word, *start.grid[line][place + len(word) :])
         grid = (*start.grid[:line], row, *start.grid[line + 1 :])
@@ -208,18 +209,18 @@ def with_words(
             return None
         placed = plan(start.layout, grid, supply, wanted)
         if isinstance(placed, Plan) and (
-            found := with_words(placed, rest, supply, wanted, source, budget)
+            found := place_words(placed, rest, supply, wanted, generator, budget)
         ):
             return found
     return None
 
 
-def _stands(word: str, grid: Grid) -> bool:
+def _contains(word: str, grid: Grid) -> bool:
     return any(word in "".join(each or " " for each in line) for line in grid)
 
 
-def _rhythm(line_length: int, length: int) -> list[int]:
-    """The places where a word of some length can begin in a line."""
+def _word_places(line_length: int, length: int) -> list[int]:
+    """The places in a line where a word of `length` can begin."""
     last = line_length - length
     if length == 1:
         return list(range(line_length))

@@ -1,7 +1,7 @@
-"""What a set of poems is worth in figures: the rules, variety, copying, likelihood, parallelism.
+"""Metrics of a set of poems: rules kept, variety, copying, likelihood, parallelism.
 
-The same figures are taken of poems that a model wrote and of poems by people, to be set side by
-side; none of them says that a poem is good.
+Poems by a model and poems by people are measured in the same way, so that they can be compared. No
+metric says that a poem is good.
 """
 
 from collections.abc import Sequence
@@ -19,23 +19,26 @@ from studio.verse.decoder import Writer
 from studio.verse.novelty import Novelty
 
 
-class Figures(msgspec.Struct, frozen=True):
-    """The figures of a set of poems; shares are from 0 to 1.
+class QualityMetrics(msgspec.Struct, frozen=True):
+    """The metrics of a set of poems; shares are from 0 to 1.
 
-    - `length_kept`, `tones_kept`, `rhyme_kept`: poems with the form's lines and characters; with
-      every character on a template, the two rescues within a line allowed (None where the form
-      has no template); with one level rhyme throughout, or in forms without a template every
-      foot in rhyme with another. As the scanner hears them: any reading counts.
-    - `distinct_1`, `distinct_2`, `distinct_3`: different n-grams in all n-grams of the set's first
-      `distinct_of` poems. They fall with the size of a set: compare sets of one size.
-    - `repeated`: poems in which a character comes twice, doubled ones (茫茫) included; `repeats`
-      the characters a poem that stood in it before, in the mean.
-    - `lines_copied`, `grams_copied`: lines, and 4-grams, that stand in the training split.
-    - `perplexity` over all tokens and `perplexity_han` over Han characters, each poem read by
-      itself under the plain model.
-    - `parallelism`: the mean over the couplets that must be parallel; None where there are none.
+    - `length_kept`: the share of poems with the lines and characters of the form.
+    - `tones_kept`: the share of poems in which every character fits a template, with the two
+      rescues within a line allowed; None if the form has no template.
+    - `rhyme_kept`: the share of poems with one level rhyme throughout; for forms without a
+      template, of poems in which every foot rhymes with another. As in the scanner, any reading
+      of a character counts.
+    - `distinct_1`, `distinct_2`, `distinct_3`: the share of different n-grams among all n-grams of
+      the first `distinct_of` poems. It falls with the size of a set: compare sets of one size.
+    - `repeated`: the share of poems in which a character occurs twice, including doubled ones
+      (茫茫). `repeats`: the mean number of characters per poem that repeat an earlier one.
+    - `lines_copied`, `grams_copied`: the share of lines and of 4-grams that are in the training
+      split.
+    - `perplexity` over all tokens, and `perplexity_han` over Han characters; each poem is read
+      separately under the plain model.
+    - `parallelism`: the mean over the couplets that must be parallel; None if there are none.
 
-    n-grams are over a poem's Han characters, across stops.
+    n-grams are over the Han characters of a poem, across stops.
     """
 
     poems: int
@@ -55,7 +58,7 @@ class Figures(msgspec.Struct, frozen=True):
     parallelism: float | None
 
 
-def figures(
+def quality_metrics(
     form: Form,
     texts: Sequence[str],
     writer: Writer,
@@ -63,11 +66,11 @@ def figures(
     *,
     originals: Sequence[str] = (),
     distinct_of: int = 0,
-) -> Figures:
+) -> QualityMetrics:
     """Measure poems of a form, at least one.
 
-    `training` is the index of the training split. Of poems that were converted to another script,
-    `originals` are what is scanned. `distinct_of` 0 takes all poems for the distinct n-grams.
+    `training` is the index of the training split. If the poems were converted to another script,
+    `originals` are scanned instead. `distinct_of` 0 takes all poems for the distinct n-grams.
     """
     poems = [verse_lines(text) for text in texts]
     scanned = [verse_lines(text) for text in originals] or poems
@@ -79,46 +82,50 @@ def figures(
     read = total(score_poems(writer.network, writer.vocabulary, texts, writer.device))
     regulated = form.regulated
     couplets = [each for poem in poems for each in middle_couplets(poem) if regulated]
-    return Figures(
+    return QualityMetrics(
         poems=len(texts),
-        length_kept=_share([keeps_length(form, poem) for poem in scanned]),
-        tones_kept=_share([keeps_tones(poem) for poem in scanned]) if regulated else None,
-        rhyme_kept=_share([keeps_rhyme(form, poem) for poem in scanned]),
+        length_kept=_mean([keeps_length(form, poem) for poem in scanned]),
+        tones_kept=_mean([keeps_tones(poem) for poem in scanned]) if regulated else None,
+        rhyme_kept=_mean([keeps_rhyme(form, poem) for poem in scanned]),
         distinct_of=distinct_of,
         distinct_1=distinct(some, 1),
         distinct_2=distinct(some, 2),
         distinct_3=distinct(some, 3),
-        repeated=_share([count > 0 for count in repeats]),
-        repeats=_share(repeats),
-        lines_copied=_share([training.is_line(line) for line in lines]),
-        grams_copied=_share(grams),
+        repeated=_mean([count > 0 for count in repeats]),
+        repeats=_mean(repeats),
+        lines_copied=_mean([training.is_line(line) for line in lines]),
+        grams_copied=_mean(grams),
         perplexity=read.perplexity_all,
         perplexity_han=read.perplexity,
-        parallelism=_share([parallelism(*each) for each in couplets]) if couplets else None,
+        parallelism=_mean([parallelism(*each) for each in couplets]) if couplets else None,
     )
 
 
 def distinct(texts: Sequence[str], size: int) -> float:
-    """Different n-grams of `size` in all of them (distinct-n, Li et al. 2016)."""
-    runs = ["".join(filter(is_han, text)) for text in texts]
-    grams = [run[at : at + size] for run in runs for at in range(len(run) - size + 1)]
+    """The share of different n-grams of `size` among all (distinct-n, Li et al. 2016)."""
+    han_only = ["".join(filter(is_han, text)) for text in texts]
+    grams = [
+        characters[at : at + size]
+        for characters in han_only
+        for at in range(len(characters) - size + 1)
+    ]
     return len(set(grams)) / len(grams) if grams else 0.0
 
 
 def keeps_length(form: Form, lines: Sequence[str]) -> bool:
-    """Whether a poem has as many lines as its form may have, all of one length that is its."""
+    """Whether a poem has a number of lines and a line length that its form allows."""
     lengths = {len(line) for line in lines}
     return len(lengths) == 1 and form.has_shape(lengths.pop(), len(lines))
 
 
 def keeps_tones(lines: list[str]) -> bool:
-    """Whether a poem keeps a template of regulated verse in every character."""
+    """Whether every character of a poem fits a template of regulated verse."""
     scanned = scan(lines)
     return scanned.regulated and scanned.perfect
 
 
 def keeps_rhyme(form: Form, lines: list[str]) -> bool:
-    """Whether a poem rhymes: in one level rhyme, or in an old form every foot with another."""
+    """Whether a poem has one level rhyme, or, in an old form, every foot rhymes with another."""
     if form.regulated:
         return keeps_level_rhyme(lines, scan(lines))
     return sum(len(places) for _, places in rhyme_groups(lines) if len(places) > 1) == len(
@@ -126,5 +133,5 @@ def keeps_rhyme(form: Form, lines: list[str]) -> bool:
     )
 
 
-def _share(values: Sequence[float]) -> float:
+def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else 0.0

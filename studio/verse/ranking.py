@@ -1,4 +1,4 @@
-"""Ranking the poems of one order, by weights that the request sets."""
+"""Scores that rank the poems of one request, with the weights of the request."""
 
 from collections.abc import Sequence
 
@@ -10,31 +10,34 @@ from studio.prosody.scansion import scan
 from studio.verse.novelty import Novelty
 from studio.verse.request import Ranking, WrittenPoem
 
-# What a note of the scanner counts beside a fault.
+# The weight of a note of the scanner; a fault counts 1.
 _NOTE = 0.25
 
 
-def ranked(
+def add_scores(
     poems: Sequence[WrittenPoem], ranking: Ranking, novelty: Novelty | None
 ) -> tuple[WrittenPoem, ...]:
-    """The same poems in the same order, with their scores, templates and rhymes.
+    """The poems in the same order, with their scores, templates and rhymes.
 
-    Variety is counted from the best down: each further poem is the best one beside those before
-    it (maximal marginal relevance, Carbonell and Goldstein 1998).
+    Variety is counted from the best poem down. Each further poem is the one with the best score
+    after its overlap with the poems before it (maximal marginal relevance, Carbonell and Goldstein
+    1998).
     """
-    told = [_told(poem, ranking, novelty) for poem in poems]
+    scored = [_scored(poem, ranking, novelty) for poem in poems]
     pairs = [_bigrams(poem.text) for poem in poems]
-    left, shown = set(range(len(told))), set[str]()
-    while left:
-        lost = {at: ranking.variety * _share(pairs[at] & shown, pairs[at]) for at in left}
-        best = max(left, key=lambda at: (told[at].score - lost[at], -at))
-        told[best] = msgspec.structs.replace(told[best], score=told[best].score - lost[best])
+    remaining, shown = set(range(len(scored))), set[str]()
+    while remaining:
+        penalties = {at: ranking.variety * _ratio(pairs[at] & shown, pairs[at]) for at in remaining}
+        best = max(remaining, key=lambda at: (scored[at].score - penalties[at], -at))
+        scored[best] = msgspec.structs.replace(
+            scored[best], score=scored[best].score - penalties[best]
+        )
         shown |= pairs[best]
-        left.remove(best)
-    return tuple(told)
+        remaining.remove(best)
+    return tuple(scored)
 
 
-def _told(poem: WrittenPoem, ranking: Ranking, novelty: Novelty | None) -> WrittenPoem:
+def _scored(poem: WrittenPoem, ranking: Ranking, novelty: Novelty | None) -> WrittenPoem:
     lines = verse_lines(poem.text)
     score = ranking.likelihood * poem.log_probability
     if not lines:
@@ -60,5 +63,5 @@ def _bigrams(text: str) -> set[str]:
     return {line[at : at + 2] for line in verse_lines(text) for at in range(len(line) - 1)}
 
 
-def _share(part: set[str], whole: set[str]) -> float:
+def _ratio(part: set[str], whole: set[str]) -> float:
     return len(part) / len(whole) if whole else 0.0

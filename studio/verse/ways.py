@@ -1,8 +1,8 @@
-"""The ways to set the lines of a form: tone patterns by template, and what may end a line.
+"""The ways to write the lines of a form: tone patterns by template, and what may end a line.
 
-Everything that the rules demand is here as small tables over characters and rhymes, worked out
-before a poem begins. A regulated poem keeps one template and one level rhyme; one in the old style
-keeps one rhyme, in any tone, at the end of every second line. Imports no torch.
+All rules are small tables over characters and rhymes, computed before a poem begins. A regulated
+poem keeps one template and one level rhyme. A poem in the old style keeps one rhyme, in any tone,
+at the end of every second line. Imports no torch.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ from studio.prosody.rhymes import (
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
 from studio.verse.request import Tones
 
-# What may end a line: a rhyme; in the first line also a neighbour of the rhyme (邻韵); an oblique
-# tone that does not sound like the rhyme (撞韵); anything.
+# What may end a line (its foot). "rhyme": the rhyme. "near": in the first line, also a neighbouring
+# rhyme (邻韵). "plain": an oblique tone that does not sound like the rhyme (撞韵). "any": anything.
 Foot = Literal["rhyme", "near", "plain", "any"]
 FEET: tuple[Foot, ...] = ("rhyme", "near", "plain", "any")
 
@@ -35,31 +35,31 @@ ALLOWS = {"平": LEVEL, "仄": OBLIQUE, "中": LEVEL | OBLIQUE}
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to set a line in a template: the type of line, its tones 平 仄 中, and its end.
+    """One way to write a line in a template: the type of line, its tones 平 仄 中, and its foot.
 
-    One that `owes` may only stand before a line that `answers` it (对句拗救).
+    A line that `needs_rescue` must be followed by a line that `is_rescue` (对句拗救).
     """
 
     template: int
     type: str
     pattern: str
     foot: Foot
-    owes: bool = False
+    needs_rescue: bool = False
 
     @property
-    def answers(self) -> bool:
-        """Whether this line makes up for the line before, by a level third last character."""
+    def is_rescue(self) -> bool:
+        """Whether its level third-last character rescues the line before."""
         return self.type == "B" and self.pattern[-3] == "平"
 
     def fits(self, place: int, character: str) -> bool:
-        """Whether a character can have the tone of a place."""
+        """Whether a character can have the tone that a place needs."""
         rhyming = place == len(self.pattern) - 1 and self.foot in ("rhyme", "near")
         return bool(tones_of(character, rhyming) & ALLOWS[self.pattern[place]])
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The lines of a form: `ways[i]` are those of line i. `templates` are their names."""
+    """The lines of a form: `ways[i]` are the ways of line i, `templates` the template names."""
 
     form: Form
     line_length: int
@@ -73,7 +73,7 @@ class Layout:
         """Every rhyme of the layout."""
         return (1 << len(self.rhymes)) - 1
 
-    def rhyming(self, template: int) -> list[int]:
+    def rhyming_lines(self, template: int) -> list[int]:
         """The lines that rhyme in a template."""
         return [
             at
@@ -83,8 +83,8 @@ class Layout:
 
 
 @cache
-def layout(form: Form, line_length: int, line_count: int, tones: Tones) -> Layout:
-    """The ways of each line; `line_count` is even."""
+def form_layout(form: Form, line_length: int, line_count: int, tones: Tones) -> Layout:
+    """The layout of a form with lines of this length; `line_count` is even."""
     if not form.regulated or tones == "free":
         loose = "中" * line_length
         ways = tuple((Way(0, "", loose, "rhyme" if at % 2 else "any"),) for at in range(line_count))
@@ -94,10 +94,10 @@ def layout(form: Form, line_length: int, line_count: int, tones: Tones) -> Layou
     types = line_types()
     lines = [
         tuple(
-            Way(number, kind, pattern, _foot(kind, at, tones), owes)
+            Way(number, kind, pattern, _foot(kind, at, tones), needs_rescue)
             for number, template in enumerate(found)
             for kind in template.types[at]
-            for pattern, owes in _patterns(types[kind], line_length, tones)
+            for pattern, needs_rescue in _patterns(types[kind], line_length, tones)
         )
         for at in range(line_count)
     ]
@@ -110,7 +110,7 @@ _ALL = tuple(Reading(tone, rhyme) for tone, rhymes in RHYMES.items() for rhyme i
 
 
 def _patterns(line: LineType, line_length: int, tones: Tones) -> list[tuple[str, bool]]:
-    """The patterns that a line may have, and whether it owes an answer then."""
+    """The patterns that a line may have, each with whether it needs a rescue."""
     if tones == "strict":
         return [(each, False) for each in line.patterns(line_length)]
     return [
@@ -125,39 +125,40 @@ def _foot(kind: str, line: int, tones: Tones) -> Foot:
     return "near" if line == 0 and tones == "tang" else "rhyme"
 
 
-def rhymes_at(foot: Foot, character: str, rhymes: tuple[Reading, ...]) -> Bits:
-    """The rhymes of a poem in which a character may end a line, as the scanner hears it.
+def allowed_rhymes(foot: Foot, character: str, rhymes: tuple[Reading, ...]) -> Bits:
+    """The rhymes of a poem in which a character may end a line, by the rules of the scanner.
 
-    Any reading counts, one that occurs as a rhyme only where it rhymes; a character without a
-    reading passes.
+    Any reading counts; a reading that only occurs as a rhyme counts only at a rhyme. A character
+    without a reading is always allowed.
     """
-    its = readings(character)
-    if foot == "any" or not its:
+    known = readings(character)
+    if foot == "any" or not known:
         return (1 << len(rhymes)) - 1
     tables = _tables(rhymes)
     if foot == "plain":
-        # It clashes where all its oblique readings sound like the rhyme.
+        # It clashes if all its oblique readings sound like the rhyme.
         unrhymed = unrhymed_readings(character)
         clashes = [tables.sounding.get(each.rhyme, 0) for each in unrhymed if not each.level]
         return ((1 << len(rhymes)) - 1) & ~reduce(and_, clashes) if clashes else 0
     table = tables.near if foot == "near" else tables.same
-    return reduce(or_, (table.get(each, 0) for each in its))
+    return reduce(or_, (table.get(each, 0) for each in known))
 
 
-def chosen_at(foot: Foot, character: str, rhymes: tuple[Reading, ...]) -> Bits:
-    """The same for characters that the model chooses, which keeps to what cannot be doubted.
+def certain_rhymes(foot: Foot, character: str, rhymes: tuple[Reading, ...]) -> Bits:
+    """Like `allowed_rhymes`, but only for characters whose reading leaves no doubt.
 
-    No character without a reading, and none that could be read in the rhyme where none belongs.
+    The model chooses from these. They exclude a character without a reading, and, at a foot that
+    must not rhyme, a character that could be read in the rhyme.
     """
     if not readings(character):
         return 0
-    allowed = rhymes_at(foot, character, rhymes)
-    return allowed & ~rhymes_at("rhyme", character, rhymes) if foot == "plain" else allowed
+    allowed = allowed_rhymes(foot, character, rhymes)
+    return allowed & ~allowed_rhymes("rhyme", character, rhymes) if foot == "plain" else allowed
 
 
 @dataclass(frozen=True, slots=True)
 class _Tables:
-    """For a reading the rhymes it is in, those it is in or beside, and those it sounds like."""
+    """The rhymes of a reading: its own, its own and their neighbours, and those it sounds like."""
 
     same: dict[Reading, Bits]
     near: dict[Reading, Bits]

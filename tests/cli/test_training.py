@@ -123,7 +123,7 @@ def test_a_run_that_starts_from_a_model_learns_as_its_own_recipe_says(
     assert started.code == 0, started.err
     theirs, ours = (folders.find(home.runs, name).config().model for name in "ab")
     recipe = RECIPES["studio"].model
-    assert ours == recipe.shaped_as(theirs)
+    assert ours == recipe.with_shape_of(theirs)
     assert ours.hidden == theirs.hidden != recipe.hidden
     assert ours.dropout == recipe.dropout != theirs.dropout
 

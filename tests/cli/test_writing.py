@@ -42,7 +42,7 @@ def test_without_a_seed_each_call_writes_something_else_and_tells_its_seed(train
         (["--tones", "loose"], "--tones must be strict, tang or free"),
         (["--count", "0"], "--count must be"),
         (["--temperature", "nan"], "--temperature must be"),
-        (["--rhyme", "鬼"], "none of the 106"),
+        (["--rhyme", "鬼"], "not one of the 106"),
         (["--lines", "6"], "has 4 lines"),
         (["--given", "□□"], "2 characters"),
         (["--run", "b"], "no run called"),

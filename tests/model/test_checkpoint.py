@@ -85,9 +85,9 @@ def test_nothing_is_built_of_the_size_that_a_file_claims(
     saved: tuple[Path, Network], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, _ = saved
-    described = checkpoint.describe(folder)
-    large = msgspec.structs.replace(described.config, hidden=8192, layers=16)
-    claimed = msgspec.structs.replace(described, config=large)
+    description = checkpoint.read_description(folder)
+    large = msgspec.structs.replace(description.config, hidden=8192, layers=16)
+    claimed = msgspec.structs.replace(description, config=large)
     (folder / "model.json").write_bytes(msgspec.json.encode(claimed))
     sizes: list[int] = []
 

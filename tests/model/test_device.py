@@ -118,7 +118,7 @@ def test_training_runs_on_the_gpu_and_resumes_there(tmp_path: Path, recipe: str)
             first.stop()
     resumed = trainer()
     resumed.load(tmp_path / checkpoint.name_of(7))
-    told = [event for events in resumed.run() for event in events]
+    events_after = [event for events in resumed.run() for event in events]
     assert resumed.device.is_gpu
-    assert isinstance(told[-1], TrainingEnded)
-    assert told[-1].outcome == "finished"
+    assert isinstance(events_after[-1], TrainingEnded)
+    assert events_after[-1].outcome == "finished"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.corpus.vocabulary import BEGIN, END, PAD
-from studio.model.lines import REACH, above, above_last, marked
+from studio.model.lines import REACH, above, last_tokens_above, line_marks
 
 COMMA, STOP = 4, 5
 BREAKS = torch.tensor([token in (BEGIN, COMMA, STOP) for token in range(60)])
@@ -39,10 +39,10 @@ def test_no_line_of_the_poem_before_is_looked_at() -> None:
 @given(tokens=st.lists(st.sampled_from([BEGIN, COMMA, STOP, 11, 12, 13, 14]), max_size=90))
 def test_it_is_what_reading_line_by_line_finds(lines: int, tokens: list[int]) -> None:
     expected = [_line_by_line(tokens[: at + 1], lines) for at in range(len(tokens))]
-    marks = marked(BREAKS.numpy())
+    marks = line_marks(BREAKS.numpy())
     for at in range(len(tokens)):
         window = np.array([([PAD] * REACH + tokens[: at + 1])[-REACH:]] * 2)
-        assert [each.tolist() for each in above_last(window, marks, lines)] == [
+        assert [each.tolist() for each in last_tokens_above(window, marks, lines)] == [
             [each] * 2 for each in expected[at]
         ]
     if tokens:

@@ -13,7 +13,7 @@ from studio.model.loss import (
     IGNORED,
     chunked_loss,
     nll_loss,
-    sample_of,
+    sample_candidates,
     sampled_loss,
     token_losses,
 )
@@ -102,7 +102,7 @@ def test_a_batch_of_nothing_but_padding_costs_nothing() -> None:
 def test_a_sample_of_the_whole_vocabulary_gives_the_loss_itself() -> None:
     *parameters, targets = _problem(40, 6, 30, seed=3)
     targets[7] = IGNORED
-    sample = sample_of(targets, 30, torch.Generator().manual_seed(1))
+    sample = sample_candidates(targets, 30, torch.Generator().manual_seed(1))
     estimate = sampled_loss(*parameters, *sample)  # type: ignore[arg-type]
     torch.testing.assert_close(estimate, chunked_loss(*parameters, targets))
 
@@ -114,10 +114,10 @@ def test_the_sampled_denominator_is_right_on_average(monkeypatch: pytest.MonkeyP
     source = torch.Generator().manual_seed(2)
     denominators = []
     for _ in range(4_000):
-        tokens, stands_for, positions = sample_of(targets, 40, source)
+        tokens, log_counts, positions = sample_candidates(targets, 40, source)
         assert torch.equal(tokens[positions], targets)
         assert len(tokens) < 40
-        logits = features @ weight[tokens].T + bias[tokens] + stands_for
+        logits = features @ weight[tokens].T + bias[tokens] + log_counts
         denominators.append(logits.exp().sum(dim=1))
     expected = (features @ weight.T + bias).exp().sum(dim=1)
     torch.testing.assert_close(torch.stack(denominators).mean(dim=0), expected, rtol=0.05, atol=0)
@@ -129,7 +129,7 @@ def test_a_sample_leaves_the_rows_of_other_characters_alone(
     monkeypatch.setattr(loss, "FREQUENT", 5)
     monkeypatch.setattr(loss, "SAMPLED", 4)
     features, weight, bias, targets = _problem(6, 3, 40, seed=5)
-    sample = sample_of(targets, 40, torch.Generator().manual_seed(3))
+    sample = sample_candidates(targets, 40, torch.Generator().manual_seed(3))
     sampled_loss(features, weight, bias, *sample).backward()  # type: ignore[no-untyped-call]
     assert weight.grad is not None
     touched = set(weight.grad.abs().sum(dim=1).nonzero()[:, 0].tolist())

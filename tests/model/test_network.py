@@ -8,7 +8,7 @@ import torch
 from studio.corpus.vocabulary import END
 from studio.model import network as module
 from studio.model.config import Cell, ModelConfig
-from studio.model.network import Network, select
+from studio.model.network import Network, select_rows
 
 TOKENS = torch.randint(0, 20, (3, 12), generator=torch.Generator().manual_seed(1))
 
@@ -66,7 +66,7 @@ def test_rows_of_a_state_can_be_chosen(lines_above: int) -> None:
     model = network(lines_above=lines_above).eval()
     _, state = model(TOKENS)
     _, alone = model(TOKENS[2:])
-    torch.testing.assert_close(select(state, torch.tensor([2])), alone)
+    torch.testing.assert_close(select_rows(state, torch.tensor([2])), alone)
 
 
 def test_a_seed_decides_the_weights() -> None:
@@ -82,7 +82,7 @@ def test_tied_weights_are_counted_once() -> None:
 
 def test_dropout_leaves_half_precision_as_it_is() -> None:
     half = torch.ones(3, 7, 8, dtype=torch.bfloat16)
-    assert network(dropout=0.5).train()._drop(half).dtype == torch.bfloat16
+    assert network(dropout=0.5).train()._locked_dropout(half).dtype == torch.bfloat16
 
 
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.99])
@@ -96,16 +96,16 @@ def test_dropout_leaves_out_the_share_asked_for_and_keeps_the_mean(share: float)
 
 def test_locked_dropout_silences_the_same_units_at_all_steps() -> None:
     model = network(dropout=0.5).train()
-    dropped = model._drop(torch.ones(3, 7, 8))
+    dropped = model._locked_dropout(torch.ones(3, 7, 8))
     assert torch.equal(dropped, dropped[:, :1].expand_as(dropped))
     assert set(dropped.unique().tolist()) == {0.0, 2.0}
-    assert torch.equal(model.eval()._drop(torch.ones(3, 7, 8)), torch.ones(3, 7, 8))
+    assert torch.equal(model.eval()._locked_dropout(torch.ones(3, 7, 8)), torch.ones(3, 7, 8))
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 def test_recurrent_dropout_leaves_recurrent_weights_out(cell: Cell) -> None:
     model = network(cell, recurrent_dropout=0.5).train()
-    # What is dropped can change what comes later, not what no earlier step has told.
+    # What is dropped can change what comes later, but not an earlier step.
     (first, _), (again, _) = model(TOKENS), model(TOKENS)
     torch.testing.assert_close(first[:, 0], again[:, 0])
     assert not torch.allclose(first[:, 1:], again[:, 1:])
@@ -122,13 +122,13 @@ def test_the_layers_compute_in_the_precision_they_are_given(
 ) -> None:
     plain, state = network(cell).train()(TOKENS[:, :5])
     monkeypatch.setattr(module, "recurrent_precision", lambda kind: torch.float64)
-    whole = module._whole
+    whole = module._run_with_weights
 
     def without_autocast(*arguments: Any) -> Any:
         assert not torch.is_autocast_enabled("cpu")
         return whole(*arguments)
 
-    monkeypatch.setattr(module, "_whole", without_autocast)
+    monkeypatch.setattr(module, "_run_with_weights", without_autocast)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         features, after = network(cell).train()(TOKENS[:, :5])
         # The state of another precision is taken as well.

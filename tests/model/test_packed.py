@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from studio.model.config import ModelConfig
-from studio.model.network import Network, State, select
+from studio.model.network import Network, State, select_rows
 from studio.model.packed import can_pack
 
 TOKENS = torch.randint(6, 40, (3, 9), generator=torch.Generator().manual_seed(1))
@@ -49,7 +49,7 @@ def test_packed_steps_give_what_the_layers_give(settings: dict[str, object]) -> 
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
     assert state is not None and after is not None
     torch.testing.assert_close(
-        select(after, torch.tensor([2, 0])), select(state, torch.tensor([2, 0]))
+        select_rows(after, torch.tensor([2, 0])), select_rows(state, torch.tensor([2, 0]))
     )
 
 

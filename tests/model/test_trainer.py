@@ -25,8 +25,8 @@ from tests.small import small
 
 def run_to_end(trainer: Trainer, stop_at: int | None = None) -> list[TrainingEvent]:
     events: list[TrainingEvent] = []
-    for told in trainer.run():
-        events.extend(told)
+    for item in trainer.run():
+        events.extend(item)
         if stop_at is not None and trainer.progress.step >= stop_at:
             trainer.stop()
     return events
@@ -57,7 +57,7 @@ def test_training_lowers_the_loss(
     make_trainer: MakeTrainer, recipe: str, precision: Literal["float32", "bfloat16"]
 ) -> None:
     trainer = make_trainer(small(recipe, learning_rate=0.02, dropout=0, epochs=12))
-    trainer.device = Device(torch.device("cpu"), precision)
+    trainer.learner.device = Device(torch.device("cpu"), precision)
     events = run_to_end(trainer)
     epochs = [event.loss for event in events if isinstance(event, EpochDone)]
     assert len(epochs) == 12
@@ -66,7 +66,7 @@ def test_training_lowers_the_loss(
     assert events[-1].outcome == "finished"
 
 
-def test_every_step_is_told_once_in_order(make_trainer: MakeTrainer) -> None:
+def test_every_step_is_reported_once_in_order(make_trainer: MakeTrainer) -> None:
     trainer = make_trainer(small(epochs=3))
     steps = [event.step for event in run_to_end(trainer) if isinstance(event, StepDone)]
     assert steps == list(range(1, trainer.total_steps + 1))
@@ -122,10 +122,10 @@ def test_other_use_of_random_numbers_does_not_change_a_run(make_trainer: MakeTra
     config = small("studio", epochs=3)
     expected = losses(run_to_end(make_trainer(config, "one")))
     trainer, events = make_trainer(config, "two"), []
-    for told in trainer.run():
+    for item in trainer.run():
         torch.rand(3)
         torch.manual_seed(0)
-        events.extend(told)
+        events.extend(item)
     assert losses(events) == expected
 
 
@@ -144,8 +144,8 @@ def test_the_last_validation_stands_in_a_checkpoint_that_was_due_at_the_same_ste
     last = [event for event in events if isinstance(event, Validated)][-1]
     assert last.step == 6
     folder = tmp_path / "checkpoints" / checkpoint.name_of(6)
-    assert checkpoint.describe(folder).perplexity == last.perplexity
-    assert checkpoint.progress_of(folder).best == last.perplexity
+    assert checkpoint.read_description(folder).perplexity == last.perplexity
+    assert checkpoint.read_progress(folder).best == last.perplexity
 
 
 def test_a_checkpoint_that_could_not_be_written_is_written_before_the_next_step(
@@ -161,8 +161,8 @@ def test_a_checkpoint_that_could_not_be_written_is_written_before_the_next_step(
     with monkeypatch.context() as full:
         full.setattr(checkpoint, "save", fail)
         with pytest.raises(OSError, match="no space"):
-            for told in trainer.run():
-                events.extend(told)
+            for item in trainer.run():
+                events.extend(item)
     assert trainer.progress.step == 3
     rest = run_to_end(trainer)
     assert rest[0] == CheckpointSaved(3, checkpoint.name_of(3))
@@ -252,8 +252,8 @@ def test_a_loss_that_is_no_number_ends_the_run_at_the_last_good_checkpoint(
 ) -> None:
     trainer = make_trainer(small(checkpoint_every=2, validate_every=0, report_every=1))
     events: list[TrainingEvent] = []
-    for told in trainer.run():
-        events.extend(told)
+    for item in trainer.run():
+        events.extend(item)
         if trainer.progress.step == 5:
             with torch.no_grad():
                 trainer.network.softmax_bias[7] = torch.nan
@@ -267,14 +267,14 @@ def test_a_loss_that_is_no_number_ends_the_run_at_the_last_good_checkpoint(
     assert all(parameter.isfinite().all() for parameter in network.parameters())
 
 
-def test_a_learning_rate_far_too_high_is_told_as_divergence(make_trainer: MakeTrainer) -> None:
+def test_a_learning_rate_far_too_high_is_reported_as_divergence(make_trainer: MakeTrainer) -> None:
     events = run_to_end(make_trainer(small(optimizer="sgd", learning_rate=1e4, clip=0, epochs=20)))
     assert isinstance(events[-1], TrainingEnded)
     assert events[-1].outcome == "diverged"
     assert "learning_rate" in events[-1].reason
 
 
-def test_too_few_poems_are_told_before_anything_starts(tmp_path: Path) -> None:
+def test_too_few_poems_are_reported_before_anything_starts(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="batch_size"):
         Trainer(small("studio", batch_size=4000), VOCABULARY, TRAIN, VALID, CPU, tmp_path / "none")
 

@@ -62,7 +62,6 @@ class FakeWorker:
                 config=config or RECIPES["classic"],
                 step=step,
                 total_steps=total,
-                steps_an_epoch=300,
                 parameters=1_523_456,
                 vocabulary=5_432,
                 device="Processor, 2 threads",

@@ -19,7 +19,7 @@ from studio.messages import (
 )
 from studio.paths import Home
 from studio.prosody.scansion import scan
-from studio.verse.inspection import Place
+from studio.verse.inspection import Prediction
 from studio.verse.novelty import CopiedSpan
 from studio.verse.request import WrittenPoem
 
@@ -101,7 +101,7 @@ class PlaygroundWorker:
         for command in self.sent:
             if isinstance(command, Inspect):
                 places = tuple(
-                    Place(each, math.log(0.01), () if each in STOPS else ALTERNATIVES)
+                    Prediction(each, math.log(0.01), () if each in STOPS else ALTERNATIVES)
                     for each in command.text
                 )
                 scansion = scan(verse_lines(command.text))

@@ -131,7 +131,7 @@ def test_punctuation_is_set_where_the_form_has_it_typed_or_not(writer: Writer) -
         ("春" * 20, "五绝", "20"),
         ("春" * 31, "", "30"),
         ("春", "十四行", "no form"),
-        ("spring", "五绝", "no Chinese character"),
+        ("spring", "五绝", "not a Chinese character"),
     ],
 )
 def test_an_opening_that_does_not_fit_is_refused_with_the_reason(

@@ -68,7 +68,7 @@ def test_people_are_drawn_from_the_test_split_by_the_seed(library: Library) -> N
     assert human_poems(library, form_named("七律"), 2, 1) == []
 
 
-def test_old_forms_are_told_by_the_scanner(library: Library) -> None:
+def test_old_forms_are_recognised_by_the_scanner(library: Library) -> None:
     found = human_poems(library, form_named("古绝"), 1000, 1)
     assert 0 < len(found) <= library.count(Query(form="五绝", split="test"))
 

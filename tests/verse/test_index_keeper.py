@@ -7,18 +7,18 @@ from studio.verse.novelty import Novelty
 
 def built(keeper: IndexKeeper) -> Novelty | None:
     """The index once its thread has ended."""
-    keeper.now()
+    keeper.current()
     if keeper._building:
         keeper._building.join()
-    return keeper.now()
+    return keeper.current()
 
 
 def test_the_index_is_built_aside_and_then_at_hand(home: Home) -> None:
     keeper = IndexKeeper(home.library)
-    assert keeper.now() is None
+    assert keeper.current() is None
     index = built(keeper)
     assert index is not None
-    assert keeper.now() is index
+    assert keeper.current() is index
     keeper.close()
 
 

@@ -78,7 +78,7 @@ def test_overlapping_spans_of_two_poems_are_both_found(tmp_path: Path) -> None:
     poems = [RawPoem("甲", "某", "春江花月夜。", "a"), RawPoem("乙", "某", "花月夜云水。", "b")]
     with Novelty.open(_library(tmp_path, poems)) as index:
         spans = index.spans("春江花月夜云水")
-        assert index.spans("春江花月，夜云水", least=6) == ()
+        assert index.spans("春江花月，夜云水", min_length=6) == ()
     assert [(each.start, each.end, each.title) for each in spans] == [(0, 5, "甲"), (2, 7, "乙")]
 
 
@@ -93,7 +93,7 @@ def test_spans_shorter_than_four_are_found_on_demand(index: Novelty, least: int)
     assert "白日依" in [text[each.start : each.end] for each in index.spans(text, least)]
 
 
-def test_windows_of_four_are_told_one_by_one(index: Novelty) -> None:
+def test_windows_of_four_are_checked_one_by_one(index: Novelty) -> None:
     assert index.copied("白日依山，雪山") == (True, False, False)
     assert index.copied("白日依") == ()
 

@@ -12,10 +12,10 @@ from studio.verse.decoder import Writer
 from studio.verse.novelty import Novelty
 from studio.verse.quality import (
     distinct,
-    figures,
     keeps_length,
     keeps_rhyme,
     keeps_tones,
+    quality_metrics,
 )
 
 lstm = pytest.mark.parametrize("writer", ["lstm"], indirect=True)
@@ -70,7 +70,7 @@ def test_a_poem_in_the_old_style_may_rhyme_in_any_tone() -> None:
 
 @lstm
 def test_rules_repeats_and_copies_are_counted(writer: Writer, training: Novelty) -> None:
-    found = figures(JUEJU, [TOWER, NIGHT], writer, training)
+    found = quality_metrics(JUEJU, [TOWER, NIGHT], writer, training)
     assert (found.poems, found.length_kept, found.tones_kept, found.rhyme_kept) == (2, 1, 0.5, 1)
     # 静夜思 has 头, 明 and 月 twice each.
     assert (found.repeated, found.repeats) == (0.5, 1.5)
@@ -84,7 +84,7 @@ def test_rules_repeats_and_copies_are_counted(writer: Writer, training: Novelty)
 def test_distinct_ngrams_may_be_counted_in_the_first_poems_alone(
     writer: Writer, training: Novelty
 ) -> None:
-    found = figures(JUEJU, [TOWER, NIGHT], writer, training, distinct_of=1)
+    found = quality_metrics(JUEJU, [TOWER, NIGHT], writer, training, distinct_of=1)
     assert (found.poems, found.distinct_of, found.distinct_1) == (2, 1, 1.0)
 
 
@@ -94,18 +94,18 @@ def test_only_the_middle_couplets_are_asked_for_parallelism(
 ) -> None:
     lines = verse_lines(SPRING)
     exchanged = "".join(f"{line}，" for line in [*lines[6:], *lines[2:6], *lines[:2]])
-    first = figures(LUSHI, [SPRING], writer, training).parallelism
+    first = quality_metrics(LUSHI, [SPRING], writer, training).parallelism
     assert first is not None
-    assert first == figures(LUSHI, [exchanged], writer, training).parallelism
+    assert first == quality_metrics(LUSHI, [exchanged], writer, training).parallelism
 
 
 @lstm
 def test_the_original_is_what_is_scanned(writer: Writer, training: Novelty) -> None:
-    found = figures(JUEJU, [NIGHT], writer, training, originals=[TOWER])
+    found = quality_metrics(JUEJU, [NIGHT], writer, training, originals=[TOWER])
     assert found.tones_kept == 1.0
     assert found.lines_copied == 0.0
 
 
 @lstm
 def test_an_old_form_has_no_tones_to_keep(writer: Writer, training: Novelty) -> None:
-    assert figures(OLD, [NIGHT], writer, training).tones_kept is None
+    assert quality_metrics(OLD, [NIGHT], writer, training).tones_kept is None

@@ -10,20 +10,20 @@ from hypothesis import strategies as st
 
 from studio.verse.request import Sampling
 from studio.verse.sampling import (
-    AGAIN,
-    DOUBLED,
+    BIGRAM_COST,
+    DOUBLED_COST,
     DRAWS,
-    FAR,
-    NEAR,
+    FAR_COST,
+    NEAR_COST,
     Floats,
-    _likeliest,
     _nucleus,
+    _top_k_min_p,
     choose,
     draw,
+    keskar_penalty,
     log_probability,
-    penalty,
+    repeat_cost,
     shares,
-    stutter,
 )
 
 LOGITS = torch.tensor([[4.0, 3.0, 2.0, 1.0, 0.0]])
@@ -33,7 +33,7 @@ NOTHING = np.zeros((1, 0), np.int64)
 
 def narrow(shares: Floats, sampling: Sampling) -> Floats:
     """Top-k, min-p, then top-p, all worked out: what `choose` draws from without doing so."""
-    left = _likeliest(shares, sampling)
+    left = _top_k_min_p(shares, sampling)
     return _nucleus(left, sampling.top_p) if sampling.top_p < 1 else left
 
 
@@ -97,7 +97,7 @@ def test_shares_are_the_models_of_what_is_allowed_after_penalties() -> None:
     assert np.allclose(mass, np.log(wanted.sum()))
 
 
-def test_what_the_model_finds_all_but_impossible_is_told_apart_all_the_same() -> None:
+def test_what_the_model_finds_all_but_impossible_is_still_ordered() -> None:
     logits = torch.tensor([[500.0, 1.0, 0.0, 2.0]])
     found, mass = masked(logits, [0, 1, 1, 0])
     assert float(found[0, 1] / found[0, 2]) == pytest.approx(math.e, rel=1e-5)
@@ -120,7 +120,7 @@ def test_a_draw_is_where_the_running_sum_passes_it(row: list[float], at: float) 
     assert sum(row[: picked + 1]) >= at * whole - 1e-4 * whole
 
 
-def test_the_probability_of_a_token_is_told_however_small() -> None:
+def test_the_probability_of_a_token_is_exact_however_small() -> None:
     logits = torch.tensor([[0.0, 1.0, 2.0], [500.0, 0.0, 1.0]])
     found = log_probability(logits, np.array([1, 2]))
     assert np.allclose(found, logits.log_softmax(-1)[[0, 1], [1, 2]])
@@ -133,8 +133,8 @@ def test_a_low_temperature_comes_near_argmax() -> None:
 
 def test_the_penalty_lowers_what_is_written_whatever_the_sign() -> None:
     logits = np.array([2.0, -2.0], np.float32)
-    assert (logits - penalty(logits, 2.0)).tolist() == [1.0, -4.0]
-    assert penalty(logits, 1.0).tolist() == [0, 0]
+    assert (logits - keskar_penalty(logits, 2.0)).tolist() == [1.0, -4.0]
+    assert keskar_penalty(logits, 1.0).tolist() == [0, 0]
 
 
 def lost(text: list[int]) -> list[float]:
@@ -142,27 +142,27 @@ def lost(text: list[int]) -> list[float]:
     han = np.array([False, True, True, True, True, True])
     written = np.array([text])
     found = np.zeros((1, 6))
-    np.put_along_axis(found, written, stutter(written, 5, han), axis=1)
+    np.put_along_axis(found, written, repeat_cost(written, 5, han), axis=1)
     return [float(each) for each in found[0, 1:]]
 
 
 def test_a_character_is_lowered_more_the_nearer_it_stood() -> None:
-    assert lost([1, 2, 3, 4, 0, 2])[0] == pytest.approx(NEAR)
-    assert lost([1, 2, 3, 4, 0, 2, 3, 4, 5, 0, 2])[0] == pytest.approx(FAR)
-    assert 0 < FAR < NEAR
+    assert lost([1, 2, 3, 4, 0, 2])[0] == pytest.approx(NEAR_COST)
+    assert lost([1, 2, 3, 4, 0, 2, 3, 4, 5, 0, 2])[0] == pytest.approx(FAR_COST)
+    assert 0 < FAR_COST < NEAR_COST
 
 
 def test_a_character_may_double_its_neighbour_on_the_rhythm_of_the_line() -> None:
-    assert lost([1])[0] == lost([2, 3, 1])[0] == pytest.approx(DOUBLED)
-    assert lost([2, 1])[0] == pytest.approx(NEAR)
+    assert lost([1])[0] == lost([2, 3, 1])[0] == pytest.approx(DOUBLED_COST)
+    assert lost([2, 1])[0] == pytest.approx(NEAR_COST)
     # Nor over the end of a line, nor a third time.
-    assert lost([2, 3, 4, 1, 0])[0] == pytest.approx(NEAR)
+    assert lost([2, 3, 4, 1, 0])[0] == pytest.approx(NEAR_COST)
     assert lost([1, 3, 1])[0] > lost([2, 3, 1])[0]
-    assert 0 < DOUBLED < FAR
+    assert 0 < DOUBLED_COST < FAR_COST
 
 
 def test_two_characters_on_end_hardly_come_on_end_again() -> None:
-    assert lost([1, 2, 3, 4, 0, 1])[1] == pytest.approx(AGAIN)
+    assert lost([1, 2, 3, 4, 0, 1])[1] == pytest.approx(BIGRAM_COST)
 
 
 @settings(deadline=None)

@@ -61,7 +61,7 @@ def marks_of(
     for at, word in enumerate(words):
         style = [GIVEN] if at in given else []
         if read and overlays.likelihood and text[at] not in STOPS:
-            style.append(shade(read.places[at].log_probability))
+            style.append(shade(read.predictions[at].log_probability))
         if at in copied:
             style.append("underline")
         if at == cursor:

@@ -97,7 +97,7 @@ def _choices(draft: Draft, read: Inspected | None) -> list[tuple[str, float]]:
     now = draft.text[draft.cursor]
     if read is None:
         return [(now, 1.0)]
-    place = read.places[draft.cursor]
+    place = read.predictions[draft.cursor]
     found = list(place.alternatives)
     if now not in (character for character, _ in found):
         found.append((now, math.exp(place.log_probability)))

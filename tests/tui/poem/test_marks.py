@@ -6,7 +6,7 @@ from studio.messages import Inspected
 from studio.prosody.scansion import scan
 from studio.tui.poem.layout import SETTINGS, places_of_lines, set_verse, shape_of
 from studio.tui.poem.marks import Overlays, marks_of, shade
-from studio.verse.inspection import Place
+from studio.verse.inspection import Prediction
 from studio.verse.novelty import CopiedSpan
 from tests.tui.playground_worker import QUATRAIN
 
@@ -14,7 +14,7 @@ LINES = ["白日依山尽", "黄河入海流", "欲穷千里目", "更上一层�
 
 
 def read(text: str, *copied: CopiedSpan) -> Inspected:
-    places = tuple(Place(each, math.log(1 / 100), ()) for each in text)
+    places = tuple(Prediction(each, math.log(1 / 100), ()) for each in text)
     return Inspected(1, text, "night@800", places, scan(LINES), copied)
 
 

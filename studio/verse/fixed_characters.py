@@ -1,0 +1,242 @@
+"""The fixed characters of a poem, from what a person typed. Imports no torch."""
+
+from collections.abc import Sequence
+
+from studio.corpus.cleaning import typed_opening
+from studio.corpus.poem import STOPS, is_han
+from studio.corpus.script import simplified, variants
+from studio.corpus.vocabulary import Vocabulary
+from studio.errors import VerseError
+from studio.prosody.forms import Form
+from studio.prosody.rhymes import RHYMES
+from studio.verse.plan import Grid
+from studio.verse.request import BLANK, ComposeRequest
+from studio.verse.ways import Bits, Layout, form_layout
+
+# A couplet is a line, a comma, a line, a full stop.
+COUPLET = "，。"
+
+
+class LineGrid:
+    """The lines of a poem with fixed characters, and which part of the request fixed each."""
+
+    def __init__(self, line_length: int, line_count: int) -> None:
+        self._lines = [[""] * line_length for _ in range(line_count)]
+        self._fixed_by: dict[tuple[int, int], str] = {}
+
+    def put(self, line: int, text: str, part: str) -> None:
+        """Fix the characters of `text`; raises VerseError if another one is fixed at a place."""
+        for at, character in enumerate(text):
+            present = self._lines[line][at]
+            if character == BLANK:
+                continue
+            if present not in ("", character):
+                raise VerseError(
+                    f"Line {line + 1}, place {at + 1} must be {present} for "
+                    f"{self._fixed_by[line, at]} and {character} for {part}. Change one of them."
+                )
+            self._lines[line][at] = character
+            self._fixed_by[line, at] = part
+
+    @property
+    def grid(self) -> Grid:
+        """The characters so far; "" where none is fixed."""
+        return tuple(map(tuple, self._lines))
+
+
+def fill_lines(request: ComposeRequest, form: Form, vocabulary: Vocabulary) -> tuple[Layout, Grid]:
+    """The lines of a form, with everything that a request fixes in them except its words.
+
+    Raises VerseError if the model does not know a character, a line does not fit the form, or two
+    parts of the request need different characters at one place.
+    """
+    given = _given_lines(request.given, form, vocabulary)
+    line_length = len(given[0]) if given else form.line_length
+    line_count = _line_count(request.lines, form, len(given))
+    lines = LineGrid(line_length, line_count)
+    for at, line in enumerate(given):
+        lines.put(at, line, "the given text")
+    for at, line in enumerate(_opening(request.first, form, line_length, line_count, vocabulary)):
+        lines.put(at, line, "the opening")
+    acrostic = in_known_forms(_characters(request.acrostic), vocabulary)
+    if len(acrostic) > line_count:
+        raise VerseError(
+            f"The acrostic has {len(acrostic)} characters, but a {form.name} has only {line_count} "
+            "lines. Shorten it, or choose a longer form."
+        )
+    for at, character in enumerate(acrostic):
+        lines.put(at, character, "the acrostic")
+    last = in_known_forms(_characters(request.last), vocabulary)
+    if last and len(last) != line_length:
+        raise VerseError(
+            f"The last line has {len(last)} characters ({last}), but a {form.name} has lines of "
+            f"{line_length}. Change the line or the form."
+        )
+    lines.put(line_count - 1, last, "the last line")
+    return form_layout(form, line_length, line_count, request.tones), lines.grid
+
+
+def required_words(
+    request: ComposeRequest, line_length: int, vocabulary: Vocabulary
+) -> tuple[str, ...]:
+    """The words that must appear, the longest first, as the model knows them."""
+    words = [in_known_forms(_characters(word), vocabulary) for word in request.words]
+    for word in words:
+        if len(word) > line_length:
+            raise VerseError(
+                f"{word} has {len(word)} characters, but a line has only {line_length}. "
+                "Split it into shorter words, or give it as an opening."
+            )
+    return tuple(sorted(filter(None, words), key=len, reverse=True))
+
+
+def wanted_rhymes(layout: Layout, name: str) -> Bits:
+    """The rhyme with a name, simplified or traditional, such as 阳, 陽 or 平陽; all for "".
+
+    Raises VerseError if it is not a rhyme, or not of the level tone in a regulated form.
+    """
+    name = name.strip()
+    if not name:
+        return layout.all_rhymes
+    short = name[1:] if len(name) == 2 and name[0] in RHYMES else name
+    matching = {
+        rhyme
+        for rhymes in RHYMES.values()
+        for rhyme in rhymes
+        if short in (rhyme, simplified(rhyme))
+    }
+    if not matching:
+        level = "".join(map(simplified, RHYMES["平"]))
+        raise VerseError(f"{name} is not one of the 106 rhymes. Those of the level tone: {level}.")
+    bits = sum(1 << bit for bit, each in enumerate(layout.rhymes) if each.rhyme in matching)
+    if not bits:
+        raise VerseError(
+            f"{name} is a rhyme of an oblique tone, but a {layout.form.name} rhymes in the level "
+            "tone. Choose another rhyme, or a form in the old style (古绝, 五古, 七古)."
+        )
+    return bits
+
+
+def free_text(request: ComposeRequest, vocabulary: Vocabulary) -> str:
+    """The fixed text of a poem without a form: an opening, or a text with blanks.
+
+    Raises VerseError if the request has something that needs a form.
+    """
+    for name, wish in (
+        ("an acrostic", request.acrostic),
+        ("a last line", request.last),
+        ("words that must appear", request.words),
+        ("a rhyme", request.rhyme),
+        ("a number of lines", request.lines),
+    ):
+        if wish:
+            raise VerseError(f"A poem without a form cannot have {name}. Choose a form.")
+    first = in_known_forms(typed_opening(request.first), vocabulary)
+    given = in_known_forms(typed_opening(request.given), vocabulary)
+    if first and given:
+        raise VerseError("A poem without a form takes an opening or a given text. Leave one out.")
+    if not given and len(first) >= request.longest:
+        raise VerseError(
+            f"The opening has {len(first)} characters, but the poem may only have "
+            f"{request.longest}. "
+            "Shorten the opening or raise the length limit."
+        )
+    return given or first
+
+
+def in_known_forms(text: str, vocabulary: Vocabulary) -> str:
+    """The text, with another form of a character if the model only knows that form."""
+    return "".join(_known_form(character, vocabulary) for character in text)
+
+
+def _known_form(character: str, vocabulary: Vocabulary) -> str:
+    if character == BLANK:
+        return character
+    for form in (character, *variants(character)):
+        if form in vocabulary:
+            return form
+    if not is_han(character) and character not in STOPS:
+        raise VerseError(
+            f'"{character}" is not a Chinese character. Use only Chinese characters and their '
+            "punctuation."
+        )
+    near = " ".join(vocabulary.near(character, 6))
+    raise VerseError(
+        f"The model has never seen {character}. Similar ones that it knows: {near}. "
+        "Choose another character, or a model that was trained on poems with it."
+    )
+
+
+def _line_count(requested: int, form: Form, given: int) -> int:
+    count = requested or (given if given and not form.fixed else form.line_count)
+    if count % 2 or not form.has_shape(form.line_length, count):
+        rule = (
+            f"has {form.line_count} lines"
+            if form.fixed
+            else f"has an even number of lines, at least {form.least_lines}"
+        )
+        raise VerseError(f"A {form.name} {rule}, not {count}. Change the number or the form.")
+    if given > count:
+        raise VerseError(
+            f"The given text has {given} lines, but the {form.name} has only {count}. Remove some, "
+            "or choose a longer form."
+        )
+    return count
+
+
+def _given_lines(text: str, form: Form, vocabulary: Vocabulary) -> Sequence[str]:
+    lines = _lines(typed_opening(text.replace("\n", COUPLET[0])))
+    length = next((each for each in form.line_lengths if lines and len(lines[0]) == each), 0)
+    if len(lines) == 1 and not length and len(lines[0]) % form.line_length == 0:
+        # Text without punctuation: one line, or several lines in a row.
+        length = form.line_length
+        lines = _split(lines[0], length)
+    for at, line in enumerate(lines):
+        if len(line) != (length or form.line_length):
+            raise VerseError(
+                f"Line {at + 1} of the given text has {len(line)} characters ({line}), but a "
+                f"{form.name} has lines of {length or form.line_length}. Write {BLANK} for each "
+                "character that the model chooses."
+            )
+    return [in_known_forms(line, vocabulary) for line in lines]
+
+
+def _opening(
+    text: str, form: Form, line_length: int, line_count: int, vocabulary: Vocabulary
+) -> Sequence[str]:
+    """The lines of an opening; the last one may be incomplete. Punctuation may be left out."""
+    opening = in_known_forms(typed_opening(text), vocabulary)
+    lines = _lines(opening)
+    for line in lines[:-1]:
+        if len(line) % line_length:
+            raise VerseError(
+                f"The opening has a line of {len(line)} ({line}), but a {form.name} has lines "
+                f"of {line_length}. Change the opening or the form."
+            )
+    if lines and opening[-1] in STOPS and len(lines[-1]) % line_length:
+        raise VerseError(
+            f"The opening ends a line after {len(lines[-1])} ({lines[-1]}), but a {form.name} "
+            f"has lines of {line_length}. Change the opening or the form."
+        )
+    characters = "".join(lines)
+    most = line_length * line_count
+    if len(characters) >= most:
+        raise VerseError(
+            f"The opening has {len(characters)} characters, but a {form.name} has only {most}. "
+            "Shorten the opening, or choose a longer form."
+        )
+    return _split(characters, line_length)
+
+
+def _split(text: str, length: int) -> list[str]:
+    return [text[at : at + length] for at in range(0, len(text), length)]
+
+
+def _characters(text: str) -> str:
+    return "".join(_lines(typed_opening(text)))
+
+
+def _lines(text: str) -> list[str]:
+    for stop in STOPS:
+        text = text.replace(stop, "\n")
+    return text.split()
