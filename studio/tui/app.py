@@ -103,7 +103,7 @@ class StudioApp(KeysInOrder):
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1,f2", "pane('corpus')", "Corpus", id="studio.corpus"),
-        Binding("2,f3", "pane('training')", "Training", id="studio.runs.session"),
+        Binding("2,f3", "pane('training')", "Training", id="studio.training"),
         Binding("3,f4", "pane('playground')", "Playground", id="studio.playground"),
         Binding(
             "z", "zoom", "Zoom", id="studio.zoom", tooltip="Give the pane the whole terminal, back"
