@@ -42,7 +42,7 @@ from studio.runs import folders
 from studio.settings import Settings, read_settings, write_settings
 from studio.tui.closing import Closing
 from studio.tui.corpus_pane import CorpusPane
-from studio.tui.help_screen import HelpScreen, own_bindings
+from studio.tui.help_screen import HelpScreen, key_names
 from studio.tui.key_bar import KeyBar
 from studio.tui.keys_in_order import KeysInOrder
 from studio.tui.modal import Palette
@@ -415,9 +415,7 @@ class StudioApp(KeysInOrder):
             self.say(str(error), title="Settings not kept", severity="warning")
 
     def _check_keymap(self) -> None:
-        nodes = [self, *self.query("*")]
-        known = {binding.id for binding in own_bindings(nodes)}
-        if unknown := [name for name in self.settings.keymap if name not in known]:
+        if unknown := sorted(self.settings.keymap.keys() - key_names()):
             self.say(
                 f"{self.home.settings}, [keymap]: there is no key called {', '.join(unknown)}. "
                 "The help screen has the names.",
