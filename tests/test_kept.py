@@ -20,7 +20,7 @@ from studio.paths import Home
 from studio.runs import folders, publishing
 from studio.runs.models import load_writer, locate
 from studio.runs.publishing import publish
-from studio.runs.session import go_on
+from studio.runs.session import TrainingSession
 from studio.settings import read_settings, write_settings
 from studio.tui.app import StudioApp
 from studio.verse.composer import write
@@ -85,8 +85,7 @@ async def test_changed_keys_work_and_every_name_is_known(home: Home) -> None:
 
 
 def test_a_run_is_listed_with_its_figures(kept_home: Home) -> None:
-    (run,) = folders.every(kept_home.runs)
-    row = folders.summary(run)
+    row = folders.summary(folders.find(kept_home.runs, "kept"))
     assert (row.name, row.recipe, row.cell, row.status) == ("kept", "studio", "lstm", "finished")
     assert (row.step, row.epoch) == (8, 1)
     assert row.loss == pytest.approx(3.3625, abs=1e-4)
@@ -125,7 +124,7 @@ def test_a_runs_model_writes(kept_home: Home, name: str, full_name: str) -> None
 def test_a_run_is_continued(kept_home: Home) -> None:
     run = folders.find(kept_home.runs, "kept")
     before = run.events()[:-1]  # all but its end
-    session = go_on(kept_home, "kept", epochs=1)
+    session = TrainingSession(kept_home, run, epochs=1)
     assert session.trainer.progress.step == 8
     for _ in session.steps():
         pass
@@ -153,9 +152,9 @@ def test_saved_poems_keep_their_ids_and_can_be_written_again(kept_home: Home) ->
     assert poems[0].poem.text == "夜花雨湖风，月山日地红。海天春水云，人石江天风。"
     assert poems[2].request.acrostic == "春江花月"
     for each in poems:
-        writer = load_writer(*locate(kept_home, each.again.model))
+        writer = load_writer(*locate(kept_home, each.model))
         assert writer.name == each.model
-        (again,) = write(writer, each.again)
+        (again,) = write(writer, each.request)
         assert again.complete
 
 
