@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,15 @@ def call(*command: str | Path, folder: Path, **environment: str) -> str:
     return done.stdout
 
 
+def files(folder: Path) -> set[Path]:
+    """The files in a folder, relative to it; without what Python compiled."""
+    return {
+        path.relative_to(folder)
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The scripts folder of an environment that has the wheel and its dependencies, no checkout."""
@@ -35,9 +45,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(folder / "env", with_pip=False)
     python = folder / "env" / "bin" / "python"
     site = call(python, "-c", "import site; print(site.getsitepackages()[0])", folder=folder)
-    # Compiling would put bytecode beside the script in data/, which the checkout does not have.
-    install = ("install", "--no-deps", "--no-compile", wheel)
-    call(*pip, "--python", python, *install, folder=folder)
+    call(*pip, "--python", python, "install", "--no-deps", wheel, folder=folder)
     # The dependencies are those of this environment; a path file inside it is not followed, so
     # the studio itself comes from the wheel.
     (Path(site.strip()) / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
@@ -53,11 +61,17 @@ def test_the_studio_comes_from_the_wheel_with_assets_and_data(installed: Path) -
     environment = installed.parent
     for path in map(Path, where):
         assert environment in path.parents
-    shipped = [sorted(path.name for path in Path(folder).rglob("*")) for folder in where[:2]]
-    checkout = [
-        sorted(path.name for path in (TOP / name).rglob("*")) for name in ("assets", "data")
-    ]
-    assert shipped == checkout
+    assets, data = (files(Path(folder)) for folder in where[:2])
+    assert assets == files(TOP / "assets")
+    assert data == {each for each in files(TOP / "data") if each.suffix not in (".py", ".md")}
+    assert {"build_rhymes.py", "experiments.md"} <= {each.name for each in files(TOP / "data")}
+
+
+def test_the_wheel_has_every_file_of_the_package(installed: Path) -> None:
+    (wheel,) = installed.parent.parent.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = {Path(each) for each in archive.namelist()}
+    assert {"studio" / each for each in files(TOP / "studio")} <= names
 
 
 def test_the_command_runs_from_another_folder(installed: Path, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from studio.paths import Home
 from studio.settings import Settings, read_settings, write_settings
 from studio.tui.closing import Closing
 from studio.tui.commands import palette_commands
-from studio.tui.help_screen import HelpScreen, own_bindings
+from studio.tui.help_screen import HelpScreen, key_names
 from studio.tui.pane import TITLES
 from studio.tui.pinyin_keeper import PinyinKeeper
 from studio.tui.quit_screen import QuitScreen
@@ -298,9 +298,7 @@ class StudioApp(TerminalApp):
             self.say(str(error), title="Settings not kept", severity="warning")
 
     def _check_keymap(self) -> None:
-        nodes = [self, *self.query("*")]
-        known = {binding.id for binding in own_bindings(nodes)}
-        if unknown := [name for name in self.settings.keymap if name not in known]:
+        if unknown := sorted(self.settings.keymap.keys() - key_names()):
             self.say(
                 f"{self.home.settings}, [keymap]: there is no key called {', '.join(unknown)}. "
                 "The help screen has the names.",

@@ -93,10 +93,18 @@ def key_rows(
 
 def own_bindings(nodes: Iterable[DOMNode]) -> Iterator[Binding]:
     """The bindings of those nodes that the studio's own classes define, each class once."""
-    seen: set[type] = set()
-    for node in nodes:
-        for kind in type(node).__mro__:
-            if kind in seen or not kind.__module__.startswith("studio."):
-                continue
-            seen.add(kind)
+    return _bindings_of(dict.fromkeys(kind for node in nodes for kind in type(node).__mro__))
+
+
+def key_names() -> set[str]:
+    """The name of every key of the studio, also of screens that are not open."""
+    kinds: list[type] = [DOMNode]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    return {binding.id for binding in _bindings_of(kinds) if binding.id}
+
+
+def _bindings_of(kinds: Iterable[type]) -> Iterator[Binding]:
+    for kind in kinds:
+        if kind.__module__.startswith("studio."):
             yield from Binding.make_bindings(kind.__dict__.get("BINDINGS", ()))
