@@ -257,7 +257,7 @@ def test_what_cannot_be_done_is_told_and_the_worker_lives_on(
     assert message in failed.message
     assert not failed.bug
     assert failed.ticket == (3 if isinstance(command, Compose) else None)
-    assert folders.every(home.runs) == []
+    assert folders.all_runs(home.runs) == []
     talk.send(Train("second", small(max_steps=1)))
     talk.wait_for(TrainingEnded)
 

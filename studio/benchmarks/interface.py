@@ -97,7 +97,7 @@ def bench_ui(
                 turns.reverse()
                 without, within = alone[-1], inside[-1]
                 tell(f"round {number} of {rounds}: {without:.2f} s without, {within:.2f} s in it")
-            studio.go_on()
+            studio.resume_run()
             studio.press("3")
             delays = studio.time_keys(keys)
     ratios = [ours / theirs for ours, theirs in zip(inside, alone, strict=True)]
@@ -170,7 +170,7 @@ class _Terminal:
         """Let the command stand still."""
         os.kill(self._process, signal.SIGSTOP)
 
-    def go_on(self) -> None:
+    def resume_run(self) -> None:
         """Let it go on."""
         os.kill(self._process, signal.SIGCONT)
 
@@ -184,7 +184,7 @@ class _Terminal:
 
     def time_steps(self, count: int) -> float:
         """Let the stopped command go on, and stop it again; the seconds that `count` steps took."""
-        self.go_on()
+        self.resume_run()
         self.wait_for_steps(RESUMING)
         began = time.perf_counter()
         # Reports may come several steps at a time.

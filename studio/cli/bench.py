@@ -45,7 +45,7 @@ def generate(
 ) -> None:
     """Writing: the state carried on, against the whole prefix read again for each character."""
     from studio.benchmarks.writing import bench_generate
-    from studio.runs.models import load_writer, locate
+    from studio.runs.loading import load_writer, locate
 
     writer = load_writer(*locate(Home.default(), run))
     bench_generate(writer, 1)

@@ -11,7 +11,7 @@ from studio.cli.writing import write_poems
 from studio.collection.again import compare
 from studio.collection.exporting import export as write_file
 from studio.collection.exporting import format_of
-from studio.collection.in_words import describe, finds, first_line
+from studio.collection.in_words import describe, first_line, matches
 from studio.collection.saved import Collection, SavedPoem
 from studio.corpus.poem import couplets
 from studio.paths import Home
@@ -64,7 +64,9 @@ def again(
 ) -> None:
     """Write a saved poem again: by its request, seed and model. Exit code 1 where it differs."""
     saved = _saved().find(poem)
-    request = msgspec.structs.replace(saved.again, model=model) if model else saved.again
+    request = saved.rewrite_request
+    if model:
+        request = msgspec.structs.replace(request, model=model)
     writer, poems = write_poems(request)
     rewritten = compare(saved, writer, [each.text for each in poems])
     if json:
@@ -80,7 +82,7 @@ def again(
         )
     else:
         out.print("\n".join(couplets(rewritten.text)))
-        say(rewritten.in_words)
+        say(rewritten.sentence)
     if not rewritten.is_same:
         raise typer.Exit(1)
 
@@ -116,7 +118,7 @@ def _saved() -> Collection:
 
 
 def _has(saved: SavedPoem, words: str) -> bool:
-    return finds(words, [saved.poem.text], saved.model, saved.request)
+    return matches(words, [saved.poem.text], saved.model, saved.request)
 
 
 def _document(saved: SavedPoem) -> dict[str, object]:

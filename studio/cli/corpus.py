@@ -15,8 +15,8 @@ from studio.cli.output import messages, out, print_json, say
 from studio.corpus.build import Progress as Report
 from studio.corpus.library import LARGEST, Library, Query, Sort
 from studio.corpus.long_lines import LongLine
-from studio.corpus.manifest import published
-from studio.corpus.obtaining import fetch_and_build, rebuild, standing
+from studio.corpus.manifest import published_corpus
+from studio.corpus.obtaining import current_statistics, fetch_and_build, rebuild
 from studio.corpus.poem import Poem, Script, Split, couplets
 from studio.corpus.statistics import Statistics
 from studio.errors import CorpusError
@@ -70,9 +70,9 @@ def fetch(
 ) -> None:
     """Obtain the poems and build the library; does nothing where it is there."""
     home = Home.default()
-    wanted = published(corpus)
-    library = home.beside(wanted.name) if beside else home.library
-    before = standing(library)
+    wanted = published_corpus(corpus)
+    library = home.library_beside(wanted.name) if beside else home.library
+    before = current_statistics(library)
     is_there = before is not None and (not corpus or before.source == wanted.source)
     if before is not None and is_there and source is None and not again:
         _report_built(library, before, json, "The library is there already")
@@ -118,7 +118,7 @@ def build(
 ) -> None:
     """Build the library again from what was fetched."""
     home = Home.default()
-    wanted = published(corpus)
+    wanted = published_corpus(corpus)
     with _progress() as report:
         if source is None:
             built = rebuild(home, script=script, progress=report, corpus=wanted, beside=beside)
@@ -126,7 +126,7 @@ def build(
             built = fetch_and_build(
                 home, source=source, script=script, progress=report, corpus=wanted, beside=beside
             )
-    library = home.beside(wanted.name) if beside else home.library
+    library = home.library_beside(wanted.name) if beside else home.library
     _report_built(library, built, json, "Built")
 
 

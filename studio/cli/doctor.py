@@ -17,7 +17,7 @@ from studio.errors import StudioError
 from studio.paths import HOME_VARIABLE, Home
 from studio.runs import folders
 from studio.settings import read_settings
-from studio.staging import litter
+from studio.staging import leftovers
 
 PACKAGES = (
     "torch",
@@ -54,7 +54,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Report as JSON.")]
             "cache": str(home.cache),
         },
         "library": _library(home, problems),
-        "runs": len(folders.every(home.runs)),
+        "runs": len(folders.all_runs(home.runs)),
         "settings": _settings(home, problems),
         "unfinished": _unfinished(home),
         "npm": shutil.which("npm") or "",
@@ -87,7 +87,7 @@ def _check_folders(home: Home, problems: list[str]) -> None:
 
 def _unfinished(home: Home) -> str:
     """Half-written files that killed processes left."""
-    left = [path for folder in home.folders for path in litter(folder, deep=True)]
+    left = [path for folder in home.folders for path in leftovers(folder, deep=True)]
     size = sum(
         each.stat().st_size for path in left for each in (path, *path.rglob("*")) if each.is_file()
     )

@@ -40,7 +40,7 @@ def held_out(
     home = Home.default()
     from studio.corpus.library import Library
     from studio.model.evaluate import score_poems, total
-    from studio.runs.models import load_writer, locate
+    from studio.runs.loading import load_writer, locate
 
     with Library.open(home.library) as library:
         texts = library.texts(split)  # type: ignore[arg-type]
@@ -100,7 +100,7 @@ def poems(
     forms = [form_named(name) for name in form or _REGULATED]
     from studio.corpus.library import Library
     from studio.corpus.poem import is_han
-    from studio.runs.models import load_writer, locate
+    from studio.runs.loading import load_writer, locate
     from studio.verse.evaluation import failures, human_poems, write_many
     from studio.verse.novelty import Novelty
     from studio.verse.quality import figures

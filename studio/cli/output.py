@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from studio.errors import StudioError, when_memory_is_full
+from studio.errors import StudioError, out_of_memory_message
 from studio.wording import printable
 
 out = Console(highlight=False, markup=False, emoji=False)
@@ -70,7 +70,7 @@ def exit_codes() -> Iterator[None]:
         )
         sys.exit(1)
     except (MemoryError, RuntimeError) as error:
-        if not (told := when_memory_is_full(error)):
+        if not (told := out_of_memory_message(error)):
             raise
         say(f"tangshi-studio: {told}")
         sys.exit(1)

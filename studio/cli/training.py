@@ -89,9 +89,9 @@ def train(
         run = run or folders.new_name(home.runs, recipe, config.model.cell)
 
     say("Loading torch and the poems ...")
-    from studio.runs.session import begin, go_on
+    from studio.runs.session import resume_run, start_run
 
-    session = go_on(home, run, epochs or 0) if resume else begin(home, run, config)
+    session = resume_run(home, run, epochs or 0) if resume else start_run(home, run, config)
     try:
         with _stopping_on_signals(session.trainer.stop) as stopped_by:
             last = _watch(session.started(), session.steps())
@@ -121,7 +121,7 @@ def list_runs(
 ) -> None:
     """List the runs, the latest first."""
     summaries = []
-    for run in folders.every(Home.default().runs):
+    for run in folders.all_runs(Home.default().runs):
         try:
             summaries.append(folders.summary(run))
         except StudioError as error:

@@ -107,7 +107,7 @@ def generate(
 
 def write_poems(request: ComposeRequest) -> tuple[str, list[WrittenPoem]]:
     """The full name of the model that wrote, and the poems, the best first."""
-    from studio.runs.models import load_writer, locate
+    from studio.runs.loading import load_writer, locate
     from studio.verse.composer import write
     from studio.verse.novelty import Novelty
 
@@ -132,7 +132,7 @@ def score(
     """Perplexity of each poem of a file, one poem a line."""
     texts = _lines(file)
     from studio.model.evaluate import score_poems
-    from studio.runs.models import load_writer, locate
+    from studio.runs.loading import load_writer, locate
 
     writer = load_writer(*locate(Home.default(), run))
     scores = score_poems(writer.network, writer.vocabulary, texts, writer.device)

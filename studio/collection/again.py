@@ -17,7 +17,7 @@ class Rewritten(msgspec.Struct, frozen=True):
     differences: tuple[str, ...] = ()
 
     @property
-    def in_words(self) -> str:
+    def sentence(self) -> str:
         """Both in a sentence."""
         if self.is_same:
             return "Written again to the letter."

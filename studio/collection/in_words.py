@@ -6,11 +6,11 @@ from functools import cache
 from studio.corpus.poem import verse_lines
 from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
-from studio.prosody.spelling import spelled
+from studio.prosody.spelling import searchable
 from studio.verse.request import ComposeRequest
 
 
-def finds(words: str, texts: Iterable[str], model: str, request: ComposeRequest) -> bool:
+def matches(words: str, texts: Iterable[str], model: str, request: ComposeRequest) -> bool:
     """Whether all the words stand in poems, model or request, in either script.
 
     The poems and the form are found in pinyin as well.
@@ -18,14 +18,14 @@ def finds(words: str, texts: Iterable[str], model: str, request: ComposeRequest)
     written = "".join(texts)
     told = simplified(f"{written} {model} {describe(request)}").casefold()
     return all(
-        word in told or (word.isalpha() and spelled(word) in _in_letters(written + request.form))
+        word in told or (word.isalpha() and searchable(word) in _in_letters(written + request.form))
         for word in simplified(words).casefold().split()
     )
 
 
 @cache
 def _in_letters(text: str) -> str:
-    return spelled("".join(in_pinyin(text)))
+    return searchable("".join(in_pinyin(text)))
 
 
 def first_line(text: str, most: int = 16) -> str:

@@ -36,7 +36,7 @@ class SavedPoem(msgspec.Struct, frozen=True):
         return hashlib.sha256(told.encode()).hexdigest()[:8]
 
     @property
-    def again(self) -> ComposeRequest:
+    def rewrite_request(self) -> ComposeRequest:
         """The request to write it again: to the model that wrote it, whatever was asked for."""
         return msgspec.structs.replace(self.request, model=self.model)
 

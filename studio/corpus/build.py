@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from studio.corpus.cleaning import OVERLONG, RejectedError, clean, clean_label
-from studio.corpus.failures import writing
+from studio.corpus.failures import write_errors
 from studio.corpus.long_lines import LongLine, long_lines, with_lost_stops
 from studio.corpus.poem import Poem, Script, split_of, verse_lines
 from studio.corpus.records import BadRecord, Record
@@ -26,7 +26,7 @@ from studio.prosody.forms import shape_of
 Progress = Callable[[str, int, int], None]
 
 
-def silent(stage: str, done: int, total: int) -> None:
+def no_progress(stage: str, done: int, total: int) -> None:
     """A progress callback that tells nobody."""
 
 
@@ -52,7 +52,7 @@ def build(
     source: str,
     script: Script = "simplified",
     expected: int = 0,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> Statistics:
     """Build a library at `path` and return its statistics.
 
@@ -119,23 +119,23 @@ def _sort_out(
 
 
 def _write(
-    path: Path, accounts: _Accounts, statistics: Statistics, alive: Callable[[], None]
+    path: Path, accounts: _Accounts, statistics: Statistics, heartbeat: Callable[[], None]
 ) -> None:
-    alive()
+    heartbeat()
     stopped: list[BaseException] = []
 
     def watch() -> int:
         """Called by SQLite in the middle of a long statement; another answer than 0 ends it."""
         try:
-            alive()
+            heartbeat()
         except BaseException as error:
             stopped.append(error)
         return len(stopped)
 
     try:
-        with writing(path):
+        with write_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-        with writing(path), replacing(path) as file:
+        with write_errors(path), replacing(path) as file:
             # The file is locked already. On a network's disk SQLite's own locks would wait for it.
             address = f"{Path(file.name).resolve().as_uri()}?nolock=1"
             with contextlib.closing(

@@ -15,7 +15,7 @@ _CLOSED = (sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
+def write_errors(path: Path) -> Iterator[None]:
     """Explain what fails while `path`, or the files that it is made from, are written."""
     try:
         yield
@@ -27,7 +27,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def reading(path: Path) -> Iterator[None]:
+def read_errors(path: Path) -> Iterator[None]:
     """Explain what fails while the library at `path` is read."""
     try:
         yield

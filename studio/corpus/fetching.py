@@ -22,7 +22,7 @@ from studio.corpus.download import PATIENT, Patience, download
 from studio.corpus.manifest import Corpus
 from studio.errors import CorpusError
 from studio.files import write_atomically
-from studio.staging import UNFINISHED, held
+from studio.staging import UNFINISHED, in_use
 
 LARGEST_FILE = 16 * 2**20  # bytes; the published ones have less than one MiB
 _BLOCK = 2**20
@@ -101,7 +101,7 @@ def _files_in(tarball: Path, corpus: Corpus, progress: Progress) -> Iterator[tup
         )
 
 
-def adopt(source: Path, folder: Path, corpus: Corpus, progress: Progress) -> bool:
+def copy_published(source: Path, folder: Path, corpus: Corpus, progress: Progress) -> bool:
     """Copy the published files from a local folder; False where it does not hold just these."""
     for inside in ("", corpus.folder, f"package/{corpus.folder}"):
         if is_fetched(source / inside, corpus):
@@ -126,7 +126,7 @@ def _through_npm(folder: Path, corpus: Corpus, progress: Progress, patience: Pat
         raise CorpusError("there is no npm client")
     folder.mkdir(parents=True, exist_ok=True)
     staging = tempfile.TemporaryDirectory(dir=folder, prefix=".npm.", suffix=UNFINISHED)
-    with staging as scratch, held(Path(scratch)):
+    with staging as scratch, in_use(Path(scratch)):
         command = [npm, "pack", corpus.specifier, "--loglevel=error", "--ignore-scripts"]
         # npm would wait for minutes before it gives up: there is the mirror to try.
         command += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
@@ -165,11 +165,11 @@ def _from_mirror(
         raise CorpusError(f"{mirror} is not an http address")
     names = corpus.checksums
     for done, name in enumerate(names):
-        alive = partial(progress, f"fetching {name}", done, len(names))
-        alive()
+        heartbeat = partial(progress, f"fetching {name}", done, len(names))
+        heartbeat()
         if not (folder / name).is_file():
             address = f"{mirror.rstrip('/')}/{corpus.folder}/{name}"
-            content = download(address, LARGEST_FILE, alive, patience)
+            content = download(address, LARGEST_FILE, heartbeat, patience)
             _put(folder, name, content, corpus, address)
     progress("fetching", len(names), len(names))
 

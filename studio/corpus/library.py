@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from studio.corpus.cleaning import tidy
-from studio.corpus.failures import reading
+from studio.corpus.failures import read_errors
 from studio.corpus.poem import Poem, Split
 from studio.corpus.schema import APPLICATION, VERSION
 from studio.corpus.script import simplified
@@ -72,7 +72,7 @@ class Library:
 
         So does every method that reads the file where it is damaged.
         """
-        with reading(path):
+        with read_errors(path):
             # A pipe would be waited for.
             if not path.is_file():
                 raise CorpusError(
@@ -111,7 +111,7 @@ class Library:
     def statistics(self) -> Statistics:
         """The figures computed at the build."""
         rows = self._rows("SELECT value FROM facts WHERE name = 'statistics'")
-        with reading(self.path):
+        with read_errors(self.path):
             return msgspec.json.decode(rows[0][0] if rows else b"", type=Statistics)
 
     def texts(self, split: Split) -> list[str]:
@@ -121,7 +121,7 @@ class Library:
 
     def poems(self) -> Iterator[Poem]:
         """All poems, in the order of the source."""
-        with reading(self.path):
+        with read_errors(self.path):
             for row in self._connection.execute(f"SELECT {_POEM} FROM poems ORDER BY id"):
                 yield Poem(*row)
 
@@ -176,7 +176,7 @@ class Library:
         return self.poem(random.Random(seed).choice(ids)) if ids else None
 
     def _rows(self, statement: str, *values: str | int) -> list[Any]:
-        with reading(self.path):
+        with read_errors(self.path):
             return self._connection.execute(statement, values).fetchall()
 
     def _where(self, query: Query) -> tuple[str, list[str]]:

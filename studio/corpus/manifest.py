@@ -43,7 +43,7 @@ class _Corpora(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def published(name: str = "") -> Corpus:
+def published_corpus(name: str = "") -> Corpus:
     """A corpus by its name, the complete Tang poems by "".
 
     Raises CorpusError that lists the names, or where the shipped data is damaged.

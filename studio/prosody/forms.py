@@ -6,7 +6,7 @@ import msgspec
 
 from studio import paths
 from studio.errors import ConfigError
-from studio.prosody.spelling import spelled
+from studio.prosody.spelling import searchable
 
 # How a poem's shape is called in the library; tones and rhyme are not looked at here.
 SHAPES = ("五绝", "七绝", "五律", "七律", "排律", "古体", "other")
@@ -162,7 +162,7 @@ def templates(line_length: int, line_count: int) -> tuple[Template, ...]:
 def form_named(name: str) -> Form:
     """Look a form up by its name (五绝) or its pinyin, with or without the ü (wulü, wulv, wulu)."""
     for form in forms().values():
-        if name == form.name or spelled(name.strip()) == spelled(form.pinyin):
+        if name == form.name or searchable(name.strip()) == searchable(form.pinyin):
             return form
     known = ", ".join(f"{form.name} ({form.pinyin})" for form in forms().values())
     raise ConfigError(f"There is no form called {name!r}. The forms are {known}.")

@@ -6,9 +6,9 @@ from studio.prosody.report import FaultName, NoteName, Remark
 from studio.prosody.rhymes import neighbours, unrhymed_readings
 from studio.prosody.rhyming import (
     can_be_level,
+    in_neighbouring_rhyme,
     in_rhyme,
     level_rhymes,
-    neighbouring,
     sounds_like,
 )
 from studio.prosody.tones import LEVEL, Fit, LineFit, tones_of
@@ -76,7 +76,7 @@ def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit) -> Remarks:
                 )
         elif in_rhyme(character, rhyme):
             continue
-        elif at == 0 and neighbouring(character, rhyme):
+        elif at == 0 and in_neighbouring_rhyme(character, rhyme):
             its = "".join(sorted(level_rhymes(character) & neighbours(rhyme)))
             notes.append(
                 Remark(
@@ -87,7 +87,7 @@ def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit) -> Remarks:
             )
         elif can_be_level(character):
             its = " or ".join(sorted(level_rhymes(character)))
-            near = ", a neighbour" if neighbouring(character, rhyme) else ""
+            near = ", a neighbour" if in_neighbouring_rhyme(character, rhyme) else ""
             faults.append(
                 Remark(
                     "出韵",

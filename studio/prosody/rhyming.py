@@ -38,7 +38,7 @@ def in_rhyme(character: str, rhyme: str) -> bool:
     return not its or any(reading.level and reading.rhyme == rhyme for reading in its)
 
 
-def neighbouring(character: str, rhyme: str) -> bool:
+def in_neighbouring_rhyme(character: str, rhyme: str) -> bool:
     """Whether a character has a reading in a neighbour of a level rhyme."""
     return not level_rhymes(character).isdisjoint(neighbours(rhyme))
 

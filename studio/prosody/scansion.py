@@ -9,7 +9,7 @@ from studio.prosody.forms import form_of, forms, line_types, templates
 from studio.prosody.regulated import repeated, rhyme_remarks, tone_remarks
 from studio.prosody.report import Character, Line, Remark, Scansion
 from studio.prosody.rhymes import readings
-from studio.prosody.rhyming import in_rhyme, neighbouring, rhyme_groups, rhyme_of
+from studio.prosody.rhyming import in_neighbouring_rhyme, in_rhyme, rhyme_groups, rhyme_of
 from studio.prosody.tones import LEVEL, OBLIQUE, Fit, fit, tone_masks
 
 # A poem is in the old style where the order of its tones breaks in this share of its lines: half
@@ -41,7 +41,7 @@ def scan(lines: Sequence[str], form: str = "") -> Scansion:
         found = fit(
             lines,
             line_length,
-            in_rhyme(lines[0][-1], rhyme) or neighbouring(lines[0][-1], rhyme),
+            in_rhyme(lines[0][-1], rhyme) or in_neighbouring_rhyme(lines[0][-1], rhyme),
         )
         faults, notes = tone_remarks(lines, line_length, found)
         if sum(fault.name in _BREAKS for fault in faults) < OLD_STYLE * len(lines):

@@ -3,7 +3,7 @@
 import unicodedata
 
 
-def spelled(text: str) -> str:
+def searchable(text: str) -> str:
     """Pinyin and other text as it is searched for: small letters, no tones, ü and v as u.
 
     qīlǜ, qilü, qilv and qilu are the same then.

@@ -77,7 +77,7 @@ class Card(msgspec.Struct, frozen=True):
     before: Phase | None = None
 
 
-def in_words(card: Card) -> str:
+def as_markdown(card: Card) -> str:
     """The card in Markdown."""
     model, train = card.config.model, card.config.train
     rows = "\n".join(

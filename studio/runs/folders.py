@@ -93,7 +93,7 @@ class Run:
         """Have the system write the events to the disk itself."""
         sync(self.events_file)
 
-    def forget_after(self, step: int) -> None:
+    def drop_events_after(self, step: int) -> None:
         """Drop the events after the checkpoint that training continues from."""
         kept = (
             event
@@ -177,12 +177,12 @@ def find(runs: Path, name: str) -> Run:
     """The run called `name`; raises RunError that lists the known ones."""
     folder = runs / name
     if not _NAME.fullmatch(name) or not (folder / "config.json").exists():
-        known = ", ".join(run.name for run in every(runs)) or "none yet"
+        known = ", ".join(run.name for run in all_runs(runs)) or "none yet"
         raise RunError(f"There is no run called {name!r}. Runs: {known}.")
     return Run(folder)
 
 
-def every(runs: Path) -> list[Run]:
+def all_runs(runs: Path) -> list[Run]:
     """All runs, the most recently active first."""
     found = [Run(path.parent) for path in runs.glob("[!.]*/config.json")]
     return sorted(found, key=_modified, reverse=True)

@@ -9,9 +9,9 @@ from typing import TypeVar
 import msgspec
 
 from studio.corpus.library import Library
-from studio.corpus.manifest import published
+from studio.corpus.manifest import published_corpus
 from studio.corpus.vocabulary import Vocabulary
-from studio.errors import DamageError, RunError, VerseError, when_memory_is_full
+from studio.errors import DamageError, RunError, VerseError, out_of_memory_message
 from studio.messages import TrainingStarted
 from studio.model import checkpoint
 from studio.model.config import MOST, RunConfig
@@ -27,7 +27,7 @@ from studio.model.trainer import Trainer
 from studio.paths import Home
 from studio.runs import folders
 from studio.runs.folders import Run
-from studio.runs.models import locate
+from studio.runs.loading import locate
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
 from studio.verse.request import ComposeRequest
@@ -96,7 +96,7 @@ class TrainingSession:
         else:
             if any(event.step for event in self.run.events()):
                 self.notice = f"{self.run.name} has no checkpoint, so it starts from its beginning."
-            self.run.forget_after(0)
+            self.run.drop_events_after(0)
         return trainer
 
     def _resume(self, trainer: Trainer, names: list[str], home: Home) -> None:
@@ -123,7 +123,7 @@ class TrainingSession:
         if deleted := checkpoint.drop_after(self.run.checkpoints, step):
             self.notice += f"Training continues from {name}; deleted {', '.join(deleted)}."
         checkpoint.prune(self.run.checkpoints, self.config.train.keep, trainer.progress.best_step)
-        self.run.forget_after(step)
+        self.run.drop_events_after(step)
         saved = CheckpointSaved(step, name)
         if saved not in events:
             # The process was killed right after it had saved.
@@ -236,7 +236,7 @@ def starting_from(home: Home, config: RunConfig, name: str) -> RunConfig:
     return msgspec.structs.replace(config, start=full_name, model=model)
 
 
-def begin(home: Home, name: str, config: RunConfig) -> TrainingSession:
+def start_run(home: Home, name: str, config: RunConfig) -> TrainingSession:
     """Make the run's folder and open it; the folder goes again if nothing can be trained."""
     run = folders.create(home.runs, name, config)
     try:
@@ -246,7 +246,7 @@ def begin(home: Home, name: str, config: RunConfig) -> TrainingSession:
         raise
 
 
-def go_on(home: Home, name: str, epochs: int = 0) -> TrainingSession:
+def resume_run(home: Home, name: str, epochs: int = 0) -> TrainingSession:
     """Open a run that was stopped or interrupted; `epochs` more where above 0.
 
     "run@step" continues from that checkpoint and deletes what came after it. Raises RunError.
@@ -280,12 +280,12 @@ def _is_damage(cause: BaseException | None) -> bool:
     """
     if isinstance(cause, OSError):
         return isinstance(cause, FileNotFoundError)
-    return not (isinstance(cause, Exception) and when_memory_is_full(cause))
+    return not (isinstance(cause, Exception) and out_of_memory_message(cause))
 
 
 def _beside(home: Home, corpus: str) -> list[str]:
     """The poems of a corpus beside the library; raises RunError where it is not there."""
-    path = home.beside(published(corpus).name)
+    path = home.library_beside(published_corpus(corpus).name)
     if not path.exists():
         raise RunError(
             f"The poems to learn from are not in {path}. Fetch them with "

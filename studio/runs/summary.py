@@ -29,7 +29,7 @@ class Figures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outcome: str
 
 
-NOTHING = Figures(0, 0, None, 0.0, None, "")
+NO_FIGURES = Figures(0, 0, None, 0.0, None, "")
 
 
 class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,9 +46,9 @@ def figures_of(events_file: Path) -> Figures:
     try:
         reader = EventReader(events_file, kept.place)
     except FileNotFoundError:
-        return NOTHING
+        return NO_FIGURES
     with reader:
-        known = kept.figures if reader.place == kept.place else NOTHING
+        known = kept.figures if reader.place == kept.place else NO_FIGURES
         figures = condense(reader, known)
     if reader.place != kept.place:
         # A folder that cannot be written to is read from the start each time.
@@ -57,7 +57,7 @@ def figures_of(events_file: Path) -> Figures:
     return figures
 
 
-def condense(events: Iterable[TrainingEvent], before: Figures = NOTHING) -> Figures:
+def condense(events: Iterable[TrainingEvent], before: Figures = NO_FIGURES) -> Figures:
     """The figures of some events after those that are known."""
     last: StepDone | None = None
     best, outcome = before.best_perplexity, before.outcome
@@ -77,4 +77,4 @@ def _read(file: Path) -> _Kept:
     try:
         return msgspec.json.decode(read_regular(file, LARGEST), type=_Kept)
     except UNREADABLE:
-        return _Kept(START, NOTHING)
+        return _Kept(START, NO_FIGURES)

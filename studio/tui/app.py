@@ -376,7 +376,7 @@ class StudioApp(KeysInOrder):
                 "Start a new run with its settings as they are",
                 lambda recipe=recipe: self._training_pane.start_recipe(recipe),
             )
-        for run in folders.every(self.home.runs)[:20]:
+        for run in folders.all_runs(self.home.runs)[:20]:
             yield SystemCommand(
                 f"Resume {run.name}",
                 "Go on with this run",

@@ -134,13 +134,13 @@ def test_poems_beside_the_library_are_learnt_with_its_characters(
     missing = tangshi("train", "--poems", "quansongshi", "--run", "a", *SMALL)
     assert missing.code == 1
     assert "corpus fetch --corpus quansongshi --beside" in missing.err
-    assert not folders.every(home.runs)
+    assert not folders.all_runs(home.runs)
     source = tmp_path / "song.txt"
     lines = [f"{number}:{chr(0x5C71 + number)}日依山尽，黄河入海流。" for number in range(200)]
     source.write_text("\n".join(lines), "utf-8")
     other = Home(tmp_path / "song", tmp_path, tmp_path)
     fetch_and_build(other, source=source)
-    other.library.rename(home.beside("quansongshi"))
+    other.library.rename(home.library_beside("quansongshi"))
     tangshi("train", "--poems", "quansongshi", "--run", "a", "--max-steps", "1", *SMALL)
     tangshi("train", "--run", "b", "--max-steps", "1", *SMALL)
     first, second = (
@@ -166,7 +166,7 @@ def test_a_run_that_cannot_start_from_a_model_says_why(
     refused = tangshi("train", *arguments)
     assert refused.code == 1
     assert told in refused.err
-    assert [run.name for run in folders.every(home.runs)] == ["a"]
+    assert [run.name for run in folders.all_runs(home.runs)] == ["a"]
 
 
 @pytest.mark.parametrize("answer", ["", "n\n"])

@@ -30,7 +30,7 @@ async def test_a_saved_poem_is_found_by_pinyin(play: Play) -> None:
 async def test_a_saved_poem_is_asked_for_again_from_the_model_that_wrote_it(play: Play) -> None:
     async with play() as played:
         await played.press("b", "r")
-        assert played.last == saved().again
+        assert played.last == saved().rewrite_request
         assert played.last.model == "night@800"
 
 

@@ -33,7 +33,7 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
     if name == "auto":
         if folder := default_model():
             return folder, DEFAULT
-        for run in folders.every(home.runs):
+        for run in folders.all_runs(home.runs):
             if run.checkpoint_names():
                 return locate(home, run.name)
         raise RunError(
