@@ -55,7 +55,7 @@ def test_a_repeated_character_is_a_note_here_as_in_the_studio(
     poem = written(GUANQUE.replace("千里", "依里"))
     lines = tangshi("scan", poem).out.splitlines()
     assert lines[-2:] == [
-        "· Line 3, 重字 (character repeated): 依 stands in line 1 already.",
+        "· Line 3, 重字 (character repeated): 依 is in line 1 already.",
         "No faults.",
     ]
     (fault,) = tangshi("scan", "--json", poem).document["poems"][0]["faults"]
