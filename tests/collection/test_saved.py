@@ -178,7 +178,7 @@ def test_another_text_names_the_line_the_model_and_the_program() -> None:
     again = compare(saved(), "night@900", ["山。", TEXT.replace("黄河", "黄江")])
     assert not again.is_same
     assert "line 2 is 黄江入海流 instead of 黄河入海流" in again.sentence
-    assert "by night@800 and now by night@900" in again.sentence
+    assert "by night@800, and now by night@900" in again.sentence
     assert "an older studio" in again.sentence
 
 

@@ -82,7 +82,7 @@ def test_a_run_without_a_checkpoint_says_that_it_starts_again(home: Home) -> Non
     run = trained(home)
     shutil.rmtree(run.checkpoints)
     session = resume_run(home, "first")
-    assert "starts from its beginning" in session.started().notice
+    assert "starts from the beginning" in session.started().notice
     assert finish(session) == [*range(1, 9)]
 
 

@@ -38,7 +38,9 @@ async def test_a_poem_that_comes_out_to_the_letter_is_told_so(play: Play) -> Non
     async with play() as played:
         await played.press("b", "r")
         await played.answer(TEXT)
-        assert played.text("#opening-note") == "Written again to the letter."
+        assert (
+            played.text("#opening-note") == "Written again: the same poem, character for character."
+        )
 
 
 async def test_a_poem_that_comes_out_otherwise_says_what_differs(play: Play) -> None:
