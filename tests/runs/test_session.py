@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from studio.errors import DamageError, RunError
 from studio.model import checkpoint
@@ -65,6 +66,23 @@ def test_a_damaged_checkpoint_is_passed_over_and_named(home: Home, file: str) ->
     assert "from step-00000002" in session.started().notice
     assert finish(session) == [3, 4, 5, 6, 7, 8]
     assert [event.step for event in run.events() if isinstance(event, StepDone)] == [*range(1, 9)]
+
+
+def test_a_checkpoint_without_parts_of_the_optimisers_state_is_passed_over(home: Home) -> None:
+    run = trained(home)
+    file = run.checkpoints / "step-00000004" / "training.safetensors"
+    tensors = load_file(file)
+    dropped = [name for name in tensors if name.startswith("optimiser.0.")][1:]
+    damaged = {name: each for name, each in tensors.items() if name not in dropped}
+    save_file(damaged, file)
+    session = resume_run(home, "first")
+    assert "step-00000004 cannot be read" in session.started().notice
+    assert finish(session) == [3, 4, 5, 6, 7, 8]
+    only = trained(home, "only")
+    shutil.rmtree(only.checkpoints / "step-00000002")
+    save_file(damaged, only.checkpoints / "step-00000004" / file.name)
+    with pytest.raises(DamageError, match=r"optimiser\.0\.\w+ is missing"):
+        resume_run(home, "only")
 
 
 def test_where_all_checkpoints_are_damaged_nothing_is_touched(home: Home) -> None:
