@@ -24,6 +24,8 @@ _BESIDE_POET = re.compile(
     rf"^\s*{_DYNASTY}\s+|\s{_DYNASTY}\s*$|^\s*[—–－-]+|"
     r"[〔〈（(\[【][^〔〈（(\[【〕〉）)\]】]*[〕〉）)\]】]|[^\s:：·・•]{1,4}\s*[:：·・•]|\s"
 )
+# What may follow a title after a space and is not a poet: a dynasty, a number, the kind of text.
+_NOT_A_POET = re.compile(rf"{_DYNASTY}代?|其.+|.+[首章篇韵序]")
 _NUMBER = re.compile(r"^\s*\d{1,4}\s*[.．、]\s*")
 _POET = re.compile(f"[{HAN}]{{2,4}}")
 _LONGEST_POET_LINE = 30
@@ -96,7 +98,7 @@ def heading_of(lines: list[TextLine]) -> tuple[Heading, int]:
     """The heading made of the last one or two of these lines, and the number of lines used."""
     if len(lines) > 1 and lines[-1].poet:
         return Heading(_title(lines[-2].raw).title, lines[-1].poet), 2
-    return _title(lines[-1].raw), 1
+    return _title_and_poet(lines[-1].raw), 1
 
 
 class Block:
@@ -118,7 +120,9 @@ class Block:
         if _title(first.raw).author:
             return not rest
         if len(first.verse) > 1:
-            return False
+            # Two parts of equal length are more likely two lines of verse.
+            lengths = {len(each) for each in first.verse}
+            return not rest and len(lengths) > 1 and bool(_title_and_poet(first.raw).author)
         return not rest or (len(rest) == 1 and bool(rest[0].poet))
 
     def heading_at(self, at: int) -> tuple[Heading, int]:
@@ -148,6 +152,17 @@ class Block:
         else:
             found = len(line.verse) == 1 or all(len(each) != self.usual for each in line.verse)
         return heading_of([line]) if found else (Heading(), 0)
+
+
+def _title_and_poet(line: str) -> Heading:
+    """A title, and the poet if a name is beside 《》 or follows the title after a space."""
+    heading = _title(line)
+    parts = heading.title.split(" ")
+    if heading.author or len(parts) != 2:
+        return heading
+    title, name = parts
+    is_name = _POET.fullmatch(name) and not _NOT_A_POET.fullmatch(name)
+    return Heading(title, name) if is_name else heading
 
 
 def _title(line: str) -> Heading:
