@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from studio.corpus.json_records import read_json
+from studio.corpus.poem import is_han
 from studio.corpus.records import Record
 from studio.corpus.text_records import read_text
 from studio.errors import CorpusError
@@ -19,6 +20,7 @@ from studio.reasons import reason
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".txt")
 LARGEST = 2**30  # bytes of a file
 _SAMPLED = 4096
+_GUESSED = 2**20  # bytes by which GB18030 is recognised
 # Plain text may begin with a bracket too.
 _JSON = re.compile(r'\s*(?:\{|\[\s*(?:[\[{"\]]|\Z))')
 # UTF-32 comes first: its byte order mark begins with that of UTF-16.
@@ -61,11 +63,15 @@ def read(path: Path) -> Iterator[Record]:
 
 
 def records(content: bytes, name: str) -> Iterator[Record]:
-    """All records of a file's content, valid or not; raises CorpusError for UTF-16 and UTF-32."""
+    """All records of a file's content, valid or not.
+
+    Raises CorpusError for a file in UTF-16, UTF-32 or GB18030.
+    """
     if encoding := _wide_encoding(content):
+        raise CorpusError(f"{name} is written in {encoding}, not in UTF-8. {_conversion(encoding)}")
+    if _is_gb18030(content):
         raise CorpusError(
-            f"{name} is written in {encoding}, not in UTF-8. Convert it, for example with "
-            f"iconv -f {encoding} -t UTF-8 FILE > NEWFILE."
+            f"{name} is not in UTF-8; it seems to be in GB18030. {_conversion('GB18030')}"
         )
     # Bytes that are not UTF-8 become lone surrogates, so that only records with them are rejected.
     text = content.decode("utf-8-sig", "surrogateescape")
@@ -88,6 +94,30 @@ def _wide_encoding(content: bytes) -> str:
     if little == big:
         return ""
     return "UTF-16LE" if little > big else "UTF-16BE"
+
+
+def _conversion(encoding: str) -> str:
+    return f"Convert it, for example with iconv -f {encoding} -t UTF-8 FILE > NEWFILE."
+
+
+def _is_gb18030(content: bytes) -> bool:
+    """Whether the bytes are Chinese text in GB18030 and hardly any of it is valid UTF-8.
+
+    Text in UTF-8 with a few damaged bytes may be valid GB18030 too, but it has many Chinese
+    characters when it is read as UTF-8.
+    """
+    head = content[:_GUESSED]
+    if _is_utf8(head):
+        return False
+    try:
+        guessed = getincrementaldecoder("gb18030")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return _han_count(guessed) > 10 * _han_count(head.decode("utf-8", "ignore"))
+
+
+def _han_count(text: str) -> int:
+    return sum(map(is_han, text))
 
 
 def _is_utf8(head: bytes) -> bool:
