@@ -28,7 +28,7 @@ def held_out(
     run: Run = "auto",
     json: Json = False,
 ) -> None:
-    """Perplexity per character on a held-out split. With `poems`: figures of the model's own poems."""
+    """Perplexity per character on a held-out split; `poems` measures the model's own poems."""
     if context.invoked_subcommand is not None:
         for name in ("split", "run", "json"):
             source = context.get_parameter_source(name)

@@ -37,7 +37,7 @@ class SavedPoem(msgspec.Struct, frozen=True):
 
     @property
     def rewrite_request(self) -> ComposeRequest:
-        """The request with the model that wrote the poem; the original may name another, or auto."""
+        """The request, with the model that wrote the poem instead of "auto" or a run."""
         return msgspec.structs.replace(self.request, model=self.model)
 
     def is_same(self, other: "SavedPoem") -> bool:

@@ -44,7 +44,7 @@ def test_the_list_can_be_searched(
 def test_an_empty_collection_says_so(tangshi: Run, home: Home) -> None:
     result = tangshi("collection", "list")
     assert (result.code, result.out) == (0, "")
-    assert "No poem was saved yet" in result.err
+    assert "no saved poems yet" in result.err
 
 
 def test_a_saved_poem_is_written_again_to_the_letter(trained: Run, home: Home) -> None:
@@ -64,7 +64,7 @@ def test_a_poem_that_comes_out_otherwise_says_what_differs(trained: Run, home: H
     result = trained("collection", "again", Collection(home.collection).poems()[0].id, "--run", "a")
     assert result.code == 1
     assert "not the same poem: line 1 is" in result.err
-    assert "by a@2 and now by a@4" in result.err
+    assert "by a@2, and now by a@4" in result.err
 
 
 def test_a_model_that_is_gone_is_told(trained: Run, home: Home) -> None:

@@ -71,7 +71,7 @@ def test_the_account_of_the_records_adds_up(command: Command, own: str) -> None:
 def test_fetching_does_nothing_where_there_is_a_library(command: Command, own: str) -> None:
     first = command.json("fetch", "--from", own)
     assert command.json("fetch") == first
-    assert command("fetch").err.startswith("The library is there already: 2 poems")
+    assert command("fetch").err.startswith("The library exists already: 2 poems")
 
 
 def test_another_corpus_than_the_library_holds_is_obtained(

@@ -155,7 +155,7 @@ def test_poems_beside_the_library_are_learnt_with_its_characters(
     [
         (["--from", "none"], "no run called 'none'"),
         (["--from", "/nowhere/at/all"], "no model in /nowhere/at/all"),
-        (["--from", "a", "--set", "hidden=9"], "only its dropout"),
+        (["--from", "a", "--set", "hidden=9"], "Only dropout and initial state"),
         (["--from", "a", "--run", "a", "--resume"], "keeps its settings"),
     ],
 )
