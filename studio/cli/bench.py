@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from studio.cli.output import out, print_json, say
+from studio.cli.output import out, print_json, say, usage_errors
 from studio.cli.training import assignment
 from studio.model.config import recipe_named, with_settings
 from studio.paths import Home
@@ -84,8 +84,10 @@ def ui(
         "checkpoint_every": 0,
         "report_every": 1,
     }
-    settings = {"embedding": 100, "hidden": 128, "tied": False} | dict(map(assignment, set_ or []))
-    config = with_settings(recipe_named("studio"), settings | fixed)
+    usual = {"embedding": 100, "hidden": 128, "tied": False}
+    with usage_errors():
+        settings = usual | dict(map(assignment, set_ or []))
+        config = with_settings(recipe_named("studio"), settings | fixed)
     report = bench_ui(Home.default().library, config, rounds, steps, keys, say)
     if json:
         print_json(report)

@@ -11,7 +11,7 @@ import typer
 from rich.cells import cell_len
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from studio.cli.output import messages, out, print_json, say
+from studio.cli.output import messages, out, print_json, say, usage_errors
 from studio.corpus.build import Progress as Report
 from studio.corpus.library import LARGEST, Library, Query, Sort
 from studio.corpus.long_lines import LongLine
@@ -195,6 +195,7 @@ def show(
     say(f"\n{poem.id} · {poem.form} · {poem.split} · {poem.source}")
 
 
+@usage_errors()
 def _shape(form: str) -> str:
     """A form by its name or pinyin; raises ConfigError that lists the forms."""
     return form if form in ("", *SHAPES) else form_named(form).name

@@ -6,7 +6,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from studio.cli.output import out, print_json, say
+from studio.cli.output import out, print_json, say, usage_errors
 from studio.cli.writing import Json, Run
 from studio.errors import CorpusError
 from studio.paths import Home
@@ -95,7 +95,8 @@ def poems(
 ) -> None:
     """Write poems and measure them, with poems of the test split for comparison."""
     home = Home.default()
-    forms = [form_named(name) for name in form or _REGULATED]
+    with usage_errors():
+        forms = [form_named(name) for name in form or _REGULATED]
     from studio.corpus.library import Library
     from studio.corpus.poem import is_han
     from studio.runs.loading import load_writer, locate

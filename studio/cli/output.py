@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from studio.errors import StudioError, out_of_memory_message
+from studio.errors import ConfigError, StudioError, out_of_memory_message
 from studio.wording import printable
 
 out = Console(highlight=False, markup=False, emoji=False)
@@ -34,6 +34,15 @@ def say(text: str) -> None:
 def option(key: str) -> str:
     """The option that sets a key: --top-k for sampling.top_k."""
     return f"--{key.rpartition('.')[2].replace('_', '-')}"
+
+
+@contextlib.contextmanager
+def usage_errors() -> Iterator[None]:
+    """Report an invalid value of an option as wrong usage; a wrong value in a file is not."""
+    try:
+        yield
+    except ConfigError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 @contextlib.contextmanager

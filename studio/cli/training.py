@@ -20,7 +20,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from studio.cli.output import messages, option, out, print_json, say
+from studio.cli.output import messages, option, out, print_json, say, usage_errors
 from studio.errors import ConfigError, RunError, StudioError
 from studio.messages import TrainingStarted
 from studio.model.config import MOST, RECIPES, recipe_named, with_settings
@@ -70,25 +70,26 @@ def train(
 ) -> None:
     """Train a model. Ctrl-C stops it after saving a checkpoint."""
     home = Home.default()
-    if resume:
-        if run is None:
-            raise RunError(
-                "Name the run to resume with --run NAME. `tangshi-studio runs list` lists the runs."
-            )
-        if cell or seed is not None or set_ or from_ or poems or max_steps is not None:
-            raise ConfigError("A resumed run keeps its settings. Only --epochs can be given.")
-    else:
-        given = {"cell": cell, "epochs": epochs, "max_steps": max_steps, "seed": seed}
-        options: dict[str, object] = {k: v for k, v in given.items() if v is not None}
-        settings = dict(assignment(text) for text in set_ or [])
-        config = recipe_named(recipe)
-        if from_:
-            from studio.runs.session import starting_from
+    with usage_errors():
+        if resume:
+            if run is None:
+                raise RunError(
+                    "Name the run to resume with --run NAME: see `tangshi-studio runs list`."
+                )
+            if cell or seed is not None or set_ or from_ or poems or max_steps is not None:
+                raise ConfigError("A resumed run keeps its settings. Only --epochs can be given.")
+        else:
+            given = {"cell": cell, "epochs": epochs, "max_steps": max_steps, "seed": seed}
+            options: dict[str, object] = {k: v for k, v in given.items() if v is not None}
+            settings = dict(assignment(text) for text in set_ or [])
+            config = recipe_named(recipe)
+            if from_:
+                from studio.runs.session import starting_from
 
-            config = starting_from(home, config, from_)
-        config = with_settings(with_settings(config, options, option), settings)
-        config = msgspec.structs.replace(config, poems=poems or "")
-        run = run or folders.new_name(home.runs, recipe, config.model.cell)
+                config = starting_from(home, config, from_)
+            config = with_settings(with_settings(config, options, option), settings)
+            config = msgspec.structs.replace(config, poems=poems or "")
+            run = run or folders.new_name(home.runs, recipe, config.model.cell)
 
     say("Loading torch and the poems ...")
     from studio.runs.session import resume_run, start_run

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from studio.cli.output import option, out, print_json, say
+from studio.cli.output import option, out, print_json, say, usage_errors
 from studio.collection.exporting import export, format_of
 from studio.collection.saved import Collection, SavedPoem, saved_now
 from studio.corpus.poem import couplets
@@ -82,8 +82,7 @@ def generate(
     """Write poems; the best comes first."""
     request = _request(
         first=first,
-        # The form's own name, so that saved poems are the same however the form was typed.
-        form="" if form in ("", "free") else form_named(form).name,
+        form=_form(form),
         lines=lines,
         acrostic=acrostic,
         last=last,
@@ -176,6 +175,13 @@ def _keep(poems: list[SavedPoem], save: bool, picture: Path | None) -> None:
         say(f"Drew {picture}.")
 
 
+@usage_errors()
+def _form(typed: str) -> str:
+    """The form's own name, so that saved poems are the same however the form was typed."""
+    return "" if typed in ("", "free") else form_named(typed).name
+
+
+@usage_errors()
 def _request(**fields: Any) -> ComposeRequest:
     return converted(fields, ComposeRequest, lambda key: _OPTIONS.get(key, option(key)))
 

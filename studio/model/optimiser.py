@@ -70,10 +70,10 @@ def restore(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> Non
         if int(number) not in range(len(shapes)) or tensor.shape not in ((), shapes[int(number)]):
             raise ValueError(f"optimiser.{key} of shape {list(tensor.shape)} fits no parameter")
         state.setdefault(int(number), {})[name] = tensor
-    for number, found in state.items():
+    for parameter, found in state.items():
         for name in _STATE_NAMES[type(optimiser)]:
-            # torch would notice it at the next step only, with a KeyError.
+            # torch would notice it only at the next step, with a KeyError.
             if name not in found:
-                raise ValueError(f"optimiser.{number}.{name} is missing")
+                raise ValueError(f"optimiser.{parameter}.{name} is missing")
     groups = optimiser.state_dict()["param_groups"]
     optimiser.load_state_dict({"state": state, "param_groups": groups})

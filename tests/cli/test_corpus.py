@@ -157,7 +157,7 @@ def test_without_a_library_the_error_names_the_remedy(
 def test_errors_and_wrong_usage_have_their_exit_codes(command: Command, own: str) -> None:
     command("build", "--from", own)
     assert command("show", "99").code == 1
-    assert command("search", "--form", "sonnet").code == 1
+    assert command("search", "--form", "sonnet").code == 2
     assert command("search", "--sort", "mood").code == 2
     assert command("show", str(10**30)).code == 1
     assert command("search", "--limit", str(10**30)).code == 2

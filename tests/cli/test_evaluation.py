@@ -86,7 +86,7 @@ def test_options_before_poems_are_wrong_usage(tangshi: Run, home: Home) -> None:
 
 def test_an_unknown_form_is_a_clear_error(trained: Run) -> None:
     result = trained("evaluate", "poems", "--form", "sonnet")
-    assert result.code == 1
+    assert result.code == 2
     assert "no form called" in result.err
 
 
