@@ -264,7 +264,7 @@ def test_what_cannot_be_done_is_told_and_the_worker_lives_on(
 
 def test_without_a_model_the_way_to_one_is_told(talk: Conversation) -> None:
     talk.send(Compose(1, ComposeRequest()))
-    assert "training" in talk.wait(Failed).message
+    assert "tangshi-studio train" in talk.wait(Failed).message
 
 
 @pytest.mark.parametrize("wanted", ["a checkpoint that is due", "a checkpoint", "the end"])

@@ -122,7 +122,7 @@ def _receive(
         with urllib.request.urlopen(request, timeout=timeout) as response:
             # A server that cannot send a part sends the whole file again.
             at = start if response.status == http.HTTPStatus.PARTIAL_CONTENT else 0
-            # None where the server announces no length.
+            # None if the server announces no length.
             end = None if response.length is None else at + response.length
             while at <= largest and not abandoned.is_set() and (block := response.read1(_BLOCK)):
                 arrived.put((at, block))
