@@ -27,7 +27,7 @@ from functools import cache
 from pathlib import Path
 
 from studio.corpus.library import Library
-from studio.corpus.manifest import published
+from studio.corpus.manifest import published_corpus
 from studio.corpus.poem import Poem, verse_lines
 from studio.paths import Home
 from studio.prosody.forms import line_types, templates
@@ -73,7 +73,7 @@ def main() -> None:
                 lines.append(f"{character} {tone} {here} {there} {share:.1%} {times}")
     header = HEADER.format(
         poems=poems,
-        source=published().specifier,
+        source=published_corpus().specifier,
         counted=counted,
         level=slips["平"],
         oblique=slips["仄"],

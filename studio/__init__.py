@@ -1,11 +1,11 @@
-"""tangshi-studio: read the Tang poems, train a recurrent model on them, write verse with it."""
+"""tangshi-studio: read the Tang poems, train a recurrent model on them, write poems with it."""
 
 import os
 
 __version__ = "0.1.0"
 
-# Read by GNU's OpenMP when torch is imported. Threads that wait for each other shall soon sleep:
-# spinning, they take the processor from the studio that shares it, and training itself gets slower.
-# A few dozen microseconds of it are what a step of a single poem gains from its second thread.
+# GNU OpenMP reads this when torch is imported. It limits how long waiting threads spin before they
+# sleep: spinning threads take processor time from the interface and slow down training itself.
+# A few dozen microseconds are kept, because a step with a single poem gains from them.
 if "OMP_WAIT_POLICY" not in os.environ:
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")

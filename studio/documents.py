@@ -1,4 +1,4 @@
-"""Small JSON and TOML files from outside, and what a person typed, as frozen structs."""
+"""Small JSON and TOML files, and typed values, decoded into frozen structs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +11,7 @@ from studio.files import read_regular
 from studio.reasons import UNREADABLE, reason
 
 T = TypeVar("T")
-# Bytes: many times what any of these files needs.
-LARGEST = 2**22
+LARGEST = 2**22  # bytes; many times the size of any of these files
 
 
 def read_json(path: Path, kind: type[T], error: type[StudioError], remedy: str) -> T:
@@ -26,16 +25,17 @@ def read_toml(path: Path, kind: type[T], error: type[StudioError], remedy: str) 
 
 
 def converted(
-    document: object, kind: type[T], named: Callable[[str], str] = str, strict: bool = True
+    document: object, kind: type[T], display_name: Callable[[str], str] = str, strict: bool = True
 ) -> T:
-    """What a person chose, as a `kind`; raises ConfigError that names the key as `named` does.
+    """The user's values as a `kind`; raises ConfigError that names the key.
 
-    Where not `strict`, numbers may be text, as they were typed.
+    `display_name` turns a key into the name that the user knows. Unless `strict`, numbers may be
+    text, as they were typed.
     """
     try:
         return msgspec.convert(document, kind, strict=strict)
     except UNREADABLE as problem:
-        raise ConfigError(f"{reason(problem, kind, document, named)}.") from problem
+        raise ConfigError(f"{reason(problem, kind, document, display_name)}.") from problem
 
 
 def _read(

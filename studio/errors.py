@@ -1,8 +1,8 @@
-"""The errors a user can meet; anything else that is raised is a bug."""
+"""The errors that a user can meet. Any other exception is a bug."""
 
 
 class StudioError(Exception):
-    """Something the user can mend: the message says what happened, where, and what to do next."""
+    """A problem that the user can fix. The message says what happened, where, and what to do."""
 
 
 class TerminalError(StudioError):
@@ -10,15 +10,15 @@ class TerminalError(StudioError):
 
 
 class CorpusError(StudioError):
-    """The corpus is missing, damaged or in a form that no reader knows."""
+    """The corpus is missing, damaged or in an unknown format."""
 
 
 class ConfigError(StudioError):
-    """A setting, recipe or request holds a value that cannot be used."""
+    """A setting, recipe or request has an invalid value."""
 
 
 class RunError(StudioError):
-    """A run folder is missing, busy, damaged or does not fit what is asked of it."""
+    """A run folder is missing, in use, damaged, or does not fit the command."""
 
 
 class DamageError(RunError):
@@ -26,16 +26,16 @@ class DamageError(RunError):
 
 
 class SavingError(RunError):
-    """What was learnt cannot be written; it is still there, and training can go on."""
+    """A checkpoint cannot be written. The weights are still in memory, and training can resume."""
 
 
 class VerseError(StudioError):
     """A poem cannot be written as asked."""
 
 
-def when_memory_is_full(error: Exception) -> str:
-    """What to tell the user where an exception, torch's among them, says so; else ""."""
-    words = ("out of memory", "can't allocate memory")
-    if isinstance(error, MemoryError) or any(each in str(error).lower() for each in words):
+def out_of_memory_message(error: Exception) -> str:
+    """The message for the user if the exception means that memory is full; else ""."""
+    phrases = ("out of memory", "can't allocate memory")
+    if isinstance(error, MemoryError) or any(each in str(error).lower() for each in phrases):
         return f"The memory is full ({error}). Use a smaller batch_size or hidden."
     return ""

@@ -1,4 +1,4 @@
-"""Writing files so that a reader, or a crash, never sees half of one."""
+"""Reading regular files, and writing files and folders atomically."""
 
 import contextlib
 import ctypes
@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from studio.staging import held, staging_path, sweep
+from studio.staging import in_use, remove_leftovers, staging_path
 
 T = TypeVar("T")
 
-# Of renameat2(2): paths are relative to the working folder; both names are exchanged.
+# AT_FDCWD and RENAME_EXCHANGE of renameat2(2): paths are relative to the working folder, and the
+# two names are exchanged.
 _HERE, _EXCHANGE = -100, 2
 
 
@@ -31,25 +32,28 @@ def open_regular(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def read_regular(path: Path, most: int) -> bytes:
-    """The content of a regular file; raises OSError for anything else, and for a larger one."""
+def read_regular(path: Path, max_bytes: int) -> bytes:
+    """The content of a regular file.
+
+    Raises OSError if it is not a regular file, or has more than `max_bytes`.
+    """
     with open_regular(path) as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise OSError(errno.EFBIG, f"it is larger than {most:,} bytes", str(path))
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise OSError(errno.EFBIG, f"it is larger than {max_bytes:,} bytes", str(path))
     return content
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A new file beside `path`; once written it is flushed to disk and renamed over it.
+    """A new file to write; afterwards it is flushed to disk and renamed to `path`.
 
-    Raises FileNotFoundError where there is no such folder.
+    Raises FileNotFoundError if the folder does not exist.
     """
     staging = staging_path(path)
     try:
-        # mkstemp would make the file private, whatever the umask.
-        with staging.open("xb") as file, held(staging):
+        # mkstemp would ignore the umask and make the file private.
+        with staging.open("xb") as file, in_use(staging):
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -61,24 +65,24 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside `path`, flush to disk, rename over it; makes the folder where there is none."""
+    """Write a file through `replacing`; creates its folder if needed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as file:
         file.write(content)
 
 
 def build_folder_atomically(path: Path, fill: Callable[[Path], T]) -> T:
-    """Let `fill` write a folder beside `path`, flush it to disk, then rename it into place.
+    """Let `fill` write a folder beside `path`, flush it to disk, then rename it to `path`.
 
-    A folder that already stands at `path` is replaced, at the very end: at every moment one of
-    the two is there. Returns what `fill` does.
+    If `path` exists already, it is replaced at the very end: at every moment either the old or the
+    new folder is there. Returns the result of `fill`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    sweep(path.parent)
-    # mkdtemp would make the folder private, whatever the umask.
+    remove_leftovers(path.parent)
+    # mkdtemp would ignore the umask and make the folder private.
     staging = staging_path(path)
     staging.mkdir()
-    with held(staging):
+    with in_use(staging):
         try:
             result = fill(staging)
             for file in staging.iterdir():
@@ -91,13 +95,13 @@ def build_folder_atomically(path: Path, fill: Callable[[Path], T]) -> T:
                 staging.rename(path)
             sync_folder(path.parent)
         finally:
-            # What is there now is the folder that was replaced, or what is left of a failure.
+            # By now this is the replaced folder, or what a failure left.
             shutil.rmtree(staging, ignore_errors=True)
     return result
 
 
 def _exchange(one: Path, other: Path) -> None:
-    """Let two folders take each other's place, at one moment where the system can (Linux)."""
+    """Exchange two folders, in one step if the system can (Linux)."""
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except AttributeError:
@@ -108,9 +112,9 @@ def _exchange(one: Path, other: Path) -> None:
         code = ctypes.get_errno() if failed else 0
     if code in (errno.ENOSYS, errno.EINVAL):
         # Some file systems (NFS) cannot exchange. If the process is killed here, the old folder
-        # remains under this name.
+        # keeps this name.
         aside = other.with_name(f"{other.name}.replaced")
-        # The folder itself is there, so this one is left from a process that was killed.
+        # A folder of this name was left by a killed process: `other` itself exists.
         shutil.rmtree(aside, ignore_errors=True)
         other.rename(aside)
         try:
@@ -125,7 +129,7 @@ def _exchange(one: Path, other: Path) -> None:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold a lock file while others wait for it; the system frees it when the process ends."""
+    """Hold a lock file. Other processes wait; the system frees it when this process ends."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -133,13 +137,13 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def sync(path: Path) -> None:
-    """Have the system write a file to the disk itself."""
+    """Flush a file to disk."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename inside `folder` durable, where the system can."""
+    """Make a rename inside `folder` durable, if the system can."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

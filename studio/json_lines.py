@@ -1,4 +1,4 @@
-"""Files of JSON Lines: one record a line, appended whole or not at all."""
+"""Files of JSON Lines: one record per line, appended completely or not at all."""
 
 import errno
 import os
@@ -13,17 +13,16 @@ from studio.files import read_regular, write_atomically
 from studio.reasons import UNREADABLE, reason
 
 T = TypeVar("T")
-# Bytes. Two thousand times what a day of training reports.
-LARGEST_RECORDS = 2**30
+LARGEST_RECORDS = 2**30  # bytes; two thousand times what a day of training reports
 
 
 def read_records(
     path: Path, decoder: "msgspec.json.Decoder[T]", error: type[StudioError], remedy: str
 ) -> list[T]:
-    """The records of a file of JSON Lines, in order; none where there is no file.
+    """The records of a file of JSON Lines, in order; none if the file does not exist.
 
     A last line that a crash cut short is left out. Raises `error`, which names the line and the
-    remedy, for any other line that cannot be read, and where the file itself cannot.
+    remedy, if any other line or the file itself cannot be read.
     """
     try:
         content = read_regular(path, LARGEST_RECORDS) if path.exists() else b""
@@ -43,7 +42,7 @@ def decode_lines(
     error: type[StudioError],
     remedy: str,
 ) -> Iterator[T]:
-    """The records of some whole lines of a file, the first of which has the number `first`.
+    """The records of some complete lines of a file; `first` is the number of the first line.
 
     Raises `error`, which names the line and the remedy, for a line that cannot be read.
     """
@@ -56,16 +55,16 @@ def decode_lines(
 
 
 def write_records(path: Path, records: Iterable[object]) -> None:
-    """Write a file of JSON Lines anew, atomically."""
+    """Write a whole file of JSON Lines, atomically."""
     write_atomically(path, b"".join(msgspec.json.encode(record) + b"\n" for record in records))
 
 
 def append_record(path: Path, record: object) -> None:
-    """Append one record to a file of JSON Lines: all of it, or OSError and nothing."""
+    """Append one record to a file of JSON Lines. On failure raises OSError and appends nothing."""
     line = msgspec.json.encode(record) + b"\n"
     with path.open("ab", buffering=0) as file:
         before = file.tell()
         if file.write(line) < len(line):
-            # What is appended next must not run on from half of it.
+            # The next record must not be appended to half a line.
             file.truncate(before)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))

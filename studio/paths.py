@@ -1,4 +1,4 @@
-"""Where things live: what is shipped with the program, and the user's own folders."""
+"""Where files are: those shipped with the program, and the user's own folders."""
 
 import os
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import platformdirs
 
 APP = "tangshi-studio"
 HOME_VARIABLE = "TANGSHI_STUDIO_HOME"
-# The folder of the shipped model, in assets.
+# The folder of the default model, in assets.
 MODEL = "model"
 
 
@@ -30,7 +30,7 @@ def data() -> Path:
 
 
 def default_model() -> Path | None:
-    """The folder of the model that the studio ships, if it does."""
+    """The folder of the default model; None if the studio was shipped without one."""
     folder = assets() / MODEL
     return folder if (folder / "model.json").is_file() else None
 
@@ -45,7 +45,7 @@ class Home:
 
     @classmethod
     def default(cls) -> "Home":
-        """All under `$TANGSHI_STUDIO_HOME` where it is set, else the platform's usual places."""
+        """All under `$TANGSHI_STUDIO_HOME` if it is set, else the platform's usual places."""
         if root := os.environ.get(HOME_VARIABLE):
             base = Path(root).expanduser().resolve()
             return cls(base / "data", base / "config", base / "cache")
@@ -54,7 +54,7 @@ class Home:
 
     @property
     def folders(self) -> tuple[Path, Path, Path]:
-        """All three."""
+        """Data, config and cache."""
         return self.data, self.config, self.cache
 
     @property
@@ -62,28 +62,28 @@ class Home:
         """The poems, one SQLite file."""
         return self.data / "library.sqlite"
 
-    def beside(self, corpus: str) -> Path:
-        """Poems of another corpus beside the library, to learn from before it."""
+    def library_beside(self, corpus: str) -> Path:
+        """A second library with the poems of another corpus, to train on before the first."""
         return self.data / f"{corpus}.sqlite"
 
     @property
     def corpus(self) -> Path:
-        """The fetched source files, one folder a corpus."""
+        """The fetched source files, one folder per corpus."""
         return self.data / "corpus"
 
     @property
     def runs(self) -> Path:
-        """One folder a training run."""
+        """The training runs, one folder each."""
         return self.data / "runs"
 
     @property
     def collection(self) -> Path:
-        """The poems the user saved."""
+        """The saved poems."""
         return self.data / "collection.jsonl"
 
     @property
     def exports(self) -> Path:
-        """Where poems are exported to."""
+        """The folder for exported poems."""
         return self.data / "exports"
 
     @property

@@ -1,4 +1,4 @@
-"""Why data from outside cannot be used, in words: the key as a person knows it, and what it takes.
+"""Explaining why data cannot be used: the key as the user knows it, and the values it accepts.
 
 msgspec says "Expected `float` >= 1e-06 - at `$.sampling.temperature`". Here that becomes
 "sampling.temperature must be a number from 0.000001 to 10, not 0".
@@ -13,25 +13,25 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 from msgspec import inspect
 
-# What reading a file and decoding it can raise: msgspec's errors are ValueErrors, and so is that of
-# bytes that are not UTF-8. Deep nesting is a RecursionError.
+# What reading and decoding a file can raise. msgspec's errors and UnicodeDecodeError are
+# ValueErrors; deep nesting raises RecursionError.
 UNREADABLE = (OSError, ValueError, RecursionError)
 
 _FIELD = re.compile(r"(unknown|missing required) field `(.*)`", re.DOTALL)
 _STEP = re.compile(r"\[(\d+|\.\.\.)\]|\.(\w+)")
-_LONGEST = 40
+_LONGEST = 40  # characters of a quoted value
 
 
 def reason(
     error: Exception,
     kind: Any = Any,
     document: object = None,
-    named: Callable[[str], str] = str,
+    display_name: Callable[[str], str] = str,
 ) -> str:
     """What is wrong, without a full stop.
 
-    `error` is what reading `document` (or its JSON) as a `kind` raised; `named` gives a key, as
-    `sampling.temperature`, the name that the person knows.
+    `error` was raised while reading `document` (or its JSON) as a `kind`. `display_name` turns a
+    key, such as `sampling.temperature`, into the name that the user knows.
     """
     if isinstance(error, OSError):
         return error.strerror or str(error)
@@ -40,39 +40,41 @@ def reason(
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     if "integer string conversion" in str(error):
-        return "it holds a number of too many digits"
+        return "it has a number with too many digits"
     if not isinstance(error, msgspec.ValidationError):
         return str(error)
     if isinstance(document, bytes):
         try:
             document = msgspec.json.decode(document)
         except (ValueError, RecursionError) as malformed:
-            # The first wrong value is reported before the rest has been read.
+            # msgspec reports a wrong value before it has read the rest.
             return reason(malformed)
-    return _invalid(str(error), inspect.type_info(kind), document, named)
+    return _invalid(str(error), inspect.type_info(kind), document, display_name)
 
 
-def _invalid(text: str, kind: inspect.Type, document: object, named: Callable[[str], str]) -> str:
+def _invalid(
+    text: str, kind: inspect.Type, document: object, display_name: Callable[[str], str]
+) -> str:
     text, _, where = text.rpartition(" - at ") if " - at " in text else (text, "", "")
     steps = [index or name for index, name in _STEP.findall(where)]
     if field := _FIELD.search(text):
-        path = named(".".join([*steps, field[2]]))
+        path = display_name(".".join([*steps, field[2]]))
         return f"{path} is missing" if field[1] != "unknown" else f"{path} is not a known key"
     for step in steps:
         kind, document = _inside(kind, document, step)
-    name = named(".".join(step for step in steps if step != "...")) if steps else "it"
+    name = display_name(".".join(step for step in steps if step != "...")) if steps else "it"
     if "..." in steps:
         name = f"each value of {name}"
     if isinstance(kind, inspect.AnyType):
         return f"{name} cannot be {_shown(document)}"
-    # A number that was typed is no text where it is only out of range.
+    # A typed number is text here. If it is only out of range, it is shown without quotes.
     typed = isinstance(document, str) and "got `str`" not in text and text.startswith("Expected")
     value = str(document) if typed else _shown(document)
-    return f"{name} must be {_wanted(kind)}" + ("" if "..." in steps else f", not {value}")
+    return f"{name} must be {_accepted(kind)}" + ("" if "..." in steps else f", not {value}")
 
 
 def _inside(kind: inspect.Type, document: object, step: str) -> tuple[inspect.Type, object]:
-    """The type and the value one step further in; any type where none is known."""
+    """The type and the value one step further in; AnyType if the type is unknown."""
     value: object = None
     with contextlib.suppress(KeyError, IndexError, TypeError, ValueError):
         value = document[int(step)] if isinstance(document, list | tuple) else document[step]  # type: ignore[index]
@@ -80,7 +82,7 @@ def _inside(kind: inspect.Type, document: object, step: str) -> tuple[inspect.Ty
         if isinstance(each, inspect.StructType) and _is_tagged(each, document):
             for field, plain in zip(each.fields, msgspec.structs.fields(each.cls), strict=True):
                 if field.encode_name == step and get_origin(plain.type) is Literal:
-                    # In the order in which they are declared: `inspect` sorts them.
+                    # Keep the declared order: `inspect` sorts the values.
                     return inspect.LiteralType(get_args(plain.type)), value
                 if field.encode_name == step:
                     return field.type, value
@@ -96,12 +98,12 @@ def _is_tagged(kind: inspect.StructType, document: object) -> bool:
     return tag is None or tag == kind.tag
 
 
-def _wanted(kind: inspect.Type) -> str:
+def _accepted(kind: inspect.Type) -> str:
     match kind:
         case inspect.LiteralType(values):
             return _either([str(each) for each in values])
         case inspect.UnionType(types):
-            return _either(list(dict.fromkeys(_wanted(each) for each in types)))
+            return _either(list(dict.fromkeys(_accepted(each) for each in types)))
         case inspect.IntType():
             return f"a whole number{_bounds(kind)}"
         case inspect.FloatType():
@@ -121,12 +123,12 @@ def _bounds(kind: inspect.IntType | inspect.FloatType) -> str:
     if kind.ge is not None and kind.le is not None:
         return f" from {_plain(kind.ge)} to {_plain(kind.le)}"
     bounds = ((kind.ge, "at least"), (kind.gt, "above"), (kind.le, "at most"), (kind.lt, "below"))
-    told = [f"{words} {_plain(bound)}" for bound, words in bounds if bound is not None]
-    return f" {' and '.join(told)}" if told else ""
+    limits = [f"{words} {_plain(bound)}" for bound, words in bounds if bound is not None]
+    return f" {' and '.join(limits)}" if limits else ""
 
 
 def _plain(number: float) -> str:
-    """Without an exponent where that is short: 0.000001."""
+    """A number without an exponent if that is short: 0.000001."""
     if isinstance(number, float) and number >= 1e15:
         return f"{number:g}"
     return f"{Decimal(str(number)).normalize():,f}"

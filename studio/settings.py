@@ -1,4 +1,4 @@
-"""What the studio remembers of its user, in one TOML file. Imports no torch, no textual."""
+"""The user's settings, in one TOML file. Imports no torch, no textual."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,34 +14,34 @@ from studio.verse.request import ComposeRequest
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The user's choices. `keymap` maps the id of a key binding to the keys it listens to."""
+    """The user's choices. `keymap` maps the id of a key binding to its keys."""
 
     theme: Literal["ink", "paper"] = "ink"
-    # "auto" puts the panes side by side where the terminal is wide enough.
+    # "auto" puts the panes side by side if the terminal is wide enough.
     layout: Literal["auto", "columns", "single"] = "auto"
-    # Plain characters for terminals whose font has no braille.
+    # Plain characters, for terminals whose font has no braille.
     plain_charts: bool = False
-    # False leaves the mouse to the terminal, to select and copy what is on the screen.
+    # False leaves the mouse to the terminal, so that it can select and copy text.
     mouse: bool = True
     frames_per_second: Annotated[int, Meta(ge=0, le=60)] = 0  # 0: 60, or 15 over SSH
-    mirror: str = ""  # where the corpus is fetched from without npm; "" is the manifest's
+    mirror: str = ""  # where to fetch the corpus from without npm; "": the manifest's mirror
     keymap: dict[str, str] = {}
     request: ComposeRequest = ComposeRequest()
 
 
 def read_settings(path: Path) -> Settings:
-    """Read the file, or the defaults without one; raises ConfigError that names file and key."""
+    """Read the file; the defaults if there is none. Raises ConfigError that names file and key."""
     try:
         path.stat()
     except FileNotFoundError:
         return Settings()
     except OSError:
-        pass  # reading it says what is wrong
+        pass  # read_toml reports it
     remedy = "Correct it, or delete the file to return to the defaults."
     return read_toml(path, Settings, ConfigError, remedy)
 
 
 def write_settings(path: Path, settings: Settings) -> None:
-    """Write the whole file, atomically."""
+    """Write the file, atomically."""
     table = msgspec.to_builtins(settings)
     write_atomically(path, tomli_w.dumps(table).encode())

@@ -1,4 +1,4 @@
-"""Names of files and folders that are being written, and what killed processes leave of them."""
+"""Files and folders that are being written, and the leftovers of killed processes."""
 
 import contextlib
 import fcntl
@@ -13,19 +13,19 @@ from pathlib import Path
 # Suffix of files and folders that are still being written.
 UNFINISHED = ".unfinished"
 _NAME = re.compile(rf"\..+\.[0-9a-z_]{{8}}{UNFINISHED}")
-_MOMENT = 1.0  # seconds from creating a staging file to locking it, at most
+_LOCK_DELAY = 1.0  # seconds from creating a staging file to locking it, at most
 
 
 def staging_path(path: Path) -> Path:
-    """A hidden name beside `path` for what will take its place."""
+    """A hidden, temporary name beside `path`."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
 
 
 @contextlib.contextmanager
-def held(staging: Path) -> Iterator[None]:
-    """Mark a staging file or folder as being written, for as long as this process lives.
+def in_use(staging: Path) -> Iterator[None]:
+    """Lock a staging file or folder while it is being written.
 
-    Where the system cannot lock it, nobody else can either, and `litter` leaves it alone.
+    If the system cannot lock it, `leftovers` cannot either, and leaves it alone.
     """
     descriptor = _open(staging)
     try:
@@ -36,18 +36,19 @@ def held(staging: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def litter(folder: Path, deep: bool = False) -> list[Path]:
-    """Leftovers of killed processes in `folder`, with `deep` in its subfolders too.
+def leftovers(folder: Path, deep: bool = False) -> list[Path]:
+    """Files and folders that killed processes left in `folder`; with `deep`, in subfolders too.
 
-    What a running process is writing is left out: it is locked, or less than a second old.
+    A file that a running process is writing is not among them: it is locked, or less than a second
+    old.
     """
     found = sorted(folder.glob(f"{'**/' if deep else ''}.*{UNFINISHED}*"))
-    return [path for path in found if _is_litter(path)]
+    return [path for path in found if _is_leftover(path)]
 
 
-def sweep(folder: Path, deep: bool = False) -> None:
-    """Remove the litter of killed processes."""
-    for path in litter(folder, deep):
+def remove_leftovers(folder: Path, deep: bool = False) -> None:
+    """Remove the `leftovers` of a folder."""
+    for path in leftovers(folder, deep):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
@@ -55,20 +56,20 @@ def sweep(folder: Path, deep: bool = False) -> None:
                 path.unlink()
 
 
-def _is_litter(path: Path) -> bool:
+def _is_leftover(path: Path) -> bool:
     if not _NAME.fullmatch(path.name):
         return False
     with contextlib.suppress(OSError):
         descriptor = _open(path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return time.time() - os.fstat(descriptor).st_mtime > _MOMENT
+            return time.time() - os.fstat(descriptor).st_mtime > _LOCK_DELAY
         finally:
             os.close(descriptor)
     return False
 
 
 def _open(path: Path) -> int:
-    """Open a file or a folder in a way that lets it be locked, on a network's disk too."""
+    """Open a file or a folder so that it can be locked, on a network disk too."""
     how = os.O_RDONLY if path.is_dir() else os.O_RDWR
     return os.open(path, how | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

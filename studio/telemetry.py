@@ -1,6 +1,6 @@
-"""Readings of the device that trains: the GPU by NVML, else the processor and memory by psutil.
+"""Readings of the training device: the GPU through NVML, else processor and memory through psutil.
 
-Every single reading is optional: cards, drivers and MIG slices differ in what they tell.
+Every reading is optional: cards, drivers and MIG slices differ in what they report.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ class Gauge:
 
     @property
     def text(self) -> str:
-        """The reading in friendly units."""
+        """The reading in common units."""
         if self.unit == "B":
             used = _gigabytes(self.value)
             return f"{used}/{_gigabytes(self.limit)} GB" if self.limit else f"{used} GB"
@@ -35,7 +35,7 @@ class Gauge:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the device told at one moment."""
+    """The gauges of a device at one moment."""
 
     device: str
     gauges: tuple[Gauge, ...]
@@ -48,27 +48,27 @@ class Telemetry(Protocol):
 
 
 def open_telemetry(gpu: str, nvml: Any = None) -> Telemetry:
-    """The GPU with that UUID where NVML knows it, else the processor.
+    """The GPU with that UUID if NVML knows it, else the processor.
 
-    `nvml` stands in for the module pynvml in a test.
+    A test passes its own `nvml` instead of the module pynvml.
     """
     if gpu:
-        # No driver, no such card, a library that is not there: the processor can always be read.
+        # Without a driver, the card or the NVML library, the processor can still be read.
         with contextlib.suppress(Exception):
             return GpuTelemetry(gpu, nvml or _pynvml())
     return HostTelemetry()
 
 
 class HostTelemetry:
-    """The processor, the memory, and what this program holds of it."""
+    """The processor, the memory, and this program's share of it."""
 
     def __init__(self) -> None:
         self._process = psutil.Process()
-        # The first answer is always 0: it tells the load since the call before.
+        # Each call returns the load since the previous one; the first returns 0.
         psutil.cpu_percent(None)
 
     def read(self) -> Reading:
-        """Read now; a fraction of a millisecond."""
+        """Read now; takes a fraction of a millisecond."""
         memory = psutil.virtual_memory()
         return Reading(
             "processor",
@@ -81,14 +81,14 @@ class HostTelemetry:
 
 
 class GpuTelemetry:
-    """A GPU, or a MIG slice of one, by NVML."""
+    """A GPU, or a MIG slice of one, through NVML."""
 
     def __init__(self, uuid: str, nvml: Any) -> None:
-        """Raises NVML's error where there is no driver or no such device."""
+        """Raises NVML's error if there is no driver or no such device."""
         self._nvml = nvml
         nvml.nvmlInit()
         self._device = self._find(uuid)
-        # A slice has its own memory, but the board's clockwork: temperature and power.
+        # A slice has its own memory; temperature and power belong to the whole board.
         self._board = self._device
         with contextlib.suppress(nvml.NVMLError):
             if nvml.nvmlDeviceIsMigDeviceHandle(self._device):
@@ -99,30 +99,31 @@ class GpuTelemetry:
         try:
             return self._nvml.nvmlDeviceGetHandleByUUID(uuid)
         except self._nvml.NVMLError:
-            # CUDA gives a slice's UUID without saying that it is one.
+            # CUDA reports a slice's UUID without the prefix MIG.
             return self._nvml.nvmlDeviceGetHandleByUUID(f"MIG-{uuid.removeprefix('GPU-')}")
 
     def read(self) -> Reading:
-        """Read now; some milliseconds, so not more than once a second."""
+        """Read now; takes some milliseconds, so call it at most once a second."""
         nvml = self._nvml
         gauges = []
         if load := self._try(nvml.nvmlDeviceGetUtilizationRates, self._device):
             gauges.append(Gauge("gpu", load.gpu, "%", 100))
         if memory := self._try(nvml.nvmlDeviceGetMemoryInfo, self._device):
             gauges.append(Gauge("memory", memory.used, "B", memory.total))
-        heat = self._try(nvml.nvmlDeviceGetTemperature, self._board, nvml.NVML_TEMPERATURE_GPU)
-        if heat is not None:
-            gauges.append(Gauge("heat", heat, "C"))
+        sensor = nvml.NVML_TEMPERATURE_GPU
+        temperature = self._try(nvml.nvmlDeviceGetTemperature, self._board, sensor)
+        if temperature is not None:
+            gauges.append(Gauge("temp", temperature, "C"))
         power = self._try(nvml.nvmlDeviceGetPowerUsage, self._board)
         if power is not None:
             limit = self._try(nvml.nvmlDeviceGetEnforcedPowerLimit, self._board)
             gauges.append(Gauge("power", power / 1000, "W", limit / 1000 if limit else None))
         return Reading(self._name, tuple(gauges))
 
-    def _try(self, ask: Callable[..., Any], *arguments: Any) -> Any:
-        """Ask for one thing; None where this device does not tell it."""
+    def _try(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call one NVML function; None if this device does not support it."""
         try:
-            return ask(*arguments)
+            return function(*arguments)
         except self._nvml.NVMLError:
             return None
 

@@ -1,4 +1,4 @@
-"""Numbers as a person reads them, text that is safe to show, and sparklines."""
+"""Readable numbers and times, text that is safe to print, and sparklines."""
 
 import itertools
 import math
@@ -33,7 +33,7 @@ def duration(seconds: float) -> str:
 
 
 def figure(value: float | None, digits: int = 4) -> str:
-    """A measured value with so many significant digits; a hyphen where there is none."""
+    """A measured value with `digits` significant digits; a hyphen for None."""
     if value is None:
         return "-"
     if not math.isfinite(value):
@@ -43,8 +43,8 @@ def figure(value: float | None, digits: int = 4) -> str:
     return f"{value:#.{digits}g}"
 
 
-def moment(iso: str) -> str:
-    """A time of day as the clock here shows it: 24 Nov 2026, 14:05; another text as it is."""
+def local_time(iso: str) -> str:
+    """An ISO time in local time: 24 Nov 2026, 14:05. Any other text is returned unchanged."""
     try:
         when = datetime.fromisoformat(iso).astimezone()
     except ValueError:
@@ -53,7 +53,7 @@ def moment(iso: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text without what a terminal would obey: control characters and lone surrogates."""
+    """The text without control characters, format characters and lone surrogates."""
     return "".join(
         character
         for character in text
@@ -61,16 +61,16 @@ def printable(text: str) -> str:
     )
 
 
-def spark(
+def sparkline(
     values: Sequence[float],
     width: int,
     low: float | None = None,
     high: float | None = None,
     plain: bool = False,
 ) -> str:
-    """A sparkline of at most `width` characters; each shows the mean of its share of the values.
+    """A sparkline of at most `width` characters, each the mean of an equal share of the values.
 
-    Values that are not finite are left out. `low` and `high` fix the scale.
+    NaN and infinity are left out. `low` and `high` fix the scale.
     """
     finite = [value for value in values if math.isfinite(value)]
     if not finite or width < 1:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.corpus.poem import verse_lines
-from studio.errors import RunError, SavingError, StudioError, when_memory_is_full
+from studio.errors import RunError, SavingError, StudioError, out_of_memory_message
 from studio.messages import (
     CancelCompose,
     Command,
@@ -138,7 +138,7 @@ class Worker:
             what = "saving" if isinstance(error, SavingError) else what
             self._emit(Failed(what, str(error), ticket, self._ended(session)))
         except Exception as error:
-            message = when_memory_is_full(error) or f"{type(error).__name__}: {error}"
+            message = out_of_memory_message(error) or f"{type(error).__name__}: {error}"
             bug = traceback.format_exc()
             self._emit(Failed(what, message, ticket, self._ended(session), bug))
 
@@ -174,11 +174,11 @@ class Worker:
     def _execute(self, command: Command) -> None:
         match command:
             case Train(run, config):
-                from studio.runs.session import begin
+                from studio.runs.session import start_run
 
                 self._refuse_second_run()
                 self._emit(Preparing(f"reading the poems for {run}"))
-                self._open(begin(self._home, run, config))
+                self._open(start_run(self._home, run, config))
             case Resume(run, epochs):
                 self._resume(run, epochs)
             case Pause():
@@ -198,7 +198,7 @@ class Worker:
     # --- training -------------------------------------------------------------------------------
 
     def _resume(self, run: str, epochs: int) -> None:
-        from studio.runs.session import go_on
+        from studio.runs.session import resume_run
 
         if self._session and self._session.run.name == run and self._paused:
             self._paused = False
@@ -206,7 +206,7 @@ class Worker:
             return
         self._refuse_second_run()
         self._emit(Preparing(f"reading the poems and the last checkpoint of {run}"))
-        self._open(go_on(self._home, run, epochs))
+        self._open(resume_run(self._home, run, epochs))
 
     def _open(self, session: "TrainingSession") -> None:
         self._session = session
@@ -303,7 +303,7 @@ class Worker:
 
     def _writer(self, model: str) -> "Writer":
         """The current weights of the run in training, or a model from disk, cached."""
-        from studio.runs.models import load_writer, locate
+        from studio.runs.loading import load_writer, locate
 
         if self._session and model in ("auto", self._session.run.name):
             return self._session.writer()

@@ -16,13 +16,13 @@ from studio.model.config import RunConfig
 from studio.paths import Home
 from studio.runs import folders
 from studio.runs.folders import Run
-from studio.runs.session import begin, go_on
+from studio.runs.session import resume_run, start_run
 
 
 def train(home: Home, name: str, config: RunConfig) -> None:
     """Train a run to its end, from where it stands."""
     known = (home.runs / name / "config.json").exists()
-    session = go_on(home, name) if known else begin(home, name, config)
+    session = resume_run(home, name) if known else start_run(home, name, config)
     for _ in session.steps():
         pass
     session.close()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from studio.errors import when_memory_is_full
+from studio.errors import out_of_memory_message
 
 
 @pytest.mark.parametrize(
@@ -14,8 +14,8 @@ from studio.errors import when_memory_is_full
     ],
 )
 def test_a_full_memory_is_told_with_what_to_lower(error: Exception) -> None:
-    assert "batch_size" in when_memory_is_full(error)
+    assert "batch_size" in out_of_memory_message(error)
 
 
 def test_another_failure_is_no_full_memory() -> None:
-    assert when_memory_is_full(RuntimeError("shapes differ")) == ""
+    assert out_of_memory_message(RuntimeError("shapes differ")) == ""

@@ -18,7 +18,7 @@ from studio.model.events import (
 )
 from studio.paths import Home
 from studio.runs import folders, publishing
-from studio.runs.models import load_writer, locate
+from studio.runs.loading import load_writer, locate
 from studio.runs.publishing import publish
 from studio.runs.session import TrainingSession
 from studio.settings import read_settings, write_settings

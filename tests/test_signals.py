@@ -53,7 +53,7 @@ def test_signals_that_follow_the_first_change_nothing(
         assert terminal.modes == before
         assert terminal.output.rindex(b"\x1b[?1049l") > terminal.output.rindex(b"\x1b[?1049h")
         assert terminal.output.rindex(b"\x1b[?25h") > terminal.output.rindex(b"\x1b[?25l")
-    (run,) = folders.every(home.runs)
+    (run,) = folders.all_runs(home.runs)
     assert folders.summary(run).status == "stopped"
     assert run.checkpoint_names()[-1] == f"step-{max(losses(run)):08}"
 
@@ -67,7 +67,7 @@ def test_a_signal_while_the_studio_quits_changes_nothing(home: Home, tmp_path: P
         terminal.hang_up()
         send(terminal, (HANG_UP, TERMINATE))
         terminal.reap()
-    (run,) = folders.every(home.runs)
+    (run,) = folders.all_runs(home.runs)
     assert folders.summary(run).status == "stopped"
 
 

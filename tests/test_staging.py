@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from studio.files import build_folder_atomically, replacing, write_atomically
-from studio.staging import litter, sweep
+from studio.staging import leftovers, remove_leftovers
 
 A_FILE = """
     from studio.files import replacing
@@ -65,13 +65,13 @@ def test_what_a_killed_process_left_is_swept_and_what_a_living_one_writes_is_not
     with _writing(what, tmp_path / "a"), _writing(what, tmp_path / "b") as living:
         before = sorted(tmp_path.iterdir())
         _age(tmp_path)
-        sweep(tmp_path)
+        remove_leftovers(tmp_path)
         assert sorted(tmp_path.iterdir()) == before
         assert len(before) == 2
         living.send_signal(signal.SIGKILL)
         living.wait()
-        assert [path.name[:3] for path in litter(tmp_path)] == [".b."]
-        sweep(tmp_path)
+        assert [path.name[:3] for path in leftovers(tmp_path)] == [".b."]
+        remove_leftovers(tmp_path)
         assert [path.name[:3] for path in tmp_path.iterdir()] == [".a."]
 
 
@@ -88,8 +88,8 @@ def test_litter_is_found_in_all_folders_where_asked(tmp_path: Path) -> None:
     with _writing(A_FILE, tmp_path / "in" / "a"):
         pass
     _age(tmp_path / "in")
-    assert litter(tmp_path) == []
-    assert len(litter(tmp_path, deep=True)) == 1
+    assert leftovers(tmp_path) == []
+    assert len(leftovers(tmp_path, deep=True)) == 1
 
 
 def test_what_others_wrote_is_no_litter(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_what_others_wrote_is_no_litter(tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
     for path in before:
         os.utime(path, (0, 0), follow_symlinks=False)
-    sweep(tmp_path)
+    remove_leftovers(tmp_path)
     assert sorted(tmp_path.iterdir()) == before
 
 

@@ -11,7 +11,7 @@ from studio.model.config import RunConfig
 from studio.model.events import StepDone
 from studio.paths import Home
 from studio.runs import folders
-from studio.runs.session import begin
+from studio.runs.session import start_run
 from studio.tui.training.settings_form import GROUPS
 from tests.terminal import Terminal, studio
 
@@ -44,7 +44,7 @@ def losses(run: folders.Run) -> dict[int, float]:
 
 def losses_without_a_stop(home: Home, config: RunConfig, steps: int) -> dict[int, float]:
     """The same run, never stopped."""
-    session = begin(home, "whole", config)
+    session = start_run(home, "whole", config)
     for _ in session.steps():
         if session.trainer.progress.step == steps:
             break
@@ -65,7 +65,7 @@ def test_train_write_quit_and_go_on_in_another_terminal(home: Home, tmp_path: Pa
         terminal.wait("Save a checkpoint and quit?")
         terminal.press("y")
         assert terminal.wait_for_exit() == 0
-    (run,) = folders.every(home.runs)
+    (run,) = folders.all_runs(home.runs)
     first = max(losses(run))
     assert folders.summary(run).status == "stopped"
     assert run.checkpoint_names()[-1] == f"step-{first:08}"
@@ -100,7 +100,7 @@ def test_a_terminal_that_is_closed_costs_nothing_learnt(
             os.kill(terminal.pid, number)
             terminal.drain()
         assert terminal.reap() == 128 + number
-    (run,) = folders.every(home.runs)
+    (run,) = folders.all_runs(home.runs)
     assert folders.summary(run).status == "stopped"
     assert run.checkpoint_names()[-1] == f"step-{max(losses(run)):08}"
 

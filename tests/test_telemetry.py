@@ -76,14 +76,14 @@ def test_a_gpu_tells_load_memory_temperature_and_power_in_friendly_units() -> No
     assert texts(open_telemetry("GPU-1", FakeNvml())) == {
         "gpu": "87%",
         "memory": "12.0/80.0 GB",
-        "heat": "61 C",
+        "temp": "61 C",
         "power": "300/700 W",
     }
 
 
 def test_a_reading_that_a_card_does_not_support_is_left_out() -> None:
     nvml = FakeNvml(missing=("nvmlDeviceGetPowerUsage", "nvmlDeviceGetMemoryInfo"))
-    assert list(texts(open_telemetry("GPU-1", nvml))) == ["gpu", "heat"]
+    assert list(texts(open_telemetry("GPU-1", nvml))) == ["gpu", "temp"]
 
 
 def test_power_without_a_limit_is_told_alone() -> None:
@@ -94,7 +94,7 @@ def test_power_without_a_limit_is_told_alone() -> None:
 def test_a_mig_slice_is_found_and_tells_the_temperature_of_its_board() -> None:
     telemetry = open_telemetry("GPU-7", FakeNvml(devices=("MIG-7",), mig=True))
     assert isinstance(telemetry, GpuTelemetry)
-    assert texts(telemetry) == {"memory": "12.0/80.0 GB", "heat": "40 C", "power": "300/700 W"}
+    assert texts(telemetry) == {"memory": "12.0/80.0 GB", "temp": "40 C", "power": "300/700 W"}
 
 
 def test_without_a_driver_the_processor_is_read() -> None:

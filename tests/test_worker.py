@@ -262,14 +262,14 @@ def test_what_cannot_be_done_is_reported_and_the_worker_continues(
     assert message in failed.message
     assert not failed.bug
     assert failed.ticket == (3 if isinstance(command, Compose) else None)
-    assert folders.every(home.runs) == []
+    assert folders.all_runs(home.runs) == []
     talk.send(Train("second", small(max_steps=1)))
     talk.wait_for(TrainingEnded)
 
 
 def test_without_a_model_the_error_says_how_to_get_one(talk: Conversation) -> None:
     talk.send(Compose(1, ComposeRequest()))
-    assert "training" in talk.wait(Failed).message
+    assert "tangshi-studio train" in talk.wait(Failed).message
 
 
 @pytest.mark.parametrize("wanted", ["a checkpoint that is due", "a checkpoint", "the end"])

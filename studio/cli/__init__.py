@@ -1,4 +1,4 @@
-"""The command `tangshi-studio`: thin, one function a subcommand."""
+"""The command `tangshi-studio`: one short function per subcommand."""
 
 import sys
 
@@ -19,7 +19,7 @@ from studio.cli.writing import generate, score
 
 app = typer.Typer(
     name="tangshi-studio",
-    help="Read the Tang poems, train a recurrent model on them, write verse with it.",
+    help="Read the Tang poems, train a recurrent model on them, write poems with it.",
     no_args_is_help=False,
     add_completion=False,
     rich_markup_mode=None,
@@ -42,7 +42,7 @@ app.command()(doctor)
 @app.callback(invoke_without_command=True)
 def studio(
     context: typer.Context,
-    version: bool = typer.Option(False, "--version", help="Print the version and leave."),
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
 ) -> None:
     """Open the studio."""
     if version:
@@ -55,7 +55,7 @@ def studio(
 
 
 def main() -> None:
-    """Run the command and leave with an exit code that scripts can use."""
+    """Run the command and exit with a code that scripts can use."""
     use_utf8()
     keep_heap()
     with exit_codes():

@@ -7,10 +7,10 @@ from studio.errors import StudioError
 
 
 def use_utf8() -> None:
-    """Restart in Python's UTF-8 mode if the locale's encoding has no Chinese characters (ASCII).
+    """Restart in Python's UTF-8 mode if the locale's encoding lacks Chinese characters (ASCII).
 
-    Python has read the arguments by then, and would name files, in an encoding that loses them.
-    What the terminal can show stays what it was: the output's encoding is handed on.
+    Python has already decoded the arguments, and would encode file names, in that encoding. The
+    encoding of the output is passed on, because the terminal can still show no more than before.
     """
     try:
         "詩".encode(sys.getfilesystemencoding())

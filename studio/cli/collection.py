@@ -1,4 +1,4 @@
-"""`collection`: the saved poems; writing them again, and taking them out of the studio."""
+"""`collection`: list, show, rewrite, export and remove saved poems."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,14 +11,18 @@ from studio.cli.writing import write_poems
 from studio.collection.again import compare
 from studio.collection.exporting import export as write_file
 from studio.collection.exporting import format_of
-from studio.collection.in_words import describe, finds, first_line
+from studio.collection.in_words import describe, first_line, matches
 from studio.collection.saved import Collection, SavedPoem
 from studio.corpus.poem import couplets
 from studio.paths import Home
 
-collection_app = typer.Typer(help="The poems that were saved.", rich_markup_mode=None)
+collection_app = typer.Typer(
+    help="The saved poems: list, show, rewrite, export, remove.", rich_markup_mode=None
+)
 
-Id = Annotated[str, typer.Argument(help="A poem's id, or its beginning: see `collection list`.")]
+Id = Annotated[
+    str, typer.Argument(help="A poem's id, or the beginning of it: see `collection list`.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 
 
@@ -26,12 +30,12 @@ Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 def list_poems(
     words: Annotated[
         list[str] | None,
-        typer.Argument(help="Characters or pinyin of the text, form, model: all must be there."),
+        typer.Argument(help="Characters or pinyin in the text, form or model. All must match."),
     ] = None,
     json: Json = False,
 ) -> None:
     """List the saved poems, oldest first."""
-    found = [each for each in _saved().poems() if _has(each, " ".join(words or ()))]
+    found = [each for each in _saved().poems() if _matches(each, " ".join(words or ()))]
     if json:
         print_json([_document(each) for each in found])
         return
@@ -40,12 +44,12 @@ def list_poems(
         row = (each.id, first_line(each.poem.text), form, each.model, each.saved)
         out.print("  ".join(row), soft_wrap=True)
     if not found:
-        say("No saved poem has that." if words else "No poem was saved yet.")
+        say("No saved poem matches." if words else "There are no saved poems yet.")
 
 
 @collection_app.command()
 def show(poem: Id, json: Json = False) -> None:
-    """Show a saved poem, and what it was asked with."""
+    """Show a saved poem and its request."""
     saved = _saved().find(poem)
     if json:
         print_json(_document(saved))
@@ -58,13 +62,15 @@ def show(poem: Id, json: Json = False) -> None:
 def again(
     poem: Id,
     model: Annotated[
-        str, typer.Option("--run", "--model", help="Another model than the one that wrote it.")
+        str, typer.Option("--run", "--model", help="Use this model, not the one that wrote it.")
     ] = "",
     json: Json = False,
 ) -> None:
-    """Write a saved poem again: by its request, seed and model. Exit code 1 where it differs."""
+    """Write a saved poem again with its request, seed and model. Exit code 1 if it differs."""
     saved = _saved().find(poem)
-    request = msgspec.structs.replace(saved.again, model=model) if model else saved.again
+    request = saved.rewrite_request
+    if model:
+        request = msgspec.structs.replace(request, model=model)
     writer, poems = write_poems(request)
     rewritten = compare(saved, writer, [each.text for each in poems])
     if json:
@@ -80,31 +86,34 @@ def again(
         )
     else:
         out.print("\n".join(couplets(rewritten.text)))
-        say(rewritten.in_words)
+        say(rewritten.sentence)
     if not rewritten.is_same:
         raise typer.Exit(1)
 
 
 @collection_app.command()
 def export(
-    file: Annotated[Path, typer.Argument(help="Its suffix tells the format: .txt .md .svg .png")],
+    file: Annotated[Path, typer.Argument(help="The suffix sets the format: .txt .md .svg .png")],
     poems: Annotated[
-        list[str] | None, typer.Argument(help="Ids, or their beginnings; all poems without any.")
+        list[str] | None,
+        typer.Argument(help="Ids, or the beginnings of ids; all poems if none is given."),
     ] = None,
-    words: Annotated[str, typer.Option(help="Only the poems that have these words.")] = "",
-    replace: Annotated[bool, typer.Option("--replace", help="Replace the file.")] = False,
+    words: Annotated[str, typer.Option(help="Only poems that match these words.")] = "",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace the file if it exists.")
+    ] = False,
 ) -> None:
-    """Write saved poems to a file: text, Markdown, or one as a picture set vertically."""
+    """Export saved poems to a file: text, Markdown, or a picture of one poem."""
     collection = _saved()
     chosen = [collection.find(each) for each in poems] if poems else collection.poems()
-    chosen = [each for each in chosen if _has(each, words)]
+    chosen = [each for each in chosen if _matches(each, words)]
     write_file(file, chosen, format_of(file), replace)
     say(f"Wrote {len(chosen)} poem{'' if len(chosen) == 1 else 's'} to {file}.")
 
 
 @collection_app.command()
 def remove(poem: Id) -> None:
-    """Take a poem out of the collection."""
+    """Remove a poem from the collection."""
     collection = _saved()
     saved = collection.find(poem)
     collection.remove(saved)
@@ -115,8 +124,8 @@ def _saved() -> Collection:
     return Collection(Home.default().collection)
 
 
-def _has(saved: SavedPoem, words: str) -> bool:
-    return finds(words, [saved.poem.text], saved.model, saved.request)
+def _matches(saved: SavedPoem, words: str) -> bool:
+    return matches(words, [saved.poem.text], saved.model, saved.request)
 
 
 def _document(saved: SavedPoem) -> dict[str, object]:

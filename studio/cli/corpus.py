@@ -1,4 +1,4 @@
-"""`corpus fetch`, `build`, `stats`, `search` and `show`: the poems."""
+"""`corpus`: fetch, build, measure and search the poems."""
 
 import contextlib
 from collections import Counter
@@ -11,12 +11,12 @@ import typer
 from rich.cells import cell_len
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from studio.cli.output import messages, out, print_json, say
+from studio.cli.output import messages, out, print_json, say, usage_errors
 from studio.corpus.build import Progress as Report
 from studio.corpus.library import LARGEST, Library, Query, Sort
 from studio.corpus.long_lines import LongLine
-from studio.corpus.manifest import published
-from studio.corpus.obtaining import fetch_and_build, rebuild, standing
+from studio.corpus.manifest import published_corpus
+from studio.corpus.obtaining import current_statistics, fetch_and_build, rebuild
 from studio.corpus.poem import Poem, Script, Split, couplets
 from studio.corpus.statistics import Statistics
 from studio.errors import CorpusError
@@ -24,14 +24,16 @@ from studio.paths import Home
 from studio.prosody.forms import SHAPES, form_named
 from studio.settings import read_settings
 
-corpus_app = typer.Typer(help="The poems: fetch, build, look.", no_args_is_help=True)
+corpus_app = typer.Typer(
+    help="The poems: fetch them, build the library, search it.", no_args_is_help=True
+)
 
 From = Annotated[
     Path | None,
     typer.Option(
         "--from",
         help="The npm package as tarball or folder, or your own poems: JSON, JSON Lines, "
-        "title:content lines, a poem a line, or verse below its title and poet.",
+        "title:content lines, one poem per line, or verse below its title and poet.",
     ),
 ]
 Named = Annotated[
@@ -40,19 +42,19 @@ Named = Annotated[
 ]
 Beside = Annotated[
     bool,
-    typer.Option("--beside", help="Keep the library; build a file beside it, to train on first."),
+    typer.Option("--beside", help="Keep the library; build a second one, to train on first."),
 ]
 InScript = Annotated[Script, typer.Option("--script", help="simplified or traditional.")]
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 Words = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Poems that contain all of these words, in any order, in the text or title. "
+        help="Find poems with all of these words, in any order, in the text or title. "
         "Quotation marks do not keep words together."
     ),
 ]
 OfForm = Annotated[str, typer.Option("--form", help="五绝 七绝 五律 七律 排律 古体 or other.")]
-OfPoet = Annotated[str, typer.Option("--poet", help="A poet's name, or a part of it.")]
+OfPoet = Annotated[str, typer.Option("--poet", help="A poet's name, or part of it.")]
 OfSplit = Annotated[Split | None, typer.Option("--split", help="train, valid or test.")]
 BAR = 30
 LONG_LINES_SHOWN = 5
@@ -64,21 +66,21 @@ def fetch(
     corpus: Named = "",
     beside: Beside = False,
     script: InScript = "simplified",
-    mirror: Annotated[str, typer.Option(help="Where to fetch from without npm.")] = "",
-    again: Annotated[bool, typer.Option("--again", help="Even where there is a library.")] = False,
+    mirror: Annotated[str, typer.Option(help="URL of a mirror to use if npm fails.")] = "",
+    again: Annotated[bool, typer.Option("--again", help="Rebuild even if one exists.")] = False,
     json: Json = False,
 ) -> None:
-    """Obtain the poems and build the library; does nothing where it is there."""
+    """Fetch the poems and build the library. Does nothing if there is a library already."""
     home = Home.default()
-    wanted = published(corpus)
-    library = home.beside(wanted.name) if beside else home.library
-    before = standing(library)
-    is_there = before is not None and (not corpus or before.source == wanted.source)
-    if before is not None and is_there and source is None and not again:
-        _report_built(library, before, json, "The library is there already")
+    wanted = published_corpus(corpus)
+    library = home.library_beside(wanted.name) if beside else home.library
+    before = current_statistics(library)
+    is_wanted = before is not None and (not corpus or before.source == wanted.source)
+    if before is not None and is_wanted and source is None and not again:
+        _report_built(library, before, json, "The library exists already")
         return
     if source is not None and library.exists():
-        say(f"{library} is replaced.{_description(library)}")
+        say(f"{library} will be replaced.{_description(library)}")
     mirror = mirror or read_settings(home.settings).mirror
     with _progress() as report:
         built = fetch_and_build(
@@ -94,31 +96,31 @@ def fetch(
 
 
 def _description(library: Path) -> str:
-    """What is lost with a library, and how to get it back."""
+    """The content of a library that will be replaced, and how to restore it."""
     try:
         with Library.open(library) as opened:
             before = opened.statistics()
     except CorpusError:
         return ""
     return (
-        f" It held {before.poems:,} poems from {before.source}. "
-        "`tangshi-studio corpus build` builds that of the published poems again."
+        f" It has {before.poems:,} poems from {before.source}. "
+        "To return to the published poems, run `tangshi-studio corpus build`."
     )
 
 
 @corpus_app.command()
 def build(
     source: Annotated[
-        Path | None, typer.Option("--from", help="Build from your own poems.")
+        Path | None, typer.Option("--from", help="Build from your own poems instead.")
     ] = None,
     corpus: Named = "",
     beside: Beside = False,
     script: InScript = "simplified",
     json: Json = False,
 ) -> None:
-    """Build the library again from what was fetched."""
+    """Build the library again from the fetched poems."""
     home = Home.default()
-    wanted = published(corpus)
+    wanted = published_corpus(corpus)
     with _progress() as report:
         if source is None:
             built = rebuild(home, script=script, progress=report, corpus=wanted, beside=beside)
@@ -126,13 +128,13 @@ def build(
             built = fetch_and_build(
                 home, source=source, script=script, progress=report, corpus=wanted, beside=beside
             )
-    library = home.beside(wanted.name) if beside else home.library
+    library = home.library_beside(wanted.name) if beside else home.library
     _report_built(library, built, json, "Built")
 
 
 @corpus_app.command()
 def stats(json: Json = False) -> None:
-    """The library in figures."""
+    """Show figures of the library."""
     with Library.open(Home.default().library) as library:
         statistics = library.statistics()
     if json:
@@ -152,7 +154,7 @@ def search(
     offset: Annotated[int, typer.Option(min=0, max=LARGEST)] = 0,
     json: Json = False,
 ) -> None:
-    """Find poems."""
+    """Find poems in the library."""
     query = Query(" ".join(words or ()), _shape(form), poet, split or "")
     with Library.open(Home.default().library) as library:
         count = library.count(query)
@@ -169,12 +171,12 @@ def search(
 @corpus_app.command()
 def show(
     number: Annotated[
-        int | None, typer.Argument(help="The poem's number; none for any poem.")
+        int | None, typer.Argument(help="The poem's number; a random poem if not given.")
     ] = None,
-    words: Annotated[str, typer.Option(help="Any poem with these words.")] = "",
+    words: Annotated[str, typer.Option(help="A random poem with these words.")] = "",
     form: OfForm = "",
     poet: OfPoet = "",
-    seed: Annotated[int | None, typer.Option(help="Fix it to see the same again.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Set it to get the same random poem.")] = None,
     json: Json = False,
 ) -> None:
     """Show a poem, or a random one."""
@@ -184,7 +186,7 @@ def show(
         else:
             poem = library.random(Query(words, _shape(form), poet), seed)
     if poem is None:
-        raise CorpusError("No poem is like that. Ask for less: fewer words, any form, any poet.")
+        raise CorpusError("No poem matches. Try fewer words, or leave out form or poet.")
     if json:
         print_json(poem)
         return
@@ -193,8 +195,9 @@ def show(
     say(f"\n{poem.id} · {poem.form} · {poem.split} · {poem.source}")
 
 
+@usage_errors()
 def _shape(form: str) -> str:
-    """A form by its name or pinyin; raises ConfigError that lists the known ones."""
+    """A form by its name or pinyin; raises ConfigError that lists the forms."""
     return form if form in ("", *SHAPES) else form_named(form).name
 
 
@@ -204,9 +207,9 @@ def _report_built(library: Path, statistics: Statistics, json: bool, what: str) 
         return
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in statistics.rejected.items())
     say(
-        f"{what}: {statistics.poems:,} poems of {statistics.poets:,} poets in {library}.\n"
-        f"{statistics.records_read:,} records read, {statistics.merged:,} merged with an equal "
-        f"one, {sum(statistics.rejected.values()):,} rejected{reasons and f' ({reasons})'}."
+        f"{what}: {statistics.poems:,} poems by {statistics.poets:,} poets in {library}.\n"
+        f"{statistics.records_read:,} records read, {statistics.merged:,} duplicates merged, "
+        f"{sum(statistics.rejected.values()):,} rejected{reasons and f' ({reasons})'}."
     )
 
 
@@ -218,7 +221,7 @@ def _account(statistics: Statistics) -> dict[str, Any]:
 def _print_statistics(statistics: Statistics) -> None:
     out.print(
         f"{statistics.poems:,} poems by {statistics.poets:,} poets, "
-        f"{statistics.characters:,} characters, {statistics.distinct:,} different ones.\n"
+        f"{statistics.characters:,} characters, {statistics.distinct:,} distinct.\n"
         f"{statistics.source}, {statistics.script}: {statistics.records_read:,} records read, "
         f"{statistics.kept:,} kept, {statistics.merged:,} merged."
     )
@@ -226,16 +229,16 @@ def _print_statistics(statistics: Statistics) -> None:
     _print_long_lines(statistics.long_lines)
     _bars("Splits", list(statistics.splits.items()))
     _bars("Forms", list(statistics.forms.items()))
-    _bars("Characters a poem", [(each.label, each.poems) for each in statistics.lengths])
+    _bars("Characters per poem", [(each.label, each.poems) for each in statistics.lengths])
     _bars("Most frequent characters", statistics.frequent[:20])
     _bars("Most prolific poets", statistics.prolific[:20])
-    out.print("\nShare of the text that the most frequent characters make up")
+    out.print("\nShare of the text covered by the most frequent characters")
     for size, share in statistics.coverage:
         out.print(f"  {size:>18,}  {share:>7.2%}  {'█' * round(share * BAR)}")
 
 
 def _print_long_lines(lines: list[LongLine]) -> None:
-    """How many lines are too long for verse, and a few of them; --json has all."""
+    """The number of lines too long for verse, and the first of them."""
     if not lines:
         return
     counts = Counter(line.outcome for line in lines)
@@ -257,7 +260,7 @@ def _bars(heading: str, counts: list[tuple[str, int]]) -> None:
 
 
 def _padded(text: str, width: int) -> str:
-    """Pad to a width in terminal cells: a Chinese character takes two."""
+    """Pad to a width in terminal cells; a Chinese character takes two."""
     return text + " " * (width - cell_len(text))
 
 

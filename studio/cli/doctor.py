@@ -1,4 +1,4 @@
-"""`doctor`: versions, device, paths, terminal; what is missing and how to get it."""
+"""`doctor`: check versions, device, paths and terminal; name problems and their remedies."""
 
 import importlib.metadata
 import locale
@@ -17,7 +17,7 @@ from studio.errors import StudioError
 from studio.paths import HOME_VARIABLE, Home
 from studio.runs import folders
 from studio.settings import read_settings
-from studio.staging import litter
+from studio.staging import leftovers
 
 PACKAGES = (
     "torch",
@@ -34,8 +34,12 @@ PACKAGES = (
 )
 
 
+# Labels for people that differ from the keys in JSON.
+_LABELS = {"unfinished": "leftovers"}
+
+
 def doctor(json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False) -> None:
-    """Look at the installation and say what is missing."""
+    """Check the installation and say what is missing."""
     home = Home.default()
     problems: list[str] = []
     _check_folders(home, problems)
@@ -54,7 +58,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Report as JSON.")]
             "cache": str(home.cache),
         },
         "library": _library(home, problems),
-        "runs": len(folders.every(home.runs)),
+        "runs": len(folders.all_runs(home.runs)),
         "settings": _settings(home, problems),
         "unfinished": _unfinished(home),
         "npm": shutil.which("npm") or "",
@@ -73,7 +77,7 @@ def _check_folders(home: Home, problems: list[str]) -> None:
     remedy = f"set {HOME_VARIABLE} to a folder that can be written"
     found = []
     for folder in home.folders:
-        # Where it is, or where it would be created.
+        # The folder itself, or the existing one in which it would be created.
         place = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
         if not place.is_dir():
             found.append(f"{place} is not a folder. Move it away, or {remedy}.")
@@ -81,21 +85,26 @@ def _check_folders(home: Home, problems: list[str]) -> None:
             found.append(
                 f"{folder} cannot be written. Fix the permissions of {place}, or {remedy}."
             )
-    # One place may stand in the way of all three.
+    # The same problem may concern all three folders.
     problems.extend(dict.fromkeys(found))
 
 
 def _unfinished(home: Home) -> str:
-    """Half-written files that killed processes left."""
-    left = [path for folder in home.folders for path in litter(folder, deep=True)]
+    """A sentence about half-written files and folders of killed processes."""
+    left = [path for folder in home.folders for path in leftovers(folder, deep=True)]
     size = sum(
         each.stat().st_size for path in left for each in (path, *path.rglob("*")) if each.is_file()
     )
     if not left:
         return "none"
+    count = (
+        "1 half-written file or folder"
+        if len(left) == 1
+        else (f"{len(left)} half-written files or folders")
+    )
     return (
-        f"{len(left)} files or folders left by killed processes, {size / 1e6:.1f} MB. "
-        "Run `tangshi-studio corpus build` to remove them."
+        f"{count} of stopped builds, {size / 1e6:.1f} MB. Nothing uses them; "
+        "the next `tangshi-studio corpus build` removes them."
     )
 
 
@@ -140,8 +149,8 @@ def _gpu() -> str:
         version = pynvml.nvmlSystemGetDriverVersion()
         pynvml.nvmlShutdown()
     except Exception:
-        # No driver, no card, or one too old for NVML: the studio runs on the processor.
-        return "none that NVML can see"
+        # Without a driver, or a card that NVML knows, the studio runs on the processor.
+        return "none found by NVML"
     return f"NVML, driver {version}"
 
 
@@ -168,7 +177,7 @@ def _terminal(problems: list[str]) -> dict[str, str]:
     encoding = locale.getpreferredencoding(False)
     if encoding.lower().replace("-", "") != "utf8":
         problems.append(
-            f"The locale's encoding is {encoding}. Set LANG=C.UTF-8 or another UTF-8 one."
+            f"The locale's encoding is {encoding}. Set LANG=C.UTF-8, or another UTF-8 locale."
         )
     size = shutil.get_terminal_size()
     return {
@@ -188,7 +197,7 @@ def _show(report: dict[str, object]) -> None:
             continue
         if isinstance(value, dict):
             value = "\n".join(f"{'':12}{name:14}{text}" for name, text in value.items()).strip()
-        out.print(f"{key:12}{value}")
+        out.print(f"{_LABELS.get(key, key):12}{value}")
     problems = report["problems"]
     assert isinstance(problems, list)
-    out.print("\n" + ("\n".join(f"✗ {problem}" for problem in problems) or "Everything is there."))
+    out.print("\n" + ("\n".join(f"✗ {problem}" for problem in problems) or "No problems found."))

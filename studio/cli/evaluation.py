@@ -1,4 +1,4 @@
-"""`evaluate`: how well a model predicts held-out poems, and what the poems it writes are worth."""
+"""`evaluate`: how well a model predicts held-out poems, and how good its own poems are."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -6,7 +6,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from studio.cli.output import out, print_json, say
+from studio.cli.output import out, print_json, say, usage_errors
 from studio.cli.writing import Json, Run
 from studio.errors import CorpusError
 from studio.paths import Home
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 evaluate_app = typer.Typer(invoke_without_command=True)
 
-# The forms that are measured where none is named.
+# The forms that are measured by default.
 _REGULATED = ("五绝", "七绝", "五律", "七律")
 
 
@@ -28,19 +28,19 @@ def held_out(
     run: Run = "auto",
     json: Json = False,
 ) -> None:
-    """Perplexity per character of a held-out split; or `poems`: the figures of poems it writes."""
+    """Perplexity per character on a held-out split; `poems` measures the model's own poems."""
     if context.invoked_subcommand is not None:
         for name in ("split", "run", "json"):
             source = context.get_parameter_source(name)
             if source is not None and source.name == "COMMANDLINE":
-                raise typer.BadParameter(f"Write options after {context.invoked_subcommand}.")
+                raise typer.BadParameter(f"Give options after `{context.invoked_subcommand}`.")
         return
     if split not in ("train", "valid", "test"):
-        raise typer.BadParameter(f"{split!r} is none of train, valid, test.", param_hint="--split")
+        raise typer.BadParameter(f"{split!r} is not train, valid or test.", param_hint="--split")
     home = Home.default()
     from studio.corpus.library import Library
     from studio.model.evaluate import score_poems, total
-    from studio.runs.models import load_writer, locate
+    from studio.runs.loading import load_writer, locate
 
     with Library.open(home.library) as library:
         texts = library.texts(split)  # type: ignore[arg-type]
@@ -80,27 +80,26 @@ def held_out(
 def poems(
     form: Annotated[
         list[str] | None,
-        typer.Option(help="A form, more than once for several; 五绝 七绝 五律 七律 if not given."),
+        typer.Option(help="A form; repeat it for several. Default: 五绝 七绝 五律 七律."),
     ] = None,
     count: Annotated[
-        int, typer.Option(min=1, max=10**6, help="Poems to write of each form.")
+        int, typer.Option(min=1, max=10**6, help="Number of poems of each form.")
     ] = 200,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The random seed.")] = 1,
     openings: Annotated[
         int,
-        typer.Option(
-            min=0, help="Also ask for a poem with each of so many most frequent characters."
-        ),
+        typer.Option(min=0, help="Also request a poem for each of the N most frequent characters."),
     ] = 0,
     run: Run = "auto",
     json: Json = False,
 ) -> None:
-    """Write poems and measure them, beside the poems of the test split."""
+    """Write poems and measure them, with poems of the test split for comparison."""
     home = Home.default()
-    forms = [form_named(name) for name in form or _REGULATED]
+    with usage_errors():
+        forms = [form_named(name) for name in form or _REGULATED]
     from studio.corpus.library import Library
     from studio.corpus.poem import is_han
-    from studio.runs.models import load_writer, locate
+    from studio.runs.loading import load_writer, locate
     from studio.verse.evaluation import failures, human_poems, write_many
     from studio.verse.novelty import Novelty
     from studio.verse.quality import quality_metrics
@@ -145,7 +144,7 @@ def poems(
                 }
             )
             if frequent:
-                say(f"Asking for {each.name} with {len(frequent)} openings ...")
+                say(f"Writing {each.name} with {len(frequent)} openings ...")
                 failed += failures(writer, request, frequent, novelty)
             if not json:
                 _print(each.name, figured, human, measured[-1]["milliseconds"])
@@ -172,7 +171,7 @@ _SHOWN = {
     "distinct_2": "distinct-2",
     "distinct_3": "distinct-3",
     "repeated": "poems with a repeated character",
-    "repeats": "repeated characters a poem",
+    "repeats": "repeated characters per poem",
     "perplexity_han": "perplexity over Han characters",
     "parallelism": "parallelism",
 }
@@ -182,7 +181,7 @@ _SHARES = {"length_kept", "tones_kept", "rhyme_kept", "lines_copied", "grams_cop
 def _print(
     name: str, written: "QualityMetrics", human: "QualityMetrics | None", milliseconds: float
 ) -> None:
-    people = f"{human.poems:,} of people" if human else "none of people"
+    people = f"{human.poems:,} by poets" if human else "none by poets"
     table = Table(title=name, box=None, title_justify="left")
     table.add_column(f"distinct over {written.distinct_of:,}")
     table.add_column(f"{written.poems:,} written", justify="right")
@@ -190,7 +189,7 @@ def _print(
     for field, words in _SHOWN.items():
         values = (getattr(each, field) if each else None for each in (written, human))
         table.add_row(words, *(_figure(value, field in _SHARES) for value in values))
-    table.add_row("milliseconds a poem", f"{milliseconds:.0f}", "")
+    table.add_row("milliseconds per poem", f"{milliseconds:.0f}", "")
     out.print(table)
 
 

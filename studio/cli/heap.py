@@ -1,20 +1,20 @@
-"""Memory for tensors that come and go with every step of a training."""
+"""Settings of glibc's heap for tensors that are allocated and freed in every training step."""
 
 import contextlib
 import ctypes
 
-# What glibc's malloc.h calls M_TRIM_THRESHOLD, M_MMAP_THRESHOLD and M_ARENA_MAX.
+# M_TRIM_THRESHOLD, M_MMAP_THRESHOLD and M_ARENA_MAX in glibc's malloc.h.
 _TRIM, _MMAP, _ARENAS = -1, -3, -8
-# Bytes. More than 32 MiB glibc refuses for the second.
+# Bytes. glibc accepts at most 32 MiB for the second.
 _KEPT, _FROM_HEAP = 2**30, 2**25
 
 
 def keep_heap() -> None:
-    """Have glibc keep what is freed, in one heap for all threads; call it before there are others.
+    """Make glibc keep freed memory, in one heap for all threads. Call it before starting threads.
 
-    Left alone it gives freed memory back to the system, which fills it with zeros when it is taken
-    again: with every step, if things fall out badly, and a step then takes a quarter longer. Does
-    nothing where there is no glibc.
+    By default glibc returns freed memory to the system, which fills it with zeros when it is
+    allocated again. If that happens in every step, a step takes a quarter longer. Does nothing
+    without glibc.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):
         mallopt = ctypes.CDLL(None).mallopt

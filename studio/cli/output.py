@@ -1,5 +1,5 @@
-"""What every subcommand shares: one JSON document on standard output, messages on standard error,
-and exit codes: 0 done, 1 a clear error, 2 wrong usage, 130 interrupted."""
+"""Output of all subcommands: one JSON document on standard output, messages on standard error,
+and exit codes: 0 done, 1 an error, 2 wrong usage, 130 interrupted."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from studio.errors import StudioError, when_memory_is_full
+from studio.errors import ConfigError, StudioError, out_of_memory_message
 from studio.wording import printable
 
 out = Console(highlight=False, markup=False, emoji=False)
@@ -20,14 +20,14 @@ messages = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def print_json(document: Any) -> None:
-    """Write one JSON document to standard output, as UTF-8 whatever the terminal's encoding."""
+    """Write one JSON document to standard output, always as UTF-8."""
     encoded = msgspec.json.format(msgspec.json.encode(document), indent=2)
     sys.stdout.buffer.write(encoded + b"\n")
     sys.stdout.buffer.flush()
 
 
 def say(text: str) -> None:
-    """A message to the person at the terminal, on standard error."""
+    """Print a message for the user to standard error."""
     messages.print(Text(printable(text)), soft_wrap=True)
 
 
@@ -37,28 +37,37 @@ def option(key: str) -> str:
 
 
 @contextlib.contextmanager
+def usage_errors() -> Iterator[None]:
+    """Report an invalid value of an option as wrong usage; a wrong value in a file is not."""
+    try:
+        yield
+    except ConfigError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+@contextlib.contextmanager
 def exit_codes() -> Iterator[None]:
-    """Turn what a subcommand raises into a message and an exit code."""
+    """Turn an exception of a subcommand into a message and an exit code."""
     try:
         yield
     except StudioError as error:
         say(f"tangshi-studio: {error}")
         sys.exit(1)
     except typer.TyperException as error:
-        error.show()  # type: ignore[attr-defined]  # usage errors all have it
+        error.show()  # type: ignore[attr-defined]  # all usage errors have it
         sys.exit(2)
     except (KeyboardInterrupt, typer.Abort):
         messages.print("Interrupted.")
         sys.exit(130)
     except BrokenPipeError:
-        # The reader has gone (`| head`): point standard output elsewhere and leave quietly.
+        # The reader has ended (`| head`): redirect standard output and exit quietly.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except UnicodeEncodeError as error:
         if error.encoding == "utf-8":
             raise
         say(
-            f"tangshi-studio: The output is in {error.encoding}, which cannot write Chinese. "
+            f"tangshi-studio: The output is in {error.encoding}, which has no Chinese characters. "
             "Set LANG=C.UTF-8 or another UTF-8 locale, or use --json."
         )
         sys.exit(1)
@@ -66,11 +75,11 @@ def exit_codes() -> Iterator[None]:
         reason = error.strerror or error
         say(
             f"tangshi-studio: {error.filename or 'The file'} cannot be used: {reason}. "
-            "Look at its permissions and at the room on its disk, and run the command again."
+            "Check its permissions and the free space on its disk, and run the command again."
         )
         sys.exit(1)
     except (MemoryError, RuntimeError) as error:
-        if not (told := when_memory_is_full(error)):
+        if not (message := out_of_memory_message(error)):
             raise
-        say(f"tangshi-studio: {told}")
+        say(f"tangshi-studio: {message}")
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""`scan` and `corpus prosody`: poems measured against the rules of verse."""
+"""`scan` and `corpus prosody`: check poems against the rules of verse."""
 
 import sys
 import unicodedata
@@ -25,13 +25,13 @@ from studio.prosody.scansion import scan as scan_poem
 from studio.wording import printable
 
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
-# A file that is no text of poems has a fault a line.
+# A file that has no poems would give one message per line.
 UNREADABLE_SHOWN = 20
 
 
 class Unreadable(msgspec.Struct, frozen=True):
-    """A poem that cannot be scanned. `character` is what is to blame, or empty; `column` its place
-    in the line, counted from 1, or 0 where it is unknown."""
+    """A poem that cannot be scanned. `character` is the cause, or empty; `column` is its place in
+    the line, counted from 1, or 0 if unknown."""
 
     line: int
     column: int
@@ -51,26 +51,26 @@ def scan(
     file: Annotated[
         str,
         typer.Argument(
-            help="Poems as `corpus fetch --from` reads them: one a line, title:content lines, "
-            "verse with blank lines between the poems, each below its title and poet, or JSON. "
+            help="Poems in a format of `corpus fetch --from`: one per line, title:content lines, "
+            "verse below its title and poet, with blank lines between the poems, or JSON. "
             '"-" reads standard input.'
         ),
     ],
     json: Json = False,
 ) -> None:
-    """Tones, form, rhyme and faults of poems, simplified or traditional.
+    """Show tones, form, rhyme and faults of poems, simplified or traditional.
 
-    A poem that cannot be read is reported with its line, the others are scanned, and the exit code
-    is 1.
+    A poem that cannot be read is reported with its line. The other poems are scanned, and the exit
+    code is 1.
 
-    With --json each poem has its faults, and notes of what looks like one, with name, line, start
-    and end (counted from 0), an explanation, and a severity: "fault", or "note" where the poets
-    are not blamed. A repeated character (重字) is named among the faults with the severity "note".
+    With --json each poem has its faults, and notes on what looks like a fault but is not. Each has
+    a name, line, start and end (counted from 0), an explanation, and a severity: "fault" or "note".
+    A repeated character (重字) is among the faults, with the severity "note".
     """
     name = "standard input" if file == "-" else file
     read = [_read(record) for record in _records(file, name)]
     if not read:
-        raise CorpusError(f"{name} holds no poem. Write one poem a line, with its punctuation.")
+        raise CorpusError(f"{name} has no poem. Write one poem per line, with its punctuation.")
     unreadable = [each for each in read if isinstance(each, Unreadable)]
     scanned = [(each, scan_poem(each.lines)) for each in read if isinstance(each, Readable)]
     if json:
@@ -104,7 +104,7 @@ def scan(
 
 
 def prosody(json: Json = False) -> None:
-    """How the poets keep the rules: forms, faults and rhymes over the whole library."""
+    """How far the poets keep the rules: forms, faults and rhymes of the whole library."""
     with Library.open(Home.default().library) as library:
         if not json:
             say(f"Scanning {library.statistics().poems:,} poems ...")
@@ -125,7 +125,7 @@ def _records(file: str, name: str) -> Iterator[Record]:
 
 
 def _read(record: Record) -> Readable | Unreadable:
-    """A poem in its lines, or why it cannot be scanned."""
+    """A poem as lines, or the reason why it cannot be scanned."""
     if isinstance(record, BadRecord):
         return Unreadable(record.line, 0, "", record.reason)
     try:
@@ -175,11 +175,15 @@ def _print(title: str, scanned: Scansion) -> None:
     parts = [scanned.form, scanned.template, f"rhyme {rhymes}"]
     out.print(" · ".join(part for part in parts if part))
     for fault in scanned.broken:
-        out.print(_said("✗", fault), soft_wrap=True)
+        out.print(_remark("✗", fault), soft_wrap=True)
     for note in scanned.noted:
-        out.print(_said("·", note), soft_wrap=True)
+        out.print(_remark("·", note), soft_wrap=True)
     if not scanned.broken:
-        out.print("No faults." if scanned.regulated else "Old style: length and rhyme only.")
+        out.print(
+            "No faults."
+            if scanned.regulated
+            else "No faults (old style: only length and rhyme are checked)."
+        )
 
 
 def _marks(line: Line) -> str:
@@ -187,7 +191,7 @@ def _marks(line: Line) -> str:
     return "".join("？" if each.tone == "?" else each.tone for each in line.characters)
 
 
-def _said(sign: str, remark: Remark) -> str:
+def _remark(sign: str, remark: Remark) -> str:
     name = f"{remark.name} ({IN_ENGLISH[remark.name]})"
     return f"{sign} Line {remark.line + 1}, {name}: {remark.explanation}"
 
@@ -196,8 +200,8 @@ def _print_figures(figures: Prosody) -> None:
     out.print(
         f"{figures.poems:,} poems, {figures.regulated:,} of them regulated; "
         f"{figures.read:.3%} of all characters have a reading.\n"
-        f"Of the poems of eight lines of five or seven in the level tone "
-        f"{figures.eight_lines.share:.1%} have no rhyme fault.",
+        f"{figures.eight_lines.share:.1%} of the poems with eight lines of five or seven "
+        "characters that rhyme in the level tone have no rhyme fault.",
         soft_wrap=True,
     )
     for heading, shares in (
@@ -216,7 +220,7 @@ def _print_figures(figures: Prosody) -> None:
             f"{anchor.tones_and_rhyme:>6.1%}   {anchor.repeats:>6.1%} {anchor.level:>6.1%}    "
             f"{anchor.level_in_rhyme:>6.1%}"
         )
-    out.print("\nParallelism of the couplets 1 to 4, and of lines of two poems")
+    out.print("\nParallelism of the couplets 1 to 4, and of lines from different poems")
     for parallel in figures.parallelism:
         means = "  ".join(f"{mean:.2f}" for mean in parallel.couplets)
         out.print(f"{parallel.shape}   {parallel.poems:>9,}  {means}   {parallel.apart:.2f}")

@@ -1,4 +1,4 @@
-"""`train` and `runs`."""
+"""`train` and `runs`: train models, list, show, publish and delete runs."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from studio.cli.output import messages, option, out, print_json, say
+from studio.cli.output import messages, option, out, print_json, say, usage_errors
 from studio.errors import ConfigError, RunError, StudioError
 from studio.messages import TrainingStarted
 from studio.model.config import MAX_COUNT, RECIPES, recipe_named, with_settings
@@ -36,7 +36,7 @@ from studio.paths import Home
 from studio.runs import folders
 from studio.wording import duration, printable
 
-runs_app = typer.Typer(help="The training runs: list, show, delete.", no_args_is_help=True)
+runs_app = typer.Typer(help="The training runs: list, show, publish, delete.", no_args_is_help=True)
 
 
 def train(
@@ -45,7 +45,7 @@ def train(
     run: Annotated[
         str | None,
         typer.Option(
-            help="The run's name. With --resume also NAME@STEP: continue from that checkpoint; "
+            help="The run's name. With --resume also NAME@STEP: resume from that checkpoint; "
             "later ones are deleted."
         ),
     ] = None,
@@ -58,46 +58,49 @@ def train(
     ] = None,
     poems: Annotated[
         str | None,
-        typer.Option(help="Learn a corpus beside the library instead, as quansongshi."),
+        typer.Option(help="Train on a corpus fetched with --beside instead, as quansongshi."),
     ] = None,
-    max_steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
+    max_steps: Annotated[int | None, typer.Option(help="Stop after this many steps.")] = None,
     seed: Annotated[int | None, typer.Option(help="The random seed.")] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Any setting, as in --set hidden=256.")
+        list[str] | None, typer.Option("--set", help="Any other setting, as in --set hidden=256.")
     ] = None,
-    resume: Annotated[bool, typer.Option(help="Go on with the run instead of a new one.")] = False,
+    resume: Annotated[bool, typer.Option(help="Resume the run named with --run.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
-    """Train a model; interrupt it and it saves a checkpoint first."""
+    """Train a model. Ctrl-C stops it after saving a checkpoint."""
     home = Home.default()
-    if resume:
-        if run is None:
-            raise RunError("Name the run to go on with: --run NAME. See `runs list`.")
-        if cell or seed is not None or set_ or from_ or poems or max_steps is not None:
-            raise ConfigError("A run that goes on keeps its settings; only --epochs can be given.")
-    else:
-        given = {"cell": cell, "epochs": epochs, "max_steps": max_steps, "seed": seed}
-        options: dict[str, object] = {k: v for k, v in given.items() if v is not None}
-        settings = dict(assignment(text) for text in set_ or [])
-        config = recipe_named(recipe)
-        if from_:
-            from studio.runs.session import starting_from
+    with usage_errors():
+        if resume:
+            if run is None:
+                raise RunError(
+                    "Name the run to resume with --run NAME: see `tangshi-studio runs list`."
+                )
+            if cell or seed is not None or set_ or from_ or poems or max_steps is not None:
+                raise ConfigError("A resumed run keeps its settings. Only --epochs can be given.")
+        else:
+            given = {"cell": cell, "epochs": epochs, "max_steps": max_steps, "seed": seed}
+            options: dict[str, object] = {k: v for k, v in given.items() if v is not None}
+            settings = dict(assignment(text) for text in set_ or [])
+            config = recipe_named(recipe)
+            if from_:
+                from studio.runs.session import starting_from
 
-            config = starting_from(home, config, from_)
-        config = with_settings(with_settings(config, options, option), settings)
-        config = msgspec.structs.replace(config, poems=poems or "")
-        run = run or folders.new_name(home.runs, recipe, config.model.cell)
+                config = starting_from(home, config, from_)
+            config = with_settings(with_settings(config, options, option), settings)
+            config = msgspec.structs.replace(config, poems=poems or "")
+            run = run or folders.new_name(home.runs, recipe, config.model.cell)
 
     say("Loading torch and the poems ...")
-    from studio.runs.session import begin, go_on
+    from studio.runs.session import resume_run, start_run
 
-    session = go_on(home, run, epochs or 0) if resume else begin(home, run, config)
+    session = resume_run(home, run, epochs or 0) if resume else start_run(home, run, config)
     try:
         with _stopping_on_signals(session.trainer.stop) as stopped_by:
             last = _watch(session.started(), session.steps())
     except (OSError, SystemExit):
-        # Nobody reads the messages any more (`| head`), which rich answers with SystemExit: what
-        # was learnt is kept all the same.
+        # If nobody reads the messages any more (`| head`), rich raises SystemExit. Save the
+        # checkpoint even then.
         session.save()
         raise
     finally:
@@ -111,7 +114,7 @@ def train(
     if last.outcome == "diverged":
         raise RunError(f"The training of {run} diverged. {last.reason}")
     if stopped_by:
-        say(f"Go on with: tangshi-studio train --run {run} --resume")
+        say(f"Resume with: tangshi-studio train --run {run} --resume")
         raise KeyboardInterrupt
 
 
@@ -121,11 +124,11 @@ def list_runs(
 ) -> None:
     """List the runs, the latest first."""
     summaries = []
-    for run in folders.every(Home.default().runs):
+    for run in folders.all_runs(Home.default().runs):
         try:
             summaries.append(folders.summary(run))
         except StudioError as error:
-            # One damaged folder does not hide the others.
+            # A damaged folder must not hide the others.
             say(f"{run.name} is damaged: {error}")
     if json:
         print_json({"runs": summaries})
@@ -145,7 +148,7 @@ def list_runs(
             _figure(row.best_perplexity, 1),
             duration(row.elapsed),
         )
-    out.print(table if summaries else "No runs yet. Begin one with `tangshi-studio train`.")
+    out.print(table if summaries else "No runs yet. Start one with `tangshi-studio train`.")
 
 
 @runs_app.command("show")
@@ -183,11 +186,11 @@ def show_run(
 def publish_run(
     name: Annotated[str, typer.Argument(help='A run, or "run@step".')],
     folder: Annotated[
-        Path, typer.Argument(help="Where the model goes; what is there is replaced.")
+        Path, typer.Argument(help="The folder for the model; a model in it is replaced.")
     ],
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
-    """Write a model as it is shipped: half precision, with a card of its figures."""
+    """Publish a model to a folder: half precision, with a card of its figures."""
     from studio.runs.publishing import publish
 
     say(f"Measuring {name} on the validation and the test split ...")
@@ -202,24 +205,24 @@ def publish_run(
 @runs_app.command("delete")
 def delete_run(
     name: str,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
 ) -> None:
     """Delete a run with its checkpoints."""
     run = folders.find(Home.default().runs, name)
     if not yes and not _confirmed(f"Delete the run {name} and its checkpoints?"):
-        raise RunError("Nothing was deleted. Say --yes to delete without being asked.")
+        raise RunError("Nothing was deleted. Use --yes to delete without being asked.")
     folders.delete(run)
     say(f"Deleted {name}.")
 
 
 def _confirmed(question: str) -> bool:
-    """Ask on standard error; where nobody is there to answer, it is a no."""
+    """Ask on standard error. No answer counts as no."""
     say(f"{question} [y/N]")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def assignment(text: str) -> tuple[str, object]:
-    """A setting as typed, KEY=VALUE; raises ConfigError."""
+    """Key and value of a setting typed as KEY=VALUE; raises ConfigError."""
     key, equals, value = text.partition("=")
     if not equals:
         raise ConfigError(f"--set takes KEY=VALUE, as in --set hidden=256, not {text!r}.")
@@ -228,9 +231,9 @@ def assignment(text: str) -> tuple[str, object]:
 
 @contextmanager
 def _stopping_on_signals(stop: Callable[[], None]) -> Iterator[list[int]]:
-    """Ctrl-C, `kill` and a closed terminal end the training with a checkpoint, not a loss.
+    """Stop the training with a checkpoint on Ctrl-C, `kill`, and a closed terminal.
 
-    A second signal ends it at once. A signal that is ignored (nohup) stays ignored.
+    A second signal stops it at once. A signal that is ignored (nohup) stays ignored.
     """
     received: list[int] = []
 
@@ -239,7 +242,7 @@ def _stopping_on_signals(stop: Callable[[], None]) -> Iterator[list[int]]:
             raise KeyboardInterrupt
         received.append(number)
         if number == signal.SIGHUP:
-            # The terminal has gone: writing to it would fail before the checkpoint is saved.
+            # The terminal is closed: writing to it would fail before the checkpoint is saved.
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, 1)
             os.dup2(nowhere, 2)

@@ -1,4 +1,4 @@
-"""`generate` and `score`: what a trained model can do."""
+"""`generate` and `score`: write poems with a model, and measure poems with it."""
 
 import secrets
 import sys
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from studio.cli.output import option, out, print_json, say
+from studio.cli.output import option, out, print_json, say, usage_errors
 from studio.collection.exporting import export, format_of
 from studio.collection.saved import Collection, SavedPoem, saved_now
 from studio.corpus.poem import couplets
@@ -19,9 +19,8 @@ from studio.prosody.forms import form_named
 from studio.verse.request import ComposeRequest, Sampling, WrittenPoem
 
 USUAL = Sampling()
-# Bytes of poems to be scored: several times the whole corpus.
-LARGEST = 2**27
-# The options that are not called as the request's keys are.
+LARGEST = 2**27  # bytes of poems to score; several times the whole corpus
+# Options whose names differ from the request's keys.
 _OPTIONS = {"candidates": "--count", "model": "--run", "words": "--word"}
 Run = Annotated[
     str, typer.Option("--run", "--model", help='A run, "run@step", "default" or "auto".')
@@ -30,38 +29,50 @@ Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 
 
 def generate(
-    first: Annotated[str, typer.Option(help="The opening characters.")] = "",
+    first: Annotated[str, typer.Option(help="The opening of the poem.")] = "",
     form: Annotated[
         str,
         typer.Option(help="五绝 七绝 五律 七律 排律 古绝 五古 七古 四言 (or wujue ...), or free."),
     ] = "五绝",
-    lines: Annotated[int, typer.Option(help="Lines, in a form of any length; 0: as usual.")] = 0,
-    acrostic: Annotated[str, typer.Option(help="The first character of each line.")] = "",
-    last: Annotated[str, typer.Option(help="The last line, to be reached.")] = "",
-    word: Annotated[list[str] | None, typer.Option(help="A word that must appear.")] = None,
+    lines: Annotated[
+        int, typer.Option(help="Number of lines, in forms of any length; 0: default.")
+    ] = 0,
+    acrostic: Annotated[str, typer.Option(help="The first characters of the lines.")] = "",
+    last: Annotated[str, typer.Option(help="The last line; the poem ends with this.")] = "",
+    word: Annotated[list[str] | None, typer.Option(help="A word that must occur.")] = None,
     given: Annotated[
-        str, typer.Option(help="The poem as it should stand, with □ where the model writes.")
+        str, typer.Option(help="A poem to complete, with □ for characters to write.")
     ] = "",
-    rhyme: Annotated[str, typer.Option(help="One of the 106 rhymes, as 阳 or 東.")] = "",
+    rhyme: Annotated[str, typer.Option(help="One of the 106 rhymes, such as 阳 or 東.")] = "",
     tones: Annotated[
-        str, typer.Option(help="strict, tang (as the Tang poets kept them) or free.")
+        str, typer.Option(help="Tone rules: strict, tang (as the Tang poets kept them) or free.")
     ] = "strict",
     allow_copies: Annotated[
-        bool, typer.Option("--allow-copies", help="Lines of the corpus may come out.")
+        bool, typer.Option("--allow-copies", help="Allow lines copied from the corpus.")
     ] = False,
     strategy: Annotated[str, typer.Option(help="greedy (argmax) or sample.")] = "sample",
-    temperature: Annotated[float, typer.Option()] = USUAL.temperature,
-    top_k: Annotated[int, typer.Option()] = USUAL.top_k,
-    top_p: Annotated[float, typer.Option()] = USUAL.top_p,
-    min_p: Annotated[float, typer.Option()] = USUAL.min_p,
-    repetition_penalty: Annotated[float, typer.Option()] = USUAL.repetition_penalty,
+    temperature: Annotated[
+        float, typer.Option(help="Above 1 more varied, below 1 more predictable.")
+    ] = USUAL.temperature,
+    top_k: Annotated[
+        int, typer.Option(help="Sample from the k most likely characters; 0: all.")
+    ] = USUAL.top_k,
+    top_p: Annotated[
+        float, typer.Option(help="Sample from the most likely characters with this total share.")
+    ] = USUAL.top_p,
+    min_p: Annotated[
+        float, typer.Option(help="Leave out characters below this share of the likeliest one.")
+    ] = USUAL.min_p,
+    repetition_penalty: Annotated[
+        float, typer.Option(help="Make characters already in the poem less likely; 1: no penalty.")
+    ] = USUAL.repetition_penalty,
     tries: Annotated[
-        int, typer.Option(help="Continuations of a line that are weighed against each other.")
+        int, typer.Option(help="Continuations of each line to compare; the best is kept.")
     ] = 8,
-    count: Annotated[int, typer.Option(help="Poems to write, in one batch.")] = 1,
-    seed: Annotated[int | None, typer.Option(help="Fix it to write the same again.")] = None,
-    longest: Annotated[int, typer.Option(help="Limit for a poem of free form.")] = 100,
-    save: Annotated[bool, typer.Option("--save", help="Keep the poems in the collection.")] = False,
+    count: Annotated[int, typer.Option(help="Number of poems, written in one batch.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="Set it to reproduce a poem.")] = None,
+    longest: Annotated[int, typer.Option(help="Most characters in a poem of free form.")] = 100,
+    save: Annotated[bool, typer.Option("--save", help="Save the poems in the collection.")] = False,
     picture: Annotated[
         Path | None, typer.Option(help="Draw the best to this file, .svg or .png.")
     ] = None,
@@ -71,8 +82,7 @@ def generate(
     """Write poems; the best comes first."""
     request = _request(
         first=first,
-        # The name itself, so that a saved poem is known by it everywhere.
-        form="" if form in ("", "free") else form_named(form).name,
+        form=_form(form),
         lines=lines,
         acrostic=acrostic,
         last=last,
@@ -106,18 +116,17 @@ def generate(
 
 
 def write_poems(request: ComposeRequest) -> tuple[str, list[WrittenPoem]]:
-    """The full name of the model that wrote, and the poems, the best first."""
-    from studio.runs.models import load_writer, locate
+    """The full name of the model, and the poems, the best first."""
+    from studio.runs.loading import load_writer, locate
     from studio.verse.composer import write
     from studio.verse.novelty import Novelty
 
     home = Home.default()
     writer = load_writer(*locate(home, request.model))
-    # Without a library nothing is known of copies, and poems are written all the same.
     try:
         index = Novelty.find(home.library)
     except CorpusError as error:
-        # A poem needs the library only to find copied lines.
+        # The library is only needed to find copied lines: poems are written without it too.
         say(f"Copied lines cannot be found: {error}")
         index = None
     poems = write(writer, request, index)
@@ -125,14 +134,16 @@ def write_poems(request: ComposeRequest) -> tuple[str, list[WrittenPoem]]:
 
 
 def score(
-    file: Annotated[str, typer.Argument(help='One poem a line; "-" reads standard input.')],
+    file: Annotated[
+        str, typer.Argument(help='A file with one poem per line; "-" reads standard input.')
+    ],
     run: Run = "auto",
     json: Json = False,
 ) -> None:
-    """Perplexity of each poem of a file, one poem a line."""
+    """Show the perplexity of each poem of a file."""
     texts = _lines(file)
     from studio.model.evaluate import score_poems
-    from studio.runs.models import load_writer, locate
+    from studio.runs.loading import load_writer, locate
 
     writer = load_writer(*locate(Home.default(), run))
     scores = score_poems(writer.network, writer.vocabulary, texts, writer.device)
@@ -154,7 +165,7 @@ def score(
 
 
 def _keep(poems: list[SavedPoem], save: bool, picture: Path | None) -> None:
-    """Save what was written, the best first, or draw the best, where that was asked for."""
+    """Save the poems if `save`, the best first; draw the best if there is a `picture`."""
     if save:
         collection = Collection(Home.default().collection)
         for poem in poems:
@@ -164,12 +175,19 @@ def _keep(poems: list[SavedPoem], save: bool, picture: Path | None) -> None:
         say(f"Drew {picture}.")
 
 
+@usage_errors()
+def _form(typed: str) -> str:
+    """The form's own name, so that saved poems are the same however the form was typed."""
+    return "" if typed in ("", "free") else form_named(typed).name
+
+
+@usage_errors()
 def _request(**fields: Any) -> ComposeRequest:
     return converted(fields, ComposeRequest, lambda key: _OPTIONS.get(key, option(key)))
 
 
 def _lines(file: str) -> list[str]:
-    """The poems of a file, cleaned as the corpus is; raises CorpusError that names the line."""
+    """The poems of a file, cleaned like the corpus; raises CorpusError that names the line."""
     from studio.corpus.cleaning import typed_opening
 
     name = "standard input" if file == "-" else file
@@ -184,7 +202,7 @@ def _lines(file: str) -> list[str]:
             'Name another file, or "-" for standard input.'
         ) from error
     if len(content) > LARGEST:
-        raise CorpusError(f"{name} is larger than {LARGEST:,} bytes. Score it in parts.")
+        raise CorpusError(f"{name} is larger than {LARGEST:,} bytes. Split it and score the parts.")
     texts = []
     for number, line in enumerate(content.splitlines(), start=1):
         try:
@@ -197,7 +215,7 @@ def _lines(file: str) -> list[str]:
         if text:
             texts.append(text)
     if not texts:
-        raise CorpusError(f"{name} holds no poem. Write one poem a line.")
+        raise CorpusError(f"{name} has no poem. Write one poem per line.")
     return texts
 
 

@@ -1,1 +1,1 @@
-"""The poems that were saved: keeping them, writing them again, exporting them."""
+"""The saved poems: storing, rewriting and exporting them."""

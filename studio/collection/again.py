@@ -1,4 +1,4 @@
-"""Writing a saved poem again: is it the same to the letter, and if not, why."""
+"""Writing a saved poem again: whether the result is identical, and if not, why."""
 
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -10,22 +10,22 @@ from studio.corpus.poem import verse_lines
 
 
 class Rewritten(msgspec.Struct, frozen=True):
-    """What came of writing a saved poem again: the text, and in words what differs and why."""
+    """The result of writing a saved poem again: the text, and the differences with their causes."""
 
     text: str
     is_same: bool
     differences: tuple[str, ...] = ()
 
     @property
-    def in_words(self) -> str:
-        """Both in a sentence."""
+    def sentence(self) -> str:
+        """The result in one sentence."""
         if self.is_same:
-            return "Written again to the letter."
-        return f"Not the same poem again: {'; '.join(self.differences)}."
+            return "Written again: the same poem, character for character."
+        return f"Written again, but not the same poem: {'; '.join(self.differences)}."
 
 
 def compare(saved: SavedPoem, model: str, texts: Sequence[str]) -> Rewritten:
-    """Hold what was written again by `model` against the saved poem: the text nearest to it."""
+    """Compare a saved poem with the text most like it among `texts`, now written by `model`."""
     wanted = saved.poem.text
     text = max(texts, key=lambda each: sum(a == b for a, b in zip(each, wanted, strict=False)))
     if text == wanted:
@@ -37,12 +37,14 @@ def compare(saved: SavedPoem, model: str, texts: Sequence[str]) -> Rewritten:
         if now != before
     ][:1] or ["the punctuation differs"]
     if model != saved.model:
-        differences.append(f"it was written by {saved.model} and now by {model}")
+        differences.append(f"it was written by {saved.model}, and now by {model}")
     if program() != saved.program:
-        differences.append(f"it was run by {saved.program or 'an older studio'}, now {program()}")
+        differences.append(
+            f"it was written with {saved.program or 'an older studio'}, and now with {program()}"
+        )
     if len(differences) == 1:
         differences.append(
-            "model and program have the same names, so the weights, the library of poems that "
-            "must not be copied, or the processor are others"
+            "model and program have the same names, so the weights, the processor, or the library "
+            "(whose lines must not be copied) have changed"
         )
     return Rewritten(text, is_same=False, differences=tuple(differences))

@@ -1,4 +1,4 @@
-"""How poems leave the studio: as text, Markdown, or a picture. Imports no torch, no textual."""
+"""Exporting poems as text, Markdown, or a picture. Imports no torch, no textual."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,39 +20,39 @@ _NUMERALS = "〇一二三四五六七八九十"
 
 
 def as_text(poems: Sequence[SavedPoem]) -> str:
-    """Plain text: a couplet a line, an empty line between two poems."""
+    """Plain text: one couplet per line, an empty line between two poems."""
     return "\n".join("".join(f"{row}\n" for row in couplets(each.poem.text)) for each in poems)
 
 
 def as_markdown(poems: Sequence[SavedPoem]) -> str:
-    """Markdown: the first line as the heading, the couplets, then how it was written."""
+    """Markdown: the first line as heading, the couplets, then the model, request and time."""
     return "\n".join(_markdown(each) for each in poems)
 
 
 def as_sheet(saved: SavedPoem) -> picture.Sheet:
-    """The poem laid out as a picture, with its form, its day, and how it was written."""
+    """The poem as a picture, with its form, the day, the model and the request."""
     foot = f"{saved.model} · {describe(saved.request)}"
     return picture.sheet(verse_lines(saved.poem.text), saved.request.form, _day(saved.saved), foot)
 
 
 def format_of(path: Path) -> Format:
-    """The format that a file's name asks for; raises StudioError where it asks for none."""
+    """The format for a file's suffix; raises StudioError if there is none."""
     for form, suffix in SUFFIXES.items():
         if path.suffix.lower() == suffix:
             return form
     raise StudioError(
-        f"{path.name} does not tell the format. End it in one of {' '.join(SUFFIXES.values())}."
+        f"{path.name} has no suffix of a known format. Use one of {' '.join(SUFFIXES.values())}."
     )
 
 
 def export(path: Path, poems: Sequence[SavedPoem], form: Format, replace: bool = False) -> None:
-    """Write poems to a file; raises StudioError where it exists, unless `replace`.
+    """Write poems to a file.
 
-    Raises StudioError too where the file cannot be written, a picture shall hold several poems, or
-    this machine has no font for it.
+    Raises StudioError if the file exists (unless `replace`) or cannot be written, if a picture is
+    to hold several poems, or if this machine has no font for it.
     """
     if path.is_dir():
-        raise StudioError(f"{path} is a folder. Give the name of a file in it.")
+        raise StudioError(f"{path} is a folder. Give the name of a file.")
     if path.exists() and not replace:
         raise StudioError(f"{path} exists already. Choose another name, or replace it.")
     content = _content(poems, form)
@@ -71,14 +71,14 @@ def _content(poems: Sequence[SavedPoem], form: Format) -> bytes:
         return as_markdown(poems).encode()
     if len(poems) != 1:
         raise StudioError(
-            f"A picture holds one poem, not {len(poems)}. Choose one, or export them as text."
+            f"A picture has one poem, not {len(poems)}. Choose one, or export them as text."
         )
     drawn = as_sheet(poems[0])
     return picture.as_svg(drawn).encode() if form == "svg" else picture.as_png(drawn)
 
 
 def free_path(folder: Path, poem: WrittenPoem, form: Format) -> Path:
-    """A path in `folder` named for the poem's first line, numbered where that is taken."""
+    """A new path in `folder`, named after the poem's first line, with a number if it is taken."""
     stem = first_line(poem.text) or "poem"
     path, count = folder / f"{stem}{SUFFIXES[form]}", 1
     while path.exists():
@@ -98,7 +98,7 @@ def _escaped(text: str) -> str:
 
 
 def _day(saved: str) -> str:
-    """Year, month and day in Chinese numerals; empty where the time cannot be read."""
+    """Year, month and day in Chinese numerals; empty if the time cannot be read."""
     try:
         day = datetime.fromisoformat(saved)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Saved poems and their requests in a few words, and finding poems by words."""
+"""Describing poems and requests in a few words, and matching them against search words."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -6,30 +6,31 @@ from functools import cache
 from studio.corpus.poem import verse_lines
 from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
-from studio.prosody.spelling import spelled
+from studio.prosody.spelling import searchable
 from studio.verse.request import ComposeRequest
 
 
-def finds(words: str, texts: Iterable[str], model: str, request: ComposeRequest) -> bool:
-    """Whether all the words stand in poems, model or request, in either script.
+def matches(words: str, texts: Iterable[str], model: str, request: ComposeRequest) -> bool:
+    """Whether all the words are in the poems, the model or the request, in either script.
 
-    The poems and the form are found in pinyin as well.
+    A word in pinyin matches the poems and the form.
     """
     written = "".join(texts)
-    told = simplified(f"{written} {model} {describe(request)}").casefold()
+    searched = simplified(f"{written} {model} {describe(request)}").casefold()
     return all(
-        word in told or (word.isalpha() and spelled(word) in _in_letters(written + request.form))
+        word in searched
+        or (word.isalpha() and searchable(word) in _in_letters(written + request.form))
         for word in simplified(words).casefold().split()
     )
 
 
 @cache
 def _in_letters(text: str) -> str:
-    return spelled("".join(in_pinyin(text)))
+    return searchable("".join(in_pinyin(text)))
 
 
 def first_line(text: str, most: int = 16) -> str:
-    """The Han characters that a poem begins with: its name, at most `most` of them."""
+    """The first line of a poem, which serves as its name: at most `most` Han characters."""
     line = next(iter(verse_lines(text)), "")
     return "".join(character for character in line if character.isalnum())[:most]
 
@@ -40,7 +41,7 @@ def describe(request: ComposeRequest) -> str:
 
 
 def settings_in_words(request: ComposeRequest) -> str:
-    """What is asked of a poem, and its sampling, in a few words; what does nothing is left out."""
+    """A request and its sampling in a few words; settings without effect are left out."""
     sampling = request.sampling
     if sampling.strategy == "greedy":
         drawn = ["greedy"]

@@ -1,7 +1,7 @@
-"""A poem as a picture for sharing: set vertically, its columns from right to left.
+"""A poem as a picture: vertical columns from right to left.
 
-The sheet is laid out once and drawn twice: as SVG, whose viewer brings the font, and as PNG with a
-Chinese font of this machine. Imports Pillow only to draw a PNG.
+One layout is drawn as SVG, with the viewer's fonts, or as PNG, with a Chinese font of this machine.
+Imports Pillow only to draw a PNG.
 """
 
 import io
@@ -19,18 +19,19 @@ if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
 PAPER, LINE, INK, FAINT, CINNABAR = "#f7f2e6", "#c9b993", "#1f1c18", "#857a66", "#ab3529"
-# 唐诗工坊, the studio's name in Chinese, as a seal is read: the right column first.
+# 唐诗工坊, the studio's name in Chinese, as two columns; a seal is read from the right.
 SEAL = ("工坊", "唐诗")
 
-_SIZE, _PITCH, _COLUMN = 56, 68, 104  # a character, from one to the next, from line to line
+# The size of a character, the distance to the next one, and the distance to the next column.
+_SIZE, _PITCH, _COLUMN = 56, 68, 104
 _SMALL, _FOOT = 24, 15
 _MARGIN, _FRAME = 84, 28
 _TALLEST = 14  # characters in a column
-_MANY = 16  # columns from which two lines share one
-_SCALE = 2  # pixels of the PNG for each unit, fewer where it would be larger than
+_MANY = 16  # with more lines than this, two lines share a column
+_SCALE = 2  # pixels of the PNG per unit, fewer if the picture would exceed _LARGEST
 _LARGEST = 8000  # pixels on a side
 
-# Font families and, in lower case, how their files are called: serifs first, as in a printed book.
+# Font families and, in lower case, the names of their files: serifs first, as in a printed book.
 FAMILIES = (
     *("Noto Serif CJK SC", "Noto Serif SC", "Source Han Serif SC", "Source Han Serif CN"),
     *("Songti SC", "STSong", "SimSun", "AR PL UMing CN", "Noto Serif CJK TC", "Noto Serif CJK JP"),
@@ -46,7 +47,7 @@ _FILES = (
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Text whose middle stands at (x, y)."""
+    """Text with its centre at (x, y)."""
 
     x: float
     y: float
@@ -70,7 +71,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What is drawn, in its order."""
+    """A picture; the marks are drawn in order."""
 
     width: float
     height: float
@@ -78,14 +79,14 @@ class Sheet:
 
 
 def sheet(lines: Sequence[str], title: str, signed: str, foot: str) -> Sheet:
-    """Lay out lines of verse without their punctuation.
+    """Lay out lines of verse without punctuation.
 
-    The title stands small on the right, what it is signed with on the left over the seal, both
-    vertically; `foot` stands small under them all.
+    `title` is small and vertical on the right, `signed` small and vertical on the left above the
+    seal, and `foot` small below everything.
     """
     columns = list(_columns([_shown(line) for line in lines]))
     rows = max(map(len, columns), default=1)
-    side = 1.2 * _SMALL  # a small column's half
+    side = 1.2 * _SMALL  # half the width of a small column
     inner = len(columns) * _COLUMN + 4 * side
     width = max(inner + 2 * _MARGIN, 0.62 * _FOOT * len(_shown(foot)) + 2 * _MARGIN)
     verse = max(rows * _PITCH, 1.25 * _SMALL * (max(len(title), len(signed)) + 4.2))
@@ -107,7 +108,7 @@ def sheet(lines: Sequence[str], title: str, signed: str, foot: str) -> Sheet:
 
 
 def as_svg(drawn: Sheet) -> str:
-    """The sheet as SVG; it names fonts and holds none."""
+    """The sheet as SVG; it names fonts but does not embed them."""
     families = ", ".join(name if name == "serif" else f"'{name}'" for name in FAMILIES)
     size = f'width="{drawn.width:g}" height="{drawn.height:g}"'
     rows = [
@@ -131,9 +132,9 @@ def as_svg(drawn: Sheet) -> str:
 
 
 def as_png(drawn: Sheet, folders: Iterable[Path] | None = None) -> bytes:
-    """The sheet as PNG, with a font from `folders`, else from where this system keeps its fonts.
+    """The sheet as PNG, with a font from `folders`, by default the system's font folders.
 
-    Raises StudioError where no font there has all the characters.
+    Raises StudioError if no font there has all the characters.
     """
     from PIL import Image, ImageDraw
 
@@ -163,7 +164,7 @@ def as_png(drawn: Sheet, folders: Iterable[Path] | None = None) -> bytes:
 
 
 def _columns(lines: Sequence[str]) -> Iterator[str]:
-    """A line a column; two where there are many, and what is too long goes on in the next."""
+    """One line per column, or two if there are many lines; a long line continues in the next."""
     together = 2 if len(lines) > _MANY else 1
     for start in range(0, len(lines), together):
         column = " ".join(lines[start : start + together])
@@ -182,7 +183,7 @@ def _column(
 
 
 def _seal(x: float, y: float) -> Iterator[Box | Word]:
-    """Two columns of white characters on cinnabar, their middle at (x, y)."""
+    """Two columns of white characters on cinnabar, with the centre at (x, y)."""
     half, size = 1.35 * _SMALL, 1.1 * _SMALL
     yield Box(x - half, y - half, 2 * half, 2 * half, CINNABAR, is_filled=True, radius=4)
     for side, column in zip((-1, 1), SEAL, strict=True):
@@ -191,7 +192,7 @@ def _seal(x: float, y: float) -> Iterator[Box | Word]:
 
 
 def _baseline(word: Word) -> float:
-    # The middle of a Chinese character lies 0.38 of its size over the baseline.
+    # The centre of a Chinese character is 0.38 of its size above the baseline.
     return word.y + 0.38 * word.size
 
 
@@ -200,7 +201,7 @@ def _shown(text: str) -> str:
 
 
 def _font(needed: set[str], folders: Iterable[Path]) -> "FreeTypeFont":
-    """A font that has all the characters; the files named as Chinese fonts are come first."""
+    """A font that has all the characters; files named like Chinese fonts are tried first."""
     from PIL import ImageFont
 
     files = [
@@ -210,31 +211,31 @@ def _font(needed: set[str], folders: Iterable[Path]) -> "FreeTypeFont":
         if path.suffix.lower() in (".ttf", ".otf", ".ttc")
     ]
     fewest = needed
-    for path in sorted(files, key=_liking):
+    for path in sorted(files, key=_preference):
         try:
             font = ImageFont.truetype(str(path), 32, index=_simplified_face(path))
         except OSError:
             continue
-        lacking = _lacking(font, needed)
-        if not lacking:
+        missing = _missing(font, needed)
+        if not missing:
             return font
-        if len(lacking) < len(fewest):
-            fewest = lacking
+        if len(missing) < len(fewest):
+            fewest = missing
     han = "".join(sorted(fewest))
     raise StudioError(
-        f"No font on this machine has {han[:12]}{' ...' if len(han) > 12 else ''}, so that a PNG "
-        "would show boxes. Install a Chinese font (on Debian and Ubuntu: fonts-noto-cjk), or "
-        "export SVG, which is drawn with the fonts of who looks at it."
+        f"No font on this machine has {han[:12]}{' ...' if len(han) > 12 else ''}, so a PNG would "
+        "show boxes. Install a Chinese font (on Debian and Ubuntu: fonts-noto-cjk), or export "
+        "SVG, which uses the viewer's fonts."
     )
 
 
-def _liking(path: Path) -> int:
+def _preference(path: Path) -> int:
     name = path.name.lower()
     return next((place for place, part in enumerate(_FILES) if part in name), len(_FILES))
 
 
 def _simplified_face(path: Path) -> int:
-    """The face of a collection that draws characters as in the mainland, the first if unknown."""
+    """The index of the simplified Chinese face in a font collection; 0 if unknown."""
     from PIL import ImageFont
 
     if path.suffix.lower() != ".ttc":
@@ -249,14 +250,14 @@ def _simplified_face(path: Path) -> int:
     return 0
 
 
-def _lacking(font: "FreeTypeFont", needed: set[str]) -> set[str]:
-    """The characters that a font draws as it draws what no font has."""
+def _missing(font: "FreeTypeFont", needed: set[str]) -> set[str]:
+    """The characters that a font lacks: it draws them like a character that no font has."""
     box = bytes(font.getmask("\U0010fffd"))
     return {each for each in needed if not each.isspace() and bytes(font.getmask(each)) == box}
 
 
 def _font_folders() -> list[Path]:
-    """Where this system keeps fonts."""
+    """The font folders of this system."""
     home = Path.home()
     if sys.platform == "darwin":
         folders = [home / "Library/Fonts", Path("/Library/Fonts"), Path("/System/Library/Fonts")]

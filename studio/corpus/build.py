@@ -1,4 +1,4 @@
-"""From raw records to a library file: clean, merge, count, write."""
+"""Building a library file from raw records: clean, merge, count, write."""
 
 import contextlib
 import sqlite3
@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from studio.corpus.cleaning import OVERLONG, RejectedError, clean, clean_label
-from studio.corpus.failures import writing
+from studio.corpus.failures import write_errors
 from studio.corpus.long_lines import LongLine, long_lines, with_lost_stops
 from studio.corpus.poem import Poem, Script, split_of, verse_lines
 from studio.corpus.records import BadRecord, Record
@@ -21,17 +21,17 @@ from studio.errors import CorpusError
 from studio.files import replacing
 from studio.prosody.forms import shape_of
 
-# Told what is being done, how much of it is done and how much there is (0: unknown). It may raise
-# to abandon the work, which then leaves nothing half done behind.
+# Called with the stage, the amount done and the total (0: unknown). It may raise an exception to
+# stop the work; nothing half done is left then.
 Progress = Callable[[str, int, int], None]
 
 
-def silent(stage: str, done: int, total: int) -> None:
-    """A progress callback that tells nobody."""
+def no_progress(stage: str, done: int, total: int) -> None:
+    """A progress callback that does nothing."""
 
 
-class _Accounts:
-    """What becomes of each record."""
+class _Sorted:
+    """The records, sorted into poems, merged and rejected ones."""
 
     def __init__(self) -> None:
         self.read = 0
@@ -52,57 +52,56 @@ def build(
     source: str,
     script: Script = "simplified",
     expected: int = 0,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> Statistics:
     """Build a library at `path` and return its statistics.
 
-    It is written in one transaction into a new file, which then takes the place of the old one.
-    `expected` is the number of records for the progress, 0 where unknown. Raises CorpusError where
-    not one poem is left.
+    It is written in one transaction to a new file, which then replaces the old one. `expected` is
+    the number of records, for the progress; 0 if unknown. Raises CorpusError if no poem is left.
     """
-    accounts = _sort_out(records, script, expected, progress)
-    if not accounts.poems:
-        reasons = Counter(reason for _, reason in accounts.rejected)
-        told = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
+    found = _sort_out(records, script, expected, progress)
+    if not found.poems:
+        reasons = Counter(reason for _, reason in found.rejected)
+        counted = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
         raise CorpusError(
-            f"{source} holds no poem that can be kept"
-            f"{f' (rejected: {told})' if told else ''}. {_advice(reasons)}"
+            f"{source} has no poem that can be kept"
+            f"{f' (rejected: {counted})' if counted else ''}. {_advice(reasons)}"
         )
     progress("counting", 0, 0)
-    statistics = compute(accounts.poems, source, script, accounts.account())
-    _write(path, accounts, statistics, partial(progress, "writing the library", 0, 0))
+    statistics = compute(found.poems, source, script, found.account())
+    _write(path, found, statistics, partial(progress, "writing the library", 0, 0))
     return statistics
 
 
 def _sort_out(
     records: Iterable[Record], script: Script, expected: int, progress: Progress
-) -> _Accounts:
-    accounts = _Accounts()
+) -> _Sorted:
+    found = _Sorted()
     seen: dict[str, int] = {}
     for record in records:
-        if accounts.read % 1000 == 0:
-            progress("cleaning", accounts.read, expected)
-        accounts.read += 1
+        if found.read % 1000 == 0:
+            progress("cleaning", found.read, expected)
+        found.read += 1
         if isinstance(record, BadRecord):
-            accounts.rejected.append((record.source, record.reason))
+            found.rejected.append((record.source, record.reason))
             continue
         try:
             cleaned = clean(record.text)
             original = with_lost_stops(cleaned)
         except RejectedError as rejected:
-            accounts.rejected.append((record.source, str(rejected)))
+            found.rejected.append((record.source, str(rejected)))
             if str(rejected) == OVERLONG:
-                accounts.long_lines.append(LongLine(record.source, rejected.found, "rejected"))
+                found.long_lines.append(LongLine(record.source, rejected.found, "rejected"))
             continue
-        accounts.long_lines += long_lines(cleaned, original, record.source)
+        found.long_lines += long_lines(cleaned, original, record.source)
         converted = simplified(original)
         text = converted if script == "simplified" else original
         if text in seen:
-            accounts.merged.append((record.source, seen[text]))
+            found.merged.append((record.source, seen[text]))
             continue
         seen[text] = len(seen) + 1
         title, author = clean_label(record.title), clean_label(record.author)
-        accounts.poems.append(
+        found.poems.append(
             Poem(
                 title=simplified(title) if script == "simplified" else title,
                 author=simplified(author) if script == "simplified" else author,
@@ -114,42 +113,42 @@ def _sort_out(
                 id=seen[text],
             )
         )
-    progress("cleaning", accounts.read, accounts.read)
-    return accounts
+    progress("cleaning", found.read, found.read)
+    return found
 
 
 def _write(
-    path: Path, accounts: _Accounts, statistics: Statistics, alive: Callable[[], None]
+    path: Path, found: _Sorted, statistics: Statistics, heartbeat: Callable[[], None]
 ) -> None:
-    alive()
+    heartbeat()
     stopped: list[BaseException] = []
 
     def watch() -> int:
-        """Called by SQLite in the middle of a long statement; another answer than 0 ends it."""
+        """SQLite calls this during a long statement; any result but 0 stops the statement."""
         try:
-            alive()
+            heartbeat()
         except BaseException as error:
             stopped.append(error)
         return len(stopped)
 
     try:
-        with writing(path):
+        with write_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-        with writing(path), replacing(path) as file:
-            # The file is locked already. On a network's disk SQLite's own locks would wait for it.
+        with write_errors(path), replacing(path) as file:
+            # The file is locked already. On a network disk SQLite's own locks would wait for it.
             address = f"{Path(file.name).resolve().as_uri()}?nolock=1"
             with contextlib.closing(
                 sqlite3.connect(address, uri=True, isolation_level=None)
             ) as connection:
                 connection.set_progress_handler(watch, 1000)
-                _fill(connection, accounts, statistics)
+                _fill(connection, found, statistics)
     except CorpusError as error:
         raise (stopped or [error])[0] from error.__cause__
 
 
-def _fill(connection: sqlite3.Connection, accounts: _Accounts, statistics: Statistics) -> None:
-    # A crash leaves only a temporary file behind: no journal is needed to undo it. Sorting in
-    # memory needs no room on another disk.
+def _fill(connection: sqlite3.Connection, found: _Sorted, statistics: Statistics) -> None:
+    # A crash leaves only a temporary file, so no journal is needed. Sorting in memory needs no
+    # space on another disk.
     connection.executescript(
         f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;"
         f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
@@ -157,10 +156,10 @@ def _fill(connection: sqlite3.Connection, accounts: _Accounts, statistics: Stati
     connection.execute("BEGIN")
     _execute_all(connection, TABLES)
     connection.executemany(
-        "INSERT INTO poems VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, accounts.poems)
+        "INSERT INTO poems VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, found.poems)
     )
-    connection.executemany("INSERT INTO rejected VALUES (?, ?)", accounts.rejected)
-    connection.executemany("INSERT INTO merged VALUES (?, ?)", accounts.merged)
+    connection.executemany("INSERT INTO rejected VALUES (?, ?)", found.rejected)
+    connection.executemany("INSERT INTO merged VALUES (?, ?)", found.merged)
     connection.execute(
         "INSERT INTO facts VALUES ('statistics', ?)", (msgspec.json.encode(statistics),)
     )
@@ -169,7 +168,7 @@ def _fill(connection: sqlite3.Connection, accounts: _Accounts, statistics: Stati
 
 
 def _execute_all(connection: sqlite3.Connection, script: str) -> None:
-    """Run statements inside the open transaction (`executescript` would commit it first)."""
+    """Run statements inside the open transaction; `executescript` would commit it first."""
     for statement in script.split(";"):
         connection.execute(statement)
 
@@ -194,6 +193,6 @@ def _advice(reasons: Counter[str]) -> str:
     if reasons.most_common(1)[:1] == [("not UTF-8", reasons.total())]:
         return "Convert the file, for example with iconv -f GB18030 -t UTF-8."
     return (
-        "It takes JSON in the shape of chinese-poetry, title:content lines, a poem a line, or "
-        "verse over several lines, each poem below its title and poet."
+        "Accepted are JSON as in chinese-poetry, title:content lines, one poem per line, or verse "
+        "over several lines with title and poet above each poem."
     )

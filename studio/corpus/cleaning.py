@@ -1,4 +1,4 @@
-"""From a raw text to a poem's characters and stops, or a reason why not."""
+"""Cleaning a raw text: the poem's characters and stops, or the reason for rejecting it."""
 
 import re
 import unicodedata
@@ -10,10 +10,10 @@ from studio.errors import CorpusError, VerseError
 
 
 class RejectedError(CorpusError):
-    """A record that is no clean poem. Its message is the reason, one of those below.
+    """A record that is not a clean poem. Its message is one of the reasons below.
 
-    `found` is the character or the line that is to blame, `at` its place in the text after
-    normalisation (NFC).
+    `found` is the character or line that causes it, `at` its place in the text after normalisation
+    (NFC).
     """
 
     def __init__(self, reason: str, found: str = "", at: int | None = None) -> None:
@@ -28,23 +28,22 @@ EMPTY = "empty"
 NOT_UTF8 = "not UTF-8"
 OVERLONG = "overlong line"
 
-# What is removed becomes this at first, so that places in the text stay what they were.
+# Removed characters become this first, so that places in the text do not change.
 _GAP = "\0"
-# Half-width and variant punctuation, as it is written in the corpus. Compatibility normalisation
-# (NFKC) would go the other way, from full to half width: NFC is used, which folds the
-# compatibility ideographs all the same.
+# Half-width and variant punctuation -> the punctuation of the corpus. NFKC would turn full-width
+# punctuation into half-width, so NFC is used; it replaces the compatibility ideographs as well.
 _WRITTEN = str.maketrans(",.?!;:｡．﹐﹒﹔﹕﹖﹗()［］{}", "，。？！；：。。，。；：？！（）[]{}")
 _INVISIBLE = re.compile(
     r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     r"\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]+"
 )
 SURROGATE = re.compile(r"[\ud800-\udfff]")
-# Marks inside a line of verse: quotation marks, and the comma of enumerations (诗、礼), which
-# ends no line.
+# Marks inside a line of verse: quotation marks, and the comma of enumerations (诗、礼), which does
+# not end a line.
 _INSIDE = re.compile("[《》〈〉「」『』“”‘’\"'、､﹑]")
 _OPENS = {"（": "）", "〖": "〗", "【": "】", "〔": "〕"}
 _ROUND_BRACKET = re.compile("[（）〖〗【】〔〕]")
-# Digits in square brackets refer to a note that was not copied: editors supply characters alone.
+# Digits in square brackets refer to a note that was not copied. Editors never supply digits.
 _FOOTNOTE = re.compile(r"\[\d{1,3}\]")
 _MARK = re.compile(r"\[[一二三四五六七八九十百〇○\d\0]+\]")
 _SUPPLIED = re.compile(r"\[([^\[\]]*)\]")
@@ -52,7 +51,7 @@ _BRACKET = re.compile(r"[（）〖〗【】〔〕\[\]]")
 _LACUNA = re.compile("[□■○●◯…\ufffd]")
 _FOREIGN = re.compile(f"[^{HAN}{STOPS}\0]")
 _STOPS = re.compile(f"[{STOPS}]{{2,}}")
-# What the source writes ("blank") where a poem's text is lost.
+# The source has this ("blank") for a poem whose text is lost.
 _PLACEHOLDER = "空。"
 _WHOLE_LINE = re.compile(f"[^{STOPS}\n]+")
 _USUAL = (5, 7)
@@ -65,10 +64,9 @@ _FINAL = re.compile("[。？！]")
 def clean(text: str) -> str:
     """The poem's characters and stops, in its own script; raises RejectedError with the reason.
 
-    Notes in round and lenticular brackets are removed with what they hold, and so are the marks
-    that refer to them ([一]); a character that an editor supplied in square brackets stays.
-    Quotation marks go, and so does the comma of enumerations, so that a line is characters and one
-    stop.
+    Notes in round and lenticular brackets are removed, and so are the marks that refer to them
+    ([一]). A character that an editor supplied in square brackets stays. Quotation marks and the
+    comma of enumerations are removed, so that a line is only characters and one stop.
     """
     _refuse(NOT_UTF8, SURROGATE.search(text))
     kept = _without_notes(_tidy(text))
@@ -84,17 +82,17 @@ def clean(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Normal form (NFC), punctuation of the corpus, nothing invisible, no marks inside a line."""
+    """The text in NFC, with the corpus's punctuation, no invisible characters and no quotes."""
     return _tidy(text).replace(_GAP, "")
 
 
 def without_notes(text: str) -> str:
-    """Remove notes and their marks; unwrap what an editor supplied."""
+    """Remove notes and their marks; keep what an editor supplied, without its brackets."""
     return _without_notes(text).replace(_GAP, "")
 
 
 def clean_label(text: str) -> str:
-    """A title or a poet's name on one line: no notes, nothing invisible but single spaces."""
+    """A title or a poet's name on one line, without notes, with single spaces."""
     text = SURROGATE.sub("\ufffd", text)
     words = (_INVISIBLE.sub("", word) for word in text.split())
     label = unicodedata.normalize("NFC", " ".join(word for word in words if word))
@@ -102,13 +100,13 @@ def clean_label(text: str) -> str:
 
 
 def typed_opening(text: str) -> str:
-    """What a person typed, as the corpus writes it: simplified, with full-width punctuation.
+    """Typed text as the corpus writes it: simplified, with full-width punctuation.
 
-    Raises VerseError for lone surrogates, which a terminal that is not in UTF-8 leaves behind.
+    Raises VerseError for lone surrogates, which come from a terminal that does not use UTF-8.
     """
     if SURROGATE.search(text):
         raise VerseError(
-            "What was typed did not arrive as UTF-8. Set the terminal to UTF-8 (for example "
+            "The typed text did not arrive as UTF-8. Set the terminal to UTF-8 (for example "
             "export LANG=C.UTF-8, and UTF-8 in the terminal's own settings) and type it again."
         )
     return simplified(tidy(text))
@@ -125,7 +123,7 @@ def _tidy(text: str) -> str:
 
 
 def _without_notes(text: str) -> str:
-    """A note may hold others. One pass pairs the brackets, however deep they are."""
+    """Notes may be nested to any depth; one pass pairs their brackets."""
     if _BRACKET.search(text) is None:
         return text
     opened: list[tuple[str, int]] = []
@@ -139,7 +137,7 @@ def _without_notes(text: str) -> str:
                 notes.pop()
             notes.append((start, bracket.end()))
         else:
-            # A bracket without a partner: no note reaches across it.
+            # A bracket without a partner. No note extends across it.
             opened.clear()
     refers = False
     kept: list[str] = []
@@ -160,11 +158,11 @@ def _gap(found: re.Match[str]) -> str:
 
 
 def _lost_character(text: str, kept: str) -> int | None:
-    """Index of the first question mark that replaces a character lost in a conversion.
+    """Index of the first question mark that replaces a character lost in a conversion; else None.
 
-    That is one of several in a row, one that begins a line, and one that makes a line just as long
-    as the others: inside it, or at its end where the others are all of one length. The full-width
-    mark is never one, and neither is a half-width one that ends a line.
+    A half-width question mark is a lost character if it is one of several in a row, or begins a
+    line. It is also one if, counted as a character, it makes its line as long as the others: either
+    inside the line, or at its end if all other lines have the same length.
     """
     if "?" not in text:
         return None
@@ -187,6 +185,6 @@ def _lost_character(text: str, kept: str) -> int | None:
 
 
 def _strongest(run: re.Match[str]) -> str:
-    """One stop for a run of them, as removed notes leave it: the first that ends a sentence."""
+    """One stop instead of several in a row: the first that ends a sentence, if there is one."""
     final = _FINAL.search(run[0])
     return final[0] if final else run[0][0]

@@ -1,4 +1,4 @@
-"""Downloading one address over a network that may break off, stall or trickle."""
+"""Downloading one address over a network that may break off, stall or be very slow."""
 
 import http.client
 import queue
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from studio.errors import CorpusError
 
 _BLOCK = 2**16
-_MOMENT = 0.1  # seconds between two looks at whether the work is still wanted
-# No such host, nobody listening, another's certificate: a second try would end the same way.
-_IN_VAIN = (socket.gaierror, ConnectionRefusedError, ssl.SSLCertVerificationError)
-_PASSING = (http.HTTPStatus.TOO_MANY_REQUESTS, http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+_POLL = 0.1  # seconds between two calls of the heartbeat
+# Unknown host, connection refused, wrong certificate: a second try would fail the same way.
+_PERMANENT = (socket.gaierror, ConnectionRefusedError, ssl.SSLCertVerificationError)
+_TEMPORARY = (http.HTTPStatus.TOO_MANY_REQUESTS, http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Patience:
 
 
 class _BrokenOffError(Exception):
-    """The connection ended before the content did. Another try may go further."""
+    """The connection ended before the content was complete. Another try may get further."""
 
 
-# Blocks with the place where each belongs; at the end None, or why it ended before.
+# Blocks, each with its offset. The last item is None, or the error that ended the download.
 _Arrived = queue.SimpleQueue[tuple[int, bytes] | Exception | None]
 
 
@@ -48,20 +48,20 @@ PATIENT = Patience()
 
 
 def download(
-    address: str, largest: int, alive: Callable[[], None], patience: Patience = PATIENT
+    address: str, largest: int, heartbeat: Callable[[], None], patience: Patience = PATIENT
 ) -> bytes:
     """The whole content of an address, at most `largest` bytes.
 
-    A connection that breaks off is opened again, for the bytes that are still missing where the
-    server can send a part. `alive` is called ten times a second; what it raises ends the download.
-    Raises CorpusError with the reason.
+    A connection that breaks off is opened again. It asks only for the missing bytes if the server
+    can send a part. `heartbeat` is called ten times a second; an exception from it ends the
+    download. Raises CorpusError with the reason.
     """
     content = bytearray()
     for attempt in range(patience.tries):
         if attempt:
-            _wait(patience.pause, alive)
+            _wait(patience.pause, heartbeat)
         try:
-            for at, block in _in_time(address, len(content), largest, alive, patience):
+            for at, block in _in_time(address, len(content), largest, heartbeat, patience):
                 content[at:] = block
             return bytes(content)
         except _BrokenOffError as error:
@@ -70,22 +70,22 @@ def download(
 
 
 def _in_time(
-    address: str, start: int, largest: int, alive: Callable[[], None], patience: Patience
+    address: str, start: int, largest: int, heartbeat: Callable[[], None], patience: Patience
 ) -> Iterator[tuple[int, bytes]]:
-    """The blocks of one connection as they arrive, each with the place where it belongs.
+    """The blocks of one connection as they arrive, each with its offset.
 
-    Looking up a name, connecting and reading each wait for as long as the system likes. They do so
-    on a thread of their own, so that this one stays awake.
+    Name lookup, connecting and reading may block for as long as the system likes. They run on a
+    separate thread, so that this one can call `heartbeat`.
     """
     arrived: _Arrived = queue.SimpleQueue()
-    left = threading.Event()
-    # The speed is judged here, before a wait there ends.
-    what = (address, start, largest, 2 * patience.window, arrived, left)
-    threading.Thread(target=_receive, args=what, daemon=True).start()
+    abandoned = threading.Event()
+    # The timeout is twice the window, so that the speed check below always comes first.
+    arguments = (address, start, largest, 2 * patience.window, arrived, abandoned)
+    threading.Thread(target=_receive, args=arguments, daemon=True).start()
     since, received = time.monotonic(), 0
     try:
         while True:
-            alive()
+            heartbeat()
             if time.monotonic() - since >= patience.window:
                 if received < patience.least * patience.window:
                     raise CorpusError(
@@ -93,7 +93,7 @@ def _in_time(
                     )
                 since, received = time.monotonic(), 0
             try:
-                item = arrived.get(timeout=_MOMENT)
+                item = arrived.get(timeout=_POLL)
             except queue.Empty:
                 continue
             if item is None:
@@ -103,7 +103,7 @@ def _in_time(
             received += len(item[1])
             yield item
     finally:
-        left.set()
+        abandoned.set()
 
 
 def _receive(
@@ -112,19 +112,19 @@ def _receive(
     largest: int,
     timeout: float,
     arrived: _Arrived,
-    left: threading.Event,
+    abandoned: threading.Event,
 ) -> None:
-    """Put what one connection brings on the queue, then None or why it ended."""
+    """Put the blocks of one connection on the queue, then None or the error that ended it."""
     try:
         request = urllib.request.Request(address)
         if start:
             request.add_header("Range", f"bytes={start}-")
         with urllib.request.urlopen(request, timeout=timeout) as response:
-            # A server that cannot send a part sends the whole again.
+            # A server that cannot send a part sends the whole file again.
             at = start if response.status == http.HTTPStatus.PARTIAL_CONTENT else 0
-            # None where the server announces no length.
+            # None if the server announces no length.
             end = None if response.length is None else at + response.length
-            while at <= largest and not left.is_set() and (block := response.read1(_BLOCK)):
+            while at <= largest and not abandoned.is_set() and (block := response.read1(_BLOCK)):
                 arrived.put((at, block))
                 at += len(block)
         if at > largest:
@@ -136,22 +136,22 @@ def _receive(
     except urllib.error.HTTPError as error:
         answer = f"answered {error.code} {error.reason}"
         if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            # What is there does not fit: the next try starts from nothing.
+            # The received bytes do not fit the file: the next try starts from nothing.
             arrived.put((0, b""))
-        passing = error.code >= 500 or error.code in _PASSING
-        arrived.put(_BrokenOffError(answer) if passing else CorpusError(f"{address} {answer}"))
+        temporary = error.code >= 500 or error.code in _TEMPORARY
+        arrived.put(_BrokenOffError(answer) if temporary else CorpusError(f"{address} {answer}"))
     except (ValueError, http.client.InvalidURL) as error:
         arrived.put(CorpusError(f"{address} is not an http address ({error})"))
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
-        if isinstance(reason, _IN_VAIN):
+        if isinstance(reason, _PERMANENT):
             arrived.put(CorpusError(f"{address} cannot be reached ({reason})"))
         else:
             arrived.put(_BrokenOffError(str(reason) or type(reason).__name__))
 
 
-def _wait(seconds: float, alive: Callable[[], None]) -> None:
+def _wait(seconds: float, heartbeat: Callable[[], None]) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        alive()
-        time.sleep(min(_MOMENT, seconds))
+        heartbeat()
+        time.sleep(min(_POLL, seconds))

@@ -1,4 +1,4 @@
-"""What disk and SQLite refuse, as CorpusErrors that name the file and the remedy."""
+"""Errors of the disk and of SQLite, as CorpusErrors that name the file and the remedy."""
 
 import contextlib
 import sqlite3
@@ -9,14 +9,14 @@ import msgspec
 
 from studio.errors import CorpusError
 
-# Codes of SQLite, without what they say in more detail.
-_HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-_CLOSED = (sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+# SQLite's primary result codes.
+_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_NOT_ALLOWED = (sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Explain what fails while `path`, or the files that it is made from, are written."""
+def write_errors(path: Path) -> Iterator[None]:
+    """Raise errors while writing `path`, or the files it is made from, as CorpusError."""
     try:
         yield
     except (OSError, sqlite3.Error) as error:
@@ -27,17 +27,17 @@ def writing(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Explain what fails while the library at `path` is read."""
+def read_errors(path: Path) -> Iterator[None]:
+    """Raise errors while reading the library at `path` as CorpusError."""
     try:
         yield
     except sqlite3.ProgrammingError:
         raise
     except (OSError, sqlite3.Error, msgspec.MsgspecError, UnicodeDecodeError) as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in _HELD:
+        if code in _LOCKED:
             remedy = "Another program is writing to it. Close that program and try again."
-        elif code in _CLOSED or isinstance(error, OSError):
+        elif code in _NOT_ALLOWED or isinstance(error, OSError):
             remedy = "Check its permissions and try again."
         else:
             remedy = "Run `tangshi-studio corpus build` to build it again."
@@ -47,7 +47,7 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def _file(error: Exception, path: Path) -> str:
-    """The file that an error is about: of a rename its target."""
+    """The file that an error is about; for a rename, its target."""
     return str(getattr(error, "filename2", None) or getattr(error, "filename", None) or path)
 
 

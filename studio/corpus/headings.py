@@ -1,7 +1,7 @@
-"""Which lines of a text are verse, and which are a title or a poet above it.
+"""Deciding which lines of a text are verse, and which are a title or a poet above it.
 
-A title does not end in a stop and is not as long as the lines of verse; where it is just as long,
-it is what makes their number odd. A poet's name is two to four characters, with the dynasty or not.
+A title does not end in a stop and is not as long as the lines of verse. If it is just as long, it
+makes the number of lines odd. A poet's name has two to four characters, with or without a dynasty.
 """
 
 import re
@@ -14,7 +14,7 @@ from studio.corpus.cleaning import SURROGATE, clean_label, tidy, without_notes
 from studio.corpus.poem import HAN, STOPS, is_han, verse_lines
 from studio.prosody.forms import forms
 
-# More lines of verse than a couplet has are a poem of their own.
+# A text line with more lines of verse than a couplet is a whole poem.
 COUPLET = 2
 _NOT_SPLIT = rf"[^\s{STOPS},.?!;:]"
 _SPACE = re.compile(rf"(?<={_NOT_SPLIT})\s(?=\s*{_NOT_SPLIT})")
@@ -24,6 +24,8 @@ _BESIDE_POET = re.compile(
     rf"^\s*{_DYNASTY}\s+|\s{_DYNASTY}\s*$|^\s*[—–－-]+|"
     r"[〔〈（(\[【][^〔〈（(\[【〕〉）)\]】]*[〕〉）)\]】]|[^\s:：·・•]{1,4}\s*[:：·・•]|\s"
 )
+# What may follow a title after a space and is not a poet: a dynasty, a number, the kind of text.
+_NOT_A_POET = re.compile(rf"{_DYNASTY}代?|其.+|.+[首章篇韵序]")
 _NUMBER = re.compile(r"^\s*\d{1,4}\s*[.．、]\s*")
 _POET = re.compile(f"[{HAN}]{{2,4}}")
 _LONGEST_POET_LINE = 30
@@ -31,14 +33,14 @@ _QUOTED = re.compile("([^《》]*)《([^《》]+)》([^《》]*)")
 
 
 class Heading(msgspec.Struct, frozen=True):
-    """What stands above a poem."""
+    """The title and the poet above a poem."""
 
     title: str = ""
     author: str = ""
 
 
 class TextLine:
-    """A line of a text, and its verse as cleaning will see it. `column` is where `raw` starts."""
+    """A line of a text, and its lines of verse after cleaning. `raw` starts at `column`, from 1."""
 
     def __init__(self, number: int, raw: str, column: int = 1) -> None:
         self.number, self.raw, self.column = number, raw, column
@@ -53,7 +55,7 @@ class TextLine:
 
     @cached_property
     def poet(self) -> str:
-        """The poet's name, if the line may be one."""
+        """The poet's name if the line may be one, else empty."""
         if len(self.raw) > _LONGEST_POET_LINE:
             return ""
         name = _BESIDE_POET.sub("", self.raw)
@@ -61,24 +63,24 @@ class TextLine:
 
     @property
     def is_poem(self) -> bool:
-        """Whether the line is a poem of its own; so is one that is not UTF-8, as far as we know."""
+        """Whether the line is a whole poem. A line that is not UTF-8 is treated as one."""
         return len(self.verse) > COUPLET or SURROGATE.search(self.raw) is not None
 
     @property
     def lost_stop(self) -> str:
-        """The stop that the end of the line stands for. A colon may end a title, too."""
+        """The stop to add at the end of the line. A colon is no stop here: it may end a title."""
         return "，" if self.bare and self.bare[-1] not in STOPS.replace("：", "") else ""
 
     def fits(self, length: int) -> bool:
-        """Whether the line is verse of that length."""
+        """Whether all its lines of verse have that length."""
         return all(len(each) == length and all(map(is_han, each)) for each in self.verse)
 
 
 def with_stops(line: str) -> str:
-    """A line in which spaces between lines of verse have become stops.
+    """The line with stops instead of spaces between lines of verse.
 
-    Characters spaced one by one are not split. Verse without any punctuation is split into the
-    lines of the form that its length shows.
+    Characters spaced one by one are not split. A text without punctuation is split into lines if it
+    is as long as a poem of one of the fixed forms.
     """
     if all(len(each) >= _LEAST_OF_A_LINE for each in line.split()):
         line = _SPACE.sub("，", line)
@@ -93,14 +95,14 @@ def with_stops(line: str) -> str:
 
 
 def heading_of(lines: list[TextLine]) -> tuple[Heading, int]:
-    """The heading that the last of these lines are, and their number."""
+    """The heading made of the last one or two of these lines, and the number of lines used."""
     if len(lines) > 1 and lines[-1].poet:
         return Heading(_title(lines[-2].raw).title, lines[-1].poet), 2
-    return _title(lines[-1].raw), 1
+    return _title_and_poet(lines[-1].raw), 1
 
 
 class Block:
-    """Lines of a text without a blank one between them."""
+    """Lines of a text without a blank line between them."""
 
     def __init__(self, lines: list[TextLine]) -> None:
         self.lines = lines
@@ -111,21 +113,23 @@ class Block:
 
     @property
     def is_heading(self) -> bool:
-        """Whether it may be a title, a poet, or both, with the poem below a blank line."""
+        """Whether it may be a title, a poet, or both, above a blank line and the poem."""
         first, *rest = self.lines
         if self.stopped or first.is_poem:
             return False
         if _title(first.raw).author:
             return not rest
         if len(first.verse) > 1:
-            return False
+            # Two parts of equal length are more likely two lines of verse.
+            lengths = {len(each) for each in first.verse}
+            return not rest and len(lengths) > 1 and bool(_title_and_poet(first.raw).author)
         return not rest or (len(rest) == 1 and bool(rest[0].poet))
 
     def heading_at(self, at: int) -> tuple[Heading, int]:
-        """The heading at a line, and the number of its lines: 0, 1 or 2.
+        """The heading that starts at a line, and the number of its lines: 0, 1 or 2.
 
-        Below the first line only what is sure counts: a title with its poet, or a title above a
-        poem that is one line.
+        After the first line of the block only a certain heading counts: a title with its poet, or a
+        title above a poem on one line.
         """
         line, *rest = self.lines[at : at + 3]
         if not rest or line.is_poem or not line.lost_stop:
@@ -150,8 +154,19 @@ class Block:
         return heading_of([line]) if found else (Heading(), 0)
 
 
+def _title_and_poet(line: str) -> Heading:
+    """A title, and the poet if a name is beside 《》 or follows the title after a space."""
+    heading = _title(line)
+    parts = heading.title.split(" ")
+    if heading.author or len(parts) != 2:
+        return heading
+    title, name = parts
+    is_name = _POET.fullmatch(name) and not _NOT_A_POET.fullmatch(name)
+    return Heading(title, name) if is_name else heading
+
+
 def _title(line: str) -> Heading:
-    """A title; 《》 around it is dropped, and a name beside it is the poet's."""
+    """A title, and the poet if a name is beside 《》. The marks 《》 are removed."""
     label = clean_label(_NUMBER.sub("", line)).rstrip(":：")
     if quoted := _QUOTED.fullmatch(label):
         before, title, after = quoted.groups()

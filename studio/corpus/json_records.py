@@ -1,8 +1,8 @@
-"""Records from JSON in the shape of chinese-poetry: an array, or one object after another.
+"""Records from JSON as in chinese-poetry: an array, or one object after another.
 
-One pass finds by their brackets where the records begin and end, and each is decoded once. So the
-work grows with the file, however broken it is. A decoder started anew behind every fault would
-read the rest of the file every time.
+One pass over the brackets finds where each record begins and ends, and each record is decoded once.
+So the time is linear in the size of the file, however damaged it is. Restarting a decoder after
+every error would read the rest of the file each time.
 """
 
 import json
@@ -13,15 +13,15 @@ from typing import Any
 from studio.corpus.records import MALFORMED, BadRecord, RawPoem, Record
 from studio.corpus.text_records import joined
 
-# Up to the next bracket outside a string, or the end. A string that lacks its end stops before a
-# line break, and before what looks like the border of two records: a lost quotation mark then
-# costs one record. The quantifiers are possessive: nothing is tried twice.
+# Up to the next bracket outside a string, or the end. A string without its closing quotation mark
+# stops before a line break, and before what looks like the border of two records, so that only one
+# record is lost. The quantifiers are possessive: nothing is tried twice.
 _TO_BRACKET = re.compile(r'(?:[^"\[\]{}]|"(?:[^"\\\n}]|\\.|\}(?!\s*,\s*\{))*+"?)*+([\[\]{}]|\Z)')
 _BETWEEN_RECORDS = " \t\r,"
 
 
 def read_json(text: str, name: str) -> Iterator[Record]:
-    """All records, good and bad, each with its line and, in an array, its number."""
+    """All records, valid or not, each with its line and, in an array, its number."""
     start = text.find("[") + 1 if text.lstrip().startswith("[") else 0
     line, counted = 1, 0
     for number, (begin, end) in enumerate(_spans(text, start), start=1):
@@ -37,9 +37,9 @@ def read_json(text: str, name: str) -> Iterator[Record]:
 
 
 def _spans(text: str, position: int) -> Iterator[tuple[int, int]]:
-    """Where each record begins and ends; what cannot be one spans its first character alone."""
+    """The begin and end of each record; of anything else, only the first character."""
     stack: list[tuple[int, str]] = []
-    # Objects that were closed inside the record that is open, none of them inside another.
+    # Complete objects inside the open record; none of them is inside another.
     inside: list[tuple[int, int]] = []
     objects = 0
     for token in _TO_BRACKET.finditer(text, position):
@@ -53,12 +53,12 @@ def _spans(text: str, position: int) -> Iterator[tuple[int, int]]:
             stack.append((at, bracket))
             objects += bracket == "{"
             continue
-        # A bracket that closes nothing is passed over; the record is malformed anyway.
+        # A bracket that closes nothing is ignored; decoding will reject the record.
         if not (objects if bracket == "}" else stack and stack[-1][1] == "["):
             continue
         begin, kind = stack.pop()
         while bracket == "}" and kind == "[":
-            # A list that lacks its end is closed with the object that holds it.
+            # A list without its end is closed together with the object around it.
             begin, kind = stack.pop()
         objects -= bracket == "}"
         if not stack:
@@ -69,13 +69,13 @@ def _spans(text: str, position: int) -> Iterator[tuple[int, int]]:
             while inside and inside[-1][0] > begin:
                 inside.pop()
             inside.append((begin, at + 1))
-    # A record that lacks its end is lost, but not what is whole inside it.
+    # A record without its end is lost, but the complete objects inside it are kept.
     lost = [at for depth, (at, kind) in enumerate(stack) if kind == "{" or not depth]
     yield from sorted([*((at, at + 1) for at in lost), *inside])
 
 
 def _between(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
-    """Whatever stands between records, a line at a time."""
+    """The text between records, line by line."""
     for line in text[begin:end].split("\n"):
         if content := line.strip(_BETWEEN_RECORDS):
             start = begin + line.index(content[0])

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from studio.corpus.cleaning import tidy
-from studio.corpus.failures import reading
+from studio.corpus.failures import read_errors
 from studio.corpus.poem import Poem, Split
 from studio.corpus.schema import APPLICATION, VERSION
 from studio.corpus.script import simplified
@@ -32,10 +32,10 @@ LARGEST = 2**63 - 1
 
 
 class Query(msgspec.Struct, frozen=True):
-    """Which poems. Empty fields do not restrict.
+    """The poems to find. An empty field allows all.
 
-    All of `words`, parted by spaces, must stand in the text or the title. `poet` is a poet's
-    name, or where nobody has exactly that name, a part of it.
+    All of `words`, separated by spaces, must be in the text or the title. `poet` is a poet's name,
+    or a part of it if no poet has exactly that name.
     """
 
     words: str = ""
@@ -45,7 +45,7 @@ class Query(msgspec.Struct, frozen=True):
 
 
 class PoemRow(msgspec.Struct, frozen=True):
-    """What a list shows of a poem; `length` in characters without punctuation."""
+    """A poem as a row of a list; `length` in characters without punctuation."""
 
     id: int
     title: str
@@ -60,7 +60,7 @@ class Library:
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
-        # Another build of the library is another file at the same place.
+        # Identifies this build: a new build is a new file at the same path.
         found = path.stat()
         self.file = found.st_ino, found.st_mtime_ns
         self._connection = connection
@@ -70,18 +70,18 @@ class Library:
     def open(cls, path: Path) -> "Library":
         """Open the file; raises CorpusError that says how to create or repair it.
 
-        So does every method that reads the file where it is damaged.
+        Every method that reads the file raises it too if the file is damaged.
         """
-        with reading(path):
-            # A pipe would be waited for.
+        with read_errors(path):
+            # SQLite would block on a pipe.
             if not path.is_file():
                 raise CorpusError(
                     f"{path} is not a file. Move it away, and run `tangshi-studio corpus fetch`."
                     if path.exists()
-                    else f"There are no poems yet: {path} is not there. "
+                    else f"There are no poems yet: {path} does not exist. "
                     "Run `tangshi-studio corpus fetch`."
                 )
-            # The studio never locks it: whoever else does is not waited for long.
+            # The studio never locks the file. If another program does, wait only one second.
             connection = sqlite3.connect(
                 f"{path.resolve().as_uri()}?mode=ro", 1.0, uri=True, check_same_thread=False
             )
@@ -105,13 +105,13 @@ class Library:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     def statistics(self) -> Statistics:
-        """The figures computed at the build."""
+        """The statistics computed during the build."""
         rows = self._rows("SELECT value FROM facts WHERE name = 'statistics'")
-        with reading(self.path):
+        with read_errors(self.path):
             return msgspec.json.decode(rows[0][0] if rows else b"", type=Statistics)
 
     def texts(self, split: Split) -> list[str]:
@@ -121,12 +121,12 @@ class Library:
 
     def poems(self) -> Iterator[Poem]:
         """All poems, in the order of the source."""
-        with reading(self.path):
+        with read_errors(self.path):
             for row in self._connection.execute(f"SELECT {_POEM} FROM poems ORDER BY id"):
                 yield Poem(*row)
 
     def poem(self, number: int) -> Poem:
-        """One poem by its id; raises CorpusError where there is none."""
+        """One poem by its id; raises CorpusError if there is none."""
         rows = []
         if abs(number) <= LARGEST:
             rows = self._rows(f"SELECT {_POEM} FROM poems WHERE id = ?", number)
@@ -138,7 +138,7 @@ class Library:
         return Poem(*rows[0])
 
     def ids(self, query: Query, sort: Sort = "source") -> list[int]:
-        """The ids of all poems that the query finds, in order: what a scrolling list holds."""
+        """The ids of all poems that the query finds, in order, for a scrolling list."""
         where, values = self._where(query)
         rows = self._rows(f"SELECT id FROM poems WHERE {where} ORDER BY {_ORDER[sort]}", *values)
         return [number for (number,) in rows]
@@ -171,20 +171,20 @@ class Library:
         return int(self._rows(f"SELECT count(*) FROM poems WHERE {where}", *values)[0][0])
 
     def random(self, query: Query, seed: int | None = None) -> Poem | None:
-        """Any poem that the query finds, the same for the same seed; None where it finds none."""
+        """A random poem that the query finds, the same for the same seed; None if it finds none."""
         ids = self.ids(query)
         return self.poem(random.Random(seed).choice(ids)) if ids else None
 
     def _rows(self, statement: str, *values: str | int) -> list[Any]:
-        with reading(self.path):
+        with read_errors(self.path):
             return self._connection.execute(statement, values).fetchall()
 
     def _where(self, query: Query) -> tuple[str, list[str]]:
         """The query as an SQL condition and its values."""
         conditions, values = ["1"], list[str]()
         for word in self._in_script(query.words).split():
-            # The trigram index knows nothing shorter than three characters; looking through all
-            # texts for one or two takes a few hundredths of a second.
+            # The trigram index needs at least three characters. Scanning all texts for one or two
+            # takes a few hundredths of a second.
             if len(word) >= 3:
                 conditions.append("id IN (SELECT rowid FROM search WHERE search MATCH ?)")
                 values.append('"' + word.replace('"', '""') + '"')
@@ -202,7 +202,7 @@ class Library:
         return " AND ".join(conditions), values
 
     def _in_script(self, typed: str) -> str:
-        """What a person typed, as the library writes it; what is not text is left out."""
+        """Typed text in the library's script and punctuation; invalid characters are left out."""
         words = (tidy(word) for word in typed.encode("utf-8", "ignore").decode().split())
         text = " ".join(word for word in words if word)
         return simplified(text) if self._script == "simplified" else text

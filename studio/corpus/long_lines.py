@@ -1,11 +1,15 @@
-"""Lines too long for verse: most are two lines run together, where a stop was lost.
+"""Lines too long for verse: most are two lines run together because a stop was lost.
 
-The rules, in plain words. In a poem where at least two thirds of the lines have the same number of
-characters, four or more, a line of two, three or more times that number is as many lines run
-together, provided that all lines are of that number or a multiple of it. Where some are not, only a
-line that is too long for verse in any case is split. It is too long with more than 13 characters:
-that is as far as the songs in mixed lines go. The songs in the style of Chu (骚体), known by their
-兮, go as far as 16. What is longer and cannot be split is prose or a damaged text.
+The rules:
+
+- The usual length of a poem is the number of characters that at least two thirds of its lines
+  have. It must be four or more. A line whose length is a multiple of it may be several lines run
+  together.
+- If the lengths of all lines are multiples of the usual length, every such line is split.
+- Otherwise only a line that is too long for any verse is split: one with more than 13 characters,
+  the longest in poems with mixed lines. In the style of Chu (骚体), recognised by 兮, the limit is
+  16.
+- A longer line that cannot be split is prose or damaged text, and the poem is rejected.
 """
 
 from collections import Counter
@@ -18,13 +22,13 @@ from studio.corpus.poem import verse_lines
 
 LONGEST = 13
 LONGEST_WITH_XI = 16
-# Poems with lines from here on are listed, whatever becomes of them.
+# Lines of at least this length are always listed in the statistics.
 LISTED = 13
 _SHORTEST_SPLIT = 4
 
 
 class LongLine(msgspec.Struct, frozen=True):
-    """A long line, where it was read, and what became of it or of its poem."""
+    """A long line, its source, and what happened to it or its poem."""
 
     source: str
     line: str
@@ -32,9 +36,9 @@ class LongLine(msgspec.Struct, frozen=True):
 
 
 def with_lost_stops(text: str) -> str:
-    """A cleaned poem with the stops between lines run together; raises RejectedError.
+    """A cleaned poem with the lost stops between lines restored; raises RejectedError.
 
-    The stop after an even line is a full stop, after an odd one a comma: two lines are a couplet.
+    The first line of a couplet gets a comma, the second a full stop.
     """
     lines = verse_lines(text)
     longest = LONGEST_WITH_XI if "兮" in text else LONGEST
@@ -61,7 +65,7 @@ def with_lost_stops(text: str) -> str:
 
 
 def long_lines(text: str, complete: str, source: str) -> list[LongLine]:
-    """The long lines of a poem that is kept, before and after `with_lost_stops`."""
+    """The long lines of a poem that is kept; `complete` is its text after `with_lost_stops`."""
     after = set(verse_lines(complete))
     return [
         LongLine(source, line, "kept" if line in after else "split")

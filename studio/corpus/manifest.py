@@ -1,4 +1,4 @@
-"""The published corpus: package, version, files and their checksums, read from data/."""
+"""The published corpora: package, version, files and their checksums, read from data/."""
 
 import re
 from fnmatch import fnmatch
@@ -29,12 +29,12 @@ class Corpus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def specifier(self) -> str:
-        """The package as npm writes it."""
+        """The package with its version, as npm writes it."""
         return f"{self.package}@{self.version}"
 
     @property
     def source(self) -> str:
-        """The package and which of its files: what a library says it was built from."""
+        """The package and its files; a library records it as its source."""
         return f"{self.specifier} {self.pattern}"
 
 
@@ -43,10 +43,10 @@ class _Corpora(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def published(name: str = "") -> Corpus:
-    """A corpus by its name, the complete Tang poems by "".
+def published_corpus(name: str = "") -> Corpus:
+    """A corpus by its name; "" is the complete Tang poems.
 
-    Raises CorpusError that lists the names, or where the shipped data is damaged.
+    Raises CorpusError that lists the names if it is unknown, or if the shipped data is damaged.
     """
     path = paths.data() / "corpora.toml"
     try:
@@ -62,7 +62,7 @@ def published(name: str = "") -> Corpus:
 
 
 def _read_checksums(path: Path, pattern: str) -> dict[str, str]:
-    """The names of a list of `sha256sum`, each with its sum."""
+    """File name -> checksum, from a list made by `sha256sum`."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except OSError as error:

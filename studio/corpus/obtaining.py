@@ -1,23 +1,23 @@
-"""From nothing to a library: fetch what is missing, then build. For the command and the studio."""
+"""Obtaining the poems: fetch what is missing, then build the library."""
 
 import tarfile
 from itertools import chain
 from pathlib import Path
 
 from studio.corpus import fetching, sources
-from studio.corpus.build import Progress, build, silent
-from studio.corpus.failures import writing
+from studio.corpus.build import Progress, build, no_progress
+from studio.corpus.failures import write_errors
 from studio.corpus.library import Library
-from studio.corpus.manifest import Corpus, published
+from studio.corpus.manifest import Corpus, published_corpus
 from studio.corpus.poem import Script
 from studio.corpus.statistics import Statistics
 from studio.errors import CorpusError
 from studio.paths import Home
-from studio.staging import sweep
+from studio.staging import remove_leftovers
 
 
-def standing(library: Path) -> Statistics | None:
-    """The figures of the library that is there, or None where it is missing or out of date."""
+def current_statistics(library: Path) -> Statistics | None:
+    """The statistics of the existing library; None if it is missing, damaged or out of date."""
     try:
         with Library.open(library) as opened:
             return opened.statistics()
@@ -31,30 +31,32 @@ def fetch_and_build(
     source: Path | None = None,
     script: Script = "simplified",
     mirror: str = "",
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     corpus: Corpus | None = None,
     beside: bool = False,
 ) -> Statistics:
-    """Obtain the published poems, or read a person's own from `source`, and build the library.
+    """Obtain the published poems, or read the user's own from `source`, and build the library.
 
-    With `beside`, what is published is built into a file of its own, and the library stays.
-    A person's own poems cannot be. Raises CorpusError that says what to do; what was fetched until
-    then is kept.
+    With `beside`, the published poems go into a separate file, and the library stays as it is.
+    This does not work for the user's own poems. Raises CorpusError with the remedy; files fetched
+    before the error are kept.
     """
-    corpus = corpus or published()
+    corpus = corpus or published_corpus()
     folder = home.corpus / corpus.name
-    with writing(home.data):
+    with write_errors(home.data):
         if source is not None:
             source = source.expanduser()
             if source.is_file() and tarfile.is_tarfile(source):
                 fetching.unpack(source, folder, corpus, progress)
-            elif not (source.is_dir() and fetching.adopt(source, folder, corpus, progress)):
+            elif not (
+                source.is_dir() and fetching.copy_published(source, folder, corpus, progress)
+            ):
                 if beside:
                     raise CorpusError(
                         f"{source} is not the published {corpus.name}, and only a published corpus "
                         "can be kept beside the library. Omit --beside to make it the library."
                     )
-                # A file's name need not be UTF-8, what a library holds is.
+                # A file name may not be UTF-8, but text in a library must be.
                 name = str(source).encode("utf-8", "replace").decode()
                 return _build_from(home, home.library, source, name, 0, script, progress)
         elif not fetching.is_fetched(folder, corpus):
@@ -66,20 +68,20 @@ def rebuild(
     home: Home,
     *,
     script: Script = "simplified",
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     corpus: Corpus | None = None,
     beside: bool = False,
 ) -> Statistics:
-    """Build the library again from what was fetched; `beside` as in `fetch_and_build`."""
-    corpus = corpus or published()
+    """Build the library again from the fetched files; `beside` as in `fetch_and_build`."""
+    corpus = corpus or published_corpus()
     folder = home.corpus / corpus.name
     if not fetching.is_fetched(folder, corpus):
         raise CorpusError(
-            f"The poems are not in {folder}. Run `tangshi-studio corpus fetch`, or build from "
-            "your own with --from PATH."
+            f"The poems are not in {folder}. Run `tangshi-studio corpus fetch`, or build the "
+            "library from your own poems with --from PATH."
         )
-    library = home.beside(corpus.name) if beside else home.library
-    with writing(home.data):
+    library = home.library_beside(corpus.name) if beside else home.library
+    with write_errors(home.data):
         return _build_from(home, library, folder, corpus.source, corpus.records, script, progress)
 
 
@@ -93,6 +95,6 @@ def _build_from(
     progress: Progress,
 ) -> Statistics:
     for folder in home.folders:
-        sweep(folder, deep=True)
+        remove_leftovers(folder, deep=True)
     records = chain.from_iterable(map(sources.read, sources.files_of(source)))
     return build(library, records, source=name, script=script, expected=expected, progress=progress)

@@ -1,6 +1,6 @@
-"""Chinese characters from pinyin typed without tones: what an input method offers.
+"""Chinese characters for pinyin typed without tones, as in an input method.
 
-Imports numpy and pypinyin only when a table is built, which takes about a second.
+Imports numpy and pypinyin only to build a table, which takes about a second.
 """
 
 import contextlib
@@ -24,9 +24,9 @@ from studio.errors import CorpusError, StudioError
 from studio.files import write_atomically
 from studio.paths import Home
 
-# Two characters that stand side by side this often are offered as a word.
+# Two characters that occur side by side this often are offered as a word.
 LEAST_TOGETHER = 10
-# How much rarer a reading is than the one listed before it, where no phrase tells.
+# How much rarer a reading is than the one listed before it, if no phrase says otherwise.
 _RARER = 10
 _READINGS = 4
 _COMPLETIONS = 45
@@ -35,16 +35,16 @@ LONGEST = 48  # letters
 
 
 class Candidate(NamedTuple):
-    """Characters that are offered for the first `letters` of what was typed."""
+    """Characters offered for the first `letters` letters of the input."""
 
     text: str
     letters: int
 
 
 class _Table(msgspec.Struct, frozen=True):
-    """Characters and words by their letters, the most frequent first; the single syllables.
+    """`entries` are characters and words by their letters, the most frequent first.
 
-    `source` tells what was counted, `total` is the sum of all counts.
+    `source` identifies the library that was counted; `total` is the sum of all counts.
     """
 
     source: tuple[int, ...]
@@ -54,37 +54,38 @@ class _Table(msgspec.Struct, frozen=True):
 
 
 class Pinyin:
-    """Says which characters and words are meant by some letters."""
+    """Finds characters and words for letters."""
 
     def __init__(self, counts: Mapping[str, float]) -> None:
-        """`counts` says how often each character and word occurs."""
-        self._use(_table(counts, ()))
+        """`counts` is how often each character and word occurs."""
+        self._use(_build_table(counts, ()))
 
     def _use(self, table: _Table) -> None:
-        self._entries, self._whole, self._total = table.entries, table.syllables, table.total
+        self._entries, self._syllables, self._total = table.entries, table.syllables, table.total
         self._keys = sorted(table.entries)
-        self._begun = {each[:end] for each in self._whole for end in range(1, len(each))}
+        # Beginnings of syllables, shorter than the syllable.
+        self._prefixes = {each[:end] for each in self._syllables for end in range(1, len(each))}
 
     @classmethod
     def of_order(cls, characters: Iterable[str]) -> "Pinyin":
-        """By the order of the characters alone."""
+        """Built from a list of characters, the most frequent first."""
         return cls({each: 1 / place for place, each in enumerate(characters, 1) if is_han(each)})
 
     @classmethod
     def of_library(cls, library: Path, cache: Path) -> "Pinyin":
-        """By the poems of a library, their words and poets among them; raises CorpusError.
+        """Built from the characters, words and poets of a library; raises CorpusError.
 
-        What was counted is kept in the file `cache` until the library changes.
+        The table is kept in the file `cache` until the library changes.
         """
         try:
             stat = library.stat()
         except OSError as error:
             raise CorpusError(f"{library} cannot be read: {error.strerror}.") from error
         source = (_FORMAT, stat.st_size, stat.st_mtime_ns)
-        table = _kept(cache)
+        table = _read_cache(cache)
         if table is None or table.source != source:
-            table = _table(_counts(library), source)
-            # Without room or right to keep it, it is counted again the next time.
+            table = _build_table(_counts(library), source)
+            # If the cache cannot be written, the table is built again next time.
             with contextlib.suppress(OSError):
                 write_atomically(cache, msgspec.msgpack.encode(table))
         pinyin = cls.__new__(cls)
@@ -93,8 +94,8 @@ class Pinyin:
 
     @classmethod
     def find(cls, home: Home, model: Path | None) -> "Pinyin":
-        """By the library; without one by the order of the model's vocabulary, which falls in
-        frequency; without either the common characters of GB 2312."""
+        """Built from the library; else from the model's vocabulary, which is sorted by frequency;
+        else from the common characters of GB 2312."""
         with contextlib.suppress(StudioError, sqlite3.Error):
             return cls.of_library(home.library, home.cache / "pinyin.msgpack")
         if model:
@@ -103,10 +104,11 @@ class Pinyin:
         return cls(dict.fromkeys(_common(), 1.0))
 
     def candidates(self, letters: str) -> tuple[Candidate, ...]:
-        """What may be meant, the likeliest first; none where this is no pinyin.
+        """The candidates for some letters, the likeliest first; none if this is not pinyin.
 
-        What takes all letters stands before what takes a part: what reads so, then what begins
-        so, and where nothing reads so the likeliest row of words that does.
+        Candidates for all letters come first: those that are read so, then those that begin so,
+        then, if none is read so, the likeliest sequence of words. Candidates for only the first
+        letters follow.
         """
         letters = letters_of(letters)[:LONGEST]
         if not letters:
@@ -125,7 +127,7 @@ class Pinyin:
         return tuple(Candidate(text, length) for text, length in found.items())
 
     def _completions(self, letters: str) -> list[str]:
-        """What the letters are the beginning of."""
+        """The most frequent characters and words whose letters begin so."""
         start = bisect_left(self._keys, letters)
         keys = itertools.takewhile(
             lambda key: key.startswith(letters), itertools.islice(self._keys, start, None)
@@ -134,9 +136,9 @@ class Pinyin:
         return [text for _, text in nlargest(_COMPLETIONS, found, key=lambda each: each[0])]
 
     def _phrase(self, letters: str) -> str:
-        """The likeliest row of words that reads so, its last syllable complete or just begun.
+        """The likeliest sequence of words that is read so; the last syllable may be incomplete.
 
-        Each word is taken to be drawn for itself: a Viterbi search over where the words end.
+        A Viterbi search over the ends of the words, which are assumed to be independent.
         """
         best: list[tuple[float, str] | None] = [(0.0, ""), *[None] * len(letters)]
         for end in range(1, len(letters) + 1):
@@ -145,7 +147,7 @@ class Pinyin:
                 if before is None:
                     continue
                 entry = next(iter(self._entries.get(part, ())), None)
-                if entry is None and end == len(letters) and part in self._begun:
+                if entry is None and end == len(letters) and part in self._prefixes:
                     text = next(iter(self._completions(part)))
                     entry = (1.0, text)
                 if entry is None:
@@ -158,35 +160,35 @@ class Pinyin:
         return last[1] if last else ""
 
     def _readable(self, letters: str) -> list[bool]:
-        """Whether from each place on the letters are syllables, the last perhaps just begun."""
+        """For each place: are the letters after it syllables? The last may be incomplete."""
         end = len(letters)
         readable = [False] * end + [True]
         for start in range(end - 1, -1, -1):
-            readable[start] = letters[start:] in self._begun or any(
-                readable[stop] and letters[start:stop] in self._whole
+            readable[start] = letters[start:] in self._prefixes or any(
+                readable[stop] and letters[start:stop] in self._syllables
                 for stop in range(start + 1, min(end, start + 6) + 1)
             )
         return readable
 
 
-def _kept(cache: Path) -> _Table | None:
+def _read_cache(cache: Path) -> _Table | None:
     try:
         return msgspec.msgpack.decode(cache.read_bytes(), type=_Table)
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError):
         return None
 
 
-def _table(counts: Mapping[str, float], source: tuple[int, ...]) -> _Table:
+def _build_table(counts: Mapping[str, float], source: tuple[int, ...]) -> _Table:
     readings = _readings({character for text in counts for character in text})
     entries: dict[str, list[tuple[float, str]]] = {}
     for text, count in counts.items():
-        for letters, share in _read(text, readings):
+        for letters, share in _spellings(text, readings):
             entries.setdefault(letters, []).append((count * share, text))
     for found in entries.values():
-        # Stable: as frequent ones stay in the order they were given.
+        # The sort is stable: equally frequent texts keep their order.
         found.sort(key=lambda each: -each[0])
     syllables = frozenset(
-        way for each in readings.values() for letters in each for way in _typed(letters)
+        typed for each in readings.values() for letters in each for typed in _typed(letters)
     )
     return _Table(source, entries, syllables, sum(counts.values()))
 
@@ -203,9 +205,9 @@ def _counts(library: Path) -> dict[str, float]:
 
 
 def _readings(characters: Set[str]) -> dict[str, dict[str, float]]:
-    """The readings of each character in letters, and how much of its use falls to each.
+    """The readings of each character in letters, and the share of each in its use.
 
-    The phrases of pypinyin tell how often a reading occurs, its list of readings which there are.
+    pypinyin's list gives the readings; its phrases give how often each occurs.
     """
     from pypinyin.phrases_dict import phrases_dict
     from pypinyin.pinyin_dict import pinyin_dict
@@ -228,33 +230,36 @@ def _readings(characters: Set[str]) -> dict[str, dict[str, float]]:
     return readings
 
 
-def _read(text: str, readings: Mapping[str, Mapping[str, float]]) -> Iterable[tuple[str, float]]:
-    """All ways to type a text, each with the share of its use that is read so."""
+def _spellings(
+    text: str, readings: Mapping[str, Mapping[str, float]]
+) -> Iterable[tuple[str, float]]:
+    """All spellings of a text in letters, each with its share of the text's use."""
     found: dict[str, float] = {}
-    for ways in itertools.product(*(readings[each].items() for each in text)):
-        letters = "".join(way for way, _ in ways)
-        share = math.prod(part for _, part in ways)
+    for chosen in itertools.product(*(readings[each].items() for each in text)):
+        letters = "".join(reading for reading, _ in chosen)
+        share = math.prod(part for _, part in chosen)
         for typed, part in _typed(letters).items():
             found[typed] = found.get(typed, 0) + share * part
     return found.items()
 
 
 def _typed(letters: str) -> dict[str, float]:
-    """The ways to type a reading, ü with u as well, and how much each counts.
+    """The ways to type a reading, with u for ü as well, and the weight of each.
 
-    There being no other lue and nue, these are nothing out of the way; lu and nu are.
+    lue and nue for lüe and nüe are not ambiguous and have full weight; lu and nu for lü and nü
+    have little.
     """
     return {letters.replace("v", "u"): 1 / _RARER, letters.replace("ve", "ue"): 1.0, letters: 1.0}
 
 
 def letters_of(written: str) -> str:
-    """Letters alone: no tones, ü as v."""
+    """The letters a to z of a text: without tones, with ü as v."""
     spread = unicodedata.normalize("NFD", written.lower()).replace("u\u0308", "v")
     return "".join(each for each in spread if "a" <= each <= "z")
 
 
 def _count(text: str) -> dict[str, float]:
-    """How often each character occurs, and each two that stand side by side often enough."""
+    """How often each character occurs, and each pair of neighbours that is frequent enough."""
     import numpy as np
 
     codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
@@ -277,6 +282,6 @@ def _count(text: str) -> dict[str, float]:
 
 
 def _common() -> str:
-    """The common characters of GB 2312, in its order: those of its rows 16 to 55."""
+    """The common characters of GB 2312, rows 16 to 55, in its order."""
     cells = (bytes((row, cell)) for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF))
     return b"".join(cells).decode("gb2312", "ignore")

@@ -9,13 +9,13 @@ import msgspec
 Split = Literal["train", "valid", "test"]
 Script = Literal["simplified", "traditional"]
 
-# What ends a line of verse in a cleaned poem.
+# The punctuation that ends a line of verse in a cleaned poem.
 STOPS = "，。？！；：、"
 _LINE = re.compile(f"[^{STOPS}]+")
 _SENTENCE = re.compile("[^。？！；]+[。？！；]*|[。？！；]+")
 _STOPPED_LINE = re.compile(f"[^{STOPS}]+[{STOPS}]*|[{STOPS}]+")
 
-# The unified ideographs of Unicode 15 (twelve of them lie among the compatibility ones), and 〇.
+# The unified ideographs of Unicode 15 (twelve are among the compatibility ideographs), and 〇.
 HAN = (
     "〇\u3400-\u4dbf\u4e00-\u9fff\ufa0e\ufa0f\ufa11\ufa13\ufa14\ufa1f\ufa21\ufa23\ufa24\ufa27-\ufa29"
     "\U00020000-\U000323af"
@@ -24,12 +24,12 @@ _HAN = re.compile(f"[{HAN}]")
 
 
 class Poem(msgspec.Struct, frozen=True):
-    """A poem as the library keeps it.
+    """A poem in the library.
 
-    `text` is the cleaned poem, punctuation included, without line breaks: the text a model learns.
-    `original` is the same text before its script was converted, character for character where the
-    conversion keeps lengths, because simplifying merges characters that differ in tone (裏 里).
-    `source` tells where the record came from: file and position.
+    `text` is the cleaned poem with punctuation and without line breaks: a model is trained on it.
+    `original` is the same text before conversion to simplified characters, one character for each.
+    It is kept because simplifying merges characters that differ in tone (裏 里). `source` is the
+    file and position of the record.
     """
 
     title: str
@@ -43,7 +43,7 @@ class Poem(msgspec.Struct, frozen=True):
 
     @property
     def lines(self) -> list[str]:
-        """The lines of verse without their punctuation."""
+        """The lines of verse without punctuation."""
         return verse_lines(self.text)
 
 
@@ -53,32 +53,33 @@ def verse_lines(text: str) -> list[str]:
 
 
 def couplets(text: str) -> list[str]:
-    """Set a poem as verse: a sentence a line, which is mostly a couplet.
+    """Split a poem for display: one sentence per row, which is mostly a couplet.
 
-    A text without a full stop is set a line of verse a line.
+    A text without a full stop is split into single lines of verse.
     """
     return (_SENTENCE if any(stop in text for stop in "。？！；") else _STOPPED_LINE).findall(text)
 
 
 def is_han(character: str) -> bool:
-    """Whether this is a Chinese character, as against punctuation or another script."""
+    """Whether this is a Chinese character, not punctuation or another script."""
     return _HAN.fullmatch(character) is not None
 
 
 def is_common(character: str) -> bool:
     """Whether this is a Chinese character that common fonts have.
 
-    Many lack those of Extension A and all beyond the basic plane.
+    Many fonts lack Extension A and everything beyond the basic plane.
     """
     return is_han(character) and (character == "〇" or "\u4e00" <= character <= "\uffff")
 
 
 def split_of(fully_simplified_text: str) -> Split:
-    """The split of a poem, by its first line alone, so that its versions fall into one split.
+    """The split of a poem. It depends only on the first line, so versions share a split.
 
-    The text is as `script.fully_simplified` gives it, which may differ from what a library keeps.
-    The sha256 of the line's UTF-8, read as one integer, modulo 100: below 5 is test, below 10 is
-    validation, the rest is training. Fixed for ever: figures are comparable only while it stands.
+    The text must come from `script.fully_simplified`, which may differ from the text in a library.
+    The sha256 of the line in UTF-8, as one integer, modulo 100: below 5 is test, below 10 is
+    validation, the rest is training. This must never change: figures of different models are
+    comparable only with the same splits.
     """
     lines = verse_lines(fully_simplified_text)
     digest = hashlib.sha256((lines[0] if lines else "").encode()).digest()

@@ -1,4 +1,4 @@
-"""How a poem is read aloud today, in pinyin. Imports pypinyin only when a poem is read."""
+"""The modern pronunciation of a poem, in pinyin. Imports pypinyin only when it is needed."""
 
 from itertools import groupby
 
@@ -6,9 +6,9 @@ from studio.corpus.poem import is_han
 
 
 def in_pinyin(text: str) -> tuple[str, ...]:
-    """The reading of each character with its tone mark, as the words around it suggest.
+    """The modern reading of each character with its tone mark, chosen by the words around it.
 
-    Empty for what is no Chinese character. Modern readings: they need not keep the old rhymes.
+    Empty for anything but a Chinese character. Modern readings may not show the old rhymes.
     """
     from pypinyin import Style, lazy_pinyin
 

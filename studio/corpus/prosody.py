@@ -1,4 +1,4 @@
-"""The library measured by the scanner: how the poets themselves keep the rules."""
+"""Measuring the library with the scanner: how far the poets keep the rules."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,18 +11,18 @@ from studio.prosody.report import Scansion
 from studio.prosody.rhyming import can_be_level, feet, in_rhyme, rhyme_of
 from studio.prosody.scansion import scan
 
-# The regulated forms of one length; those of eight lines (律诗) must be parallel in the middle.
+# The regulated forms of fixed length. Those of eight lines (律诗) must be parallel in the middle.
 _FORMS = ("五绝", "七绝", "五律", "七律")
 _EIGHT_LINES = ("五律", "七律")
 
 
 class Anchor(msgspec.Struct, frozen=True):
-    """The poems of one shape, 4 or 8 lines of 5 or 7 characters, in shares of all of them.
+    """Figures for the poems of one shape, 4 or 8 lines of 5 or 7 characters, as shares of them.
 
-    `tones` is every character on its template, the two rescues within a line allowed;
-    `tones_and_rhyme` also one level rhyme; `repeats` any character that comes twice. `level` are
-    the poems whose rhyming lines can all end in the level tone, `level_in_rhyme` the share of
-    those that have no rhyme fault (出韵).
+    `tones`: every character fits the template; the two rescues within a line count as fit.
+    `tones_and_rhyme`: the same, and one level rhyme. `repeats`: some character occurs twice.
+    `level`: all rhyming lines can end in the level tone. `level_in_rhyme`: the share of those that
+    have no rhyme fault (出韵).
     """
 
     shape: str
@@ -35,10 +35,10 @@ class Anchor(msgspec.Struct, frozen=True):
 
 
 class Couplets(msgspec.Struct, frozen=True):
-    """How parallel (对仗) the couplets of one shape of regulated poem are: means from 0 to 1.
+    """How parallel (对仗) the couplets of regulated poems of one shape are: means from 0 to 1.
 
-    `couplets` are the first to the fourth, of which the second and third must be parallel; `apart`
-    are lines that stand in the same places of two poems, one after the other in the library.
+    `couplets` are the first to the fourth; the second and third must be parallel. `apart` pairs the
+    third line of one poem with the fourth line of the next poem, for comparison.
     """
 
     shape: str
@@ -48,7 +48,7 @@ class Couplets(msgspec.Struct, frozen=True):
 
 
 class Share(msgspec.Struct, frozen=True):
-    """How many poems, and which share of those it was looked for in."""
+    """A number of poems, and their share of the poems examined."""
 
     name: str
     poems: int
@@ -56,10 +56,10 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class Prosody(msgspec.Struct, frozen=True):
-    """Forms over all poems; faults and notes over the regulated ones (a poem counts once each).
+    """Forms of all poems; faults and notes of the regulated ones (each counts once per poem).
 
-    `eight_lines` is the share without rhyme fault among all poems of eight lines of five or seven
-    that rhyme in the level tone; `read` the share of character tokens that have a reading.
+    `eight_lines` is the share without a rhyme fault among the poems of eight lines of five or seven
+    that rhyme in the level tone. `read` is the share of character tokens that have a reading.
     """
 
     poems: int
@@ -74,7 +74,7 @@ class Prosody(msgspec.Struct, frozen=True):
 
 
 class _Counts:
-    """What is counted of the poems of one shape."""
+    """The counts for the poems of one shape."""
 
     def __init__(self) -> None:
         self.poems = self.tones = self.both = self.repeats = self.level = self.level_kept = 0
@@ -104,7 +104,7 @@ class _Counts:
 
 
 class _CoupletSums:
-    """What is summed of the couplets of one shape."""
+    """The sums over the couplets of one shape."""
 
     def __init__(self, line_count: int) -> None:
         self.poems = 0
@@ -126,7 +126,7 @@ class _CoupletSums:
 
 
 def measure(poems: Iterable[Poem]) -> Prosody:
-    """Scan poems in their original script, which keeps apart what simplifying merges."""
+    """Scan poems in their original script, because simplifying merges characters."""
     total = regulated = characters = unread = 0
     found, faults, notes = Counter[str](), Counter[str](), Counter[str]()
     counts = {shape: _Counts() for shape in _FORMS}
@@ -162,7 +162,7 @@ def measure(poems: Iterable[Poem]) -> Prosody:
 
 
 def keeps_level_rhyme(lines: list[str], scanned: Scansion) -> bool:
-    """Whether a poem, and its scansion, keeps one rhyme in the level tone throughout."""
+    """Whether a poem keeps one rhyme in the level tone throughout."""
     rhyme = rhyme_of(lines)
     return all(in_rhyme(foot, rhyme) for foot in feet(lines)) and not any(
         each.name == "出韵" for each in scanned.faults

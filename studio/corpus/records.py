@@ -1,4 +1,4 @@
-"""What the readers give: a record as it was read, or the reason why it could not be."""
+"""The results of the readers: a record as it was read, or the reason why it could not be read."""
 
 import msgspec
 
@@ -8,8 +8,8 @@ MALFORMED = "malformed record"
 class RawPoem(msgspec.Struct, frozen=True):
     """A record as it was read. `source` names file, line and, in an array, the record.
 
-    `text` starts in `line` of the file. `column` is where, counted from 1; it is 0 where places in
-    the text are not those in the file, as in JSON.
+    `text` starts at `line` and `column` of the file, both from 1. `column` is 0 if places in the
+    text do not correspond to places in the file, as in JSON.
     """
 
     title: str

@@ -1,6 +1,6 @@
 """The tables of the library, and their version."""
 
-# "poem" in ASCII: `file` and SQLite tell our library from any other database by it.
+# "poem" in ASCII. It distinguishes our library from any other SQLite database.
 APPLICATION = 0x706F656D
 VERSION = 2
 
@@ -9,7 +9,7 @@ CREATE TABLE poems (
     id INTEGER PRIMARY KEY,
     title TEXT NOT NULL,
     author TEXT NOT NULL,
-    -- GB 18030 keeps the order of GB 2312, where common characters stand by pinyin.
+    -- GB 18030 keeps the order of GB 2312, which sorts common characters by pinyin.
     poet_key BLOB NOT NULL,
     form TEXT NOT NULL,
     split TEXT NOT NULL,
@@ -20,7 +20,7 @@ CREATE TABLE poems (
     original TEXT NOT NULL
 );
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL);
--- Records that became no poem of their own, so that every record is accounted for.
+-- Records that did not become a poem, so that every record is accounted for.
 CREATE TABLE rejected (source TEXT NOT NULL, reason TEXT NOT NULL);
 CREATE TABLE merged (source TEXT NOT NULL, poem INTEGER NOT NULL REFERENCES poems);
 """

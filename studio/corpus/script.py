@@ -1,4 +1,4 @@
-"""Traditional and simplified characters, by OpenCC."""
+"""Traditional and simplified characters, through OpenCC."""
 
 from functools import cache
 
@@ -13,10 +13,9 @@ def _converter(name: str) -> OpenCC:
 
 
 def simplified(text: str) -> str:
-    """Convert to simplified characters that fonts have, one for one.
+    """Convert to simplified characters, one for one, except forms that few fonts have.
 
-    A simplified form that few fonts have (𬬻 for 鑪) is worse to read than the character itself,
-    which stays.
+    A simplified form such as 𬬻 for 鑪 is often not displayed, so the character stays as it is.
     """
     pairs = zip(text, fully_simplified(text), strict=True)
     return "".join(
@@ -26,10 +25,10 @@ def simplified(text: str) -> str:
 
 
 def fully_simplified(text: str) -> str:
-    """Convert to simplified characters, one for one, whatever fonts have. It decides the splits.
+    """Convert all characters to simplified ones, one for one. The splits depend on it.
 
-    Phrases decide where one traditional character has two simplified ones (乾坤, 干枯). Should a
-    phrase ever change the length, the characters are converted one by one instead.
+    If a traditional character has two simplified forms, the phrase decides (乾坤, 干枯). If a
+    phrase changes the length, the characters are converted one by one instead.
     """
     converted = str(_converter("t2s").convert(text))
     if len(converted) == len(text):
@@ -38,7 +37,7 @@ def fully_simplified(text: str) -> str:
 
 
 def variants(character: str) -> list[str]:
-    """Other forms of one character: simplified, traditional, and the usual form of a variant."""
+    """Other forms of a character: simplified, traditional, and the standard form of a variant."""
     found: list[str] = []
     for name in ("t2s", "s2t", "hk2s", "jp2t", "tw2s"):
         other = str(_converter(name).convert(character))

@@ -1,7 +1,7 @@
-"""Readers: a file or folder of poems -> raw records, each with the place it came from.
+"""Reading files of poems into raw records, each with its source.
 
-Known formats are told apart by their beginning: JSON in the shape of chinese-poetry (an array, or
-one object a line), and plain text. All that read poems which people bring read them here.
+The format is recognised by the beginning of the file: JSON as in chinese-poetry (an array, or one
+object per line), or plain text. Every command that reads the user's own poems uses this module.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from studio.corpus.json_records import read_json
+from studio.corpus.poem import is_han
 from studio.corpus.records import Record
 from studio.corpus.text_records import read_text
 from studio.errors import CorpusError
@@ -19,23 +20,24 @@ from studio.reasons import reason
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".txt")
 LARGEST = 2**30  # bytes of a file
 _SAMPLED = 4096
-# A poem may begin with a bracket too.
+_GUESSED = 2**20  # bytes by which GB18030 is recognised
+# Plain text may begin with a bracket too.
 _JSON = re.compile(r'\s*(?:\{|\[\s*(?:[\[{"\]]|\Z))')
-# The longer marks first: that of UTF-32 begins as that of UTF-16 does.
+# UTF-32 comes first: its byte order mark begins with that of UTF-16.
 _MARKS = {
     BOM_UTF32_LE: "UTF-32",
     BOM_UTF32_BE: "UTF-32",
     BOM_UTF16_LE: "UTF-16",
     BOM_UTF16_BE: "UTF-16",
 }
-# ASCII that texts hold. 0 is left out: with a zero byte it may be the wide space too.
+# Frequent ASCII characters. "0" is left out: with a zero byte it may be the ideographic space.
 _FREQUENT = b'\t\n\r ,.:;"[]{}'
 
 
 def files_of(path: Path) -> list[Path]:
-    """The files to read: the path itself, or a folder's, in natural order (2 before 10).
+    """The files to read: the path itself, or the files in a folder, in natural order (2 before 10).
 
-    Raises CorpusError where there is nothing that a reader knows.
+    Raises CorpusError if there is no file in a known format.
     """
     if path.is_file():
         return [path]
@@ -44,14 +46,13 @@ def files_of(path: Path) -> list[Path]:
     found = [each for each in path.rglob("*") if each.suffix in SUFFIXES and each.is_file()]
     if not found:
         raise CorpusError(
-            f"{path} holds no poems that a reader knows. It takes files ending in "
-            f"{', '.join(SUFFIXES)}."
+            f"{path} has no files of poems. Their names must end in {', '.join(SUFFIXES)}."
         )
     return sorted(found, key=lambda each: _natural(str(each)))
 
 
 def read(path: Path) -> Iterator[Record]:
-    """All records of one file, good and bad; raises CorpusError where it cannot be read."""
+    """All records of one file, valid or not; raises CorpusError if the file cannot be read."""
     try:
         content = read_regular(path, LARGEST)
     except OSError as error:
@@ -62,25 +63,29 @@ def read(path: Path) -> Iterator[Record]:
 
 
 def records(content: bytes, name: str) -> Iterator[Record]:
-    """All records of a file's content, good and bad; raises CorpusError for UTF-16 and UTF-32."""
+    """All records of a file's content, valid or not.
+
+    Raises CorpusError for a file in UTF-16, UTF-32 or GB18030.
+    """
     if encoding := _wide_encoding(content):
+        raise CorpusError(f"{name} is written in {encoding}, not in UTF-8. {_conversion(encoding)}")
+    if _is_gb18030(content):
         raise CorpusError(
-            f"{name} is written in {encoding}, not in UTF-8. Convert it, for example with "
-            f"iconv -f {encoding} -t UTF-8 FILE > NEWFILE."
+            f"{name} is not in UTF-8; it seems to be in GB18030. {_conversion('GB18030')}"
         )
-    # Bytes that are not UTF-8 become lone surrogates, so that only their own records are rejected.
+    # Bytes that are not UTF-8 become lone surrogates, so that only records with them are rejected.
     text = content.decode("utf-8-sig", "surrogateescape")
     reader = read_json if _JSON.match(text) else read_text
     yield from reader(text, name)
 
 
 def _wide_encoding(content: bytes) -> str:
-    """UTF-16 or UTF-32 by their mark, or by ASCII with a zero byte at its side; else empty."""
+    """UTF-16 or UTF-32, found by the byte order mark or by ASCII beside zero bytes; else empty."""
     for mark, encoding in _MARKS.items():
         if content.startswith(mark):
             return encoding
     head = content[:_SAMPLED]
-    # A stray zero byte does not make a text in UTF-8 one in UTF-16.
+    # A text in UTF-8 may have a few zero bytes.
     if _is_utf8(head) and 4 * head.count(0) < len(head):
         return ""
     pairs = list(zip(head[::2], head[1::2], strict=False))
@@ -91,8 +96,32 @@ def _wide_encoding(content: bytes) -> str:
     return "UTF-16LE" if little > big else "UTF-16BE"
 
 
+def _conversion(encoding: str) -> str:
+    return f"Convert it, for example with iconv -f {encoding} -t UTF-8 FILE > NEWFILE."
+
+
+def _is_gb18030(content: bytes) -> bool:
+    """Whether the bytes are Chinese text in GB18030 and hardly any of it is valid UTF-8.
+
+    Text in UTF-8 with a few damaged bytes may be valid GB18030 too, but it has many Chinese
+    characters when it is read as UTF-8.
+    """
+    head = content[:_GUESSED]
+    if _is_utf8(head):
+        return False
+    try:
+        guessed = getincrementaldecoder("gb18030")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return _han_count(guessed) > 10 * _han_count(head.decode("utf-8", "ignore"))
+
+
+def _han_count(text: str) -> int:
+    return sum(map(is_han, text))
+
+
 def _is_utf8(head: bytes) -> bool:
-    """Whether this is the beginning of a text in UTF-8."""
+    """Whether the bytes are the beginning of a text in UTF-8."""
     try:
         getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
@@ -101,7 +130,7 @@ def _is_utf8(head: bytes) -> bool:
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """Numbers by their size: by length, then digit by digit, for they may be of any length."""
+    """A sort key that compares numbers by value: by length, then digit by digit, at any length."""
     parts = re.split(r"(\d+)", name)
     parts[1::2] = [part.lstrip("0") for part in parts[1::2]]
     return [(len(part) if at % 2 else -1, part) for at, part in enumerate(parts)]

@@ -1,4 +1,4 @@
-"""What there is to know of a library at a glance, computed once at its build."""
+"""The statistics of a library, computed once during its build."""
 
 import math
 from bisect import bisect_right
@@ -13,7 +13,7 @@ from studio.corpus.poem import Poem, Script, is_han
 from studio.prosody.forms import SHAPES
 
 COVERAGE_SIZES = (100, 250, 500, 1000, 2000, 3000, 4000, 5000, 6000, 8000)
-# The histogram's bins, by characters without punctuation: each ends before the next one begins.
+# The first length of each bin of the histogram, in characters without punctuation.
 LENGTH_BINS = (1, 20, 21, 28, 29, 40, 41, 56, 57, 80, 100, 150, 200, 300, 500, 1000)
 CHARACTERS_SHOWN = 200
 POETS_SHOWN = 200
@@ -29,17 +29,17 @@ class Bin(msgspec.Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """The bin as a person writes it: 20, 21-27, 1000+."""
+        """The bin as text: 20, 21-27, 1000+."""
         if self.most is None:
             return f"{self.least}+"
         return str(self.least) if self.least == self.most else f"{self.least}-{self.most}"
 
 
 class Statistics(msgspec.Struct, frozen=True):
-    """The library in figures. Characters are Chinese characters: punctuation is left out.
+    """Figures of a library. Only Chinese characters are counted, not punctuation.
 
-    `coverage` pairs a vocabulary size with the share of all characters that the most frequent
-    ones make up; `curve` pairs ranks, evenly spread on a logarithmic scale, with counts.
+    `coverage` pairs a vocabulary size n with the share of the text that the n most frequent
+    characters make up. `curve` pairs ranks, evenly spaced on a logarithmic scale, with counts.
     """
 
     source: str
@@ -59,12 +59,12 @@ class Statistics(msgspec.Struct, frozen=True):
     prolific: list[tuple[str, int]]
     coverage: list[tuple[int, float]]
     curve: list[tuple[int, int]]
-    # Not in the libraries of earlier versions.
+    # Missing in libraries built by earlier versions.
     long_lines: list[LongLine] = []
 
 
 class Account(msgspec.Struct, frozen=True):
-    """What became of the records: `read` is `kept`, `merged` and all `rejected` together."""
+    """What happened to the records: `read` is the sum of `kept`, `merged` and all `rejected`."""
 
     read: int
     kept: int
@@ -74,7 +74,7 @@ class Account(msgspec.Struct, frozen=True):
 
 
 def compute(poems: Sequence[Poem], source: str, script: Script, account: Account) -> Statistics:
-    """Count everything once."""
+    """Compute the statistics of the poems of a new library."""
     counts: Counter[str] = Counter()
     for poem in poems:
         counts.update(poem.text)
@@ -106,7 +106,7 @@ def compute(poems: Sequence[Poem], source: str, script: Script, account: Account
 
 
 def length_of(text: str) -> int:
-    """Characters without punctuation."""
+    """The number of characters without punctuation."""
     return sum(map(is_han, text))
 
 

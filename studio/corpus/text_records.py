@@ -1,7 +1,7 @@
 """Poems from plain text, as people write it or copy it from the web.
 
-Three layouts: `title:poem` a line; a poem a line; verse over several lines with a blank line
-between the poems, each below its title and poet where it has them.
+Three layouts: one `title:poem` per line; one poem per line; verse over several lines, with blank
+lines between the poems, and with title and poet above each poem or without them.
 """
 
 import re
@@ -21,22 +21,22 @@ from studio.corpus.records import MALFORMED, BadRecord, RawPoem, Record
 _BREAK = re.compile("\r\n?|[\n\u2028\u2029]")
 _COLON = re.compile("[:：]")
 _STOP = re.compile("[，。？！；]")
-# Labels that sites put between title and verse; that of the poet is read with the poet.
+# Labels that web sites put between title and verse. The poet's label is read with the poet.
 _LABEL = re.compile(r"\s*(?:(?:朝代|年代)[:：].*|(?:原文|正文)[:：]?\s*)")
 _SAMPLED = 100
-# A poem below its title may be set in a few long lines, a collection is not.
+# A poem below its title may be written in a few long lines; more lines are several poems.
 _LINES_OF_A_POEM = 4
 
 
 class _Draft:
-    """A poem in the making. It grows while couplets follow that stand alone."""
+    """A poem that is not complete yet. If it `grows`, further single couplets are added to it."""
 
     def __init__(self, heading: Heading, lines: list[TextLine], grows: bool = False) -> None:
         self.heading, self.lines, self.grows = heading, lines, grows
 
 
 def read_text(text: str, name: str) -> Iterator[Record]:
-    """All poems of a text, each with the line it starts in."""
+    """All poems of a text, each with its first line number."""
     blocks = list(_blocks(text))
     sample = [line for block in blocks[:_SAMPLED] for line in block.lines[:_SAMPLED]][:_SAMPLED]
     if 2 * sum(bool(_titled(line)[0]) for line in sample) > len(sample):
@@ -52,7 +52,7 @@ def read_text(text: str, name: str) -> Iterator[Record]:
 
 
 def joined(lines: Iterable[str], between: str = "") -> str:
-    """Verse over several lines as one text: where a line ends without a stop, one is added."""
+    """Verse over several lines as one text. A line that does not end in a stop gets one."""
     *before, last = [with_stops(line) for line in lines] or [""]
     return between.join([*(each + TextLine(0, each).lost_stop for each in before), last])
 
@@ -69,7 +69,7 @@ def _drafts(blocks: list[Block]) -> list[_Draft]:
         if waiting and (taken == 0 or (taken == 1 and not heading.author and block.lines[0].poet)):
             heading, used = heading_of([*waiting, *block.lines[:taken]])
             used -= taken
-        # What has no verse below it is no heading: it is kept as a poem of one line.
+        # A line without verse below it is not a heading: it is kept as a poem of one line.
         drafts += [_Draft(Heading(), [line]) for line in waiting[: len(waiting) - used]]
         lines = block.lines[taken:]
         short = sum(len(line.verse) for line in lines) <= COUPLET
@@ -83,7 +83,7 @@ def _drafts(blocks: list[Block]) -> list[_Draft]:
 
 
 def _poems(heading: Heading, block: Block) -> Iterator[_Draft]:
-    """The poems of a block: split before further headings, or a poem a line."""
+    """The poems of a block, split before further headings, or one poem per line."""
     lines = block.lines
     start = at = above = 0
     while at < len(lines):
@@ -91,7 +91,7 @@ def _poems(heading: Heading, block: Block) -> Iterator[_Draft]:
         if taken and start < at:
             yield from _split(heading, lines[start:at])
         elif taken:
-            # A heading right below a heading: the upper one is kept as a poem of its lines.
+            # Two headings in a row: the lines of the upper one are kept as poems.
             yield from (_Draft(Heading(), [line]) for line in lines[start - above : start])
         if taken:
             heading, start, above = following, at + taken, taken
@@ -113,9 +113,9 @@ def _split(heading: Heading, lines: list[TextLine]) -> Iterator[_Draft]:
 
 
 def _titled(line: TextLine) -> tuple[str, TextLine]:
-    """Split `title:content` at the first colon; the title is empty where there is none.
+    """Split `title:content` at the first colon; the title is empty if there is none.
 
-    A stop before a full-width colon makes it a colon of the verse.
+    A full-width colon after a stop is part of the verse.
     """
     colon = _COLON.search(line.raw)
     if colon is None or not line.raw[colon.end() :].strip():
@@ -140,7 +140,7 @@ def _record(draft: _Draft, name: str) -> RawPoem:
 
 
 def _blocks(text: str) -> Iterator[Block]:
-    """The lines between blank ones."""
+    """The blocks of a text: lines between blank lines."""
     block: list[TextLine] = []
     for number, line in enumerate(_BREAK.split(text), start=1):
         if _LABEL.fullmatch(line):

@@ -1,4 +1,5 @@
-"""Characters to indices and back. Built from the training split, saved with the model."""
+"""The vocabulary: characters to indices and back. Built from the training split, saved with the
+model."""
 
 import hashlib
 import unicodedata
@@ -17,8 +18,8 @@ from studio.files import write_atomically
 
 PAD, BEGIN, END, UNKNOWN = range(4)
 SPECIAL = ("<pad>", "<begin>", "<end>", "<unknown>")
-# More than Unicode has Chinese characters: a file that names more is damaged, and each character
-# costs a row of the model's largest matrix.
+# Unicode has fewer Chinese characters than this. A file with more is damaged, and each character
+# needs a row of the model's largest matrix.
 MOST_CHARACTERS = 2**17
 
 
@@ -28,13 +29,13 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Vocabulary(msgspec.Struct, frozen=True, dict=True):
-    """The special tokens at 0..3, then `characters` by falling frequency."""
+    """The special tokens at 0 to 3, then `characters`, the most frequent first."""
 
     characters: str
 
     @classmethod
     def build(cls, texts: Iterable[str], min_count: int) -> "Vocabulary":
-        """The characters seen at least `min_count` times; equally frequent ones by code point."""
+        """The characters that occur at least `min_count` times; ties are sorted by code point."""
         counts: Counter[str] = Counter()
         for text in texts:
             counts.update(text)
@@ -43,16 +44,16 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
 
     @classmethod
     def load(cls, path: Path) -> "Vocabulary":
-        """Read what `save` wrote; raises DamageError that names the file."""
+        """Read a file that `save` wrote; raises DamageError that names the file."""
         remedy = "Copy the whole folder of the model again, or choose another model."
         file = read_json(path, _File, DamageError, remedy)
         if file.special != SPECIAL:
             wrong = f"its special tokens are not {', '.join(SPECIAL)}"
         elif len(file.characters) > MOST_CHARACTERS:
-            wrong = f"it has {len(file.characters):,} characters, at most {MOST_CHARACTERS:,} fit"
+            wrong = f"it has {len(file.characters):,} characters, more than {MOST_CHARACTERS:,}"
         elif len(set(file.characters)) != len(file.characters):
             wrong = "it has a character twice"
-        # What a model writes reaches the terminal.
+        # A model's poems are printed to the terminal.
         elif any(unicodedata.category(each) in ("Cc", "Cf", "Cs") for each in file.characters):
             wrong = "it has a control character"
         else:
@@ -69,7 +70,7 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def fingerprint(self) -> str:
-        """The sha256 of the characters, in hexadecimal: which vocabulary a checkpoint fits."""
+        """The sha256 of the characters, in hexadecimal. A checkpoint records it."""
         return hashlib.sha256(self.characters.encode()).hexdigest()
 
     def __len__(self) -> int:
@@ -79,25 +80,25 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
         return character in self._indices
 
     def index(self, character: str) -> int:
-        """The character's index, `UNKNOWN` where it has none."""
+        """The character's index; `UNKNOWN` if it has none."""
         return self._indices.get(character, UNKNOWN)
 
     def is_han(self, index: int) -> bool:
-        """Whether the index stands for a Chinese character, not for punctuation or a token."""
+        """Whether the index is that of a Chinese character, not punctuation or a special token."""
         return index >= len(SPECIAL) and is_han(self.characters[index - len(SPECIAL)])
 
     @cached_property
     def stops(self) -> list[int]:
-        """The indices of the punctuation: what ends a line."""
+        """The indices of the punctuation, which ends a line."""
         return [index for index in range(len(SPECIAL), len(self)) if not self.is_han(index)]
 
     def encode(self, text: str) -> list[int]:
-        """The index of each character; no begin or end is added."""
+        """The index of each character, without begin and end tokens."""
         get = self._indices.get
         return [get(character, UNKNOWN) for character in text]
 
     def decode(self, indices: Iterable[int]) -> str:
-        """The characters of the indices: unknown as □, the other special tokens as nothing."""
+        """The characters of the indices: □ for unknown, nothing for the other special tokens."""
         return "".join(self._shown(index) for index in indices)
 
     def _shown(self, index: int) -> str:
@@ -106,10 +107,10 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
         return "□" if index == UNKNOWN else ""
 
     def near(self, character: str, count: int) -> list[str]:
-        """Known characters that a person may have meant by an unknown one.
+        """Known characters that may be meant by an unknown one.
 
-        Its script variants first; then the neighbours in Unicode, which orders characters by
-        radical and strokes, so that close code points mostly share the radical.
+        Its script variants come first, then the nearest in Unicode: close code points mostly have
+        the same radical, because Unicode sorts by radical and strokes.
         """
         forms = [form for form in variants(character) if form in self]
         known = [other for other in self.characters if is_han(other) and other not in forms]

@@ -8,6 +8,13 @@ from torch import Tensor
 from studio.model.config import TrainConfig
 from studio.model.network import Network
 
+# What each optimiser keeps of a parameter, as torch names it; plain SGD keeps nothing.
+_STATE_NAMES: dict[type[torch.optim.Optimizer], tuple[str, ...]] = {
+    torch.optim.AdamW: ("step", "exp_avg", "exp_avg_sq"),
+    torch.optim.RMSprop: ("step", "square_avg"),
+    torch.optim.SGD: (),
+}
+
 
 def make_optimiser(network: Network, config: TrainConfig) -> torch.optim.Optimizer:
     """RMSprop (Tieleman and Hinton 2012), AdamW (Loshchilov and Hutter 2019) or plain SGD.
@@ -67,5 +74,10 @@ def load_state_tensors(optimiser: torch.optim.Optimizer, tensors: dict[str, Tens
         if int(number) not in range(len(shapes)) or tensor.shape not in ((), shapes[int(number)]):
             raise ValueError(f"optimiser.{key} of shape {list(tensor.shape)} fits no parameter")
         state.setdefault(int(number), {})[name] = tensor
+    for parameter, found in state.items():
+        for name in _STATE_NAMES[type(optimiser)]:
+            # torch would notice it only at the next step, with a KeyError.
+            if name not in found:
+                raise ValueError(f"optimiser.{parameter}.{name} is missing")
     groups = optimiser.state_dict()["param_groups"]
     optimiser.load_state_dict({"state": state, "param_groups": groups})

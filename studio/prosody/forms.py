@@ -6,17 +6,17 @@ import msgspec
 
 from studio import paths
 from studio.errors import ConfigError
-from studio.prosody.spelling import spelled
+from studio.prosody.spelling import searchable
 
-# How a poem's shape is called in the library; tones and rhyme are not looked at here.
+# The names of a poem's shape in the library. They ignore tones and rhyme.
 SHAPES = ("五绝", "七绝", "五律", "七律", "排律", "古体", "other")
 
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A form of verse.
 
-    `line_lengths` are the characters a line may have, `usual` the lines of a poem where nothing
-    else is said; `least_lines` to `most_lines` may stand, any number where `most_lines` is 0.
+    `line_lengths` are the numbers of characters that a line may have. A poem has `usual` lines by
+    default, and from `least_lines` to `most_lines` are allowed; 0 means that there is no limit.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def line_length(self) -> int:
-        """The characters of a line that is written."""
+        """The number of characters in a line when the studio writes this form."""
         return self.line_lengths[0]
 
     @property
@@ -43,7 +43,7 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.least_lines == self.most_lines
 
     def has_shape(self, line_length: int, line_count: int) -> bool:
-        """Whether a poem of that shape may be of this form."""
+        """Whether a poem of that shape can have this form."""
         return (
             line_length in self.line_lengths
             and self.least_lines <= line_count <= (self.most_lines or line_count)
@@ -54,9 +54,9 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class LineType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A type of line, five characters long: 平 level, 仄 oblique, 中 either.
 
-    `rescue` is another pattern that passes (拗救), `tolerated` one that the Tang poets allowed
-    themselves (拗), `answered` one that passes where the next line makes up for it (对句拗救) by
-    its `answer` or its rescue; `seven` is what seven characters put before.
+    `rescue` is another pattern that is correct (拗救). `tolerated` is one that the Tang poets
+    allowed themselves (拗). `answered` is one that is correct if the next line makes up for it
+    (对句拗救) with its `answer` or its rescue. `seven` comes before the pattern in lines of seven.
     """
 
     name: str
@@ -68,19 +68,19 @@ class LineType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answer: str = ""
 
     def patterns(self, line_length: int) -> tuple[str, ...]:
-        """The pattern in lines of five or seven, and after it the rescue if there is one."""
+        """The pattern for lines of five or seven, followed by the rescue if there is one."""
         return self._as_long(line_length, self.pattern, self.rescue)
 
     def tang_patterns(self, line_length: int) -> tuple[str, ...]:
-        """Those, and after them one that is tolerated or answers the line before, if there is."""
+        """Those of `patterns`, followed by `tolerated` and `answer` if there are any."""
         return self._as_long(line_length, self.pattern, self.rescue, self.tolerated, self.answer)
 
     def answered_patterns(self, line_length: int) -> tuple[str, ...]:
-        """The pattern that passes where the next line answers it, if there is one."""
+        """The pattern that is correct if the next line answers it; empty if there is none."""
         return self._as_long(line_length, self.answered)
 
     def answering_pattern(self, line_length: int) -> str:
-        """The pattern, no rescue, that makes up for the line before; only B has one."""
+        """The pattern, not a rescue, that makes up for the previous line; only B has one."""
         return self._as_long(line_length, self.answer)[0]
 
     def _as_long(self, line_length: int, *patterns: str) -> tuple[str, ...]:
@@ -89,13 +89,13 @@ class LineType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Template(msgspec.Struct, frozen=True):
-    """One way to set the tones of a regulated poem: its name, and the type of each line."""
+    """One tone scheme of a regulated poem: its name, and the type of each line."""
 
     name: str
     types: str
 
     def patterns(self, line_length: int) -> tuple[str, ...]:
-        """The tones that each line requires, rescues left out."""
+        """The tones that each line requires, without rescues."""
         return tuple(line_types()[each].patterns(line_length)[0] for each in self.types)
 
 
@@ -115,18 +115,18 @@ def _table() -> _Forms:
 
 @cache
 def forms() -> dict[str, Form]:
-    """The forms by name, in the order of data/forms.toml: 绝句 and 律诗 come first."""
+    """The forms by name, in the order of data/forms.toml: 绝句 and 律诗 are first."""
     return {form.name: form for form in _table().form}
 
 
 @cache
 def line_types() -> dict[str, LineType]:
-    """The four types of line by their letter: a and A, b and B."""
+    """The four types of line by letter: a and A, b and B."""
     return {line.name: line for line in _table().line}
 
 
 def form_of(line_length: int, line_count: int, regulated: bool) -> str:
-    """Name the form of a poem of this shape; empty where there is none."""
+    """The name of the form that a poem of this shape has; empty if there is none."""
     for form in forms().values():
         if form.regulated == regulated and form.has_shape(line_length, line_count):
             return form.name
@@ -138,7 +138,7 @@ def templates(line_length: int, line_count: int) -> tuple[Template, ...]:
     """The four templates of a regulated form: oblique or level start, first line rhyming or not.
 
     The start is the tone of the second character. The lines of a couplet are opposed (对): a with
-    B, b with A. Between couplets the next line adheres to the one before (粘): B to b, A to a.
+    B, b with A. The first line of a couplet adheres to the line before it (粘): b to B, a to A.
     """
     found = []
     for start, pair in (
@@ -160,20 +160,23 @@ def templates(line_length: int, line_count: int) -> tuple[Template, ...]:
 
 
 def form_named(name: str) -> Form:
-    """Look a form up by its name (五绝) or its pinyin, with or without the ü (wulü, wulv, wulu)."""
+    """A form by its name (五绝) or its pinyin, with or without the ü (wulü, wulv, wulu).
+
+    Raises ConfigError that lists the forms.
+    """
     for form in forms().values():
-        if name == form.name or spelled(name.strip()) == spelled(form.pinyin):
+        if name == form.name or searchable(name.strip()) == searchable(form.pinyin):
             return form
     known = ", ".join(f"{form.name} ({form.pinyin})" for form in forms().values())
     raise ConfigError(f"There is no form called {name!r}. The forms are {known}.")
 
 
 def shape_of(lines: list[str]) -> str:
-    """Name a poem by its shape alone, one of `SHAPES`.
+    """The name of a poem's shape, one of `SHAPES`.
 
-    Four or eight lines of five or seven are 绝句 and 律诗; ten or more lines of five in couplets
-    are called 排律; other poems in lines of at most nine characters are 古体. Whether a poem keeps
-    the tones that these names promise is for the scanner to say.
+    Four or eight lines of five or seven characters are 绝句 and 律诗. An even number of ten or more
+    lines of five is 排律. Other poems in lines of at most nine characters are 古体. Whether a poem
+    keeps the tones of such a form is decided by the scanner (scansion.py), not here.
     """
     lengths = {len(line) for line in lines}
     for form in forms().values():

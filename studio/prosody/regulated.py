@@ -1,4 +1,4 @@
-"""The faults of regulated verse (近体诗), each with its place and an explanation in words."""
+"""The faults of regulated verse (近体诗), each with its place and an explanation."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,9 @@ from studio.prosody.report import FaultName, NoteName, Remark
 from studio.prosody.rhymes import neighbours, unrhymed_readings
 from studio.prosody.rhyming import (
     can_be_level,
+    in_neighbouring_rhyme,
     in_rhyme,
     level_rhymes,
-    neighbouring,
     sounds_like,
 )
 from studio.prosody.tones import LEVEL, Fit, LineFit, tones_of
@@ -17,7 +17,7 @@ Remarks = tuple[list[Remark], list[Remark]]
 
 
 def tone_remarks(lines: Sequence[str], line_length: int, fit: Fit) -> Remarks:
-    """Faults and notes of the tones, line by line and between lines; ends that rhyme left out."""
+    """Faults and notes on the tones, within and between lines, except at the rhymes."""
     faults: list[Remark] = []
     notes: list[Remark] = []
     doubtful: list[Remark] = []
@@ -37,8 +37,9 @@ def tone_remarks(lines: Sequence[str], line_length: int, fit: Fit) -> Remarks:
                 at,
                 1,
                 2,
-                f"Lines {at} and {at + 1} are a couplet, whose tones should be opposed: "
-                f"{lines[at - 1][1:2]} and {lines[at][1:2]}, their second characters, are alike.",
+                f"Lines {at} and {at + 1} are a couplet, and their tones should be opposed. "
+                f"Their second characters, {lines[at - 1][1:2]} and {lines[at][1:2]}, have the "
+                "same tone.",
             )
         )
     for at in fit.unadhering:
@@ -48,18 +49,18 @@ def tone_remarks(lines: Sequence[str], line_length: int, fit: Fit) -> Remarks:
                 at,
                 1,
                 2,
-                f"Line {at + 1} should take up the tones of line {at}: {lines[at - 1][1:2]} and "
-                f"{lines[at][1:2]}, their second characters, are opposed.",
+                f"The second character of line {at + 1} should have the same tone as that of line "
+                f"{at}, but {lines[at - 1][1:2]} and {lines[at][1:2]} are opposed.",
             )
         )
-    # Where a poem breaks the order elsewhere, the harsher of two readings is worth a word.
+    # If the poem has faults elsewhere, the stricter of two readings is worth a note.
     if faults:
         notes += doubtful
     return faults, notes
 
 
 def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit) -> Remarks:
-    """Faults and notes of the line ends, for a poem in this level rhyme."""
+    """Faults and notes on the line ends, for a poem in this level rhyme."""
     faults: list[Remark] = []
     notes: list[Remark] = []
     for at, each in enumerate(fit.lines):
@@ -71,28 +72,29 @@ def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit) -> Remarks:
                     Remark(
                         "撞韵",
                         *place,
-                        f"{character} does not rhyme here but sounds like the rhyme {rhyme}.",
+                        f"{character} is not a rhyme here, but sounds like the rhyme {rhyme}.",
                     )
                 )
         elif in_rhyme(character, rhyme):
             continue
-        elif at == 0 and neighbouring(character, rhyme):
-            its = "".join(sorted(level_rhymes(character) & neighbours(rhyme)))
+        elif at == 0 and in_neighbouring_rhyme(character, rhyme):
+            own = "".join(sorted(level_rhymes(character) & neighbours(rhyme)))
             notes.append(
                 Remark(
                     "邻韵",
                     *place,
-                    f"{character} rhymes in {its}, a neighbour of {rhyme}: the first line may.",
+                    f"{character} rhymes in {own}, a neighbour of {rhyme}. "
+                    "The first line is allowed to.",
                 )
             )
         elif can_be_level(character):
-            its = " or ".join(sorted(level_rhymes(character)))
-            near = ", a neighbour" if neighbouring(character, rhyme) else ""
+            own = " or ".join(sorted(level_rhymes(character)))
+            near = ", a neighbour" if in_neighbouring_rhyme(character, rhyme) else ""
             faults.append(
                 Remark(
                     "出韵",
                     *place,
-                    f"{character} rhymes in {its}{near}; the poem rhymes in {rhyme}.",
+                    f"{character} rhymes in {own}{near}; the poem rhymes in {rhyme}.",
                 )
             )
         else:
@@ -107,7 +109,7 @@ def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit) -> Remarks:
 
 
 def repeated(lines: Sequence[str]) -> list[Remark]:
-    """Characters that come again (重字), side by side in a line excepted (茫茫)."""
+    """Repeated characters (重字), except side by side in a line (茫茫)."""
     seen: dict[str, int] = {}
     faults = []
     for at, line in enumerate(lines):
@@ -122,7 +124,7 @@ def repeated(lines: Sequence[str]) -> list[Remark]:
                         at,
                         place,
                         place + 1,
-                        f"{character} stands in {where} already.",
+                        f"{character} is in {where} already.",
                         severity="note",
                     )
                 )
@@ -131,9 +133,9 @@ def repeated(lines: Sequence[str]) -> list[Remark]:
 
 
 def _misses(line: str, at: int, each: LineFit, answer: str) -> list[Remark]:
-    """What is off its tone in a line, by name. Places in the last five characters decide which.
+    """The wrong tones of a line, each named by its place in the last five characters.
 
-    `answer` is the character of the next line that makes up for a miss, "" where none does.
+    `answer` is the character of the next line that makes up for a wrong tone; "" if there is none.
     """
     found = []
     tail = len(line) - 5
@@ -146,26 +148,27 @@ def _misses(line: str, at: int, each: LineFit, answer: str) -> list[Remark]:
                 continue
             name = "失对"
             why = (
-                f"{character} ends a line that does not rhyme in the level tone, "
-                "as the rhyming line of its couplet does."
+                f"{character} is level. Its line does not rhyme, so it should end in an oblique "
+                "tone, opposed to the rhyming line of the couplet."
             )
         elif place % 2 == 1 and answer:
             name = "对句拗救"
             why = (
-                f"{character} is oblique against the pattern; {answer}, level in place {tail + 3} "
-                "of the next line, makes up for it."
+                f"{character} is oblique where the pattern is level. {answer}, character "
+                f"{tail + 3} of the next line, is level and makes up for it."
             )
         elif place % 2 == 1:
             name = "失替"
             wanted = _pattern_tone(each.type, place - tail)
             why = (
-                f"{character} should be {wanted}: the tones of the even places of a line alternate."
+                f"{character} should be {wanted}: "
+                "the tones of the second, fourth and sixth characters alternate."
             )
         elif each.type == "B" and place == tail:
             name = "孤平"
             why = (
-                f"{character} is oblique, which leaves {line[place + 1]} the only level tone "
-                "beside the rhyme."
+                f"{character} is oblique, so {line[place + 1]} is the only level tone "
+                "besides the rhyme."
             )
         elif each.type in "Ab" and tail + 3 not in each.misses and end < len(line) - 1:
             name = "三平尾" if each.type == "A" else "三仄尾"
@@ -174,13 +177,13 @@ def _misses(line: str, at: int, each: LineFit, answer: str) -> list[Remark]:
             why = f"{line[start:]}: the line ends in three {tone} tones."
         else:
             name = "拗"
-            why = f"{character} is off the pattern, in a place where that is tolerated."
+            why = f"{character} does not fit the pattern, but in this place it is tolerated."
         found.append(Remark(name, at, start, end, why))
     return found
 
 
 def _doubtful_tail(line: str, at: int, each: LineFit) -> list[Remark]:
-    """A note where only a second reading of a character averts three like tones at the end."""
+    """A note if only a second reading of a character avoids three equal tones at the end."""
     start = len(line) - 3
     if each.type not in "Ab" or each.rescued or not {start, start + 1}.isdisjoint(each.misses):
         return []
@@ -190,13 +193,17 @@ def _doubtful_tail(line: str, at: int, each: LineFit) -> list[Remark]:
     level = each.type == "A"
     tone = "level" if level else "oblique"
     other = " or ".join("".join(each) for each in tones if each.level != level)
-    why = f"{line[start:]} would end in three {tone} tones, if {line[start]} were not {other} too."
+    why = (
+        f"{line[start:]} would be three {tone} tones, "
+        f"but {line[start]} can also be read as {other}."
+    )
     return [Remark("三平尾" if level else "三仄尾", at, start, len(line), why)]
 
 
 def _answer(lines: Sequence[str], fit: Fit, at: int, line_length: int) -> str:
-    """The character of its couplet's B that makes up for a line of type a, oblique where it must
-    be level; "" where none does.
+    """The character of the next line that makes up for a wrong tone in this one; "" if none does.
+
+    Only a line of type a can be answered so, by the B of its couplet.
     """
     tail = line_length - 5
     if fit.lines[at].type != "a" or at % 2 or tail + 3 not in fit.lines[at].misses:
@@ -220,18 +227,19 @@ def _rescue(at: int, each: LineFit, line_length: int) -> Remark:
             at,
             tail,
             tail + 3,
-            f"Place {tail + 1} is oblique instead of level; place {tail + 3} makes up for it.",
+            f"Character {tail + 1} is oblique instead of level; character {tail + 3} makes up "
+            "for it.",
         )
     return Remark(
         "特拗",
         at,
         tail + 2,
         tail + 4,
-        f"Places {tail + 3} and {tail + 4} have exchanged their tones, as they may.",
+        f"Characters {tail + 3} and {tail + 4} have exchanged their tones, which is allowed.",
     )
 
 
 def _pattern_tone(type_: str, place: int) -> str:
-    """The tone of an even place, counted from the last five characters on, in words."""
+    """The required tone, in words. `place` counts from 0 at the last five characters."""
     level = (type_ in "bB") == (place % 4 == 1)
     return "level" if level else "oblique"

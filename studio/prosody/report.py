@@ -1,4 +1,4 @@
-"""What the scanner says of a poem: frozen, to be printed, encoded or shown."""
+"""The scanner's report on a poem, as frozen structs."""
 
 from typing import Literal
 
@@ -7,10 +7,10 @@ import msgspec
 FaultName = Literal[
     "失对", "失粘", "失替", "孤平", "三平尾", "三仄尾", "出韵", "撞韵", "重字", "字数"
 ]
-# 三平尾 and 三仄尾 are notes where a second reading of a character averts them.
+# 三平尾 and 三仄尾 are notes if a second reading of a character avoids them.
 NoteName = Literal["孤平拗救", "特拗", "对句拗救", "拗", "邻韵", "三平尾", "三仄尾"]
 
-# In a word, for people who read no Chinese.
+# For people who do not read Chinese.
 IN_ENGLISH: dict[str, str] = {
     "失对": "not opposed",
     "失粘": "not adhering",
@@ -29,7 +29,7 @@ IN_ENGLISH: dict[str, str] = {
     "邻韵": "neighbouring rhyme",
 }
 
-# What breaks the tones, as against rhyme, length and wording.
+# Faults of tone, not of rhyme, length or wording.
 TONE_FAULTS = frozenset({"失对", "失粘", "失替", "孤平", "三平尾", "三仄尾"})
 
 
@@ -37,11 +37,11 @@ Severity = Literal["fault", "note"]
 
 
 class Remark(msgspec.Struct, frozen=True):
-    """A fault, or a note of something that is none. Lines and places count from 0.
+    """A fault, or a note on something that is not a fault. Lines and places count from 0.
 
-    It concerns the characters `start` to `end` (not included) of a line; `explanation` tells a
-    reader, who counts from 1, what is the matter. `severity` is "fault" where a rule is broken
-    that the poets kept, and "note" where something is worth a word and no blame.
+    It is about the characters `start` to `end` (exclusive) of a line. `explanation` is for the
+    reader and counts from 1. `severity` is "fault" if a rule is broken that the poets kept, and
+    "note" if something is worth mentioning but not wrong.
     """
 
     name: FaultName | NoteName
@@ -55,10 +55,9 @@ class Remark(msgspec.Struct, frozen=True):
 class Character(msgspec.Struct, frozen=True):
     """A character with its tones.
 
-    `readings` are tone and rhyme of the 106, as in 平寒; none where the character is unknown.
-    `tone` is 平, 仄, 中 where the readings that count in this place have both and nothing decides,
-    or ? where unknown.
-    `required` is what the template asks for: 平, 仄, or 中; empty where there is none.
+    `readings` are tone and rhyme (one of the 106), such as 平寒; empty if the character is unknown.
+    `tone` is 平 or 仄; 中 if readings of both tones count in this place; ? if it is unknown.
+    `required` is the tone in the template: 平, 仄, or 中; empty if there is no template.
     """
 
     character: str
@@ -68,7 +67,7 @@ class Character(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A line. `type` is a, A, b or B in regulated verse; `rhyme` the rhyme that its end keeps."""
+    """A line. `type` is a, A, b or B in regulated verse; `rhyme` is the rhyme at its end."""
 
     text: str
     type: str
@@ -77,13 +76,12 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Scansion(msgspec.Struct, frozen=True):
-    """A poem's form, its rhymes (more than one where an old-style poem changes), and its faults.
+    """A poem's form, its rhymes (several if an old-style poem changes its rhyme), and its faults.
 
-    `faults` has all that breaks a rule by its name. A character that comes again (重字) is among
-    them with the severity "note": the books of rules forbid it, the poets did it all the same.
-    `notes` tells of what looks like a fault and is none. `template` names the way a regulated poem
-    sets its tones, as in 仄起首句入韵, and is empty in others; the poem need not keep it without a
-    fault.
+    `faults` has every broken rule. A repeated character (重字) is among them with the severity
+    "note": the rule books forbid it, but the poets did it. `notes` has what looks like a fault but
+    is not. `template` is the tone scheme of a regulated poem, such as 仄起首句入韵. The poem may
+    still have faults against it. It is empty for other poems.
     """
 
     form: str
@@ -100,18 +98,18 @@ class Scansion(msgspec.Struct, frozen=True):
 
     @property
     def broken(self) -> list[Remark]:
-        """What breaks a rule that the poets kept."""
+        """The faults of severity "fault"."""
         return [each for each in self.faults if each.severity == "fault"]
 
     @property
     def noted(self) -> list[Remark]:
-        """What is worth a word and no blame, in the order of the lines."""
+        """All remarks of severity "note", in the order of the lines."""
         mild = [each for each in (*self.faults, *self.notes) if each.severity == "note"]
         return sorted(mild, key=lambda each: (each.line, each.start, each.end))
 
     @property
     def perfect(self) -> bool:
-        """Whether every character fits the template, the two rescues within a line allowed."""
+        """Whether every character fits the template; the two rescues within a line count as fit."""
         strays = {"对句拗救", "拗"}
         return not (
             any(fault.name in TONE_FAULTS or fault.name == "字数" for fault in self.faults)

@@ -1,4 +1,4 @@
-"""The rhyme book: a character -> its readings, each a tone and a rhyme of the 106 (平水韵)."""
+"""The rhyme book: character -> its readings, each a tone and one of the 106 rhymes (平水韵)."""
 
 from functools import cache
 from pathlib import Path
@@ -17,11 +17,12 @@ RHYMES: dict[Tone, str] = {
     "入": "屋沃覺質物月曷黠屑藥陌錫職緝合葉洽",
 }
 
-# Level rhymes near enough for the first line of a regulated poem (邻韵), and in the old style for
-# any line. The groups are Wang Li's (诗词格律), with 江 beside 阳.
+# Neighbouring level rhymes (邻韵): allowed in the first line of a regulated poem, and in any line
+# of an old-style poem. The groups are Wang Li's (诗词格律), with 江 beside 阳.
 _NEIGHBOURS = "東冬 江陽 支微齊 魚虞 佳灰 真文元 元寒刪先 蕭肴豪 庚青蒸 覃鹽咸"
 
-# The oblique rhymes (上, 去) that differ from a level one in their tone alone. 泰 belongs to two.
+# Each level rhyme, followed by the oblique rhymes (上, 去) that differ from it only in tone. 泰
+# belongs to two.
 _COUNTERPARTS = (
     "東董送 冬腫宋 江講絳 支紙寘 微尾未 魚語御 虞麌遇 齊薺霽 佳蟹卦泰 灰賄隊泰 真軫震 文吻問 "
     "元阮願 寒旱翰 刪潸諫 先銑霰 蕭篠嘯 肴巧效 豪皓號 歌哿箇 麻馬禡 陽養漾 庚梗敬 青迥徑 蒸迥徑 "
@@ -30,14 +31,14 @@ _COUNTERPARTS = (
 
 
 class Reading(NamedTuple):
-    """How a character can be read; tone and rhyme belong together."""
+    """One reading of a character: its tone and its rhyme."""
 
     tone: Tone
     rhyme: str
 
     @property
     def level(self) -> bool:
-        """Whether the tone is level (平), as against oblique (仄: 上, 去 or 入)."""
+        """Whether the tone is level (平) and not oblique (仄: 上, 去 or 入)."""
         return self.tone == "平"
 
 
@@ -46,45 +47,45 @@ RhymeBook = dict[str, tuple[Reading, ...]]
 
 @cache
 def rhyme_book() -> RhymeBook:
-    """The readings of data/rhymes.txt. A character that is not in it is unknown."""
+    """The readings in data/rhymes.txt. A character that is not in it is unknown."""
     return read_rhyme_book(paths.data() / "rhymes.txt")
 
 
 def readings(character: str) -> tuple[Reading, ...]:
-    """All readings of a character, simplified or traditional; none where it is unknown.
+    """All readings of a character, simplified or traditional; none if it is unknown.
 
-    They count where the character rhymes, elsewhere only the `unrhymed_readings`.
+    All of them count if the character is a rhyme; elsewhere only the `unrhymed_readings` count.
     """
     return rhyme_book().get(character, ())
 
 
 def unrhymed_readings(character: str) -> tuple[Reading, ...]:
-    """The readings that count where a character does not rhyme: 不 is level in rhymes only."""
+    """The readings that count if a character is not a rhyme: 不 is level only in rhymes."""
     level = rhyme_only().get(character)
     return tuple(each for each in readings(character) if each.level != level)
 
 
 @cache
 def rhyme_only() -> dict[str, bool]:
-    """Characters of data/rhyme_only.txt -> whether it is level that they are in rhymes only."""
+    """Characters with a tone that occurs only in rhymes -> whether that tone is level."""
     return read_rhyme_only(paths.data() / "rhyme_only.txt")
 
 
 def neighbours(rhyme: str) -> frozenset[str]:
-    """The level rhymes beside a level rhyme, itself left out."""
+    """The level rhymes that are neighbours of a level rhyme."""
     return _neighbours().get(rhyme, frozenset())
 
 
 def counterparts(rhyme: str) -> frozenset[str]:
-    """The rising and departing rhymes that sound like a level rhyme but for the tone."""
+    """The rising and departing rhymes that differ from a level rhyme only in tone."""
     return _counterparts().get(rhyme, frozenset())
 
 
 def read_rhyme_book(path: Path) -> RhymeBook:
-    """Read a rhyme book; raises ConfigError that names the line where it is not one.
+    """Read a rhyme book; raises ConfigError that names a wrong line.
 
-    A line holds a tone, a rhyme, the source and the characters, parted by spaces; "#" begins a
-    comment. A character has the readings of all the lines it stands in, in their order.
+    A line has a tone, a rhyme, the source and the characters, separated by spaces; "#" starts a
+    comment. A character has the readings of all lines that contain it, in their order.
     """
     known = {
         (tone, rhyme): Reading(tone, rhyme) for tone, rhymes in RHYMES.items() for rhyme in rhymes
@@ -96,17 +97,18 @@ def read_rhyme_book(path: Path) -> RhymeBook:
             reading = known[tone, rhyme]  # type: ignore[index]
         except (ValueError, KeyError) as error:
             raise ConfigError(
-                f"{path}, line {number} is no line of a rhyme book. Install the studio again."
+                f"{path}, line {number} is not a valid line of a rhyme book. "
+                "Install the studio again."
             ) from error
         for character in characters:
             found.setdefault(character, []).append(reading)
-    return {character: tuple(its) for character, its in found.items()}
+    return {character: tuple(each) for character, each in found.items()}
 
 
 def read_rhyme_only(path: Path) -> dict[str, bool]:
-    """Read a list of readings that occur as rhymes only; raises ConfigError that names the line.
+    """Read a list of tones that occur only in rhymes; raises ConfigError that names a wrong line.
 
-    A line holds a character, 平 or 仄, and figures, separated by spaces; "#" begins a comment.
+    A line has a character, 平 or 仄, and figures, separated by spaces; "#" starts a comment.
     """
     found: dict[str, bool] = {}
     for number, line in _lines(path):
@@ -120,7 +122,7 @@ def read_rhyme_only(path: Path) -> dict[str, bool]:
 
 
 def _lines(path: Path) -> list[tuple[int, str]]:
-    """The numbered lines of a file of facts, without comments and empty lines."""
+    """The numbered lines of a data file, without comments and empty lines."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""Which rhyme a poem keeps, by the ends of its lines."""
+"""Finding a poem's rhyme from the ends of its lines."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,39 +12,39 @@ from studio.prosody.rhymes import (
     unrhymed_readings,
 )
 
-# Of the rhyming lines so many must be able to end in the level tone in a regulated poem.
+# The share of rhyming lines that must be able to end in the level tone in a regulated poem.
 LEVEL_SHARE = 0.75
 
 
 def feet(lines: Sequence[str]) -> list[str]:
-    """The characters that must rhyme: the last of every second line."""
+    """The characters that must rhyme (韵脚): the last of every second line."""
     return [line[-1] for line in lines[1::2]]
 
 
 def level_rhymes(character: str) -> frozenset[str]:
-    """The level rhymes that a character can be read in."""
+    """The level rhymes among a character's readings."""
     return frozenset(reading.rhyme for reading in readings(character) if reading.level)
 
 
 def can_be_level(character: str) -> bool:
-    """Whether a character can end a rhyming line; an unknown one passes."""
-    its = readings(character)
-    return not its or any(reading.level for reading in its)
+    """Whether a character can be level; an unknown one counts as level."""
+    known = readings(character)
+    return not known or any(reading.level for reading in known)
 
 
 def in_rhyme(character: str, rhyme: str) -> bool:
-    """Whether a character has a reading in a level rhyme; an unknown one passes."""
-    its = readings(character)
-    return not its or any(reading.level and reading.rhyme == rhyme for reading in its)
+    """Whether a character has a reading in this level rhyme; an unknown one counts as rhyming."""
+    known = readings(character)
+    return not known or any(reading.level and reading.rhyme == rhyme for reading in known)
 
 
-def neighbouring(character: str, rhyme: str) -> bool:
+def in_neighbouring_rhyme(character: str, rhyme: str) -> bool:
     """Whether a character has a reading in a neighbour of a level rhyme."""
     return not level_rhymes(character).isdisjoint(neighbours(rhyme))
 
 
 def sounds_like(character: str, rhyme: str) -> bool:
-    """Whether an unrhymed character is like a level rhyme in all its oblique readings (撞韵)."""
+    """Whether all oblique readings of an unrhymed character sound like a level rhyme (撞韵)."""
     oblique = [reading for reading in unrhymed_readings(character) if not reading.level]
     return bool(oblique) and all(reading.rhyme in counterparts(rhyme) for reading in oblique)
 
@@ -52,9 +52,9 @@ def sounds_like(character: str, rhyme: str) -> bool:
 def rhyme_of(lines: Sequence[str]) -> str:
     """The level rhyme of most rhyming lines.
 
-    Where several are equal, that of the first line; then one that no other line's end sounds like;
-    then the first foot's; then the first in the book. Empty where too many end in oblique tones,
-    or no foot is known.
+    Ties are decided in this order: the rhyme of the first line; a rhyme that no other line end
+    sounds like; the rhyme of the first foot; the first in the rhyme book. Empty if too many lines
+    end in oblique tones, or if no foot is known.
     """
     ends = feet(lines)
     if sum(map(can_be_level, ends)) < LEVEL_SHARE * len(ends):
@@ -76,27 +76,27 @@ def rhyme_of(lines: Sequence[str]) -> str:
 
 
 def rhyme_groups(lines: Sequence[str]) -> list[tuple[Reading, list[int]]]:
-    """The rhymes of a poem in the old style, which may change, each with the lines that keep it.
+    """The rhymes of an old-style poem, which may change its rhyme, each with its lines.
 
-    A rhyme goes on as long as one reading of all its feet, or a neighbouring level rhyme, does.
+    A rhyme continues while its feet have a common reading, or are neighbouring level rhymes.
     """
     groups: list[tuple[set[Reading], list[int]]] = []
     for at in range(1, len(lines), 2):
-        its = set(readings(lines[at][-1]))
-        if groups and (not its or (common := _common(groups[-1][0], its))):
-            if its:
+        foot = set(readings(lines[at][-1]))
+        if groups and (not foot or (common := _common(groups[-1][0], foot))):
+            if foot:
                 groups[-1] = (common, groups[-1][1])
             groups[-1][1].append(at)
         else:
-            groups.append((its, [at]))
+            groups.append((foot, [at]))
     return [(min(common), places) for common, places in groups if common]
 
 
-def _common(group: set[Reading], its: set[Reading]) -> set[Reading]:
-    """The readings that go on; where only neighbours do, the group's own that have one."""
-    return group & its or {
+def _common(group: set[Reading], foot: set[Reading]) -> set[Reading]:
+    """The readings shared by a group and a foot, else those of the group that are neighbours."""
+    return group & foot or {
         each
         for each in group
-        for other in its
+        for other in foot
         if each.level and other.level and other.rhyme in neighbours(each.rhyme)
     }

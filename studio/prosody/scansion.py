@@ -1,4 +1,4 @@
-"""Scansion: a poem -> its best-fitting form and template, its rhyme, and every fault by name."""
+"""Scansion: find the form and template that fit a poem best, its rhyme, and its faults."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -9,15 +9,15 @@ from studio.prosody.forms import form_of, forms, line_types, templates
 from studio.prosody.regulated import repeated, rhyme_remarks, tone_remarks
 from studio.prosody.report import Character, Line, Remark, Scansion
 from studio.prosody.rhymes import readings
-from studio.prosody.rhyming import in_rhyme, neighbouring, rhyme_groups, rhyme_of
+from studio.prosody.rhyming import in_neighbouring_rhyme, in_rhyme, rhyme_groups, rhyme_of
 from studio.prosody.tones import LEVEL, OBLIQUE, Fit, fit, tone_masks
 
-# A poem is in the old style where the order of its tones breaks in this share of its lines: half
-# the lines of a quatrain (静夜思), but not two of the eight of 黄鹤楼.
+# A poem is old style if it has faults in the order of tones in this share of its lines: half the
+# lines of a quatrain (静夜思), but not two of the eight of 黄鹤楼.
 OLD_STYLE = 0.5
-# The tones of an order that breaks, not of a line that is merely harsh.
-_BREAKS = ("失对", "失粘", "失替")
-# So many lines of a regulated form may have another length before it is no such form.
+# Faults in the order of tones.
+_ORDER_FAULTS = ("失对", "失粘", "失替")
+# The share of lines that may have another length in a regulated form.
 STRAY_LINES = 0.25
 MIXED = "杂言"
 
@@ -25,15 +25,15 @@ MIXED = "杂言"
 def scan(lines: Sequence[str], form: str = "") -> Scansion:
     """Scan a poem of at least one line, each the characters of a line without punctuation.
 
-    Any reading that fits counts. A reading that occurs only in rhymes (data/rhyme_only.txt) counts
-    only where the character rhymes. An unknown character passes.
+    If a character has several readings, the one that fits counts. A reading that occurs only in
+    rhymes (data/rhyme_only.txt) counts only if the character is a rhyme. An unknown character fits.
 
-    `form` names the form that the poem was meant to have, where that is known: one of the old
-    style is not held to the rules of regulated verse, however near it comes to them.
+    `form` is the intended form, if known. A poem in an old-style form is never measured against
+    the rules of regulated verse, even if it comes close to them.
     """
     line_length, stray = _measure(lines)
-    meant = forms().get(form)
-    if meant and not meant.regulated:
+    intended = forms().get(form)
+    if intended and not intended.regulated:
         return _old_style(lines, line_length, stray)
     form = form_of(line_length, len(lines), regulated=True)
     rhyme = rhyme_of(lines) if form else ""
@@ -41,10 +41,10 @@ def scan(lines: Sequence[str], form: str = "") -> Scansion:
         found = fit(
             lines,
             line_length,
-            in_rhyme(lines[0][-1], rhyme) or neighbouring(lines[0][-1], rhyme),
+            in_rhyme(lines[0][-1], rhyme) or in_neighbouring_rhyme(lines[0][-1], rhyme),
         )
         faults, notes = tone_remarks(lines, line_length, found)
-        if sum(fault.name in _BREAKS for fault in faults) < OLD_STYLE * len(lines):
+        if sum(fault.name in _ORDER_FAULTS for fault in faults) < OLD_STYLE * len(lines):
             return _regulated(lines, line_length, form, rhyme, found, faults, notes)
     return _old_style(lines, line_length, stray)
 
@@ -92,7 +92,7 @@ def _regulated(
 
 
 def _old_style(lines: Sequence[str], line_length: int, stray: int) -> Scansion:
-    """A poem that is held to length and rhyme only, and to no length where its lines vary."""
+    """A poem of which only length and rhyme are checked; only rhyme if its lines vary in length."""
     form = "" if stray > STRAY_LINES * len(lines) else form_of(line_length, len(lines), False)
     groups = [("".join(reading), places) for reading, places in rhyme_groups(lines)]
     keeps = {at: rhyme for rhyme, places in groups for at in places}
@@ -118,7 +118,7 @@ def _old_style(lines: Sequence[str], line_length: int, stray: int) -> Scansion:
 
 
 def _measure(lines: Sequence[str]) -> tuple[int, int]:
-    """The length of most lines, and how many have another."""
+    """The most common line length, and the number of lines with another length."""
     length, count = Counter(map(len, lines)).most_common(1)[0]
     return length, len(lines) - count
 
@@ -135,13 +135,13 @@ def _characters(line: str, required: str, rhyming: bool) -> tuple[Character, ...
                 tone = need or "中"
             case mask:
                 tone = "平" if mask == LEVEL else "仄"
-        its = tuple("".join(reading) for reading in readings(character))
-        found.append(Character(character, its, tone, need))
+        names = tuple("".join(reading) for reading in readings(character))
+        found.append(Character(character, names, tone, need))
     return tuple(found)
 
 
 def _old_characters(line: str, rhyme: str) -> tuple[Character, ...]:
-    """Nothing is required, but a rhyme decides the tone of a line's end."""
+    """The characters of an old-style line: no tones are required, but a rhyme decides the last."""
     found = _characters(line, "", bool(rhyme))
     if not rhyme or found[-1].tone != "中":
         return found
@@ -156,7 +156,7 @@ def _wrong_length(lines: Sequence[str], line_length: int) -> list[Remark]:
             at,
             0,
             len(line),
-            f"Line {at + 1} has {len(line)} characters where the others have {line_length}.",
+            f"Line {at + 1} has {len(line)} characters; the others have {line_length}.",
         )
         for at, line in enumerate(lines)
         if len(line) != line_length

@@ -1,12 +1,12 @@
-"""How pinyin is spelled by those who search for it."""
+"""Pinyin as people type it in a search."""
 
 import unicodedata
 
 
-def spelled(text: str) -> str:
-    """Pinyin and other text as it is searched for: small letters, no tones, ü and v as u.
+def searchable(text: str) -> str:
+    """The text in small letters, without tone marks, with ü and v as u.
 
-    qīlǜ, qilü, qilv and qilu are the same then.
+    qīlǜ, qilü, qilv and qilu become equal.
     """
     parts = unicodedata.normalize("NFD", text.casefold())
     return "".join(each for each in parts if not unicodedata.combining(each)).replace("v", "u")

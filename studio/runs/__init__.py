@@ -1,1 +1,1 @@
-"""A training run in its folder: what it is, how it is trained, published and reported."""
+"""Training runs, one folder each: reading, training and publishing them."""

@@ -1,4 +1,4 @@
-"""The card of a published model: what it was made from, how good it is, what is wrong with it."""
+"""The card of a published model: its training data, its figures and its known faults."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from studio.corpus.poem import couplets
 from studio.model.config import RunConfig
 from studio.verse.request import ComposeRequest
 
-# What the network's `initial_state` is in words.
+# The network's `initial_state`, in words.
 INITIAL = {"zero": "a zero state", "end": "the state that an end token leaves"}
 FAULTS = (
     "It knows characters, not the world: images are those that Tang poets put side by side most "
@@ -31,7 +31,7 @@ class Figures(msgspec.Struct, frozen=True):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """A poem and the request that it answers."""
+    """A poem and its request."""
 
     request: ComposeRequest
     text: str
@@ -40,7 +40,8 @@ class Sample(msgspec.Struct, frozen=True):
 class Phase(msgspec.Struct, frozen=True):
     """The run whose model another run started from. `hours` as in `Card`.
 
-    `sharing` of its `poems` have three lines or more in common with held-out poems of the library.
+    `sharing` is how many of its `poems` share three or more lines with held-out poems of the
+    library.
     """
 
     run: str
@@ -54,9 +55,9 @@ class Phase(msgspec.Struct, frozen=True):
 
 
 class Card(msgspec.Struct, frozen=True):
-    """card.json. `hours` are those of training alone, on `machine`; `bytes` the weights' size.
+    """card.json. `hours` is the training time on `machine`; `bytes` is the size of the weights.
 
-    `before` is there where the run started from another one's model.
+    `before` is the earlier phase if the run started from another run's model.
     """
 
     run: str
@@ -77,8 +78,8 @@ class Card(msgspec.Struct, frozen=True):
     before: Phase | None = None
 
 
-def in_words(card: Card) -> str:
-    """The card in Markdown."""
+def as_markdown(card: Card) -> str:
+    """The card as Markdown."""
     model, train = card.config.model, card.config.train
     rows = "\n".join(
         f"| {each.split} | {each.poems:,} | {each.perplexity:.1f} | {each.perplexity_han:.1f} "

@@ -1,4 +1,4 @@
-"""Reading the events of a run while they are appended: whole lines, from a known place on."""
+"""Reading the events of a run while they are appended: complete lines, from a known place on."""
 
 import contextlib
 import hashlib
@@ -17,8 +17,9 @@ from studio.model.events import TrainingEvent
 from studio.reasons import reason
 
 BLOCK = 1 << 20  # bytes read at once
-LONGEST = 1 << 20  # bytes of a line, a thousand times what the longest event needs
-# Bytes before a place that are compared: more than a step's line, which has the training time.
+LONGEST = 1 << 20  # bytes of a line, a thousand times the longest event
+# Bytes before a place that are compared. They are more than one line of a step, which has the
+# training time and so differs from run to run.
 SEAL = 256
 _REMEDY = "Delete that line to use the run."
 _decoder = msgspec.json.Decoder(TrainingEvent)
@@ -27,9 +28,10 @@ Count = Annotated[int, Meta(ge=0)]
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A place between two lines of a file, and what shows that the file is still the same.
+    """A place between two lines of a file, with the means to see whether the file was rewritten.
 
-    Resuming a run rewrites its file: another inode, fewer bytes, or other bytes before the place.
+    Resuming a run rewrites its file. Then the inode, the length, or the bytes before the place
+    (`seal` is their hash) differ.
     """
 
     inode: int
@@ -42,14 +44,14 @@ START = Place(0, 0, 0, "")
 
 
 class EventReader:
-    """Reads events from a place onwards; `place` advances with them.
+    """Reads events from a place on; `place` advances with them.
 
-    Where the file is not the one that the place is of, it reads from the start: `place` says so
-    before the first event. A last line without its end is left for the next time.
+    If the file was rewritten since, it reads from the start, and `place` is START before the first
+    event. A last line that is still incomplete is left for the next time.
     """
 
     def __init__(self, path: Path, place: Place = START) -> None:
-        """Open the file; raises FileNotFoundError where there is none, RunError for a pipe."""
+        """Open the file; raises FileNotFoundError if there is none, RunError if it is a pipe."""
         self._path = path
         try:
             self._open = open_regular(path)
@@ -83,7 +85,7 @@ class EventReader:
             self.place = Place(self._inode, offset, lines, self._seal(offset))
 
     def _blocks(self) -> Iterator[bytes]:
-        """What comes after the place, in blocks of whole lines."""
+        """The bytes after the place, in blocks of complete lines."""
         offset, parts = self.place.offset, list[bytes]()
         while read := os.pread(self._file, BLOCK, offset):
             offset += len(read)

@@ -1,12 +1,12 @@
-"""The run folder: what a run is, what it told, and who is at work in it. Imports no torch.
+"""The run folder: the settings, events and checkpoints of a run, and its lock. Imports no torch.
 
 ```
 runs/NAME/
   config.json       the settings
-  events.jsonl      what training told, one event a line, appended
-  checkpoints/      one folder a checkpoint, step-00000200, see model/checkpoint.py
+  events.jsonl      the events of training, appended, one per line
+  checkpoints/      one folder per checkpoint, step-00000200, see model/checkpoint.py
   summary.json      cached figures, see summary.py; rebuilt if missing
-  lock              held while a process trains in the folder
+  lock              locked while a process trains in the folder
 ```
 """
 
@@ -31,9 +31,9 @@ from studio.runs.event_log import EventReader
 from studio.runs.summary import figures_of
 from studio.staging import staging_path
 
-# At most 240 bytes in UTF-8: file systems take names of 255.
+# At most 240 bytes in UTF-8: file systems accept names of 255.
 _NAME = re.compile(r"\w[\w\-.]{0,59}")
-# What a model can be called that is no run's.
+# Names of models that are not runs.
 _RESERVED = ("auto", "default")
 _CHECKPOINT = re.compile(r"step-\d+")
 _LOCK_TRIES = 10
@@ -52,12 +52,12 @@ class Run:
 
     @property
     def checkpoints(self) -> Path:
-        """Where its checkpoints are."""
+        """The folder of its checkpoints."""
         return self.folder / "checkpoints"
 
     @property
     def events_file(self) -> Path:
-        """What it told."""
+        """The file of its events."""
         return self.folder / "events.jsonl"
 
     def config(self) -> RunConfig:
@@ -65,7 +65,7 @@ class Run:
         return read_config(self.folder / "config.json")
 
     def write_config(self, config: RunConfig) -> None:
-        """Set its settings."""
+        """Write its settings."""
         encoded = msgspec.json.format(msgspec.json.encode(config), indent=2)
         write_atomically(self.folder / "config.json", encoded)
 
@@ -78,7 +78,7 @@ class Run:
         )
 
     def events(self) -> list[TrainingEvent]:
-        """All that the run told, in order; raises RunError that names a damaged line."""
+        """All events of the run, in order; raises RunError that names a damaged line."""
         try:
             with EventReader(self.events_file) as reader:
                 return list(reader)
@@ -90,11 +90,11 @@ class Run:
         append_record(self.events_file, event)
 
     def sync_events(self) -> None:
-        """Have the system write the events to the disk itself."""
+        """Flush the events to disk."""
         sync(self.events_file)
 
-    def forget_after(self, step: int) -> None:
-        """Drop the events after the checkpoint that training continues from."""
+    def drop_events_after(self, step: int) -> None:
+        """Drop the events after `step`, the checkpoint from which training resumes."""
         kept = (
             event
             for event in self.events()
@@ -103,7 +103,7 @@ class Run:
         write_records(self.events_file, kept)
 
     def is_busy(self) -> bool:
-        """Whether a process trains in the folder now."""
+        """Whether a process is training in the folder now."""
         try:
             descriptor = os.open(self.folder / "lock", os.O_RDONLY | os.O_NONBLOCK)
         except FileNotFoundError:
@@ -118,13 +118,13 @@ class Run:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the folder for training; raises RunError where another process does.
+        """Lock the folder for training; raises RunError if another process has locked it.
 
-        The system frees the lock when its process ends, however it ends.
+        The system frees the lock when this process ends, even if it is killed.
         """
         descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT)
         try:
-            # Somebody who just looks (`is_busy`) is gone in a moment.
+            # `is_busy` in another process holds the lock only for a moment.
             for _ in range(_LOCK_TRIES):
                 try:
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -142,7 +142,7 @@ class Run:
 
 
 class RunSummary(msgspec.Struct, frozen=True):
-    """One row of the list of runs."""
+    """A run as one row of the list of runs."""
 
     name: str
     recipe: str
@@ -157,16 +157,19 @@ class RunSummary(msgspec.Struct, frozen=True):
 
 
 def create(runs: Path, name: str, config: RunConfig) -> Run:
-    """Make a new run's folder; raises RunError where the name is taken or cannot be a folder."""
+    """Make the folder of a new run; raises RunError if the name is taken or not allowed."""
     if not _NAME.fullmatch(name) or name in _RESERVED:
         raise RunError(
-            f"A run cannot be called {name!r}. Use letters, digits, Chinese characters, and after "
-            f"the first also - and ., at most 60; {' and '.join(_RESERVED)} mean other models."
+            f"A run cannot be called {name!r}. Use at most 60 letters, digits and Chinese "
+            "characters, and after the first also - and . characters. The names "
+            f"{' and '.join(_RESERVED)} are reserved."
         )
     folder = runs / name
     if (folder / "config.json").exists():
-        raise RunError(f"There is a run called {name} already. Choose another name or delete it.")
-    # A folder without settings is what a crash left of a run that never began.
+        raise RunError(
+            f"There is already a run called {name}. Choose another name, or delete that run."
+        )
+    # A folder without settings was left by a crash before the run started.
     folder.mkdir(parents=True, exist_ok=True)
     run = Run(folder)
     run.write_config(config)
@@ -177,12 +180,12 @@ def find(runs: Path, name: str) -> Run:
     """The run called `name`; raises RunError that lists the known ones."""
     folder = runs / name
     if not _NAME.fullmatch(name) or not (folder / "config.json").exists():
-        known = ", ".join(run.name for run in every(runs)) or "none yet"
+        known = ", ".join(run.name for run in all_runs(runs)) or "none yet"
         raise RunError(f"There is no run called {name!r}. Runs: {known}.")
     return Run(folder)
 
 
-def every(runs: Path) -> list[Run]:
+def all_runs(runs: Path) -> list[Run]:
     """All runs, the most recently active first."""
     found = [Run(path.parent) for path in runs.glob("[!.]*/config.json")]
     return sorted(found, key=_modified, reverse=True)
@@ -191,10 +194,10 @@ def every(runs: Path) -> list[Run]:
 def delete(run: Run) -> None:
     """Remove a run's folder; raises RunError while it is being trained."""
     with run.lock():
-        # At once, so that nobody who reads the list sees half of it or writes into it.
-        gone = staging_path(run.folder)
-        run.folder.rename(gone)
-        shutil.rmtree(gone)
+        # Rename first, so that no other process sees half of the folder or writes to it.
+        removed = staging_path(run.folder)
+        run.folder.rename(removed)
+        shutil.rmtree(removed)
 
 
 def new_name(runs: Path, recipe: str, cell: str) -> str:
@@ -208,7 +211,7 @@ def new_name(runs: Path, recipe: str, cell: str) -> str:
 
 
 def summary(run: Run) -> RunSummary:
-    """Condense a run's folder to one row."""
+    """Summarise a run in one row."""
     config = run.config()
     figures = figures_of(run.events_file)
     return RunSummary(

@@ -1,11 +1,11 @@
-"""A trained model as it is shipped: half precision, with a card that says what it is.
+"""Publishing a trained model: half precision, with a card that describes it.
 
 ```
 model/
   model.safetensors  the weights in half precision
   model.json         their shape, the step, the vocabulary's fingerprint
   vocabulary.json    the characters
-  card.json          what it was made from and how good it is, for programs
+  card.json          its training data and figures, for programs
   card.md            the same, for people
 ```
 """
@@ -26,15 +26,15 @@ from studio.model.evaluate import score_poems, total
 from studio.model.events import StepDone
 from studio.paths import Home
 from studio.runs import folders
-from studio.runs.card import FAULTS, Card, Figures, Phase, Sample, in_words
+from studio.runs.card import FAULTS, Card, Figures, Phase, Sample, as_markdown
 from studio.runs.folders import Run
-from studio.runs.models import DEFAULT, load_writer, locate
+from studio.runs.loading import DEFAULT, load_writer, locate
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
 from studio.verse.novelty import Novelty
 from studio.verse.request import ComposeRequest
 
-# Two of each form, by seed: not chosen by hand.
+# Two of each form, by seed, not chosen by hand.
 SAMPLES = tuple(
     ComposeRequest(form=form, seed=seed)
     for form in ("五绝", "七绝", "五律", "七律")
@@ -43,16 +43,16 @@ SAMPLES = tuple(
 
 
 def publish(home: Home, name: str, folder: Path) -> Card:
-    """Write the model called `name`, a run's or a checkpoint's, to `folder` with its card.
+    """Write the model called `name` (a run, or "run@step") to `folder` with its card.
 
-    Reads the validation and the test split: the figures are of the weights as they are shipped.
-    What was published in `folder` before stays until all of it is there. Raises RunError or
-    CorpusError where the run or the poems are missing, or the folder holds anything else.
+    The figures are measured with the published weights, on the validation and the test split.
+    A model published in `folder` before stays there until the new one is complete. Raises RunError
+    or CorpusError if the run or the poems are missing, or if the folder holds anything else.
     """
     if folder.exists() and not (folder / "card.json").exists() and any(folder.iterdir()):
         raise RunError(
-            f"{folder} holds other things than a published model, which would be lost. Name a "
-            "folder that is empty or not there."
+            f"{folder} holds files that are not a published model; they would be lost. Name an "
+            "empty folder, or one that does not exist."
         )
     run = folders.find(home.runs, name.partition("@")[0])
     source, full_name = locate(home, name)
@@ -87,22 +87,23 @@ def publish(home: Home, name: str, folder: Path) -> Card:
             samples=samples,
             before=_before(home, run.config().start, held_out),
         )
-        told = msgspec.json.format(msgspec.json.encode(card), indent=2)
-        (staging / "card.json").write_bytes(told)
-        (staging / "card.md").write_bytes(in_words(card).encode())
+        encoded = msgspec.json.format(msgspec.json.encode(card), indent=2)
+        (staging / "card.json").write_bytes(encoded)
+        (staging / "card.md").write_bytes(as_markdown(card).encode())
         return card
 
     return build_folder_atomically(folder, fill)
 
 
 def _before(home: Home, name: str, held_out: dict[str, list[str]]) -> Phase | None:
-    """The phase that ended with the model "run@step"; None for "", the default and folders."""
+    """The earlier phase that produced the model "run@step"; None for "", "default" and folders."""
     if "@" not in name or "/" in name:
         return None
     folder, name = locate(home, name)
     run = folders.find(home.runs, name.partition("@")[0])
     config = run.config()
-    with Library.open(home.beside(config.poems) if config.poems else home.library) as library:
+    path = home.library_beside(config.poems) if config.poems else home.library
+    with Library.open(path) as library:
         statistics, texts = library.statistics(), library.texts("train")
     step = checkpoint.step_of(folder.name)
     return Phase(
@@ -142,7 +143,7 @@ def _figures(writer: Writer, held_out: dict[str, list[str]]) -> list[Figures]:
 
 
 def _seconds(run: Run, step: int) -> float:
-    """How long the run trained until a step."""
+    """How long the run had trained at a step."""
     return max(
         (each.elapsed for each in run.events() if isinstance(each, StepDone) and each.step <= step),
         default=0.0,

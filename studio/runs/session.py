@@ -9,9 +9,9 @@ from typing import TypeVar
 import msgspec
 
 from studio.corpus.library import Library
-from studio.corpus.manifest import published
+from studio.corpus.manifest import published_corpus
 from studio.corpus.vocabulary import Vocabulary
-from studio.errors import DamageError, RunError, VerseError, when_memory_is_full
+from studio.errors import DamageError, RunError, VerseError, out_of_memory_message
 from studio.messages import TrainingStarted
 from studio.model import checkpoint
 from studio.model.config import MAX_COUNT, RunConfig
@@ -27,32 +27,32 @@ from studio.model.trainer import Trainer
 from studio.paths import Home
 from studio.runs import folders
 from studio.runs.folders import Run
-from studio.runs.models import locate
+from studio.runs.loading import locate
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
 from studio.verse.request import ComposeRequest
 
-# The poem written at each validation: always the same request, so that only the weights differ.
+# The request for the sample at each validation: always the same, so that only the weights differ.
 SAMPLE = ComposeRequest(first="", form="五绝", seed=20)
 C = TypeVar("C")
 T = TypeVar("T")
 
 
 class TrainingSession:
-    """One run at work. Close it to free the folder; closing does not save."""
+    """A run that is being trained. Close it to unlock the folder; closing does not save."""
 
     def __init__(self, home: Home, run: Run, epochs: int = 0, step: int | None = None) -> None:
-        """Open the run's folder and continue from its last checkpoint, or begin.
+        """Open the run's folder; resume from its last checkpoint, or start if it has none.
 
-        A damaged checkpoint is skipped. With `step`, training continues from that checkpoint.
-        Later ones are deleted. Above 0, `epochs` more are added to the run's settings once it is
-        open. Raises RunError where the run is busy, finished, has no such checkpoint, or does not
-        fit the library.
+        A damaged checkpoint is skipped. With `step`, training resumes from that checkpoint, and
+        later ones are deleted. If `epochs` is above 0, it is added to the epochs in the run's
+        settings. Raises RunError if the run is in use, finished, has no such checkpoint, or does
+        not fit the library.
         """
         self.run = run
-        # What the person should know about how the run was opened.
+        # A message for the user about how the run was opened.
         self.notice = ""
-        # What happened and is not on disk yet; and what is, but has not been reported.
+        # Events not on disk yet; and events on disk that have not been reported.
         self._unrecorded: list[TrainingEvent] = []
         self._unreported: list[TrainingEvent] = []
         self._last_saved: CheckpointSaved | None = None
@@ -60,27 +60,27 @@ class TrainingSession:
         with contextlib.ExitStack() as opening:
             opening.enter_context(run.lock())
             names = _checkpoints(run, step)
-            self.config = _longer(run, epochs, names)
+            self.config = _with_more_epochs(run, epochs, names)
             self.trainer = self._trainer(home, names)
             if epochs > 0:
                 run.write_config(self.config)
             self._closing = opening.pop_all()
 
     def _trainer(self, home: Home, names: list[str]) -> Trainer:
-        """A trainer that continues from the first of the checkpoints `names` that is whole."""
+        """A trainer that resumes from the first undamaged checkpoint of `names`."""
         settings = self.config.train
         with Library.open(home.library) as library:
             own, valid = library.texts("train"), library.texts("valid")
         if settings.validation_poems:
             valid = valid[:: max(1, len(valid) // settings.validation_poems)]
-        start = self._start(home) if self.config.start and not names else None
-        # A run that starts from a model keeps its characters; else they are the library's.
+        start = self._start_model(home) if self.config.start and not names else None
+        # A run that starts from a model keeps its vocabulary; else it is built from the library.
         given = [self.run.checkpoints / name for name in names] + ([start] if start else [])
         if self.config.start and given:
-            vocabulary = _first_whole(given, _vocabulary)
+            vocabulary = _first_undamaged(given, _vocabulary)
         else:
             vocabulary = Vocabulary.build(own, settings.min_count)
-        texts = _beside(home, self.config.poems) if self.config.poems else own
+        texts = _texts_beside(home, self.config.poems) if self.config.poems else own
         trainer = Trainer(
             self.config,
             vocabulary,
@@ -95,38 +95,39 @@ class TrainingSession:
             self._resume(trainer, names, home)
         else:
             if any(event.step for event in self.run.events()):
-                self.notice = f"{self.run.name} has no checkpoint, so it starts from its beginning."
-            self.run.forget_after(0)
+                self.notice = f"{self.run.name} has no checkpoint, so it starts from the beginning."
+            self.run.drop_events_after(0)
         return trainer
 
     def _resume(self, trainer: Trainer, names: list[str], home: Home) -> None:
-        """Load the first checkpoint of `names` that is whole, and have the log end there."""
+        """Load the first undamaged checkpoint of `names`, and cut the event log off there."""
         try:
-            name = _first_whole(names, partial(self._load, trainer, home))
+            name = _first_undamaged(names, partial(self._load, trainer, home))
         except DamageError as error:
             if len(names) == 1:
                 raise
             raise DamageError(
                 f"No checkpoint of {self.run.name} can be read. The oldest: {error} To train the "
-                f"run from its beginning, delete {self.run.checkpoints}."
+                f"run from the beginning, delete {self.run.checkpoints}."
             ) from error
         step = trainer.progress.step
         events = self.run.events()
         if step >= trainer.total_steps and TrainingEnded(step, "finished") in events:
             raise RunError(
                 f"The run {self.run.name} has finished its {trainer.total_steps:,} steps. "
-                "Give it more epochs to continue it."
+                "To resume it, give it more epochs."
             )
         if damaged := names[: names.index(name)]:
             self.notice = f"{', '.join(damaged)} cannot be read and was skipped. "
-        # The checkpoints first: where this is interrupted, the log may hold more than they do.
+        # Checkpoints before events: after an interruption here the log may have too many events,
+        # but never too few.
         if deleted := checkpoint.delete_after(self.run.checkpoints, step):
-            self.notice += f"Training continues from {name}; deleted {', '.join(deleted)}."
+            self.notice += f"Training resumes from {name}; deleted {', '.join(deleted)}."
         checkpoint.prune(self.run.checkpoints, self.config.train.keep, trainer.progress.best_step)
-        self.run.forget_after(step)
+        self.run.drop_events_after(step)
         saved = CheckpointSaved(step, name)
         if saved not in events:
-            # The process was killed right after it had saved.
+            # The process was killed right after saving.
             self.run.record(saved)
         self._last_saved = saved
 
@@ -137,30 +138,30 @@ class TrainingSession:
             raise RunError(
                 f"The run {self.run.name} was trained on another corpus: the characters of "
                 f"{home.library} are not those of {folder / 'vocabulary.json'}. "
-                "Fetch that corpus again to continue, or start a new run from it: "
+                "Fetch that corpus again to resume, or start a new run from this model: "
                 f"tangshi-studio train --from {self.run.name}."
             )
         trainer.load(folder)
         return name
 
-    def _start(self, home: Home) -> Path:
-        """The folder of the model that the run starts from; raises RunError where it differs."""
+    def _start_model(self, home: Home) -> Path:
+        """The folder of the model that the run starts from; raises RunError if it does not fit."""
         folder, name = locate(home, self.config.start)
-        theirs = checkpoint.read_description(folder).config
-        if self.config.model != self.config.model.with_shape_of(theirs):
+        given = checkpoint.read_description(folder).config
+        if self.config.model != self.config.model.with_shape_of(given):
             raise RunError(
-                f"A run that starts from {name} has its {theirs.cell} of embedding "
-                f"{theirs.embedding}, hidden {theirs.hidden} and {theirs.layers} layers, and only "
-                "its dropout and initial state can be others. Leave the rest of the model as it is."
+                f"A run that starts from {name} must have the same model: {given.cell}, embedding "
+                f"{given.embedding}, hidden {given.hidden}, {given.layers} layers. Only dropout "
+                "and initial state may differ. Remove the other model settings."
             )
         return folder
 
     def close(self) -> None:
-        """Free the run's folder."""
+        """Unlock the run's folder."""
         self._closing.close()
 
     def started(self) -> TrainingStarted:
-        """What there is to say before the first step."""
+        """The event to report before the first step."""
         trainer = self.trainer
         return TrainingStarted(
             run=self.run.name,
@@ -175,7 +176,7 @@ class TrainingSession:
         )
 
     def writer(self) -> Writer:
-        """A writer with the weights as they stand."""
+        """A writer with the current weights."""
         trainer = self.trainer
         return Writer(
             trainer.network,
@@ -185,9 +186,9 @@ class TrainingSession:
         )
 
     def steps(self) -> Iterator[tuple[TrainingEvent, ...]]:
-        """The trainer's events, one item a step, with a sample poem after each validation.
+        """The trainer's events, one item per step, with a sample poem after each validation.
 
-        Raises OSError where something cannot be written; call it again to continue from there.
+        Raises OSError if a file cannot be written; call it again to resume from there.
         """
         if self._unrecorded or self._unreported:
             self._record(())
@@ -208,7 +209,7 @@ class TrainingSession:
         self._unrecorded += events
         while self._unrecorded:
             event = self._unrecorded[0]
-            # A checkpoint that is there already, and asked for again, is reported only.
+            # A checkpoint that is on disk already is reported again, but not recorded twice.
             if event != self._last_saved:
                 self.run.record(event)
             if isinstance(event, CheckpointSaved):
@@ -219,24 +220,24 @@ class TrainingSession:
                     (poem,) = write(self.writer(), SAMPLE)
                     self._unrecorded.insert(0, SampleWritten(event.step, poem.text))
         if self.trainer.saves_next:
-            # So that not even a power failure leaves a checkpoint that the log knows nothing of.
+            # Even a power failure must not leave a checkpoint without its events in the log.
             self.run.sync_events()
 
     def _recorded(self) -> tuple[TrainingEvent, ...]:
-        """What is on disk and has not been reported."""
+        """The events that are on disk but not reported yet."""
         reported, self._unreported = tuple(self._unreported), []
         return reported
 
 
 def starting_from(home: Home, config: RunConfig, name: str) -> RunConfig:
-    """`config` for a run that starts from the model called `name`, of that model's shape."""
+    """`config` for a run that starts from the model called `name`, with that model's shape."""
     folder, full_name = locate(home, name)
     model = config.model.with_shape_of(checkpoint.read_description(folder).config)
     return msgspec.structs.replace(config, start=full_name, model=model)
 
 
-def begin(home: Home, name: str, config: RunConfig) -> TrainingSession:
-    """Make the run's folder and open it; the folder goes again if nothing can be trained."""
+def start_run(home: Home, name: str, config: RunConfig) -> TrainingSession:
+    """Make the folder of a new run and open it. If that fails, the folder is deleted."""
     run = folders.create(home.runs, name, config)
     try:
         return TrainingSession(home, run)
@@ -245,15 +246,15 @@ def begin(home: Home, name: str, config: RunConfig) -> TrainingSession:
         raise
 
 
-def go_on(home: Home, name: str, epochs: int = 0) -> TrainingSession:
-    """Open a run that was stopped or interrupted; `epochs` more where above 0.
+def resume_run(home: Home, name: str, epochs: int = 0) -> TrainingSession:
+    """Open a run that was stopped or interrupted; `epochs` are added to its settings.
 
-    "run@step" continues from that checkpoint and deletes what came after it. Raises RunError.
+    "run@step" resumes from that checkpoint and deletes later ones. Raises RunError.
     """
     name, at, step = name.partition("@")
     run = folders.find(home.runs, name)
     if at and not step.isdecimal():
-        raise RunError(f"{step!r} is not a step of {name}: write {name}@200, for example.")
+        raise RunError(f"{step!r} is not a step of {name}. Write {name}@200, for example.")
     return TrainingSession(home, run, epochs, int(step) if at else None)
 
 
@@ -261,8 +262,8 @@ def _vocabulary(folder: Path) -> Vocabulary:
     return Vocabulary.load(folder / "vocabulary.json")
 
 
-def _first_whole(choices: Sequence[C], load: Callable[[C], T]) -> T:
-    """What `load` makes of the first choice that is not damaged; raises DamageError for none."""
+def _first_undamaged(choices: Sequence[C], load: Callable[[C], T]) -> T:
+    """The result of `load` for the first undamaged choice; raises DamageError if there is none."""
     for choice in choices[:-1]:
         try:
             return load(choice)
@@ -273,21 +274,21 @@ def _first_whole(choices: Sequence[C], load: Callable[[C], T]) -> T:
 
 
 def _is_damage(cause: BaseException | None) -> bool:
-    """Whether the content is wrong, and not the disk, the permissions or the memory.
+    """Whether the content is wrong; a full memory or an error of the disk is not damage.
 
-    Only then may an older checkpoint take the place of the newest, which is deleted.
+    Only then may an older checkpoint replace the newest, which is deleted.
     """
     if isinstance(cause, OSError):
         return isinstance(cause, FileNotFoundError)
-    return not (isinstance(cause, Exception) and when_memory_is_full(cause))
+    return not (isinstance(cause, Exception) and out_of_memory_message(cause))
 
 
-def _beside(home: Home, corpus: str) -> list[str]:
-    """The poems of a corpus beside the library; raises RunError where it is not there."""
-    path = home.beside(published(corpus).name)
+def _texts_beside(home: Home, corpus: str) -> list[str]:
+    """The training texts of a corpus beside the library; raises RunError if it is missing."""
+    path = home.library_beside(published_corpus(corpus).name)
     if not path.exists():
         raise RunError(
-            f"The poems to learn from are not in {path}. Fetch them with "
+            f"The poems to train on are missing: {path} does not exist. Fetch them with "
             f"`tangshi-studio corpus fetch --corpus {corpus} --beside`."
         )
     with Library.open(path) as library:
@@ -295,7 +296,7 @@ def _beside(home: Home, corpus: str) -> list[str]:
 
 
 def _checkpoints(run: Run, step: int | None) -> list[str]:
-    """The names of the checkpoints to try, the newest first; with `step` that one alone."""
+    """The names of the checkpoints to try, the newest first; with `step` only that one."""
     names = run.checkpoint_names()[::-1]
     if step is None:
         return names
@@ -308,10 +309,10 @@ def _checkpoints(run: Run, step: int | None) -> list[str]:
     return [checkpoint.name_of(step)]
 
 
-def _longer(run: Run, epochs: int, names: Sequence[str]) -> RunConfig:
-    """The run's settings with `epochs` more, after the epoch in which `max_steps` ended it.
+def _with_more_epochs(run: Run, epochs: int, names: Sequence[str]) -> RunConfig:
+    """The run's settings with `epochs` added; if `max_steps` ended it, to the epoch it reached.
 
-    `names` are the checkpoints to continue from, the newest first.
+    `names` are the checkpoints to resume from, the newest first.
     """
     config = run.config()
     if epochs <= 0:
@@ -319,8 +320,8 @@ def _longer(run: Run, epochs: int, names: Sequence[str]) -> RunConfig:
     before = config.train.epochs
     if config.train.max_steps and names:
         folders = [run.checkpoints / name for name in names]
-        at = _first_whole(folders, checkpoint.read_progress)
-        before = at.epoch if at.position else at.epoch - 1
+        reached = _first_undamaged(folders, checkpoint.read_progress)
+        before = reached.epoch if reached.position else reached.epoch - 1
     train = msgspec.structs.replace(
         config.train, epochs=min(before + epochs, MAX_COUNT), max_steps=0
     )

@@ -1,6 +1,6 @@
-"""Summary figures of a run's events, cached so that only appended events are read.
+"""Summary figures of a run's events, cached so that only new events are read.
 
-The events are the truth: if the cache is missing, old or damaged, it is rebuilt.
+If the cache is missing, out of date or damaged, it is rebuilt from the events.
 """
 
 import contextlib
@@ -15,11 +15,11 @@ from studio.reasons import UNREADABLE
 from studio.runs.event_log import START, EventReader, Place
 
 SUMMARY = "summary.json"
-LARGEST = 4096  # bytes of the file, many times what it needs
+LARGEST = 4096  # bytes; many times the size of the file
 
 
 class Figures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The last step, the lowest perplexity, and how training ended ("" where nothing says so)."""
+    """The last step, the lowest perplexity, and how training ended ("" if it has not ended)."""
 
     step: int
     epoch: int
@@ -29,11 +29,11 @@ class Figures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outcome: str
 
 
-NOTHING = Figures(0, 0, None, 0.0, None, "")
+NO_FIGURES = Figures(0, 0, None, 0.0, None, "")
 
 
-class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The figures of the events up to a place."""
+class _Cache(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The figures of the events before a place."""
 
     place: Place
     figures: Figures
@@ -42,23 +42,23 @@ class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def figures_of(events_file: Path) -> Figures:
     """The figures of a run's events; raises RunError that names a damaged line."""
     file = events_file.with_name(SUMMARY)
-    kept = _read(file)
+    cache = _read(file)
     try:
-        reader = EventReader(events_file, kept.place)
+        reader = EventReader(events_file, cache.place)
     except FileNotFoundError:
-        return NOTHING
+        return NO_FIGURES
     with reader:
-        known = kept.figures if reader.place == kept.place else NOTHING
-        figures = condense(reader, known)
-    if reader.place != kept.place:
-        # A folder that cannot be written to is read from the start each time.
-        with contextlib.suppress(OSError), replacing(file) as kept_anew:
-            kept_anew.write(msgspec.json.encode(_Kept(reader.place, figures)))
+        known = cache.figures if reader.place == cache.place else NO_FIGURES
+        figures = add_events(reader, known)
+    if reader.place != cache.place:
+        # Without a cache, for example in a read-only folder, all events are read each time.
+        with contextlib.suppress(OSError), replacing(file) as staging:
+            staging.write(msgspec.json.encode(_Cache(reader.place, figures)))
     return figures
 
 
-def condense(events: Iterable[TrainingEvent], before: Figures = NOTHING) -> Figures:
-    """The figures of some events after those that are known."""
+def add_events(events: Iterable[TrainingEvent], before: Figures = NO_FIGURES) -> Figures:
+    """The figures `before`, updated with later events."""
     last: StepDone | None = None
     best, outcome = before.best_perplexity, before.outcome
     for event in events:
@@ -73,8 +73,8 @@ def condense(events: Iterable[TrainingEvent], before: Figures = NOTHING) -> Figu
     return Figures(last.step, last.epoch, last.loss, last.elapsed, best, outcome)
 
 
-def _read(file: Path) -> _Kept:
+def _read(file: Path) -> _Cache:
     try:
-        return msgspec.json.decode(read_regular(file, LARGEST), type=_Kept)
+        return msgspec.json.decode(read_regular(file, LARGEST), type=_Cache)
     except UNREADABLE:
-        return _Kept(START, NOTHING)
+        return _Cache(START, NO_FIGURES)

@@ -35,7 +35,7 @@ def palette_commands(home: Home) -> Iterator[PaletteCommand]:
             "Start a new run with its settings as they are",
             f"train({recipe!r})",
         )
-    for run in folders.every(home.runs)[:_MOST_RUNS]:
+    for run in folders.all_runs(home.runs)[:_MOST_RUNS]:
         yield PaletteCommand(f"Resume {run.name}", "Go on with this run", f"resume({run.name!r})")
     for theme, words in _THEMES.items():
         yield PaletteCommand(f"Theme {theme}", words, f"use_theme({theme!r})")

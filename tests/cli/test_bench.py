@@ -44,7 +44,7 @@ def test_bench_ui_reports_what_it_measured(tangshi: Run, home: Home) -> None:
     assert document["training_cost"] == pytest.approx(inside / headless - 1)
     assert document["keys"] == 3
     assert 0 < document["key_ms_median"] <= document["key_ms_99"] <= document["key_ms_most"]
-    assert not folders.every(home.runs)
+    assert not folders.all_runs(home.runs)
 
 
 def test_bench_ui_without_poems_says_what_to_do(

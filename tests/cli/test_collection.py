@@ -44,7 +44,7 @@ def test_the_list_can_be_searched(
 def test_an_empty_collection_says_so(tangshi: Run, home: Home) -> None:
     result = tangshi("collection", "list")
     assert (result.code, result.out) == (0, "")
-    assert "No poem was saved yet" in result.err
+    assert "no saved poems yet" in result.err
 
 
 def test_a_saved_poem_is_written_again_to_the_letter(trained: Run, home: Home) -> None:
@@ -63,8 +63,8 @@ def test_a_poem_that_comes_out_otherwise_says_what_differs(trained: Run, home: H
     write_records(home.collection, [SavedPoem(saved().poem, poem.request, "a@2", poem.saved)])
     result = trained("collection", "again", Collection(home.collection).poems()[0].id, "--run", "a")
     assert result.code == 1
-    assert "Not the same poem again: line 1 is" in result.err
-    assert "by a@2 and now by a@4" in result.err
+    assert "not the same poem: line 1 is" in result.err
+    assert "by a@2, and now by a@4" in result.err
 
 
 def test_a_model_that_is_gone_is_told(trained: Run, home: Home) -> None:
@@ -84,7 +84,7 @@ def test_poems_are_exported_in_the_format_of_the_files_name(
 
 
 @pytest.mark.parametrize(
-    ("file", "message"), [("a.svg", "one poem, not 2"), ("a.doc", "does not tell the format")]
+    ("file", "message"), [("a.svg", "one poem, not 2"), ("a.doc", "no suffix of a known format")]
 )
 def test_an_export_that_cannot_be_is_answered_clearly(
     tangshi: Run, two: tuple[SavedPoem, SavedPoem], tmp_path: Path, file: str, message: str

@@ -71,7 +71,7 @@ def test_the_account_of_the_records_adds_up(command: Command, own: str) -> None:
 def test_fetching_does_nothing_where_there_is_a_library(command: Command, own: str) -> None:
     first = command.json("fetch", "--from", own)
     assert command.json("fetch") == first
-    assert command("fetch").err.startswith("The library is there already: 2 poems")
+    assert command("fetch").err.startswith("The library exists already: 2 poems")
 
 
 def test_another_corpus_than_the_library_holds_is_obtained(
@@ -157,7 +157,7 @@ def test_without_a_library_the_error_names_the_remedy(
 def test_errors_and_wrong_usage_have_their_exit_codes(command: Command, own: str) -> None:
     command("build", "--from", own)
     assert command("show", "99").code == 1
-    assert command("search", "--form", "sonnet").code == 1
+    assert command("search", "--form", "sonnet").code == 2
     assert command("search", "--sort", "mood").code == 2
     assert command("show", str(10**30)).code == 1
     assert command("search", "--limit", str(10**30)).code == 2

@@ -74,4 +74,9 @@ def test_what_killed_processes_left_is_counted(tangshi: Run, home: Home) -> None
     left.write_bytes(bytes(1_500_000))
     os.utime(left, (0, 0))
     counted = tangshi("doctor", "--json").document["unfinished"]
-    assert counted.startswith("1 files or folders left by killed processes, 1.5 MB")
+    assert counted.startswith("1 half-written file or folder of stopped builds, 1.5 MB")
+    assert "the next `tangshi-studio corpus build` removes" in counted
+    left.with_name(".library.sqlite.4567cdef.unfinished").mkdir()
+    os.utime(left.with_name(".library.sqlite.4567cdef.unfinished"), (0, 0))
+    shown = tangshi("doctor").out
+    assert "leftovers   2 half-written files or folders of stopped builds, 1.5 MB" in shown

@@ -54,7 +54,7 @@ def test_written_poems_are_measured_beside_those_of_people(trained: Run) -> None
 def test_all_regulated_forms_are_measured_and_printed(trained: Run) -> None:
     out = trained("evaluate", "poems", "--count", "1").out
     assert [line.strip() for line in out.splitlines() if line.strip() in _FORMS] == _FORMS
-    assert "none of people" in out
+    assert "none by poets" in out
 
 
 def test_the_same_seed_measures_the_same(trained: Run) -> None:
@@ -81,12 +81,12 @@ def test_each_opening_is_a_request_that_may_fail(trained: Run) -> None:
 def test_options_before_poems_are_wrong_usage(tangshi: Run, home: Home) -> None:
     result = tangshi("evaluate", "--json", "poems")
     assert result.code == 2
-    assert "after poems" in result.err
+    assert "after `poems`" in result.err
 
 
 def test_an_unknown_form_is_a_clear_error(trained: Run) -> None:
     result = trained("evaluate", "poems", "--form", "sonnet")
-    assert result.code == 1
+    assert result.code == 2
     assert "no form called" in result.err
 
 

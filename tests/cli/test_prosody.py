@@ -55,7 +55,7 @@ def test_a_repeated_character_is_a_note_here_as_in_the_studio(
     poem = written(GUANQUE.replace("千里", "依里"))
     lines = tangshi("scan", poem).out.splitlines()
     assert lines[-2:] == [
-        "· Line 3, 重字 (character repeated): 依 stands in line 1 already.",
+        "· Line 3, 重字 (character repeated): 依 is in line 1 already.",
         "No faults.",
     ]
     (fault,) = tangshi("scan", "--json", poem).document["poems"][0]["faults"]
@@ -102,7 +102,7 @@ def test_standard_input_is_scanned(tangshi: Run, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("", "holds no poem"),
+        ("", "has no poem"),
         ("abc\n", "line 1, column 1 cannot be scanned: foreign character (a)"),
         ("春眠□觉晓，处处闻啼鸟。", "line 1, column 3 cannot be scanned: lacuna (□)"),
     ],
@@ -162,12 +162,23 @@ def test_utf_16_is_named_with_the_remedy(tangshi: Run, tmp_path: Path) -> None:
     assert "iconv -f UTF-16" in tangshi("scan", str(tmp_path / "a.txt")).err
 
 
-def test_a_file_that_is_not_utf8_is_refused_with_its_line(tangshi: Run, tmp_path: Path) -> None:
+def test_a_file_in_gb18030_is_one_error_with_the_remedy(tangshi: Run, tmp_path: Path) -> None:
     path = tmp_path / "gbk.txt"
-    path.write_bytes(b"\n" + GUANQUE.encode("gb18030"))
+    path.write_bytes(f"{GUANQUE}\n".encode("gb18030") * 30)
+    result = tangshi("scan", str(path))
+    assert (result.code, result.out) == (1, "")
+    assert result.err.count("tangshi-studio:") == 1
+    assert "gbk.txt is not in UTF-8; it seems to be in GB18030" in result.err
+    assert "iconv -f GB18030 -t UTF-8" in result.err
+
+
+def test_a_line_that_is_not_utf8_is_refused_with_its_number(tangshi: Run, tmp_path: Path) -> None:
+    path = tmp_path / "damaged.txt"
+    path.write_bytes(f"{GUANQUE}\n".encode() + GUANQUE.encode()[:-1] + b"\n")
     result = tangshi("scan", str(path))
     assert result.code == 1
     assert "line 2 is not UTF-8" in result.err
+    assert "GB18030" not in result.err.partition("Convert")[0]
 
 
 def test_a_missing_file_is_a_clear_error(tangshi: Run, tmp_path: Path) -> None:

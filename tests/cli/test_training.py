@@ -70,18 +70,18 @@ def test_an_epoch_more_for_a_run_of_few_steps_is_one_epoch(tangshi: Run, home: H
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["train", "--recipe", "transformer"], 1, "classic"),
-        (["train", "--set", "heads=8"], 1, "heads"),
-        (["train", "--set", "hidden=many"], 1, "hidden must be a whole number from 1 to 8,192"),
-        (["train", "--set", "cell=foo"], 1, "cell must be rnn, gru or lstm, not 'foo'"),
-        (["train", "--cell", "foo"], 1, "--cell must be rnn, gru or lstm, not 'foo'"),
-        (["train", "--max-steps", "-1"], 1, "--max-steps must be"),
-        (["train", "--set", "hidden"], 1, "KEY=VALUE"),
+        (["train", "--recipe", "transformer"], 2, "classic"),
+        (["train", "--set", "heads=8"], 2, "heads"),
+        (["train", "--set", "hidden=many"], 2, "hidden must be a whole number from 1 to 8,192"),
+        (["train", "--set", "cell=foo"], 2, "cell must be rnn, gru or lstm, not 'foo'"),
+        (["train", "--cell", "foo"], 2, "--cell must be rnn, gru or lstm, not 'foo'"),
+        (["train", "--max-steps", "-1"], 2, "--max-steps must be"),
+        (["train", "--set", "hidden"], 2, "KEY=VALUE"),
         (["train", "--resume"], 1, "--run"),
         (["train", "--resume", "--run", "nowhere"], 1, "nowhere"),
         (["train", "--epochs", "few"], 2, "--epochs"),
         (["train", "--epochs", "-7"], 2, "--epochs"),
-        (["train", "--seed", str(2**32)], 1, "seed"),
+        (["train", "--seed", str(2**32)], 2, "seed"),
         (["runs", "show", "nowhere"], 1, "nowhere"),
         (["runs"], 2, "list"),
         (["sing"], 2, "sing"),
@@ -134,13 +134,13 @@ def test_poems_beside_the_library_are_learnt_with_its_characters(
     missing = tangshi("train", "--poems", "quansongshi", "--run", "a", *SMALL)
     assert missing.code == 1
     assert "corpus fetch --corpus quansongshi --beside" in missing.err
-    assert not folders.every(home.runs)
+    assert not folders.all_runs(home.runs)
     source = tmp_path / "song.txt"
     lines = [f"{number}:{chr(0x5C71 + number)}日依山尽，黄河入海流。" for number in range(200)]
     source.write_text("\n".join(lines), "utf-8")
     other = Home(tmp_path / "song", tmp_path, tmp_path)
     fetch_and_build(other, source=source)
-    other.library.rename(home.beside("quansongshi"))
+    other.library.rename(home.library_beside("quansongshi"))
     tangshi("train", "--poems", "quansongshi", "--run", "a", "--max-steps", "1", *SMALL)
     tangshi("train", "--run", "b", "--max-steps", "1", *SMALL)
     first, second = (
@@ -155,7 +155,7 @@ def test_poems_beside_the_library_are_learnt_with_its_characters(
     [
         (["--from", "none"], "no run called 'none'"),
         (["--from", "/nowhere/at/all"], "no model in /nowhere/at/all"),
-        (["--from", "a", "--set", "hidden=9"], "only its dropout"),
+        (["--from", "a", "--set", "hidden=9"], "Only dropout and initial state"),
         (["--from", "a", "--run", "a", "--resume"], "keeps its settings"),
     ],
 )
@@ -164,9 +164,9 @@ def test_a_run_that_cannot_start_from_a_model_says_why(
 ) -> None:
     tangshi("train", "--recipe", "classic", "--run", "a", "--max-steps", "1", *SMALL)
     refused = tangshi("train", *arguments)
-    assert refused.code == 1
+    assert refused.code == (2 if "--resume" in arguments else 1)
     assert told in refused.err
-    assert [run.name for run in folders.every(home.runs)] == ["a"]
+    assert [run.name for run in folders.all_runs(home.runs)] == ["a"]
 
 
 @pytest.mark.parametrize("answer", ["", "n\n"])

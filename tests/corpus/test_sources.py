@@ -97,7 +97,7 @@ def test_a_folder_is_read_in_natural_order(tmp_path: Path) -> None:
 def test_a_path_without_poems_is_explained(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="no file or folder"):
         files_of(tmp_path / "missing")
-    with pytest.raises(CorpusError, match="holds no poems"):
+    with pytest.raises(CorpusError, match="no files of poems"):
         files_of(tmp_path)
 
 

@@ -45,6 +45,29 @@ def test_a_title_in_its_marks_and_a_poet_below_a_blank_line_are_known(heading: s
     assert _read(f"{heading}\n{_lines(YE, 2)}") == [("静夜思", "李白", YE)]
 
 
+@pytest.mark.parametrize("blank", ["", "\n"])
+@pytest.mark.parametrize(
+    ("heading", "title", "poet"),
+    [
+        ("静夜思 李白", "静夜思", "李白"),
+        ("3. 登鹳雀楼　王之涣", "登鹳雀楼", "王之涣"),
+        ("静夜思 其一", "静夜思 其一", ""),
+        ("静夜思 唐代", "静夜思 唐代", ""),
+        ("题 静夜思 李白", "题 静夜思 李白", ""),
+    ],
+)
+def test_a_poet_may_follow_the_title_after_a_space(
+    heading: str, title: str, poet: str, blank: str
+) -> None:
+    assert _read(f"{heading}\n{blank}{_lines(YE, 1)}") == [(title, poet, YE)]
+
+
+def test_two_short_lines_of_verse_are_not_a_title_with_its_poet() -> None:
+    verse = "关关雎鸠，在河之洲，窈窕淑女，君子好逑"
+    spaced = "关关雎鸠 在河之洲\n窈窕淑女 君子好逑\n"
+    assert _read(spaced) == [("", "", verse)]
+
+
 def test_couplets_with_blank_lines_between_them_belong_to_the_title_above() -> None:
     text = f"静夜思\n\n{YE[:12]}\n\n{YE[12:]}\n\n登鹳雀楼\n\n{LOU}\n"
     assert _read(text) == [("静夜思", "", YE), ("登鹳雀楼", "", LOU)]

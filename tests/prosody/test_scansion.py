@@ -103,7 +103,7 @@ def test_a_character_that_is_level_in_rhymes_only_is_oblique_elsewhere() -> None
     (note,) = scanned.notes
     assert (note.name, note.line, note.start, note.end) == ("对句拗救", 2, 3, 4)
     assert "不 is oblique" in note.explanation
-    assert "吹, level in place 3 of the next line" in note.explanation
+    assert "吹, character 3 of the next line, is level" in note.explanation
     assert scanned.broken == []
     assert not scanned.perfect
 

@@ -62,7 +62,7 @@ def test_going_on_from_a_checkpoint_forgets_what_came_after_it(tmp_path: Path) -
     run = folders.create(tmp_path, "first", CLASSIC)
     for event in (step(1), step(2), step(3), TrainingEnded(3, "stopped")):
         run.record(event)
-    run.forget_after(2)
+    run.drop_events_after(2)
     assert run.events() == [step(1), step(2)]
 
 
@@ -128,7 +128,7 @@ def test_a_run_in_training_is_neither_trained_twice_nor_deleted(tmp_path: Path) 
             folders.delete(run)
     assert not run.is_busy()
     folders.delete(run)
-    assert folders.every(tmp_path) == []
+    assert folders.all_runs(tmp_path) == []
 
 
 def test_the_summary_condenses_the_run(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from studio.errors import RunError
 from studio.paths import Home
 from studio.runs import publishing
 from studio.runs.card import Card
-from studio.runs.models import load_writer
+from studio.runs.loading import load_writer
 from studio.runs.publishing import publish
-from studio.runs.session import begin
+from studio.runs.session import start_run
 from studio.verse.composer import write
 from studio.verse.request import ComposeRequest
 from tests.small import small
@@ -24,7 +24,7 @@ REQUEST = ComposeRequest(form="", longest=12, seed=3)
 @pytest.fixture
 def published(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Card]:
     monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))
-    session = begin(home, "a", small(validate_every=2))
+    session = start_run(home, "a", small(validate_every=2))
     for _ in session.steps():
         pass
     session.close()
@@ -63,11 +63,11 @@ def test_the_card_tells_of_the_run_before_it(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))
-    home.beside("quansongshi").symlink_to(home.library.resolve())
+    home.library_beside("quansongshi").symlink_to(home.library.resolve())
     settings = {"lines_above": 1, "max_steps": 2}
     for name, poems, start in (("a", "quansongshi", ""), ("b", "", "a@2")):
         config = msgspec.structs.replace(small(**settings), poems=poems, start=start)
-        session = begin(home, name, config)
+        session = start_run(home, name, config)
         for _ in session.steps():
             pass
         session.close()
@@ -103,7 +103,7 @@ def test_a_folder_with_anything_else_in_it_is_left_alone(
     mine.write_text("mine")
     for folder in (mine.parent, next((home.runs / "a" / "checkpoints").iterdir())):
         before = sorted(folder.iterdir())
-        with pytest.raises(RunError, match="other things"):
+        with pytest.raises(RunError, match="not a published model"):
             publish(home, "a", folder)
         assert sorted(folder.iterdir()) == before
 

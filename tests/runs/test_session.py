@@ -6,13 +6,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from studio.errors import DamageError, RunError
 from studio.model import checkpoint
 from studio.model.events import CheckpointSaved, StepDone, TrainingEnded
 from studio.paths import Home
 from studio.runs import folders
-from studio.runs.session import TrainingSession, begin, go_on
+from studio.runs.session import TrainingSession, resume_run, start_run
 from tests.killing import found, in_child, killed_at, learnt, outcome, train
 from tests.small import small
 
@@ -39,7 +40,7 @@ def test_killed_at_any_point_a_run_ends_as_one_that_never_was(home: Home) -> Non
 def trained(home: Home, name: str = "first") -> folders.Run:
     """A run with checkpoints at steps 2 and 4, stopped there."""
     config = small("studio", max_steps=8, validate_every=0, checkpoint_every=2, keep=3)
-    session = begin(home, name, config)
+    session = start_run(home, name, config)
     for _ in session.steps():
         if session.trainer.progress.step == 4 and not session.trainer.saves_next:
             break
@@ -60,11 +61,28 @@ def finish(session: TrainingSession) -> list[int]:
 def test_a_damaged_checkpoint_is_passed_over_and_named(home: Home, file: str) -> None:
     run = trained(home)
     (run.checkpoints / "step-00000004" / file).write_bytes(b"\x00 half of it")
-    session = go_on(home, "first")
+    session = resume_run(home, "first")
     assert "step-00000004 cannot be read" in session.started().notice
     assert "from step-00000002" in session.started().notice
     assert finish(session) == [3, 4, 5, 6, 7, 8]
     assert [event.step for event in run.events() if isinstance(event, StepDone)] == [*range(1, 9)]
+
+
+def test_a_checkpoint_without_parts_of_the_optimisers_state_is_passed_over(home: Home) -> None:
+    run = trained(home)
+    file = run.checkpoints / "step-00000004" / "training.safetensors"
+    tensors = load_file(file)
+    dropped = [name for name in tensors if name.startswith("optimiser.0.")][1:]
+    damaged = {name: each for name, each in tensors.items() if name not in dropped}
+    save_file(damaged, file)
+    session = resume_run(home, "first")
+    assert "step-00000004 cannot be read" in session.started().notice
+    assert finish(session) == [3, 4, 5, 6, 7, 8]
+    only = trained(home, "only")
+    shutil.rmtree(only.checkpoints / "step-00000002")
+    save_file(damaged, only.checkpoints / "step-00000004" / file.name)
+    with pytest.raises(DamageError, match=r"optimiser\.0\.\w+ is missing"):
+        resume_run(home, "only")
 
 
 def test_where_all_checkpoints_are_damaged_nothing_is_touched(home: Home) -> None:
@@ -73,7 +91,7 @@ def test_where_all_checkpoints_are_damaged_nothing_is_touched(home: Home) -> Non
         (run.checkpoints / name / "model.json").write_text("{")
     before = run.events_file.read_bytes()
     with pytest.raises(RunError, match=r"No checkpoint of first can be read.*model\.json.*delete"):
-        go_on(home, "first")
+        resume_run(home, "first")
     assert run.checkpoint_names() == ["step-00000002", "step-00000004"]
     assert run.events_file.read_bytes() == before
 
@@ -81,14 +99,14 @@ def test_where_all_checkpoints_are_damaged_nothing_is_touched(home: Home) -> Non
 def test_a_run_without_a_checkpoint_says_that_it_starts_again(home: Home) -> None:
     run = trained(home)
     shutil.rmtree(run.checkpoints)
-    session = go_on(home, "first")
-    assert "starts from its beginning" in session.started().notice
+    session = resume_run(home, "first")
+    assert "starts from the beginning" in session.started().notice
     assert finish(session) == [*range(1, 9)]
 
 
 def test_a_run_is_resumed_from_the_checkpoint_that_is_named(home: Home) -> None:
     run = trained(home)
-    session = go_on(home, "first@2")
+    session = resume_run(home, "first@2")
     assert "deleted step-00000004" in session.started().notice
     assert run.checkpoint_names() == ["step-00000002"]
     assert finish(session) == [3, 4, 5, 6, 7, 8]
@@ -98,7 +116,7 @@ def test_a_run_is_resumed_from_the_checkpoint_that_is_named(home: Home) -> None:
 def test_a_checkpoint_that_is_not_there_is_an_error(home: Home, name: str, words: str) -> None:
     trained(home)
     with pytest.raises(RunError, match=words):
-        go_on(home, name)
+        resume_run(home, name)
 
 
 def test_a_run_that_was_killed_after_its_last_checkpoint_is_finished_by_resuming(
@@ -109,21 +127,21 @@ def test_a_run_that_was_killed_after_its_last_checkpoint_is_finished_by_resuming
     *kept, saved, ended = run.events_file.read_bytes().splitlines(keepends=True)
     run.events_file.write_bytes(b"".join(kept))
     assert folders.summary(run).status == "interrupted"
-    assert finish(go_on(home, "first")) == []
+    assert finish(resume_run(home, "first")) == []
     assert run.events_file.read_bytes() == b"".join([*kept, saved, ended])
     assert run.events()[-2:] == [
         CheckpointSaved(4, checkpoint.name_of(4)),
         TrainingEnded(4, "finished"),
     ]
     with pytest.raises(RunError, match="has finished"):
-        go_on(home, "first")
+        resume_run(home, "first")
     assert folders.summary(run).status == "finished"
 
 
 def test_a_checkpoint_whose_events_could_not_be_recorded_is_saved_later(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = begin(home, "first", CONFIG)
+    session = start_run(home, "first", CONFIG)
     sync = folders.Run.sync_events
 
     def fail(_: folders.Run) -> None:
@@ -140,7 +158,7 @@ def test_a_checkpoint_whose_events_could_not_be_recorded_is_saved_later(
 
 
 def test_a_checkpoint_asked_for_twice_is_recorded_once(home: Home) -> None:
-    session = begin(home, "first", CONFIG)
+    session = start_run(home, "first", CONFIG)
     for _ in session.steps():
         if session.trainer.saves_next:
             assert session.save() == session.save() != ()
@@ -163,7 +181,7 @@ def test_a_checkpoint_that_cannot_be_read_just_now_is_not_given_up(
 
     monkeypatch.setattr(checkpoint, "load_training", fail)
     with pytest.raises(DamageError, match="not now"):
-        go_on(home, "first")
+        resume_run(home, "first")
     assert run.checkpoint_names() == ["step-00000002", "step-00000004"]
 
 
@@ -171,4 +189,4 @@ def test_the_library_is_needed_to_resume(home: Home, tmp_path: Path) -> None:
     trained(home)
     home.library.unlink()
     with pytest.raises(Exception, match="corpus fetch"):
-        go_on(home, "first")
+        resume_run(home, "first")

@@ -24,7 +24,7 @@ from studio.model.events import (
 )
 from studio.runs import folders
 from studio.runs.event_log import SEAL
-from studio.runs.summary import NOTHING, SUMMARY, Figures, condense, figures_of
+from studio.runs.summary import NO_FIGURES, SUMMARY, Figures, add_events, figures_of
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 count = st.integers(0, 2**40)
@@ -82,10 +82,10 @@ def test_the_figures_are_those_of_all_events_whenever_they_were_read(
         for event, look in told:
             run.record(event)
             if look:
-                assert figures_of(run.events_file) == condense(run.events())
+                assert figures_of(run.events_file) == add_events(run.events())
         if told and data.draw(st.booleans()):
-            run.forget_after(data.draw(st.sampled_from(told))[0].step)
-        assert figures_of(run.events_file) == condense(run.events())
+            run.drop_events_after(data.draw(st.sampled_from(told))[0].step)
+        assert figures_of(run.events_file) == add_events(run.events())
     finally:
         shutil.rmtree(folder)
 
@@ -108,7 +108,7 @@ def test_a_list_of_runs_reads_only_what_was_appended(
 def test_resuming_from_a_checkpoint_takes_back_what_came_after_it(run: folders.Run) -> None:
     run.record(TrainingEnded(10, "stopped"))
     assert folders.summary(run).status == "stopped"
-    run.forget_after(5)
+    run.drop_events_after(5)
     row = folders.summary(run)
     assert (row.step, row.best_perplexity, row.status) == (5, None, "interrupted")
 
@@ -170,10 +170,10 @@ def test_a_read_only_folder_stays_as_it_is(run: folders.Run) -> None:
 
 def test_a_run_without_events_has_no_figures(tmp_path: Path) -> None:
     run = folders.create(tmp_path, "first", RECIPES["classic"])
-    assert figures_of(run.events_file) == NOTHING
+    assert figures_of(run.events_file) == NO_FIGURES
     assert folders.summary(run).status == "interrupted"
     run.events_file.touch()
-    assert figures_of(run.events_file) == NOTHING
+    assert figures_of(run.events_file) == NO_FIGURES
     assert not (run.folder / SUMMARY).exists()
 
 
@@ -189,11 +189,11 @@ def test_a_run_deleted_while_it_is_read_does_not_come_back(
     run: folders.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def and_delete(events: Iterable[TrainingEvent], before: Figures) -> Figures:
-        figures = condense(events, before)
+        figures = add_events(events, before)
         folders.delete(run)
         return figures
 
-    monkeypatch.setattr("studio.runs.summary.condense", and_delete)
+    monkeypatch.setattr("studio.runs.summary.add_events", and_delete)
     assert figures_of(run.events_file).step == 10
     assert list(run.folder.parent.iterdir()) == []
 

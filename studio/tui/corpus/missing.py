@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Button, Input, ProgressBar, Static
 from textual.worker import Worker, get_current_worker
 
-from studio.corpus.manifest import published
+from studio.corpus.manifest import published_corpus
 from studio.corpus.obtaining import fetch_and_build
 from studio.errors import StudioError
 from studio.paths import Home
@@ -54,7 +54,8 @@ class CorpusMissing(VerticalScroll, can_focus=False):
         yield Static("No poems yet", classes="heading", markup=False)
         yield Static(id="corpus-why", markup=False)
         yield Static(
-            f"The complete Tang poems come from the npm package {published().specifier} (MIT): "
+            "The complete Tang poems come from the npm package "
+            f"{published_corpus().specifier} (MIT): "
             "85 MB over the network once, and a quarter of a minute of work. They stay on this "
             "machine.",
             markup=False,

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from studio.collection.in_words import describe, finds, first_line
+from studio.collection.in_words import describe, first_line, matches
 from studio.collection.saved import Collection, SavedPoem
 from studio.errors import StudioError
 from studio.messages import Composed
@@ -23,7 +23,7 @@ from studio.tui.poem.card import PoemCard
 from studio.tui.poem.layout import SETTINGS, TIGHTEST, shape_of
 from studio.tui.widgets.key_bar import KeyBar
 from studio.tui.widgets.modal import Modal
-from studio.wording import moment
+from studio.wording import local_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ class PoemChooser(Modal[Choice | None]):
 
 def _about(entry: Entry) -> str:
     composed = entry.composed
-    when = f" · {moment(entry.saved.saved)}" if entry.saved else ""
+    when = f" · {local_time(entry.saved.saved)}" if entry.saved else ""
     return f"{in_words(composed.model)} · {describe(composed.request)}{when}"
 
 
@@ -209,4 +209,4 @@ def _row(composed: Composed) -> Content:
 
 def _has(composed: Composed, words: str) -> bool:
     texts = [poem.text for poem in composed.poems]
-    return finds(words, texts, composed.model, composed.request)
+    return matches(words, texts, composed.model, composed.request)

@@ -14,7 +14,7 @@ def model_choices(home: Home) -> list[Option]:
     choices = []
     if default_model():
         choices.append(Option("default", "default model"))
-    for run in folders.every(home.runs):
+    for run in folders.all_runs(home.runs):
         names = run.checkpoint_names()
         if names:
             newest = f"{run.name}@{_step(names[-1])}"

@@ -414,14 +414,14 @@ class PlaygroundPane(AskingPane):
             if composed.model in self.form.models:
                 # "auto" may mean another model by now.
                 request = msgspec.structs.replace(request, model=composed.model)
-            self._ask(choice.saved.again if choice.saved else request)
+            self._ask(choice.saved.rewrite_request if choice.saved else request)
             self._awaited = choice.saved
 
     def _compare(self, order: Composed) -> None:
         """Say whether a saved poem has been written again to the letter."""
         if saved := self._awaited:
             again = compare(saved, order.model, [poem.text for poem in order.poems])
-            self.note(again.in_words, error=not again.is_same)
+            self.note(again.sentence, error=not again.is_same)
 
     def _recall(self, showing: Showing) -> None:
         """Show poems again, and their request in the form."""

@@ -7,7 +7,7 @@ from textual import work
 
 from studio.telemetry import Gauge, Reading, Telemetry, open_telemetry
 from studio.tui.training.text_panel import TextPanel
-from studio.wording import printable, spark
+from studio.wording import printable, sparkline
 
 # Seconds between two readings: faster polling slows the GPU's own work.
 EVERY = 1.0
@@ -66,7 +66,9 @@ class DevicePanel(TextPanel):
     def _line(self, gauge: Gauge, width: int) -> Text:
         room = max(0, width - 8 - 13)
         past = list(self._past[gauge.label])[-room:] if room else []
-        drawn = spark(past, room, 0.0, gauge.limit or max(past, default=1.0) * 1.25, self._plain)
+        drawn = sparkline(
+            past, room, 0.0, gauge.limit or max(past, default=1.0) * 1.25, self._plain
+        )
         line = Text(f"{gauge.label:<8}", self.get_component_rich_style("device--label"), end="")
         line.append(f"{drawn:<{room}}", self.get_component_rich_style("device--spark"))
         told = gauge.text.rjust(max(0, width - 8 - room))

@@ -98,7 +98,7 @@ class RunList(Vertical):
     @work(thread=True, exclusive=True, group="runs", exit_on_error=False)
     def _read_folders(self, home: Home) -> None:
         worker, rows, shown = get_current_worker(), list[RunRow](), time.monotonic()
-        for run in folders.every(home.runs):
+        for run in folders.all_runs(home.runs):
             if worker.is_cancelled:
                 return
             rows.append(self._row_of(run))

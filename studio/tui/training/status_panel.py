@@ -9,7 +9,7 @@ from studio.messages import TrainingStarted
 from studio.model.config import RunConfig
 from studio.tui.training.history import History
 from studio.tui.training.text_panel import TextPanel
-from studio.wording import compact, duration, figure, printable, spark
+from studio.wording import compact, duration, figure, printable, sparkline
 
 _MARKS = {"training": ">", "paused": "=", "diverged": "!"}
 
@@ -63,7 +63,7 @@ class StatusPanel(TextPanel):
             lines += facts
         if narrow and shown.history.losses:
             # A narrow pane has no room for a chart: the last losses as a sparkline.
-            drawn = spark(shown.history.losses[-4000:], width, plain=self._plain)
+            drawn = sparkline(shown.history.losses[-4000:], width, plain=self._plain)
             lines.insert(2, Text(drawn, self._style("done")))
         if shown.history.ended and shown.history.ended.reason:
             reason = Text(printable(shown.history.ended.reason), self._style("alarm"))

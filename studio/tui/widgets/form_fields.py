@@ -17,7 +17,7 @@ from textual.widgets._select import SelectCurrent, SelectOverlay
 
 from studio.corpus.cleaning import typed_opening
 from studio.errors import StudioError
-from studio.prosody.spelling import spelled
+from studio.prosody.spelling import searchable
 from studio.tui.widgets.pinyin_input import PinyinInput
 
 
@@ -188,8 +188,8 @@ class _Choices(Select[str]):
 
 class _Offered(SelectOverlay):
     def _find_search_match(self, query: str) -> int | None:
-        texts = (spelled(str(option.prompt)) for option in self.options)
-        places = ((text.find(spelled(query)), at) for at, text in enumerate(texts))
+        texts = (searchable(str(option.prompt)) for option in self.options)
+        places = ((text.find(searchable(query)), at) for at, text in enumerate(texts))
         return min((found for found in places if found[0] >= 0), default=(0, None))[1]
 
 

@@ -30,7 +30,7 @@ async def test_a_saved_poem_is_found_by_pinyin(play: Play) -> None:
 async def test_a_saved_poem_is_asked_for_again_from_the_model_that_wrote_it(play: Play) -> None:
     async with play() as played:
         await played.press("b", "r")
-        assert played.last == saved().again
+        assert played.last == saved().rewrite_request
         assert played.last.model == "night@800"
 
 
@@ -38,7 +38,9 @@ async def test_a_poem_that_comes_out_to_the_letter_is_told_so(play: Play) -> Non
     async with play() as played:
         await played.press("b", "r")
         await played.answer(TEXT)
-        assert played.text("#opening-note") == "Written again to the letter."
+        assert (
+            played.text("#opening-note") == "Written again: the same poem, character for character."
+        )
 
 
 async def test_a_poem_that_comes_out_otherwise_says_what_differs(play: Play) -> None:

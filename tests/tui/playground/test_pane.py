@@ -20,7 +20,7 @@ from studio.tui.poem.card import PoemCard
 from studio.tui.widgets.key_bar import KeyBar
 from studio.verse.novelty import CopiedSpan
 from studio.verse.request import Sampling
-from studio.wording import moment
+from studio.wording import local_time
 from tests.tui.playground_worker import OTHER, QUATRAIN
 from tests.tui.playing import Play, add_run
 
@@ -695,7 +695,7 @@ async def test_the_book_tells_the_day_as_a_person_writes_it(play: Play, night: H
         await played.press("s", "b")
         (saved,) = Collection(night.collection).poems()
         about = str(played.app.screen.query_one("#about", Static).visual)
-        assert moment(saved.saved) in about
+        assert local_time(saved.saved) in about
         assert saved.saved not in about
 
 

@@ -6,7 +6,7 @@ from pypinyin import Style, pinyin
 from studio.prosody.forms import templates
 from studio.prosody.rhymes import RHYMES
 from studio.tui.poem.glossary import reading_named, rhyme_named, template_in_english
-from studio.wording import moment
+from studio.wording import local_time
 
 
 def test_the_rhymes_are_named_as_they_are_read() -> None:
@@ -28,5 +28,5 @@ def test_the_four_templates_have_four_names(length: int) -> None:
 
 
 def test_a_time_that_cannot_be_read_is_shown_as_it_is() -> None:
-    assert moment("yesterday") == "yesterday"
-    assert moment("2026-11-24T14:05:00").startswith("24 Nov 2026, 14:05")
+    assert local_time("yesterday") == "yesterday"
+    assert local_time("2026-11-24T14:05:00").startswith("24 Nov 2026, 14:05")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from studio.tui.drawing.scales import LABEL, finite, log_ticks, round_values, smooth, thin, ticks
 from studio.tui.training.history import History
-from studio.wording import compact, duration, figure, printable, spark
+from studio.wording import compact, duration, figure, printable, sparkline
 from tests.tui.fake_worker import a_run
 
 numbers = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=700)
@@ -83,15 +83,15 @@ def test_points_that_cannot_be_drawn_are_left_out() -> None:
 
 
 def test_a_sparkline_shows_the_mean_of_each_share_of_the_values() -> None:
-    assert spark([0, 0, 7, 7], 2) == "▁█"
-    assert spark([1, 2], 8) == "▁█"
-    assert spark([3, 3, 3], 3) == "▁▁▁"
-    assert spark([0, 50, 100], 3, 0, 100, plain=True) == "_=#"
+    assert sparkline([0, 0, 7, 7], 2) == "▁█"
+    assert sparkline([1, 2], 8) == "▁█"
+    assert sparkline([3, 3, 3], 3) == "▁▁▁"
+    assert sparkline([0, 50, 100], 3, 0, 100, plain=True) == "_=#"
 
 
 def test_a_sparkline_survives_what_is_no_number() -> None:
-    assert spark([math.nan, 1.0, math.inf, 2.0], 4) == "▁█"
-    assert spark([math.nan], 4) == ""
+    assert sparkline([math.nan, 1.0, math.inf, 2.0], 4) == "▁█"
+    assert sparkline([math.nan], 4) == ""
 
 
 def test_speed_is_told_over_the_last_steps() -> None:

@@ -590,9 +590,9 @@ async def test_deleting_a_run_asks_first(open_studio: Open, home: Home) -> None:
     write_run(home, "autumn", 20)
     async with open_studio(SMALL) as studio:
         await studio.press("2", "r", "d", "n")
-        assert folders.every(home.runs)
+        assert folders.all_runs(home.runs)
         await studio.press("d", "y")
-        assert folders.every(home.runs) == []
+        assert folders.all_runs(home.runs) == []
         assert "No runs yet." in studio.text()
 
 

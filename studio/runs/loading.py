@@ -1,4 +1,4 @@
-"""Finding a model by the name that a person gives it."""
+"""Finding a model by its name, and loading it to write with it."""
 
 from pathlib import Path
 
@@ -15,35 +15,40 @@ DEFAULT = "default"
 def locate(home: Home, name: str) -> tuple[Path, str]:
     """The folder of a model and its full name.
 
-    "default" is the shipped one, "run@step" a checkpoint, "run" the best checkpoint of a run (the
-    last where none was validated); "auto" is the default model, else the newest run that has a
-    checkpoint. What has a slash in it is a folder. Raises RunError that says what there is.
+    "default" is the shipped model, "run@step" a checkpoint, "run" the best checkpoint of a run (the
+    last if none was validated). "auto" is the default model, else the newest run that has a
+    checkpoint. A name with a slash is the path of a folder. Raises RunError that lists the choices.
     """
     if "/" in name:
         try:
             path = Path(name).expanduser().resolve()
         except (RuntimeError, ValueError) as error:
             raise RunError(
-                f"{name!r} is not the path of a model: {error}. Name a run, default, or the folder "
+                f"{name!r} is not the path of a model: {error}. Give a run, default, or the folder "
                 "of a checkpoint."
             ) from error
         if not (path / "model.json").is_file():
-            raise RunError(f"There is no model in {path}: it has no model.json.")
+            raise RunError(
+                f"There is no model in {path}: it has no model.json. Give a run, default, or the "
+                "folder of a checkpoint."
+            )
         return path, str(path)
     if name == "auto":
         if folder := default_model():
             return folder, DEFAULT
-        for run in folders.every(home.runs):
+        for run in folders.all_runs(home.runs):
             if run.checkpoint_names():
                 return locate(home, run.name)
         raise RunError(
-            "There is no model yet. Start a training (`tangshi-studio train`, or pane 2 of the "
-            "studio): the first checkpoint is saved within minutes."
+            "There is no model yet. Train one with `tangshi-studio train`, or in pane 2 of the "
+            "studio. The first checkpoint is saved within minutes."
         )
     if name == DEFAULT:
         if folder := default_model():
             return folder, DEFAULT
-        raise RunError("This studio ships no default model. Name a run: see `runs list`.")
+        raise RunError(
+            "The default model is not installed. Name a run: see `tangshi-studio runs list`."
+        )
     run_name, _, step = name.partition("@")
     run = folders.find(home.runs, run_name)
     names = run.checkpoint_names()
@@ -53,7 +58,8 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
         known = {str(checkpoint.step_of(each)): each for each in names}
         if step not in known:
             raise RunError(
-                f"The run {run_name} has no checkpoint at step {step}, but at {', '.join(known)}."
+                f"The run {run_name} has no checkpoint at step {step}. "
+                f"Choose one of: {', '.join(known)}."
             )
         chosen = known[step]
     else:
@@ -62,7 +68,7 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
 
 
 def load_writer(folder: Path, name: str) -> Writer:
-    """Load the model in `folder`, as `locate` found it."""
+    """Load the model that `locate` found."""
     network, vocabulary, _ = checkpoint.load_model(folder)
     device = choose_device("float32")
     if not device.is_gpu:
