@@ -13,6 +13,10 @@ from studio.errors import CorpusError
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _NOT_ALLOWED = (sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 
+REBUILD = (
+    "Run `tangshi-studio corpus build`, with --from PATH for your own poems, to build it again."
+)
+
 
 @contextlib.contextmanager
 def write_errors(path: Path) -> Iterator[None]:
@@ -40,7 +44,7 @@ def read_errors(path: Path) -> Iterator[None]:
         elif code in _NOT_ALLOWED or isinstance(error, OSError):
             remedy = "Check its permissions and try again."
         else:
-            remedy = "Run `tangshi-studio corpus build` to build it again."
+            remedy = REBUILD
         raise CorpusError(
             f"{path} cannot be read as a library of poems: {_reason(error)}. {remedy}"
         ) from error

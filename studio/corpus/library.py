@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from studio.corpus.cleaning import tidy
-from studio.corpus.failures import read_errors
+from studio.corpus.failures import REBUILD, read_errors
 from studio.corpus.poem import Poem, Split
 from studio.corpus.schema import APPLICATION, VERSION
 from studio.corpus.script import simplified
@@ -90,8 +90,7 @@ class Library:
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
                 if (application, version) != (APPLICATION, VERSION):
                     raise CorpusError(
-                        f"{path} was built by another version of the studio. "
-                        "Run `tangshi-studio corpus build` to build it again."
+                        f"{path} was built by another version of the studio. {REBUILD}"
                     )
                 return cls(path, connection)
             except BaseException:
