@@ -137,9 +137,10 @@ class TrainingSession:
         if Vocabulary.load(folder / "vocabulary.json") != trainer.vocabulary:
             raise RunError(
                 f"The run {self.run.name} cannot be resumed: the characters of {home.library} are "
-                f"not those of {folder / 'vocabulary.json'}. The library has other poems, or another "
-                "version of the studio built it. Build the library that the run was trained on, or "
-                f"start a new run from its model: tangshi-studio train --from {self.run.name}."
+                f"not those of {folder / 'vocabulary.json'}. The library has other poems, or "
+                "another version of the studio built it. Build the library that the run was "
+                "trained on, or start a new run from its model: "
+                f"tangshi-studio train --from {self.run.name}."
             )
         trainer.load(folder)
         return name
