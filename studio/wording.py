@@ -12,7 +12,7 @@ PLAIN_BLOCKS = "_.-~=+*#"
 
 
 def compact(value: float) -> str:
-    """At most five characters: 950, 12.3k, 4.56M."""
+    """The value in at most five characters: 950, 12.3k, 4.56M."""
     for limit, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= limit:
             scale = 1e3 if unit == "k" else limit
