@@ -20,6 +20,11 @@ def compact(value: float) -> str:
     return f"{value:.4g}"
 
 
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: 1 poem, 2,300 poems."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def duration(seconds: float) -> str:
     """Two units at most: 42s, 2m 10s, 3h 04m, 2d 05h."""
     whole = round(max(0.0, seconds))

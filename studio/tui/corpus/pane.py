@@ -22,6 +22,7 @@ from studio.tui.corpus.poem_list import PoemList
 from studio.tui.corpus.poem_view import PoemView
 from studio.tui.pane import Pane
 from studio.tui.widgets.pinyin_input import PinyinInput
+from studio.wording import counted
 
 # From these sizes the figures are shown beside or under the poems.
 WIDE, TALL = 116, 36
@@ -85,9 +86,7 @@ class CorpusPane(Pane):
     def compose(self) -> ComposeResult:
         with Vertical(id="corpus-library"):
             with Horizontal(id="corpus-fields"):
-                yield PinyinInput(
-                    placeholder="/ words in text or title", id="corpus-words", compact=True
-                )
+                yield PinyinInput(placeholder="/ text or title", id="corpus-words", compact=True)
                 yield PinyinInput(placeholder="p poet", id="corpus-poet", compact=True)
             yield FormLine(id="corpus-form")
             yield Static(id="corpus-found", markup=False)
@@ -136,9 +135,9 @@ class CorpusPane(Pane):
         self.query_one(FormLine).counts = statistics.forms
         self._poems = statistics.poems
         self._totals = [
-            f"{statistics.poems:,} poems",
-            f"{statistics.poets:,} poets",
-            f"{statistics.distinct:,} characters",
+            counted(statistics.poems, "poem"),
+            counted(statistics.poets, "poet"),
+            counted(statistics.distinct, "character"),
         ]
         self._search()
         self.refresh_bindings()
@@ -228,7 +227,7 @@ class CorpusPane(Pane):
         if self.current_query == Query():
             parts = self._totals
         elif count:
-            parts = [f"{count:,} of {self._poems:,} poems"]
+            parts = [f"{count:,} of {counted(self._poems, 'poem')}"]
         else:
             parts = ["No matches; x clears"]
         if self._sort != "source":
