@@ -99,7 +99,7 @@ class StudioApp(TerminalApp):
             "escape",
             "leave_field",
             show=False,
-            id="studio.request_exit",
+            id="studio.leave",
             tooltip="Leave a field; letters are keys again",
         ),
         Binding("question_mark,f1", "help", "Help", id="studio.help", tooltip="This help"),

@@ -54,8 +54,8 @@ class HelpScreen(Modal[None]):
                 continue
             table = _grid()
             table.add_column(style="dim", no_wrap=True)
-            for keys, what, name in rows:
-                table.add_row(Text(keys), Text(what), Text(name))
+            for keys, effect, name in rows:
+                table.add_row(Text(keys), Text(effect), Text(name))
             parts += [Text(heading, "bold underline"), table, Text()]
         terms = _grid()
         for term, meaning in glossary().items():
@@ -86,9 +86,9 @@ def key_rows(
         if mapped := keymap.get(name):
             changed = Binding.make_bindings([Binding(mapped, binding.action)])
             keys = [display(each) for each in changed]
-        what = binding.tooltip or binding.description
-        if what:
-            yield " ".join(dict.fromkeys(keys)), what, name
+        effect = binding.tooltip or binding.description
+        if effect:
+            yield " ".join(dict.fromkeys(keys)), effect, name
 
 
 def own_bindings(nodes: Iterable[DOMNode]) -> Iterator[Binding]:

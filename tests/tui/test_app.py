@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 
 import pytest
 from textual.css.query import NoMatches
@@ -15,7 +16,7 @@ from studio.messages import CancelCompose, Compose, Failed, Stop, Trained
 from studio.model.events import TrainingEnded
 from studio.paths import Home
 from studio.settings import read_settings
-from studio.tui.help_screen import HelpScreen, key_rows
+from studio.tui.help_screen import HelpScreen, key_names, key_rows
 from studio.tui.pane import Pane
 from studio.tui.quit_screen import QuitScreen
 from studio.tui.training.epochs_screen import EpochsScreen
@@ -254,6 +255,11 @@ async def test_the_keymap_changes_keys_footer_and_help(open_studio: Open) -> Non
             )
         }
         assert rows["studio.zoom"] == "f5"
+
+
+def test_every_key_keeps_the_name_that_keymaps_use() -> None:
+    names = (Path(__file__).parent / "key_names.txt").read_text(encoding="utf-8").split()
+    assert set(names) <= key_names()
 
 
 async def test_an_unknown_name_in_the_keymap_is_reported(open_small: Open) -> None:

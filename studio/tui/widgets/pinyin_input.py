@@ -139,7 +139,7 @@ class PinyinInput(Input):
     """
 
     class Refused(Message):
-        """What was typed is not text; `reason` says what to do."""
+        """The input was not text; `reason` says what to do."""
 
         def __init__(self, reason: str) -> None:
             super().__init__()
