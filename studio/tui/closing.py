@@ -15,9 +15,9 @@ class Closing:
     """Closes the studio once, even if several signals arrive or the interface hangs.
 
     Nothing is done in a signal handler: joining a thread there deadlocks when a second signal
-    comes, and Python runs it only when the main thread wakes up. The system's own handler writes
-    each signal's number to a socket instead (`signal.set_wakeup_fd`), and a separate thread reads
-    it: the interface may hang while it writes to a closed terminal.
+    comes, and Python runs it only when the main thread wakes up. Instead, Python's
+    low-level handler writes each signal's number to a socket (`signal.set_wakeup_fd`) and a
+    separate thread reads it, because the interface may hang in writing to a closed terminal.
     """
 
     def __init__(

@@ -183,12 +183,8 @@ class CorpusPane(Pane):
         if self._library is None:
             return
         self._searches += 1
-        number, query, sort, path = (
-            self._searches,
-            self.current_query,
-            self._sort,
-            self._library.path,
-        )
+        number, query, sort = self._searches, self.current_query, self._sort
+        path = self._library.path
 
         def work() -> None:
             worker = get_current_worker()
