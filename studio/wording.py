@@ -12,12 +12,17 @@ PLAIN_BLOCKS = "_.-~=+*#"
 
 
 def compact(value: float) -> str:
-    """At most five characters: 950, 12.3k, 4.56M."""
+    """The value in at most five characters: 950, 12.3k, 4.56M."""
     for limit, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= limit:
             scale = 1e3 if unit == "k" else limit
             return f"{value / scale:.3g}{unit}"
     return f"{value:.4g}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: 1 poem, 2,300 poems."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""The studio: three panes, one worker."""
+"""The application: three panes and one worker."""
 
 import contextlib
 from collections.abc import Callable, Iterable
@@ -46,12 +46,12 @@ from studio.tui.widgets.modal import Palette
 repair()
 
 HERE = Path(__file__).parent
-# Events handled before the keyboard is looked at again.
-BURST = 500
+# Events handled in one go; keys are handled in between.
+EVENTS_AT_ONCE = 500
 
 
 class WorkerLike(Protocol):
-    """What the studio asks of a worker, so that a test can put another in its place."""
+    """The methods of a worker that the studio uses; a test can pass another class."""
 
     def start(self) -> None: ...
     def send(self, command: Command) -> None: ...
@@ -62,14 +62,14 @@ WorkerFactory = Callable[[Home, Callable[[Event], None]], WorkerLike]
 
 
 class EventsWaiting(Message):
-    """The worker has reported something: look at the queue. A burst becomes one message."""
+    """The worker has put events on the queue. Several of these messages become one."""
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, EventsWaiting)
 
 
 class StudioApp(TerminalApp):
-    """The application; its panes know it as a `Host`."""
+    """The application. The panes use it through `Host`."""
 
     TITLE = "tangshi-studio"
     CSS_PATH: ClassVar[list[str | Path]] = [  # type: ignore[assignment]
@@ -81,7 +81,11 @@ class StudioApp(TerminalApp):
         Binding("2,f3", "pane('training')", "Training", id="studio.training"),
         Binding("3,f4", "pane('playground')", "Playground", id="studio.playground"),
         Binding(
-            "z", "zoom", "Zoom", id="studio.zoom", tooltip="Give the pane the whole terminal, back"
+            "z",
+            "zoom",
+            "Zoom",
+            id="studio.zoom",
+            tooltip="Give the pane the whole terminal, or share it again",
         ),
         Binding(
             "T,f9",
@@ -89,14 +93,14 @@ class StudioApp(TerminalApp):
             "Theme",
             id="studio.theme",
             show=False,
-            tooltip="Dark ink, light paper",
+            tooltip="Switch between dark and light",
         ),
         Binding(
             "escape",
             "leave_field",
             show=False,
             id="studio.leave",
-            tooltip="Leave a field, so that letters are keys again",
+            tooltip="Leave a field; letters are keys again",
         ),
         Binding("question_mark,f1", "help", "Help", id="studio.help", tooltip="This help"),
         Binding("q,ctrl+q", "quit", "Quit", id="studio.quit"),
@@ -107,7 +111,7 @@ class StudioApp(TerminalApp):
             id="studio.suspend",
             show=False,
             priority=True,
-            tooltip="Back to the shell; fg continues",
+            tooltip="Return to the shell; fg resumes the studio",
         ),
     ]
 
@@ -119,8 +123,8 @@ class StudioApp(TerminalApp):
         self.settings = settings
         self.pinyin = PinyinKeeper(home)
         self.run_in_training = RunInTraining()
-        # A checkpoint is being saved, and then the studio quits.
-        self._leaving = False
+        # The run is being saved; after that the studio quits.
+        self._quitting = False
         self._composing: set[int] = set()
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._worker = worker(home, self._emit)
@@ -129,22 +133,22 @@ class StudioApp(TerminalApp):
         self.theme = settings.theme
 
     def get_default_screen(self) -> StudioScreen:
-        """The screen that has the panes."""
+        """The screen with the panes."""
         return StudioScreen()
 
     @property
-    def _panes(self) -> StudioScreen:
+    def _main_screen(self) -> StudioScreen:
         return cast(StudioScreen, self.screen_stack[0])
 
     def on_mount(self) -> None:
         self.set_keymap(self.settings.keymap)
 
     def on_ready(self) -> None:
-        # The worker imports torch: only once the first frame has been painted.
-        self.call_after_refresh(self._open)
+        # The worker imports torch, so it starts after the first frame is drawn.
+        self.call_after_refresh(self._start)
 
-    def _open(self) -> None:
-        self._panes.pane(self.current).focus_first()
+    def _start(self) -> None:
+        self._main_screen.pane(self.current).focus_first()
         self._worker.start()
         self._check_keymap()
 
@@ -158,20 +162,20 @@ class StudioApp(TerminalApp):
         self._worker.send(command)
 
     def close_worker(self) -> None:
-        """End the worker's thread; training is saved."""
+        """Save any training and end the worker's thread."""
         self._worker.close()
 
     def _emit(self, event: Event) -> None:
         """Called on the worker's thread."""
         self._events.put(event)
-        # While the studio closes there may be no loop left; the worker must not fail.
+        # The event loop may have closed already; the worker must not fail.
         with contextlib.suppress(RuntimeError):
             self.post_message(EventsWaiting())
 
     def on_events_waiting(self) -> None:
-        screen = self._panes
+        screen = self._main_screen
         panes = screen.panes
-        for _ in range(BURST):
+        for _ in range(EVENTS_AT_ONCE):
             try:
                 event = self._events.get_nowait()
             except Empty:
@@ -186,7 +190,7 @@ class StudioApp(TerminalApp):
     def _receive(self, event: Event) -> None:
         match event:
             case TrainingStarted() if event.notice:
-                self.say(event.notice, title=event.run, severity="warning")
+                self.show_notice(event.notice, title=event.run, severity="warning")
             case Trained(run, TrainingEnded() as ended):
                 self._training_ended(run, ended)
             case Composed(ticket=ticket) | ComposeCancelled(ticket=ticket):
@@ -195,74 +199,75 @@ class StudioApp(TerminalApp):
                 self._failed(event)
 
     def _training_ended(self, run: str, ended: TrainingEnded) -> None:
-        if self._leaving:
+        if self._quitting:
             self.exit()
         elif ended.outcome == "diverged":
-            self.say(ended.reason, title=f"{run} diverged", severity="error")
-        elif not self._panes.pane("training").is_showing:
-            self.say(f"at step {ended.step:,}", title=f"{run} {ended.outcome}")
+            self.show_notice(ended.reason, title=f"{run} diverged", severity="error")
+        elif not self._main_screen.pane("training").is_showing:
+            self.show_notice(f"at step {ended.step:,}", title=f"{run} {ended.outcome}")
 
     def _failed(self, event: Failed) -> None:
-        # A poem that cannot be written is answered where it was asked for.
-        if event.ticket is None or not self._panes.pane("playground").is_showing:
-            self.say(event.message, title=f"Failed: {event.what}", severity="error")
+        # The playground reports failed poems itself.
+        if event.ticket is None or not self._main_screen.pane("playground").is_showing:
+            self.show_notice(event.message, title=f"Failed: {event.what}", severity="error")
         if event.ticket is not None:
             self._composing.discard(event.ticket)
-        elif self._leaving:
-            # The run was not saved: the person decides again.
-            self._leaving = False
+        elif self._quitting:
+            # The run was not saved, so the studio stays open.
+            self._quitting = False
             if isinstance(self.screen, QuitScreen):
                 self.pop_screen()
 
     # --- panes ----------------------------------------------------------------------------------
 
     def watch_current(self, current: str) -> None:
-        self._panes.mark_current(current)
+        self._main_screen.set_current(current)
 
     def action_pane(self, name: str) -> None:
         """Go to a pane."""
         self.current = name
-        self._panes.pane(name).come_back()
+        self._main_screen.pane(name).restore_focus()
 
     def action_zoom(self) -> None:
-        """Give the current pane the whole terminal, or put the panes side by side again."""
-        self._panes.zoom(not self._panes.zoomed)
+        """Give the current pane the whole terminal, or share it again."""
+        self._main_screen.zoom(not self._main_screen.zoomed)
 
     def action_toggle_theme(self) -> None:
-        """Dark or light."""
+        """Switch between dark and light."""
         self.action_use_theme("paper" if self.theme == "ink" else "ink")
 
     def action_use_theme(self, name: str) -> None:
-        """Change the colours, now and for the next time."""
+        """Change the colours, now and in later sessions."""
         self.theme = name
-        self.remember(theme=name)
+        self.save_settings(theme=name)
 
     def action_use_layout(self, layout: str) -> None:
-        """Change the layout, now and for the next time."""
-        self.remember(layout=layout)
-        self._panes.zoom(False)
+        """Change the layout, now and in later sessions."""
+        self.save_settings(layout=layout)
+        self._main_screen.zoom(False)
 
     def action_leave_field(self) -> None:
-        """Put the focus on the pane itself."""
-        self._panes.pane(self.current).focus()
+        """Move the focus from a field to its pane."""
+        self._main_screen.pane(self.current).focus()
 
     def action_train(self, recipe: str) -> None:
-        """Start a new run with a recipe's settings as they are."""
-        self._panes.training.start_recipe(recipe)
+        """Start a new run with the settings of a recipe, unchanged."""
+        self._main_screen.training.start_recipe(recipe)
 
     def action_resume(self, run: str) -> None:
         """Resume a run."""
-        self._panes.training.resume(run)
+        self._main_screen.training.resume(run)
 
     def action_help(self) -> None:
-        """Show every key."""
+        """Show all keys and the glossary."""
         if isinstance(self.screen, HelpScreen):
             return
-        places: list[tuple[str, list[DOMNode]]] = [
-            (f"In {TITLES[pane.id or '']}", [pane, *pane.query("*")]) for pane in self._panes.panes
+        sections: list[tuple[str, list[DOMNode]]] = [
+            (f"In {TITLES[pane.id or '']}", [pane, *pane.query("*")])
+            for pane in self._main_screen.panes
         ]
-        here = list(TITLES).index(self.current)
-        self.push_screen(HelpScreen([places.pop(here), ("Everywhere", [self]), *places]))
+        current = sections.pop(list(TITLES).index(self.current))
+        self.push_screen(HelpScreen([current, ("Everywhere", [self]), *sections]))
 
     def action_command_palette(self) -> None:
         """Open the command palette."""
@@ -270,38 +275,38 @@ class StudioApp(TerminalApp):
             self.push_screen(Palette())
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The command palette."""
-        for title, words, action in palette_commands(self.home):
+        """The entries of the command palette."""
+        for title, help_text, action in palette_commands(self.home):
 
             async def run(action: str = action) -> None:
                 await self.run_action(action)
 
-            yield SystemCommand(title, words, run)
+            yield SystemCommand(title, help_text, run)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Zooming needs panes that are side by side."""
-        return action != "zoom" or self._panes.has_columns
+        """Disable zooming unless the panes are side by side."""
+        return action != "zoom" or self._main_screen.has_columns
 
     # --- settings -------------------------------------------------------------------------------
 
-    def remember(self, **changes: object) -> None:
-        """Keep settings for the next time.
+    def save_settings(self, **changes: object) -> None:
+        """Change settings, now and in the settings file.
 
-        The file is read again first: what the person wrote there meanwhile stays, and a file that
-        cannot be read is left alone.
+        The file is read again first: changes that the user made there meanwhile are kept, and a
+        file that cannot be read is not overwritten.
         """
         self.settings = msgspec.structs.replace(self.settings, **changes)
         try:
             kept = msgspec.structs.replace(read_settings(self.home.settings), **changes)
             write_settings(self.home.settings, kept)
         except (StudioError, OSError) as error:
-            self.say(str(error), title="Settings not kept", severity="warning")
+            self.show_notice(str(error), title="Settings not saved", severity="warning")
 
     def _check_keymap(self) -> None:
         if unknown := sorted(self.settings.keymap.keys() - key_names()):
-            self.say(
-                f"{self.home.settings}, [keymap]: there is no key called {', '.join(unknown)}. "
-                "The help screen has the names.",
+            self.show_notice(
+                f"{self.home.settings}, [keymap]: unknown key name: {', '.join(unknown)}. "
+                "The help screen (?) lists the names.",
                 title="Keymap",
                 severity="warning",
             )
@@ -309,33 +314,35 @@ class StudioApp(TerminalApp):
     # --- quitting -------------------------------------------------------------------------------
 
     async def action_quit(self) -> None:
-        """Quit; while a run is in training, ask and save first."""
+        """Quit. If a run is in training, ask first and save it."""
         if not self.run_in_training.is_running:
             self.exit()
         elif not isinstance(self.screen, QuitScreen):
             self.push_screen(QuitScreen(self.run_in_training.name, self._save_and_exit))
 
     def _save_and_exit(self) -> None:
-        """Save the run, and quit after that."""
+        """Save the run, then quit."""
         if not self.run_in_training.is_running:
             self.exit()
             return
-        self._leaving = True
+        self._quitting = True
         for ticket in self._composing:
             self.send(CancelCompose(ticket))
         self.send(Stop())
 
 
 def run_studio(home: Home, settings: Settings) -> int:
-    """Open the studio in the user's terminal; the exit code, 0 where all went well."""
+    """Run the studio in the user's terminal. Returns the exit code, 0 on success."""
     from studio.worker import Worker
 
     studio = StudioApp(home, settings, Worker)
-    closing = Closing(studio.close_worker, studio.leave, studio.restore_terminal, studio.wake)
+    closing = Closing(
+        studio.close_worker, studio.request_exit, studio.restore_terminal, studio.wake_loop
+    )
     closing.listen()
     try:
         studio.run(mouse=settings.mouse)
     finally:
-        closing.closed()
+        closing.interface_closed()
         studio.close_worker()
     return studio.return_code or 0

@@ -1,4 +1,4 @@
-"""Closing the studio on a signal: training is saved, the terminal is left as it was."""
+"""Closing the studio on a signal: training is saved and the terminal restored."""
 
 import os
 import signal
@@ -7,32 +7,32 @@ import threading
 from collections.abc import Callable
 
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
-# Seconds that the interface has to close itself once everything is saved.
-PATIENCE = 5.0
+# Seconds in which the interface must close once everything is saved.
+SECONDS_TO_CLOSE = 5.0
 
 
 class Closing:
     """Closes the studio once, even if several signals arrive or the interface hangs.
 
     Nothing is done in a signal handler: joining a thread there deadlocks when a second signal
-    comes, and Python runs it only when the main thread wakes up. The system's own handler writes
-    each signal's number to a socket instead (`signal.set_wakeup_fd`), and a separate thread reads
-    it: the interface may hang while it writes to a closed terminal.
+    comes, and Python runs it only when the main thread wakes up. Instead, Python's
+    low-level handler writes each signal's number to a socket (`signal.set_wakeup_fd`) and a
+    separate thread reads it, because the interface may hang in writing to a closed terminal.
     """
 
     def __init__(
         self,
         save: Callable[[], None],
-        leave: Callable[[int], bool],
+        request_exit: Callable[[int], bool],
         restore_terminal: Callable[[], None],
-        wake: Callable[[], None],
+        wake_loop: Callable[[], None],
     ) -> None:
-        """`save` blocks until all is saved. `leave` asks the interface to close with an exit code
-        and returns whether it could be asked. `restore_terminal` is called where it did not close.
-        `wake` has the main thread run the handlers of other signals.
+        """`save` returns when everything is saved. `request_exit` asks the interface to close with
+        an exit code and returns whether it accepted. `restore_terminal` is called if the interface
+        does not close. `wake_loop` makes the main thread run the handlers of other signals.
         """
-        self._save, self._leave = save, leave
-        self._restore_terminal, self._wake = restore_terminal, wake
+        self._save, self._request_exit = save, request_exit
+        self._restore_terminal, self._wake_loop = restore_terminal, wake_loop
         self._received, self._signalled = socket.socketpair()
         self._closed = threading.Event()
 
@@ -44,8 +44,8 @@ class Closing:
             signal.signal(number, _ignore)
         threading.Thread(target=self._wait, name="closing", daemon=True).start()
 
-    def closed(self) -> None:
-        """The interface has closed: what remains is up to the main thread."""
+    def interface_closed(self) -> None:
+        """Note that the interface has closed: the main thread does the rest."""
         self._closed.set()
 
     def _wait(self) -> None:
@@ -54,19 +54,19 @@ class Closing:
                 if number in SIGNALS:
                     self._close(128 + number)
                     return
-                self._wake()
+                self._wake_loop()
 
     def _close(self, code: int) -> None:
         self._save()
         if _has_terminal():
-            asked = False
-            for _ in range(int(PATIENCE / 0.1)):
-                # The interface cannot be asked before it runs.
-                asked = asked or self._leave(code)
+            accepted = False
+            for _ in range(int(SECONDS_TO_CLOSE / 0.1)):
+                # The interface accepts no request before it runs.
+                accepted = accepted or self._request_exit(code)
                 if self._closed.wait(0.1):
                     return
             self._restore_terminal()
-        # Textual would wait forever for its output to be written.
+        # A normal exit would wait forever for Textual to write its output.
         os._exit(code)
 
 
@@ -75,5 +75,5 @@ def _ignore(number: int, frame: object) -> None:
 
 
 def _has_terminal() -> bool:
-    """Whether standard input still is a terminal; one that has been closed is none any more."""
+    """Whether standard input is still a terminal that has not been closed."""
     return os.isatty(0)

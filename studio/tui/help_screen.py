@@ -1,4 +1,4 @@
-"""The help screen: every key, read from the bindings, so that it cannot drift, and the terms."""
+"""The help screen: all keys, read from the bindings so that it is never out of date, and terms."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import ClassVar
@@ -17,50 +17,50 @@ from studio.tui.poem.glossary import glossary
 from studio.tui.widgets.modal import Modal
 
 NOTES = """\
-Keys can be changed: in {settings}, under [keymap], write the name on the right of a key = its new \
-keys, for example "studio.zoom" = "f5". In a field, letters are typed; Escape leaves the field.
+To change a key, write its name from the right column and the new keys under [keymap] in \
+{settings}, for example "studio.zoom" = "f5". In a field, letters are text; Escape leaves the field.
 
 Copying goes through the terminal (OSC 52). In tmux it needs `set -g set-clipboard on`; over SSH \
-the terminal on your side must allow it. Saving to a file always works.
+your own terminal must allow it. Saving to a file always works.
 
-To select with the mouse as in any terminal, hold Shift while dragging, or write `mouse = false` \
-in {settings}: the studio then leaves the mouse to the terminal."""
+To select text with the mouse, hold Shift while dragging. Or set `mouse = false` in {settings}: \
+the studio then does not use the mouse."""
 
 
 class HelpScreen(Modal[None]):
-    """All keys by where they work, and what the Chinese terms mean."""
+    """All keys, grouped by where they work, and the meaning of the Chinese terms."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1,enter", "dismiss", "Close", id="help.close"),
     ]
 
-    def __init__(self, places: list[tuple[str, list[DOMNode]]]) -> None:
-        """`places`: a heading, and the nodes whose keys work there."""
+    def __init__(self, sections: list[tuple[str, list[DOMNode]]]) -> None:
+        """`sections`: a heading each, and the nodes whose keys are listed under it."""
         super().__init__()
-        self._places = places
+        self._sections = sections
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as scroll:
-            scroll.border_title = "Keys, then words"
+            scroll.border_title = "Keys and glossary"
             scroll.border_subtitle = "Escape closes"
             yield Static(self._content())
 
     def _content(self) -> Group:
         settings = host_of(self).settings
         parts: list[Table | Text] = []
-        for heading, nodes in self._places:
+        for heading, nodes in self._sections:
             rows = list(key_rows(nodes, self.app.get_key_display, settings.keymap))
             if not rows:
                 continue
             table = _grid()
             table.add_column(style="dim", no_wrap=True)
-            for keys, what, name in rows:
-                table.add_row(Text(keys), Text(what), Text(name))
+            for keys, effect, name in rows:
+                table.add_row(Text(keys), Text(effect), Text(name))
             parts += [Text(heading, "bold underline"), table, Text()]
-        words = _grid()
-        for word, meaning in glossary().items():
-            words.add_row(Text(word), Text(meaning))
-        parts += [Text("Words", "bold underline"), words, Text()]
+        terms = _grid()
+        for term, meaning in glossary().items():
+            terms.add_row(Text(term), Text(meaning))
+        parts += [Text("Glossary", "bold underline"), terms, Text()]
         parts.append(Text(NOTES.format(settings=host_of(self).home.settings), "dim"))
         return Group(*parts)
 
@@ -75,7 +75,7 @@ def _grid() -> Table:
 def key_rows(
     nodes: Iterable[DOMNode], display: Callable[[Binding], str], keymap: Mapping[str, str]
 ) -> Iterator[tuple[str, str, str]]:
-    """Keys, what they do, and the binding's name, for the bindings that the studio defines."""
+    """The keys, effect and name of each binding that the studio defines."""
     grouped: dict[str, tuple[Binding, list[str]]] = {}
     for binding in own_bindings(nodes):
         name = binding.id or binding.action
@@ -86,18 +86,18 @@ def key_rows(
         if mapped := keymap.get(name):
             changed = Binding.make_bindings([Binding(mapped, binding.action)])
             keys = [display(each) for each in changed]
-        what = binding.tooltip or binding.description
-        if what:
-            yield " ".join(dict.fromkeys(keys)), what, name
+        effect = binding.tooltip or binding.description
+        if effect:
+            yield " ".join(dict.fromkeys(keys)), effect, name
 
 
 def own_bindings(nodes: Iterable[DOMNode]) -> Iterator[Binding]:
-    """The bindings of those nodes that the studio's own classes define, each class once."""
+    """The bindings that the studio's own classes define for these nodes, each class once."""
     return _bindings_of(dict.fromkeys(kind for node in nodes for kind in type(node).__mro__))
 
 
 def key_names() -> set[str]:
-    """The name of every key of the studio, also of screens that are not open."""
+    """The names of all keys of the studio, including those of screens that are not open."""
     kinds: list[type] = [DOMNode]
     for kind in kinds:
         kinds += kind.__subclasses__()

@@ -1,4 +1,4 @@
-"""What a pane may ask of the studio that it is in."""
+"""The part of the application that the panes use."""
 
 from typing import Any, Protocol, cast
 
@@ -12,7 +12,7 @@ from studio.tui.run_in_training import RunInTraining
 
 
 class Host(Protocol):
-    """The studio as its panes see it. Panes import this, not the application."""
+    """The application as the panes see it. Panes import this, not the application."""
 
     home: Home
     """The user's folders."""
@@ -20,18 +20,18 @@ class Host(Protocol):
     pinyin: PinyinKeeper
     run_in_training: RunInTraining
     current: str
-    """The pane that has the focus, or had it last."""
+    """The id of the pane that has the focus, or had it last."""
 
     def send(self, command: Command) -> None:
         """Put a command on the worker's queue."""
 
-    def say(self, message: str, *, title: str = "", severity: Any = "information") -> None:
+    def show_notice(self, message: str, *, title: str = "", severity: Any = "information") -> None:
         """Show a notification; `message` is text, not markup."""
 
-    def remember(self, **changes: object) -> None:
-        """Keep settings for the next time."""
+    def save_settings(self, **changes: object) -> None:
+        """Change settings, now and in the settings file."""
 
 
 def host_of(node: DOMNode) -> Host:
-    """The studio that a widget is in."""
+    """The application that a widget belongs to."""
     return cast(Host, node.app)

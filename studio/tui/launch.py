@@ -1,4 +1,4 @@
-"""Opening the studio. Imports no textual itself: some of it is set before textual is imported."""
+"""Opening the studio. Textual is imported late: it reads environment variables when imported."""
 
 import os
 import sys
@@ -11,10 +11,9 @@ from studio.settings import Settings, read_settings
 
 
 def open_studio() -> NoReturn:
-    """Open the studio in the user's terminal; the process ends with it.
+    """Open the studio in the user's terminal, and end the process when it closes.
 
-    Raises TerminalError where there is no terminal, ConfigError where the settings file cannot be
-    used.
+    Raises TerminalError if there is no terminal, ConfigError if the settings file is not valid.
     """
     _require_terminal()
     home = Home.default()
@@ -25,15 +24,15 @@ def open_studio() -> NoReturn:
     from studio.tui.app import run_studio
 
     code = run_studio(home, settings)
-    # All is saved and the terminal restored. A thread that still builds an index would abort the
-    # interpreter's own way of ending, which unwinds it in the middle of foreign code.
+    # Everything is saved and the terminal restored. A normal exit would crash if a thread is still
+    # building an index: the interpreter would stop it in the middle of foreign code.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 
 
 def _require_terminal() -> None:
-    """Refuse to open where keys cannot be read or nothing be drawn: textual would hang there.
+    """Raise TerminalError unless all three streams are terminals: otherwise textual would hang.
 
     Textual draws on standard error.
     """
@@ -49,7 +48,7 @@ def _require_terminal() -> None:
 
 
 def terminal_variables(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
-    """What textual reads when it is imported: fewer frames and no animation over SSH."""
+    """The environment variables for textual: over SSH, fewer frames and no animation."""
     remote = "SSH_CONNECTION" in environment
     frames = settings.frames_per_second or (15 if remote else 60)
     variables = {"TEXTUAL_FPS": str(frames)}

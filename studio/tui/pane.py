@@ -1,4 +1,4 @@
-"""What the three panes share."""
+"""The base class of the three panes."""
 
 from collections.abc import Iterable, Mapping
 from itertools import takewhile
@@ -18,10 +18,10 @@ NARROW = 64
 
 
 class Pane(Container, can_focus=True):
-    """One of the studio's panes: shows what the worker tells, sends it commands.
+    """One of the studio's panes: shows the worker's events and sends it commands.
 
     A pane has the class `-narrow` while it is less than `NARROW` columns wide, and `-current` while
-    it is the one that has the focus or had it last.
+    it has the focus or had it last.
     """
 
     _last_focus: Widget | None = None
@@ -38,7 +38,7 @@ class Pane(Container, can_focus=True):
 
     @property
     def is_showing(self) -> bool:
-        """Whether the pane can be seen: no need to draw or measure anything while it cannot."""
+        """Whether the pane is visible; while it is not, there is no need to draw or measure."""
         return self.display and self.is_attached and self.screen.is_current
 
     def send(self, command: Command) -> None:
@@ -46,24 +46,24 @@ class Pane(Container, can_focus=True):
         self.studio.send(command)
 
     def receive(self, event: Event) -> None:
-        """Hear an event of the worker; called on the application's thread, in order."""
+        """Handle an event of the worker. Called on the application's thread, in order."""
 
     def focus_first(self) -> None:
-        """Put the focus where a person who comes to this pane would begin."""
+        """Focus the widget to start with in this pane."""
         self.focus()
 
-    def look_again(self) -> None:
-        """See what has changed outside of the studio; called when a person comes to the pane."""
+    def refresh_from_disk(self) -> None:
+        """Show what other processes have written. Called when the user enters the pane."""
 
-    def _shows(self, widget: Widget) -> bool:
-        """Whether a widget of the pane is displayed: Textual focuses others, too."""
+    def _is_displayed(self, widget: Widget) -> bool:
+        """Whether a widget of the pane is displayed; Textual also focuses hidden ones."""
         within = takewhile(lambda node: node is not self, widget.ancestors_with_self)
         return all(node.display for node in within)
 
-    def come_back(self) -> None:
-        """Put the focus where it was in this pane, or where one would begin."""
+    def restore_focus(self) -> None:
+        """Focus the widget that had the focus last in this pane, or else the first one."""
         last = self._last_focus
-        if last and last.is_attached and last.focusable and self._shows(last):
+        if last and last.is_attached and last.focusable and self._is_displayed(last):
             last.focus()
         else:
             self.focus_first()
@@ -79,23 +79,23 @@ class Pane(Container, can_focus=True):
         self.call_after_refresh(self._keep_focus)
 
     def _keep_focus(self) -> None:
-        """What had the focus may have been hidden: the pane's keys must work all the same."""
+        """Restore the focus if its widget was hidden: the pane's keys must still work."""
         if self.studio.current == self.id and self.is_showing and self.screen.focused is None:
-            self.come_back()
+            self.restore_focus()
 
     def on_resize(self, event: Resize) -> None:
-        self.restyle(self.size_classes(event.size), self.styled())
+        self.restyle(self.size_classes(event.size), self.styled_nodes())
 
     def size_classes(self, size: Size) -> dict[str, bool]:
         """The classes that depend on the pane's size."""
         return {"-narrow": size.width < NARROW}
 
-    def styled(self) -> Iterable[DOMNode]:
-        """The nodes whose looks depend on the pane's classes."""
+    def styled_nodes(self) -> Iterable[DOMNode]:
+        """The nodes whose style depends on the pane's classes."""
         return self.walk_children(with_self=True)
 
     def restyle(self, classes: Mapping[str, bool], nodes: Iterable[DOMNode]) -> None:
-        """Set classes at once and style only those nodes again: all of them would take too long."""
+        """Set classes and update the style of these nodes only; updating all is too slow."""
         before = self.classes
         self.update_classes(classes, update=False)
         if self.classes != before:

@@ -1,4 +1,4 @@
-"""The table of pinyin, read once for all fields."""
+"""The pinyin table, read once for all fields."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from studio.paths import Home, default_model
 
 
 class PinyinKeeper:
-    """Reads the table of pinyin when it is first asked for, on a thread of its own."""
+    """Reads the pinyin table on a separate thread when it is first needed."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -15,16 +15,16 @@ class PinyinKeeper:
 
     @property
     def is_ready(self) -> bool:
-        """Whether nobody has to wait for it."""
+        """Whether the table has been read, so that `get` does not wait."""
         return self._reading is not None and self._reading.done()
 
     async def get(self) -> Pinyin:
-        """The table; the first time on a new library this takes a second or two."""
+        """The table. The first call for a new library takes a second or two."""
         if self._reading is None:
-            find = asyncio.to_thread(Pinyin.find, self._home, default_model())
-            self._reading = asyncio.create_task(find)
+            reading = asyncio.to_thread(Pinyin.find, self._home, default_model())
+            self._reading = asyncio.create_task(reading)
         return await asyncio.shield(self._reading)
 
-    def forget(self) -> None:
-        """Read it anew: there is another library."""
+    def reload(self) -> None:
+        """Read the table again at the next call: the library has changed."""
         self._reading = None

@@ -1,4 +1,4 @@
-"""Quitting while a run is in training."""
+"""Asking before quitting while a run is in training."""
 
 from collections.abc import Callable
 
@@ -8,10 +8,10 @@ from studio.tui.widgets.ask_screen import AskScreen
 
 
 class QuitScreen(AskScreen):
-    """Leaving while a run is in training. It stays, saying so, until the run has been saved."""
+    """Asks whether to save the run and quit; then stays open until the run has been saved."""
 
     def __init__(self, run: str, save: Callable[[], None]) -> None:
-        """`save` has the run saved and the studio left."""
+        """`save` starts to save the run; the studio quits once that is done."""
         super().__init__(
             f"{run} is in training.\n\nSave a checkpoint and quit? The run can be resumed later.",
             yes="Save and quit",
@@ -21,7 +21,7 @@ class QuitScreen(AskScreen):
         self._saving = False
 
     def action_answer(self, yes: bool) -> None:
-        """Stay, or have the run saved; a second yes changes nothing."""
+        """Stay, or save the run. A second answer is ignored."""
         if self._saving:
             return
         if not yes:

@@ -15,14 +15,14 @@ from studio.tui.tab_line import TabLine
 from studio.tui.training.pane import TrainingPane
 from studio.tui.widgets.key_bar import KeyBar
 
-# From this width on the panes are side by side.
+# From this width the panes are side by side.
 COLUMNS_FROM = 120
 
 
 class StudioScreen(Screen[None]):
-    """Three panes, the line of tabs above one that is alone, and the line of keys.
+    """Three panes, a line of tabs if only one is shown, and the line of keys.
 
-    `zoomed`: the current pane has the whole terminal though there is room for all three.
+    `zoomed`: the current pane has the whole terminal although all three would fit.
     """
 
     PANES: ClassVar[dict[str, type[Pane]]] = {
@@ -50,61 +50,61 @@ class StudioScreen(Screen[None]):
 
     @property
     def training(self) -> TrainingPane:
-        """The pane that starts runs."""
+        """The training pane."""
         return self.query_one(TrainingPane)
 
     @property
     def panes(self) -> list[Pane]:
         """The panes, from left to right."""
-        # Not by a query, which walks through every widget: this is asked at every event.
+        # A query would walk through every widget; this is called at every event.
         return [each for each in self.query_one("#panes").children if isinstance(each, Pane)]
 
     def pane(self, name: str) -> Pane:
-        """The pane of a name."""
+        """The pane with this id."""
         return self.query_one(f"#{name}", Pane)
 
     def on_mount(self) -> None:
-        """Give the panes titles, and the classes of the size that they will have.
+        """Give the panes their titles, and the classes for the size that they will get.
 
-        The first frame needs the classes. The style sheet gives the current pane half the width,
-        the others a quarter each.
+        The first frame needs the classes. In the style sheet the current pane gets half the width
+        and the others a quarter each.
         """
         self._width, height = self.app.size
         current = host_of(self).current
         self.tabs.current = current
         self._arrange()
-        beside = self.has_columns
+        columns = self.has_columns
         for number, pane in enumerate(self.panes, start=1):
             pane.border_title = f"{number} {TITLES[pane.id or '']}"
-            quarters = 4 if not beside else 2 if pane.id == current else 1
-            size = Size(self._width * quarters // 4, height - 1 - (not beside))
+            quarters = 4 if not columns else 2 if pane.id == current else 1
+            size = Size(self._width * quarters // 4, height - 1 - (not columns))
             pane.update_classes(pane.size_classes(size) | {"-current": pane.id == current})
 
-    def mark_current(self, current: str) -> None:
-        """Show which pane is the current one."""
+    def set_current(self, current: str) -> None:
+        """Mark the current pane, and update it from disk."""
         for pane in self.panes:
             pane.restyle({"-current": pane.id == current}, [pane])
             if pane.id == current:
-                pane.look_again()
+                pane.refresh_from_disk()
         self.tabs.current = current
 
     # --- the layout -----------------------------------------------------------------------------
 
     @property
     def has_columns(self) -> bool:
-        """Whether there is room, and the wish, for panes side by side."""
+        """Whether the settings and the width allow panes side by side."""
         layout = host_of(self).settings.layout
         return layout == "columns" or (layout == "auto" and self._width >= COLUMNS_FROM)
 
     def zoom(self, zoomed: bool) -> None:
-        """Give the current pane the whole terminal, or arrange the panes as the settings say."""
+        """Give the current pane the whole terminal, or lay the panes out by the settings."""
         self.zoomed = zoomed
         self._arrange()
         self.refresh_bindings()
 
     def _screen_resized(self, size: Size) -> None:
-        # Together with the new size, not when the terminal reports it: between the two, the panes
-        # would have the layout of one size and the style of the other.
+        # Here, not in on_resize, which comes later: in between, the panes would have the layout of
+        # one size and the style of another.
         self._width = size.width
         self._arrange()
         self.refresh_bindings()

@@ -1,4 +1,4 @@
-"""The line above a pane that stands alone: which panes there are, and how the training goes."""
+"""The line above a single pane: the names of all panes, and the progress of training."""
 
 from rich.style import Style
 from rich.text import Text
@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 
 class TabLine(Widget):
-    """The panes' names, the current one marked, and a few words about the training."""
+    """The panes' names with the current one marked, and a summary of the training."""
 
     COMPONENT_CLASSES = {  # noqa: RUF012  # Textual's own shape
         "tab-line--current",

@@ -1,4 +1,4 @@
-"""An application in a terminal that may be suspended, slow or gone."""
+"""An application whose terminal may be suspended, slow or closed."""
 
 import contextlib
 from typing import Any
@@ -13,14 +13,14 @@ from studio.wording import printable
 
 
 class TerminalApp(KeysInOrder):
-    """Suspends on ctrl+z, closes on request from any thread, and ignores widgets that are gone."""
+    """Suspends on ctrl+z, exits on request from any thread, ignores widgets that have gone."""
 
     def get_driver_class(self) -> type[Driver]:
-        """The driver for this platform; on Unix the studio's own."""
+        """The driver for this platform; on Unix, `TerminalDriver`."""
         found = super().get_driver_class()
         return TerminalDriver if found.__name__ == "LinuxDriver" else found
 
-    def say(self, message: str, *, title: str = "", severity: Any = "information") -> None:
+    def show_notice(self, message: str, *, title: str = "", severity: Any = "information") -> None:
         """Show a notification; `message` is text, not markup."""
         self.notify(
             printable(message), title=printable(title), severity=severity, markup=False, timeout=8
@@ -33,13 +33,13 @@ class TerminalApp(KeysInOrder):
         if self._driver.has_shell():
             self._driver.suspend()
         else:
-            self.say(
+            self.show_notice(
                 "Cannot suspend: the studio was not started from a shell. Press q to quit.",
                 severity="warning",
             )
 
     async def on_event(self, event: Event) -> None:
-        """Ignore clicks on widgets that were removed but are still drawn: Textual fails on them."""
+        """Ignore clicks on removed widgets that are still on the screen: Textual fails on them."""
         if isinstance(event, MouseDown):
             with contextlib.suppress(NoWidget):
                 if not self.screen.get_widget_at(event.x, event.y)[0].is_attached:
@@ -54,21 +54,21 @@ class TerminalApp(KeysInOrder):
 
     # --- closing from any thread ----------------------------------------------------------------
 
-    def leave(self, code: int) -> bool:
-        """Ask to close with an exit code. Returns whether it could be asked."""
+    def request_exit(self, code: int) -> bool:
+        """Request an exit with this code. Returns whether the request was accepted."""
         if not self.is_running:
             return False
         with contextlib.suppress(RuntimeError):  # the loop has been closed
             return self.call_later(self.exit, return_code=code)
         return False
 
-    def wake(self) -> None:
-        """Make the loop run once, so that signal handlers run."""
+    def wake_loop(self) -> None:
+        """Wake up the event loop, so that signal handlers run."""
         with contextlib.suppress(RuntimeError):  # the loop has been closed
             if self._loop:
                 self._loop.call_soon_threadsafe(lambda: None)
 
     def restore_terminal(self) -> None:
-        """Give the terminal back without waiting for the interface."""
+        """Restore the terminal without waiting for the interface."""
         if isinstance(self._driver, TerminalDriver):
             self._driver.restore()

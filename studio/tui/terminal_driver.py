@@ -14,10 +14,10 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
 _NOT_UTF8 = (
-    "What was typed did not arrive as UTF-8 and was left out. Set the terminal to UTF-8, "
+    "Some input did not arrive as UTF-8 and was ignored. Set the terminal to UTF-8, "
     "for example with export LANG=C.UTF-8, and type it again."
 )
-# Seconds after which the parser looks whether an escape was the escape key.
+# Seconds after which a lone escape character counts as the escape key.
 _TICK = 0.1
 # Mouse, paste and keyboard modes off, line wrap on, normal screen, cursor, focus events off.
 _LEAVE = (
@@ -27,7 +27,7 @@ _LEAVE = (
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's driver, made safe for signals, stray bytes and a terminal that goes away."""
+    """Textual's driver, made safe for signals, invalid bytes and a terminal that closes."""
 
     _applied = False
 
@@ -44,8 +44,8 @@ class TerminalDriver(LinuxDriver):
     def disable_input(self) -> None:
         """Stop reading keys.
 
-        The thread that reads may be blocked, where a read began while the shell had the terminal.
-        It is not waited for: it ends after that read, whose keys still count.
+        The reading thread may be blocked in a read that started while the shell had the terminal.
+        Then this does not wait for it: it ends after that read, whose keys are still handled.
         """
         if self.exit_event.is_set():
             return
@@ -54,13 +54,13 @@ class TerminalDriver(LinuxDriver):
         self.exit_event.set()
         if self._key_thread is not None:
             self._key_thread.join(10 * _TICK)
-        # Another one for the next thread: this one stays set for a thread that is late.
+        # The next thread gets a new event: this one stays set for a thread that is late.
         self.exit_event = threading.Event()
         with contextlib.suppress(termios.error):
             termios.tcflush(self.fileno, termios.TCIFLUSH)
 
     def restore(self) -> None:
-        """Give the terminal back without waiting, for a program that ends without its loop."""
+        """Restore the terminal without waiting, for a program that ends without its event loop."""
         with contextlib.suppress(termios.error, OSError):
             if self.attrs_before is not None:
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
@@ -71,8 +71,8 @@ class TerminalDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read keys until the studio ends, or its terminal does.
 
-        Bytes that are not UTF-8 are left out, with a notice. At the end of the input the program
-        gets the signal that a closed terminal sends: not every closed terminal sends one.
+        Bytes that are not UTF-8 are ignored, with a notice. At the end of the input the program
+        sends itself SIGHUP, since not every closed terminal sends one.
         """
         parser = XTermParser(self._debug)
         decoder = getincrementaldecoder("utf-8")("surrogateescape")
@@ -80,7 +80,7 @@ class TerminalDriver(LinuxDriver):
         while not ended.is_set():
             if select.select([self.fileno], [], [], _TICK)[0]:
                 if not self._is_in_foreground():
-                    # What is typed is the shell's. Reading it would block until the next key.
+                    # The input is for the shell. Reading it would block until the next key.
                     ended.wait(_TICK)
                     continue
                 try:
@@ -104,7 +104,7 @@ class TerminalDriver(LinuxDriver):
     # --- ctrl+z ---------------------------------------------------------------------------------
 
     def has_shell(self) -> bool:
-        """Whether a shell is waiting behind the studio that can continue it after a stop."""
+        """Whether the studio was started from a shell that can continue it after a stop."""
         import psutil
 
         group, session = os.getpgrp(), os.getsid(0)
@@ -115,13 +115,13 @@ class TerminalDriver(LinuxDriver):
         return False
 
     def _is_in_foreground(self) -> bool:
-        """Whether the terminal is this program's; true where it cannot say."""
+        """Whether this program is in the terminal's foreground; true if that is unknown."""
         with contextlib.suppress(OSError):
             return os.tcgetpgrp(self.fileno) == os.getpgrp()
         return True
 
     def suspend(self) -> None:
-        """Give the terminal back to the shell and stop, with all of the job: make, for example."""
+        """Give the terminal back to the shell and stop the whole job (for example with make)."""
         self._stop(os.getpgrp())
 
     def _stop(self, group: int = 0) -> None:
@@ -139,7 +139,7 @@ class TerminalDriver(LinuxDriver):
         self._on_loop(self._continue)
 
     def _on_loop(self, action: Callable[[], None]) -> None:
-        """Not in the handler: the main thread may hold the output's lock."""
+        """Run later, not in the signal handler: the main thread may hold the output's lock."""
         with contextlib.suppress(RuntimeError):  # the loop has been closed
             self._loop.call_soon_threadsafe(action)
 
@@ -148,16 +148,16 @@ class TerminalDriver(LinuxDriver):
             self._stop()
 
     def _continue(self) -> None:
-        """Take the terminal over again after a stop; a signal without a stop changes nothing."""
+        """Take over the terminal again after a stop; without a stop, do nothing."""
         if not self._is_in_foreground():
-            # Continued while the shell has the terminal, as by `bg`: wait for `fg`.
+            # Continued in the background, for example by `bg`: wait for `fg`.
             os.kill(os.getpid(), signal.SIGSTOP)
         elif self._must_signal_resume:
             self.resume_application_mode()
         elif self._applied:
             with contextlib.suppress(termios.error):
                 if termios.tcgetattr(self.fileno) == self.attrs_before:
-                    # Stopped without notice (SIGSTOP); the shell has set its own modes since.
+                    # Stopped by SIGSTOP, without a chance to react; the shell has set its modes.
                     self.suspend_application_mode()
                     self.resume_application_mode()
         if self._applied:

@@ -1,4 +1,4 @@
-"""Faults of Textual 8.2 that a fast or random hand meets, repaired in one place."""
+"""Fixes for faults of Textual 8.2 that fast or random input triggers."""
 
 from typing import Literal
 
@@ -7,20 +7,20 @@ from textual.widgets import OptionList
 
 
 def repair() -> None:
-    """Repair them for this process; called before an application starts."""
+    """Apply the fixes in this process. Called before an application starts."""
     move_page, click = OptionList._move_page, OptionList._on_click
 
-    def move_page_once_drawn(self: OptionList, direction: Literal[-1, 1]) -> None:
-        # Page up and down look options up among the lines, which a list too small to be drawn
-        # does not have: a KeyError.
+    def move_page_if_drawn(self: OptionList, direction: Literal[-1, 1]) -> None:
+        # A list too small to be drawn has no lines, and looking up an option there raises a
+        # KeyError.
         if (self.highlighted or 0) in self._index_to_line:
             move_page(self, direction)
 
-    async def click_on_what_is_there(self: OptionList, event: Click) -> None:
-        # What was clicked is known by its number, and the options may be others by now.
+    async def click_if_present(self: OptionList, event: Click) -> None:
+        # The click has the index of the option as it was drawn; the list may be shorter now.
         option = event.style.meta.get("option")
         if option is None or option < len(self._options):
             await click(self, event)
 
-    OptionList._move_page = move_page_once_drawn  # type: ignore[method-assign]
-    OptionList._on_click = click_on_what_is_there  # type: ignore[method-assign]
+    OptionList._move_page = move_page_if_drawn  # type: ignore[method-assign]
+    OptionList._on_click = click_if_present  # type: ignore[method-assign]

@@ -1,7 +1,7 @@
-"""The studio's two themes, and the colours that tell runs and curves apart.
+"""The studio's two themes, and the colours of the curves.
 
-The series colours follow Okabe and Ito (2008), whose hues stay apart for colour-blind eyes; for the
-light theme they are darkened until they can be read on paper.
+The colours of the curves follow Okabe and Ito (2008): colour-blind people can distinguish them. For
+the light theme they are darker, so that they are readable on a light background.
 """
 
 from textual.theme import Theme
@@ -69,6 +69,6 @@ _SERIES = {
 
 
 def series_colour(theme: str, index: int) -> str:
-    """The colour of the curve at that place, as #rrggbb; they repeat after six."""
+    """The colour of the curve with this index, as #rrggbb. The colours repeat after six."""
     colours = _SERIES[theme]
     return colours[index % len(colours)]

@@ -1,4 +1,4 @@
-"""A studio with a worker that the test drives."""
+"""A studio whose worker the test controls."""
 
 import re
 from collections.abc import AsyncIterator, Callable
@@ -22,7 +22,7 @@ from tests.tui.waiting import work_done
 
 
 class Opened:
-    """A studio that is open, with what a test needs to look at it."""
+    """An open studio, with access to its parts."""
 
     def __init__(self, app: StudioApp, worker: FakeWorker, pilot: Pilot[Any]) -> None:
         self.app, self.worker, self.pilot = app, worker, pilot
@@ -36,7 +36,7 @@ class Opened:
         return self.pane.query_one(WatchPanels)
 
     async def press(self, *keys: str) -> None:
-        """Press keys, each when what the one before has begun is done."""
+        """Press keys; wait after each until its work is done."""
         for key in keys:
             await self.pilot.press(key)
             await work_done(self.app)
@@ -55,7 +55,7 @@ class Opened:
         return "\n".join(line.text for line in lines)
 
     def words(self) -> str:
-        """What is on the screen as running text: frames and line breaks left out."""
+        """What is on the screen as running text, without frames and line breaks."""
         return " ".join(re.sub("[▌▐│─]", " ", self.text()).split())
 
 

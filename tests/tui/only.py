@@ -1,4 +1,4 @@
-"""The studio with nothing in its other panes: a third of the whole to open."""
+"""The studio with one pane and two empty ones, which opens in a third of the time."""
 
 from studio.tui.app import StudioApp
 from studio.tui.corpus.pane import CorpusPane

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 
 import pytest
 from textual.css.query import NoMatches
@@ -15,7 +16,7 @@ from studio.messages import CancelCompose, Compose, Failed, Stop, Trained
 from studio.model.events import TrainingEnded
 from studio.paths import Home
 from studio.settings import read_settings
-from studio.tui.help_screen import HelpScreen, key_rows
+from studio.tui.help_screen import HelpScreen, key_names, key_rows
 from studio.tui.pane import Pane
 from studio.tui.quit_screen import QuitScreen
 from studio.tui.training.epochs_screen import EpochsScreen
@@ -29,7 +30,7 @@ from tests.tui.waiting import until
 
 @pytest.fixture
 def open_small(open_studio: Open) -> Open:
-    """A small terminal, and the training pane alone: quicker to open."""
+    """Open a small terminal with the training pane only, which is faster."""
     return partial(open_studio, (80, 24), studio=OnlyTraining)
 
 
@@ -38,7 +39,9 @@ def widths(studio: object) -> dict[str, int]:
     return {pane.id: pane.outer_size.width for pane in panes if pane.display}
 
 
-async def test_a_wide_terminal_shows_all_panes_the_current_one_largest(open_studio: Open) -> None:
+async def test_a_wide_terminal_shows_all_panes_and_the_current_one_is_the_widest(
+    open_studio: Open,
+) -> None:
     async with open_studio((160, 48)) as studio:
         await studio.press("2")
         assert widths(studio) == {"corpus": 40, "training": 80, "playground": 40}
@@ -52,22 +55,24 @@ async def test_a_small_terminal_shows_one_pane_under_a_line_of_tabs(open_studio:
 
 
 @pytest.mark.parametrize("size", [(160, 48), (80, 24)])
-async def test_the_panes_are_styled_for_their_size_before_it_is_told_them(
+async def test_the_panes_have_the_classes_of_their_size_before_the_first_resize(
     open_studio: Open, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
-    told: dict[str | None, bool] = {}
+    correct: dict[str | None, bool] = {}
 
     def watched(pane: Pane, event: Resize) -> None:
         had = {name: pane.has_class(name) for name in pane.size_classes(event.size)}
-        told.setdefault(pane.id, had == pane.size_classes(event.size))
+        correct.setdefault(pane.id, had == pane.size_classes(event.size))
 
     monkeypatch.setattr(Pane, "on_resize", watched)
     async with open_studio(size):
-        assert told
-        assert all(told.values())
+        assert correct
+        assert all(correct.values())
 
 
-async def test_zooming_gives_a_pane_the_whole_terminal_and_takes_it_back(open_studio: Open) -> None:
+async def test_zooming_gives_a_pane_the_whole_terminal_and_shares_it_again(
+    open_studio: Open,
+) -> None:
     async with open_studio((160, 48)) as studio:
         await studio.press("2", "z")
         assert widths(studio) == {"training": 160}
@@ -75,7 +80,7 @@ async def test_zooming_gives_a_pane_the_whole_terminal_and_takes_it_back(open_st
         assert len(widths(studio)) == 3
 
 
-async def test_the_panes_change_their_places_when_the_terminal_is_resized(
+async def test_a_terminal_that_becomes_narrow_shows_one_pane(
     open_studio: Open,
 ) -> None:
     async with open_studio((160, 48)) as studio:
@@ -112,11 +117,11 @@ async def main():
 asyncio.run(main())
 print("torch:", "torch" in sys.modules)
 """
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout == "started, painted: True torch: False\ntorch: False\n"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout == "started, painted: True torch: False\ntorch: False\n"
 
 
-async def test_quitting_without_training_leaves_at_once(open_small: Open) -> None:
+async def test_quitting_without_training_closes_at_once(open_small: Open) -> None:
     async with open_small() as studio:
         await studio.press("2")
         await studio.pilot.press("q")
@@ -124,7 +129,7 @@ async def test_quitting_without_training_leaves_at_once(open_small: Open) -> Non
         assert studio.worker.sent == []
 
 
-async def test_quitting_during_training_asks_saves_and_then_leaves(open_small: Open) -> None:
+async def test_quitting_during_training_asks_saves_and_then_closes(open_small: Open) -> None:
     async with open_small() as studio:
         studio.worker.begin()
         await studio.press("2", "q")
@@ -137,7 +142,7 @@ async def test_quitting_during_training_asks_saves_and_then_leaves(open_small: O
         assert studio.app._exit
 
 
-async def test_a_person_who_would_quit_may_stay(open_small: Open) -> None:
+async def test_the_question_before_quitting_can_be_answered_with_no(open_small: Open) -> None:
     async with open_small() as studio:
         studio.worker.begin()
         await studio.press("2", "q", "n")
@@ -161,14 +166,14 @@ async def test_a_run_that_could_not_be_saved_is_still_in_training(open_small: Op
         studio.worker.tell(Failed("saving", "No space left on device."))
         await studio.press("2", "q")
         assert isinstance(studio.app.screen, QuitScreen)
-        # What goes wrong with a poem has nothing to do with leaving.
+        # A failed poem does not affect quitting.
         await studio.press("y")
         studio.worker.tell(Failed("reading the poem", "There is no model.", ticket=3))
         await studio.settle()
-        assert studio.app._leaving
+        assert studio.app._quitting
 
 
-async def test_quitting_gives_up_the_poems_that_are_being_written(open_small: Open) -> None:
+async def test_quitting_cancels_the_poems_that_are_being_written(open_small: Open) -> None:
     async with open_small() as studio:
         studio.worker.begin()
         studio.app.send(Compose(7, ComposeRequest()))
@@ -195,14 +200,14 @@ async def test_a_failure_is_shown_as_text_not_as_markup(open_small: Open) -> Non
         assert "the field [bold] is [/wrong]" in studio.words()
 
 
-async def test_a_theme_that_was_chosen_is_kept(open_small: Open, home: Home) -> None:
+async def test_the_chosen_theme_is_saved(open_small: Open, home: Home) -> None:
     async with open_small() as studio:
         await studio.press("2", "T")
         assert studio.app.theme == "paper"
     assert read_settings(home.settings).theme == "paper"
 
 
-async def test_keeping_a_setting_leaves_what_the_person_wrote_meanwhile(
+async def test_saving_a_setting_keeps_what_the_user_wrote_to_the_file_meanwhile(
     open_small: Open, home: Home
 ) -> None:
     async with open_small() as studio:
@@ -220,7 +225,7 @@ async def test_a_settings_file_that_cannot_be_read_is_not_overwritten(
         home.settings.parent.mkdir(parents=True)
         home.settings.write_text("theme = [", encoding="utf-8")
         await studio.press("2", "T")
-        assert "Settings not kept" in studio.text()
+        assert "Settings not saved" in studio.text()
     assert home.settings.read_text(encoding="utf-8") == "theme = ["
 
 
@@ -239,10 +244,10 @@ async def test_the_help_shows_every_key_of_every_pane(open_studio: Open) -> None
 async def test_the_keymap_changes_keys_footer_and_help(open_studio: Open) -> None:
     async with open_studio(studio=OnlyTraining, keymap={"studio.zoom": "f5"}) as studio:
         await studio.press("2", "z")
-        assert not studio.app._panes.zoomed
+        assert not studio.app._main_screen.zoomed
         assert "f5 Zoom" in studio.text()
         await studio.press("f5")
-        assert studio.app._panes.zoomed
+        assert studio.app._main_screen.zoomed
         rows = {
             name: keys
             for keys, _, name in key_rows(
@@ -252,11 +257,16 @@ async def test_the_keymap_changes_keys_footer_and_help(open_studio: Open) -> Non
         assert rows["studio.zoom"] == "f5"
 
 
-async def test_a_keymap_with_an_unknown_name_is_told(open_small: Open) -> None:
+def test_every_key_keeps_the_name_that_keymaps_use() -> None:
+    names = (Path(__file__).parent / "key_names.txt").read_text(encoding="utf-8").split()
+    assert set(names) <= key_names()
+
+
+async def test_an_unknown_name_in_the_keymap_is_reported(open_small: Open) -> None:
     async with open_small(keymap={"studio.zom": "f5"}) as studio:
         await studio.settle()
-        told = [each.message for each in studio.app._notifications]
-        assert any("there is no key called studio.zom" in message for message in told)
+        notices = [each.message for each in studio.app._notifications]
+        assert any("unknown key name: studio.zom" in message for message in notices)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 48), (30, 10)])
@@ -277,7 +287,7 @@ async def test_the_command_palette_has_the_studios_commands(open_studio: Open) -
     assert {"Go to Corpus", "Train with the recipe studio", "Theme paper", "Quit"} <= set(titles)
 
 
-async def test_a_screen_that_is_dismissed_twice_takes_no_other_with_it(open_small: Open) -> None:
+async def test_a_screen_that_is_dismissed_twice_closes_no_other(open_small: Open) -> None:
     async with open_small() as studio:
         await studio.press("question_mark", "ctrl+p")
         palette = studio.app.screen
@@ -291,7 +301,7 @@ async def test_a_screen_that_is_dismissed_twice_takes_no_other_with_it(open_smal
         assert len(studio.app.screen_stack) == 1
 
 
-async def test_a_screen_that_is_dismissed_below_another_closes_when_that_one_does(
+async def test_a_screen_that_is_dismissed_below_another_closes_after_that_one(
     open_small: Open,
 ) -> None:
     async with open_small() as studio:
@@ -319,13 +329,13 @@ async def test_a_palette_that_another_screen_covers_is_not_opened_twice(open_sma
         assert len(studio.app.screen_stack) == 3
 
 
-async def test_a_click_on_a_notification_that_has_gone_is_left_out(open_small: Open) -> None:
+async def test_a_click_on_a_notification_that_has_gone_is_ignored(open_small: Open) -> None:
     async with open_small() as studio:
-        studio.app.say("of a moment")
+        studio.app.show_notice("of a moment")
         await studio.settle()
         toast = studio.app.screen.query_one(Toast)
         x, y = toast.region.offset
-        # It has gone, but the screen was not drawn since.
+        # It has gone, but the screen has not been drawn again.
         parent, toast._parent = toast._parent, None
         down = MouseDown(None, x, y, 0, 0, 1, False, False, False, x, y)
         await studio.app.on_event(down)
@@ -333,25 +343,25 @@ async def test_a_click_on_a_notification_that_has_gone_is_left_out(open_small: O
         assert studio.app.return_code is None
 
 
-async def test_what_fails_while_the_studio_closes_is_no_fault(open_small: Open) -> None:
+async def test_errors_while_the_studio_closes_are_ignored(open_small: Open) -> None:
     async with open_small() as studio:
         studio.app.exit(return_code=3)
-        studio.app._handle_exception(NoMatches("the widgets go one by one"))
+        studio.app._handle_exception(NoMatches("a widget was removed already"))
     assert studio.app.return_code == 3
 
 
 async def test_a_long_notification_shows_to_its_last_character(open_small: Open) -> None:
     async with open_small() as studio:
-        # Words as long as a line would be if a scrollbar took nothing from it.
-        studio.app.say(f"{'春' * 18}a {'月' * 17}a江", title="花月", severity="error")
+        # Words as long as a line without a scrollbar.
+        studio.app.show_notice(f"{'春' * 18}a {'月' * 17}a江", title="花月", severity="error")
         await studio.settle()
         assert "江" in studio.text()
 
 
-async def test_typing_lays_nothing_out_again(
+async def test_typing_does_not_repeat_the_layout(
     open_studio: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The first reading may make room for itself.
+    # The first reading of the device may change the layout.
     monkeypatch.setattr("studio.tui.training.device_panel.DevicePanel.poll", lambda panel: None)
     async with open_studio((160, 48)) as studio:
         await studio.press("3", "鑫")

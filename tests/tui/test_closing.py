@@ -1,4 +1,4 @@
-"""Closing on a signal: once, however many arrive, and whatever the interface does."""
+"""Closing on a signal: only once, even if several arrive, and even if the interface hangs."""
 
 import os
 import pty
@@ -23,26 +23,26 @@ def handlers() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-class Asked:
-    """What the closing asked for, in order."""
+class Watched:
+    """A closing whose calls are recorded, in order."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, has_terminal: bool) -> None:
         self.calls: list[str] = []
         self.ended = threading.Event()
-        self.left = threading.Event()
+        self.requested = threading.Event()
         monkeypatch.setattr(closing, "_has_terminal", lambda: has_terminal)
-        monkeypatch.setattr(closing, "PATIENCE", 0.3)
+        monkeypatch.setattr(closing, "SECONDS_TO_CLOSE", 0.3)
         monkeypatch.setattr(closing.os, "_exit", self._exit)
         self.woken = threading.Event()
         self.closing = Closing(
-            lambda: self.calls.append("save"), self._leave, self._restore, self.woken.set
+            lambda: self.calls.append("save"), self._request_exit, self._restore, self.woken.set
         )
         self.closing.listen()
 
-    def _leave(self, code: int) -> bool:
-        self.calls.append(f"leave {code}")
-        self.left.set()
-        # At first there is no loop yet that could be asked.
+    def _request_exit(self, code: int) -> bool:
+        self.calls.append(f"request exit {code}")
+        self.requested.set()
+        # The first request comes too early: there is no loop yet.
         return len(self.calls) > 2
 
     def _restore(self) -> None:
@@ -54,47 +54,49 @@ class Asked:
 
 
 def test_signals_that_interrupt_each_other_close_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = Asked(monkeypatch, has_terminal=False)
+    watched = Watched(monkeypatch, has_terminal=False)
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         os.kill(os.getpid(), number)
-    assert asked.ended.wait(SECONDS)
-    # A terminal that has gone needs no restoring, and an interface may hang on it.
-    assert asked.calls == ["save", "exit 129"]
+    assert watched.ended.wait(SECONDS)
+    # A closed terminal is not restored, and the interface could hang on it.
+    assert watched.calls == ["save", "exit 129"]
 
 
-def test_other_signals_wake_the_main_thread_that_may_wait_forever(
+def test_other_signals_wake_up_the_main_thread(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked = Asked(monkeypatch, has_terminal=False)
+    watched = Watched(monkeypatch, has_terminal=False)
     before = signal.signal(signal.SIGCONT, lambda *_: None)
     try:
         os.kill(os.getpid(), signal.SIGCONT)
-        assert asked.woken.wait(SECONDS)
+        assert watched.woken.wait(SECONDS)
     finally:
         signal.signal(signal.SIGCONT, before)
-    assert asked.calls == []
+    assert watched.calls == []
 
 
-def test_an_interface_that_closes_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = Asked(monkeypatch, has_terminal=True)
+def test_an_interface_that_closes_in_time_is_not_interrupted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watched = Watched(monkeypatch, has_terminal=True)
     os.kill(os.getpid(), signal.SIGTERM)
-    assert asked.left.wait(SECONDS)
-    asked.closing.closed()
-    assert not asked.ended.wait(1)
-    assert asked.calls[:2] == ["save", "leave 143"]
-    assert "restore" not in asked.calls
+    assert watched.requested.wait(SECONDS)
+    watched.closing.interface_closed()
+    assert not watched.ended.wait(1)
+    assert watched.calls[:2] == ["save", "request exit 143"]
+    assert "restore" not in watched.calls
 
 
 def test_the_terminal_of_an_interface_that_hangs_is_restored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked = Asked(monkeypatch, has_terminal=True)
+    watched = Watched(monkeypatch, has_terminal=True)
     os.kill(os.getpid(), signal.SIGHUP)
-    assert asked.ended.wait(SECONDS)
-    assert asked.calls == ["save", "leave 129", "leave 129", "restore", "exit 129"]
+    assert watched.ended.wait(SECONDS)
+    assert watched.calls == ["save", "request exit 129", "request exit 129", "restore", "exit 129"]
 
 
-def test_a_terminal_that_was_closed_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_terminal_is_not_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     controller, terminal = pty.openpty()
     standing_in = os.dup(0)
     try:

@@ -1,4 +1,4 @@
-"""Keys in a burst, as a slow connection sends them, do what they do one by one."""
+"""A burst of keys, as a slow connection sends it, does what the same keys do one by one."""
 
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from studio.tui.keys_in_order import KeysInOrder
 
 
 class Question(ModalScreen[str]):
-    """A screen with a field; enter answers what was typed."""
+    """A screen with a field; enter returns what was typed."""
 
     def compose(self) -> ComposeResult:
         yield Input(id="answer")
@@ -73,7 +73,7 @@ async def test_what_is_typed_after_tab_reaches_the_next_field() -> None:
         assert app.query_one("#last", Input).value == "8"
 
 
-async def test_what_is_chosen_from_a_list_is_chosen_before_the_next_key() -> None:
+async def test_a_choice_from_a_list_is_made_before_the_next_key() -> None:
     app = Typing()
     async with app.run_test() as pilot:
         await burst(pilot, "tab", "enter", "down", "down", "enter", "tab", "4")
@@ -81,7 +81,7 @@ async def test_what_is_chosen_from_a_list_is_chosen_before_the_next_key() -> Non
         assert app.query_one("#last", Input).value == "4"
 
 
-async def test_where_a_submitted_field_gives_the_focus_on_the_next_key_follows_it() -> None:
+async def test_a_key_follows_the_focus_that_a_submitted_field_moves() -> None:
     app = Typing()
     async with app.run_test() as pilot:
         await burst(pilot, "tab", "shift+tab", "enter", "6")
@@ -89,7 +89,7 @@ async def test_where_a_submitted_field_gives_the_focus_on_the_next_key_follows_i
         assert app.query_one("#last", Input).value == "6"
 
 
-async def test_keys_reach_a_screen_that_opens_and_after_it_the_one_below() -> None:
+async def test_keys_reach_a_screen_that_opens_and_then_the_one_below() -> None:
     app = Typing()
     async with app.run_test() as pilot:
         await burst(pilot, "f2", "y", "e", "s", "enter", "end", "9")

@@ -1,4 +1,4 @@
-"""However small the terminal: everything is drawn, and in time."""
+"""Everything is drawn in every terminal, however small, and in time."""
 
 import signal
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from tests.tui.conftest import Open
 SECONDS = 60  # for one drawing, on a busy machine
 WIDTHS = range(13)
 VERSE = "月落乌啼霜满天，江枫渔火对愁眠。姑苏城外寒山寺，夜半钟声到客船。"
-# Keys that open, from where the ones before have led, what the panes can show.
+# Keys that open one view after another.
 SCREENS = ("1", "f", "escape i", "escape 2", "r", "n", "escape 3", "o", "b", "escape question_mark")
 
 
 @pytest.fixture(autouse=True)
 def in_time() -> Iterator[None]:
-    """Ends a test that hangs: the loops in question are Python's, so an alarm reaches them."""
+    """End a test that hangs. An alarm can interrupt it: such loops are in Python."""
 
     def end(*_: object) -> None:
         raise TimeoutError(f"not drawn within {SECONDS} seconds")
@@ -34,7 +34,7 @@ def in_time() -> Iterator[None]:
 
 
 def drawn(content: Content) -> list[Content]:
-    """What Textual does with a content that has been set."""
+    """What Textual does with a content."""
     return [line.truncate(2) for line in content.split("\n")]
 
 
@@ -89,7 +89,7 @@ async def test_panes_have_the_classes_of_their_size_while_the_terminal_grows(
         assert set(seen) == {(80, True), (160, False)}
 
 
-async def test_a_page_in_a_list_too_small_to_be_drawn_is_no_fault(open_studio: Open) -> None:
+async def test_page_keys_in_a_palette_too_small_to_be_drawn_do_nothing(open_studio: Open) -> None:
     async with open_studio((80, 24)) as studio:
         await studio.press("ctrl+p")
         await studio.pilot.resize_terminal(80, 3)

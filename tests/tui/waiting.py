@@ -1,4 +1,4 @@
-"""Waiting for what an app does in the background."""
+"""Waiting for work in the background of an app."""
 
 import contextlib
 import time
@@ -13,16 +13,16 @@ PATIENCE = 20.0
 
 
 async def work_done(app: App[object]) -> None:
-    """Wait for the app's workers; one that a newer one has taken the place of is done, too."""
+    """Wait for the app's workers; one that was replaced by a newer one counts as done."""
     for worker in tuple(app.workers):
         with contextlib.suppress(WorkerCancelled):
             await worker.wait()
 
 
 async def until(pilot: Pilot[Any], holds: Callable[[], bool]) -> None:
-    """Wait until something holds, drawing meanwhile; fails where it does not in `PATIENCE` seconds.
+    """Wait until something holds, and draw meanwhile. Fails after `PATIENCE` seconds.
 
-    A new size is passed on by a timer, for which a pause on a busy machine is too short.
+    A new size arrives by a timer; on a busy machine one pause is too short for that.
     """
     end = time.monotonic() + PATIENCE
     while not holds():

@@ -1,4 +1,4 @@
-"""The library in figures: charts that flow into as many columns as there is room for."""
+"""Charts of the library's statistics, in as many columns as fit."""
 
 from collections.abc import Callable
 
@@ -12,13 +12,13 @@ from textual.widget import Widget
 from studio.corpus.statistics import Statistics
 from studio.tui.drawing.charts import bars, columns, fitted, log_log
 
-COLUMN = 36  # a chart's least width
+COLUMN = 36  # minimum width of a chart
 ROWS = 8
 Draw = Callable[[int], list[Content]]
 
 
 class Figure(Widget):
-    """One chart under its title."""
+    """A title with a chart under it."""
 
     def __init__(self, title: str, draw: Draw) -> None:
         super().__init__()
@@ -33,10 +33,10 @@ class Figure(Widget):
 
 
 class Figures(VerticalScroll, can_focus=True):
-    """All charts of a library."""
+    """The charts of a library."""
 
     def show(self, statistics: Statistics, plain: bool) -> None:
-        """Replace the charts by those of a library."""
+        """Show the charts of these statistics."""
         self.remove_children()
         self.mount(*(Figure(title, draw) for title, draw in _charts(statistics, plain)))
 
@@ -47,32 +47,33 @@ class Figures(VerticalScroll, can_focus=True):
         self.styles.grid_size_columns = max(1, (event.size.width + 2) // (COLUMN + 2))
 
 
-def _charts(known: Statistics, plain: bool) -> list[tuple[str, Draw]]:
-    total, characters = known.poems or 1, known.characters or 1
+def _charts(statistics: Statistics, plain: bool) -> list[tuple[str, Draw]]:
+    total, characters = statistics.poems or 1, statistics.characters or 1
     forms = [
-        (form, count, f"{count:,} {count / total:>4.0%}") for form, count in known.forms.items()
+        (form, count, f"{count:,} {count / total:>4.0%}")
+        for form, count in statistics.forms.items()
     ]
-    frequent = [(each, count, f"{count / characters:.2%}") for each, count in known.frequent]
-    poets = [(fitted(name or "—", 10).rstrip(), n, f"{n:,}") for name, n in known.prolific]
-    lengths = [(each.label.split("-")[0], each.poems) for each in known.lengths]
-    shares = [(f"{size:,}", share, f"{share:.1%}") for size, share in known.coverage]
-    rejected = [(reason, count, f"{count:,}") for reason, count in known.rejected.items()]
-    account = [
-        ("kept", known.kept, f"{known.kept:,}"),
-        ("merged", known.merged, f"{known.merged:,}"),
+    frequent = [(each, count, f"{count / characters:.2%}") for each, count in statistics.frequent]
+    poets = [(fitted(name or "—", 10).rstrip(), n, f"{n:,}") for name, n in statistics.prolific]
+    lengths = [(each.label.split("-")[0], each.poems) for each in statistics.lengths]
+    shares = [(f"{size:,}", share, f"{share:.1%}") for size, share in statistics.coverage]
+    rejected = [(reason, count, f"{count:,}") for reason, count in statistics.rejected.items()]
+    outcomes = [
+        ("kept", statistics.kept, f"{statistics.kept:,}"),
+        ("merged", statistics.merged, f"{statistics.merged:,}"),
         *rejected,
     ]
-    splits = [(split, n, f"{n:,} {n / total:>4.0%}") for split, n in known.splits.items()]
+    splits = [(split, n, f"{n:,} {n / total:>4.0%}") for split, n in statistics.splits.items()]
     return [
         ("Forms", lambda width: bars(forms, width)),
-        ("Characters in a poem", lambda width: columns(lengths, width, ROWS - 2, "$accent")),
+        ("Characters per poem", lambda width: columns(lengths, width, ROWS - 2, "$accent")),
         ("Most frequent characters", lambda width: bars(frequent[: ROWS + 2], width)),
         ("Most prolific poets", lambda width: bars(poets[: ROWS + 2], width, "$accent")),
         (
-            "How often the n-th character occurs",
-            lambda width: log_log(known.curve, width, ROWS, plain),
+            "Character frequency by rank",
+            lambda width: log_log(statistics.curve, width, ROWS, plain),
         ),
-        ("Text covered by the most frequent", lambda width: bars(shares, width, "$accent")),
-        (f"{known.records_read:,} records", lambda width: bars(account, width)),
+        ("Text covered by the n most frequent", lambda width: bars(shares, width, "$accent")),
+        (f"{statistics.records_read:,} source records", lambda width: bars(outcomes, width)),
         ("Splits", lambda width: bars(splits, width, "$accent")),
     ]

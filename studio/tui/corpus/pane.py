@@ -1,4 +1,4 @@
-"""The corpus pane: find a poem, read it, see the library in figures."""
+"""The corpus pane: find and read poems, see statistics of the library."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -22,11 +22,12 @@ from studio.tui.corpus.poem_list import PoemList
 from studio.tui.corpus.poem_view import PoemView
 from studio.tui.pane import Pane
 from studio.tui.widgets.pinyin_input import PinyinInput
+from studio.wording import counted
 
-# From these sizes on the figures stand beside or under the poems.
+# From these sizes the figures are shown beside or under the poems.
 WIDE, TALL = 116, 36
-# Seconds without a key before a search begins: a word is typed, not a letter.
-PATIENCE = 0.15
+# Seconds without a key before a search starts, so that a word is searched for, not each letter.
+SEARCH_DELAY = 0.15
 SORTS: tuple[Sort, ...] = ("source", "length", "poet")
 
 
@@ -36,19 +37,19 @@ class CorpusPane(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "field('words')", "Search", id="corpus.search"),
         Binding("p", "field('poet')", "Poet", id="corpus.poet", tooltip="Filter by a poet"),
-        Binding("f", "form(1)", "Form", id="corpus.form", tooltip="The next form"),
-        Binding("F", "form(-1)", "Form back", show=False, id="corpus.form_back"),
-        Binding("o", "sort", "Order", id="corpus.sort", tooltip="By source, length or poet"),
-        Binding("r", "random", "Random", id="corpus.random", tooltip="Any poem of the list"),
-        Binding("i", "figures", "Figures", id="corpus.figures", tooltip="The charts, full size"),
+        Binding("f", "form(1)", "Form", id="corpus.form", tooltip="Next form"),
+        Binding("F", "form(-1)", "Previous form", show=False, id="corpus.form_back"),
+        Binding("o", "sort", "Order", id="corpus.sort", tooltip="Sort by source, length or poet"),
+        Binding("r", "random", "Random", id="corpus.random", tooltip="Random poem of the list"),
+        Binding("i", "figures", "Figures", id="corpus.figures", tooltip="Show or hide the charts"),
         Binding(
             "t",
             "script",
             "Script",
             id="corpus.script",
-            tooltip="The characters of the source, back",
+            tooltip="Switch between simplified characters and those of the source",
         ),
-        Binding("w", "same_poet", "Same poet", id="corpus.same_poet", tooltip="All by this poet"),
+        Binding("w", "same_poet", "Same poet", id="corpus.same_poet", tooltip="Poems by this poet"),
         Binding(
             "c",
             "copy",
@@ -56,19 +57,19 @@ class CorpusPane(Pane):
             id="corpus.copy",
             tooltip="Send the poem, with title and poet, to the terminal's clipboard (OSC 52)",
         ),
-        Binding("x", "clear", "Clear", id="corpus.clear", tooltip="Show every poem again"),
+        Binding("x", "clear", "Clear", id="corpus.clear", tooltip="Show all poems again"),
         Binding("escape", "list", "List", show=False, id="corpus.list", tooltip="Back to the list"),
     ]
 
     class _Found(Message):
-        """The ids that a search gave in a library's file."""
+        """The ids that a search found, and the library file that they belong to."""
 
         def __init__(self, number: int, ids: list[int], file: tuple[int, int]) -> None:
             super().__init__()
             self.number, self.ids, self.file = number, ids, file
 
-    class _Lost(Message):
-        """The library could not be read."""
+    class _Unreadable(Message):
+        """The library cannot be read."""
 
         def __init__(self, reason: str) -> None:
             super().__init__()
@@ -78,16 +79,14 @@ class CorpusPane(Pane):
     _searches = 0
     _sort: Sort = "source"
     _pending: Timer | None = None
-    _go_to = 0
+    _go_to_poem = 0
     _totals: Sequence[str] = ()
     _poems = 0
 
     def compose(self) -> ComposeResult:
         with Vertical(id="corpus-library"):
             with Horizontal(id="corpus-fields"):
-                yield PinyinInput(
-                    placeholder="/ words in text or title", id="corpus-words", compact=True
-                )
+                yield PinyinInput(placeholder="/ text or title", id="corpus-words", compact=True)
                 yield PinyinInput(placeholder="p poet", id="corpus-poet", compact=True)
             yield FormLine(id="corpus-form")
             yield Static(id="corpus-found", markup=False)
@@ -111,54 +110,54 @@ class CorpusPane(Pane):
             "-tall": size.height >= TALL,
         }
 
-    def look_again(self) -> None:
-        """Open the library where it has been built since."""
+    def refresh_from_disk(self) -> None:
+        """Open the library if it has been built meanwhile."""
         if self._library is None and not self.query_one(CorpusMissing).is_busy:
             self._open()
-            # Not to the button that fetches what is there now.
+            # The focus must not return to the fetch button, which is hidden now.
             self._last_focus = None
 
     def focus_first(self) -> None:
-        """The list, or the button that fetches the poems."""
-        self.look_again()
+        """Focus the list, or the fetch button if there is no library."""
+        self.refresh_from_disk()
         self.query_one("#corpus-fetch" if self._library is None else "#corpus-poems").focus()
 
     def _open(self) -> None:
-        """Open the library, if it is there; reading its figures takes a few milliseconds."""
+        """Open the library if there is one. Reading its statistics takes a few milliseconds."""
         try:
             self._library = Library.open(self.home.library)
             statistics = self._library.statistics()
         except CorpusError as error:
-            self._explain(str(error))
+            self._show_missing(str(error))
             return
         self.remove_class("-missing")
         self.query_one(Figures).show(statistics, self.studio.settings.plain_charts)
         self.query_one(FormLine).counts = statistics.forms
         self._poems = statistics.poems
         self._totals = [
-            f"{statistics.poems:,} poems",
-            f"{statistics.poets:,} poets",
-            f"{statistics.distinct:,} characters",
+            counted(statistics.poems, "poem"),
+            counted(statistics.poets, "poet"),
+            counted(statistics.distinct, "character"),
         ]
         self._search()
         self.refresh_bindings()
 
-    def _explain(self, reason: str) -> None:
-        """Say why there are no poems, and how to get them."""
+    def _show_missing(self, reason: str) -> None:
+        """Show why there are no poems and how to get them."""
         self.query_one(CorpusMissing).explain(reason)
         self.add_class("-missing")
 
     def on_corpus_missing_arrived(self) -> None:
         self._open()
-        self.studio.pinyin.forget()
+        self.studio.pinyin.reload()
         if self.query_one("#corpus-missing").has_focus_within:
             self.query_one("#corpus-poems").focus()
 
     # --- searching --------------------------------------------------------------------------------
 
     @property
-    def query_now(self) -> Query:
-        """What the fields ask for."""
+    def current_query(self) -> Query:
+        """The search that the fields describe."""
         return Query(
             words=self.query_one("#corpus-words", Input).value,
             poet=self.query_one("#corpus-poet", Input).value,
@@ -169,7 +168,7 @@ class CorpusPane(Pane):
         if event.input.id in ("corpus-words", "corpus-poet"):
             if self._pending is not None:
                 self._pending.stop()
-            self._pending = self.set_timer(PATIENCE, self._search)
+            self._pending = self.set_timer(SEARCH_DELAY, self._search)
 
     def on_input_submitted(self) -> None:
         self.action_list()
@@ -178,13 +177,14 @@ class CorpusPane(Pane):
         self._search()
 
     def _search(self) -> None:
-        """Look for the poems on another thread; what an older search finds later is not shown."""
+        """Search on a separate thread. The results of older searches are dropped."""
         if self._pending is not None:
             self._pending.stop()
         if self._library is None:
             return
         self._searches += 1
-        number, query, sort, path = self._searches, self.query_now, self._sort, self._library.path
+        number, query, sort = self._searches, self.current_query, self._sort
+        path = self._library.path
 
         def work() -> None:
             worker = get_current_worker()
@@ -192,11 +192,11 @@ class CorpusPane(Pane):
                 with Library.open(path) as library:
                     ids, file = library.ids(query, sort), library.file
             except CorpusError as error:
-                self.post_message(self._Lost(str(error)))
+                self.post_message(self._Unreadable(str(error)))
                 return
             except (OSError, sqlite3.Error) as error:
-                mended = "Run `tangshi-studio corpus build` to build it again."
-                self.post_message(self._Lost(f"{path} cannot be read: {error}. {mended}"))
+                remedy = "Run `tangshi-studio corpus build` to build it again."
+                self.post_message(self._Unreadable(f"{path} cannot be read: {error}. {remedy}"))
                 return
             if not worker.is_cancelled:
                 self.post_message(self._Found(number, ids, file))
@@ -208,32 +208,32 @@ class CorpusPane(Pane):
         if message.number != self._searches or self._library is None:
             return
         if message.file != self._library.file:
-            # Another process has built it anew: these ids are of other poems.
+            # Another process has rebuilt the library: these ids belong to other poems.
             self._library.close()
             self._open()
             return
         poems = self.query_one(PoemList)
         poems.show(message.ids, show_length=self._sort == "length")
-        if self._go_to:
-            poems.go_to(self._go_to)
-            self._go_to = 0
-        self._tell_found(len(message.ids))
+        if self._go_to_poem:
+            poems.go_to(self._go_to_poem)
+            self._go_to_poem = 0
+        self._show_count(len(message.ids))
 
-    def _tell_found(self, count: int) -> None:
-        if self.query_now == Query():
-            told = self._totals
+    def _show_count(self, count: int) -> None:
+        if self.current_query == Query():
+            parts = self._totals
         elif count:
-            told = [f"{count:,} of {self._poems:,} poems"]
+            parts = [f"{count:,} of {counted(self._poems, 'poem')}"]
         else:
-            told = ["None found: x shows all again"]
+            parts = ["No matches; x clears"]
         if self._sort != "source":
-            told = [told[0], f"by {self._sort}", *told[1:]]
-        self.query_one("#corpus-found", Static).update("  ".join(told))
+            parts = [parts[0], f"by {self._sort}", *parts[1:]]
+        self.query_one("#corpus-found", Static).update("  ".join(parts))
 
-    def on_corpus_pane__lost(self, message: _Lost) -> None:
+    def on_corpus_pane__unreadable(self, message: _Unreadable) -> None:
         message.stop()
         self._library = None
-        self._explain(message.reason)
+        self._show_missing(message.reason)
 
     def _rows(self, ids: Sequence[int]) -> list[PoemRow]:
         return self._library.rows(ids) if self._library else []
@@ -242,7 +242,7 @@ class CorpusPane(Pane):
 
     def on_poem_list_moved(self, message: PoemList.Moved) -> None:
         message.stop()
-        # Of a burst of moves only the last poem is set.
+        # After several fast moves, only the last poem is shown.
         if message.poem == self.query_one(PoemList).poem:
             self.query_one(PoemView).poem = (
                 self._library.poem(message.poem) if self._library and message.poem else None
@@ -255,47 +255,47 @@ class CorpusPane(Pane):
     # --- keys -------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without a library there is nothing to search or read."""
+        """Disable all keys but the list's while there is no library."""
         return self._library is not None or action == "list"
 
     def action_field(self, name: str) -> None:
-        """Type into a field."""
+        """Focus a search field."""
         self.remove_class("-figures")
         self.query_one(f"#corpus-{name}").focus()
 
     def action_list(self) -> None:
-        """Back to the list."""
+        """Focus the list."""
         self.remove_class("-figures")
         self.focus_first()
 
     def action_form(self, step: int) -> None:
-        """Show another form."""
+        """List the next or previous form."""
         self.query_one(FormLine).choose_next(step)
 
     def action_sort(self) -> None:
-        """Sort by source, length, poet."""
+        """Change the order: source, length, poet."""
         self._sort = SORTS[(SORTS.index(self._sort) + 1) % len(SORTS)]
         self._search()
 
     def action_random(self) -> None:
-        """Any poem of the list."""
-        self.query_one(PoemList).go_to_any()
+        """Go to a random poem of the list."""
+        self.query_one(PoemList).go_to_random()
 
     def action_figures(self) -> None:
-        """Give the figures the whole pane, or put the poems back."""
+        """Show the figures in the whole pane, or the poems again."""
         self.toggle_class("-figures")
         self.query_one("#corpus-figures" if self.has_class("-figures") else "#corpus-poems").focus()
 
     def action_script(self) -> None:
-        """The characters as they stand in the source, or simplified."""
-        reading = self.query_one(PoemView)
-        reading.source_script = not reading.source_script
+        """Switch between simplified characters and those of the source."""
+        view = self.query_one(PoemView)
+        view.source_script = not view.source_script
 
     def action_same_poet(self) -> None:
-        """All poems by the poet of this one."""
+        """List all poems by the poet of this one."""
         poem = self.query_one(PoemView).poem
         if poem is not None and poem.author:
-            self._go_to = poem.id
+            self._go_to_poem = poem.id
             self.query_one("#corpus-words", Input).value = ""
             self.query_one("#corpus-poet", Input).value = poem.author
 
@@ -303,10 +303,10 @@ class CorpusPane(Pane):
         """Send the poem to the terminal's clipboard."""
         if text := self.query_one(PoemView).plain_text:
             self.app.copy_to_clipboard(text)
-            self.studio.say("Sent to the terminal's clipboard, with title and poet.")
+            self.studio.show_notice("Sent to the terminal's clipboard with title and poet.")
 
     def action_clear(self) -> None:
-        """Show every poem again."""
+        """Clear the search and show all poems."""
         for name in ("words", "poet"):
             self.query_one(f"#corpus-{name}", Input).value = ""
         self.query_one(FormLine).chosen = ""

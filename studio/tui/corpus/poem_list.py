@@ -1,4 +1,4 @@
-"""The list of poems: scrolls over any number of them, and holds only their ids."""
+"""The list of poems: scrolls over any number of poems, but holds only their ids."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -18,11 +18,11 @@ from studio.tui.drawing.charts import fitted
 
 PAGE = 64  # rows read at once
 LINE, FORM = 14, 5  # cells
-ROOMY = 34  # cells from which a row has its form too
+ROOMY = 34  # from this width in cells a row also shows the form
 
 
 class PoemList(ScrollView, can_focus=True):
-    """A cursor over rows that are read, a page at a time, as they come into sight."""
+    """A list with a cursor; rows are read a page at a time when they become visible."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -38,11 +38,13 @@ class PoemList(ScrollView, can_focus=True):
         Binding("pagedown,space", "page(1)", "Page down", show=False, id="poems.page_down"),
         Binding("home,g", "end(0)", "First", show=False, id="poems.first"),
         Binding("end,G", "end(1)", "Last", show=False, id="poems.last"),
-        Binding("enter", "open", "Read", id="poems.open", tooltip="Go to the poem beside the list"),
+        Binding(
+            "enter", "open", "Read", id="poems.open", tooltip="Move to the poem beside the list"
+        ),
     ]
 
     class Moved(Message):
-        """The cursor stands on another poem; 0 where the list is empty."""
+        """The cursor is on another poem; 0 if the list is empty."""
 
         def __init__(self, poem: int) -> None:
             super().__init__()
@@ -52,12 +54,12 @@ class PoemList(ScrollView, can_focus=True):
             return isinstance(message, PoemList.Moved)
 
     class Opened(Message):
-        """The poem under the cursor is wanted."""
+        """The user opens the poem under the cursor."""
 
     cursor: reactive[int] = reactive(0)
 
     def __init__(self, read: Callable[[Sequence[int]], list[PoemRow]], id: str) -> None:
-        """`read` gives the rows of some ids; it is called on the application's thread."""
+        """`read` returns the rows for some ids. It is called on the application's thread."""
         super().__init__(id=id)
         self._read = read
         self._ids: Sequence[int] = []
@@ -66,11 +68,11 @@ class PoemList(ScrollView, can_focus=True):
 
     @property
     def poem(self) -> int:
-        """The id under the cursor, 0 in an empty list."""
+        """The id of the poem under the cursor, 0 if the list is empty."""
         return self._ids[self.cursor] if self._ids else 0
 
     def show(self, ids: Sequence[int], show_length: bool = False) -> None:
-        """List other poems; the cursor stays on its poem where that is still there."""
+        """List these poems. The cursor stays on its poem if that is among them."""
         before = self.poem
         self._ids, self._show_length = ids, show_length
         self._rows.clear()
@@ -82,12 +84,12 @@ class PoemList(ScrollView, can_focus=True):
         self.post_message(self.Moved(self.poem))
 
     def go_to(self, poem: int) -> None:
-        """Put the cursor on a poem of the list."""
+        """Move the cursor to this poem, if it is in the list."""
         if poem in self._ids:
             self.cursor = self._ids.index(poem)
 
-    def go_to_any(self) -> None:
-        """Put the cursor on any poem."""
+    def go_to_random(self) -> None:
+        """Move the cursor to a random poem."""
         if self._ids:
             self.cursor = random.randrange(len(self._ids))
 
@@ -109,19 +111,19 @@ class PoemList(ScrollView, can_focus=True):
         self.post_message(self.Moved(self.poem))
 
     def action_move(self, step: int) -> None:
-        """One poem on or back."""
+        """Move the cursor by this number of poems."""
         self.cursor += step
 
     def action_page(self, step: int) -> None:
-        """As many poems as are in sight."""
+        """Move the cursor by a page."""
         self.cursor += step * max(1, self.size.height - 1)
 
     def action_end(self, last: int) -> None:
-        """The first or the last poem."""
+        """Move the cursor to the first or the last poem."""
         self.cursor = len(self._ids) if last else 0
 
     def action_open(self) -> None:
-        """Ask for the poem under the cursor."""
+        """Open the poem under the cursor."""
         if self._ids:
             self.post_message(self.Opened())
 
@@ -141,7 +143,7 @@ class PoemList(ScrollView, can_focus=True):
         segments = []
         for text, part in self._cells(row, width):
             style = self.get_component_rich_style(f"poem-list--{part}")
-            # The cursor's background, and its foreground on the most important part.
+            # All parts get the cursor's background, the first line also its foreground.
             if under_cursor:
                 style = cursor if part == "line" else style.without_color + cursor
             segments.append(Segment(text, style))
@@ -150,9 +152,9 @@ class PoemList(ScrollView, can_focus=True):
         )
 
     def _cells(self, row: PoemRow, width: int) -> list[tuple[str, str]]:
-        """The texts of a row, each with the part it plays; the least important give way."""
+        """The texts of a row with the names of their styles; the least important are left out."""
         last = f"{row.length:,}".rjust(FORM) if self._show_length else row.form.ljust(FORM)
-        # Most names have two or three characters; four where there is room.
+        # Most names have two or three characters. Show four if there is room.
         author = 8 if width >= ROOMY else 6
         line = min(LINE, width - author - 1)
         shown = [
@@ -169,7 +171,7 @@ class PoemList(ScrollView, can_focus=True):
         return shown
 
     def _row(self, index: int) -> PoemRow:
-        """The row, read with its page where it is not known yet."""
+        """The row; its page is read if it is not known yet."""
         if index not in self._rows:
             if len(self._rows) > 50 * PAGE:
                 self._rows.clear()

@@ -1,4 +1,4 @@
-"""One poem to read: title, poet, the verse, and where it comes from."""
+"""A poem to read: title, poet, verse and source."""
 
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from studio.wording import printable
 
 
 class PoemView(VerticalScroll, can_focus=True):
-    """Shows a poem as verse, as generously as there is room."""
+    """Shows a poem as verse, spaced as widely as it fits."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "scroll_down", show=False, id="poem.down"),
@@ -32,7 +32,7 @@ class PoemView(VerticalScroll, can_focus=True):
 
     @property
     def plain_text(self) -> str:
-        """The poem for copying: title and poet, then a sentence a line; "" without a poem."""
+        """The poem for copying: title, poet, then one sentence per line; "" without a poem."""
         if self.poem is None:
             return ""
         head = filter(None, (self.poem.title, self.poem.author))
@@ -43,16 +43,16 @@ class PoemView(VerticalScroll, can_focus=True):
         yield Static(id="corpus-verse", markup=False)
 
     def on_resize(self, event: Resize) -> None:
-        self._set()
+        self._update_verse()
 
     def watch_poem(self) -> None:
         self.scroll_home(animate=False)
-        self._set()
+        self._update_verse()
 
     def watch_source_script(self) -> None:
-        self._set()
+        self._update_verse()
 
-    def _set(self) -> None:
+    def _update_verse(self) -> None:
         verse = self.query_one("#corpus-verse", Static)
         if self.poem is None or not self.size.width:
             verse.update("")
@@ -94,5 +94,5 @@ def _centred(text: str, width: int, style: str) -> list[Content]:
     if not shown:
         return []
     lines = Content.styled(shown, style).wrap(max(2, width))
-    # Never padded by less than nothing: Textual then loops forever.
+    # Padding must not be negative: Textual would loop forever.
     return [line.pad_left(max(0, width - line.cell_length) // 2) for line in lines]

@@ -147,7 +147,7 @@ class PlaygroundPane(AskingPane):
         """The poems: enter writes, Chinese characters that are typed go to the opening."""
         (self._bench if self._working else self._exhibit.stage).focus()
 
-    def look_again(self) -> None:
+    def refresh_from_disk(self) -> None:
         """Read the run folders: models may have been trained elsewhere."""
         self.look_for_models()
 
@@ -267,7 +267,7 @@ class PlaygroundPane(AskingPane):
         else:
             showing = Showing(orders)
             self._sitting.add(showing)
-            self.studio.remember(request=_as_asked(orders[0].request))
+            self.studio.save_settings(request=_as_asked(orders[0].request))
             self._exhibit.show(showing)
             self._compare(orders[0])
 

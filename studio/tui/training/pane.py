@@ -114,7 +114,7 @@ class TrainingPane(Pane):
             "-tall": size.height >= TALL,
         }
 
-    def styled(self) -> Iterable[DOMNode]:
+    def styled_nodes(self) -> Iterable[DOMNode]:
         """The form and the panels, and what is in the one of them that shows."""
         form, panels = self.query_one(SettingsForm), self._panels
         yield from (self, form, panels)
@@ -122,10 +122,10 @@ class TrainingPane(Pane):
 
     def watch_view(self) -> None:
         views = ("new", "watch", "runs", "log")
-        self.restyle({f"-{name}": self.view == name for name in views}, self.styled())
+        self.restyle({f"-{name}": self.view == name for name in views}, self.styled_nodes())
         self._panels.touch()
 
-    def look_again(self) -> None:
+    def refresh_from_disk(self) -> None:
         """Read the run folders: runs may have been trained elsewhere."""
         self.query_one(RunList).read()
 
@@ -349,7 +349,7 @@ class TrainingPane(Pane):
     def _refuses(self) -> bool:
         """One run at a time: say so if another is in training."""
         if self._run.is_running:
-            self.studio.say(f"{self._run.name} is in training. Stop it first (x).")
+            self.studio.show_notice(f"{self._run.name} is in training. Stop it first (x).")
         return self._run.is_running
 
     @on(RunAction)
@@ -359,7 +359,7 @@ class TrainingPane(Pane):
         if event.what == "delete":
             self._ask_to_delete(row.name)
         elif row.summary is None:
-            self.studio.say(row.problem, title=row.name, severity="error")
+            self.studio.show_notice(row.problem, title=row.name, severity="error")
         elif event.what == "resume":
             self.resume(row.name)
         elif event.what == "open":
@@ -448,4 +448,4 @@ class TrainingPane(Pane):
         self._panels.touch()
 
     def _cannot(self, name: str, reason: str) -> None:
-        self.studio.say(reason, title=name, severity="error")
+        self.studio.show_notice(reason, title=name, severity="error")

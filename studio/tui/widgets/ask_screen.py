@@ -1,4 +1,4 @@
-"""Asking before something is lost."""
+"""A question before something is deleted or lost."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from studio.tui.widgets.modal import Modal
 
 
 class AskScreen(Modal[bool]):
-    """A question with two answers; the focus stands on the harmless one."""
+    """A question with two answers. The harmless answer has the focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes", id="ask.yes"),

@@ -1,4 +1,4 @@
-"""The line of keys at the bottom: as many as fit, help and quit always among them."""
+"""The line of keys at the bottom: as many as fit, and always help and quit."""
 
 from collections.abc import Sequence
 
@@ -13,10 +13,10 @@ ALWAYS = ("studio.help", "studio.quit")
 
 
 class KeyBar(Widget):
-    """The keys that do something now, those of the widget in focus first.
+    """The active keys, those of the focused widget first.
 
-    Textual's own footer scrolls sideways where there are too many keys; here the last ones give
-    way, and the help screen has them all.
+    Textual's footer scrolls sideways if there are too many keys. This one leaves out the last ones,
+    which the help screen shows.
     """
 
     COMPONENT_CLASSES = {"key-bar--key", "key-bar--text"}  # noqa: RUF012  # Textual's own shape
@@ -40,7 +40,7 @@ class KeyBar(Widget):
             room = self.size.width - line.cell_len - last.cell_len
             if room >= 0 or not keys:
                 break
-            # Closer together first; then the last ones give way.
+            # First without gaps; then without the last keys.
             if gap:
                 gap = ""
             else:
@@ -63,9 +63,9 @@ class KeyBar(Widget):
             if not (binding.show and active.enabled):
                 continue
             if binding.action.startswith("pane(") and self.screen.has_class("-single"):
-                # The tab line over the pane shows these.
+                # The tab line shows these.
                 continue
-            # Of several keys for one action the shortest is shown: q rather than ^q.
+            # If an action has several keys, show the shortest: q rather than ^q.
             if name not in seen or len(key(binding)) < len(key(seen[name])):
                 seen[name] = binding
         return list(seen.values())

@@ -10,31 +10,31 @@ T = TypeVar("T")
 
 
 class Modal(ModalScreen[T]):
-    """A screen that is dismissed once, and never takes another one with it.
+    """A screen that is dismissed once, and never closes another one.
 
-    Textual's own pops whatever is on top: two fast keys, a click that also bubbles, or work that
-    ends while another screen is on top would close that one, or fail.
+    Textual's screen closes whatever is on top. Two fast keys, a click that bubbles, or work that
+    ends while another screen is on top would close that screen, or raise an error.
     """
 
-    _late: tuple[T | None] | None = None
+    _pending_result: tuple[T | None] | None = None
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
-        """Close the screen: at once where it is on top, otherwise as soon as it is."""
+        """Close the screen: at once if it is on top, otherwise as soon as it is."""
         if self.is_active:
             return super().dismiss(result)
         if self in self.app.screen_stack:
-            self._late = (result,)
+            self._pending_result = (result,)
         return AwaitComplete()
 
     def on_screen_resume(self) -> None:
-        """Close where it was dismissed while another screen was on top."""
-        if self._late:
-            self.dismiss(*self._late)
+        """Close if it was dismissed while another screen was on top."""
+        if self._pending_result:
+            self.dismiss(*self._pending_result)
 
 
 class Palette(CommandPalette):
-    """The command palette, dismissed once."""
+    """The command palette; it is dismissed only once."""
 
     def dismiss(self, result: None = None) -> AwaitComplete:
-        """Close the palette; does nothing where it is not on top."""
+        """Close the palette if it is on top."""
         return super().dismiss(result) if self.is_active else AwaitComplete()

@@ -1,4 +1,4 @@
-"""A line to type Chinese in: pinyin offers the characters to pick from."""
+"""A field for Chinese: type pinyin and pick the characters."""
 
 from collections.abc import Callable, Iterator
 
@@ -18,11 +18,11 @@ from studio.errors import StudioError
 from studio.tui.host import host_of
 
 PAGE = 9
-# Cells of the candidate line that are not letters and candidates: padding, the page's number, and
-# what is left free beside the edges of widgets.
+# Cells of the candidate line that are neither letters nor candidates: padding, the page number, and
+# gaps at the edges of widgets.
 ROOM = 16
-# What the brackets mean, after the candidates.
-STRAY = "  ( ) off tone or rhyme"
+# Explains the brackets.
+OFF_RULE_NOTE = "  ( ) off tone or rhyme"
 _BEFORE = ("pageup", "minus", "comma", "up")
 _AFTER = ("pagedown", "equals_sign", "full_stop", "down")
 _FIRST = ("space", "enter")
@@ -34,7 +34,7 @@ _LETTERS = {
 
 
 class CandidateLine(Widget):
-    """The letters typed so far and a page of what they may mean, under the line typed in."""
+    """The letters typed so far and a page of candidates, shown under the field."""
 
     COMPONENT_CLASSES = {  # noqa: RUF012  # Textual's own shape
         "candidate-line--letters",
@@ -59,8 +59,8 @@ class CandidateLine(Widget):
     letters: reactive[str] = reactive("")
     page: reactive[tuple[Candidate, ...]] = reactive(())
     note: reactive[str] = reactive("")
-    # Those of the page that break a rule where they would stand.
-    stray: reactive[frozenset[Candidate]] = reactive(frozenset())
+    # Candidates of the page that would break a rule at the cursor.
+    off_rule: reactive[frozenset[Candidate]] = reactive(frozenset())
 
     _edges: frozenset[int] = frozenset()
     # Cells before each candidate.
@@ -70,49 +70,49 @@ class CandidateLine(Widget):
         self,
         letters: str,
         page: tuple[Candidate, ...],
-        stray: frozenset[Candidate],
+        off_rule: frozenset[Candidate],
         note: str,
         under: Widget,
     ) -> None:
-        """Show a page under a widget, or over it where there is no room below."""
-        self.letters, self.page, self.stray, self.note = letters, page, stray, note
+        """Show a page under a widget, or above it if there is no room below."""
+        self.letters, self.page, self.off_rule, self.note = letters, page, off_rule, note
         region, screen = under.region, self.screen.size
         y = region.bottom if region.bottom < screen.height else region.y - 1
         self._edges = frozenset(self._edges_in(y))
-        x = max(0, min(region.x, screen.width - self._set_from(region.x)))
-        self.styles.width = min(self._set_from(x), screen.width - x)
+        x = max(0, min(region.x, screen.width - self._lay_out(region.x)))
+        self.styles.width = min(self._lay_out(x), screen.width - x)
         self.absolute_offset = Offset(x, y)
         self.display = True
         self.refresh(layout=True)
 
     def _edges_in(self, y: int) -> Iterator[int]:
-        """Where widgets begin and end in a row of the screen.
+        """The columns where widgets start and end in a row of the screen.
 
-        Textual cuts a row at all edges, those of covered widgets too, and of a character of two
-        cells that lies across one it draws two spaces.
+        Textual splits a row at all edges, even those of covered widgets, and draws two spaces for a
+        wide character that an edge would split.
         """
         for widget in self.screen.query("*"):
             region = widget.region
             if widget is not self and region.y <= y < region.bottom:
                 yield from (region.x, region.right)
 
-    def _set_from(self, x: int) -> int:
-        """Set the page as a line that begins there; the cells that it takes.
+    def _lay_out(self, x: int) -> int:
+        """Lay out the page as a line that starts at column `x`. Returns its width in cells.
 
-        There is more room before a candidate of which a character would lie across an edge.
+        The gap before a candidate is wider if an edge would split one of its characters.
         """
-        begin = at = x + 1
+        start = at = x + 1
         at += cell_len(self.letters) + (cell_len(self.note) + 2 if self.note else 0)
         self._gaps = []
         for candidate in self.page:
-            bracket, width = candidate in self.stray, cell_len(candidate.text)
+            bracket, width = candidate in self.off_rule, cell_len(candidate.text)
             gap, text = 2, at + 3 + bracket
             # The second cell of each character.
             while not self._edges.isdisjoint(range(text + 1, text + width, 2)):
                 gap, text = gap + 1, text + 1
             self._gaps.append(gap)
             at = text + width + bracket
-        return at - begin + (cell_len(STRAY) if self.stray else 0) + 2
+        return at - start + (cell_len(OFF_RULE_NOTE) if self.off_rule else 0) + 2
 
     def render(self) -> RenderResult:
         letters, key, rest = (
@@ -123,68 +123,68 @@ class CandidateLine(Widget):
         line.append(self.letters, letters)
         line.append(f"  {self.note}" if self.note else "", rest)
         for number, (gap, candidate) in enumerate(zip(self._gaps, self.page, strict=True), 1):
-            before, after = "()" if candidate in self.stray else ("", "")
+            before, after = "()" if candidate in self.off_rule else ("", "")
             line.append(f"{' ' * gap}{number}", key)
             line.append(f"{before}{candidate.text}{after}", rest if before else "")
-        if self.stray:
-            line.append(STRAY, rest)
+        if self.off_rule:
+            line.append(OFF_RULE_NOTE, rest)
         return line
 
 
 class PinyinInput(Input):
-    """Takes Chinese that is typed or pasted, several lines too, and pinyin to pick it from.
+    """A field for Chinese that is typed, pasted (several lines too), or picked by pinyin.
 
-    Letters stand under the line until one of the characters that they may mean is picked: by its
-    digit, by space or enter the first. What is picked, typed or pasted stands in the line.
+    Letters are shown under the field until a candidate is picked: by its digit, or the first by
+    space or enter. The field holds only text that was picked, typed or pasted.
     """
 
     class Refused(Message):
-        """What was typed is not text; `reason` says what to do."""
+        """The input was not text; `reason` says what to do."""
 
         def __init__(self, reason: str) -> None:
             super().__init__()
             self.reason = reason
 
-    # How much there is to scroll. In Textual its change lays the whole screen out again, at each
-    # key; but a field takes the same room whatever stands in it.
+    # The size of the scrollable content. In Textual each change, so each key, lays out the whole
+    # screen again. But the size of a field does not depend on its text.
     virtual_size = Reactive(Size(0, 0))
 
     fits: Callable[[int, str], bool] | None = None
-    """Whether a character may stand at that place of the line; those that may come first."""
+    """Whether a character is allowed at a place of the line. Allowed candidates come first."""
 
     _letters = ""
     _offered: tuple[Candidate, ...] = ()
-    # Where the pages that were turned so far begin; the last is the one that is seen.
+    # The first candidate of each page up to the visible one.
     _pages: tuple[int, ...] = (0,)
     _line: CandidateLine | None = None
 
     @property
     def letters(self) -> str:
-        """The pinyin that nothing was picked for yet."""
+        """The pinyin for which no character was picked yet."""
         return self._letters
 
     # --- typing ---------------------------------------------------------------------------------
 
     async def _on_key(self, event: Key) -> None:
-        # A key waits here until those before it have been understood: a burst keeps its order.
+        # A key waits here until the keys before it are handled, so a burst keeps its order.
         if letter := _LETTERS.get(event.character or ""):
-            await self._spell((self._letters + letter)[:LONGEST])
+            await self._look_up((self._letters + letter)[:LONGEST])
         elif not self._letters or event.key in ("tab", "shift+tab"):
-            # Who goes on to the next field has meant the first.
+            # Moving to the next field picks the first candidate.
             self._pick(0)
             return
         elif event.key in _FIRST or (event.character or "x") in "123456789":
             place = 0 if event.key in _FIRST else int(event.key) - 1
-            await self._spell(self._pick(self._pages[-1] + place))
+            await self._look_up(self._pick(self._pages[-1] + place))
         elif event.key in _AFTER or event.key in _BEFORE:
-            self._turn(1 if event.key in _AFTER else -1)
+            self._turn_page(1 if event.key in _AFTER else -1)
         elif event.key == "backspace":
-            await self._spell(self._letters[:-1])
+            await self._look_up(self._letters[:-1])
         elif event.key in ("escape", "ctrl+u", "ctrl+w"):
-            await self._spell("")
+            await self._look_up("")
         elif event.is_printable and event.key != "apostrophe":
             return
-        # Other keys would move the cursor while letters wait for their characters: nothing.
+        # Other keys do nothing: they would move the cursor while letters are pending.
         event.stop()
         event.prevent_default()
 
@@ -197,7 +197,7 @@ class PinyinInput(Input):
             self._line.remove()
 
     def insert_text_at_cursor(self, text: str) -> None:
-        """Insert what can be shown; lone surrogates are refused with the reason."""
+        """Insert the printable characters; refuse lone surrogates, with the reason."""
         try:
             typed_opening(text)
         except StudioError as error:
@@ -206,37 +206,37 @@ class PinyinInput(Input):
         super().insert_text_at_cursor("".join(filter(str.isprintable, text)))
 
     def _on_paste(self, event: Paste) -> None:
-        # Input itself takes the first line only.
+        # Textual's Input takes the first line only.
         self.insert_text_at_cursor(event.text)
         event.prevent_default()
         event.stop()
 
     # --- picking --------------------------------------------------------------------------------
 
-    async def _spell(self, letters: str) -> None:
-        """Look up what the letters may mean."""
+    async def _look_up(self, letters: str) -> None:
+        """Look up the candidates for these letters."""
         self._letters, self._offered, self._pages = letters, (), (0,)
         keeper = host_of(self).pinyin
         if letters:
             if not keeper.is_ready:
-                self._show("reading the poems, once")
+                self._show("reading the poems (once)")
             found = (await keeper.get()).candidates(letters)
             if not self.is_attached:
-                return  # the screen was left meanwhile
-            # Never before what takes more of the letters.
-            order = sorted(found, key=lambda each: (-each.letters, self._is_stray(each)))
+                return  # the screen was closed meanwhile
+            # Candidates for more of the letters come first in any case.
+            order = sorted(found, key=lambda each: (-each.letters, self._is_off_rule(each)))
             self._offered = tuple(order)
         self._show()
 
-    def _is_stray(self, candidate: Candidate) -> bool:
-        """Whether it would break a rule where it would stand."""
+    def _is_off_rule(self, candidate: Candidate) -> bool:
+        """Whether the candidate would break a rule at the cursor."""
         place = min(self.selection)
         return self.fits is not None and not all(
             self.fits(at, each) for at, each in enumerate(candidate.text, start=place)
         )
 
     def _pick(self, place: int) -> str:
-        """Put a candidate into the line; the letters that it leaves."""
+        """Insert a candidate. Returns the letters that remain."""
         if place >= len(self._offered):
             return self._letters
         text, count = self._offered[place]
@@ -246,8 +246,8 @@ class PinyinInput(Input):
             self.replace(text, *self.selection)
         return self._letters[count:]
 
-    def _turn(self, step: int) -> None:
-        after = self._pages[-1] + len(self._seen)
+    def _turn_page(self, step: int) -> None:
+        after = self._pages[-1] + len(self._visible)
         if step > 0 and after < len(self._offered):
             self._pages += (after,)
         elif step < 0:
@@ -255,17 +255,17 @@ class PinyinInput(Input):
         self._show()
 
     @property
-    def _seen(self) -> tuple[Candidate, ...]:
-        """The page: as many candidates as a digit can pick and the screen has room for."""
+    def _visible(self) -> tuple[Candidate, ...]:
+        """The page: as many candidates as fit on the screen, at most nine, one for each digit."""
         room = self.screen.size.width - len(self._letters) - ROOM
-        room -= cell_len(STRAY) if self.fits else 0
-        seen = list[Candidate]()
+        room -= cell_len(OFF_RULE_NOTE) if self.fits else 0
+        visible = list[Candidate]()
         for each in self._offered[self._pages[-1] :][:PAGE]:
-            room -= cell_len(each.text) + (6 if self._is_stray(each) else 4)
-            if seen and room < 0:
+            room -= cell_len(each.text) + (6 if self._is_off_rule(each) else 4)
+            if visible and room < 0:
                 break
-            seen.append(each)
-        return tuple(seen)
+            visible.append(each)
+        return tuple(visible)
 
     def _show(self, note: str = "") -> None:
         if not self._letters:
@@ -275,11 +275,13 @@ class PinyinInput(Input):
         if self._line is None:
             self._line = CandidateLine()
             self.screen.mount(self._line)
-        seen = self._seen
-        if not seen:
-            note = note or "no pinyin: escape drops it"
-        elif len(seen) < len(self._offered):
+        visible = self._visible
+        if not visible:
+            note = note or "not pinyin; escape clears it"
+        elif len(visible) < len(self._offered):
             page = f"- {len(self._pages)}" if len(self._pages) > 1 else "1"
-            is_last = self._pages[-1] + len(seen) == len(self._offered)
+            is_last = self._pages[-1] + len(visible) == len(self._offered)
             note = page if is_last else f"{page} ="
-        self._line.show(self._letters, seen, frozenset(filter(self._is_stray, seen)), note, self)
+        self._line.show(
+            self._letters, visible, frozenset(filter(self._is_off_rule, visible)), note, self
+        )

@@ -1,4 +1,4 @@
-"""The corpus pane, played by keyboard on a small library."""
+"""The corpus pane, used by keyboard on a small library."""
 
 import sqlite3
 from collections.abc import Callable
@@ -37,7 +37,7 @@ POEMS = [
     ),
     RawPoem("[[/b]]句", "", "滿城風雨近重陽。", "d"),
 ]
-# Terminal and the pane in focus: the corpus alone, with room for figures, narrow beside another.
+# Terminal and focused pane: the corpus alone, with room for figures, narrow beside another.
 PLACES = [((80, 24), "1"), ((160, 48), "1"), ((120, 30), "2")]
 
 
@@ -68,14 +68,14 @@ def _studio(home: Home) -> StudioApp:
 
 
 async def _settle(pilot: Pilot[None]) -> None:
-    """Let the searches end and what they found be shown."""
+    """Wait until the searches have ended and their results are shown."""
     await pilot.pause()
     await work_done(pilot.app)
     await pilot.pause()
 
 
 async def _type(pilot: Pilot[None], field: str, text: str) -> None:
-    """Fill a field; its search is begun at once instead of after the pause of a typing person."""
+    """Fill a field, and search at once instead of after a pause."""
     pilot.app.query_one(field, Input).value = text
     await pilot.pause()
     pilot.app.query_one(CorpusPane)._search()
@@ -136,18 +136,18 @@ async def test_words_and_poet_filter_the_list(small_home: Home) -> None:
         assert len(_titles(app)) == 4
 
 
-async def test_nothing_found_says_how_to_go_on(small_home: Home) -> None:
+async def test_no_matches_says_how_to_clear_the_search(small_home: Home) -> None:
     app = _studio(small_home)
     async with app.run_test(size=(80, 24)) as pilot:
         await _settle(pilot)
         await _type(pilot, "#corpus-words", "没有这样的诗")
-        assert _text(app, "#corpus-found") == "None found: x shows all again"
+        assert _text(app, "#corpus-found") == "No matches; x clears"
         assert _text(app, "#corpus-verse") == ""
         await pilot.press("escape", "r", "down", "enter", "w", "pagedown")
         assert app.query_one(PoemList).poem == 0
 
 
-async def test_the_form_key_goes_round_the_forms(small_home: Home) -> None:
+async def test_the_form_key_steps_through_the_forms(small_home: Home) -> None:
     app = _studio(small_home)
     async with app.run_test(size=(80, 24)) as pilot:
         await _settle(pilot)
@@ -181,7 +181,7 @@ async def test_the_order_key_sorts_and_keeps_the_cursor_on_its_poem(small_home: 
         assert _text(app, "#corpus-found").startswith("4 poems  by length")
 
 
-async def test_the_same_poets_poems_are_found_from_a_poem(small_home: Home) -> None:
+async def test_other_poems_by_the_same_poet_are_found(small_home: Home) -> None:
     app = _studio(small_home)
     async with app.run_test(size=(80, 24)) as pilot:
         await _settle(pilot)
@@ -212,7 +212,7 @@ async def test_enter_goes_to_the_poem_and_escape_back(small_home: Home) -> None:
         assert app.focused is app.query_one(PoemList)
 
 
-async def test_the_figures_take_the_pane_and_give_it_back(small_home: Home) -> None:
+async def test_the_figures_are_shown_in_the_whole_pane_and_hidden_again(small_home: Home) -> None:
     app = _studio(small_home)
     async with app.run_test(size=(80, 24)) as pilot:
         await _settle(pilot)
@@ -240,7 +240,7 @@ async def test_nothing_is_wider_than_the_pane(
         assert app.query_one(PoemView).max_scroll_x == 0
 
 
-async def test_the_chosen_form_is_in_sight_in_a_narrow_pane(small_home: Home) -> None:
+async def test_the_chosen_form_is_visible_in_a_narrow_pane(small_home: Home) -> None:
     app = _studio(small_home)
     async with app.run_test(size=(120, 30)) as pilot:
         await _settle(pilot)
@@ -291,10 +291,11 @@ async def test_poems_are_fetched_from_within_the_pane(empty_home: Home, tmp_path
         await _settle(pilot)
         assert not app.query_one(CorpusMissing).display
         assert _titles(app) == ["静夜思"]
+        assert _text(app, "#corpus-found") == "1 poem  1 poet  10 characters"
         assert app.focused is app.query_one(PoemList)
 
 
-async def test_a_failed_fetch_says_why_and_may_be_tried_again(
+async def test_a_failed_fetch_says_why_and_can_be_repeated(
     empty_home: Home, tmp_path: Path
 ) -> None:
     app = _studio(empty_home)
@@ -308,7 +309,9 @@ async def test_a_failed_fetch_says_why_and_may_be_tried_again(
         assert not app.query_one(CorpusMissing).is_busy
 
 
-async def test_a_library_that_came_meanwhile_is_found_on_coming_back(empty_home: Home) -> None:
+async def test_a_library_that_was_built_meanwhile_is_opened_when_the_pane_is_entered(
+    empty_home: Home,
+) -> None:
     app = _studio(empty_home)
     async with app.run_test(size=(80, 24)) as pilot:
         await _settle(pilot)
@@ -320,7 +323,7 @@ async def test_a_library_that_came_meanwhile_is_found_on_coming_back(empty_home:
         assert app.query_one("#corpus-poems").has_focus
 
 
-async def test_a_library_that_was_built_anew_is_searched_and_shown_from_then_on(
+async def test_a_library_that_was_rebuilt_is_searched_and_shown(
     small_home: Home,
 ) -> None:
     app = _studio(small_home)
@@ -332,7 +335,7 @@ async def test_a_library_that_was_built_anew_is_searched_and_shown_from_then_on(
         assert _titles(app) == ["早发白帝城"]
 
 
-async def test_a_library_that_cannot_be_searched_is_told(
+async def test_a_library_that_cannot_be_searched_is_reported(
     small_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> list[int]:
@@ -354,7 +357,7 @@ def test_a_bar_is_as_long_as_its_value() -> None:
     assert all(row.cell_length == 20 for row in rows)
 
 
-def test_columns_stand_on_their_labels() -> None:
+def test_columns_are_above_their_labels() -> None:
     assert [row.plain for row in columns([("1", 2), ("2", 1)], 6, 2)] == [
         "██    ",
         "██ ██ ",

@@ -1,5 +1,6 @@
 """Pictures of the training pane, compared with those that were looked at and found good."""
 
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,9 @@ READINGS = [
 @pytest.fixture
 def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing in the picture depends on the hour or the machine."""
-    monkeypatch.setattr("studio.tui.training.log_panel.time.strftime", lambda _: "12:34:56 ")
-    monkeypatch.setattr("studio.runs.folders.time.strftime", lambda _: "0101-1234")
+    moment = (2026, 1, 1, 12, 34, 56, 3, 1, 0)
+    strftime = time.strftime
+    monkeypatch.setattr(time, "strftime", lambda how: strftime(how, moment))
     monkeypatch.setattr(DevicePanel, "poll", lambda _: None)
     monkeypatch.setattr("studio.tui.training.panels.SOONEST", 3600.0)
 

@@ -20,7 +20,7 @@ PINYIN = Pinyin({**COUNTS, "明": 50, "月": 40, "鸣": 20, "明月": 9, "名": 
 
 
 class Counted(PinyinKeeper):
-    """A table that a test can foresee."""
+    """A table that the test knows."""
 
     async def get(self) -> Pinyin:
         return PINYIN
@@ -47,13 +47,13 @@ class Typing(KeysInOrder):
 
     @property
     def shown(self) -> str:
-        """The candidate line, or nothing where there is none."""
+        """The text of the candidate line; "" if there is none."""
         lines = [line for line in self.query(CandidateLine) if line.display]
         return str(lines[0].render()) if lines else ""
 
 
 async def press(app: Typing, pilot: Pilot[None], *keys: str) -> None:
-    """All at once, as a burst over a slow connection comes."""
+    """Press keys all at once, as in a burst over a slow connection."""
     for key in keys:
         app.post_message(Key(key, PRINTED.get(key, key if len(key) == 1 else None)))
     for _ in keys:
@@ -78,7 +78,7 @@ async def test_a_burst_of_letters_and_digits_keeps_its_order(home: Home) -> None
         assert app.field.value == "鸣月衣 "
 
 
-async def test_a_first_part_that_is_picked_leaves_the_other_letters(home: Home) -> None:
+async def test_picking_a_first_part_keeps_the_other_letters(home: Home) -> None:
     app = Typing(home)
     async with app.run_test() as pilot:
         await press(app, pilot, *"mingyue2")
@@ -97,7 +97,7 @@ async def test_more_characters_are_on_further_pages(home: Home) -> None:
         assert app.field.value == "倚"
 
 
-async def test_a_narrow_screen_has_shorter_pages_and_none_is_passed_over(home: Home) -> None:
+async def test_a_narrow_screen_has_shorter_pages_and_skips_no_candidate(home: Home) -> None:
     app = Typing(home)
     async with app.run_test(size=(32, 12)) as pilot:
         await press(app, pilot, *"yi")
@@ -111,7 +111,7 @@ async def test_a_narrow_screen_has_shorter_pages_and_none_is_passed_over(home: H
 
 
 @pytest.mark.parametrize("place", range(9, 20, 2))
-async def test_a_candidate_is_whole_where_widgets_end_below_it(home: Home, place: int) -> None:
+async def test_no_candidate_is_split_at_the_edge_of_a_widget_below(home: Home, place: int) -> None:
     class Edged(Typing):
         def compose(self) -> ComposeResult:
             yield PinyinInput(id="first", compact=True)
@@ -137,7 +137,7 @@ async def test_escape_drops_the_letters_and_stays_in_the_field(home: Home) -> No
         assert app.focused is app.field
 
 
-async def test_backspace_takes_letters_first_and_then_characters(home: Home) -> None:
+async def test_backspace_deletes_letters_first_and_then_characters(home: Home) -> None:
     app = Typing(home)
     async with app.run_test() as pilot:
         await press(app, pilot, *"yue1minx", "backspace", "backspace", "backspace", "backspace")
@@ -155,7 +155,7 @@ async def test_enter_picks_and_only_then_submits(home: Home) -> None:
         assert app.submitted == ["月"]
 
 
-async def test_tab_takes_the_first_and_goes_on(home: Home) -> None:
+async def test_tab_picks_the_first_and_moves_to_the_next_field(home: Home) -> None:
     app = Typing(home)
     async with app.run_test() as pilot:
         await pilot.press(*"yue", "tab")
@@ -164,7 +164,7 @@ async def test_tab_takes_the_first_and_goes_on(home: Home) -> None:
         assert app.shown == ""
 
 
-async def test_a_field_that_is_left_by_other_ways_keeps_no_letters(home: Home) -> None:
+async def test_a_field_that_loses_the_focus_keeps_no_letters(home: Home) -> None:
     app = Typing(home)
     async with app.run_test() as pilot:
         await press(app, pilot, *"yue")
@@ -175,12 +175,12 @@ async def test_a_field_that_is_left_by_other_ways_keeps_no_letters(home: Home) -
         assert app.field.value == ""
 
 
-async def test_what_is_no_pinyin_is_told_and_picks_nothing(home: Home) -> None:
+async def test_letters_that_are_not_pinyin_are_reported_and_pick_nothing(home: Home) -> None:
     app = Typing(home)
     async with app.run_test() as pilot:
         await press(app, pilot, *"bp", "space", "1")
         assert app.field.value == ""
-        assert "no pinyin" in app.shown
+        assert "not pinyin" in app.shown
 
 
 async def test_chinese_characters_and_pasted_lines_need_no_pinyin(home: Home) -> None:
@@ -190,21 +190,21 @@ async def test_chinese_characters_and_pasted_lines_need_no_pinyin(home: Home) ->
         assert app.field.value == "春月江"
 
 
-async def test_the_cursor_stays_while_letters_wait(home: Home) -> None:
+async def test_the_cursor_stays_while_letters_are_pending(home: Home) -> None:
     app = Typing(home)
     async with app.run_test() as pilot:
         await press(app, pilot, "春", "江", "left", *"yue", "left", "home", "1")
         assert app.field.value == "春月江"
 
 
-async def test_what_is_picked_takes_the_place_of_what_is_selected(home: Home) -> None:
+async def test_a_picked_candidate_replaces_the_selection(home: Home) -> None:
     app = Typing(home, "旧")
     async with app.run_test() as pilot:
         await press(app, pilot, *"yue1")
         assert app.field.value == "月"
 
 
-async def test_the_candidates_stand_under_the_field_or_over_it_at_the_bottom(home: Home) -> None:
+async def test_the_candidates_are_under_the_field_or_above_it_at_the_bottom(home: Home) -> None:
     app = Typing(home)
     async with app.run_test(size=(80, 6)) as pilot:
         await press(app, pilot, *"yi")
@@ -217,7 +217,7 @@ async def test_the_candidates_stand_under_the_field_or_over_it_at_the_bottom(hom
         assert app.query(CandidateLine).last().region.bottom == second.region.y
 
 
-async def test_what_fits_comes_first_and_what_does_not_stands_in_brackets(home: Home) -> None:
+async def test_fitting_candidates_come_first_and_the_others_are_in_brackets(home: Home) -> None:
     app = Typing(home)
     async with app.run_test() as pilot:
         app.field.fits = lambda place, character: character not in "明鸣"

@@ -1,0 +1,70 @@
+"""Faults of Textual that the studio repairs, met in a plain application."""
+
+import pytest
+from rich.style import Style
+from textual.app import App, ComposeResult
+from textual.events import Click
+from textual.widgets import OptionList
+
+# Importing the application repairs Textual.
+import studio.tui.app  # noqa: F401
+
+
+class Listing(App[None]):
+    """A list of three options, and what was chosen from it."""
+
+    def __init__(self, height: int = 3) -> None:
+        super().__init__()
+        self._height = height
+        self.chosen: list[int] = []
+
+    def compose(self) -> ComposeResult:
+        options = OptionList("one", "two", "three")
+        options.styles.height = self._height
+        options.styles.border = ("none", "transparent")
+        yield options
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.chosen.append(event.option_index)
+
+    @property
+    def options(self) -> OptionList:
+        return self.query_one(OptionList)
+
+
+def click_on(options: OptionList, option: int) -> Click:
+    """A click on the option that was drawn with that number."""
+    style = Style(meta={"option": option})
+    return Click(options, 0, 0, 0, 0, 1, False, False, False, style=style)
+
+
+async def test_a_click_on_an_option_that_has_gone_does_nothing() -> None:
+    app = Listing()
+    async with app.run_test() as pilot:
+        app.options.post_message(click_on(app.options, 1))
+        await pilot.pause()
+        # The list becomes shorter between the drawing of an option and the click on it.
+        app.options.set_options(["one"])
+        app.options.post_message(click_on(app.options, 1))
+        await pilot.pause()
+        assert app.chosen == [1]
+        assert app.options.highlighted is None
+
+
+@pytest.mark.parametrize("key", ["pageup", "pagedown"])
+async def test_page_keys_in_a_list_too_small_to_be_drawn_do_nothing(key: str) -> None:
+    app = Listing(height=0)
+    async with app.run_test() as pilot:
+        app.options.focus()
+        await pilot.press("down", key)
+        assert app.options.highlighted == 1
+
+
+async def test_page_keys_in_a_list_that_is_drawn_move_a_page() -> None:
+    app = Listing()
+    async with app.run_test() as pilot:
+        app.options.focus()
+        await pilot.press("down", "pagedown")
+        assert app.options.highlighted == 2
+        await pilot.press("pageup")
+        assert app.options.highlighted == 0
