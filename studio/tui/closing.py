@@ -22,14 +22,14 @@ class Closing:
 
     def __init__(
         self,
-        save: Callable[[], None],
+        save: Callable[[int], None],
         leave: Callable[[int], bool],
         restore_terminal: Callable[[], None],
         wake: Callable[[], None],
     ) -> None:
-        """`save` blocks until all is saved. `leave` asks the interface to close with an exit code
-        and returns whether it could be asked. `restore_terminal` is called where it did not close.
-        `wake` has the main thread run the handlers of other signals.
+        """`save` gets the signal and blocks until all is saved. `leave` asks the interface to close
+        with an exit code and returns whether it could be asked. `restore_terminal` is called if it
+        did not close. `wake` has the main thread run the handlers of other signals.
         """
         self._save, self._leave = save, leave
         self._restore_terminal, self._wake = restore_terminal, wake
@@ -52,12 +52,13 @@ class Closing:
         while True:
             for number in self._received.recv(64):
                 if number in SIGNALS:
-                    self._close(128 + number)
+                    self._close(number)
                     return
                 self._wake()
 
-    def _close(self, code: int) -> None:
-        self._save()
+    def _close(self, number: int) -> None:
+        code = 128 + number
+        self._save(number)
         if _has_terminal():
             asked = False
             for _ in range(int(PATIENCE / 0.1)):

@@ -35,7 +35,7 @@ class Asked:
         monkeypatch.setattr(closing.os, "_exit", self._exit)
         self.woken = threading.Event()
         self.closing = Closing(
-            lambda: self.calls.append("save"), self._leave, self._restore, self.woken.set
+            lambda number: self.calls.append("save"), self._leave, self._restore, self.woken.set
         )
         self.closing.listen()
 
