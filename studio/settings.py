@@ -23,6 +23,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     plain_charts: bool = False
     # False leaves the mouse to the terminal, so that it can select and copy text.
     mouse: bool = True
+    # What a training in the studio does when the terminal closes.
+    on_hangup: Literal["continue", "stop"] = "continue"
     frames_per_second: Annotated[int, Meta(ge=0, le=60)] = 0  # 0: 60, or 15 over SSH
     mirror: str = ""  # where to fetch the corpus from without npm; "": the manifest's mirror
     keymap: dict[str, str] = {}

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 # Seconds for which steps are collected and then reported together: each report wakes the listener's
 # thread, and that takes time from training.
 REPORT_EVERY = 0.25
+# Seconds between two looks for a request of another process.
+REQUEST_EVERY = 0.5
 
 
 class Worker:
@@ -90,25 +92,31 @@ class Worker:
         self._guard("starting", None, self._prepare)
         while not self._closing.is_set():
             training = self._session is not None and not self._paused
-            self._collect(block=not training and not self._waiting)
+            if training or self._waiting:
+                self._collect(0)
+            else:
+                # While a run is paused, another process may ask for its end.
+                self._collect(REQUEST_EVERY if self._session else None)
             if self._waiting:
                 command = self._waiting.popleft()
                 ticket = command.ticket if isinstance(command, Compose | Inspect) else None
                 self._guard(_describe(command), ticket, self._execute, command)
             elif training:
                 self._guard("training", None, self._train_one_step)
+            elif self._session and self._session.is_stop_requested:
+                self._guard("saving", None, self._finish_training)
         if self._session:
             self._guard("saving", None, self._finish_training)
         self._index.close()
 
-    def _collect(self, block: bool) -> None:
-        """Move commands from the queue to `_waiting`; with `block` wait for one."""
+    def _collect(self, seconds: float | None) -> None:
+        """Move commands from the queue to `_waiting`; wait that long for one, None without end."""
         while True:
             try:
-                command = self._queue.get(block)
+                command = self._queue.get(seconds != 0, seconds)
             except queue.Empty:
                 return
-            block = False
+            seconds = 0
             if isinstance(command, CancelCompose):
                 self._cancel(command.ticket)
             elif command is not None:
@@ -276,7 +284,7 @@ class Worker:
         columns = compose(writer, command.request, self._index.current())
         self._cancelled = None
         while True:
-            self._collect(block=False)
+            self._collect(0)
             if self._cancelled == command.ticket or self._closing.is_set():
                 self._emit(ComposeCancelled(command.ticket))
                 return

@@ -14,6 +14,7 @@ import pytest
 
 from studio.paths import Home
 from studio.runs import folders
+from studio.settings import Settings, write_settings
 from tests.terminal import PATIENCE, STUDIO, Terminal, environment, studio
 from tests.test_studio import losses, start_training
 
@@ -43,6 +44,7 @@ def send(terminal: Terminal, numbers: Sequence[signal.Signals]) -> None:
 def test_signals_that_follow_the_first_change_nothing(
     home: Home, tmp_path: Path, numbers: Sequence[signal.Signals]
 ) -> None:
+    write_settings(home.settings, Settings(on_hangup="stop"))
     with studio(str(tmp_path), *SIZE) as terminal:
         before = terminal.modes
         start_training(terminal, epochs=4000)

@@ -3,6 +3,8 @@
 import os
 import re
 import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,11 @@ import pytest
 from studio.model.config import RunConfig
 from studio.model.events import StepDone
 from studio.paths import Home
-from studio.runs import folders
+from studio.runs import folders, processes
 from studio.runs.session import start_run
+from studio.settings import Settings, write_settings
 from studio.tui.training.settings_form import GROUPS
-from tests.terminal import Terminal, studio
+from tests.terminal import PATIENCE, Terminal, studio
 
 TAB, ENTER = "\t", "\r"
 # Reports of buttons, drags, all moves, and their formats.
@@ -40,6 +43,14 @@ def step_shown(text: str) -> int:
 
 def losses(run: folders.Run) -> dict[int, float]:
     return {event.step: event.loss for event in run.events() if isinstance(event, StepDone)}
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    """Look until it has happened."""
+    end = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.1)
 
 
 def losses_without_a_stop(home: Home, config: RunConfig, steps: int) -> dict[int, float]:
@@ -92,6 +103,7 @@ def test_train_write_quit_and_go_on_in_another_terminal(home: Home, tmp_path: Pa
 def test_a_terminal_that_is_closed_costs_nothing_learnt(
     home: Home, tmp_path: Path, number: signal.Signals
 ) -> None:
+    write_settings(home.settings, Settings(on_hangup="stop"))
     with studio(str(tmp_path), *WIDE) as terminal:
         start_training(terminal, epochs=4000)
         if number == signal.SIGHUP:
@@ -135,3 +147,25 @@ def test_settings_that_cannot_be_used_are_an_error_and_stay_as_they_are(tmp_path
         assert terminal.wait_for_exit() == 1
         assert "settings.toml" in terminal.text
     assert settings.read_text() == "theme = 'neon'\n"
+
+
+def test_a_training_outlives_its_terminal(home: Home, tmp_path: Path) -> None:
+    with studio(str(tmp_path), *WIDE) as terminal:
+        start_training(terminal, epochs=4000)
+        terminal.hang_up()
+        assert terminal.reap() == 128 + signal.SIGHUP
+    (run,) = folders.all_runs(home.runs)
+    first = max(losses(run))
+    wait_for(lambda: max(losses(run)) >= first + 3)
+    process = run.process()
+    assert process is not None
+    assert process.pid != terminal.pid
+    summary = folders.summary(run)
+    assert summary.status == "training"
+    assert summary.seconds_left is not None
+    processes.request_stop(run)
+    processes.wait_until_stopped(run, lambda: None)
+    assert folders.summary(run).status == "stopped"
+    resumed = losses(run)
+    assert run.checkpoint_names()[-1] == f"step-{max(resumed):08}"
+    assert resumed == losses_without_a_stop(home, run.config(), max(resumed))

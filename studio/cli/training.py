@@ -1,4 +1,4 @@
-"""`train` and `runs`: train models, list, show, publish and delete runs."""
+"""`train` and `runs`: train models, list, show, stop, publish and delete runs."""
 
 import os
 import signal
@@ -33,10 +33,12 @@ from studio.model.events import (
     Validated,
 )
 from studio.paths import Home
-from studio.runs import folders
+from studio.runs import folders, processes
 from studio.wording import duration, printable
 
-runs_app = typer.Typer(help="The training runs: list, show, publish, delete.", no_args_is_help=True)
+runs_app = typer.Typer(
+    help="The training runs: list, show, stop, publish, delete.", no_args_is_help=True
+)
 
 
 def train(
@@ -66,6 +68,9 @@ def train(
         list[str] | None, typer.Option("--set", help="Any other setting, as in --set hidden=256.")
     ] = None,
     resume: Annotated[bool, typer.Option(help="Resume the run named with --run.")] = False,
+    detach: Annotated[
+        bool, typer.Option(help="Train in the background; the terminal may be closed.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
     """Train a model. Ctrl-C stops it after saving a checkpoint."""
@@ -90,6 +95,13 @@ def train(
             config = with_settings(with_settings(config, options, option), settings)
             config = msgspec.structs.replace(config, poems=poems or "")
             run = run or folders.new_name(home.runs, recipe, config.model.cell)
+
+    if detach:
+        if "@" in run:
+            raise ConfigError("--detach resumes from the last checkpoint: give NAME without @STEP.")
+        found = folders.find(home.runs, run) if resume else folders.create(home.runs, run, config)
+        _detach(found, epochs if resume else None, delete_on_failure=not resume)
+        return
 
     say("Loading torch and the poems ...")
     from studio.runs.session import resume_run, start_run
@@ -118,6 +130,20 @@ def train(
         raise KeyboardInterrupt
 
 
+def _detach(run: folders.Run, epochs: int | None, delete_on_failure: bool) -> None:
+    say(f"Starting the training of {run.name} ...")
+    try:
+        pid = processes.train_detached(run, epochs or 0)
+    except RunError:
+        if delete_on_failure and not run.checkpoint_names():
+            folders.delete(run)
+        raise
+    say(
+        f"Process {pid} trains {run.name}. Stop it with: tangshi-studio runs stop {run.name}. "
+        f"Its messages are in {run.folder / 'training.log'}."
+    )
+
+
 @runs_app.command("list")
 def list_runs(
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
@@ -135,18 +161,20 @@ def list_runs(
         return
     table = Table(box=None, pad_edge=False)
     table.add_column("run", no_wrap=True, overflow="fold")
-    for name in ("cell", "status", "step", "epoch", "loss", "perplexity", "trained"):
+    for name in ("cell", "status", "step", "epoch", "loss", "perplexity", "trained", "left"):
         table.add_column(name)
     for row in summaries:
+        process = row.process
         table.add_row(
             row.name,
             row.cell,
-            row.status,
-            str(row.step),
+            f"{row.status} by {process.pid}" if process else row.status,
+            f"{row.step}/{process.total_steps}" if process else str(row.step),
             str(row.epoch),
             _figure(row.loss, 3),
             _figure(row.best_perplexity, 1),
             duration(row.elapsed),
+            duration(row.seconds_left) if row.seconds_left is not None else "",
         )
     out.print(table if summaries else "No runs yet. Start one with `tangshi-studio train`.")
 
@@ -180,6 +208,17 @@ def show_run(
     for sample in samples[-1:]:
         out.print(f"sample at step {sample.step}: {printable(sample.text)}")
     out.print(f"checkpoints: {' '.join(run.checkpoint_names()) or 'none'}")
+
+
+@runs_app.command("stop")
+def stop_run(name: str) -> None:
+    """Stop a run that any process trains, after saving a checkpoint."""
+    run = folders.find(Home.default().runs, name)
+    processes.request_stop(run)
+    processes.wait_until_stopped(
+        run, lambda: say(f"Waiting for {name} to finish its step and save. Ctrl-C stops waiting.")
+    )
+    say(f"{name}: {folders.summary(run).status} at step {folders.summary(run).step}.")
 
 
 @runs_app.command("publish")

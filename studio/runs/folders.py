@@ -7,12 +7,16 @@ runs/NAME/
   checkpoints/      one folder per checkpoint, step-00000200, see model/checkpoint.py
   summary.json      cached figures, see summary.py; rebuilt if missing
   lock              locked while a process trains in the folder
+  process.json      that process; it counts only while the lock is held
 ```
+
+Two more files, to start and stop such a process, are in processes.py.
 """
 
 import contextlib
 import fcntl
 import os
+import platform
 import re
 import shutil
 import time
@@ -22,6 +26,7 @@ from pathlib import Path
 
 import msgspec
 
+from studio.documents import read_json
 from studio.errors import RunError
 from studio.files import sync, write_atomically
 from studio.json_lines import append_record, write_records
@@ -37,6 +42,15 @@ _NAME = re.compile(r"\w[\w\-.]{0,59}")
 _RESERVED = ("auto", "default")
 _CHECKPOINT = re.compile(r"step-\d+")
 _LOCK_TRIES = 10
+
+
+class TrainingProcess(msgspec.Struct, frozen=True):
+    """A process that trains a run of `total_steps` steps on `device`."""
+
+    pid: int
+    host: str
+    device: str
+    total_steps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +130,22 @@ class Run:
             os.close(descriptor)
         return False
 
+    def process(self) -> TrainingProcess | None:
+        """The process that trains the run now; None if there is none, or it cannot be known."""
+        if not self.is_busy():
+            return None
+        try:
+            return read_json(self.folder / "process.json", TrainingProcess, RunError, "")
+        except RunError:
+            return None  # not written yet, or an older version trains
+
+    def record_process(self, device: str, total_steps: int) -> None:
+        """Write down that this process trains the run; the caller holds the lock."""
+        this = TrainingProcess(os.getpid(), platform.node(), device, total_steps)
+        # On a full disk the run is still trained; only others do not learn by whom.
+        with contextlib.suppress(OSError):
+            write_atomically(self.folder / "process.json", msgspec.json.encode(this))
+
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Lock the folder for training; raises RunError if another process has locked it.
@@ -142,7 +172,7 @@ class Run:
 
 
 class RunSummary(msgspec.Struct, frozen=True):
-    """A run as one row of the list of runs."""
+    """A run as one row of the list of runs. `process` trains it now; seconds left are a guess."""
 
     name: str
     recipe: str
@@ -154,6 +184,8 @@ class RunSummary(msgspec.Struct, frozen=True):
     best_perplexity: float | None
     elapsed: float
     modified: float
+    process: TrainingProcess | None = None
+    seconds_left: float | None = None
 
 
 def create(runs: Path, name: str, config: RunConfig) -> Run:
@@ -214,6 +246,10 @@ def summary(run: Run) -> RunSummary:
     """Summarise a run in one row."""
     config = run.config()
     figures = figures_of(run.events_file)
+    process = run.process()
+    left = None
+    if process and figures.step:
+        left = figures.elapsed / figures.step * max(0, process.total_steps - figures.step)
     return RunSummary(
         name=run.name,
         recipe=config.recipe,
@@ -225,6 +261,8 @@ def summary(run: Run) -> RunSummary:
         best_perplexity=figures.best_perplexity,
         elapsed=figures.elapsed,
         modified=_modified(run),
+        process=process,
+        seconds_left=left,
     )
 
 

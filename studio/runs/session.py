@@ -1,6 +1,7 @@
 """A training run in its folder: each event is on disk before it is reported."""
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,7 @@ from studio.model.events import (
 )
 from studio.model.trainer import Trainer
 from studio.paths import Home
-from studio.runs import folders
+from studio.runs import folders, processes
 from studio.runs.folders import Run
 from studio.runs.loading import locate
 from studio.verse.composer import write
@@ -64,6 +65,8 @@ class TrainingSession:
             self.trainer = self._trainer(home, names)
             if epochs > 0:
                 run.write_config(self.config)
+            processes.clear_stop(run)
+            run.record_process(self.trainer.device.name, self.trainer.total_steps)
             self._closing = opening.pop_all()
 
     def _trainer(self, home: Home, names: list[str]) -> Trainer:
@@ -194,10 +197,20 @@ class TrainingSession:
         if self._unrecorded or self._unreported:
             self._record(())
             yield self._recorded()
+        looked = time.monotonic()
         with contextlib.closing(self.trainer.run()) as items:
             for events in items:
                 self._record(events)
                 yield self._recorded()
+                if time.monotonic() - looked > processes.LOOK_EVERY:
+                    looked = time.monotonic()
+                    if self.is_stop_requested:
+                        self.trainer.stop()
+
+    @property
+    def is_stop_requested(self) -> bool:
+        """Whether another process has asked for the end of the training."""
+        return processes.is_stop_requested(self.run)
 
     def save(self) -> tuple[TrainingEvent, ...]:
         """Save a checkpoint between two steps."""

@@ -1,6 +1,7 @@
 """The application: three panes and one worker."""
 
 import contextlib
+import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -29,6 +30,7 @@ from studio.messages import (
 )
 from studio.model.events import TrainingEnded
 from studio.paths import Home
+from studio.runs import folders, processes
 from studio.settings import Settings, read_settings, write_settings
 from studio.tui.closing import Closing
 from studio.tui.commands import palette_commands
@@ -336,9 +338,17 @@ def run_studio(home: Home, settings: Settings) -> int:
     from studio.worker import Worker
 
     studio = StudioApp(home, settings, Worker)
-    closing = Closing(
-        studio.close_worker, studio.request_exit, studio.restore_terminal, studio.wake_loop
-    )
+
+    def save(number: int) -> None:
+        # Another process takes over what trained in a terminal that has gone.
+        run = studio.run_in_training
+        takes_over = run.state == "training" and number == signal.SIGHUP
+        studio.close_worker()
+        if takes_over and studio.settings.on_hangup == "continue":
+            with contextlib.suppress(StudioError, OSError):
+                processes.start_detached(folders.find(home.runs, run.name))
+
+    closing = Closing(save, studio.request_exit, studio.restore_terminal, studio.wake_loop)
     closing.listen()
     try:
         studio.run(mouse=settings.mouse)

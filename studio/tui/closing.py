@@ -22,14 +22,15 @@ class Closing:
 
     def __init__(
         self,
-        save: Callable[[], None],
+        save: Callable[[int], None],
         request_exit: Callable[[int], bool],
         restore_terminal: Callable[[], None],
         wake_loop: Callable[[], None],
     ) -> None:
-        """`save` returns when everything is saved. `request_exit` asks the interface to close with
-        an exit code and returns whether it accepted. `restore_terminal` is called if the interface
-        does not close. `wake_loop` makes the main thread run the handlers of other signals.
+        """`save` gets the signal and returns when everything is saved. `request_exit` asks the
+        interface to close with an exit code and returns whether it accepted. `restore_terminal` is
+        called if the interface does not close. `wake_loop` makes the main thread run the handlers
+        of other signals.
         """
         self._save, self._request_exit = save, request_exit
         self._restore_terminal, self._wake_loop = restore_terminal, wake_loop
@@ -52,12 +53,13 @@ class Closing:
         while True:
             for number in self._received.recv(64):
                 if number in SIGNALS:
-                    self._close(128 + number)
+                    self._close(number)
                     return
                 self._wake_loop()
 
-    def _close(self, code: int) -> None:
-        self._save()
+    def _close(self, number: int) -> None:
+        code = 128 + number
+        self._save(number)
         if _has_terminal():
             accepted = False
             for _ in range(int(SECONDS_TO_CLOSE / 0.1)):

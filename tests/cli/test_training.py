@@ -279,3 +279,37 @@ def test_a_reader_that_leaves_costs_nothing_learnt(home: Home) -> None:
     run = folders.find(home.runs, "a")
     steps = [event.step for event in run.events() if isinstance(event, StepDone)]
     assert run.checkpoint_names()[-1] == f"step-{steps[-1]:08}"
+
+
+def test_a_detached_training_is_listed_and_stopped_from_anywhere(tangshi: Run, home: Home) -> None:
+    arguments = ["--recipe", "classic", "--epochs", "5000", "--run", "far", *SMALL]
+    started = tangshi("train", "--detach", *arguments)
+    assert started.code == 0
+    run = folders.find(home.runs, "far")
+    process = run.process()
+    assert process is not None
+    assert f"Process {process.pid} trains far" in started.err
+    (row,) = tangshi("runs", "list", "--json").document["runs"]
+    assert (row["status"], row["process"]["pid"]) == ("training", process.pid)
+    refused = tangshi("train", "--run", "far", "--resume", "--detach")
+    assert refused.code == 1
+    assert "being trained by another process" in refused.err
+    assert folders.summary(run).status == "training"
+    stopped = tangshi("runs", "stop", "far")
+    assert stopped.code == 0
+    assert "far: stopped at step" in stopped.err
+    again = tangshi("runs", "stop", "far")
+    assert again.code == 1
+    assert "not in training" in again.err
+    assert not run.is_busy()
+
+
+def test_a_detached_training_that_cannot_start_says_why_and_leaves_nothing(
+    tangshi: Run, home: Home
+) -> None:
+    home.library.unlink()
+    failed = tangshi("train", "--detach", "--recipe", "classic", "--run", "far", *SMALL)
+    assert failed.code == 1
+    assert "did not start" in failed.err
+    assert "corpus fetch" in failed.err
+    assert folders.all_runs(home.runs) == []

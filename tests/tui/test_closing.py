@@ -35,7 +35,10 @@ class Watched:
         monkeypatch.setattr(closing.os, "_exit", self._exit)
         self.woken = threading.Event()
         self.closing = Closing(
-            lambda: self.calls.append("save"), self._request_exit, self._restore, self.woken.set
+            lambda number: self.calls.append("save"),
+            self._request_exit,
+            self._restore,
+            self.woken.set,
         )
         self.closing.listen()
 

@@ -1,0 +1,117 @@
+"""Processes that train runs: start one without a terminal, stop any. Imports no torch.
+
+```
+runs/NAME/
+  stop              a request to save a checkpoint and end, seen between two steps
+  training.log      the output of a process that has no terminal
+```
+"""
+
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from studio.errors import RunError
+from studio.runs.folders import Run
+from studio.wording import printable
+
+# Seconds between two looks at a file or a process.
+LOOK_EVERY = 0.25
+# Bytes of the log that are shown if a process does not start.
+_LAST_WORDS = 2000
+
+
+# --- stopping -------------------------------------------------------------------------------
+
+
+def request_stop(run: Run) -> None:
+    """Ask the process that trains the run to save a checkpoint and end; returns at once.
+
+    Raises RunError if no process trains the run.
+    """
+    if not run.is_busy():
+        raise RunError(f"The run {run.name} is not in training.")
+    _stop_file(run).touch()
+
+
+def is_stop_requested(run: Run) -> bool:
+    """Whether the process that trains the run is to end."""
+    return _stop_file(run).exists()
+
+
+def clear_stop(run: Run) -> None:
+    """Remove the request; the caller holds the run's lock."""
+    _stop_file(run).unlink(missing_ok=True)
+
+
+def _stop_file(run: Run) -> Path:
+    return run.folder / "stop"
+
+
+# --- starting -------------------------------------------------------------------------------
+
+
+def start_detached(run: Run, epochs: int = 0) -> "subprocess.Popen[bytes]":
+    """Resume the run in a process of its own, which outlives this one and its terminal.
+
+    `epochs` are added to the run's settings. Raises OSError.
+    """
+    command = [sys.executable, "-m", "studio", "train", "--run", run.name, "--resume"]
+    if epochs:
+        command += ["--epochs", str(epochs)]
+    with _log(run).open("ab") as log:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            # A session of its own: it gets no signal from this terminal.
+            start_new_session=True,
+        )
+
+
+def train_detached(run: Run, epochs: int = 0) -> int:
+    """The same, but wait until the process trains, and return its id.
+
+    Raises RunError if another process trains the run, or with the end of the log if the new one
+    ends before it trains.
+    """
+    with run.lock():
+        pass
+    process = start_detached(run, epochs)
+    while process.poll() is None:
+        trained_by = run.process()
+        if trained_by and trained_by.pid == process.pid:
+            return process.pid
+        time.sleep(LOOK_EVERY)
+    if process.returncode == 0:
+        return process.pid  # it had only a few steps to do
+    raise RunError(
+        f"The training of {run.name} did not start: {_last_words(_log(run))} "
+        f"All of its output is in {_log(run)}."
+    )
+
+
+def _log(run: Run) -> Path:
+    return run.folder / "training.log"
+
+
+def _last_words(log: Path) -> str:
+    with contextlib.suppress(OSError), log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _LAST_WORDS))
+        lines = file.read().decode("utf-8", "replace").strip().splitlines()
+        return printable(" ".join(lines[-3:])) if lines else "it wrote nothing."
+    return "its log cannot be read."
+
+
+def wait_until_stopped(run: Run, report: Callable[[], None]) -> None:
+    """Wait until no process trains the run; `report` is called once it takes longer."""
+    start, reported = time.monotonic(), False
+    while run.is_busy():
+        if not reported and time.monotonic() - start > 1:
+            report()
+            reported = True
+        time.sleep(LOOK_EVERY / 5)
