@@ -116,6 +116,9 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ranking: Ranking = Ranking()
 
     def __post_init__(self) -> None:
+        if self.form:
+            # Without a form there are no lines to separate.
+            msgspec.structs.force_setattr(self, "given", _LINE_BREAK.sub("，", self.given))
         for name, (part, normalise) in _TEXTS.items():
             typed = getattr(self, name)
             if not typed:
@@ -149,10 +152,6 @@ def _words(typed: Iterable[str]) -> tuple[str, ...]:
     return tuple(filter(None, map(_characters, typed)))
 
 
-def _given_text(typed: str) -> str:
-    return request_text(_LINE_BREAK.sub("，", typed))
-
-
 def _rhyme_name(typed: str) -> str:
     """The simplified name of a rhyme that is typed in either script, such as 阳, 陽 or 平陽."""
     name = normalise_typed(typed)
@@ -174,7 +173,7 @@ _TEXTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "acrostic": ("The acrostic", _characters),
     "last": ("The last line", _characters),
     "words": ("The words", _words),
-    "given": ("The given text", _given_text),
+    "given": ("The given text", request_text),
     "rhyme": ("The rhyme", _rhyme_name),
 }
 

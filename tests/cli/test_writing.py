@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.collection.saved import Collection
 from studio.paths import Home
 from tests.cli.conftest import Run
 
@@ -71,6 +72,24 @@ def test_every_wish_can_be_told_on_the_command_line(trained: Run) -> None:
     assert "海天" in poem["text"] and "石门" in poem["text"]
     assert document["request"]["words"] == ["海天", "石门"]
     assert {"template", "rhyme", "score"} <= set(poem)
+
+
+def test_a_poem_is_saved_with_the_text_as_it_is_written(trained: Run, home: Home) -> None:
+    arguments = ["generate", "--form", "free", "--first", "紅日,", "--longest", "9", "--seed", "1"]
+    shown = trained(*arguments, "--save", "--json").document
+    (saved,) = Collection(home.collection).poems()
+    assert saved.request.first == shown["request"]["first"] == "红日，"
+    assert '"first":"红日，"' in home.collection.read_text(encoding="utf-8")
+    assert saved.poem.text.startswith("红日，")
+    again = trained("generate", "--form", "free", "--first", "红日，", *arguments[5:], "--save")
+    assert "Saved already." in again.err
+
+
+@pytest.mark.parametrize("wish", ["--first", "--acrostic", "--last", "--word", "--given"])
+def test_text_that_is_not_chinese_is_a_wrong_value(trained: Run, wish: str) -> None:
+    result = trained("generate", wish, "春 spring")
+    assert result.code == 2
+    assert "is not a Chinese character" in " ".join(result.err.split())
 
 
 def test_the_best_poem_comes_first(trained: Run) -> None:

@@ -159,9 +159,15 @@ def test_typed_text_is_written_as_the_corpus_writes() -> None:
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
-def test_a_typed_opening_never_holds_spaces_or_control_characters(text: str) -> None:
-    opening = normalise_typed(text)
-    assert not any(character.isspace() or ord(character) < 32 for character in opening)
+def test_typed_text_never_holds_spaces_or_control_characters(text: str) -> None:
+    written = normalise_typed(text)
+    assert not any(character.isspace() or ord(character) < 32 for character in written)
+
+
+def test_normalising_typed_characters_again_changes_nothing() -> None:
+    assert normalise_typed("薴") == "苎"
+    common = map(chr, range(0x4E00, 0xA000))
+    assert all(normalise_typed(each) == each for each in map(normalise_typed, common))
 
 
 def test_a_lone_surrogate_is_explained_by_the_terminals_encoding() -> None:
