@@ -13,9 +13,11 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 from msgspec import inspect
 
+from studio.errors import VerseError
+
 # What reading and decoding a file can raise. msgspec's errors and UnicodeDecodeError are
-# ValueErrors; deep nesting raises RecursionError.
-UNREADABLE = (OSError, ValueError, RecursionError)
+# ValueErrors; deep nesting raises RecursionError, and text that no request can hold VerseError.
+UNREADABLE = (OSError, ValueError, RecursionError, VerseError)
 
 _FIELD = re.compile(r"(unknown|missing required) field `(.*)`", re.DOTALL)
 _STEP = re.compile(r"\[(\d+|\.\.\.)\]|\.(\w+)")
@@ -42,7 +44,7 @@ def reason(
     if "integer string conversion" in str(error):
         return "it has a number with too many digits"
     if not isinstance(error, msgspec.ValidationError):
-        return str(error)
+        return str(error).removesuffix(".")
     if isinstance(document, bytes):
         try:
             document = msgspec.json.decode(document)

@@ -33,6 +33,7 @@ def test_without_a_file_there_are_the_defaults(tmp_path: Path) -> None:
         ("frames_per_second = -1", "frames_per_second must be a whole number from 0 to 60, not -1"),
         ("them = 'ink'", "them is not a known key"),
         ("[request]\nform = 5", "request.form must be text"),
+        ("[request]\nlast = 'tower'", 'The last line: "t" is not a Chinese character'),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_with_its_key(

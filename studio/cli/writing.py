@@ -188,7 +188,7 @@ def _request(**fields: Any) -> ComposeRequest:
 
 def _lines(file: str) -> list[str]:
     """The poems of a file, cleaned like the corpus; raises CorpusError that names the line."""
-    from studio.corpus.cleaning import typed_opening
+    from studio.corpus.cleaning import normalise_typed
 
     name = "standard input" if file == "-" else file
     try:
@@ -206,7 +206,7 @@ def _lines(file: str) -> list[str]:
     texts = []
     for number, line in enumerate(content.splitlines(), start=1):
         try:
-            text = typed_opening(line.decode("utf-8-sig"))
+            text = normalise_typed(line.decode("utf-8-sig"))
         except UnicodeDecodeError as error:
             raise CorpusError(
                 f"{name}, line {number} is not UTF-8 (byte {error.start + 1}). "

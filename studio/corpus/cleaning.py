@@ -99,17 +99,26 @@ def clean_label(text: str) -> str:
     return " ".join(without_notes(label).split()) or label
 
 
-def typed_opening(text: str) -> str:
-    """Typed text as the corpus writes it: simplified, with full-width punctuation.
+def normalise_typed(text: str) -> str:
+    """Typed text as the corpus writes it: simplified, with full-width punctuation, without spaces.
 
-    Raises VerseError for lone surrogates, which come from a terminal that does not use UTF-8.
+    Normalising again changes nothing. Raises VerseError for lone surrogates.
     """
+    refuse_surrogates(text)
+    text = tidy(text)
+    # One pass is not enough: 薴 becomes 苧, and 苧 becomes 苎.
+    while (converted := simplified(text)) != text:
+        text = converted
+    return text
+
+
+def refuse_surrogates(text: str) -> None:
+    """Raise VerseError for lone surrogates: they come from a terminal that does not use UTF-8."""
     if SURROGATE.search(text):
         raise VerseError(
             "The typed text did not arrive as UTF-8. Set the terminal to UTF-8 (for example "
             "export LANG=C.UTF-8, and UTF-8 in the terminal's own settings) and type it again."
         )
-    return simplified(tidy(text))
 
 
 def _refuse(reason: str, found: re.Match[str] | None) -> None:

@@ -1,14 +1,12 @@
-"""The fixed characters of a poem, from what a person typed. Imports no torch."""
+"""The fixed characters of a poem, from the text of its request. Imports no torch."""
 
 from collections.abc import Sequence
 
-from studio.corpus.cleaning import typed_opening
-from studio.corpus.poem import STOPS, is_han
+from studio.corpus.poem import STOPS
 from studio.corpus.script import simplified, variants
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import VerseError
 from studio.prosody.forms import Form
-from studio.prosody.rhymes import RHYMES
 from studio.verse.plan import Grid
 from studio.verse.request import BLANK, ComposeRequest
 from studio.verse.ways import Bits, Layout, form_layout
@@ -58,7 +56,7 @@ def fill_lines(request: ComposeRequest, form: Form, vocabulary: Vocabulary) -> t
         lines.put(at, line, "the given text")
     for at, line in enumerate(_opening(request.first, form, line_length, line_count, vocabulary)):
         lines.put(at, line, "the opening")
-    acrostic = in_known_forms(_characters(request.acrostic), vocabulary)
+    acrostic = in_known_forms(request.acrostic, vocabulary)
     if len(acrostic) > line_count:
         raise VerseError(
             f"The acrostic has {len(acrostic)} characters, but a {form.name} has only {line_count} "
@@ -66,7 +64,7 @@ def fill_lines(request: ComposeRequest, form: Form, vocabulary: Vocabulary) -> t
         )
     for at, character in enumerate(acrostic):
         lines.put(at, character, "the acrostic")
-    last = in_known_forms(_characters(request.last), vocabulary)
+    last = in_known_forms(request.last, vocabulary)
     if last and len(last) != line_length:
         raise VerseError(
             f"The last line has {len(last)} characters ({last}), but a {form.name} has lines of "
@@ -80,35 +78,24 @@ def required_words(
     request: ComposeRequest, line_length: int, vocabulary: Vocabulary
 ) -> tuple[str, ...]:
     """The words that must appear, the longest first, as the model knows them."""
-    words = [in_known_forms(_characters(word), vocabulary) for word in request.words]
+    words = [in_known_forms(word, vocabulary) for word in request.words]
     for word in words:
         if len(word) > line_length:
             raise VerseError(
                 f"{word} has {len(word)} characters, but a line has only {line_length}. "
                 "Split it into shorter words, or give it as an opening."
             )
-    return tuple(sorted(filter(None, words), key=len, reverse=True))
+    return tuple(sorted(words, key=len, reverse=True))
 
 
 def wanted_rhymes(layout: Layout, name: str) -> Bits:
-    """The rhyme with a name, simplified or traditional, such as 阳, 陽 or 平陽; all for "".
+    """The rhyme with a simplified name, such as 阳; all for "".
 
-    Raises VerseError if it is not a rhyme, or not of the level tone in a regulated form.
+    Raises VerseError if it is not of the level tone in a regulated form.
     """
-    name = name.strip()
     if not name:
         return layout.all_rhymes
-    short = name[1:] if len(name) == 2 and name[0] in RHYMES else name
-    matching = {
-        rhyme
-        for rhymes in RHYMES.values()
-        for rhyme in rhymes
-        if short in (rhyme, simplified(rhyme))
-    }
-    if not matching:
-        level = "".join(map(simplified, RHYMES["平"]))
-        raise VerseError(f"{name} is not one of the 106 rhymes. Those of the level tone: {level}.")
-    bits = sum(1 << bit for bit, each in enumerate(layout.rhymes) if each.rhyme in matching)
+    bits = sum(1 << bit for bit, each in enumerate(layout.rhymes) if simplified(each.rhyme) == name)
     if not bits:
         raise VerseError(
             f"{name} is a rhyme of an oblique tone, but a {layout.form.name} rhymes in the level "
@@ -131,8 +118,8 @@ def free_text(request: ComposeRequest, vocabulary: Vocabulary) -> str:
     ):
         if wish:
             raise VerseError(f"A poem without a form cannot have {name}. Choose a form.")
-    first = in_known_forms(typed_opening(request.first), vocabulary)
-    given = in_known_forms(typed_opening(request.given), vocabulary)
+    first = in_known_forms(request.first, vocabulary)
+    given = in_known_forms(request.given, vocabulary)
     if first and given:
         raise VerseError("A poem without a form takes an opening or a given text. Leave one out.")
     if not given and len(first) >= request.longest:
@@ -155,11 +142,6 @@ def _known_form(character: str, vocabulary: Vocabulary) -> str:
     for form in (character, *variants(character)):
         if form in vocabulary:
             return form
-    if not is_han(character) and character not in STOPS:
-        raise VerseError(
-            f'"{character}" is not a Chinese character. Use only Chinese characters and their '
-            "punctuation."
-        )
     near = " ".join(vocabulary.near(character, 6))
     raise VerseError(
         f"The model has never seen {character}. Similar ones that it knows: {near}. "
@@ -185,7 +167,7 @@ def _line_count(requested: int, form: Form, given: int) -> int:
 
 
 def _given_lines(text: str, form: Form, vocabulary: Vocabulary) -> Sequence[str]:
-    lines = _lines(typed_opening(text.replace("\n", COUPLET[0])))
+    lines = _lines(text)
     length = next((each for each in form.line_lengths if lines and len(lines[0]) == each), 0)
     if len(lines) == 1 and not length and len(lines[0]) % form.line_length == 0:
         # Text without punctuation: one line, or several lines in a row.
@@ -205,7 +187,7 @@ def _opening(
     text: str, form: Form, line_length: int, line_count: int, vocabulary: Vocabulary
 ) -> Sequence[str]:
     """The lines of an opening; the last one may be incomplete. Punctuation may be left out."""
-    opening = in_known_forms(typed_opening(text), vocabulary)
+    opening = in_known_forms(text, vocabulary)
     lines = _lines(opening)
     for line in lines[:-1]:
         if len(line) % line_length:
@@ -230,10 +212,6 @@ def _opening(
 
 def _split(text: str, length: int) -> list[str]:
     return [text[at : at + length] for at in range(0, len(text), length)]
-
-
-def _characters(text: str) -> str:
-    return "".join(_lines(typed_opening(text)))
 
 
 def _lines(text: str) -> list[str]:

@@ -3,10 +3,19 @@
 Imports no torch.
 """
 
-from typing import Annotated, Literal
+import re
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
+
+from studio.corpus.cleaning import normalise_typed
+from studio.corpus.poem import STOPS, is_han
+from studio.corpus.script import simplified
+from studio.errors import VerseError
+from studio.prosody.rhymes import RHYMES
 
 Strategy = Literal["greedy", "sample"]
 Tones = Literal["strict", "tang", "free"]
@@ -15,6 +24,9 @@ Weight = Annotated[float, Meta(ge=-1000, le=1000)]
 
 # Marks a character for the model to write in a given text.
 BLANK = "□"
+# What may be typed for it.
+_BLANKS = str.maketrans(dict.fromkeys("_＿*＊", BLANK))
+_LINE_BREAK = re.compile("\r\n?|[\n\v\f\x85\u2028\u2029]")
 
 
 class Sampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,6 +70,10 @@ class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A request for poems. The poems meet every wish, or the request is refused with the reason.
 
+    Every request holds its text as the corpus writes it, whether it was typed, read from a file or
+    made from another request: nothing that uses a request normalises its text again. A request
+    whose text cannot be normalised cannot be made; that raises VerseError, which names the part.
+
     - `first`: the opening characters; "" lets the model begin.
     - `form`: a name of data/forms.toml, or "" for free length up to `longest` characters.
     - `lines`: the number of lines, for forms of any length; it is even, and 0 is the form's usual
@@ -67,8 +83,7 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     - `words`: words that must appear; each poem has them at its own positions.
     - `given`: the text of the poem, with a □ for each character that the model writes. Lines are
       separated by punctuation or line breaks; lines at the end may be left out.
-    - `rhyme`: one of the 106 rhymes, by its simplified or traditional name; "" lets the model
-      choose.
+    - `rhyme`: one of the 106 rhymes, such as 阳, by its simplified name; "" lets the model choose.
     - `tones`: "strict" keeps a template, with the two rescues (拗救) allowed. "tang" also allows
       what the Tang poets did: a neighbouring rhyme (邻韵) in the first line, and the tones that the
       scanner notes as tolerated (拗). "free" keeps only lengths and rhyme. Forms in the old style
@@ -99,6 +114,68 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     copied_lines: bool = False
     tries: Annotated[int, Meta(ge=1, le=256)] = 8
     ranking: Ranking = Ranking()
+
+    def __post_init__(self) -> None:
+        if self.form:
+            # Without a form there are no lines to separate.
+            msgspec.structs.force_setattr(self, "given", _LINE_BREAK.sub("，", self.given))
+        for name, (part, normalise) in _TEXTS.items():
+            typed = getattr(self, name)
+            if not typed:
+                continue
+            try:
+                msgspec.structs.force_setattr(self, name, normalise(typed))
+            except VerseError as error:
+                raise VerseError(f"{part}: {error}") from error
+
+
+def request_text(typed: str) -> str:
+    """Typed text as a request holds it: as the corpus writes it, with □ for each blank.
+
+    Raises VerseError that names a character which is neither Chinese nor a stop nor a blank.
+    """
+    text = normalise_typed(typed).translate(_BLANKS)
+    for character in text:
+        if not (is_han(character) or character in STOPS or character == BLANK):
+            raise VerseError(
+                f'"{character}" is not a Chinese character. Use only Chinese characters and their '
+                "punctuation."
+            )
+    return text
+
+
+def _characters(typed: str) -> str:
+    return "".join(character for character in request_text(typed) if character not in STOPS)
+
+
+def _words(typed: Iterable[str]) -> tuple[str, ...]:
+    return tuple(filter(None, map(_characters, typed)))
+
+
+def _rhyme_name(typed: str) -> str:
+    """The simplified name of a rhyme that is typed in either script, such as 阳, 陽 or 平陽."""
+    name = normalise_typed(typed)
+    short = name[1:] if len(name) == 2 and name[0] in RHYMES else name
+    if short and short not in _rhyme_names():
+        level = "".join(map(simplified, RHYMES["平"]))
+        raise VerseError(f"{name} is not one of the 106 rhymes. Those of the level tone: {level}.")
+    return short
+
+
+@cache
+def _rhyme_names() -> frozenset[str]:
+    return frozenset(simplified(rhyme) for rhymes in RHYMES.values() for rhyme in rhymes)
+
+
+# The text fields of a request: what messages call them, and how each is normalised.
+_TEXTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "first": ("The opening", request_text),
+    "acrostic": ("The acrostic", _characters),
+    "last": ("The last line", _characters),
+    "words": ("The words", _words),
+    "given": ("The given text", request_text),
+    "rhyme": ("The rhyme", _rhyme_name),
+}
 
 
 class WrittenPoem(msgspec.Struct, frozen=True):

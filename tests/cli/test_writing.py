@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.collection.saved import Collection
 from studio.paths import Home
 from tests.cli.conftest import Run
 
@@ -34,21 +35,21 @@ def test_without_a_seed_each_call_writes_something_else_and_tells_its_seed(train
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--first", "龘"], "never seen 龘"),
-        (["--form", "十四行"], "五绝"),
-        (["--temperature", "0"], "--temperature must be a number from 0.000001 to 10, not 0"),
-        (["--temperature", "1e-45"], "temperature"),
-        (["--strategy", "beam"], "--strategy must be greedy or sample, not 'beam'"),
-        (["--tones", "loose"], "--tones must be strict, tang or free"),
-        (["--count", "0"], "--count must be"),
-        (["--temperature", "nan"], "--temperature must be"),
-        (["--rhyme", "鬼"], "not one of the 106"),
-        (["--lines", "6"], "has 4 lines"),
-        (["--given", "□□"], "2 characters"),
-        (["--run", "b"], "no run called"),
-        (["--run", "a@9"], "step 9"),
-        (["--run", "default"], "default model"),
-        (["--first", "\udce6"], "UTF-8"),
+        (["--first", "龘"], 1, "never seen 龘"),
+        (["--form", "十四行"], 2, "五绝"),
+        (["--temperature", "0"], 2, "--temperature must be a number from 0.000001 to 10, not 0"),
+        (["--temperature", "1e-45"], 2, "temperature"),
+        (["--strategy", "beam"], 2, "--strategy must be greedy or sample, not 'beam'"),
+        (["--tones", "loose"], 2, "--tones must be strict, tang or free"),
+        (["--count", "0"], 2, "--count must be"),
+        (["--temperature", "nan"], 2, "--temperature must be"),
+        (["--rhyme", "鬼"], 2, "not one of the 106"),
+        (["--lines", "6"], 1, "has 4 lines"),
+        (["--given", "□□"], 1, "2 characters"),
+        (["--run", "b"], 1, "no run called"),
+        (["--run", "a@9"], 1, "step 9"),
+        (["--run", "default"], 1, "default model"),
+        (["--first", "\udce6"], 1, "UTF-8"),
     ],
 )
 def test_a_poem_that_cannot_be_written_is_answered_clearly(
@@ -71,6 +72,24 @@ def test_every_wish_can_be_told_on_the_command_line(trained: Run) -> None:
     assert "海天" in poem["text"] and "石门" in poem["text"]
     assert document["request"]["words"] == ["海天", "石门"]
     assert {"template", "rhyme", "score"} <= set(poem)
+
+
+def test_a_poem_is_saved_with_the_text_as_it_is_written(trained: Run, home: Home) -> None:
+    arguments = ["generate", "--form", "free", "--first", "紅日,", "--longest", "9", "--seed", "1"]
+    shown = trained(*arguments, "--save", "--json").document
+    (saved,) = Collection(home.collection).poems()
+    assert saved.request.first == shown["request"]["first"] == "红日，"
+    assert '"first":"红日，"' in home.collection.read_text(encoding="utf-8")
+    assert saved.poem.text.startswith("红日，")
+    again = trained("generate", "--form", "free", "--first", "红日，", *arguments[5:], "--save")
+    assert "Saved already." in again.err
+
+
+@pytest.mark.parametrize("wish", ["--first", "--acrostic", "--last", "--word", "--given"])
+def test_text_that_is_not_chinese_is_a_wrong_value(trained: Run, wish: str) -> None:
+    result = trained("generate", wish, "春 spring")
+    assert result.code == 2
+    assert "is not a Chinese character" in " ".join(result.err.split())
 
 
 def test_the_best_poem_comes_first(trained: Run) -> None:

@@ -162,6 +162,29 @@ def test_poems_saved_before_there_were_more_fields_still_read(collection: Collec
     assert (read.request.seed, read.program, read.rewrite_request.model) == (3, "", "a@4")
 
 
+def test_a_poem_that_an_older_version_saved_as_it_was_typed_is_normalised(
+    collection: Collection,
+) -> None:
+    collection.path.parent.mkdir(parents=True)
+    collection.path.write_text(
+        '{"poem":{"text":"红日，","log_probability":-1.0,"complete":true},'
+        '"request":{"first":"紅日,","form":"","words":["紅 豆","，"],"rhyme":"平陽","seed":3},'
+        '"model":"a@4","saved":"2026-01-02T03:04:05+00:00"}\n'
+    )
+    (read,) = collection.poems()
+    assert read.request == ComposeRequest(
+        first="红日，", form="", words=("红豆",), rhyme="阳", seed=3
+    )
+
+
+def test_a_saved_request_that_is_not_chinese_is_named_by_its_line(collection: Collection) -> None:
+    collection.add(saved())
+    line = collection.path.read_text().replace('"first":"白"', '"first":"white"')
+    collection.path.write_text(line)
+    with pytest.raises(StudioError, match=r'line 1 .*The opening: "w" is not a Chinese character'):
+        collection.poems()
+
+
 def test_a_poem_keeps_the_program_that_wrote_it() -> None:
     now = saved_now(saved().poem, saved().request, "a@4")
     assert now.program == program()

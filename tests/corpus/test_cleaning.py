@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from studio.corpus import cleaning
-from studio.corpus.cleaning import RejectedError, clean, clean_label, typed_opening
+from studio.corpus.cleaning import RejectedError, clean, clean_label, normalise_typed
 from studio.corpus.poem import STOPS, is_han
 from studio.errors import StudioError
 
@@ -154,16 +154,22 @@ def test_a_title_loses_its_notes() -> None:
     assert clean_label("（題擬）") == "（題擬）"
 
 
-def test_a_typed_opening_is_written_as_the_corpus_writes() -> None:
-    assert typed_opening(" 紅豆, 生南國.\x1b") == "红豆，生南国。"
+def test_typed_text_is_written_as_the_corpus_writes() -> None:
+    assert normalise_typed(" 紅豆, 生南國.\x1b") == "红豆，生南国。"
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
-def test_a_typed_opening_never_holds_spaces_or_control_characters(text: str) -> None:
-    opening = typed_opening(text)
-    assert not any(character.isspace() or ord(character) < 32 for character in opening)
+def test_typed_text_never_holds_spaces_or_control_characters(text: str) -> None:
+    written = normalise_typed(text)
+    assert not any(character.isspace() or ord(character) < 32 for character in written)
+
+
+def test_normalising_typed_characters_again_changes_nothing() -> None:
+    assert normalise_typed("薴") == "苎"
+    common = map(chr, range(0x4E00, 0xA000))
+    assert all(normalise_typed(each) == each for each in map(normalise_typed, common))
 
 
 def test_a_lone_surrogate_is_explained_by_the_terminals_encoding() -> None:
     with pytest.raises(StudioError, match="UTF-8"):
-        typed_opening("\udce6\udc97\udca5")
+        normalise_typed("\udce6\udc97\udca5")

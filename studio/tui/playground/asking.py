@@ -10,7 +10,6 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from studio.collection.in_words import settings_in_words
-from studio.corpus.cleaning import typed_opening
 from studio.errors import StudioError
 from studio.tui.pane import Pane
 from studio.tui.playground.model_choices import in_words, model_choices
@@ -67,11 +66,10 @@ class AskingPane(Pane):
     def asked(self) -> ComposeRequest | None:
         """The request as it stands; None, and the reason shown, where it cannot be used."""
         try:
-            first = typed_opening(self.opening.value)
+            request = self.form.request(self.opening.value)
         except StudioError as error:
             self.note(str(error), error=True)
             return None
-        request = self.form.request(first)
         if request is None:
             self.open_options()
             self.call_after_refresh(self.form.focus_bad)
@@ -86,7 +84,7 @@ class AskingPane(Pane):
     def _opening_changed(self, event: Input.Changed) -> None:
         event.stop()
         try:
-            converted = typed_opening(event.value)
+            converted = ComposeRequest(first=event.value).first
         except StudioError as error:
             self.note(str(error), error=True)
             return

@@ -8,8 +8,6 @@ from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from studio.corpus.cleaning import typed_opening
-from studio.corpus.poem import STOPS
 from studio.prosody.forms import forms
 from studio.tui.playground.figures_line import figures, odds
 from studio.tui.playground.model_choices import in_words
@@ -18,7 +16,7 @@ from studio.tui.playground.sitting import Showing, side_by_side
 from studio.tui.playground.stage import PoemStage
 from studio.tui.poem.layout import Shape
 from studio.tui.poem.mark_line import MarkLine
-from studio.tui.poem.marks import Overlays, given_places, marks_of
+from studio.tui.poem.marks import Overlays, given_places, marks_of, opening_length
 from studio.verse.request import ComposeRequest
 
 
@@ -61,7 +59,7 @@ class Exhibit(Vertical):
         titles = [[name] * each.candidates for name, each in zip(names, requests, strict=True)]
         self.stage.show(
             texts,
-            _given(requests[0]),
+            opening_length(requests[0]),
             _shape(requests[0]),
             writing=True,
             titles=side_by_side(titles) if len(requests) > 1 else [],
@@ -78,7 +76,7 @@ class Exhibit(Vertical):
         poems = showing.poems
         self.stage.show(
             [poem.text for _, poem in poems],
-            _given(poems[0][0].request),
+            opening_length(poems[0][0].request),
             titles=_names([order.model for order, _ in poems]) if showing.compares else [],
             columns=len(showing.orders) if showing.compares else 0,
         )
@@ -130,11 +128,6 @@ def _names(models: Sequence[str]) -> list[str]:
         in_words(model) if len(same) > 1 else in_words(model).rpartition(" at ")[2]
         for model in models
     ]
-
-
-def _given(request: ComposeRequest) -> int:
-    """How many characters at the start of the poem were given, stops left out."""
-    return sum(character not in STOPS for character in typed_opening(request.first))
 
 
 def _shape(request: ComposeRequest) -> Shape:

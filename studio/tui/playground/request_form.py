@@ -25,7 +25,7 @@ from studio.tui.widgets.form_fields import (
     TypedField,
 )
 from studio.tui.widgets.pinyin_input import PinyinInput
-from studio.verse.request import BLANK, ComposeRequest, Ranking, Sampling, Tones
+from studio.verse.request import ComposeRequest, Ranking, Sampling, Tones
 
 FREE = "free"
 ALONE = ""  # no second model
@@ -43,8 +43,6 @@ _NUMBERS = ("lines", "longest", "candidates", "tries", "seed")
 # What draws at random: of no use where the likeliest character is taken.
 _DRAWING = ("temperature", "top_k", "top_p", "min_p", "candidates")
 _TEXTS = ("acrostic", "last", "given")
-# What may be typed for a character that the model shall write.
-_BLANKS = str.maketrans(dict.fromkeys("_＿*＊", BLANK))
 
 
 class RequestForm(VerticalScroll, can_focus=False):
@@ -115,8 +113,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         self._choice("strategy").value = request.sampling.strategy
         self._choice("tones").value = request.tones
         self._choice("copied_lines").value = "yes" if request.copied_lines else "no"
-        rhyme = simplified(request.rhyme)
-        self._choice("rhyme").value = rhyme if rhyme in self._choice("rhyme").values else ""
+        self._choice("rhyme").value = request.rhyme
         for name in _DECODING:
             self._number(name).text = f"{getattr(request.sampling, name):.10g}"
         for name in ("lines", "longest", "tries"):
@@ -147,7 +144,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         defaults = ComposeRequest()
         sampling = {name: self._value(name, getattr(defaults.sampling, name)) for name in _DECODING}
         numbers = {name: self._value(name, getattr(defaults, name)) for name in _NUMBERS}
-        texts = {name: self._text(name).value() for name in _TEXTS}
+        texts = {name: self._text(name).text for name in _TEXTS}
         form, strategy = self._choice("form").value, self._choice("strategy").value
         if not self._any_length:
             numbers["lines"] = 0
@@ -160,7 +157,6 @@ class RequestForm(VerticalScroll, can_focus=False):
                 **texts,
                 "first": first,
                 "form": "" if form == FREE else form,
-                "given": texts["given"].translate(_BLANKS),
                 "words": self._text("words").parts(),
                 "rhyme": self._choice("rhyme").value,
                 "tones": self._choice("tones").value,

@@ -1,13 +1,15 @@
 """What is marked in a poem on demand: tones and rhyme, pinyin, copied spans, likelihood."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from textual.content import Content
 
 from studio.corpus.poem import STOPS
 from studio.corpus.pronunciation import in_pinyin
+from studio.corpus.script import simplified
 from studio.messages import Inspected
 from studio.prosody.report import Remark
 from studio.tui.poem.glossary import TONES
@@ -129,14 +131,30 @@ def given_places(request: ComposeRequest, text: str) -> set[int]:
     """Where the characters stand that a person decided on."""
     lines = places_of_lines(text)
     places = [at for line in lines for at in line]
-    found = set(places[: sum(each not in STOPS for each in request.first)])
-    found |= {line[0] for line, _ in zip(lines, request.acrostic, strict=False)}
-    if request.last and lines:
-        found |= set(lines[-1])
+    found = _fixed(places, _characters(request.first))
+    found |= _fixed([line[0] for line in lines], request.acrostic)
+    if lines:
+        found |= _fixed(lines[-1], request.last)
+    # A request is in simplified characters, whichever script the model writes.
+    written = simplified(text) if request.words else text
     for word in request.words:
-        start = text.find(word)
+        start = written.find(word)
         found |= set(range(start, start + len(word))) if start >= 0 else set()
     # Without a blank it is a poem in which one character was exchanged.
     if BLANK in request.given and len(request.given) == len(text):
         found |= {at for at, each in enumerate(request.given) if each not in (BLANK, *STOPS)}
     return found
+
+
+def opening_length(request: ComposeRequest) -> int:
+    """How many characters at the start of a poem were given as its opening, without stops."""
+    return len([*takewhile(BLANK.__ne__, _characters(request.first))])
+
+
+def _characters(text: str) -> str:
+    return "".join(each for each in text if each not in STOPS)
+
+
+def _fixed(places: Sequence[int], characters: str) -> set[int]:
+    """The places that characters are fixed at, in order; a blank fixes nothing."""
+    return {at for at, each in zip(places, characters, strict=False) if each != BLANK}

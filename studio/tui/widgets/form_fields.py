@@ -15,10 +15,10 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
 from textual.widgets._select import SelectCurrent, SelectOverlay
 
-from studio.corpus.cleaning import typed_opening
 from studio.errors import StudioError
 from studio.prosody.spelling import searchable
 from studio.tui.widgets.pinyin_input import PinyinInput
+from studio.verse.request import request_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class NumberField(TypedField):
 
 
 class ChineseField(TypedField):
-    """Chinese characters, as the corpus writes them; `hint` says what belongs there."""
+    """Chinese characters, as they were typed; `hint` says what belongs there."""
 
     def __init__(self, name: str, label: str, hint: str, more: bool = False) -> None:
         super().__init__(name, label, more)
@@ -106,21 +106,14 @@ class ChineseField(TypedField):
     def line(self) -> Input:
         return PinyinInput(id=self.field, compact=True, placeholder=self._hint)
 
-    def value(self) -> str:
-        """The characters; empty where what was typed cannot be used."""
-        try:
-            return typed_opening(self.text)
-        except StudioError:
-            return ""
-
     def parts(self) -> tuple[str, ...]:
         """The words, parted by spaces or punctuation."""
         words = "".join(each if each.isalnum() else " " for each in self.text)
-        return tuple(typed_opening(word) for word in words.split())
+        return tuple(words.split())
 
     def reason(self) -> str:
         try:
-            typed_opening(self.text)
+            request_text(self.text)
         except StudioError as error:
             return str(error)
         return ""

@@ -12,7 +12,7 @@ from textual.reactive import Reactive, reactive
 from textual.widget import Widget
 from textual.widgets import Input
 
-from studio.corpus.cleaning import typed_opening
+from studio.corpus.cleaning import refuse_surrogates
 from studio.corpus.pinyin import LONGEST, Candidate
 from studio.errors import StudioError
 from studio.tui.host import host_of
@@ -199,7 +199,7 @@ class PinyinInput(Input):
     def insert_text_at_cursor(self, text: str) -> None:
         """Insert the printable characters; refuse lone surrogates, with the reason."""
         try:
-            typed_opening(text)
+            refuse_surrogates(text)
         except StudioError as error:
             self.post_message(self.Refused(str(error)))
             return

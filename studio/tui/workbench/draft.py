@@ -100,6 +100,11 @@ class Draft:
         """The cursor's line written anew but for what is kept, all others as they are."""
         return self._request(self.text, set(self.lines[self.line]) - self.kept, seed)
 
+    def is_changed_by(self, request: ComposeRequest) -> bool:
+        """Whether a request would change the poem."""
+        as_it_is = msgspec.structs.replace(request, given=self.text)
+        return BLANK in request.given or request != as_it_is
+
     def _with(self, characters: str) -> str:
         """The text with those characters from the cursor on; the stops stay where they are."""
         text = list(self.text)

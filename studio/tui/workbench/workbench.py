@@ -12,7 +12,7 @@ from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets import Static
 
-from studio.corpus.cleaning import typed_opening
+from studio.corpus.cleaning import normalise_typed
 from studio.corpus.poem import is_han
 from studio.errors import StudioError
 from studio.messages import Composed, Inspected
@@ -24,7 +24,7 @@ from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.tui.workbench.draft import Draft
 from studio.tui.workbench.reading_panel import ReadingPanel
 from studio.verse.inspection import fitting
-from studio.verse.request import BLANK, ComposeRequest
+from studio.verse.request import ComposeRequest
 
 # The keys that choose an alternative, as an input method sends them.
 _CHOOSING = {"，": -1, "。": 1}
@@ -277,7 +277,7 @@ class Workbench(Horizontal, can_focus=True):
     def _exchange(self, text: str) -> None:
         """Put what was typed over the characters from the cursor on."""
         try:
-            characters = "".join(filter(is_han, typed_opening(text)))
+            characters = "".join(filter(is_han, normalise_typed(text)))
         except StudioError as error:
             self.say(str(error), error=True)
             return
@@ -308,7 +308,7 @@ class Workbench(Horizontal, can_focus=True):
     def _ask(self, request: ComposeRequest) -> None:
         if self._busy:
             return
-        if BLANK in request.given or request.given != self.draft.text:
+        if self.draft.is_changed_by(request):
             self.post_message(self.Asked(request))
         else:
             self.say("There is nothing to rewrite: space lets a character go, k a line.")

@@ -17,6 +17,7 @@ from studio.tui.playground.export_screen import ExportScreen
 from studio.tui.playground.request_form import RequestForm
 from studio.tui.playground.stage import PoemStage
 from studio.tui.poem.card import PoemCard
+from studio.tui.poem.marks import given_places
 from studio.tui.widgets.key_bar import KeyBar
 from studio.verse.novelty import CopiedSpan
 from studio.verse.request import Sampling
@@ -727,3 +728,28 @@ async def test_nothing_of_a_poem_is_cut_off(play: Play, size: tuple[int, int]) -
         if size[1] >= 24:
             assert card.size.height >= 8
             assert stage.virtual_size.height == stage.size.height
+
+
+async def test_an_opening_counts_the_same_for_the_exhibit_the_marks_and_the_poem(
+    play: Play, night: Home
+) -> None:
+    async with play() as played:
+        played.select("form").value = "free"
+        played.pane.opening.value = "白日, "
+        await played.press("enter")
+        assert played.last.first == "白日，"
+        await played.answer("白日，依山尽。")
+        card = played.pane.query(PoemCard).first()
+        assert card.opening == 2
+        assert given_places(played.last, card.text) == {0, 1}
+        await played.press("s")
+        (saved,) = Collection(night.collection).poems()
+        assert saved.request == played.last
+
+
+async def test_letters_in_an_opening_are_refused_and_nothing_is_asked(play: Play) -> None:
+    async with play() as played:
+        played.pane.opening.value = "白日 ok"
+        await played.press("enter")
+        assert not played.worker.orders
+        assert '"o" is not a Chinese character' in played.text("#opening-note")
