@@ -28,7 +28,7 @@ class Watched:
         """Whether it is the run in training, or the last one."""
         return self.live is not None and self.live.run == run
 
-    def begin(self, started: TrainingStarted) -> None:
+    def start_run(self, started: TrainingStarted) -> None:
         """A run starts or is resumed; `join_past` adds its earlier events."""
         self.live, self.opened = History(started.run), None
         self._since = [] if started.step else None

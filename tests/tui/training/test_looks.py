@@ -57,7 +57,7 @@ def test_a_run_in_training_looks_as_it_did(
         await pilot.press("2")
         if size[0] > 120:
             await pilot.press("z")
-        workers[0].begin()
+        workers[0].start_run()
         workers[0].train(a_run(800))
         await pilot.pause()
         for reading in READINGS:

@@ -160,7 +160,7 @@ async def test_a_run_in_training_shows_progress_figures_curve_and_sample(
 ) -> None:
     async with open_studio(size) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(600))
         await studio.settle()
         text = studio.text()
@@ -186,7 +186,7 @@ async def test_beside_others_the_pane_keeps_progress_sparkline_readings_and_samp
 ) -> None:
     monkeypatch.setattr(DevicePanel, "poll", lambda _: None)  # only the reading shown below
     async with open_studio(WIDE) as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(600))
         await studio.press("3")
         studio.pane.query_one(DevicePanel).take(Reading("A card", (Gauge("heat", 61, "C"),)))
@@ -211,7 +211,7 @@ async def test_what_is_told_at_hundreds_a_second_is_drawn_by_the_timer_alone(
     monkeypatch.setattr(CurveChart, "show", counting)
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.settle()
         drawn = 0
         for event in a_run(400):
@@ -226,7 +226,7 @@ async def test_nothing_is_drawn_while_the_pane_does_not_show(
     open_studio: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_studio(SMALL) as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.settle()
         drawn: list[object] = []
         monkeypatch.setattr(CurveChart, "show", lambda self, *_: drawn.append(self))
@@ -239,7 +239,7 @@ async def test_nothing_is_drawn_while_the_pane_does_not_show(
 async def test_a_loss_that_is_no_number_is_told_in_words(open_studio: Open, worst: float) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(30))
         studio.worker.train(
             [
@@ -260,10 +260,10 @@ async def test_keys_pause_go_on_save_and_stop(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2", "x")
         assert studio.worker.sent == []
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.settle()
         await studio.press("space")
-        studio.worker.tell(TrainingPaused("spring"))
+        studio.worker.report(TrainingPaused("spring"))
         await studio.settle()
         assert "paused" in studio.text()
         await studio.press("p", "c", "x")
@@ -280,7 +280,7 @@ async def test_keys_pause_go_on_save_and_stop(open_studio: Open) -> None:
 async def test_the_samples_show_how_noise_became_verse(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(800))
         await studio.settle()
         await studio.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
@@ -298,7 +298,7 @@ async def test_the_newest_sample_is_followed_unless_an_older_one_was_chosen(
 ) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(400))
         await studio.settle()
         await studio.press("left_square_bracket")
@@ -310,7 +310,7 @@ async def test_the_newest_sample_is_followed_unless_an_older_one_was_chosen(
 async def test_the_logarithmic_scale_is_labelled_with_real_values(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2", "m")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(800))
         await studio.settle()
         studio.pane.query_one("#charts").focus()
@@ -324,7 +324,7 @@ async def test_the_logarithmic_scale_is_labelled_with_real_values(open_studio: O
 async def test_zooming_stays_while_the_curve_grows(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(300))
         await studio.settle()
         await studio.press("plus")
@@ -339,7 +339,7 @@ async def test_zooming_stays_while_the_curve_grows(open_studio: Open) -> None:
 
 async def test_a_wide_terminal_shows_all_curves_and_g_shows_one(open_studio: Open) -> None:
     async with open_studio(WIDE) as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(300))
         await studio.press("2", "z")
         charts = list(studio.pane.query(CurveChart))
@@ -350,7 +350,7 @@ async def test_a_wide_terminal_shows_all_curves_and_g_shows_one(open_studio: Ope
 
 async def test_where_all_curves_have_no_room_g_says_so(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(300))
         await studio.press("2", "g")
         assert "No room for all curves" in studio.text()
@@ -358,7 +358,7 @@ async def test_where_all_curves_have_no_room_g_says_so(open_studio: Open) -> Non
 
 async def test_the_keys_of_a_chart_do_nothing_before_it_is_drawn(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.press("2", "w")
         assert isinstance(studio.app.focused, Plot)
         await studio.press("down", "left", "plus", "minus", "0")
@@ -368,7 +368,7 @@ async def test_the_keys_of_a_chart_do_nothing_before_it_is_drawn(open_studio: Op
 
 async def test_the_key_that_shows_the_runs_or_the_log_leads_back(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.press("2")
         for key in "rl":
             await studio.press(key)
@@ -380,7 +380,7 @@ async def test_the_key_that_shows_the_runs_or_the_log_leads_back(open_studio: Op
 async def test_plain_charts_use_no_braille_and_no_blocks(open_studio: Open) -> None:
     async with open_studio(SMALL, plain_charts=True) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(300))
         studio.pane.query_one(DevicePanel).take(Reading("cpu", (Gauge("cpu", 50, "%", 100),)))
         await studio.settle()
@@ -392,8 +392,8 @@ async def test_plain_charts_use_no_braille_and_no_blocks(open_studio: Open) -> N
 async def test_a_failure_and_what_is_being_prepared_stand_in_the_log(open_studio: Open) -> None:
     async with open_studio(WIDE) as studio:
         await studio.press("2", "z", "w")
-        studio.worker.tell(Preparing("reading the poems"), Failed("training", "[b]no[/b] poems"))
-        studio.worker.begin()
+        studio.worker.report(Preparing("reading the poems"), Failed("training", "[b]no[/b] poems"))
+        studio.worker.start_run()
         await studio.settle()
         assert "reading the poems" in log(studio)
         assert "failed: training: [b]no[/b] poems" in log(studio)
@@ -403,10 +403,10 @@ async def test_the_newest_line_of_the_log_shows_after_every_change_of_size(
     open_studio: Open,
 ) -> None:
     async with open_studio(WIDE) as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.press("2")
         for number in range(40):
-            studio.worker.tell(Preparing(f"made ready, and a few words more: part {number}"))
+            studio.worker.report(Preparing(f"made ready, and a few words more: part {number}"))
         await studio.settle()
         for size in ((120, 30), (160, 48), (160, 40)):
             before = studio.pane.size
@@ -418,11 +418,11 @@ async def test_the_newest_line_of_the_log_shows_after_every_change_of_size(
 async def test_control_characters_never_reach_the_terminal(open_studio: Open) -> None:
     async with open_studio(WIDE) as studio:
         await studio.press("2", "z")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(
             [Validated(1, 1, 9.0, 8.0, True), SampleWritten(1, "白\x1b[31m日\x07依")]
         )
-        studio.worker.tell(Failed("training", "\x1b]0;title\x07 gone"))
+        studio.worker.report(Failed("training", "\x1b]0;title\x07 gone"))
         await studio.settle()
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", studio.text())
 
@@ -443,8 +443,8 @@ async def test_the_gpu_that_the_worker_names_is_read(
     monkeypatch.setattr("studio.tui.training.device_panel.open_telemetry", opening)
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin()
-        studio.worker.tell(Ready("2.13.0", "Some card", "GPU-1"))
+        studio.worker.start_run()
+        studio.worker.report(Ready("2.13.0", "Some card", "GPU-1"))
         await studio.settle()
         studio.pane.query_one(DevicePanel).poll()
         await studio.settle()
@@ -474,10 +474,10 @@ async def test_a_past_run_that_comes_late_takes_neither_the_focus_nor_anothers_p
         late = []
         for row in rows:
             late.append(read_run(home, row))
-            studio.pane._opening = row.name
+            studio.pane._runs._opening = row.name
         await studio.press("3")
         for shown in reversed(late):
-            studio.pane._look_at(shown)
+            studio.pane._runs._show_opened(shown)
         await studio.settle()
         assert studio.app.current == "playground"
         assert "winter" in studio.text()
@@ -490,7 +490,7 @@ async def test_a_past_run_opened_beside_its_curves_is_drawn_at_once(
     row = row_of(write_run(home, "autumn", 20))
     async with open_studio() as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.settle()
         studio.pane.post_message(RunAction("open", row))
         await studio.settle()
@@ -505,7 +505,7 @@ async def test_a_costly_drawing_lets_the_next_step_wait_but_not_a_key(
     monkeypatch.setattr("studio.tui.training.panels.LATEST", 3600.0)
     async with open_studio() as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.settle()
         studio.panels.draw_in_time()
         await studio.pilot.pause()
@@ -524,7 +524,7 @@ async def test_runs_are_compared_in_one_chart_by_colour(open_studio: Open, home:
     write_run(home, "winter", 400, depth=2)
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(300))
         await studio.settle()
         await studio.press("r", "space", "down", "space", "escape")
@@ -578,7 +578,7 @@ async def test_a_resumed_run_shows_what_it_told_before(open_studio: Open, home: 
     write_run(home, "autumn", 500)
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin("autumn", step=400)
+        studio.worker.start_run("autumn", step=400)
         studio.worker.train(a_run(100, first=401), run="autumn")
         await studio.settle()
         history = studio.pane._watched.live
@@ -638,7 +638,7 @@ async def test_what_is_read_of_the_runs_is_shown_before_all_of_it_is(
 ) -> None:
     for name in ("autumn", "winter", "spring"):
         write_run(home, name, 20)
-    monkeypatch.setattr(run_list, "PATIENCE", -1.0)
+    monkeypatch.setattr(run_list, "PARTIAL_AFTER", -1.0)
     shown: list[int] = []
     show = RunList.show
 
@@ -661,7 +661,7 @@ async def test_a_second_run_is_refused_while_one_is_in_training(
     write_run(home, "autumn", 20)
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.settle()
         await studio.press("r", "u")
         assert studio.worker.sent == []

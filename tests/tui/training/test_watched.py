@@ -21,7 +21,7 @@ def watching(*runs: TrainingStarted) -> Watched:
     watched = Watched(run)
     for each in runs:
         run.receive(each)
-        watched.begin(each)
+        watched.start_run(each)
     return watched
 
 
@@ -34,14 +34,14 @@ def test_the_run_in_training_is_shown_until_another_is_opened() -> None:
     run = RunInTraining()
     watched = Watched(run)
     run.receive(started())
-    watched.begin(started())
+    watched.start_run(started())
     shown = watched.shown()
     assert shown is not None
     assert shown.history.run == "spring"
     watched.opened = Shown(History("autumn"), "stopped")
     assert watched.shown() is watched.opened
     run.receive(started("winter"))
-    watched.begin(started("winter"))
+    watched.start_run(started("winter"))
     shown = watched.shown()
     assert shown is not None
     assert shown.history.run == "winter"
@@ -56,8 +56,8 @@ def test_a_run_is_drawn_once_though_it_is_compared_with_itself() -> None:
 
 def test_what_was_told_before_stands_in_front_of_what_was_told_since() -> None:
     watched = watching(started(step=20))
-    for told in a_run(10, first=21):
-        watched.add(told)
+    for event in a_run(10, first=21):
+        watched.add(event)
     watched.join_past("spring", list(a_run(20)))
     assert watched.live is not None
     assert list(watched.live.steps) == list(range(1, 31))
@@ -87,4 +87,4 @@ def test_a_run_is_read_from_its_folder_alone(home: Home) -> None:
     shown = read_run(home, RunRow("autumn", None))
     assert list(shown.history.steps) == list(range(1, 31))
     assert shown.config == run.config()
-    assert [told.step for told in read_past(home, "autumn", 12)] == list(range(1, 13))
+    assert [event.step for event in read_past(home, "autumn", 12)] == list(range(1, 13))
