@@ -32,8 +32,9 @@ from studio.tui.training.epochs_screen import EpochsScreen
 from studio.tui.training.log_panel import LogPanel
 from studio.tui.training.run_list import RunAction, RunList, RunRow
 from studio.tui.training.sample_panel import SamplePanel, verses
-from studio.tui.training.settings_form import Choice, Field, SettingsForm
+from studio.tui.training.settings_form import SettingsForm
 from studio.tui.training.watched import read_run
+from studio.tui.widgets.form_fields import Field
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import SAMPLES, a_run, write_run
 from tests.tui.only import OnlyTraining
@@ -49,7 +50,7 @@ def open_studio(open_studio: Open) -> Open:
 
 
 def field(studio: Opened, name: str) -> Field:
-    return next(f for f in studio.pane.query(Field) if f.path.endswith(f".{name}"))
+    return studio.pane.query_one(SettingsForm).fields[name]
 
 
 def row_of(run: folders.Run) -> RunRow:
@@ -79,19 +80,17 @@ async def test_two_keys_start_the_first_recipe(open_studio: Open) -> None:
 
 async def test_the_form_has_every_setting(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
-        shown = {f.path for f in studio.pane.query(Field)}
-    assert shown == {f"model.{name}" for name in ModelConfig.__struct_fields__} | {
-        f"train.{name}" for name in TrainConfig.__struct_fields__
-    }
+        shown = sorted(each.field for each in studio.pane.query("#groups Field").results(Field))
+    assert shown == sorted((*ModelConfig.__struct_fields__, *TrainConfig.__struct_fields__))
 
 
 async def test_a_recipe_puts_its_values_into_the_form(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.pane.query_one("#recipe", Choice).focus()
+        studio.pane.query_one("#recipe").focus()
         await studio.press("right")
-        assert field(studio, "hidden").value == str(RECIPES["studio"].model.hidden)
-        assert field(studio, "tied").value is True
+        assert field(studio, "hidden").text == str(RECIPES["studio"].model.hidden)
+        assert field(studio, "tied").text == "yes"
         studio.pane.query_one(SettingsForm).focus_start()
         await studio.press("enter")
         (command,) = studio.worker.sent
@@ -148,7 +147,7 @@ async def test_a_name_that_is_taken_is_told(open_studio: Open, home: Home) -> No
         await studio.press("2")
         studio.pane.query_one("#run-name", Input).value = "autumn"
         await studio.settle()
-        assert "taken already" in studio.text()
+        assert "already taken" in studio.text()
 
 
 # --- a run --------------------------------------------------------------------------------------
