@@ -1,4 +1,4 @@
-"""A worker that a test drives: it records commands, and reports the events of the test."""
+"""A worker that a test drives: it records commands, and reports the test's events."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Pictures of the training pane, compared with those that were looked at and found good."""
+"""Pictures of the training pane, compared with pictures that a person has approved."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -22,7 +22,7 @@ READINGS = [
         (
             Gauge("gpu", 60 + 7 * (at % 5), "%", 100),
             Gauge("memory", (20 + at) * GIGABYTE, "B", 80 * GIGABYTE),
-            Gauge("heat", 55 + at, "C"),
+            Gauge("temp", 55 + at, "C"),
             Gauge("power", 300 + 20 * (at % 7), "W", 700),
         ),
     )
@@ -32,7 +32,7 @@ READINGS = [
 
 @pytest.fixture
 def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing in the picture depends on the hour or the machine."""
+    """Make pictures independent of the time and the machine."""
     monkeypatch.setattr("studio.tui.training.log_panel.time.strftime", lambda _: "12:34:56 ")
     monkeypatch.setattr("studio.runs.folders.time.strftime", lambda _: "0101-1234")
     monkeypatch.setattr(DevicePanel, "poll", lambda _: None)
@@ -79,7 +79,7 @@ def test_the_form_looks_as_it_did(home: Home, snap_compare: Callable[..., bool])
 
 
 def test_every_picture_is_that_of_a_test(request: pytest.FixtureRequest) -> None:
-    # Syrupy tells pictures that are left over only where all tests run in one process.
+    # Syrupy reports leftover pictures only if all tests run in one process.
     module = request.node.getparent(pytest.Module)
     tests = {item.name for item in module.collect()}
     pictures = Path(__file__).parent / "__snapshots__" / Path(__file__).stem

@@ -1,8 +1,7 @@
-"""The training pane, with a worker that tells what the test wants."""
+"""The training pane, with a worker that reports the test's events."""
 
 import math
 import re
-from functools import partial
 
 import pytest
 from textual.widgets import Input, Static
@@ -37,16 +36,9 @@ from studio.tui.training.watched import read_run
 from studio.tui.widgets.form_fields import Field
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import SAMPLES, a_run, write_run
-from tests.tui.only import OnlyTraining
 from tests.tui.waiting import until
 
 SMALL, WIDE = (80, 24), (160, 48)
-
-
-@pytest.fixture
-def open_studio(open_studio: Open) -> Open:
-    """The other panes stay empty here."""
-    return partial(open_studio, studio=OnlyTraining)
 
 
 def field(studio: Opened, name: str) -> Field:
@@ -116,7 +108,7 @@ async def test_settings_edited_by_keyboard_reach_the_worker(open_studio: Open) -
 
 
 @pytest.mark.parametrize("size", [SMALL, WIDE])
-async def test_a_value_that_cannot_be_used_says_why_beside_it_and_nothing_starts(
+async def test_a_value_that_cannot_be_used_has_its_reason_beside_it_and_nothing_starts(
     open_studio: Open, size: tuple[int, int]
 ) -> None:
     async with open_studio(size) as studio:
@@ -130,7 +122,7 @@ async def test_a_value_that_cannot_be_used_says_why_beside_it_and_nothing_starts
         assert studio.app.focused is field(studio, "dropout").editor
 
 
-async def test_what_is_no_number_is_told_in_words(open_studio: Open) -> None:
+async def test_an_error_says_what_a_number_must_be(open_studio: Open) -> None:
     async with open_studio(WIDE) as studio:
         await studio.press("2")
         for name, value in (("hidden", "12x"), ("layers", "1.5"), ("learning_rate", "")):
@@ -141,7 +133,7 @@ async def test_what_is_no_number_is_told_in_words(open_studio: Open) -> None:
         assert text.count("must be a number") == 1
 
 
-async def test_a_name_that_is_taken_is_told(open_studio: Open, home: Home) -> None:
+async def test_a_name_that_is_taken_is_reported(open_studio: Open, home: Home) -> None:
     write_run(home, "autumn", 20)
     async with open_studio(SMALL) as studio:
         await studio.press("2")
@@ -180,7 +172,7 @@ async def test_a_run_in_training_shows_progress_figures_curve_and_sample(
         assert plot(studio).curves
 
 
-async def test_beside_others_the_pane_keeps_progress_sparkline_readings_and_sample(
+async def test_next_to_other_panes_it_shows_progress_sparkline_readings_and_sample(
     open_studio: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(DevicePanel, "poll", lambda _: None)  # only the reading shown below
@@ -188,7 +180,7 @@ async def test_beside_others_the_pane_keeps_progress_sparkline_readings_and_samp
         studio.worker.start_run()
         studio.worker.train(a_run(600))
         await studio.press("3")
-        studio.pane.query_one(DevicePanel).take(Reading("A card", (Gauge("heat", 61, "C"),)))
+        studio.pane.query_one(DevicePanel).take(Reading("A card", (Gauge("temp", 61, "C"),)))
         await studio.settle()
         text = studio.text()
         assert studio.pane.has_class("-narrow")
@@ -196,7 +188,7 @@ async def test_beside_others_the_pane_keeps_progress_sparkline_readings_and_samp
             assert part in text, part
 
 
-async def test_what_is_told_at_hundreds_a_second_is_drawn_by_the_timer_alone(
+async def test_hundreds_of_events_per_second_are_drawn_only_by_the_timer(
     open_studio: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = 0
@@ -235,7 +227,9 @@ async def test_nothing_is_drawn_while_the_pane_does_not_show(
 
 
 @pytest.mark.parametrize("worst", [math.nan, math.inf])
-async def test_a_loss_that_is_no_number_is_told_in_words(open_studio: Open, worst: float) -> None:
+async def test_a_loss_that_is_not_a_number_is_reported_in_words(
+    open_studio: Open, worst: float
+) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2")
         studio.worker.start_run()
@@ -255,7 +249,7 @@ async def test_a_loss_that_is_no_number_is_told_in_words(open_studio: Open, wors
                 assert all(map(math.isfinite, curve.y))
 
 
-async def test_keys_pause_go_on_save_and_stop(open_studio: Open) -> None:
+async def test_keys_pause_resume_save_and_stop(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2", "x")
         assert studio.worker.sent == []
@@ -267,7 +261,7 @@ async def test_keys_pause_go_on_save_and_stop(open_studio: Open) -> None:
         assert "paused" in studio.text()
         await studio.press("p", "c", "x")
         assert studio.worker.sent == [Pause(), Resume("spring"), SaveCheckpoint(), Stop()]
-        # Told at once: the step under way may take seconds.
+        # Shown at once: the current step may take seconds.
         assert "stopping" in studio.text()
         await studio.press("x")
         assert studio.worker.sent[-2:] == [SaveCheckpoint(), Stop()]
@@ -347,7 +341,7 @@ async def test_a_wide_terminal_shows_all_curves_and_g_shows_one(open_studio: Ope
         assert [chart.display for chart in charts].count(True) == 1
 
 
-async def test_where_all_curves_have_no_room_g_says_so(open_studio: Open) -> None:
+async def test_without_room_for_all_curves_g_says_so(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
         studio.worker.start_run()
         studio.worker.train(a_run(300))
@@ -365,7 +359,7 @@ async def test_the_keys_of_a_chart_do_nothing_before_it_is_drawn(open_studio: Op
         assert plot(studio).window is None
 
 
-async def test_the_key_that_shows_the_runs_or_the_log_leads_back(open_studio: Open) -> None:
+async def test_the_key_that_shows_the_runs_or_the_log_hides_them_again(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
         studio.worker.start_run()
         await studio.press("2")
@@ -388,7 +382,7 @@ async def test_plain_charts_use_no_braille_and_no_blocks(open_studio: Open) -> N
         assert "*" in text
 
 
-async def test_a_failure_and_what_is_being_prepared_stand_in_the_log(open_studio: Open) -> None:
+async def test_failures_and_preparations_are_in_the_log(open_studio: Open) -> None:
     async with open_studio(WIDE) as studio:
         await studio.press("2", "z", "w")
         studio.worker.report(Preparing("reading the poems"), Failed("training", "[b]no[/b] poems"))
@@ -433,7 +427,7 @@ async def test_the_gpu_that_the_worker_names_is_read(
 
     class Card:
         def read(self) -> Reading:
-            return Reading("Some card", (Gauge("heat", 61, "C"),))
+            return Reading("Some card", (Gauge("temp", 61, "C"),))
 
     def opening(gpu: str) -> Card:
         asked.append(gpu)
@@ -451,7 +445,7 @@ async def test_the_gpu_that_the_worker_names_is_read(
         assert "61 C" in studio.text()
 
 
-# --- runs before --------------------------------------------------------------------------------
+# --- past runs --------------------------------------------------------------------------------
 
 
 async def test_a_past_run_is_opened_from_its_folder_alone(open_studio: Open, home: Home) -> None:
@@ -464,7 +458,7 @@ async def test_a_past_run_is_opened_from_its_folder_alone(open_studio: Open, hom
         assert plot(studio).curves
 
 
-async def test_a_past_run_that_comes_late_takes_neither_the_focus_nor_anothers_place(
+async def test_a_past_run_that_is_read_late_neither_takes_the_focus_nor_replaces_another(
     open_studio: Open, home: Home
 ) -> None:
     rows = [row_of(write_run(home, name, 20)) for name in ("autumn", "winter")]
@@ -483,7 +477,7 @@ async def test_a_past_run_that_comes_late_takes_neither_the_focus_nor_anothers_p
         assert studio.pane._watched.opened is late[1]
 
 
-async def test_a_past_run_opened_beside_its_curves_is_drawn_at_once(
+async def test_a_past_run_opened_while_curves_are_shown_is_drawn_at_once(
     open_studio: Open, home: Home
 ) -> None:
     row = row_of(write_run(home, "autumn", 20))
@@ -497,7 +491,7 @@ async def test_a_past_run_opened_beside_its_curves_is_drawn_at_once(
         assert "stopped  autumn" in studio.text()
 
 
-async def test_a_costly_drawing_lets_the_next_step_wait_but_not_a_key(
+async def test_a_costly_drawing_delays_the_next_step_but_not_a_key(
     open_studio: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("studio.tui.training.panels.SHARE", 1e-9)
@@ -534,7 +528,7 @@ async def test_runs_are_compared_in_one_chart_by_colour(open_studio: Open, home:
         assert len(lines) == 6  # a faint one and a smoothed one each
 
 
-async def test_long_names_of_compared_runs_each_keep_a_part_of_the_line(
+async def test_long_names_of_compared_runs_are_all_shown_in_part(
     open_studio: Open, home: Home
 ) -> None:
     names = [f"{season}-with-a-very-long-name" for season in ("autumn", "summer", "winter")]
@@ -564,16 +558,14 @@ async def test_a_stopped_run_is_resumed(open_studio: Open, home: Home) -> None:
         assert studio.worker.sent == [Resume("autumn")]
 
 
-async def test_a_finished_run_is_asked_how_many_more_epochs_it_gets(
-    open_studio: Open, home: Home
-) -> None:
+async def test_resuming_a_finished_run_asks_for_more_epochs(open_studio: Open, home: Home) -> None:
     write_run(home, "autumn", 20, outcome="finished")
     async with open_studio(SMALL) as studio:
         await studio.press("2", "r", "u", "backspace", "3", "enter")
         assert studio.worker.sent == [Resume("autumn", 3)]
 
 
-async def test_a_resumed_run_shows_what_it_told_before(open_studio: Open, home: Home) -> None:
+async def test_a_resumed_run_shows_its_earlier_events(open_studio: Open, home: Home) -> None:
     write_run(home, "autumn", 500)
     async with open_studio(SMALL) as studio:
         await studio.press("2")
@@ -632,7 +624,7 @@ async def test_a_finished_run_asks_for_epochs_though_the_list_was_never_shown(
         assert isinstance(studio.app.screen, EpochsScreen)
 
 
-async def test_what_is_read_of_the_runs_is_shown_before_all_of_it_is(
+async def test_the_list_shows_some_runs_before_all_are_read(
     open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("autumn", "winter", "spring"):
@@ -648,7 +640,7 @@ async def test_what_is_read_of_the_runs_is_shown_before_all_of_it_is(
     monkeypatch.setattr(RunList, "show", count)
     async with open_studio(SMALL) as studio:
         await studio.press("2", "r")
-        # Reading again leaves the runs that are still to be read as they were.
+        # Reading again keeps the rows of runs that are not read yet.
         studio.pane.query_one(RunList).read()
         await studio.settle()
         assert shown == [1, 2, 3, 3, 3, 3, 3, 3]
@@ -684,7 +676,7 @@ async def test_the_list_reads_again_only_what_changed(
         assert read == ["winter"]
 
 
-def test_a_couplet_too_wide_is_broken_at_its_line_of_verse() -> None:
+def test_a_couplet_that_is_too_wide_is_split_into_its_lines() -> None:
     text = "白日依山尽，黄河入海流。"
     assert verses(text, 30) == ["白日依山尽，黄河入海流。"]
     assert verses(text, 20) == ["白日依山尽，", "黄河入海流。"]

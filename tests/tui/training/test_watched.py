@@ -1,4 +1,4 @@
-"""The runs that the training pane knows of."""
+"""The runs that the training pane knows."""
 
 from studio.messages import TrainingStarted
 from studio.model.config import RECIPES
@@ -16,7 +16,7 @@ def started(run: str = "spring", step: int = 0) -> TrainingStarted:
 
 
 def watching(*runs: TrainingStarted) -> Watched:
-    """What the pane knows after those runs have started, one after the other."""
+    """The state after these runs have started, one after the other."""
     run = RunInTraining()
     watched = Watched(run)
     for each in runs:
@@ -47,14 +47,14 @@ def test_the_run_in_training_is_shown_until_another_is_opened() -> None:
     assert shown.history.run == "winter"
 
 
-def test_a_run_is_drawn_once_though_it_is_compared_with_itself() -> None:
+def test_a_run_compared_with_itself_is_drawn_once() -> None:
     watched = watching(started())
     assert watched.live is not None
     watched.compared = {"spring": watched.live, "autumn": History("autumn")}
     assert [each.run for each in watched.histories()] == ["spring", "autumn"]
 
 
-def test_what_was_told_before_stands_in_front_of_what_was_told_since() -> None:
+def test_earlier_events_come_before_those_since_the_run_was_resumed() -> None:
     watched = watching(started(step=20))
     for event in a_run(10, first=21):
         watched.add(event)
@@ -63,7 +63,7 @@ def test_what_was_told_before_stands_in_front_of_what_was_told_since() -> None:
     assert list(watched.live.steps) == list(range(1, 31))
 
 
-def test_the_past_of_a_run_that_has_given_way_to_another_is_not_joined() -> None:
+def test_earlier_events_of_a_run_that_was_replaced_are_ignored() -> None:
     watched = watching(started(step=20), started("winter"))
     watched.join_past("spring", list(a_run(20)))
     watched.join_past("winter", list(a_run(20)))
