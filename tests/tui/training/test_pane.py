@@ -685,5 +685,5 @@ def test_a_couplet_that_is_too_wide_is_split_into_its_lines() -> None:
 async def test_the_empty_pane_says_what_to_do(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2", "r", "r")
-        assert "Press n for a new one" in studio.text()
+        assert "Press n for a new run" in studio.text()
         assert "No steps yet." in studio.text()
