@@ -1,4 +1,4 @@
-"""The run that the worker trains: the one place that knows which, in what state, how far."""
+"""The run in training: its name, state and progress."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -23,10 +23,10 @@ State = Literal["", "training", "paused", "stopping", "failed"] | Outcome
 
 @dataclass
 class RunInTraining:
-    """The run in training, or the last one, as its commands and events report it.
+    """The run in training, or the last one, known from commands and events.
 
-    `started` is None and `state` empty until the first run. `preparing` says what happens before a
-    run starts, and is empty otherwise.
+    Until the first run starts, `started` is None and `state` is "". `preparing` says what happens
+    before a run starts; otherwise it is "".
     """
 
     started: TrainingStarted | None = None
@@ -36,24 +36,24 @@ class RunInTraining:
 
     @property
     def is_running(self) -> bool:
-        """Whether a run has started and not ended, paused or not."""
+        """Whether a run has started and not ended; it may be paused."""
         return self.state in ("training", "paused", "stopping")
 
     @property
     def name(self) -> str:
-        """The run in training; empty if there is none."""
+        """The name of the run in training; "" if there is none."""
         return self.started.run if self.started and self.is_running else ""
 
     @property
     def summary(self) -> str:
-        """The run in training in a few words, with its progress; empty if there is none."""
+        """The run in training and its progress, in a few words; "" if there is none."""
         if not self.started or not self.is_running:
             return ""
         share = self.step / max(1, self.started.total_steps)
         return f"{self.name} {'paused ' if self.state == 'paused' else ''}{share:.0%}"
 
     def sent(self, command: Command) -> None:
-        """Note a command that the worker gets."""
+        """Note a command to the worker."""
         match command:
             case Train(run):
                 self.preparing = f"starting {run}"

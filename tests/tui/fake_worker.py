@@ -1,4 +1,4 @@
-"""A worker that a test drives: it notes what it is sent, and tells what the test says."""
+"""A worker that a test drives: it records commands, and reports the test's events."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +28,7 @@ SAMPLES = (
 
 
 class FakeWorker:
-    """Stands where the worker stands."""
+    """A stand-in for the worker."""
 
     def __init__(self, home: Home, emit: Callable[[Event], None]) -> None:
         self.home = home
@@ -46,16 +46,16 @@ class FakeWorker:
     def close(self) -> None:
         self.closed = True
 
-    def tell(self, *events: Event) -> None:
+    def report(self, *events: Event) -> None:
         """Emit events as the worker's thread would."""
         for event in events:
             self._emit(event)
 
-    def begin(
+    def start_run(
         self, run: str = "spring", step: int = 0, total: int = 1200, config: RunConfig | None = None
     ) -> None:
-        """Tell that a run begins."""
-        self.tell(
+        """Report the start of a run."""
+        self.report(
             Ready("2.13.0", "Processor, 2 threads", ""),
             TrainingStarted(
                 run=run,
@@ -70,8 +70,8 @@ class FakeWorker:
         )
 
     def train(self, events: Iterable[TrainingEvent], run: str = "spring") -> None:
-        """Tell what a run told."""
-        self.tell(*(Trained(run, event) for event in events))
+        """Report the events of a run."""
+        self.report(*(Trained(run, event) for event in events))
 
 
 def a_run(steps: int = 800, first: int = 1, depth: float = 1.0) -> Iterator[TrainingEvent]:

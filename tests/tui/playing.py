@@ -13,6 +13,7 @@ from studio.tui.app import StudioApp
 from studio.tui.playground.pane import PlaygroundPane
 from studio.tui.playground.stage import PoemStage
 from studio.tui.poem.card import PoemCard
+from studio.tui.widgets.form_fields import Field
 from studio.tui.workbench.workbench import Workbench
 from studio.verse.request import ComposeRequest
 from tests.tui.only import OnlyPlayground
@@ -58,6 +59,11 @@ class Played:
 
     def select(self, name: str) -> "Select[str]":
         return self.pane.query_one(f"#field-{name} Select", Select)
+
+    def note(self, name: str) -> str:
+        """The words of a field of the form, but for its editor's."""
+        field = self.pane.query_one(f"#field-{name}", Field)
+        return " ".join(str(field.render()).split())
 
     def number(self, name: str) -> Input:
         return self.pane.query_one(f"#field-{name} Input", Input)

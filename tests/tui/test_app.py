@@ -91,7 +91,7 @@ async def test_a_terminal_that_becomes_narrow_shows_one_pane(
 @pytest.mark.parametrize("size", [(80, 24), (40, 10), (12, 3), (1, 1)])
 async def test_no_terminal_is_too_small(open_studio: Open, size: tuple[int, int]) -> None:
     async with open_studio(size) as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         for key in ("2", "3", "1", "question_mark"):
             await studio.press(key)
         assert studio.app.is_running
@@ -131,20 +131,20 @@ async def test_quitting_without_training_closes_at_once(open_small: Open) -> Non
 
 async def test_quitting_during_training_asks_saves_and_then_closes(open_small: Open) -> None:
     async with open_small() as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.press("2", "q")
         assert isinstance(studio.app.screen, QuitScreen)
         await studio.press("y")
         assert studio.worker.sent == [Stop()]
         assert not studio.app._exit
-        studio.worker.tell(Trained("spring", TrainingEnded(40, "stopped")))
+        studio.worker.report(Trained("spring", TrainingEnded(40, "stopped")))
         await studio.pilot.pause()
         assert studio.app._exit
 
 
 async def test_the_question_before_quitting_can_be_answered_with_no(open_small: Open) -> None:
     async with open_small() as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.press("2", "q", "n")
         assert studio.worker.sent == []
         assert not isinstance(studio.app.screen, QuitScreen)
@@ -152,9 +152,9 @@ async def test_the_question_before_quitting_can_be_answered_with_no(open_small: 
 
 async def test_a_run_that_cannot_be_saved_keeps_the_studio_open(open_small: Open) -> None:
     async with open_small() as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.press("2", "q", "y")
-        studio.worker.tell(Failed("stop", "No space left on device."))
+        studio.worker.report(Failed("stop", "No space left on device."))
         await studio.settle()
         assert not studio.app._exit
         assert not isinstance(studio.app.screen, QuitScreen)
@@ -162,20 +162,20 @@ async def test_a_run_that_cannot_be_saved_keeps_the_studio_open(open_small: Open
 
 async def test_a_run_that_could_not_be_saved_is_still_in_training(open_small: Open) -> None:
     async with open_small() as studio:
-        studio.worker.begin()
-        studio.worker.tell(Failed("saving", "No space left on device."))
+        studio.worker.start_run()
+        studio.worker.report(Failed("saving", "No space left on device."))
         await studio.press("2", "q")
         assert isinstance(studio.app.screen, QuitScreen)
         # A failed poem does not affect quitting.
         await studio.press("y")
-        studio.worker.tell(Failed("reading the poem", "There is no model.", ticket=3))
+        studio.worker.report(Failed("reading the poem", "There is no model.", ticket=3))
         await studio.settle()
         assert studio.app._quitting
 
 
 async def test_quitting_cancels_the_poems_that_are_being_written(open_small: Open) -> None:
     async with open_small() as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.app.send(Compose(7, ComposeRequest()))
         await studio.press("2", "q", "y")
         assert studio.worker.sent[1:] == [CancelCompose(7), Stop()]
@@ -195,7 +195,7 @@ async def test_a_letter_typed_into_a_field_is_text(open_small: Open) -> None:
 
 async def test_a_failure_is_shown_as_text_not_as_markup(open_small: Open) -> None:
     async with open_small() as studio:
-        studio.worker.tell(Failed("training [/b]", "the field [bold] is [/wrong]"))
+        studio.worker.report(Failed("training [/b]", "the field [bold] is [/wrong]"))
         await studio.settle()
         assert "the field [bold] is [/wrong]" in studio.words()
 
@@ -274,7 +274,7 @@ async def test_help_and_quit_are_always_in_the_footer(
     open_studio: Open, size: tuple[int, int]
 ) -> None:
     async with open_studio(size) as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.press("2")
         footer = studio.text().splitlines()[-1]
         assert footer.split()[-4:] == ["q", "Quit", "?", "Help"]

@@ -1,4 +1,4 @@
-"""A grid of characters in their styles, which can tell what differs from another one."""
+"""A grid of characters with styles, which finds its differences from another one."""
 
 import itertools
 
@@ -12,13 +12,13 @@ from studio.tui.drawing.braille import Cells
 
 
 class Canvas:
-    """A character and a style for each of `height` by `width` cells; blank to begin with."""
+    """A character and a style for each of `height` by `width` cells; at first all are blank."""
 
     def __init__(self, width: int, height: int, style: Style) -> None:
         self.width, self.height = width, height
         self._styles = [style]
         self._characters = np.full((height, width), ord(" "), np.uint32)
-        # The place of each cell's style in the list.
+        # The index of each cell's style in the list.
         self._style = np.zeros((height, width), np.uint8)
 
     def put(self, row: int, column: int, text: str, style: Style) -> None:
@@ -28,12 +28,12 @@ class Canvas:
         self._style[place] = self._number(style)
 
     def fill(self, rows: slice, column: int, character: str, style: Style) -> None:
-        """Write one character below the other."""
+        """Write a character into each of these rows."""
         self._characters[rows, column] = ord(character)
         self._style[rows, column] = self._number(style)
 
     def lay(self, row: int, column: int, codes: Cells, style: Style) -> None:
-        """Lay characters over what is there, from this corner; cells of 0 let it be seen."""
+        """Draw characters over the canvas, from this corner. Cells of 0 are transparent."""
         place = (slice(row, row + codes.shape[0]), slice(column, column + codes.shape[1]))
         drawn = codes > 0
         self._characters[place][drawn] = codes[drawn]
@@ -52,7 +52,7 @@ class Canvas:
         return Strip([Segment(text[a:b], self._styles[styles[a]]) for a, b in runs], len(text))
 
     def changes(self, before: "Canvas") -> list[Region] | None:
-        """The parts of rows that differ from another canvas; None where all may do."""
+        """The parts of rows that differ from another canvas; None if anything may differ."""
         if before._styles != self._styles or before._style.shape != self._style.shape:
             return None
         differs = (self._characters != before._characters) | (self._style != before._style)

@@ -1,4 +1,4 @@
-"""Small charts drawn with characters: pure functions from figures to rows of a given width."""
+"""Small charts in characters: pure functions from numbers to rows of a given width."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _LEVELS = " ▁▂▃▄▅▆▇█"
 def bars(
     rows: Sequence[tuple[str, float, str]], width: int, colour: str = "$primary"
 ) -> list[Content]:
-    """A horizontal bar for each `(label, value, figure)`, the largest as long as there is room."""
+    """A horizontal bar for each `(label, value, figure)`; the largest takes all the room."""
     if not rows:
         return []
     labels = max(cell_len(label) for label, _, _ in rows)
@@ -42,7 +42,7 @@ def bars(
 def columns(
     values: Sequence[tuple[str, float]], width: int, height: int, colour: str = "$primary"
 ) -> list[Content]:
-    """Vertical bars side by side, each with its label, as far as labels have room, beneath."""
+    """Vertical bars side by side. Below each is its label, if there is room."""
     if not values:
         return []
     step = max(1, width // len(values))
@@ -59,7 +59,7 @@ def columns(
 
 
 def _labels(labels: Sequence[str], step: int, width: int) -> str:
-    """The labels at the left of their columns; one that would touch the one before is left out."""
+    """The labels, each at the left of its column, unless it would touch the previous one."""
     line = ""
     for index, label in enumerate(labels):
         if index * step >= len(line) + bool(line) and index * step + len(label) <= width:
@@ -70,7 +70,7 @@ def _labels(labels: Sequence[str], step: int, width: int) -> str:
 def log_log(
     points: Sequence[tuple[int, int]], width: int, height: int, plain: bool = False
 ) -> list[Content]:
-    """A curve of positive points, both axes logarithmic, with the largest values at the axes.
+    """A curve of positive points on logarithmic axes, with the largest values at the axes.
 
     `plain` draws with asterisks, for fonts without braille.
     """
@@ -82,7 +82,7 @@ def log_log(
     size = (width - margin, height)
     across, down = size if plain else (size[0] * braille.ACROSS, size[1] * braille.DOWN)
     ranks, values = np.log(np.array(points, float)).T
-    # In the middle of the first and the last dot.
+    # The curve starts and ends in the middle of a dot.
     x = ranks / (math.log(right) or 1) * (across - 1) + 0.5
     y = down - 0.5 - values / (math.log(top) or 1) * (down - 1)
     dots = braille.trace(x, y, across, down)
@@ -100,18 +100,18 @@ def log_log(
 
 
 def stacked(parts: Sequence[tuple[float, str]], width: int) -> Content:
-    """One bar of the whole width, shared out in proportion, each part with its colour."""
+    """One bar of the whole width, divided in proportion, each part in its colour."""
     total = sum(value for value, _ in parts) or 1
-    pieces, reached, begun = list[tuple[str, str]](), 0.0, 0
+    pieces, reached, start = list[tuple[str, str]](), 0.0, 0
     for value, colour in parts:
         reached += value
         end = round(width * reached / total)
-        pieces.append(("▀" * (end - begun), colour))
-        begun = end
+        pieces.append(("▀" * (end - start), colour))
+        start = end
     return Content.assemble(*pieces)
 
 
 def fitted(text: str, width: int) -> str:
-    """Cut or pad to a width in cells, with nothing in it that a terminal would obey."""
+    """Cut or pad to a width in cells, without control characters."""
     shown = "".join(each if each.isprintable() else "?" for each in text)
     return set_cell_size(shown, max(0, width))

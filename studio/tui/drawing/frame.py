@@ -1,4 +1,4 @@
-"""Curves in a frame, with ticks at round values on its sides."""
+"""Curves in a frame with ticks at round values."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -10,8 +10,8 @@ from studio.tui.drawing import braille
 from studio.tui.drawing.canvas import Canvas
 from studio.tui.drawing.scales import LABEL, Column, log_ticks, ticks
 
-# Cells around the inside of the frame: the labels of the values, a space and the frame; the frame
-# and the labels of the steps.
+# Cells around the inside of the frame. Left of it are the labels of the values, a space and the
+# frame; below it are the frame and the labels of the steps.
 LEFT, RIGHT, ABOVE, BELOW = LABEL + 2, 1, 1, 2
 
 Number = TypeVar("Number", float, Column)
@@ -21,8 +21,8 @@ Number = TypeVar("Number", float, Column)
 class Curve:
     """Points in order of their steps, joined by a line; `colour` is #rrggbb.
 
-    `stroke` is the character that the line is drawn with, "" for braille, None for no line; `mark`
-    one that stands at each point.
+    `stroke` is the character of the line: "" for braille, None for no line. `mark` is a character
+    at each point.
     """
 
     x: Column
@@ -34,7 +34,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The steps and the values that are in view, from and to, on so many cells."""
+    """The range of steps and of values in view, and the size of the view in cells."""
 
     steps: tuple[float, float]
     values: tuple[float, float]
@@ -42,12 +42,12 @@ class View:
     height: int
 
     def across(self, step: Number, dots: int = 1) -> Number:
-        """How far right of the left edge a step is, in cells or `dots` to a cell."""
+        """The distance of a step from the left edge, in cells, or in `dots` per cell."""
         left, right = self.steps
         return (step - left) / (right - left) * self.width * dots
 
     def down(self, value: Number, dots: int = 1) -> Number:
-        """How far below the upper edge a value is."""
+        """The distance of a value from the upper edge."""
         low, high = self.values
         return (high - value) / (high - low) * self.height * dots
 
@@ -59,27 +59,27 @@ class View:
 
 
 class Frame:
-    """A frame that leaves room for its labels on a canvas, and what is drawn in it."""
+    """A frame on a canvas, with labels around it and curves inside."""
 
     def __init__(self, canvas: Canvas, base: Style, frame: Style, labels: Style) -> None:
         self._canvas = canvas
         self._base, self._frame, self._labels = base, frame, labels
         self._width = canvas.width - LEFT - RIGHT
-        # The row of the lower edge and the column of the right one; the others are 0 and LEFT - 1.
+        # The row of the lower edge and the column of the right edge. The others are 0 and LEFT - 1.
         self._bottom, self._right = canvas.height - BELOW, canvas.width - RIGHT
         canvas.put(0, LEFT - 1, f"┏{'━' * self._width}┓", frame)
         canvas.put(self._bottom, LEFT - 1, f"┗{'━' * self._width}┛", frame)
         for column in (LEFT - 1, self._right):
             canvas.fill(slice(ABOVE, self._bottom), column, "┃", frame)
 
-    def say(self, words: str) -> None:
-        """Write a few words in the middle."""
-        words = words[: self._width]
-        column = LEFT + (self._width - len(words)) // 2
-        self._canvas.put(self._bottom // 2, column, words, self._labels)
+    def write_message(self, text: str) -> None:
+        """Write a short text in the middle."""
+        text = text[: self._width]
+        column = LEFT + (self._width - len(text)) // 2
+        self._canvas.put(self._bottom // 2, column, text, self._labels)
 
     def draw(self, view: View, curve: Curve) -> None:
-        """Draw a curve over those before it."""
+        """Draw a curve over the earlier ones."""
         size = (view.width, view.height)
         style = self._base + Style.parse(curve.colour)
         if curve.stroke is not None:
@@ -92,13 +92,13 @@ class Frame:
         if curve.mark:
             x, y = view.across(curve.x), view.down(curve.y)
             seen = (x >= 0) & (x <= view.width) & (y >= 0) & (y <= view.height)
-            # What is on the right or the lower edge stands in the last cell before it.
+            # A point on the right or the lower edge is drawn in the last cell.
             columns = np.minimum(x[seen].astype(np.int64), view.width - 1)
             rows = np.minimum(y[seen].astype(np.int64), view.height - 1)
             self._canvas.lay(ABOVE, LEFT, braille.marks(columns, rows, *size, curve.mark), style)
 
     def put_ticks(self, view: View, log: bool) -> None:
-        """Ticks on all sides, their labels left and below; `log`: values are decimal logarithms."""
+        """Draw ticks, with labels left and below. With `log`, values are decimal logarithms."""
         room = max(2, (view.height + 1) // 2)
         for value, label in (log_ticks if log else ticks)(*view.values, room):
             row = ABOVE + min(view.height - 1, int(view.down(value)))
@@ -113,7 +113,7 @@ class Frame:
             self._canvas.put(self._bottom + 1, start, label, self._labels)
 
     def put_cursor(self, view: View, step: float, colour: str) -> None:
-        """An upright line at a step, where that is in view."""
+        """Draw a vertical line at a step, if it is in view."""
         left, right = view.steps
         if left <= step <= right:
             column = _column(view, step)

@@ -1,4 +1,4 @@
-"""A plot in characters: curves in a frame, zoomed and panned by keys and mouse."""
+"""A plot in characters: curves in a frame, with zoom and pan by keys and mouse."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -21,7 +21,7 @@ Limits = tuple[float, float]
 
 
 class Plot(Widget, can_focus=True):
-    """Curves, of which only the cells that change are painted again."""
+    """Curves in a frame. Only the cells that change are repainted."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"plot--axis", "plot--tick"}
     ALLOW_SELECT = False
@@ -33,10 +33,10 @@ class Plot(Widget, can_focus=True):
         Binding("up", "pan(0, 1)", "Pan up", show=False, id="chart.up"),
         Binding("down", "pan(0, -1)", "Pan down", show=False, id="chart.down"),
         Binding(
-            "greater_than_sign", "zoom(1, True)", "Zoom the steps in", show=False, id="chart.x_in"
+            "greater_than_sign", "zoom(1, True)", "Zoom in on steps", show=False, id="chart.x_in"
         ),
         Binding(
-            "less_than_sign", "zoom(-1, True)", "Zoom the steps out", show=False, id="chart.x_out"
+            "less_than_sign", "zoom(-1, True)", "Zoom out of steps", show=False, id="chart.x_out"
         ),
         Binding("0", "show_all", "Show all", show=False, id="chart.reset"),
     ]
@@ -47,7 +47,7 @@ class Plot(Widget, can_focus=True):
         self.cursor: float | None = None
         self._log = False
         self._cursor_colour = ""
-        # What is in view after zooming or panning; None while all of it is.
+        # The ranges in view after zooming or panning; None while everything is in view.
         self._steps: Limits | None = None
         self._values: Limits | None = None
         self._view: View | None = None
@@ -56,7 +56,7 @@ class Plot(Widget, can_focus=True):
     def show(
         self, curves: Sequence[Curve], log: bool, cursor: float | None, cursor_colour: str
     ) -> None:
-        """Draw these curves, of decimal logarithms with `log`; `cursor` marks a step."""
+        """Draw these curves; with `log`, their values are logarithms. `cursor` marks a step."""
         if log != self._log:
             self._values = None
         self.curves, self._log = curves, log
@@ -65,7 +65,7 @@ class Plot(Widget, can_focus=True):
 
     @property
     def window(self) -> Limits | None:
-        """The steps in view after zooming or panning; None while all are shown."""
+        """The steps in view after zooming or panning; None while all are in view."""
         return self._steps
 
     # --- drawing --------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ class Plot(Widget, can_focus=True):
         self._draw()
 
     def render_line(self, y: int) -> Strip:
-        # Until the change of its size is told, the widget has the canvas of its size before.
+        # Until on_resize is called, the canvas still has the previous size.
         if self._canvas is None or y >= self._canvas.height:
             return Strip.blank(self.size.width, self.rich_style)
         return self._canvas.line(y).adjust_cell_length(self.size.width)
@@ -102,7 +102,7 @@ class Plot(Widget, can_focus=True):
             self.refresh(*regions)
 
     def _in_view(self, curve: Curve) -> Curve:
-        """The points between the limits and one beyond, as many as there is room for."""
+        """The points in view and one beyond each limit, thinned to the width of the plot."""
         x, y = curve.x, curve.y
         if self._steps:
             first, last = np.searchsorted(x, self._steps)
@@ -118,7 +118,7 @@ class Plot(Widget, can_focus=True):
             canvas, base, *map(self.get_component_rich_style, ("plot--axis", "plot--tick"))
         )
         if self._view is None:
-            frame.say("No steps yet.")
+            frame.write_message("No steps yet.")
             return canvas
         for curve in curves:
             frame.draw(self._view, curve)
@@ -130,21 +130,21 @@ class Plot(Widget, can_focus=True):
     # --- zooming and panning --------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without curves there is no scale to move."""
+        """Without curves there is nothing to zoom or pan."""
         return self._view is not None or action not in ("zoom", "pan", "show_all")
 
     def action_zoom(self, sign: int, only_steps: bool = False) -> None:
-        """Nearer (1) or farther (-1), about the middle."""
+        """Zoom in (1) or out (-1) about the middle."""
         if view := self._view:
             step, value = sum(view.steps) / 2, sum(view.values) / 2
             self._zoom(view, sign * KEY_ZOOM, step, None if only_steps else value)
 
     def action_pan(self, right: int, up: int) -> None:
-        """Move the window over the curves."""
+        """Move the view over the curves."""
         self._pan(right * KEY_PAN, up * KEY_PAN)
 
     def action_show_all(self) -> None:
-        """All steps and values again."""
+        """Show all steps and values."""
         self._steps = self._values = None
         self._draw()
 
@@ -159,7 +159,7 @@ class Plot(Widget, can_focus=True):
             self._pan(-event.delta_x, event.delta_y)
 
     def _zoom_at(self, event: MouseEvent, factor: float) -> None:
-        """Zoom about the pointer; beside an axis, only what that tells."""
+        """Zoom about the pointer. On the labels of an axis, zoom only this axis."""
         event.stop()
         place, view = event.get_content_offset(self), self._view
         if place is None or view is None:
@@ -169,7 +169,7 @@ class Plot(Widget, can_focus=True):
         self._zoom(view, factor, None if beside else step, None if below else value)
 
     def _zoom(self, view: View, factor: float, step: float | None, value: float | None) -> None:
-        """Zoom about that step and value; None leaves what is in view of them as it is."""
+        """Zoom about this step and value; None leaves the axis unchanged."""
         if step is not None:
             self._steps = _zoomed(view.steps, factor, step)
         if value is not None:
@@ -177,7 +177,7 @@ class Plot(Widget, can_focus=True):
         self._draw()
 
     def _pan(self, right: float, up: float) -> None:
-        """Move the window by so many cells."""
+        """Move the view by this many cells."""
         if view := self._view:
             if right:
                 self._steps = _moved(view.steps, right / view.width)
@@ -189,15 +189,15 @@ class Plot(Widget, can_focus=True):
 def _range(columns: Sequence[Column]) -> Limits:
     low = min(float(column.min()) for column in columns)
     high = max(float(column.max()) for column in columns)
-    # A constant is drawn in the middle, and what differs by rounding alone is one; a little off,
-    # for the middle may be the border between two rows of dots.
+    # A constant, up to rounding, is drawn in the middle. The margins differ a little, because the
+    # exact middle may be the border between two rows of dots.
     size = max(abs(low), abs(high))
     margin = 0.0 if high - low > 1e-9 * size else 1e-6 * max(1.0, size)
     return low - margin, high + 0.9 * margin
 
 
 def _zoomed(limits: Limits, factor: float, about: float) -> Limits:
-    """Nearer by a factor above 0, farther by one below; unchanged where numbers have an end."""
+    """Zoom in by a factor above 0, out by one below 0; unchanged at the limits of floats."""
     low, high = ((end + factor * about) / (1 + factor) for end in limits)
     can_be_drawn = 1e-9 * max(abs(low), abs(high), 1e-9) < high - low < 1e30
     return (low, high) if can_be_drawn else limits

@@ -1,4 +1,4 @@
-"""Numbers on their way to a plot: smoothing, thinning, ticks at round values."""
+"""Preparing numbers for a plot: smoothing, thinning, ticks at round values."""
 
 import math
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from studio.wording import compact
 Column = NDArray[np.float64]
 
 
-# The widest label of an axis.
+# The maximum width of an axis label.
 LABEL = 6
 
 
 def finite(x: Column, y: Column, positive: bool = False) -> tuple[Column, Column]:
-    """The points that can be drawn; with `positive` those that have a logarithm."""
+    """The finite points; with `positive`, only those whose value is above 0."""
     good = np.isfinite(x) & np.isfinite(y)
     if positive:
         good &= y > 0
@@ -25,36 +25,36 @@ def finite(x: Column, y: Column, positive: bool = False) -> tuple[Column, Column
 
 
 def smooth(values: Column, weight: float) -> Column:
-    """Exponential moving average, debiased: each value is a true mean of those so far.
+    """Exponential moving average without bias: each value is a weighted mean of those so far.
 
-    The weight is of the past, in [0, 1). Applied to all values, before any are thinned out, so that
-    the curve does not change with the width of the terminal.
+    `weight` is the weight of the past, in [0, 1). Smooth before thinning, so that the curve does
+    not depend on the width of the terminal.
     """
     if weight <= 0 or len(values) == 0:
         return values
-    # In blocks short enough that no power leaves the range of a double, all at once; then what each
-    # of them takes over from the one before.
+    # All blocks at once; they are so short that no power leaves the range of a double. Then each
+    # block adds what is carried over from the previous one.
     block = 256
     powers = weight ** np.arange(block, dtype=np.float64)
     blocks = np.zeros((math.ceil(len(values) / block), block))
     blocks.flat[: len(values)] = values
     averages = powers * np.cumsum(blocks / powers, axis=1) * (1 - weight)
     ends = averages[:-1, -1].tolist()
-    carried = accumulate(ends, lambda sofar, own: own + sofar * weight**block, initial=0.0)
+    carried = accumulate(ends, lambda carry, own: own + carry * weight**block, initial=0.0)
     averages += np.array(list(carried))[:, None] * powers * weight
     smoothed = averages.flat[: len(values)]
-    # Later than that, the weights so far add up to 1 in all digits.
+    # After these, the weights add up to 1 in all digits.
     early = smoothed[: math.ceil(-40 / math.log(weight))]
     early /= 1 - weight ** np.arange(1, len(early) + 1)
     return smoothed
 
 
 def thin(x: Column, y: Column, buckets: int) -> tuple[Column, Column]:
-    """At most two points a bucket, its lowest and its highest, so that no peak is lost."""
+    """At most two points per bucket, the lowest and the highest, so that no peak is lost."""
     if len(x) <= 2 * buckets:
         return x, y
     size = math.ceil(len(x) / buckets)
-    # The buckets that are full, and what is left at the end.
+    # The full buckets, and the rest at the end.
     full = len(y) // size * size
     kept = [np.array([0, len(y) - 1])]
     for start, part in ((0, y[:full].reshape(-1, size)), (full, y[full:].reshape(1, -1))):
@@ -66,7 +66,7 @@ def thin(x: Column, y: Column, buckets: int) -> tuple[Column, Column]:
 
 
 def ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
-    """At most so many round values between `low` and `high`, each with its label."""
+    """At most `most` round values between `low` and `high`, each with its label."""
     values = round_values(low, high, most)
     gap = values[1] - values[0] if len(values) > 1 else 1.0
     labels = [_label(value) for value in values]
@@ -78,9 +78,9 @@ def ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
 
 
 def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
-    """The same for decimal logarithms: round real values, labelled so."""
+    """Ticks for decimal logarithms: the values behind them are round, and are the labels."""
     values: list[float] = []
-    # Zoomed out for long enough, the values themselves are beyond all numbers.
+    # Far zoomed out, the values themselves are out of range.
     low, high = max(low, -300.0), min(high, 300.0)
     decades = range(math.floor(low), math.ceil(high) + 1)
     for digits in ((1,), (1, 3), (1, 2, 5)):
@@ -98,24 +98,24 @@ def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
 
 def _label(value: float) -> str:
     text = compact(value)
-    # As in 1.2e-4.
+    # Such as 1.2e-4.
     return (text if len(text) <= LABEL else f"{value:.1e}").replace("e-0", "e-")
 
 
 def _labelled(values: Sequence[float], labels: Sequence[str]) -> list[tuple[float, str]]:
-    """Ticks with their labels, without those that have no room and those that were said before.
+    """Ticks with their labels, without labels that are too wide or repeated.
 
-    Around a constant, ticks differ in digits that have no room.
+    Around a constant, labels can be the same, because there is no room for more digits.
     """
-    told = [
+    shown = [
         "" if len(label) > LABEL or label in labels[:at] else label
         for at, label in enumerate(labels)
     ]
-    return list(zip(values, told, strict=True))
+    return list(zip(values, shown, strict=True))
 
 
 def round_values(low: float, high: float, most: int) -> list[float]:
-    """At most so many multiples of 1, 2 or 5 times a power of ten between `low` and `high`."""
+    """At most `most` multiples of 1, 2 or 5 times a power of ten between `low` and `high`."""
     if not high - low > abs(high) * 1e-9:
         return [low]
     power = 10.0 ** math.floor(math.log10((high - low) / most))

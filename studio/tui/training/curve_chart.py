@@ -1,4 +1,4 @@
-"""One zoomable chart: a line of title and legend, and the curves under it."""
+"""A chart of one metric: a line with title and legend, and the curves below it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from studio.tui.drawing.scales import Column, finite, smooth
 from studio.tui.training.metrics import Metric
 from studio.wording import figure
 
-# What curves are told apart by where there is no braille.
+# Distinguish the curves in plain charts.
 _PLAIN_SIGNS = "*o+x#@"
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One curve: its name in the legend, its colour (#rrggbb), its points, how it is smoothed."""
+    """One curve: name in the legend, colour (#rrggbb), points, strength of smoothing."""
 
     label: str
     colour: str
@@ -48,7 +48,7 @@ class CurveChart(Vertical):
         yield Plot()
 
     def show(self, series: Sequence[Series], log: bool, cursor: float | None) -> None:
-        """Draw these curves, on a logarithmic scale with `log`; `cursor` marks a step."""
+        """Draw these curves; with `log`, on a logarithmic scale. `cursor` marks a step."""
         curves: list[Curve] = []
         legend = []
         for number, each in enumerate(series):
@@ -77,13 +77,13 @@ class CurveChart(Vertical):
         self._show_title()
 
     def _show_title(self) -> None:
-        """The metric and the curves' names, with the last value where there is one curve."""
+        """Show the metric and the names of the curves; for a single curve, its last value."""
         legend = self._legend
         title = Text(f" {self.metric.title}", "bold", no_wrap=True, overflow="ellipsis")
         if self._log:
             title.append(" (log)", "not bold")
         named = [each for each in legend if each[0].label or len(legend) == 1]
-        # Long names are shortened alike, so that each has some of the line.
+        # Long names are shortened to the same length, so that each has room.
         room = (self.size.width - title.cell_len) // max(1, len(named)) - 5
         for series, sign, last in named:
             label = Text(series.label)

@@ -1,4 +1,4 @@
-"""The charts of the training pane: one at a time, or all of them where there is room."""
+"""The charts of the training pane: all of them if there is room, or one."""
 
 from collections.abc import Sequence
 
@@ -13,12 +13,12 @@ from studio.tui.training.curve_chart import CurveChart, Series
 from studio.tui.training.history import History
 from studio.tui.training.metrics import METRICS, SMOOTHINGS, Metric, validation_loss
 
-# With that much room all curves are shown, unless the person wants one.
+# With this much room all curves are shown, unless the user wants one.
 GRID_WIDTH, GRID_HEIGHT = 96, 26
 
 
 class CurveGrid(Container):
-    """A chart for each metric; `colours` tells which run has which colour."""
+    """A chart for each metric. `colours` has the colour of each run."""
 
     def __init__(self, plain: bool = False) -> None:
         super().__init__(id="charts")
@@ -49,24 +49,24 @@ class CurveGrid(Container):
             chart.set_class(chart.metric is self._chosen, "-chosen")
 
     def focus_chosen(self) -> None:
-        """Stand on the chart that was chosen last."""
+        """Focus the chosen chart."""
         self.query_one(f"#chart-{self._chosen.name} Plot", Plot).focus()
 
     def _current(self) -> Metric:
-        """The metric of the chart in focus, or the one chosen last."""
+        """The metric of the focused chart, or else the chosen one."""
         focused = self.app.focused
         chart = focused.parent if focused else None
         return chart.metric if isinstance(chart, CurveChart) else self._chosen
 
     def choose(self, by: int) -> None:
-        """Go to the metric after (1) or before (-1) the current one."""
+        """Choose the metric after (1) or before (-1) the current one."""
         at = METRICS.index(self._current())
         self._chosen = METRICS[(at + by) % len(METRICS)]
         self._arrange()
         self.call_after_refresh(self.focus_chosen)
 
     def toggle_grid(self) -> bool:
-        """All curves, or only the chosen one; False where there is no room for all."""
+        """Show all curves, or only the chosen one. Returns False if there is no room for all."""
         if not self._is_roomy:
             return False
         self._chosen = self._current()
@@ -76,16 +76,16 @@ class CurveGrid(Container):
         return True
 
     def toggle_log(self) -> None:
-        """Linear or logarithmic scale for the current metric."""
+        """Switch the current metric between a linear and a logarithmic scale."""
         self._log ^= {self._current().name}
 
     def next_smoothing(self) -> None:
-        """The next of the strengths of smoothing, the first again after the last."""
+        """Switch to the next strength of smoothing; after the last comes the first."""
         at = SMOOTHINGS.index(self._smoothing)
         self._smoothing = SMOOTHINGS[(at + 1) % len(SMOOTHINGS)]
 
     def show(self, histories: Sequence[History], cursor: float | None) -> None:
-        """Draw those runs; `cursor` marks a step."""
+        """Draw these runs. `cursor` marks a step."""
         theme = self.app.theme
         self.colours = {
             history.run: series_colour(theme, index) for index, history in enumerate(histories)
@@ -111,6 +111,6 @@ class CurveGrid(Container):
             if metric.name == "loss" and history.validations:
                 x, y = validation_loss(history)
                 other = series_colour(self.app.theme, 1) if alone else colour
-                told = "validation" if alone else ""
-                series.append(Series(told, other, np.asarray(x), y, points=True))
+                label = "validation" if alone else ""
+                series.append(Series(label, other, np.asarray(x), y, points=True))
         return series

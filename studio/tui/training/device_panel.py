@@ -1,4 +1,4 @@
-"""Readings of the device, each with its own sparkline."""
+"""Readings of the device, each with a sparkline."""
 
 from collections import deque
 
@@ -9,13 +9,13 @@ from studio.telemetry import Gauge, Reading, Telemetry, open_telemetry
 from studio.tui.training.text_panel import TextPanel
 from studio.wording import printable, sparkline
 
-# Seconds between two readings: faster polling slows the GPU's own work.
+# Seconds between two readings. Faster polling slows down the GPU.
 EVERY = 1.0
 KEPT = 240
 
 
 class DevicePanel(TextPanel):
-    """The last minutes of every reading. Reads on a thread, when it is asked to."""
+    """The last minutes of every reading. `poll` takes a reading, in a thread."""
 
     COMPONENT_CLASSES = {"device--label", "device--spark", "device--value"}  # noqa: RUF012
 
@@ -29,27 +29,27 @@ class DevicePanel(TextPanel):
         self._past: dict[str, deque[float]] = {}
 
     def use(self, gpu: str) -> None:
-        """Read the GPU with that UUID from now on; "" is the processor."""
+        """Read the GPU with this UUID from now on; "" is the processor."""
         self._gpu, self._telemetry, self._reading, self._past = gpu, None, None, {}
 
     def poll(self) -> None:
-        """Ask for a new reading."""
+        """Start a new reading."""
         self._read()
 
     @work(thread=True, exclusive=True, group="telemetry", exit_on_error=False)
     def _read(self) -> None:
-        # Opening NVML takes a while too: not on the application's thread.
+        # Opening NVML takes a while, too.
         gpu, telemetry = self._gpu, self._telemetry
         telemetry = telemetry or open_telemetry(gpu)
         self.app.call_later(self._take_from, gpu, telemetry.read(), telemetry)
 
     def _take_from(self, gpu: str, reading: Reading, telemetry: Telemetry) -> None:
-        # Another device may have been named meanwhile.
+        # The device may have changed meanwhile.
         if gpu == self._gpu:
             self.take(reading, telemetry)
 
     def take(self, reading: Reading, telemetry: Telemetry | None = None) -> None:
-        """Put a reading after those before it, to be shown by the next `update`."""
+        """Add a reading. The next `update` shows it."""
         self._telemetry = telemetry
         self._reading = reading
         for gauge in reading.gauges:
@@ -71,7 +71,7 @@ class DevicePanel(TextPanel):
         )
         line = Text(f"{gauge.label:<8}", self.get_component_rich_style("device--label"), end="")
         line.append(f"{drawn:<{room}}", self.get_component_rich_style("device--spark"))
-        told = gauge.text.rjust(max(0, width - 8 - room))
-        line.append(told, self.get_component_rich_style("device--value"))
+        value = gauge.text.rjust(max(0, width - 8 - room))
+        line.append(value, self.get_component_rich_style("device--value"))
         line.truncate(width)
         return line

@@ -1,4 +1,4 @@
-"""How many more epochs to train."""
+"""A question: how many more epochs to train."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from studio.tui.widgets.modal import Modal
 
 
 class EpochsScreen(Modal[int | None]):
-    """How many more epochs a finished run is to get; None where the person thinks better of it."""
+    """Asks how many epochs to add to a finished run. The result is None if the user cancels."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", id="epochs.cancel"),

@@ -1,4 +1,4 @@
-"""A run as the charts see it: its events as columns, whether they come live or from its folder."""
+"""A run as the charts need it: its events as columns, live or from its folder."""
 
 from array import array
 from collections.abc import Iterable
@@ -17,8 +17,8 @@ from studio.model.events import (
 )
 from studio.tui.drawing.scales import Column
 
-# Characters a second are told over so many steps: single ones are reported in bursts.
-SPEED_OVER = 20
+# Speed is measured over this many steps, because steps are reported in bursts.
+SPEED_STEPS = 20
 
 
 def _numbers() -> "array[float]":
@@ -27,7 +27,7 @@ def _numbers() -> "array[float]":
 
 @dataclass
 class History:
-    """What a run has told so far, in order of its steps. `version` grows with every event."""
+    """The events of a run so far, in order of their steps."""
 
     run: str
     steps: "array[float]" = field(default_factory=_numbers)
@@ -41,19 +41,17 @@ class History:
     checkpoints: list[CheckpointSaved] = field(default_factory=list)
     epoch: int = 0
     ended: TrainingEnded | None = None
-    version: int = 0
 
     @classmethod
     def of(cls, run: str, events: Iterable[TrainingEvent]) -> "History":
-        """The history that those events tell."""
+        """The history made of these events."""
         history = cls(run)
         for event in events:
             history.add(event)
         return history
 
     def add(self, event: TrainingEvent) -> None:
-        """Take in one event."""
-        self.version += 1
+        """Add an event."""
         match event:
             case StepDone():
                 self.steps.append(event.step)
@@ -90,24 +88,25 @@ class History:
         return next((each.perplexity for each in self.validations if each.step == step), None)
 
     def speed(self) -> Column:
-        """Characters a second at each step, over the steps before it; not a number at the first."""
+        """Characters per second at each step, over the steps before it; NaN at the first step."""
         characters = np.cumsum(np.array(self.characters))
         elapsed = np.array(self.elapsed)
-        before = np.maximum(np.arange(len(elapsed)) - SPEED_OVER, 0)
+        before = np.maximum(np.arange(len(elapsed)) - SPEED_STEPS, 0)
         seconds = elapsed - elapsed[before]
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(seconds > 0, (characters - characters[before]) / seconds, np.nan)
 
     def speed_now(self) -> float | None:
-        """Characters a second over the last steps."""
-        seconds, steps = self._lately()
+        """Characters per second over the last steps."""
+        seconds, steps = self._recent()
         return sum(self.characters[-steps:]) / seconds if seconds > 0 else None
 
     def seconds_left(self, total_steps: int) -> float | None:
-        """How long the remaining steps will take, at the pace of the last ones."""
-        seconds, steps = self._lately()
+        """The time for the remaining steps, at the speed of the last ones."""
+        seconds, steps = self._recent()
         return (total_steps - self.step) * seconds / steps if seconds > 0 else None
 
-    def _lately(self) -> tuple[float, int]:
-        steps = min(SPEED_OVER, len(self.steps) - 1)
+    def _recent(self) -> tuple[float, int]:
+        """The duration of the last steps, and how many these are."""
+        steps = min(SPEED_STEPS, len(self.steps) - 1)
         return (self.elapsed[-1] - self.elapsed[-1 - steps], steps) if steps > 0 else (0.0, 0)

@@ -1,4 +1,4 @@
-"""The curves of a run: which there are, and how each is read from its history."""
+"""The metrics with a curve, and how each is read from a run's history."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ SMOOTHINGS = (0.0, 0.6, 0.9, 0.98)
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """Something measured along a run's steps. `noisy`: worth smoothing."""
+    """A value measured along a run's steps. A `noisy` one is smoothed."""
 
     name: str
     title: str
@@ -30,8 +30,9 @@ def _per_step(
 
 def validation(history: History) -> tuple[Column, Column]:
     """Validation perplexity by step."""
-    told = history.validations
-    return np.array([v.step for v in told], float), np.array([v.perplexity for v in told], float)
+    steps = [each.step for each in history.validations]
+    perplexities = [each.perplexity for each in history.validations]
+    return np.array(steps, float), np.array(perplexities, float)
 
 
 def validation_loss(history: History) -> tuple[Column, Column]:
@@ -46,5 +47,5 @@ METRICS = (
     Metric("perplexity", "validation perplexity", False, validation),
     Metric("rate", "learning rate", False, _per_step(lambda history: history.rates)),
     Metric("norm", "gradient norm", True, _per_step(lambda history: history.norms)),
-    Metric("speed", "characters a second", True, lambda h: (np.array(h.steps), h.speed())),
+    Metric("speed", "characters per second", True, lambda h: (np.array(h.steps), h.speed())),
 )

@@ -1,4 +1,4 @@
-"""The panels that show a run: progress, curves, device, sample, the list of runs, the log."""
+"""The panels that show a run: progress, curves, device, sample, list of runs, log."""
 
 import time
 
@@ -16,20 +16,21 @@ from studio.tui.training.sample_panel import SamplePanel
 from studio.tui.training.status_panel import StatusPanel
 from studio.tui.training.watched import Watched
 
-# Seconds between two drawings: steps come by the hundred, eyes do not. What drawing costs is taken
-# from the training, so it waits until it was that share of the time, but shows life each second.
+# Seconds between two drawings, at least and at most. There can be hundreds of steps per second, and
+# drawing slows down the training: a costly drawing is followed by a wait, so that drawing takes at
+# most this share of the time.
 SOONEST, LATEST, SHARE = 0.25, 1.0, 0.01
 
 
 class WatchPanels(Vertical):
-    """The panels, drawn by a timer: only what changed, and only while it can be seen."""
+    """The panels. A timer draws what has changed, while it is visible."""
 
     def __init__(self, run: RunInTraining, watched: Watched, plain: bool = False) -> None:
         super().__init__(id="watch")
         self._run, self._watched = run, watched
         self._plain = plain
         self._changed = True
-        self._rests_until = 0.0
+        self._wait_until = 0.0
 
     def compose(self) -> ComposeResult:
         yield StatusPanel(self._plain)
@@ -49,33 +50,33 @@ class WatchPanels(Vertical):
         self.touch()
 
     @property
-    def _can_be_seen(self) -> bool:
+    def _is_visible(self) -> bool:
         return self.display and self.query_ancestor(Pane).is_showing
 
     def touch(self) -> None:
-        """Something has changed that is to be drawn in time."""
+        """Note that something has changed; the timer draws it."""
         self._changed = True
 
     def draw_now(self) -> None:
-        """Draw without waiting, as the answer to a key, once what it changes is laid out."""
+        """Draw without waiting for the timer, after the next layout. For answers to keys."""
         self.touch()
         self.call_after_refresh(self.draw)
 
     def draw_in_time(self) -> None:
-        """Draw, unless the last drawing is not worth its cost yet."""
-        if time.monotonic() >= self._rests_until:
-            self.call_after_refresh(self._rest, time.thread_time())
+        """Draw, unless the last drawing was costly and too recent."""
+        if time.monotonic() >= self._wait_until:
+            self.call_after_refresh(self._set_wait, time.thread_time())
             self.draw()
 
-    def _rest(self, began: float) -> None:
-        """Let the next drawing wait for as long as this one, now on the screen, is worth."""
-        wait = (time.thread_time() - began) / SHARE
-        # Half a beat of the timer less, which does not strike to the millisecond.
-        self._rests_until = time.monotonic() + min(wait, LATEST) - SOONEST / 2
+    def _set_wait(self, started: float) -> None:
+        """Set the wait before the next drawing from the cost of this one."""
+        wait = (time.thread_time() - started) / SHARE
+        # The timer is not exact to the millisecond, so half an interval less.
+        self._wait_until = time.monotonic() + min(wait, LATEST) - SOONEST / 2
 
     def draw(self) -> None:
-        """Draw what has changed since the last time."""
-        if not self._can_be_seen:
+        """Draw what has changed since the last drawing."""
+        if not self._is_visible:
             return
         self.query_one(DevicePanel).update()
         if not self._changed:
@@ -90,9 +91,9 @@ class WatchPanels(Vertical):
         self.query_one(RunList).mark(curves.colours)
 
     def _hint(self) -> str:
-        nothing = "No run is shown. Press n for a new one, r for those before."
+        nothing = "No run to show. Press n for a new run, r for earlier runs."
         return self._run.preparing or nothing
 
     def _poll_device(self) -> None:
-        if self._can_be_seen:
+        if self._is_visible:
             self.query_one(DevicePanel).poll()

@@ -1,4 +1,4 @@
-"""The runs on disk: filter, open, compare, resume, delete."""
+"""The list of the runs on disk."""
 
 import time
 from typing import ClassVar
@@ -21,12 +21,12 @@ from studio.runs.folders import Run, RunSummary
 from studio.tui.pane import Pane
 from studio.wording import compact, figure
 
-# Seconds of reading after which what is read by now is shown.
-PATIENCE = 0.3
+# Seconds after which the runs read so far are shown.
+PARTIAL_AFTER = 0.3
 
 
 class RunRow(msgspec.Struct, frozen=True):
-    """A run in the list; `summary` is None where its folder is damaged, `problem` says how."""
+    """A run in the list. If its folder is damaged, `summary` is None and `problem` says why."""
 
     name: str
     summary: RunSummary | None
@@ -34,33 +34,39 @@ class RunRow(msgspec.Struct, frozen=True):
 
 
 class RunAction(Message):
-    """Something is to be done with a run: `what` is open, compare, resume or delete."""
+    """The user wants to open, compare, resume or delete a run."""
 
-    def __init__(self, what: str, row: RunRow) -> None:
+    def __init__(self, action: str, row: RunRow) -> None:
         super().__init__()
-        self.what, self.row = what, row
+        self.action, self.row = action, row
 
 
 class _Options(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "Open", id="runs.open", tooltip="Show the run's curves"),
-        Binding("space", "act('compare')", "Compare", id="runs.compare", tooltip="Tick to compare"),
-        Binding("u", "act('resume')", "Resume", id="runs.resume", tooltip="Go on with the run"),
+        Binding(
+            "space",
+            "act('compare')",
+            "Compare",
+            id="runs.compare",
+            tooltip="Add or remove curves",
+        ),
+        Binding("u", "act('resume')", "Resume", id="runs.resume", tooltip="Resume the training"),
         Binding("d,delete", "act('delete')", "Delete", id="runs.delete"),
     ]
 
-    def action_act(self, what: str) -> None:
-        self.post_message(_Act(what))
+    def action_act(self, action: str) -> None:
+        self.post_message(_KeyPressed(action))
 
 
-class _Act(Message):
-    def __init__(self, what: str) -> None:
+class _KeyPressed(Message):
+    def __init__(self, action: str) -> None:
         super().__init__()
-        self.what = what
+        self.action = action
 
 
 class RunList(Vertical):
-    """All runs, the latest first; `/` narrows them down."""
+    """All runs, the newest first; `/` filters them."""
 
     def __init__(self) -> None:
         super().__init__(id="runs")
@@ -79,11 +85,11 @@ class RunList(Vertical):
         self.query_one("#filter").display = False
 
     def focus_list(self) -> None:
-        """Go to the list."""
+        """Focus the list."""
         self.query_one(_Options).focus()
 
     def focus_filter(self) -> None:
-        """Type a part of a name, recipe, cell or status."""
+        """Focus the filter: part of a name, recipe, cell or status."""
         self.query_one("#filter").display = True
         self.query_one("#filter").focus()
 
@@ -91,7 +97,7 @@ class RunList(Vertical):
         self.read()
 
     def read(self) -> None:
-        """Read the folders, those again that have changed; a hidden list waits until it shows."""
+        """Read the new and the changed folders. A hidden list is read when it is shown."""
         if self.is_on_screen:
             self._read_folders(self.query_ancestor(Pane).home)
 
@@ -102,14 +108,14 @@ class RunList(Vertical):
             if worker.is_cancelled:
                 return
             rows.append(self._row_of(run))
-            if time.monotonic() - shown > PATIENCE:
-                self.app.call_later(self.show, self._so_far(rows))
+            if time.monotonic() - shown > PARTIAL_AFTER:
+                self.app.call_later(self.show, self._with_unread(rows))
                 shown = time.monotonic()
         if not worker.is_cancelled:
             self.app.call_later(self.show, rows)
 
-    def _so_far(self, rows: list[RunRow]) -> list[RunRow]:
-        """What is read by now, then the others as they were."""
+    def _with_unread(self, rows: list[RunRow]) -> list[RunRow]:
+        """The rows read so far, then the other runs as they were."""
         names = {row.name for row in rows}
         return [*rows, *(row for row in self._rows if row.name not in names)]
 
@@ -119,7 +125,7 @@ class RunList(Vertical):
             if run.name in self._read and self._read[run.name][0] == changed:
                 return self._read[run.name][1]
             row = RunRow(run.name, folders.summary(run))
-            # Whether a process trains in it can change without a word in the folder.
+            # A process can stop training without writing to the folder.
             if row.summary and row.summary.status != "training":
                 self._read[run.name] = (changed, row)
         except (StudioError, OSError) as error:
@@ -132,7 +138,7 @@ class RunList(Vertical):
         self._fill()
 
     def mark(self, colours: dict[str, str]) -> None:
-        """Colour the runs whose curves are shown."""
+        """Mark the runs whose curves are shown, each in its colour."""
         if colours != self._colours:
             self._colours = colours
             self._fill()
@@ -142,7 +148,7 @@ class RunList(Vertical):
         options = self.query_one(_Options)
         at = options.highlighted
         before = self._shown[at].name if at is not None and at < len(self._shown) else None
-        self._shown = [row for row in self._rows if all(w in _words(row) for w in wanted)]
+        self._shown = [row for row in self._rows if all(w in _searchable(row) for w in wanted)]
         options.clear_options()
         options.add_options([Option(self._prompt(row)) for row in self._shown])
         names = [row.name for row in self._shown]
@@ -183,17 +189,19 @@ class RunList(Vertical):
         event.stop()
         self._act("open")
 
-    @on(_Act)
-    def _acted(self, event: _Act) -> None:
+    @on(_KeyPressed)
+    def _key_pressed(self, event: _KeyPressed) -> None:
         event.stop()
-        self._act(event.what)
+        self._act(event.action)
 
-    def _act(self, what: str) -> None:
+    def _act(self, action: str) -> None:
         at = self.query_one(_Options).highlighted
         if at is not None and at < len(self._shown):
-            self.post_message(RunAction(what, self._shown[at]))
+            self.post_message(RunAction(action, self._shown[at]))
 
 
-def _words(row: RunRow) -> str:
-    known = row.summary
-    return f"{row.name} {known.recipe} {known.cell} {known.status}".lower() if known else row.name
+def _searchable(row: RunRow) -> str:
+    words = [row.name]
+    if row.summary:
+        words += [row.summary.recipe, row.summary.cell, row.summary.status]
+    return " ".join(words).lower()

@@ -1,4 +1,4 @@
-"""The sample poems of a run, one at each validation: how noise became a quatrain."""
+"""The sample poems of a run, one from each validation."""
 
 import re
 
@@ -10,7 +10,7 @@ from studio.wording import figure, printable
 
 
 class SamplePanel(TextPanel):
-    """One sample, with its step and perplexity. It follows the newest until an older is chosen."""
+    """One sample with its step and perplexity: the newest, unless an older one is chosen."""
 
     COMPONENT_CLASSES = {"sample--poem", "sample--note"}  # noqa: RUF012
 
@@ -22,13 +22,13 @@ class SamplePanel(TextPanel):
 
     @property
     def step(self) -> int | None:
-        """The step of the sample chosen; None while the newest is followed."""
+        """The step of the chosen sample; None while the newest is shown."""
         if self._history is None or self._chosen is None:
             return None
         return self._history.samples[self._chosen].step
 
     def show(self, history: History | None) -> None:
-        """Show a run's samples; the choice stays while the run does."""
+        """Show a run's samples. The chosen one stays unless the run changes."""
         if history is not self._history or (
             history and self._chosen is not None and self._chosen >= len(history.samples)
         ):
@@ -37,7 +37,7 @@ class SamplePanel(TextPanel):
         self.update()
 
     def move(self, by: int) -> None:
-        """Go to an earlier (-1) or later (1) sample; past the last one, follow the newest."""
+        """Choose an earlier (-1) or later (1) sample. After the last, the newest is shown."""
         count = len(self._history.samples) if self._history else 0
         if not count:
             return
@@ -63,15 +63,15 @@ class SamplePanel(TextPanel):
             return [Text("A poem is written at each validation.", note)]
         sample = self._history.samples[index]
         perplexity = self._history.perplexity_at(sample.step)
-        told = f"step {sample.step:,}"
+        caption = f"step {sample.step:,}"
         if perplexity is not None:
-            told += f"  perplexity {figure(perplexity)}"
+            caption += f"  perplexity {figure(perplexity)}"
         poem = self.get_component_rich_style("sample--poem", partial=True)
-        return [*(Text(line, poem) for line in verses(sample.text, width)), Text(told, note)]
+        return [*(Text(line, poem) for line in verses(sample.text, width)), Text(caption, note)]
 
 
 def verses(text: str, width: int) -> list[str]:
-    """The poem a couplet a line, or a line of verse a line where a couplet is too wide."""
+    """The poem with a couplet on each line, or a line of verse if a couplet is too wide."""
     couplets = re.findall("[^。！？]+[。！？]?", printable(text).replace("\n", ""))
     if all(Text(couplet).cell_len <= width for couplet in couplets):
         return couplets

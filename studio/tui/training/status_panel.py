@@ -1,4 +1,4 @@
-"""How a run stands: progress, time left, and the figures of the last step."""
+"""The progress of a run, the time left, and the figures of the last step."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ _MARKS = {"training": ">", "paused": "=", "diverged": "!"}
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The run that the pane shows. `started` is None for one that is only looked at."""
+    """The run that the pane shows. `started` is None for a run opened from its folder."""
 
     history: History
     state: str
@@ -26,7 +26,7 @@ class Shown:
 
 
 class StatusPanel(TextPanel):
-    """Three lines where there is room; a narrow pane takes more, and a sparkline of the loss."""
+    """Three lines if there is room. A narrow pane has more, and a sparkline of the loss."""
 
     COMPONENT_CLASSES = {  # noqa: RUF012
         "status--name",
@@ -44,7 +44,7 @@ class StatusPanel(TextPanel):
         self._hint = ""
 
     def show(self, shown: Shown | None, hint: str = "") -> None:
-        """Show how a run stands; `hint` is said where there is none."""
+        """Show the progress of a run; without a run, show `hint`."""
         self._shown, self._hint = shown, hint
         self.update()
 
@@ -62,7 +62,7 @@ class StatusPanel(TextPanel):
         else:
             lines += facts
         if narrow and shown.history.losses:
-            # A narrow pane has no room for a chart: the last losses as a sparkline.
+            # A narrow pane has no room for a chart, so show a sparkline of the last losses.
             drawn = sparkline(shown.history.losses[-4000:], width, plain=self._plain)
             lines.insert(2, Text(drawn, self._style("done")))
         if shown.history.ended and shown.history.ended.reason:
@@ -86,17 +86,17 @@ class StatusPanel(TextPanel):
     def _progress(self, shown: Shown, width: int, narrow: bool) -> Text:
         history, total = shown.history, shown.total_steps
         share = min(1.0, history.step / total) if total else 0.0
-        told = [f"{share:.0%}"] if total else []
+        parts = [f"{share:.0%}"] if total else []
         if not narrow:
-            told.append(f"step {history.step:,}" + (f"/{total:,}" if total else ""))
+            parts.append(f"step {history.step:,}" + (f"/{total:,}" if total else ""))
             if shown.config:
-                told.append(f"epoch {history.epoch}/{shown.config.train.epochs}")
+                parts.append(f"epoch {history.epoch}/{shown.config.train.epochs}")
         left = history.seconds_left(total) if shown.state == "training" and total else None
         if left is not None:
-            told.append(f"{duration(left)} left")
+            parts.append(f"{duration(left)} left")
         elif history.elapsed:
-            told.append(f"took {duration(history.elapsed[-1])}")
-        words = "  ".join(told)
+            parts.append(f"took {duration(history.elapsed[-1])}")
+        words = "  ".join(parts)
         if not total:
             return Text(words, self._style("value"), no_wrap=True, end="")
         room = max(4, width - len(words) - 1)
@@ -133,7 +133,7 @@ class StatusPanel(TextPanel):
         return facts
 
     def _flow(self, pairs: list[tuple[str, str]], width: int) -> list[Text]:
-        """Labels and values side by side, on as many lines as they need."""
+        """Labels and values side by side, on as many lines as necessary."""
         lines: list[Text] = []
         for label, value in pairs:
             item = Text(end="")

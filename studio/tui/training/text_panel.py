@@ -7,24 +7,24 @@ from textual.widget import Widget
 
 
 class TextPanel(Widget):
-    """Painted again only when it says something else, laid out again only when it gets longer."""
+    """Repainted only when its text changes, and laid out again only when its line count changes."""
 
-    _said: tuple[str, list[Text]] = ("", [])
+    _drawn: tuple[str, list[Text]] = ("", [])
     _width = 0
 
     def title(self) -> str:
-        """What stands in the border."""
+        """The text in the border."""
         return ""
 
     def lines(self, width: int) -> list[Text]:
-        """What the panel says now, in lines of at most `width` cells."""
+        """The current text, in lines of at most `width` cells."""
         raise NotImplementedError
 
     def update(self) -> None:
-        """Show what has changed since the last time."""
-        before, lines_before = self._said
+        """Repaint the panel if its text has changed."""
+        before, lines_before = self._drawn
         self._width = self.content_size.width
-        title, lines = self._said = (self.title(), self.lines(self._width))
+        title, lines = self._drawn = (self.title(), self.lines(self._width))
         if title != before:
             self.border_title = Text(title)
         if lines != lines_before:
@@ -35,5 +35,5 @@ class TextPanel(Widget):
 
     def render(self) -> RenderResult:
         width = self.content_size.width
-        lines = self._said[1] if width == self._width else self.lines(width)
+        lines = self._drawn[1] if width == self._width else self.lines(width)
         return Text("\n", end="").join(lines)

@@ -1,4 +1,4 @@
-"""The runs that the training pane shows: what it is told of them, and what is read from disk."""
+"""The runs that the training pane shows: from events, and from their folders."""
 
 from studio.messages import TrainingStarted
 from studio.model.events import TrainingEvent
@@ -11,7 +11,7 @@ from studio.tui.training.status_panel import Shown
 
 
 class Watched:
-    """The run in training, the one that is opened instead, and those compared with it.
+    """The run in training, the one opened instead, and those compared with it.
 
     `live` is the history of the run in training, or of the last one.
     """
@@ -21,15 +21,15 @@ class Watched:
         self.live: History | None = None
         self.opened: Shown | None = None
         self.compared: dict[str, History] = {}
-        # Events since the start, while earlier ones are still being read from the run's folder.
+        # Events since a run was resumed, while its earlier ones are read from its folder.
         self._since: list[TrainingEvent] | None = None
 
     def is_live(self, run: str) -> bool:
         """Whether it is the run in training, or the last one."""
         return self.live is not None and self.live.run == run
 
-    def begin(self, started: TrainingStarted) -> None:
-        """A run starts or is resumed; `join_past` adds its earlier events."""
+    def start_run(self, started: TrainingStarted) -> None:
+        """A run was started or resumed. `join_past` adds its earlier events."""
         self.live, self.opened = History(started.run), None
         self._since = [] if started.step else None
         self.compared.pop(started.run, None)
@@ -42,13 +42,13 @@ class Watched:
             self._since.append(event)
 
     def join_past(self, run: str, past: list[TrainingEvent]) -> None:
-        """Put what a run told before it was interrupted in front of what it has told since."""
+        """Put the events from before the interruption in front of those since."""
         if self.is_live(run) and self._since is not None:
             self.live = History.of(run, [*past, *self._since])
             self._since = None
 
     def forget(self, run: str) -> None:
-        """A run has been deleted."""
+        """Stop showing a run that was deleted."""
         self.compared.pop(run, None)
         if self.opened and self.opened.history.run == run:
             self.opened = None
@@ -56,7 +56,7 @@ class Watched:
             self.live = None
 
     def shown(self) -> Shown | None:
-        """The run to show; None where there is none."""
+        """The run to show, if there is one."""
         if self.opened:
             return self.opened
         started = self._run.started
@@ -65,16 +65,16 @@ class Watched:
         return Shown(self.live, self._run.state, started.config, started, started.total_steps)
 
     def histories(self) -> list[History]:
-        """The runs whose curves are drawn, the one to show first."""
+        """The runs whose curves are drawn: first the run to show, then those compared."""
         shown = self.shown()
         histories = [shown.history] if shown else []
         return histories + [each for each in self.compared.values() if each not in histories]
 
 
 def read_run(home: Home, row: RunRow) -> Shown:
-    """A run as its folder tells it. A long one has many megabytes of events.
+    """Read a run from its folder. A long one has many megabytes of events.
 
-    Raises StudioError or OSError where the folder cannot be read.
+    Raises StudioError or OSError if the folder cannot be read.
     """
     run = folders.find(home.runs, row.name)
     config, history = run.config(), History.of(run.name, run.events())
@@ -84,5 +84,5 @@ def read_run(home: Home, row: RunRow) -> Shown:
 
 
 def read_past(home: Home, run: str, step: int) -> list[TrainingEvent]:
-    """What a run told up to the step where it goes on. Raises like `read_run`."""
+    """The events of a run up to the step where it is resumed. Raises like `read_run`."""
     return [event for event in folders.find(home.runs, run).events() if event.step <= step]

@@ -1,31 +1,35 @@
-"""Fields of forms: numbers, choices, Chinese text, and a fold."""
+"""The fields of forms: numbers, names, choices, Chinese text; and a fold."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import msgspec
-from textual.app import ComposeResult
+from rich.cells import cell_len
+from rich.text import Text
+from textual.app import RenderResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Input, Label, Select, Static
-from textual.widgets._select import SelectCurrent, SelectOverlay
+from textual.widgets import Input, Select
 
-from studio.errors import StudioError
-from studio.prosody.spelling import searchable
+from studio.documents import converted
+from studio.errors import ConfigError, StudioError
 from studio.tui.widgets.pinyin_input import PinyinInput
+from studio.tui.widgets.search_select import SearchSelect
+from studio.tui.widgets.stepper import Stepper
 from studio.verse.request import request_text
+
+GAP = 2  # cells before a note
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One of several values: `value` as the settings name it, `label` as the list shows it.
+    """A value to choose: `value` as the settings name it, `label` as the list shows it.
 
-    `weights` names the same for two options that are the same thing; by default the value.
+    Two options with the same `weights` are the same model; the default is the value.
     """
 
     value: str
@@ -34,80 +38,149 @@ class Option:
 
     @property
     def same(self) -> str:
-        """What two options for the same thing have in common."""
+        """The same for two options that are the same thing."""
         return self.weights or self.value
 
 
-class TypedField(Vertical):
-    """A label, a line to type in, and below it what is wrong with it."""
+class Field(Widget):
+    """A label, an editor, and a note: a hint, or why the value cannot be used.
 
-    def __init__(self, name: str, label: str, more: bool = False) -> None:
-        """With `more` it stands behind the fold."""
-        super().__init__(id=f"field-{name}", classes="field more" if more else "field")
-        self.field, self._label = name, label
+    The note is beside the editor. If there is no room, a reason is below it, and a hint is left
+    out. The field draws label and note itself: with a widget for each, a form has twice as many.
+    """
 
-    def compose(self) -> ComposeResult:
-        with Horizontal():
-            yield Label(self._label, markup=False)
-            yield self.line()
-        yield Static(classes="error", markup=False)
+    DEFAULT_CSS = """
+    Field {
+        height: auto;
+        layout: horizontal;
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"field--label", "field--hint", "field--error"}
 
-    def line(self) -> Input:
-        """The line to type in."""
-        return Input(id=self.field, compact=True)
+    hint: reactive[str] = reactive("")
+
+    def __init__(
+        self, name: str, label: str, editor: "Input | Stepper | Select[str]", more: bool = False
+    ) -> None:
+        """`name` is the editor's id. A closed fold hides the fields with `more`."""
+        super().__init__(editor, id=f"field-{name}", classes="more" if more else None)
+        self.field, self.editor, self._label = name, editor, label
+        self._error = ""
 
     @property
     def text(self) -> str:
-        """What stands in the field."""
-        return self.query_one(Input).value
+        """The text in the editor."""
+        return str(self.editor.value)
 
     @text.setter
     def text(self, text: str) -> None:
-        self.query_one(Input).value = text
+        self.editor.value = text
 
     def reason(self) -> str:
-        """Why what stands there cannot be used; empty where it can."""
+        """Why the value cannot be used; "" if it can."""
         return ""
 
     def check(self) -> bool:
         """Show or clear the reason why the value cannot be used."""
-        reason = self.reason()
-        self.set_class(bool(reason), "-bad")
-        self.query_one(".error", Static).update(Content(reason))
+        if self._error != (reason := self.reason()):
+            self._error = reason
+            self.refresh(layout=True)
         return not reason
+
+    def render(self) -> RenderResult:
+        width, style = self.size.width, self.get_component_rich_style
+        line = Text(self._label, style("field--label"), no_wrap=True, end="")
+        if self._error and not self._is_room_beside(self._error, width):
+            return Text("\n", end="").join([line, *self._lines_below(width)])
+        note = Text(
+            self._error or self.hint, style("field--error" if self._error else "field--hint")
+        )
+        if note and self._is_room_beside(note.plain, width):
+            line.append(" " * (self._editor_end(width) + GAP - line.cell_len))
+            line.append_text(note)
+        return line
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return 1 + len(self._lines_below(width))
+
+    def _lines_below(self, width: int) -> list[Text]:
+        """The reason, if it is too long to be beside the editor."""
+        if not self._error or self._is_room_beside(self._error, width):
+            return []
+        error = Text(self._error, self.get_component_rich_style("field--error"))
+        return [
+            Text(" " * GAP, end="").append_text(line)
+            for line in error.wrap(self.app.console, max(1, width - GAP))
+        ]
+
+    def _is_room_beside(self, note: str, width: int) -> bool:
+        return self._editor_end(width) + GAP + cell_len(note) <= width
+
+    def _editor_end(self, width: int) -> int:
+        """The column after the editor. Without a fixed width it takes the rest of the line."""
+        styles = self.editor.styles
+        fixed = styles.width.cells if styles.width else None
+        return width if fixed is None else styles.margin.left + fixed
+
+
+class TypedField(Field):
+    """A field with text to type."""
+
+    def __init__(self, name: str, label: str, editor: Input | None = None, more: bool = False):
+        super().__init__(name, label, editor or Input(id=name, compact=True), more)
 
 
 class NumberField(TypedField):
-    """A number; `kind` is its type with its bounds, `allowed` these in words."""
+    """A number. `kind` is its type with bounds; `allowed` may describe it in other words."""
 
-    def __init__(self, name: str, label: str, kind: Any, allowed: str, more: bool = False) -> None:
-        super().__init__(name, label, more)
+    def __init__(
+        self, name: str, label: str, kind: Any, allowed: str = "", more: bool = False
+    ) -> None:
+        super().__init__(name, label, more=more)
         self._kind, self._allowed = kind, allowed
 
     def value(self) -> int | float | None:
-        """The number, or None where it cannot be used."""
+        """The number, or None if it cannot be used."""
         try:
-            number: int | float = msgspec.convert(self.text.strip(), self._kind, strict=False)
-        except msgspec.ValidationError:
+            return self._number()
+        except ConfigError:
             return None
-        return number
 
     def reason(self) -> str:
-        return "" if self.value() is not None else f"must be {self._allowed}"
+        try:
+            self._number()
+        except ConfigError as error:
+            if self._allowed:
+                return f"must be {self._allowed}"
+            # The field shows its name and its value itself.
+            return str(error).removeprefix("it ").partition(", not ")[0]
+        return ""
+
+    def _number(self) -> int | float:
+        number: int | float = converted(self.text.strip(), self._kind, strict=False)
+        return number
+
+
+class NameField(TypedField):
+    """A name for something new. `is_taken` says whether something else has the name."""
+
+    def __init__(self, name: str, label: str, is_taken: Callable[[str], bool]) -> None:
+        super().__init__(name, label)
+        self._is_taken = is_taken
+
+    def reason(self) -> str:
+        return "already taken" if self._is_taken(self.text) else ""
 
 
 class ChineseField(TypedField):
-    """Chinese characters, as they were typed; `hint` says what belongs there."""
+    """Chinese text, as it was typed. `placeholder` is shown while it is empty."""
 
-    def __init__(self, name: str, label: str, hint: str, more: bool = False) -> None:
-        super().__init__(name, label, more)
-        self._hint = hint
-
-    def line(self) -> Input:
-        return PinyinInput(id=self.field, compact=True, placeholder=self._hint)
+    def __init__(self, name: str, label: str, placeholder: str, more: bool = False) -> None:
+        editor = PinyinInput(id=name, compact=True, placeholder=placeholder)
+        super().__init__(name, label, editor, more)
 
     def parts(self) -> tuple[str, ...]:
-        """The words, parted by spaces or punctuation."""
+        """The words, split at spaces and punctuation."""
         words = "".join(each if each.isalnum() else " " for each in self.text)
         return tuple(words.split())
 
@@ -119,28 +192,31 @@ class ChineseField(TypedField):
         return ""
 
 
-class ChoiceField(Horizontal):
-    """A label and one of several values."""
+class StepField(Field):
+    """One of a few values, changed with left and right."""
+
+    def __init__(self, name: str, label: str, values: Sequence[str], value: str) -> None:
+        super().__init__(name, label, Stepper(values, value, id=name))
+
+
+class ChoiceField(Field):
+    """One of several values, chosen from a list that unfolds."""
 
     def __init__(
         self, name: str, label: str, choices: Sequence[Option], more: bool = False
     ) -> None:
-        super().__init__(id=f"field-{name}", classes="field more" if more else "field")
-        self.field, self._label = name, label
         self._choices = choices
-
-    def compose(self) -> ComposeResult:
-        yield Label(self._label, markup=False)
-        yield _Choices(_options(self._choices), id=self.field, allow_blank=False, compact=True)
+        self._select = SearchSelect(_options(choices), id=name, allow_blank=False, compact=True)
+        super().__init__(name, label, self._select, more)
 
     @property
     def value(self) -> str:
         """The value chosen."""
-        return str(self._select.value)
+        return self.text
 
     @value.setter
     def value(self, value: str) -> None:
-        self._select.value = value
+        self.text = value
 
     @property
     def values(self) -> list[str]:
@@ -148,7 +224,7 @@ class ChoiceField(Horizontal):
         return [each.value for each in self._choices]
 
     def offer(self, choices: Sequence[Option]) -> None:
-        """Offer other choices; the one chosen stays, or the first takes its place."""
+        """Offer other choices. The chosen value stays, or else the first one is chosen."""
         if choices == self._choices:
             return
         chosen = self.value
@@ -158,32 +234,13 @@ class ChoiceField(Horizontal):
             self.value = chosen
 
     def cycle(self) -> None:
-        """Choose the next."""
+        """Choose the next value."""
         self.value = self.values[(self.values.index(self.value) + 1) % len(self.values)]
 
     def unfold(self) -> None:
-        """Show the list of values."""
+        """Unfold the list of values."""
         self._select.focus()
         self._select.action_show_overlay()
-
-    @property
-    def _select(self) -> "Select[str]":
-        return self.query_one(Select)
-
-
-class _Choices(Select[str]):
-    """Values to choose from; letters that are typed search them as pinyin is spelled."""
-
-    def compose(self) -> ComposeResult:
-        yield SelectCurrent(self.prompt)
-        yield _Offered().data_bind(compact=Select.compact)
-
-
-class _Offered(SelectOverlay):
-    def _find_search_match(self, query: str) -> int | None:
-        texts = (searchable(str(option.prompt)) for option in self.options)
-        places = ((text.find(searchable(query)), at) for at, text in enumerate(texts))
-        return min((found for found in places if found[0] >= 0), default=(0, None))[1]
 
 
 def _options(choices: Sequence[Option]) -> list[tuple[Content, str]]:
@@ -191,20 +248,20 @@ def _options(choices: Sequence[Option]) -> list[tuple[Content, str]]:
 
 
 class Fold(Widget, can_focus=True):
-    """A line that stands for the fields behind it, until it is opened."""
+    """A line that shows and hides the fields with `more`."""
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,space", "fold", "Open, close", id="fold.toggle"),
+        Binding("enter,space", "fold", "Open or close", id="fold.toggle"),
     ]
 
     class Toggled(Message):
-        """It was opened or closed."""
+        """The fold was opened or closed."""
 
     opened: reactive[bool] = reactive(False, init=False)
 
     def __init__(self, title: Callable[[bool], str], id: str) -> None:
-        """`title` is the line's text, by whether it is open."""
+        """`title` returns the line's text, given whether the fold is open."""
         super().__init__(id=id)
         self._title = title
 
@@ -215,7 +272,7 @@ class Fold(Widget, can_focus=True):
         self.post_message(self.Toggled())
 
     def action_fold(self) -> None:
-        """Open it, or close it."""
+        """Open or close it."""
         self.opened = not self.opened
 
     def on_click(self) -> None:

@@ -1,4 +1,4 @@
-"""Lines of dots, and a plot of which only what changes is painted."""
+"""Lines of dots, and a plot that repaints only the cells that change."""
 
 import math
 
@@ -45,7 +45,7 @@ def show(app: Alone, *curves: Curve, log: bool = False, cursor: float | None = N
 
 
 @given(st.lists(st.tuples(far, far), min_size=1, max_size=20))
-def test_no_dot_lies_outside_the_grid_wherever_the_points_are(
+def test_no_dot_is_outside_the_grid(
     points: list[tuple[float, float]],
 ) -> None:
     x, y = np.array(points).T
@@ -57,7 +57,7 @@ within = st.floats(0, 29.99), st.floats(0, 19.99)
 
 
 @given(st.lists(st.tuples(*within), min_size=1, max_size=20))
-def test_dots_follow_one_another_through_all_points(points: list[tuple[float, float]]) -> None:
+def test_adjacent_dots_lead_through_all_points(points: list[tuple[float, float]]) -> None:
     x, y = np.array(points).T
     columns, rows = braille.trace(x, y, 30, 20)
     assert np.abs(np.diff(columns)).max(initial=0) <= 1
@@ -76,7 +76,7 @@ def test_dots_in_one_cell_become_one_character() -> None:
     assert braille.cells(columns, rows, 3, 1).tolist() == [[0x2881, 0x2801, 0]]
 
 
-async def test_a_plot_without_curves_says_so_and_has_no_scale_to_move() -> None:
+async def test_a_plot_without_curves_says_so_and_cannot_be_zoomed_or_panned() -> None:
     app = Alone()
     async with app.run_test(size=(40, 12)) as pilot:
         app.plot.focus()
@@ -119,7 +119,7 @@ def painted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Region, ...]]:
     return asked
 
 
-async def test_only_the_cells_that_change_are_painted_again(
+async def test_only_the_cells_that_change_are_repainted(
     painted: list[tuple[Region, ...]],
 ) -> None:
     app = Alone()
@@ -158,7 +158,7 @@ async def test_the_wheel_zooms_about_the_pointer_and_a_drag_moves_the_window() -
         assert moved[1] - moved[0] == pytest.approx(high - low)
 
 
-async def test_the_steps_alone_can_be_zoomed_and_all_be_shown_again() -> None:
+async def test_steps_can_be_zoomed_alone_and_all_shown_again() -> None:
     app = Alone()
     async with app.run_test(size=(40, 12)) as pilot:
         show(app, curve(*range(101)))
@@ -171,7 +171,7 @@ async def test_the_steps_alone_can_be_zoomed_and_all_be_shown_again() -> None:
         assert app.plot.window is None
 
 
-async def test_the_cursor_stands_at_its_step_while_that_is_in_view() -> None:
+async def test_the_cursor_is_at_its_step_while_that_is_in_view() -> None:
     app = Alone()
     async with app.run_test(size=(40, 12)) as pilot:
         show(app, curve(*range(101)), cursor=50)
@@ -184,9 +184,7 @@ async def test_the_cursor_stands_at_its_step_while_that_is_in_view() -> None:
 
 @pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize("key", ["plus", "minus", "greater_than_sign", "up", "left"])
-async def test_a_key_held_down_never_leads_to_where_nothing_can_be_drawn(
-    key: str, log: bool
-) -> None:
+async def test_a_key_held_down_never_zooms_beyond_what_can_be_drawn(key: str, log: bool) -> None:
     app = Alone()
     async with app.run_test(size=(40, 12)) as pilot:
         show(app, curve(*range(101)), log=log)
@@ -221,7 +219,7 @@ class Titled(App[None]):
         yield CurveChart(METRICS[0])
 
 
-async def test_names_have_the_room_that_there_is_after_a_change_of_size() -> None:
+async def test_names_use_the_room_after_a_change_of_size() -> None:
     app = Titled()
     async with app.run_test(size=(40, 12)) as pilot:
         chart = app.query_one(CurveChart)

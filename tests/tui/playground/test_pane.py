@@ -185,7 +185,7 @@ async def test_a_value_that_cannot_be_used_gives_its_reason_beside_the_field(
         await played.press("enter")
         await played.settle()
         assert played.worker.orders == []
-        assert reason in played.text(f"#field-{name} .error")
+        assert reason in played.note(name)
         assert played.app.focused is played.number(name)
 
 

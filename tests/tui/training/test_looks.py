@@ -1,4 +1,4 @@
-"""Pictures of the training pane, compared with those that were looked at and found good."""
+"""Pictures of the training pane, compared with pictures that a person has approved."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ READINGS = [
         (
             Gauge("gpu", 60 + 7 * (at % 5), "%", 100),
             Gauge("memory", (20 + at) * GIGABYTE, "B", 80 * GIGABYTE),
-            Gauge("heat", 55 + at, "C"),
+            Gauge("temp", 55 + at, "C"),
             Gauge("power", 300 + 20 * (at % 7), "W", 700),
         ),
     )
@@ -33,7 +33,7 @@ READINGS = [
 
 @pytest.fixture
 def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing in the picture depends on the hour or the machine."""
+    """Make pictures independent of the time and the machine."""
     moment = (2026, 1, 1, 12, 34, 56, 3, 1, 0)
     strftime = time.strftime
     monkeypatch.setattr(time, "strftime", lambda how: strftime(how, moment))
@@ -59,7 +59,7 @@ def test_a_run_in_training_looks_as_it_did(
         await pilot.press("2")
         if size[0] > 120:
             await pilot.press("z")
-        workers[0].begin()
+        workers[0].start_run()
         workers[0].train(a_run(800))
         await pilot.pause()
         for reading in READINGS:
@@ -81,7 +81,7 @@ def test_the_form_looks_as_it_did(home: Home, snap_compare: Callable[..., bool])
 
 
 def test_every_picture_is_that_of_a_test(request: pytest.FixtureRequest) -> None:
-    # Syrupy tells pictures that are left over only where all tests run in one process.
+    # Syrupy reports leftover pictures only if all tests run in one process.
     module = request.node.getparent(pytest.Module)
     tests = {item.name for item in module.collect()}
     pictures = Path(__file__).parent / "__snapshots__" / Path(__file__).stem

@@ -17,9 +17,7 @@ weights = st.sampled_from([0.0, 0.1, 0.6, 0.9, 0.98])
 
 
 @given(numbers, weights)
-def test_smoothing_in_blocks_is_the_debiased_average_by_its_definition(
-    values: list[float], weight: float
-) -> None:
+def test_smoothing_in_blocks_is_the_debiased_average(values: list[float], weight: float) -> None:
     expected, average = [], 0.0
     for count, value in enumerate(values, start=1):
         average = weight * average + (1 - weight) * value
@@ -46,8 +44,8 @@ def test_ticks_are_within_the_axis_and_not_too_many(low: float, span: float, mos
 
 
 def test_a_logarithmic_axis_has_ticks_at_round_values() -> None:
-    told = [(1.0, "10"), (2.0, "100"), (3.0, "1000"), (4.0, "10k")]
-    assert log_ticks(1.0, 4.0, 5) == told
+    found = [(1.0, "10"), (2.0, "100"), (3.0, "1000"), (4.0, "10k")]
+    assert log_ticks(1.0, 4.0, 5) == found
 
 
 def test_a_logarithmic_axis_within_one_decade_still_has_ticks() -> None:
@@ -56,19 +54,19 @@ def test_a_logarithmic_axis_within_one_decade_still_has_ticks() -> None:
 
 
 @given(st.floats(-1e30, 1e30), st.floats(1e-9, 1e30), st.integers(2, 12))
-def test_no_label_is_wider_than_its_room_or_said_twice(low: float, span: float, most: int) -> None:
+def test_no_label_is_too_wide_or_repeated(low: float, span: float, most: int) -> None:
     labels = [label for _, label in ticks(low, low + span, most) if label]
     assert all(len(label) <= LABEL for label in labels)
     assert len(labels) == len(set(labels))
 
 
 @given(st.floats(-1e9, 1e9), st.floats(1e-9, 1e9), st.integers(2, 12))
-def test_logarithmic_ticks_are_few_and_their_labels_short_however_far_zoomed_out(
+def test_logarithmic_ticks_are_few_with_short_labels_at_every_zoom(
     low: float, span: float, most: int
 ) -> None:
-    told = log_ticks(low, low + span, most)
-    assert len(told) <= most
-    assert all(len(label) <= LABEL for _, label in told)
+    found = log_ticks(low, low + span, most)
+    assert len(found) <= most
+    assert all(len(label) <= LABEL for _, label in found)
 
 
 def test_small_values_are_labelled_with_their_power_of_ten() -> None:
@@ -89,25 +87,25 @@ def test_a_sparkline_shows_the_mean_of_each_share_of_the_values() -> None:
     assert sparkline([0, 50, 100], 3, 0, 100, plain=True) == "_=#"
 
 
-def test_a_sparkline_survives_what_is_no_number() -> None:
+def test_a_sparkline_survives_values_that_are_not_numbers() -> None:
     assert sparkline([math.nan, 1.0, math.inf, 2.0], 4) == "▁█"
     assert sparkline([math.nan], 4) == ""
 
 
-def test_speed_is_told_over_the_last_steps() -> None:
+def test_speed_is_measured_over_the_last_steps() -> None:
     history = History.of("spring", a_run(100))
     assert history.speed_now() == pytest.approx(6400 / 0.11)
     assert np.isnan(history.speed()[0])
     assert history.seconds_left(200) == pytest.approx(11.0)
 
 
-def test_a_run_that_only_began_has_no_speed_and_no_time_left() -> None:
+def test_a_run_that_has_just_started_has_no_speed_and_no_time_left() -> None:
     history = History.of("spring", a_run(1))
     assert history.speed_now() is None
     assert history.seconds_left(200) is None
 
 
-def test_numbers_and_times_are_told_as_a_person_would() -> None:
+def test_numbers_and_times_are_short_and_readable() -> None:
     assert [compact(n) for n in (7, 950, 12_345, 1_234_567)] == ["7", "950", "12.3k", "1.23M"]
     assert [duration(s) for s in (42, 130, 11_040, 190_000)] == [
         "42s",
@@ -122,7 +120,7 @@ def test_control_characters_and_lone_surrogates_are_not_printable() -> None:
     assert printable("白\x1b[0m日\ud800\u202e\n") == "白[0m日\n"
 
 
-def test_ticks_around_a_constant_say_their_label_once() -> None:
+def test_ticks_around_a_constant_have_their_label_once() -> None:
     labels = [label for _, label in ticks(0.0039999, 0.0040001, 5)]
     assert len(labels) > 1
     assert [label for label in labels if label] == ["0.004"]

@@ -1,8 +1,7 @@
-"""The training pane, with a worker that tells what the test wants."""
+"""The training pane, with a worker that reports the test's events."""
 
 import math
 import re
-from functools import partial
 
 import pytest
 from textual.widgets import Input, Static
@@ -32,24 +31,18 @@ from studio.tui.training.epochs_screen import EpochsScreen
 from studio.tui.training.log_panel import LogPanel
 from studio.tui.training.run_list import RunAction, RunList, RunRow
 from studio.tui.training.sample_panel import SamplePanel, verses
-from studio.tui.training.settings_form import Choice, Field, SettingsForm
+from studio.tui.training.settings_form import SettingsForm
 from studio.tui.training.watched import read_run
+from studio.tui.widgets.form_fields import Field
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import SAMPLES, a_run, write_run
-from tests.tui.only import OnlyTraining
 from tests.tui.waiting import until
 
 SMALL, WIDE = (80, 24), (160, 48)
 
 
-@pytest.fixture
-def open_studio(open_studio: Open) -> Open:
-    """The other panes stay empty here."""
-    return partial(open_studio, studio=OnlyTraining)
-
-
 def field(studio: Opened, name: str) -> Field:
-    return next(f for f in studio.pane.query(Field) if f.path.endswith(f".{name}"))
+    return studio.pane.query_one(SettingsForm).fields[name]
 
 
 def row_of(run: folders.Run) -> RunRow:
@@ -79,19 +72,17 @@ async def test_two_keys_start_the_first_recipe(open_studio: Open) -> None:
 
 async def test_the_form_has_every_setting(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
-        shown = {f.path for f in studio.pane.query(Field)}
-    assert shown == {f"model.{name}" for name in ModelConfig.__struct_fields__} | {
-        f"train.{name}" for name in TrainConfig.__struct_fields__
-    }
+        shown = sorted(each.field for each in studio.pane.query("#groups Field").results(Field))
+    assert shown == sorted((*ModelConfig.__struct_fields__, *TrainConfig.__struct_fields__))
 
 
 async def test_a_recipe_puts_its_values_into_the_form(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.pane.query_one("#recipe", Choice).focus()
+        studio.pane.query_one("#recipe").focus()
         await studio.press("right")
-        assert field(studio, "hidden").value == str(RECIPES["studio"].model.hidden)
-        assert field(studio, "tied").value is True
+        assert field(studio, "hidden").text == str(RECIPES["studio"].model.hidden)
+        assert field(studio, "tied").text == "yes"
         studio.pane.query_one(SettingsForm).focus_start()
         await studio.press("enter")
         (command,) = studio.worker.sent
@@ -117,7 +108,7 @@ async def test_settings_edited_by_keyboard_reach_the_worker(open_studio: Open) -
 
 
 @pytest.mark.parametrize("size", [SMALL, WIDE])
-async def test_a_value_that_cannot_be_used_says_why_beside_it_and_nothing_starts(
+async def test_a_value_that_cannot_be_used_has_its_reason_beside_it_and_nothing_starts(
     open_studio: Open, size: tuple[int, int]
 ) -> None:
     async with open_studio(size) as studio:
@@ -131,7 +122,7 @@ async def test_a_value_that_cannot_be_used_says_why_beside_it_and_nothing_starts
         assert studio.app.focused is field(studio, "dropout").editor
 
 
-async def test_what_is_no_number_is_told_in_words(open_studio: Open) -> None:
+async def test_an_error_says_what_a_number_must_be(open_studio: Open) -> None:
     async with open_studio(WIDE) as studio:
         await studio.press("2")
         for name, value in (("hidden", "12x"), ("layers", "1.5"), ("learning_rate", "")):
@@ -142,13 +133,13 @@ async def test_what_is_no_number_is_told_in_words(open_studio: Open) -> None:
         assert text.count("must be a number") == 1
 
 
-async def test_a_name_that_is_taken_is_told(open_studio: Open, home: Home) -> None:
+async def test_a_name_that_is_taken_is_reported(open_studio: Open, home: Home) -> None:
     write_run(home, "autumn", 20)
     async with open_studio(SMALL) as studio:
         await studio.press("2")
         studio.pane.query_one("#run-name", Input).value = "autumn"
         await studio.settle()
-        assert "taken already" in studio.text()
+        assert "already taken" in studio.text()
 
 
 # --- a run --------------------------------------------------------------------------------------
@@ -160,7 +151,7 @@ async def test_a_run_in_training_shows_progress_figures_curve_and_sample(
 ) -> None:
     async with open_studio(size) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(600))
         await studio.settle()
         text = studio.text()
@@ -181,15 +172,15 @@ async def test_a_run_in_training_shows_progress_figures_curve_and_sample(
         assert plot(studio).curves
 
 
-async def test_beside_others_the_pane_keeps_progress_sparkline_readings_and_sample(
+async def test_next_to_other_panes_it_shows_progress_sparkline_readings_and_sample(
     open_studio: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(DevicePanel, "poll", lambda _: None)  # only the reading shown below
     async with open_studio(WIDE) as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(600))
         await studio.press("3")
-        studio.pane.query_one(DevicePanel).take(Reading("A card", (Gauge("heat", 61, "C"),)))
+        studio.pane.query_one(DevicePanel).take(Reading("A card", (Gauge("temp", 61, "C"),)))
         await studio.settle()
         text = studio.text()
         assert studio.pane.has_class("-narrow")
@@ -197,7 +188,7 @@ async def test_beside_others_the_pane_keeps_progress_sparkline_readings_and_samp
             assert part in text, part
 
 
-async def test_what_is_told_at_hundreds_a_second_is_drawn_by_the_timer_alone(
+async def test_hundreds_of_events_per_second_are_drawn_only_by_the_timer(
     open_studio: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = 0
@@ -211,7 +202,7 @@ async def test_what_is_told_at_hundreds_a_second_is_drawn_by_the_timer_alone(
     monkeypatch.setattr(CurveChart, "show", counting)
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.settle()
         drawn = 0
         for event in a_run(400):
@@ -226,7 +217,7 @@ async def test_nothing_is_drawn_while_the_pane_does_not_show(
     open_studio: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_studio(SMALL) as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.settle()
         drawn: list[object] = []
         monkeypatch.setattr(CurveChart, "show", lambda self, *_: drawn.append(self))
@@ -236,10 +227,12 @@ async def test_nothing_is_drawn_while_the_pane_does_not_show(
 
 
 @pytest.mark.parametrize("worst", [math.nan, math.inf])
-async def test_a_loss_that_is_no_number_is_told_in_words(open_studio: Open, worst: float) -> None:
+async def test_a_loss_that_is_not_a_number_is_reported_in_words(
+    open_studio: Open, worst: float
+) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(30))
         studio.worker.train(
             [
@@ -256,19 +249,19 @@ async def test_a_loss_that_is_no_number_is_told_in_words(open_studio: Open, wors
                 assert all(map(math.isfinite, curve.y))
 
 
-async def test_keys_pause_go_on_save_and_stop(open_studio: Open) -> None:
+async def test_keys_pause_resume_save_and_stop(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2", "x")
         assert studio.worker.sent == []
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.settle()
         await studio.press("space")
-        studio.worker.tell(TrainingPaused("spring"))
+        studio.worker.report(TrainingPaused("spring"))
         await studio.settle()
         assert "paused" in studio.text()
         await studio.press("p", "c", "x")
         assert studio.worker.sent == [Pause(), Resume("spring"), SaveCheckpoint(), Stop()]
-        # Told at once: the step under way may take seconds.
+        # Shown at once: the current step may take seconds.
         assert "stopping" in studio.text()
         await studio.press("x")
         assert studio.worker.sent[-2:] == [SaveCheckpoint(), Stop()]
@@ -280,7 +273,7 @@ async def test_keys_pause_go_on_save_and_stop(open_studio: Open) -> None:
 async def test_the_samples_show_how_noise_became_verse(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(800))
         await studio.settle()
         await studio.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
@@ -298,7 +291,7 @@ async def test_the_newest_sample_is_followed_unless_an_older_one_was_chosen(
 ) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(400))
         await studio.settle()
         await studio.press("left_square_bracket")
@@ -310,7 +303,7 @@ async def test_the_newest_sample_is_followed_unless_an_older_one_was_chosen(
 async def test_the_logarithmic_scale_is_labelled_with_real_values(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2", "m")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(800))
         await studio.settle()
         studio.pane.query_one("#charts").focus()
@@ -324,7 +317,7 @@ async def test_the_logarithmic_scale_is_labelled_with_real_values(open_studio: O
 async def test_zooming_stays_while_the_curve_grows(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(300))
         await studio.settle()
         await studio.press("plus")
@@ -339,7 +332,7 @@ async def test_zooming_stays_while_the_curve_grows(open_studio: Open) -> None:
 
 async def test_a_wide_terminal_shows_all_curves_and_g_shows_one(open_studio: Open) -> None:
     async with open_studio(WIDE) as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(300))
         await studio.press("2", "z")
         charts = list(studio.pane.query(CurveChart))
@@ -348,9 +341,9 @@ async def test_a_wide_terminal_shows_all_curves_and_g_shows_one(open_studio: Ope
         assert [chart.display for chart in charts].count(True) == 1
 
 
-async def test_where_all_curves_have_no_room_g_says_so(open_studio: Open) -> None:
+async def test_without_room_for_all_curves_g_says_so(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(300))
         await studio.press("2", "g")
         assert "No room for all curves" in studio.text()
@@ -358,7 +351,7 @@ async def test_where_all_curves_have_no_room_g_says_so(open_studio: Open) -> Non
 
 async def test_the_keys_of_a_chart_do_nothing_before_it_is_drawn(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.press("2", "w")
         assert isinstance(studio.app.focused, Plot)
         await studio.press("down", "left", "plus", "minus", "0")
@@ -366,9 +359,9 @@ async def test_the_keys_of_a_chart_do_nothing_before_it_is_drawn(open_studio: Op
         assert plot(studio).window is None
 
 
-async def test_the_key_that_shows_the_runs_or_the_log_leads_back(open_studio: Open) -> None:
+async def test_the_key_that_shows_the_runs_or_the_log_hides_them_again(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.press("2")
         for key in "rl":
             await studio.press(key)
@@ -380,7 +373,7 @@ async def test_the_key_that_shows_the_runs_or_the_log_leads_back(open_studio: Op
 async def test_plain_charts_use_no_braille_and_no_blocks(open_studio: Open) -> None:
     async with open_studio(SMALL, plain_charts=True) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(300))
         studio.pane.query_one(DevicePanel).take(Reading("cpu", (Gauge("cpu", 50, "%", 100),)))
         await studio.settle()
@@ -389,11 +382,11 @@ async def test_plain_charts_use_no_braille_and_no_blocks(open_studio: Open) -> N
         assert "*" in text
 
 
-async def test_a_failure_and_what_is_being_prepared_stand_in_the_log(open_studio: Open) -> None:
+async def test_failures_and_preparations_are_in_the_log(open_studio: Open) -> None:
     async with open_studio(WIDE) as studio:
         await studio.press("2", "z", "w")
-        studio.worker.tell(Preparing("reading the poems"), Failed("training", "[b]no[/b] poems"))
-        studio.worker.begin()
+        studio.worker.report(Preparing("reading the poems"), Failed("training", "[b]no[/b] poems"))
+        studio.worker.start_run()
         await studio.settle()
         assert "reading the poems" in log(studio)
         assert "failed: training: [b]no[/b] poems" in log(studio)
@@ -403,10 +396,10 @@ async def test_the_newest_line_of_the_log_shows_after_every_change_of_size(
     open_studio: Open,
 ) -> None:
     async with open_studio(WIDE) as studio:
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.press("2")
         for number in range(40):
-            studio.worker.tell(Preparing(f"made ready, and a few words more: part {number}"))
+            studio.worker.report(Preparing(f"made ready, and a few words more: part {number}"))
         await studio.settle()
         for size in ((120, 30), (160, 48), (160, 40)):
             before = studio.pane.size
@@ -418,11 +411,11 @@ async def test_the_newest_line_of_the_log_shows_after_every_change_of_size(
 async def test_control_characters_never_reach_the_terminal(open_studio: Open) -> None:
     async with open_studio(WIDE) as studio:
         await studio.press("2", "z")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(
             [Validated(1, 1, 9.0, 8.0, True), SampleWritten(1, "白\x1b[31m日\x07依")]
         )
-        studio.worker.tell(Failed("training", "\x1b]0;title\x07 gone"))
+        studio.worker.report(Failed("training", "\x1b]0;title\x07 gone"))
         await studio.settle()
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", studio.text())
 
@@ -434,7 +427,7 @@ async def test_the_gpu_that_the_worker_names_is_read(
 
     class Card:
         def read(self) -> Reading:
-            return Reading("Some card", (Gauge("heat", 61, "C"),))
+            return Reading("Some card", (Gauge("temp", 61, "C"),))
 
     def opening(gpu: str) -> Card:
         asked.append(gpu)
@@ -443,8 +436,8 @@ async def test_the_gpu_that_the_worker_names_is_read(
     monkeypatch.setattr("studio.tui.training.device_panel.open_telemetry", opening)
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin()
-        studio.worker.tell(Ready("2.13.0", "Some card", "GPU-1"))
+        studio.worker.start_run()
+        studio.worker.report(Ready("2.13.0", "Some card", "GPU-1"))
         await studio.settle()
         studio.pane.query_one(DevicePanel).poll()
         await studio.settle()
@@ -452,7 +445,7 @@ async def test_the_gpu_that_the_worker_names_is_read(
         assert "61 C" in studio.text()
 
 
-# --- runs before --------------------------------------------------------------------------------
+# --- past runs --------------------------------------------------------------------------------
 
 
 async def test_a_past_run_is_opened_from_its_folder_alone(open_studio: Open, home: Home) -> None:
@@ -465,7 +458,7 @@ async def test_a_past_run_is_opened_from_its_folder_alone(open_studio: Open, hom
         assert plot(studio).curves
 
 
-async def test_a_past_run_that_comes_late_takes_neither_the_focus_nor_anothers_place(
+async def test_a_past_run_that_is_read_late_neither_takes_the_focus_nor_replaces_another(
     open_studio: Open, home: Home
 ) -> None:
     rows = [row_of(write_run(home, name, 20)) for name in ("autumn", "winter")]
@@ -474,23 +467,23 @@ async def test_a_past_run_that_comes_late_takes_neither_the_focus_nor_anothers_p
         late = []
         for row in rows:
             late.append(read_run(home, row))
-            studio.pane._opening = row.name
+            studio.pane._runs._opening = row.name
         await studio.press("3")
         for shown in reversed(late):
-            studio.pane._look_at(shown)
+            studio.pane._runs._show_opened(shown)
         await studio.settle()
         assert studio.app.current == "playground"
         assert "winter" in studio.text()
         assert studio.pane._watched.opened is late[1]
 
 
-async def test_a_past_run_opened_beside_its_curves_is_drawn_at_once(
+async def test_a_past_run_opened_while_curves_are_shown_is_drawn_at_once(
     open_studio: Open, home: Home
 ) -> None:
     row = row_of(write_run(home, "autumn", 20))
     async with open_studio() as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.settle()
         studio.pane.post_message(RunAction("open", row))
         await studio.settle()
@@ -498,14 +491,14 @@ async def test_a_past_run_opened_beside_its_curves_is_drawn_at_once(
         assert "stopped  autumn" in studio.text()
 
 
-async def test_a_costly_drawing_lets_the_next_step_wait_but_not_a_key(
+async def test_a_costly_drawing_delays_the_next_step_but_not_a_key(
     open_studio: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("studio.tui.training.panels.SHARE", 1e-9)
     monkeypatch.setattr("studio.tui.training.panels.LATEST", 3600.0)
     async with open_studio() as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.settle()
         studio.panels.draw_in_time()
         await studio.pilot.pause()
@@ -524,7 +517,7 @@ async def test_runs_are_compared_in_one_chart_by_colour(open_studio: Open, home:
     write_run(home, "winter", 400, depth=2)
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         studio.worker.train(a_run(300))
         await studio.settle()
         await studio.press("r", "space", "down", "space", "escape")
@@ -535,7 +528,7 @@ async def test_runs_are_compared_in_one_chart_by_colour(open_studio: Open, home:
         assert len(lines) == 6  # a faint one and a smoothed one each
 
 
-async def test_long_names_of_compared_runs_each_keep_a_part_of_the_line(
+async def test_long_names_of_compared_runs_are_all_shown_in_part(
     open_studio: Open, home: Home
 ) -> None:
     names = [f"{season}-with-a-very-long-name" for season in ("autumn", "summer", "winter")]
@@ -565,20 +558,18 @@ async def test_a_stopped_run_is_resumed(open_studio: Open, home: Home) -> None:
         assert studio.worker.sent == [Resume("autumn")]
 
 
-async def test_a_finished_run_is_asked_how_many_more_epochs_it_gets(
-    open_studio: Open, home: Home
-) -> None:
+async def test_resuming_a_finished_run_asks_for_more_epochs(open_studio: Open, home: Home) -> None:
     write_run(home, "autumn", 20, outcome="finished")
     async with open_studio(SMALL) as studio:
         await studio.press("2", "r", "u", "backspace", "3", "enter")
         assert studio.worker.sent == [Resume("autumn", 3)]
 
 
-async def test_a_resumed_run_shows_what_it_told_before(open_studio: Open, home: Home) -> None:
+async def test_a_resumed_run_shows_its_earlier_events(open_studio: Open, home: Home) -> None:
     write_run(home, "autumn", 500)
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin("autumn", step=400)
+        studio.worker.start_run("autumn", step=400)
         studio.worker.train(a_run(100, first=401), run="autumn")
         await studio.settle()
         history = studio.pane._watched.live
@@ -633,12 +624,12 @@ async def test_a_finished_run_asks_for_epochs_though_the_list_was_never_shown(
         assert isinstance(studio.app.screen, EpochsScreen)
 
 
-async def test_what_is_read_of_the_runs_is_shown_before_all_of_it_is(
+async def test_the_list_shows_some_runs_before_all_are_read(
     open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("autumn", "winter", "spring"):
         write_run(home, name, 20)
-    monkeypatch.setattr(run_list, "PATIENCE", -1.0)
+    monkeypatch.setattr(run_list, "PARTIAL_AFTER", -1.0)
     shown: list[int] = []
     show = RunList.show
 
@@ -649,7 +640,7 @@ async def test_what_is_read_of_the_runs_is_shown_before_all_of_it_is(
     monkeypatch.setattr(RunList, "show", count)
     async with open_studio(SMALL) as studio:
         await studio.press("2", "r")
-        # Reading again leaves the runs that are still to be read as they were.
+        # Reading again keeps the rows of runs that are not read yet.
         studio.pane.query_one(RunList).read()
         await studio.settle()
         assert shown == [1, 2, 3, 3, 3, 3, 3, 3]
@@ -661,7 +652,7 @@ async def test_a_second_run_is_refused_while_one_is_in_training(
     write_run(home, "autumn", 20)
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.worker.begin()
+        studio.worker.start_run()
         await studio.settle()
         await studio.press("r", "u")
         assert studio.worker.sent == []
@@ -685,7 +676,7 @@ async def test_the_list_reads_again_only_what_changed(
         assert read == ["winter"]
 
 
-def test_a_couplet_too_wide_is_broken_at_its_line_of_verse() -> None:
+def test_a_couplet_that_is_too_wide_is_split_into_its_lines() -> None:
     text = "白日依山尽，黄河入海流。"
     assert verses(text, 30) == ["白日依山尽，黄河入海流。"]
     assert verses(text, 20) == ["白日依山尽，", "黄河入海流。"]
@@ -694,5 +685,5 @@ def test_a_couplet_too_wide_is_broken_at_its_line_of_verse() -> None:
 async def test_the_empty_pane_says_what_to_do(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2", "r", "r")
-        assert "Press n for a new one" in studio.text()
+        assert "Press n for a new run" in studio.text()
         assert "No steps yet." in studio.text()

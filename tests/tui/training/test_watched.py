@@ -1,4 +1,4 @@
-"""The runs that the training pane knows of."""
+"""The runs that the training pane knows."""
 
 from studio.messages import TrainingStarted
 from studio.model.config import RECIPES
@@ -16,12 +16,12 @@ def started(run: str = "spring", step: int = 0) -> TrainingStarted:
 
 
 def watching(*runs: TrainingStarted) -> Watched:
-    """What the pane knows after those runs have started, one after the other."""
+    """The state after these runs have started, one after the other."""
     run = RunInTraining()
     watched = Watched(run)
     for each in runs:
         run.receive(each)
-        watched.begin(each)
+        watched.start_run(each)
     return watched
 
 
@@ -34,36 +34,36 @@ def test_the_run_in_training_is_shown_until_another_is_opened() -> None:
     run = RunInTraining()
     watched = Watched(run)
     run.receive(started())
-    watched.begin(started())
+    watched.start_run(started())
     shown = watched.shown()
     assert shown is not None
     assert shown.history.run == "spring"
     watched.opened = Shown(History("autumn"), "stopped")
     assert watched.shown() is watched.opened
     run.receive(started("winter"))
-    watched.begin(started("winter"))
+    watched.start_run(started("winter"))
     shown = watched.shown()
     assert shown is not None
     assert shown.history.run == "winter"
 
 
-def test_a_run_is_drawn_once_though_it_is_compared_with_itself() -> None:
+def test_a_run_compared_with_itself_is_drawn_once() -> None:
     watched = watching(started())
     assert watched.live is not None
     watched.compared = {"spring": watched.live, "autumn": History("autumn")}
     assert [each.run for each in watched.histories()] == ["spring", "autumn"]
 
 
-def test_what_was_told_before_stands_in_front_of_what_was_told_since() -> None:
+def test_earlier_events_come_before_those_since_the_run_was_resumed() -> None:
     watched = watching(started(step=20))
-    for told in a_run(10, first=21):
-        watched.add(told)
+    for event in a_run(10, first=21):
+        watched.add(event)
     watched.join_past("spring", list(a_run(20)))
     assert watched.live is not None
     assert list(watched.live.steps) == list(range(1, 31))
 
 
-def test_the_past_of_a_run_that_has_given_way_to_another_is_not_joined() -> None:
+def test_earlier_events_of_a_run_that_was_replaced_are_ignored() -> None:
     watched = watching(started(step=20), started("winter"))
     watched.join_past("spring", list(a_run(20)))
     watched.join_past("winter", list(a_run(20)))
@@ -87,4 +87,4 @@ def test_a_run_is_read_from_its_folder_alone(home: Home) -> None:
     shown = read_run(home, RunRow("autumn", None))
     assert list(shown.history.steps) == list(range(1, 31))
     assert shown.config == run.config()
-    assert [told.step for told in read_past(home, "autumn", 12)] == list(range(1, 13))
+    assert [event.step for event in read_past(home, "autumn", 12)] == list(range(1, 13))

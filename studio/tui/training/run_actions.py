@@ -1,0 +1,209 @@
+"""Start, open, compare, resume and delete runs, as the keys of the training pane ask."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol, TypeVar
+
+from textual.worker import get_current_worker
+
+from studio.errors import StudioError
+from studio.messages import Resume, Train
+from studio.model.config import RECIPES, RunConfig
+from studio.model.events import TrainingEvent
+from studio.runs import folders
+from studio.tui.pane import Pane
+from studio.tui.training.epochs_screen import EpochsScreen
+from studio.tui.training.history import History
+from studio.tui.training.log_panel import LogPanel
+from studio.tui.training.panels import WatchPanels
+from studio.tui.training.run_list import RunList, RunRow
+from studio.tui.training.status_panel import Shown
+from studio.tui.training.watched import Watched, read_past, read_run
+from studio.tui.widgets.ask_screen import AskScreen
+
+T = TypeVar("T")
+
+
+class ShowCurves(Protocol):
+    """Shows the curves. Without `focus`, the focus stays in another pane that has it."""
+
+    def __call__(self, *, focus: bool) -> None: ...
+
+
+class RunActions:
+    """What the training pane does with runs. Folders are read and deleted in threads."""
+
+    def __init__(self, pane: Pane, watched: Watched, show_curves: ShowCurves) -> None:
+        self._pane, self._watched, self._show_curves = pane, watched, show_curves
+        self._in_training = pane.studio.run_in_training
+        # The run that is being read from its folder, to be opened.
+        self._opening = ""
+
+    # --- start and resume -----------------------------------------------------------------------
+
+    def train(self, run: str, config: RunConfig) -> None:
+        """Start a new run, unless one is in training."""
+        if not self._is_busy():
+            self.close_opened()
+            self._pane.send(Train(run, config))
+            self._show_curves(focus=True)
+
+    def train_recipe(self, recipe: str) -> None:
+        """Start a new run with a recipe's settings, unchanged."""
+        config = RECIPES[recipe]
+        self.train(folders.new_name(self._pane.home.runs, recipe, config.model.cell), config)
+
+    def resume(self, run: str) -> None:
+        """Resume the paused run, or a run on disk. A finished one needs more epochs."""
+        if run == self._in_training.name and self._in_training.state == "paused":
+            self._pane.send(Resume(run))
+            return
+
+        def read_status() -> str:
+            return folders.summary(folders.find(self._pane.home.runs, run)).status
+
+        # If the key is pressed again, only the later reading counts.
+        self._in_thread("status", run, read_status, partial(self._resume_from, run), exclusive=True)
+
+    def _resume_from(self, run: str, status: str) -> None:
+        app = self._pane.app
+        if self._is_busy() or isinstance(app.screen, EpochsScreen):
+            return
+        if status == "finished":
+            app.push_screen(
+                EpochsScreen(run), lambda epochs: self._resume(run, epochs) if epochs else None
+            )
+        else:
+            self._resume(run, 0)
+
+    def _resume(self, run: str, epochs: int) -> None:
+        self.close_opened()
+        self._pane.send(Resume(run, epochs))
+        self._show_curves(focus=True)
+
+    def _is_busy(self) -> bool:
+        """Whether a run is in training; if so, a notice says it."""
+        if self._in_training.is_running:
+            self._pane.studio.show_notice(
+                f"{self._in_training.name} is in training. Stop it first (x)."
+            )
+        return self._in_training.is_running
+
+    def read_past(self, run: str, step: int) -> None:
+        """Add the events of a resumed run up to `step`, where it was interrupted."""
+
+        def join(past: list[TrainingEvent]) -> None:
+            self._watched.join_past(run, past)
+            self._panels.touch()
+
+        self._in_thread("past", run, lambda: read_past(self._pane.home, run, step), join)
+
+    # --- open and compare -----------------------------------------------------------------------
+
+    def act(self, action: str, row: RunRow) -> None:
+        """Open, compare, resume or delete a run of the list."""
+        if action == "delete":
+            self._ask_to_delete(row.name)
+        elif row.summary is None:
+            self._show_error(row.name, row.problem)
+        elif action == "resume":
+            self.resume(row.name)
+        elif action == "open":
+            self._open(row)
+        else:
+            self._compare(row)
+
+    def close_opened(self) -> None:
+        """Show the run in training again, not another one."""
+        self._watched.opened = None
+        self._opening = ""
+
+    def _open(self, row: RunRow) -> None:
+        if self._watched.is_live(row.name):
+            self.close_opened()
+            self._show_curves(focus=True)
+        else:
+            self._opening = row.name
+            self._read_run(row, self._show_opened)
+
+    def _show_opened(self, shown: Shown) -> None:
+        """Show a run that has been read, unless the user has asked for another one since."""
+        if shown.history.run == self._opening:
+            self._opening = ""
+            self._watched.opened = shown
+            self._show_curves(focus=False)
+
+    def _compare(self, row: RunRow) -> None:
+        """Add a run's curves to the chart, or remove them."""
+        live, compared = self._watched.live, self._watched.compared
+        if row.name in compared:
+            del compared[row.name]
+            self._panels.draw_now()
+        elif live and live.run == row.name:
+            self._add_to_chart(live)
+        else:
+            self._read_run(row, lambda shown: self._add_to_chart(shown.history))
+
+    def _add_to_chart(self, history: History) -> None:
+        self._watched.compared[history.run] = history
+        self._panels.draw_now()
+
+    def _read_run(self, row: RunRow, then: Callable[[Shown], None]) -> None:
+        self._in_thread("open", row.name, lambda: read_run(self._pane.home, row), then)
+
+    # --- delete ---------------------------------------------------------------------------------
+
+    def _ask_to_delete(self, run: str) -> None:
+        question = AskScreen(f"Delete {run} and its checkpoints? No undo.", "Delete", "Keep")
+        self._pane.app.push_screen(question, lambda yes: self._delete(run) if yes else None)
+
+    def _delete(self, run: str) -> None:
+        self._in_thread(
+            "delete",
+            run,
+            lambda: folders.delete(folders.find(self._pane.home.runs, run)),
+            lambda _: self._deleted(run),
+        )
+
+    def _deleted(self, run: str) -> None:
+        self._watched.forget(run)
+        self._pane.query_one(LogPanel).add(f"{run} deleted")
+        self._pane.query_one(RunList).read()
+        self._panels.touch()
+
+    # --- threads --------------------------------------------------------------------------------
+
+    def _in_thread(
+        self,
+        group: str,
+        run: str,
+        task: Callable[[], T],
+        then: Callable[[T], None],
+        exclusive: bool = False,
+    ) -> None:
+        """Do a task in a thread, then `then` with its result in the application's thread.
+
+        If the run's folder cannot be used, a notice says why.
+        """
+        app = self._pane.app
+
+        def work() -> None:
+            worker = get_current_worker()
+            try:
+                result = task()
+            except (StudioError, OSError) as error:
+                app.call_later(self._show_error, run, str(error))
+            else:
+                if not worker.is_cancelled:
+                    app.call_later(then, result)
+
+        self._pane.run_worker(
+            work, thread=True, group=group, exclusive=exclusive, exit_on_error=False
+        )
+
+    def _show_error(self, run: str, reason: str) -> None:
+        self._pane.studio.show_notice(reason, title=run, severity="error")
+
+    @property
+    def _panels(self) -> WatchPanels:
+        return self._pane.query_one(WatchPanels)

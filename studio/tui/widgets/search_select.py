@@ -1,0 +1,22 @@
+"""A list to choose from that pinyin searches."""
+
+from textual.app import ComposeResult
+from textual.widgets import Select
+from textual.widgets._select import SelectCurrent, SelectOverlay
+
+from studio.prosody.spelling import searchable
+
+
+class SearchSelect(Select[str]):
+    """A list of values. Typed letters search it, as pinyin without tones."""
+
+    def compose(self) -> ComposeResult:
+        yield SelectCurrent(self.prompt)
+        yield _Overlay().data_bind(compact=Select.compact)
+
+
+class _Overlay(SelectOverlay):
+    def _find_search_match(self, query: str) -> int | None:
+        texts = (searchable(str(option.prompt)) for option in self.options)
+        places = ((text.find(searchable(query)), at) for at, text in enumerate(texts))
+        return min((found for found in places if found[0] >= 0), default=(0, None))[1]

@@ -1,0 +1,52 @@
+"""A widget for one of a few values."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import RenderResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+
+class Stepper(Widget, can_focus=True):
+    """One of a few values, changed with left and right."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "step(-1)", "Previous value", show=False, id="form.before"),
+        Binding("right,space", "step(1)", "Next value", show=False, id="form.next"),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"stepper--mark"}
+
+    value: reactive[str] = reactive("", layout=True)
+
+    class Stepped(Message):
+        """Another value was chosen."""
+
+        def __init__(self, stepper: "Stepper") -> None:
+            super().__init__()
+            self.stepper = stepper
+
+        @property
+        def control(self) -> "Stepper":
+            return self.stepper
+
+    def __init__(self, values: Sequence[str], value: str, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._values = values
+        self.set_reactive(Stepper.value, value)
+
+    def render(self) -> RenderResult:
+        mark = self.get_component_rich_style("stepper--mark", partial=True)
+        return Text.assemble(("< ", mark), self.value, (" >", mark), no_wrap=True)
+
+    def action_step(self, by: int) -> None:
+        """Choose the next (1) or previous (-1) value."""
+        at = self._values.index(self.value)
+        self.value = self._values[(at + by) % len(self._values)]
+        self.post_message(self.Stepped(self))
+
+    def on_click(self) -> None:
+        self.action_step(1)
