@@ -41,7 +41,7 @@ class HelpScreen(Modal[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as scroll:
-            scroll.border_title = "Keys, then words"
+            scroll.border_title = "Keys and glossary"
             scroll.border_subtitle = "Escape closes"
             yield Static(self._content())
 

@@ -1,4 +1,4 @@
-"""The two model fields of the request form: the model that writes, and one to compare it with."""
+"""The two model fields of the request form: the model that writes, and one to compare it to."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ class ModelFields(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._model = ChoiceField("model", "Model", [_AUTO])
-        self._compared = ChoiceField("beside", "Compare with", [_NONE])
+        self._compared = ChoiceField("beside", "Compare to", [_NONE])
         self._found: list[Option] | None = None
         self._offered: Sequence[Option] = ()
 

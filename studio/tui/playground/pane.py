@@ -30,7 +30,11 @@ from studio.verse.request import ComposeRequest
 
 
 class PlaygroundPane(Pane):
-    """The playground: the opening and the form make a request, the desk shows its poems."""
+    """The opening and the form make a request, the desk shows its poems.
+
+    A narrow pane has no room for the form: with the class `-options` it replaces the poems. With
+    the class `-working` the workbench replaces everything else.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = PLAYGROUND_KEYS
 
@@ -77,7 +81,7 @@ class PlaygroundPane(Pane):
             return None
         request = self.form.request(first)
         if request is None:
-            self._open_options()
+            self.add_class("-options")
             self.call_after_refresh(self.form.focus_bad)
         return request
 
@@ -110,12 +114,12 @@ class PlaygroundPane(Pane):
 
     def action_opening(self) -> None:
         """Type the opening."""
-        self._close_options()
+        self.remove_class("-options")
         self.opening.input.focus()
 
     def action_options(self) -> None:
         """Change the settings of the request."""
-        self._open_options()
+        self.add_class("-options")
         self.form.focus_first()
 
     def action_cycle(self, name: str) -> None:
@@ -128,24 +132,12 @@ class PlaygroundPane(Pane):
 
     def action_models(self) -> None:
         """Show the list of models."""
-        self._open_options()
-        self.call_after_refresh(self.form.models.unfold)
-
-    def _open_options(self) -> None:
-        """Show the form if it shares its place with the poems."""
         self.add_class("-options")
-
-    def _close_options(self) -> None:
-        """Show the poems again."""
-        self.remove_class("-options")
+        self.call_after_refresh(self.form.models.unfold)
 
     # --- writing --------------------------------------------------------------------------------
 
     @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_write()
-
     def action_write(self) -> None:
         """Write, with a new seed unless the form fixes it."""
         self._write_request(with_new_seed=self.form.has_new_seeds)
@@ -177,7 +169,7 @@ class PlaygroundPane(Pane):
     def _write(self, *requests: ComposeRequest) -> None:
         self._to_compare = None
         self.opening.show_note("")
-        self._close_options()
+        self.remove_class("-options")
         self.desk.write(*requests)
 
     @on(Desk.Finished)
@@ -191,7 +183,7 @@ class PlaygroundPane(Pane):
     def action_escape(self) -> None:
         """Cancel what is being written, or go back to the poems."""
         self.desk.escape()
-        self._close_options()
+        self.remove_class("-options")
         self.desk.focus_poem()
 
     # --- the poems ------------------------------------------------------------------------------
@@ -259,7 +251,7 @@ class PlaygroundPane(Pane):
 
     def _working_changed(self, working: bool) -> None:
         if working:
-            self._close_options()
+            self.remove_class("-options")
         self.set_class(working, "-working")
 
     @on(Workbench.RewriteRequested)

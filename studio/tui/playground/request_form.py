@@ -61,7 +61,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield _number("lines", "Lines", "an even number; 0 for the form's own")
         yield _number("longest", "At most", "a whole number from 1 to 2000")
         yield ChineseField("acrostic", "Acrostic", "藏头")
-        yield ChineseField("last", "Last line", "the poem ends with this")
+        yield ChineseField("last", "Last line", "ends the poem")
         yield ChineseField("words", "Words", "that must appear")
         yield ChoiceField("rhyme", "Rhyme", rhyme_options())
         yield ChoiceField(

@@ -9,7 +9,7 @@ from textual.widgets import Input, OptionList, Select, Static
 from studio.collection.saved import Collection
 from studio.messages import CancelCompose, Failed, Trained, TrainingStarted, Wrote
 from studio.model.config import RunConfig
-from studio.model.events import CheckpointSaved, TrainingEnded
+from studio.model.events import TrainingEnded
 from studio.paths import Home
 from studio.settings import read_settings
 from studio.tui.playground.chooser import PoemChooser
@@ -22,7 +22,7 @@ from studio.verse.novelty import CopiedSpan
 from studio.verse.request import Sampling
 from studio.wording import local_time
 from tests.tui.playground_worker import OTHER, QUATRAIN
-from tests.tui.playing import Play, add_run
+from tests.tui.playing import Play
 
 # --- the request --------------------------------------------------------------------------------
 
@@ -470,23 +470,6 @@ async def test_a_poem_asked_for_in_the_old_style_is_not_measured_against_the_new
 
 
 # --- models -------------------------------------------------------------------------------------
-
-
-async def test_runs_and_their_checkpoints_can_be_chosen(play: Play) -> None:
-    async with play() as played:
-        models = played.pane.form.models.models
-        assert models == ["auto", "night", "night@800", "night@200"]
-
-
-async def test_a_checkpoint_saved_meanwhile_can_be_chosen(play: Play, night: Home) -> None:
-    async with play() as played:
-        played.select("model").value = "night@200"
-        await played.settle()
-        add_run(night, "dawn", 50)
-        played.worker.emit(Trained("dawn", CheckpointSaved(50, "step-00000050")))
-        await played.settle()
-        assert "dawn@50" in played.pane.form.models.models
-        assert played.select("model").value == "night@200"
 
 
 async def test_without_a_model_the_pane_says_what_to_do(tmp_path: Path, play: Play) -> None:

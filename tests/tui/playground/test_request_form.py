@@ -1,11 +1,11 @@
 """The form of a request."""
 
 import pytest
-from textual.widgets import Input, Select
+from textual.widgets import Input
 
 from studio.settings import Settings
 from studio.tui.playground.request_form import RequestForm
-from studio.tui.widgets.form_fields import ChoiceField, Fold
+from studio.tui.widgets.form_fields import Fold
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.verse.request import ComposeRequest, Ranking
 from tests.tui.playing import Play, Played
@@ -95,34 +95,6 @@ async def test_a_saved_request_fills_the_form(play: Play) -> None:
     async with play(settings=Settings(request=kept)) as played:
         form = played.pane.query_one(RequestForm)
         assert form.request("") == kept
-
-
-async def test_a_model_to_compare_with_gets_the_same_request(play: Play) -> None:
-    async with play() as played:
-        played.select("beside").value = "night@200"
-        await played.press("enter")
-        first, second = (each.request for each in played.worker.requested)
-        assert (first.model, second.model) == ("auto", "night@200")
-        assert first.seed == second.seed
-
-
-async def test_a_model_that_is_gone_is_not_compared_any_more(play: Play) -> None:
-    async with play() as played:
-        played.select("beside").value = "night@200"
-        played.pane.form.models.offer([], "")
-        await played.settle()
-        assert isinstance(played.select("beside"), Select)
-        assert played.pane.form.models.compared == ""
-
-
-async def test_the_model_that_writes_is_not_offered_to_compare_with(play: Play) -> None:
-    async with play() as played:
-        beside = played.pane.form.query_one("#field-beside", ChoiceField)
-        # Auto is the newest checkpoint of night.
-        assert beside.values == ["", "night@200"]
-        played.select("model").value = "night@200"
-        await played.settle()
-        assert beside.values == ["", "night", "night@800"]
 
 
 async def test_a_rhyme_is_found_by_its_pinyin(play: Play) -> None:
