@@ -58,7 +58,7 @@ class RequestForm(VerticalScroll, can_focus=False):
 
     def compose(self) -> ComposeResult:
         yield ChoiceField("form", "Form", form_options())
-        yield _number("lines", "Lines", "an even number; 0 for the form's own")
+        yield _number("lines", "Lines", "an even number; 0 for the usual number")
         yield _number("longest", "At most", "a whole number from 1 to 2000")
         yield ChineseField("acrostic", "Acrostic", "藏头")
         yield ChineseField("last", "Last line", "ends the poem")
@@ -77,7 +77,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield _number("temperature", "Temperature", "above 0, at most 10")
         yield self.models
         yield Fold(lambda opened: "- less" if opened else "+ more: seed, sampling", "fold")
-        yield ChineseField("given", "Given", "_ where open", more=True)
+        yield ChineseField("given", "Given", "_ for blanks", more=True)
         yield ChoiceField(
             "copied_lines",
             "Quoting",
