@@ -70,7 +70,7 @@ def test_train_write_quit_and_go_on_in_another_terminal(home: Home, tmp_path: Pa
         terminal.press("3")
         terminal.wait("Options")
         terminal.press("月", ENTER)
-        terminal.wait("log probability")
+        terminal.wait("per character")
         assert "月" in terminal.text
         terminal.press("q")
         terminal.wait("Save a checkpoint and quit?")

@@ -1,4 +1,4 @@
-"""A worker that writes what a test tells it to, so that the playground can be played with."""
+"""A worker for tests of the playground: it writes what the test says."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -26,12 +26,12 @@ from studio.verse.request import WrittenPoem
 QUATRAIN = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
 OTHER = "青山横北郭，白水绕东城。此地一为别，孤蓬万里征。"
 
-# What could stand at every place, likeliest first.
+# The alternatives at every position, most likely first.
 ALTERNATIVES = (("山", 0.5), ("月", 0.25), ("江", 0.125))
 
 
 class PlaygroundWorker:
-    """Answers a Compose when told to: `write` some characters, `finish`, or `fail`."""
+    """Answers a Compose when the test calls `write`, `finish` or `fail`."""
 
     def __init__(self, home: Home, emit: Callable[[Event], None]) -> None:
         self.home = home
@@ -52,16 +52,16 @@ class PlaygroundWorker:
         self.started = False
 
     @property
-    def orders(self) -> list[Compose]:
-        """The poems asked for."""
+    def requested(self) -> list[Compose]:
+        """The commands to write poems."""
         return [command for command in self.sent if isinstance(command, Compose)]
 
     def write(self, *texts: str) -> None:
-        """Tell these characters for the last order, a text a candidate."""
+        """Report these characters for the last request, a text for each candidate."""
         length = max(map(len, texts))
         for column in zip(*(text.ljust(length, "\0") for text in texts), strict=True):
             characters = tuple("" if each == "\0" else each for each in column)
-            self.emit(Wrote(self.orders[-1].ticket, characters))
+            self.emit(Wrote(self.requested[-1].ticket, characters))
 
     def finish(
         self,
@@ -69,15 +69,15 @@ class PlaygroundWorker:
         model: str = "night@800",
         complete: bool = True,
         scores: Sequence[float] = (),
-        order: Compose | None = None,
+        command: Compose | None = None,
     ) -> None:
-        """Tell that an order, the last one, is complete."""
-        order = order or self.orders[-1]
+        """Report that a request, by default the last, is complete."""
+        command = command or self.requested[-1]
         poems = tuple(
             WrittenPoem(text, -3.0 - index / 4, complete, score=scores[index] if scores else 0.0)
             for index, text in enumerate(texts)
         )
-        self.emit(Composed(order.ticket, order.request, model, poems, 0.25))
+        self.emit(Composed(command.ticket, command.request, model, poems, 0.25))
 
     def answer(self, *texts: str, model: str = "night@800", complete: bool = True) -> None:
         """Write all of these and finish."""
@@ -85,18 +85,18 @@ class PlaygroundWorker:
         self.finish(*texts, model=model, complete=complete)
 
     def fail(self, message: str) -> None:
-        """Refuse the last order."""
-        self.emit(Failed("writing", message, self.orders[-1].ticket))
+        """Refuse the last request."""
+        self.emit(Failed("writing", message, self.requested[-1].ticket))
 
     @property
     def read(self) -> list[str]:
-        """The texts that were to be read back."""
+        """The texts of the readings requested."""
         return [command.text for command in self.sent if isinstance(command, Inspect)]
 
-    def tell_readings(self, *copied: CopiedSpan, index: bool = True) -> None:
-        """Answer every poem that was to be read back; each holds these copied spans.
+    def send_readings(self, *copied: CopiedSpan, index: bool = True) -> None:
+        """Send every reading requested, each with these copied spans.
 
-        Without an `index` none are known.
+        Without an `index` the copied spans are unknown.
         """
         for command in self.sent:
             if isinstance(command, Inspect):

@@ -1,4 +1,4 @@
-"""A studio at its playground, with a worker that the test drives."""
+"""A studio with the playground open, and a worker that the test controls."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -24,7 +24,7 @@ Play = Callable[..., AbstractAsyncContextManager["Played"]]
 
 
 class Played:
-    """A studio at its playground."""
+    """A studio with the playground open."""
 
     def __init__(self, app: StudioApp, worker: PlaygroundWorker, pilot: Pilot[Any]) -> None:
         self.app, self.worker, self.pilot = app, worker, pilot
@@ -34,14 +34,14 @@ class Played:
         return self.app.screen_stack[0].query_one(PlaygroundPane)
 
     async def press(self, *keys: str) -> None:
-        """Press keys, each when what the one before has begun is done."""
+        """Press keys, each after the work started by the one before is done."""
         for key in keys:
             await self.pilot.press(key)
             await work_done(self.app)
         await self.pilot.pause()
 
     async def settle(self) -> None:
-        """Let everything that was told be heard, and the run folders be read."""
+        """Wait until all events are received and the run folders are read."""
         await self.pilot.pause()
         await work_done(self.app)
         await self.pilot.pause()
@@ -51,7 +51,7 @@ class Played:
         await self.settle()
 
     def text(self, selector: str) -> str:
-        """What a Static of the pane says."""
+        """The text of a Static of the pane."""
         return str(self.pane.query_one(selector, Static).visual)
 
     def cards(self) -> list[str]:
@@ -70,7 +70,7 @@ class Played:
 
     @property
     def last(self) -> ComposeRequest:
-        return self.worker.orders[-1].request
+        return self.worker.requested[-1].request
 
     @property
     def bench(self) -> Workbench:
@@ -98,7 +98,7 @@ async def playing(
 
     app = OnlyPlayground(home, settings or Settings(), hire)
     async with app.run_test(size=size) as pilot:
-        # Without animations what is written is shown at once.
+        # Without animations, characters are shown as soon as they are written.
         app.animation_level = "none"
         app.action_pane("playground")
         played = Played(app, workers[0], pilot)

@@ -1,4 +1,4 @@
-"""The poems that are shown: on their stage, with what is said of them below."""
+"""Poems on their stage, with remarks below."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,9 @@ from textual.widgets import Static
 
 from studio.prosody.forms import forms
 from studio.tui.playground.figures_line import figures, odds
-from studio.tui.playground.model_choices import in_words
+from studio.tui.playground.model_choices import model_in_words
+from studio.tui.playground.poem_history import PoemGroup, side_by_side
 from studio.tui.playground.readings import Readings
-from studio.tui.playground.sitting import Showing, side_by_side
 from studio.tui.playground.stage import PoemStage
 from studio.tui.poem.layout import Shape
 from studio.tui.poem.mark_line import MarkLine
@@ -21,14 +21,14 @@ from studio.verse.request import ComposeRequest
 
 
 class Exhibit(Vertical):
-    """Shows poems while they are written and when they are complete, marked as is asked for."""
+    """Shows poems while they are written and when they are complete, with marks on demand."""
 
     overlays: reactive[Overlays] = reactive(Overlays(), init=False)
 
     def __init__(self, readings: Readings) -> None:
-        """`readings` are of the poems that have been read back."""
+        """`readings` are the model's readings of poems."""
         super().__init__()
-        self.showing: Showing | None = None
+        self.group: PoemGroup | None = None
         self._readings = readings
         self._complete = False
 
@@ -39,21 +39,21 @@ class Exhibit(Vertical):
 
     @property
     def stage(self) -> PoemStage:
-        """Where the poems stand."""
+        """The cards with the poems."""
         return self.query_one(PoemStage)
 
-    def say(self, text: str) -> None:
-        """Say something where there are no poems."""
-        self.showing, self._complete = None, False
-        self.stage.say(text)
-        self.tell("")
+    def show_message(self, text: str) -> None:
+        """Show a text instead of poems."""
+        self.group, self._complete = None, False
+        self.stage.show_message(text)
+        self.show_status("")
 
-    def tell(self, text: str) -> None:
-        """Say something under the poems."""
+    def show_status(self, text: str) -> None:
+        """Show a text under the poems."""
         self.query_one("#figures", Static).update(text)
 
-    def begin(self, requests: Sequence[ComposeRequest], texts: list[str]) -> None:
-        """Make room for poems that are being written; those of two requests stand side by side."""
+    def start(self, requests: Sequence[ComposeRequest], texts: list[str]) -> None:
+        """Make room for poems that are being written; those of two requests are side by side."""
         self._complete = False
         names = _names([each.model for each in requests])
         titles = [[name] * each.candidates for name, each in zip(names, requests, strict=True)]
@@ -70,68 +70,66 @@ class Exhibit(Vertical):
         """Show the poems as far as they are written."""
         self.stage.write(texts, writing)
 
-    def show(self, showing: Showing) -> None:
+    def show(self, group: PoemGroup) -> None:
         """Show poems that are complete."""
-        self.showing, self._complete = showing, True
-        poems = showing.poems
+        self.group, self._complete = group, True
+        poems = group.poems
         self.stage.show(
             [poem.text for _, poem in poems],
             opening_length(poems[0][0].request),
-            titles=_names([order.model for order, _ in poems]) if showing.compares else [],
-            columns=len(showing.orders) if showing.compares else 0,
+            titles=_names([each.model for each, _ in poems]) if group.compares else [],
+            columns=len(group.composed) if group.compares else 0,
         )
         if len(poems) > 1:
             self.stage.name_figures([odds(poem.log_probability) for _, poem in poems])
         self.mark()
 
     def mark(self) -> None:
-        """Mark the poems; have those read back whose marks need it."""
-        if self.showing is None or not self._complete:
+        """Mark the poems; request the readings that their marks need."""
+        if self.group is None or not self._complete:
             return
         if self.overlays.need_reading:
-            for order, poem in self.showing.poems:
-                self._readings.ask(order.request, poem.text)
-        self.mark_known()
+            for composed, poem in self.group.poems:
+                self._readings.request(composed.request, poem.text)
+        self.refresh_marks()
 
-    def mark_known(self) -> None:
-        """Mark the poems with what is known of them by now."""
-        if self.showing is None or not self._complete:
+    def refresh_marks(self) -> None:
+        """Mark the poems with the readings that have arrived."""
+        if self.group is None or not self._complete:
             return
         marks = []
-        for order, poem in self.showing.poems:
-            read = self._readings.known(order.request, poem.text)
-            given = given_places(order.request, poem.text)
-            form = order.request.form
-            marks.append(marks_of(poem.text, self.overlays, read, given, form=form))
+        for composed, poem in self.group.poems:
+            request = composed.request
+            read = self._readings.find(request, poem.text)
+            given = given_places(request, poem.text)
+            marks.append(marks_of(poem.text, self.overlays, read, given, form=request.form))
         self.stage.mark(marks)
-        self._tell_of_chosen()
+        self._show_figures()
 
     def watch_overlays(self) -> None:
         self.query_one(MarkLine).overlays = self.overlays
 
     @on(PoemStage.Chosen)
-    def _tell_of_chosen(self) -> None:
-        if self.showing is None or not self._complete:
+    def _show_figures(self) -> None:
+        if self.group is None or not self._complete:
             return
-        poems = self.showing.poems
+        poems = self.group.poems
         chosen = min(self.stage.chosen, len(poems) - 1)
-        order, poem = poems[chosen]
-        read = self._readings.known(order.request, poem.text)
-        told = figures(self.showing, chosen, self.overlays, read)
-        self.query_one("#figures", Static).update(told)
+        composed, poem = poems[chosen]
+        read = self._readings.find(composed.request, poem.text)
+        rows = figures(self.group, chosen, self.overlays, read)
+        self.query_one("#figures", Static).update(rows)
 
 
 def _names(models: Sequence[str]) -> list[str]:
-    """Models in words, of one run their steps alone: a frame has little room for its title."""
-    same = {model.partition("@")[0] for model in models}
-    return [
-        in_words(model) if len(same) > 1 else in_words(model).rpartition(" at ")[2]
-        for model in models
-    ]
+    """Models in words; only the steps if all are of one run, because card titles are short."""
+    runs = {model.partition("@")[0] for model in models}
+    names = [model_in_words(model) for model in models]
+    return names if len(runs) > 1 else [name.rpartition(" at ")[2] for name in names]
 
 
 def _shape(request: ComposeRequest) -> Shape:
-    """The shape of the poems asked for; of free ones, a guess to begin with."""
+    """The shape of the poems requested; a guess for free ones."""
     if request.form in forms():
         form = forms()[request.form]
         return Shape(form.line_length, request.lines or form.line_count)

@@ -1,4 +1,4 @@
-"""Asking where a poem is exported to."""
+"""Exporting poems to a file."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ _MANY = tuple(form for form in _NAMES if form not in PICTURES)
 
 
 class ExportScreen(Modal[Path | None]):
-    """Asks for format and path and writes the file; answers its path, or None."""
+    """Asks for a format and a path and writes the file; the result is its path, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Back", id="export.back"),
@@ -40,7 +40,7 @@ class ExportScreen(Modal[Path | None]):
         super().__init__()
         self._poems = poems
         self._folder = folder
-        # The path that the person was warned of: asked for twice, it is replaced.
+        # The existing file that the person was warned about: a second enter replaces it.
         self._warned: Path | None = None
 
     def compose(self) -> ComposeResult:
@@ -60,7 +60,7 @@ class ExportScreen(Modal[Path | None]):
             yield Label("File")
             yield Input(str(self._default("text")), id="path")
             yield Static(classes="error", markup=False)
-            yield Label("enter exports · tab to the format · escape goes back", classes="hint")
+            yield Label("enter: export · tab: format · escape: back", classes="hint")
 
     def on_mount(self) -> None:
         self.query_one("#path", Input).focus()
@@ -76,7 +76,7 @@ class ExportScreen(Modal[Path | None]):
     def _give_suffix(self) -> None:
         path = self.query_one("#path", Input)
         if path.value in {str(self._default(form)) for form in SUFFIXES}:
-            # Another name may be free there.
+            # Another name may be free in this format.
             path.value = str(self._default(self._format))
         elif path.value.endswith(tuple(SUFFIXES.values())):
             path.value = str(Path(path.value).with_suffix(SUFFIXES[self._format]))
@@ -84,8 +84,8 @@ class ExportScreen(Modal[Path | None]):
     @on(Input.Changed)
     def _path_typed(self, event: Input.Changed) -> None:
         self._warned = None
-        self._say("")
-        # Who writes .svg after the name means it.
+        self._show("")
+        # A suffix that is typed chooses the format.
         with contextlib.suppress(StudioError):
             form = format_of(Path(event.value))
             if len(self._poems) == 1 or form in _MANY:
@@ -93,23 +93,23 @@ class ExportScreen(Modal[Path | None]):
 
     @on(Input.Submitted)
     def action_export(self) -> None:
-        """Write the file, or say why not."""
+        """Write the file, or show why it cannot be written."""
         typed = self.query_one("#path", Input).value.strip()
         if not typed:
-            self._say("Give the name of a file.")
+            self._show("Give the name of a file.")
             return
         try:
             path = self._folder / Path(typed).expanduser()
-            there = path.is_file()
+            exists = path.is_file()
         except (OSError, RuntimeError) as error:
-            # The home of nobody, a folder that may not be looked into, a name too long.
-            self._say(f"{printable(typed)} cannot be written: {error}. Give another path.")
+            # An unknown home folder, a folder without permission, or a name that is too long.
+            self._show(f"{printable(typed)} cannot be written: {error}. Give another path.")
             return
-        if there and self._warned != path:
+        if exists and self._warned != path:
             self._warned = path
-            self._say(f"{path.name} exists. Choose another name, or press enter to replace it.")
+            self._show(f"{path.name} exists. Choose another name, or press enter to replace it.")
             return
-        self._say("Writing it ...")
+        self._show("Writing ...")
         self.run_worker(self._export(path, self._format, self._warned == path), exclusive=True)
 
     async def _export(self, path: Path, form: Format, replace: bool) -> None:
@@ -117,9 +117,9 @@ class ExportScreen(Modal[Path | None]):
         try:
             await asyncio.to_thread(export, path, self._poems, form, replace)
         except StudioError as error:
-            self._say(str(error))
+            self._show(str(error))
         else:
             self.dismiss(path)
 
-    def _say(self, text: str) -> None:
+    def _show(self, text: str) -> None:
         self.query_one(".error", Static).update(text)

@@ -1,4 +1,4 @@
-"""What is said under the poems: their form and faults, what wrote them, how likely it was."""
+"""The rows under the poems: form and faults, model and seed, and the likelihood."""
 
 import math
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ from textual.content import Content
 
 from studio.messages import Inspected
 from studio.prosody.report import Scansion
-from studio.tui.playground.model_choices import in_words
-from studio.tui.playground.sitting import Showing
+from studio.tui.playground.model_choices import model_in_words
+from studio.tui.playground.poem_history import PoemGroup
 from studio.tui.poem.marks import Overlays, tint_legend, tone_legend
 from studio.tui.poem.remarks import (
     copied_in_words,
@@ -19,21 +19,22 @@ from studio.tui.poem.remarks import (
     template_in_words,
 )
 
-# So many of each are told here; the workbench tells all.
+# At most this many of each are shown here; the workbench shows all.
 _MOST_FAULTS = 3
 _MOST_COPIED = 2
 
 
-def figures(showing: Showing, chosen: int, overlays: Overlays, read: Inspected | None) -> Content:
-    """The rows under the poems of which one is chosen; `read` is that one read back."""
-    poems = showing.poems
+def figures(group: PoemGroup, chosen: int, overlays: Overlays, read: Inspected | None) -> Content:
+    """The rows about the chosen poem; `read` is the model's reading of it, if it has arrived."""
+    poems = group.poems
     composed, poem = poems[chosen]
     scansion = scansion_of(poem.text, composed.request.form)
     source = [f"{chosen + 1} of {len(poems)}"] if len(poems) > 1 else []
-    source += [in_words(composed.model), f"seed {composed.request.seed}"]
-    chance = f"log probability {poem.log_probability:.2f}: {odds(poem.log_probability)} a character"
-    if not poem.log_probability:
-        chance = "no character left to the model"
+    source += [model_in_words(composed.model), f"seed {composed.request.seed}"]
+    mean = poem.log_probability
+    chance = f"average {odds(mean)} per character (log p {mean:.2f})"
+    if not mean:
+        chance = "no character was left to the model"
     rows = [Content(summary(scansion))] if scansion else []
     rows += _faults(scansion) if scansion else []
     rows.append(Content(" · ".join(source)))
@@ -49,7 +50,7 @@ def figures(showing: Showing, chosen: int, overlays: Overlays, read: Inspected |
 
 
 def odds(log_probability: float) -> str:
-    """A mean log probability as the chance of a character."""
+    """A mean log probability as the average chance of a character."""
     return f"1 in {math.exp(-log_probability):.0f}"
 
 
@@ -58,11 +59,11 @@ def _faults(scansion: Scansion) -> Iterator[Content]:
     for fault in faults[:_MOST_FAULTS]:
         yield Content.assemble((names_of([fault]), "$text-error"), f" · {explained(fault)}")
     if len(faults) > _MOST_FAULTS:
-        yield Content(f"{len(faults) - _MOST_FAULTS} more: w tells them all")
+        yield Content(f"{len(faults) - _MOST_FAULTS} more: press w to see all")
 
 
 def _tones(scansion: Scansion) -> Iterator[Content]:
-    """What the signs under the characters mean, and what the scanner has to say of them."""
+    """The template and the notes of the scanner, and what the signs under the characters mean."""
     if template := template_in_words(scansion):
         yield Content(template)
     if notes := names_of(scansion.noted):

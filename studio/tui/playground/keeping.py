@@ -1,4 +1,4 @@
-"""What becomes of a poem that is liked: saved, copied, exported."""
+"""Keeping a poem: saving, copying and exporting it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,43 +10,49 @@ from studio.collection.saved import Collection, SavedPoem
 from studio.corpus.poem import couplets
 from studio.errors import StudioError
 from studio.paths import Home
+from studio.tui.playground.chooser import PoemChooser, PoemEntry
 from studio.tui.playground.export_screen import ExportScreen
-from studio.tui.playground.model_choices import in_words
+from studio.tui.playground.model_choices import model_in_words
 
 
 class Keeping:
-    """Keeps poems for a pane of the studio, and says what came of it."""
+    """Saves, copies and exports poems for a pane, and shows the result."""
 
     def __init__(self, app: App[object], home: Home, say: Callable[[str, bool], None]) -> None:
-        """`say` takes a text, and whether it is an error."""
+        """`say` shows a text; its second argument is whether it is an error."""
         self._app, self._home, self._say = app, home, say
-        self.collection = Collection(home.collection)
+        self._collection = Collection(home.collection)
 
     def save(self, poem: SavedPoem) -> None:
-        """Save to the collection."""
+        """Save a poem to the collection."""
         try:
-            added = self.collection.add(poem)
+            added = self._collection.add(poem)
         except StudioError as error:
             self._say(str(error), True)
             return
-        self._say("Saved: b opens the book." if added else "Saved already.", False)
+        self._say(
+            "Saved. Press b for saved poems." if added else "This poem is already saved.", False
+        )
 
     def copy(self, poem: SavedPoem) -> None:
-        """Send to the terminal's clipboard, with what wrote it and how."""
+        """Send a poem to the terminal's clipboard, with its model and settings."""
         self._app.copy_to_clipboard(as_copied(poem))
         self._say("Sent to the terminal's clipboard, with model and seed.", False)
 
     def export(self, poem: SavedPoem) -> None:
-        """Ask for a file and write to it."""
+        """Ask for a file and write the poem to it."""
         self._app.push_screen(ExportScreen([poem], self._home.exports), self._exported)
 
-    def saved(self) -> list[SavedPoem] | None:
-        """All that was saved; None, and told, where the collection is damaged."""
+    def chooser(self) -> PoemChooser | None:
+        """A list of the saved poems; None, with a message, if the collection is damaged."""
         try:
-            return self.collection.poems()
+            saved = self._collection.poems()
         except StudioError as error:
             self._say(str(error), True)
             return None
+        entries = [PoemEntry.of_saved(each) for each in saved]
+        nothing = "No poem is saved yet. Go back and press s to save the poem shown."
+        return PoemChooser("Saved poems", entries, nothing, self._collection, self._home.exports)
 
     def _exported(self, path: Path | None) -> None:
         if path:
@@ -54,6 +60,6 @@ class Keeping:
 
 
 def as_copied(saved: SavedPoem) -> str:
-    """The poem in couplets, then what it can be written again with."""
+    """The poem in couplets, then what is needed to write it again."""
     poem = "\n".join(couplets(saved.poem.text))
-    return f"{poem}\n\n{in_words(saved.model)} · {describe(saved.request)}"
+    return f"{poem}\n\n{model_in_words(saved.model)} · {describe(saved.request)}"

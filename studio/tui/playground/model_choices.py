@@ -1,4 +1,4 @@
-"""The models that a poem can be asked of, as their folders stand. Imports no torch."""
+"""The models that can write, as listed in the run folders. Imports no torch."""
 
 from studio.paths import Home, default_model
 from studio.runs import folders
@@ -6,10 +6,9 @@ from studio.tui.widgets.form_fields import Option
 
 
 def model_choices(home: Home) -> list[Option]:
-    """The default model where one is shipped, then each run with its checkpoints, newest first.
+    """The default model if one is shipped, then each run with its checkpoints, newest first.
 
-    Empty where there is nothing yet that could write. Reads folders only; may take a while where
-    there are many.
+    Empty if no model can write yet. Only lists folders, but may take a while if there are many.
     """
     choices = []
     if default_model():
@@ -28,7 +27,7 @@ def _step(checkpoint: str) -> str:
     return checkpoint.removeprefix("step-").lstrip("0") or "0"
 
 
-def in_words(model: str) -> str:
+def model_in_words(model: str) -> str:
     """A model's full name in words: "night@800" is "night at step 800"."""
     run, _, step = model.partition("@")
     if step:

@@ -1,6 +1,5 @@
-"""What a poem is asked for with, as a form."""
+"""The request for a poem, as a form."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -14,8 +13,10 @@ from textual.widgets import Input, Select, Static
 
 from studio.corpus.script import simplified
 from studio.prosody.forms import forms
-from studio.prosody.rhymes import RHYMES, readings
-from studio.tui.poem.glossary import FIELDS, FOUR_TONES, rhyme_named
+from studio.prosody.rhymes import readings
+from studio.tui.playground.model_fields import ModelFields
+from studio.tui.playground.request_options import FREE, form_options, rhyme_options
+from studio.tui.poem.glossary import FIELDS
 from studio.tui.widgets.form_fields import (
     ChineseField,
     ChoiceField,
@@ -27,12 +28,9 @@ from studio.tui.widgets.form_fields import (
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.verse.request import ComposeRequest, Ranking, Sampling, Tones
 
-FREE = "free"
-ALONE = ""  # no second model
-MOST_CANDIDATES = 24  # as many as can be looked at
+MOST_CANDIDATES = 24  # more cannot be viewed at once
 TEMPERATURE_STEP = 0.1
 
-_AUTO = Option("auto", "auto")
 _KINDS: dict[str, Any] = {
     field.name: field.type
     for struct in (Sampling, ComposeRequest)
@@ -40,28 +38,30 @@ _KINDS: dict[str, Any] = {
 } | {"candidates": Annotated[int, Meta(ge=1, le=MOST_CANDIDATES)]}
 _DECODING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
 _NUMBERS = ("lines", "longest", "candidates", "tries", "seed")
-# What draws at random: of no use where the likeliest character is taken.
-_DRAWING = ("temperature", "top_k", "top_p", "min_p", "candidates")
+# Fields for random draws: unused if the most likely character is taken.
+_RANDOM = ("temperature", "top_k", "top_p", "min_p", "candidates")
 _TEXTS = ("acrostic", "last", "given")
 
 
 class RequestForm(VerticalScroll, can_focus=False):
-    """All of a request but its opening: what is asked for most, the rest behind a fold."""
+    """All of a request except its opening; the fields used less are behind a fold."""
 
-    class Changed(Message):
+    class RequestChanged(Message):
         """A value changed."""
 
-    _ranking = Ranking()
-    _models: Sequence[Option] = ()
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self.models = ModelFields()
+        self._ranking = Ranking()
 
     def compose(self) -> ComposeResult:
-        yield ChoiceField("form", "Form", [*_forms(), Option(FREE, FREE)])
-        yield _number("lines", "Lines", "an even number; 0 for the form's own")
+        yield ChoiceField("form", "Form", form_options())
+        yield _number("lines", "Lines", "an even number; 0 for the usual number")
         yield _number("longest", "At most", "a whole number from 1 to 2000")
         yield ChineseField("acrostic", "Acrostic", "藏头")
-        yield ChineseField("last", "Last line", "to be reached")
+        yield ChineseField("last", "Last line", "ends the poem")
         yield ChineseField("words", "Words", "that must appear")
-        yield ChoiceField("rhyme", "Rhyme", _rhymes())
+        yield ChoiceField("rhyme", "Rhyme", rhyme_options())
         yield ChoiceField(
             "tones",
             "Tones",
@@ -73,10 +73,9 @@ class RequestForm(VerticalScroll, can_focus=False):
         )
         yield _number("candidates", "Poems", f"a whole number from 1 to {MOST_CANDIDATES}")
         yield _number("temperature", "Temperature", "above 0, at most 10")
-        yield ChoiceField("model", "Model", [_AUTO])
-        yield ChoiceField("beside", "Beside it", [Option(ALONE, "no other")])
+        yield self.models
         yield Fold(lambda opened: "- less" if opened else "+ more: seed, sampling", "fold")
-        yield ChineseField("given", "Given", "_ where open", more=True)
+        yield ChineseField("given", "Given", "_ for blanks", more=True)
         yield ChoiceField(
             "copied_lines",
             "Quoting",
@@ -101,14 +100,14 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield _number("top_p", "Top-p", "above 0, at most 1", more=True)
         yield _number("min_p", "Min-p", "0 or more, below 1", more=True)
         yield _number("repetition_penalty", "Repetition", "from 1 to 10", more=True)
-        yield Static("tab goes on · escape goes back", classes="hint", markup=False)
+        yield Static("tab: next field · escape: back", classes="hint", markup=False)
         yield Static(id="field-about", markup=False)
 
     def on_mount(self) -> None:
         self.query_one("#last", PinyinInput).fits = self._may_end
 
     def fill(self, request: ComposeRequest) -> None:
-        """Show a request; what is not there to be chosen any more is left as it was."""
+        """Show a request; a choice that does not exist any more is left as it was."""
         self._choice("form").value = request.form if request.form in forms() else FREE
         self._choice("strategy").value = request.sampling.strategy
         self._choice("tones").value = request.tones
@@ -124,11 +123,11 @@ class RequestForm(VerticalScroll, can_focus=False):
         self._text("words").text = " ".join(request.words)
         self.seed = request.seed
         self._ranking = request.ranking
-        if request.model in self.models:
-            self.model = request.model
+        if request.model in self.models.models:
+            self.models.model = request.model
 
     def focus_bad(self) -> None:
-        """Go to the first value that cannot be used; its reason stands below it."""
+        """Go to the first value that is not usable; the reason is shown below it."""
         for field in self.query(TypedField):
             if self._is_used(field) and not field.check():
                 if field.has_class("more"):
@@ -138,7 +137,7 @@ class RequestForm(VerticalScroll, can_focus=False):
                 return
 
     def request(self, first: str) -> ComposeRequest | None:
-        """The request that begins with `first`, or None where a value cannot be used."""
+        """The request that begins with `first`; None if a value is not usable."""
         if any(self._is_used(field) and field.reason() for field in self.query(TypedField)):
             return None
         defaults = ComposeRequest()
@@ -149,7 +148,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         if not self._any_length:
             numbers["lines"] = 0
         if strategy == "greedy":
-            # The likeliest poem is one.
+            # There is only one most likely poem.
             numbers["candidates"] = 1
         return msgspec.convert(
             {
@@ -162,7 +161,7 @@ class RequestForm(VerticalScroll, can_focus=False):
                 "tones": self._choice("tones").value,
                 "copied_lines": self._choice("copied_lines").value == "yes",
                 "sampling": {**sampling, "strategy": strategy},
-                "model": self._choice("model").value,
+                "model": self.models.model,
                 "ranking": msgspec.structs.asdict(self._ranking),
             },
             ComposeRequest,
@@ -170,7 +169,7 @@ class RequestForm(VerticalScroll, can_focus=False):
 
     @property
     def _any_length(self) -> bool:
-        """Whether the form says nothing of the number of lines."""
+        """Whether the form leaves the number of lines open."""
         form = forms().get(self._choice("form").value)
         return form is not None and not form.fixed
 
@@ -179,12 +178,12 @@ class RequestForm(VerticalScroll, can_focus=False):
         return default if value is None else value
 
     def _is_used(self, field: TypedField) -> bool:
-        """Fields behind the fold count, those that the form or strategy does not look at do not."""
+        """Fields behind the fold are used; those without effect on form or strategy are not."""
         return not field.disabled and not field.has_class("-unused")
 
     @property
     def seed(self) -> int | None:
-        """The seed that stands in the form, or None where it is no number."""
+        """The seed in the form; None if it is not a number."""
         value = self._number("seed").value()
         return None if value is None else int(value)
 
@@ -195,69 +194,28 @@ class RequestForm(VerticalScroll, can_focus=False):
         self._number("seed").check()
 
     @property
-    def seeds_afresh(self) -> bool:
-        """Whether each poem gets a seed of its own."""
+    def has_new_seeds(self) -> bool:
+        """Whether each request gets a new seed."""
         return self._choice("seeding").value == "fresh"
 
     @property
-    def beside(self) -> str:
-        """The model that writes the same beside the first; empty where none does."""
-        return self._choice("beside").value
-
-    @property
     def tones(self) -> Tones:
-        """How strictly the rules for the tones are kept."""
+        """How strictly the tone rules are kept."""
         tones: Tones = msgspec.convert(self._choice("tones").value, Tones)
         return tones
 
-    @property
-    def model(self) -> str:
-        """The model chosen."""
-        return self._choice("model").value
-
-    @model.setter
-    def model(self, model: str) -> None:
-        self._choice("model").value = model
-
-    @property
-    def models(self) -> list[str]:
-        """The models that can be chosen."""
-        return self._choice("model").values
-
-    def offer_models(self, choices: Sequence[Option], training: str) -> None:
-        """Offer models to choose from; `training` is the run in training, if there is one."""
-        offered = []
-        if training:
-            offered.append(Option(training, f"{training} (in training)"))
-        offered += [choice for choice in choices if choice.value != training]
-        self._models = offered
-        self._choice("model").offer([_AUTO, *offered])
-        self._offer_beside()
-
-    def _offer_beside(self) -> None:
-        """Offer every model beside the first but that one itself: it would write the same."""
-        # Auto is the first of them: the run in training, the default model, or the newest run.
-        first = self._models[:1] if self.model == _AUTO.value else self._models
-        chosen = {each.same for each in first if self.model in (_AUTO.value, each.value)}
-        others = [each for each in self._models if each.same not in chosen]
-        self._choice("beside").offer([Option(ALONE, "no other"), *others])
-
     def cycle(self, name: str) -> None:
-        """Choose the next form, strategy ..."""
+        """Choose the next value of a field, such as the form."""
         self._choice(name).cycle()
 
     def warm(self, steps: int) -> None:
-        """Raise the temperature by a tenth, or lower it."""
+        """Raise or lower the temperature by a tenth."""
         field = self._number("temperature")
         value = round((field.value() or 0.0) + steps * TEMPERATURE_STEP, 2)
         field.text = f"{min(10.0, max(TEMPERATURE_STEP, value)):g}"
 
-    def open_models(self) -> None:
-        """Unfold the list of models."""
-        self._choice("model").unfold()
-
     def focus_first(self) -> None:
-        """Begin at the first field."""
+        """Focus the first field."""
         self._choice("form").query_one(Select).focus()
 
     @on(Fold.Toggled)
@@ -270,24 +228,22 @@ class RequestForm(VerticalScroll, can_focus=False):
         event.stop()
         self.query_one(f"#field-{event.input.id}", TypedField).check()
         if event.input.id == "seed" and event.input.has_focus:
-            # Who types a seed wants that one.
+            # A person who types a seed wants to use it.
             self._choice("seeding").value = "fixed"
-        self.post_message(self.Changed())
+        self.post_message(self.RequestChanged())
 
     @on(Select.Changed)
-    def _choice_made(self, event: "Select.Changed") -> None:
+    def _chosen(self, event: Select.Changed) -> None:
         event.stop()
-        if event.select.id == "model":
-            self._offer_beside()
         form = self._choice("form").value
         self._number("longest").set_class(form != FREE, "-unused")
         self._number("lines").set_class(not self._any_length, "-unused")
-        for name in _DRAWING:
+        for name in _RANDOM:
             self._number(name).disabled = self._choice("strategy").value == "greedy"
-        self.post_message(self.Changed())
+        self.post_message(self.RequestChanged())
 
     def _may_end(self, place: int, character: str) -> bool:
-        """Whether a character may stand there in the last line: its end has to rhyme."""
+        """Whether a character is allowed at a place of the last line: the end must rhyme."""
         form = forms().get(self._choice("form").value)
         if form is None or place != form.line_length - 1:
             return True
@@ -299,8 +255,8 @@ class RequestForm(VerticalScroll, can_focus=False):
 
     @on(DescendantFocus)
     @on(DescendantBlur)
-    def _tell_of_field(self) -> None:
-        """Say what the field in focus is for."""
+    def _describe_field(self) -> None:
+        """Show what the focused field is for."""
         focused = self.screen.focused
         within = focused.ancestors_with_self if focused and self in focused.ancestors else ()
         named = (each.field for each in within if isinstance(each, TypedField | ChoiceField))
@@ -321,21 +277,3 @@ class RequestForm(VerticalScroll, can_focus=False):
 
 def _number(name: str, label: str, allowed: str, more: bool = False) -> NumberField:
     return NumberField(name, label, _KINDS[name], allowed, more)
-
-
-def _forms() -> list[Option]:
-    """The forms with the pinyin that finds them, and how many lines of how many characters."""
-    return [
-        Option(form.name, f"{form.name} {form.pinyin} {form.line_count}x{form.line_length}")
-        for form in forms().values()
-    ]
-
-
-def _rhymes() -> list[Option]:
-    """The rhymes of the 106, those of the level tone first, each with the pinyin that finds it."""
-    named = [
-        Option(simplified(rhyme), f"{rhyme_named(rhyme)} {FOUR_TONES[tone]}")
-        for tone, its in RHYMES.items()
-        for rhyme in its
-    ]
-    return [Option("", "any"), *named]

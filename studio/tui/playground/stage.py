@@ -1,4 +1,4 @@
-"""Where poems appear while they are written: one card a candidate."""
+"""The poems of a request, one card for each candidate."""
 
 from collections.abc import Sequence
 
@@ -24,10 +24,10 @@ _FRAME = 1
 
 
 class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
-    """The candidates of one request, and which of them is chosen."""
+    """Shows the candidates of a request, one of which is chosen."""
 
     class Chosen(Message):
-        """Another candidate is chosen."""
+        """Another candidate was chosen."""
 
     chosen = reactive(0)
 
@@ -41,7 +41,7 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
     def compose(self) -> ComposeResult:
         yield Static(id="said", markup=False)
 
-    def say(self, text: str) -> None:
+    def show_message(self, text: str) -> None:
         """Show a text instead of poems."""
         self.show([], 0)
         self.styles.grid_size_columns = 1
@@ -57,10 +57,10 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
         titles: Sequence[str] = (),
         columns: int = 0,
     ) -> None:
-        """Show poems from the start; `expected` is the shape that those being written will have.
+        """Show poems from the start; `expected` is the shape of those still being written.
 
-        Each has its number over it, or its own of `titles`. They stand in so many `columns`, or
-        as there is room for.
+        Each has its number over it, or its own of `titles`. With `columns` 0 there are as many
+        columns as fit.
         """
         self._expected = expected or NO_SHAPE
         self._columns = columns
@@ -85,7 +85,7 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
         self.scroll_home(animate=False)
 
     def write(self, texts: list[str], writing: list[bool]) -> None:
-        """Set the poems' texts as they stand."""
+        """Set the texts of the poems, and which are still being written."""
         for card, text, busy in zip(self._cards, texts, writing, strict=True):
             card.text = text
             card.writing = busy
@@ -93,8 +93,8 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
 
     def mark(self, marks: Sequence[Sequence[Mark]]) -> None:
         """Mark the characters of each poem."""
-        for card, its in zip(self._cards, marks, strict=True):
-            card.marks = tuple(its)
+        for card, each in zip(self._cards, marks, strict=True):
+            card.marks = tuple(each)
         self._arrangement = None
         self._arrange()
 
@@ -108,12 +108,12 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
         self._arrange()
 
     def on_click(self, event: Click) -> None:
-        # A card that was clicked may have gone since.
+        # The card that was clicked may be removed by now.
         if event.widget in self._cards:
             self.chosen = self._cards.index(event.widget)
 
     def choose(self, step: int) -> None:
-        """Go to the next candidate, or the one before."""
+        """Choose the next or the previous candidate."""
         if self._cards:
             self.chosen = (self.chosen + step) % len(self._cards)
 
@@ -128,7 +128,7 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
             self._cards[self.chosen].scroll_visible(animate=False)
 
     def _shape(self, width: int) -> Shape:
-        """The shape in which each of the poems fits."""
+        """The shape that fits each of the poems."""
         shapes = [self._expected, *(card.shape(width) for card in self._cards)]
         longest = max((shape.columns for shape in shapes), key=len)
         return Shape(
@@ -139,7 +139,7 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
         )
 
     def _arrange(self) -> None:
-        """Give every card its place and setting; they change only where a poem outgrew them."""
+        """Give every card its place and setting; they change only if a poem outgrew them."""
         width, height = self.size
         if not self._cards or not width or not height:
             return

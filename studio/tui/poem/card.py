@@ -18,16 +18,16 @@ class PoemCard(Widget):
     marks: reactive[tuple[Mark, ...]] = reactive(())
 
     def watch_text(self, text: str) -> None:
-        # Marks are of one text.
+        # Marks belong to one text.
         if len(self.marks) != len(text):
             self.marks = ()
 
     def shape(self, width: int) -> Shape:
-        """The room that the poem with its marks asks for."""
+        """The shape of the poem with its marks."""
         return shape_of(self.text, self.marks, width)
 
     def rows(self, setting: Setting, width: int) -> list[Content]:
-        """The rows of the poem in a space so many cells wide."""
+        """The rows of the poem in a space of `width` cells."""
         return set_verse(
             self.text, setting, width, self.opening, self.writing, self.least, self.marks
         )

@@ -7,11 +7,11 @@ from studio.corpus.script import simplified
 from studio.prosody.report import IN_ENGLISH
 from studio.prosody.rhymes import RHYMES, Tone
 
-# How a character is counted, and which of the four tones its reading has.
+# The tone that a character counts as, and the four tones of its readings.
 TONES: Mapping[str, str] = {"平": "level", "仄": "oblique", "中": "either", "?": "unknown"}
 FOUR_TONES: Mapping[str, str] = {"平": "level", "上": "rising", "去": "departing", "入": "entering"}
 
-# How the names of the rhymes are read today, in the order of the rhyme book.
+# The modern readings of the rhymes' names, in the order of the rhyme book.
 _SOUNDS: Mapping[Tone, str] = {
     "平": "dōng dōng jiāng zhī wēi yú yú qí jiā huī zhēn wén yuán hán shān xiān xiāo yáo háo gē má "
     "yáng gēng qīng zhēng yóu qīn tán yán xián",
@@ -22,73 +22,73 @@ _SOUNDS: Mapping[Tone, str] = {
     "入": "wū wò jué zhì wù yuè hé xiá xiè yào mò xī zhí jī hé yè qià",
 }
 
-# What each field of a request is for; shown while the field has the focus.
+# What each field of a request is for; shown while the field is focused.
 FIELDS: Mapping[str, str] = {
     "form": "4x5 is four lines of five characters. 绝 jué and 律 lü keep rules of tone and rhyme, "
-    "the old styles 古 gǔ rhyme only.",
-    "lines": "How many lines, an even number; 0 is the form's usual number.",
-    "longest": "The poem ends after so many characters at the latest.",
+    "the old styles 古 gǔ only rhyme.",
+    "lines": "Number of lines, even; 0 is the usual number of the form.",
+    "longest": "The most characters that a poem may have.",
     "acrostic": "藏头 cáng tóu: the first characters of the lines, read down. Type pinyin to pick "
     "characters, or paste Chinese.",
-    "last": "The line that the poem shall end in.",
-    "words": "Words that must appear, parted by spaces.",
-    "rhyme": "106 old groups, each named by one of its characters; those of a group rhyme, though "
-    "some sound apart today. Level ones are usual. Letters search.",
-    "tones": "Each character counts as level 平 or oblique 仄, and the form says where each must "
-    "stand. Strict keeps every rule; the Tang poets took some freedoms.",
-    "candidates": "How many poems are written at once; the best comes first.",
-    "temperature": "Lower is safer and more common, higher bolder and odder. 0.85 is a good start.",
+    "last": "Last line of the poem.",
+    "words": "Words that must appear, separated by spaces.",
+    "rhyme": "106 old groups, each named after one of its characters. The characters of a group "
+    "rhyme, though some sound different today. Level ones are usual. Type to search.",
+    "tones": "Each character counts as level 平 or oblique 仄, and the form says which goes where. "
+    "Strict keeps every rule; the Tang poets took some freedoms.",
+    "candidates": "Number of poems written at once; the best is first.",
+    "temperature": "Lower is safer and more common, higher is bolder and odder. Try 0.85 first.",
     "model": "Auto is the run in training, else the default model.",
-    "beside": "A second model writes the same request, and both stand side by side.",
-    "given": "The poem as it should stand: _ is a character that the model writes.",
-    "copied_lines": "Whether a whole line of a Tang poem may come out.",
+    "beside": "A second model writes the same request; the poems are side by side.",
+    "given": "The text of the poem, with _ for each character that the model writes.",
+    "copied_lines": "Allow lines copied from the corpus.",
     "seeding": "The same seed and settings write the same poem again.",
-    "seed": "The number that the drawing of characters starts from.",
-    "tries": "How many versions of a line are weighed against each other.",
-    "strategy": "Sample draws by chance; greedy always takes the likeliest character.",
-    "top_k": "Draw from the so many likeliest characters only.",
-    "top_p": "Draw from the likeliest characters that together hold this probability.",
-    "min_p": "Leave out what is less likely than this share of the likeliest.",
-    "repetition_penalty": "Above 1, characters that were written already become less likely.",
+    "seed": "Start of the random numbers. Set it to reproduce a poem.",
+    "tries": "Number of versions written of each line; one is chosen.",
+    "strategy": "Sample draws at random; greedy always takes the most likely character.",
+    "top_k": "Sample from the k most likely characters; 0 is all.",
+    "top_p": "Sample from the most likely characters that together have this probability.",
+    "min_p": "Leave out characters less likely than this share of the most likely one.",
+    "repetition_penalty": "Above 1, characters already in the poem become less likely.",
 }
 
-# The help screen's list of words; the faults and notes of the scanner follow it.
+# The words of the help screen; the faults and notes of the scanner follow them.
 _WORDS: Mapping[str, str] = {
     "平 píng": "level tone: the first of the four old tones",
     "仄 zè": "oblique tone: the other three, 上 rising, 去 departing, 入 entering",
-    "中 zhōng": "either: the character is read in both tones",
-    "韵 yùn": "rhyme. The old rhyme book has 106 groups, each named by one of its characters; "
-    "those of one group rhyme, though some no longer sound alike",
+    "中 zhōng": "either: the character has readings in both tones",
+    "韵 yùn": "rhyme. The old rhyme book has 106 groups, each named after one of its characters; "
+    "the characters of a group rhyme, though some no longer sound alike",
     "绝句 juéjù": "a poem of four lines, of five (五 wǔ) or seven (七 qī) characters",
     "律诗 lǜshī": "regulated verse of eight lines; 排律 páilǜ is longer",
-    "古 gǔ": "the old style: rhyme, and no rule of tone",
+    "古 gǔ": "the old style: rhymes, but no tone rules",
     "平起 仄起": "level start, oblique start: the tone of the poem's second character",
     "首句入韵": "the first line rhymes; 首句不入韵: it does not",
-    "1 in 99": "how likely the model found a character, on the average of the poem; its logarithm "
-    "is the log probability",
-    "copied": "four or more characters in a row that stand in a Tang poem as well",
+    "1 in 80": "average chance of a character of the poem, by the model; log p is its natural "
+    "logarithm",
+    "copied": "four or more characters in a row that are also in a poem of the corpus",
 }
 
 
 def glossary() -> dict[str, str]:
-    """The words and what they mean, those of the scanner last."""
+    """The words with their meanings, those of the scanner last."""
     return {**_WORDS, **IN_ENGLISH}
 
 
 def rhyme_named(rhyme: str) -> str:
-    """A rhyme by its name as the poems are written, and how that is read: 东 dōng."""
+    """A rhyme by its simplified name, with pinyin: 东 dōng."""
     name = simplified(rhyme)
     sound = _sounds().get(name, "")
     return f"{name} {sound}" if sound else name
 
 
 def reading_named(reading: str) -> str:
-    """A character's reading, tone and rhyme together, in both languages: 平东 level."""
+    """A reading of a character: tone and rhyme, and the tone in English: 平东 level."""
     return f"{simplified(reading)} {FOUR_TONES.get(reading[:1], '')}".rstrip()
 
 
 def template_in_english(template: str) -> str:
-    """What 仄起首句不入韵 and its like say, so short that both fit into a pane beside others."""
+    """A template such as 仄起首句不入韵 in English, short enough for a narrow pane."""
     start = "level" if template.startswith("平") else "oblique"
     return f"{start} start, l. 1 {'unrhymed' if '不' in template else 'rhymes'}"
 

@@ -1,4 +1,4 @@
-"""How a poem is set as verse: from its text to rows of characters that fit a space."""
+"""Setting a poem as verse: from its text to rows of characters that fit a space."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _HANGING = 2  # cells of the stop that hangs at a line's end
 class Mark:
     """What is shown with a character: its style, a word over it and a sign under it.
 
-    With `joined` the style goes on over the gap to the next character.
+    With `joined` the style continues over the gap to the next character.
     """
 
     style: str = ""
@@ -32,10 +32,10 @@ Marks = Sequence[Mark]  # one for each character of a text, stops included; or n
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The room a poem asks for: Han characters in its longest line, and lines.
+    """The size of a poem: Han characters in its longest line, and lines.
 
-    `rows` are those of a line with what stands over and under it; `columns` the cells of each of
-    its characters, where words stand over them.
+    `rows` is the number of rows of a line with the text over and under it. `columns` are the cells
+    of each character if there are words over them.
     """
 
     line_length: int
@@ -110,7 +110,7 @@ def arrange(count: int, shape: Shape, width: int, height: int, frame: int) -> Ar
 
 
 def lines_of(text: str, most: int = 0) -> list[str]:
-    """Split a poem after its stops; with `most`, longer lines are broken after that many."""
+    """Split a poem after its stops; lines longer than `most` are broken, unless it is 0."""
     lines = [""]
     for character in text:
         length = len(lines[-1])
@@ -125,7 +125,7 @@ def lines_of(text: str, most: int = 0) -> list[str]:
 
 
 def shape_of(text: str, marks: Marks = (), width: int = 0) -> Shape:
-    """The shape of a poem as it stands, with its marks, in a space of so many cells."""
+    """The shape of a poem with its marks, in a space of `width` cells."""
     lines = lines_of(text)
     longest = max((sum(each not in STOPS for each in line) for line in lines), default=0)
     columns = _columns(lines, marks, width)
@@ -145,9 +145,9 @@ def set_verse(
     """Set a poem in rows that are `width` cells or less, centred as one block.
 
     The first `opening` characters, stops not counted, are marked; `cursor` marks where the next
-    character will stand, and the room of `least` is kept for what will come. `marks` say more of
-    each character; words over them are left out where they would be too wide. Characters that a
-    terminal cannot show are replaced.
+    character will be, and space is kept for a poem of shape `least`. `marks` has more for each
+    character; words over characters are left out if they are too wide. Characters that a terminal
+    cannot show are replaced.
     """
     step = 3 if setting.spaced else 2
     columns = _columns(lines_of(text), marks, width)
@@ -173,9 +173,9 @@ def set_verse(
 
 
 def _columns(lines: Sequence[str], marks: Marks, width: int) -> tuple[int, ...]:
-    """The cells of each character of a line under the words over it: all alike if there is room.
+    """The cells of each character of a line with words over it: all alike if there is room.
 
-    Empty where no word stands over any, or where the words are too wide for the space.
+    Empty if there are no words over it, or if they are too wide for the space.
     """
     if not any(mark.over for mark in marks):
         return ()
@@ -207,10 +207,7 @@ def _opening_marks(text: str, opening: int) -> list[Mark]:
 def _styled(
     lines: Sequence[str], marks: Marks, widths: Sequence[int], words: bool
 ) -> Iterator[list[Content]]:
-    """The rows of each line: the words over it where there are `words`, itself, the signs under it.
-
-    The line itself comes first where it is alone.
-    """
+    """The rows of each line: the words over it if `words`, the line, and the signs under it."""
     following = iter(marks)
     signs = any(mark.under for mark in marks)
     for line in lines:
@@ -233,15 +230,15 @@ def _styled(
 
 
 class _Row:
-    """A row of a line that is put together, a cell of some width after the other."""
+    """Builds a row of a line, cell by cell; each cell has its own width."""
 
     def __init__(self) -> None:
         self._parts: list[str | tuple[str, str]] = []
         self._gap: str | tuple[str, str] = ""
 
     def put(self, text: str, style: str, width: int, centred: bool, joined: bool = False) -> None:
-        """Put a text in the next cell; `joined` carries its style over to the one after."""
-        # The last column of a cell parts it from the next.
+        """Put a text in the next cell; with `joined` its style continues to the cell after."""
+        # The last column of a cell separates it from the next.
         before = max(0, width - 1 - cell_len(text)) // 2 if centred else 0
         after = " " * (max(0, width - before - cell_len(text)) if centred else width - 2)
         self._parts += [self._gap, " " * before, (text, style)]
@@ -252,12 +249,12 @@ class _Row:
         self._parts.append((stop, style))
 
     def content(self) -> Content:
-        """The row, without what follows its last text."""
+        """The row, without the gap after its last text."""
         return Content.assemble(*self._parts)
 
 
 def _rows(lines: Sequence[list[Content]], setting: Setting) -> Iterator[list[Content]]:
-    """The rows of the block; the second lines of couplets begin in one column."""
+    """The rows of the block; the second lines of couplets start in one column."""
     if not setting.couplets:
         yield from lines
         return
@@ -274,7 +271,7 @@ def _rows(lines: Sequence[list[Content]], setting: Setting) -> Iterator[list[Con
 
 
 def places_of_lines(text: str) -> list[list[int]]:
-    """For each line of verse where its characters stand in the text."""
+    """For each line of verse, the positions of its characters in the text."""
     lines: list[list[int]] = [[]]
     for at, character in enumerate(text):
         if character not in STOPS:

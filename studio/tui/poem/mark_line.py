@@ -1,4 +1,4 @@
-"""The line that says which marks can be shown in a poem, and which are."""
+"""A line with the marks that can be shown in a poem, and which of them are."""
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -6,20 +6,18 @@ from textual.widget import Widget
 
 from studio.tui.poem.marks import Overlays
 
-# Their names here, as Overlays has them, and their keys.
+# Name, field of Overlays, key.
 MARKS = (
     ("tones", "tones", "t"),
     ("pinyin", "pinyin", "p"),
     ("copied", "copied", "v"),
     ("likely", "likelihood", "l"),
 )
-
-
 _SHOWN = "bold $text-primary"
 
 
 class MarkLine(Widget):
-    """Each mark with its key; those that are shown stand out."""
+    """Each mark with its key; those shown are highlighted."""
 
     ALLOW_SELECT = False
 

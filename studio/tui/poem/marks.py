@@ -1,4 +1,4 @@
-"""What is marked in a poem on demand: tones and rhyme, pinyin, copied spans, likelihood."""
+"""Marks in a poem, shown on demand: tones and rhyme, pinyin, copied spans, likelihood."""
 
 import math
 from collections.abc import Collection, Sequence
@@ -19,7 +19,7 @@ from studio.verse.request import BLANK, ComposeRequest
 
 GIVEN = "bold $text-accent"
 CURSOR = "bold $block-cursor-foreground on $block-cursor-background"
-# A character is tinted the more, the less likely it was: below each of these one shade more.
+# A less likely character has a deeper tint: one shade more below each of these.
 _LEAST = (1 / 8, 1 / 32, 1 / 128, 1 / 512)
 _SHADES = ("", "on $accent 14%", "on $accent 28%", "on $accent 46%", "on $accent 70%")
 
@@ -34,12 +34,12 @@ class Overlays:
     likelihood: bool = False
 
     def toggled(self, name: str) -> "Overlays":
-        """One of them shown or hidden."""
+        """The same with one of them shown or hidden."""
         return replace(self, **{name: not getattr(self, name)})
 
     @property
     def need_reading(self) -> bool:
-        """Whether the worker must read the poem back for them."""
+        """Whether they need the model's reading of the poem."""
         return self.copied or self.likelihood
 
 
@@ -51,10 +51,10 @@ def marks_of(
     cursor: int | None = None,
     form: str = "",
 ) -> list[Mark]:
-    """A mark for each character of a text, stops included.
+    """A mark for each character of a text, including stops.
 
-    `read` is the poem read back, where it has come; `given` are the places of the characters that
-    a person decided on, `cursor` the place that is worked on, `form` the form asked for.
+    `read` is the model's reading of it, if it has arrived. `given` are the positions of the
+    characters that a person chose, `cursor` is the position worked on, `form` the form requested.
     """
     signs = _signs(text, form) if overlays.tones else {}
     words = in_pinyin(text) if overlays.pinyin else ("",) * len(text)
@@ -75,12 +75,12 @@ def marks_of(
 
 
 def places_of(remark: Remark, lines: list[list[int]]) -> list[int]:
-    """Where the characters that a remark concerns stand in the text."""
+    """The positions in the text of the characters that a remark is about."""
     return lines[remark.line][remark.start : remark.end]
 
 
 def shade(log_probability: float) -> str:
-    """The tint of a character that the model found so likely."""
+    """The tint of a character with this log probability under the model."""
     chance = math.exp(log_probability)
     return _SHADES[sum(chance < least for least in _LEAST)]
 
@@ -101,7 +101,7 @@ def tone_legend() -> Content:
 
 
 def _signs(text: str, form: str) -> dict[int, tuple[str, str]]:
-    """A sign and its style under each character: its tone, or the rhyme that it keeps."""
+    """The sign under each character, with its style: the tone, or 韵 if it rhymes."""
     scansion = scansion_of(text, form)
     if scansion is None:
         return {}
@@ -119,7 +119,7 @@ def _signs(text: str, form: str) -> dict[int, tuple[str, str]]:
 
 
 def _copied(read: Inspected) -> dict[int, bool]:
-    """The places of copied characters, and whether the next one is copied with them."""
+    """The positions of copied characters, and whether the span continues after each."""
     found: dict[int, bool] = {}
     for span in read.copied or ():
         for at in range(span.start, span.end):
@@ -128,7 +128,7 @@ def _copied(read: Inspected) -> dict[int, bool]:
 
 
 def given_places(request: ComposeRequest, text: str) -> set[int]:
-    """Where the characters stand that a person decided on."""
+    """The positions of the characters that a person chose."""
     lines = places_of_lines(text)
     places = [at for line in lines for at in line]
     found = _fixed(places, _characters(request.first))
@@ -140,7 +140,7 @@ def given_places(request: ComposeRequest, text: str) -> set[int]:
     for word in request.words:
         start = written.find(word)
         found |= set(range(start, start + len(word))) if start >= 0 else set()
-    # Without a blank it is a poem in which one character was exchanged.
+    # Without a blank it is a poem in which characters were replaced.
     if BLANK in request.given and len(request.given) == len(text):
         found |= {at for at, each in enumerate(request.given) if each not in (BLANK, *STOPS)}
     return found

@@ -1,4 +1,4 @@
-"""What the scanner says of a poem, in words: its form, its rhyme, every fault, every note."""
+"""The scanner's report on a poem in words: form, rhyme, every fault, every note."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ _MOST_RHYMES = 3
 
 
 def scansion_of(text: str, form: str = "") -> Scansion | None:
-    """The scanner's report on a text in the form asked for; None where it has no line."""
+    """The scanner's report on a text in the form requested; None if the text has no line."""
     lines = verse_lines(text)
     return scan(lines, form) if lines else None
 
@@ -32,7 +32,7 @@ def summary(scansion: Scansion) -> str:
 
 
 def template_in_words(scansion: Scansion) -> str:
-    """The order of the tones, in both languages; empty in the old style."""
+    """The order of the tones, in both languages; "" for the old style."""
     named = scansion.template
     return f"{named} {template_in_english(named)}" if named else ""
 
@@ -44,21 +44,21 @@ def names_of(remarks: Sequence[Remark]) -> str:
 
 
 def explained(remark: Remark) -> str:
-    """Where it is and what is the matter, in a sentence."""
+    """A sentence with the line and what is wrong there."""
     return f"Line {remark.line + 1}: {printable(simplified(remark.explanation))}"
 
 
-def in_words(scansion: Scansion | None, line: int, column: int) -> list[Content]:
-    """The form, then every fault and every note in words, those of the place first."""
+def remarks_in_words(scansion: Scansion | None, line: int, column: int) -> list[Content]:
+    """The form, then every fault and every note; those of this line and column first."""
     if scansion is None:
         return []
-    # Both languages of a template in a row are too wide for where this is read.
+    # A row with both languages of a template is too wide for the panel.
     named = scansion.template
     head = (summary(scansion), named, template_in_english(named) if named else "")
     rows = [Content.styled(each, "$foreground-muted") for each in head if each]
     remarks = [*scansion.broken, *scansion.noted]
     remarks.sort(key=lambda each: not (each.line == line and each.start <= column < each.end))
-    # Remarks of one name stand together, in the order of the first of each.
+    # Remarks are grouped by name, in the order of the first of each.
     for name in dict.fromkeys(remark.name for remark in remarks):
         style = "$text-error" if any(fault.name == name for fault in scansion.broken) else ""
         rows.append(Content.assemble((name, f"bold {style}"), (f" {IN_ENGLISH[name]}", style)))
@@ -83,11 +83,11 @@ def _rhymes(scansion: Scansion) -> str:
 
 
 def copied_in_words(read: Inspected | None) -> list[Content]:
-    """The copied spans, each with the poem that it is from."""
+    """The copied spans, each with the poem that it is in."""
     if read is None:
         return []
     if read.copied is None:
-        return [Content.styled("The index of the corpus is not at hand.", "$foreground-muted")]
+        return [Content.styled("The index of the corpus is not available.", "$foreground-muted")]
     rows = []
     for span in read.copied:
         text = "".join(
@@ -99,7 +99,7 @@ def copied_in_words(read: Inspected | None) -> list[Content]:
         rows.append(
             Content.assemble(
                 (printable(text), "underline"),
-                (" stands in ", "$foreground-muted"),
+                (" is also in ", "$foreground-muted"),
                 printable(span.title),
                 (" by ", "$foreground-muted"),
                 printable(span.author),

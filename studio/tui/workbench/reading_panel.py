@@ -1,4 +1,4 @@
-"""What there is to say of a character and of its poem: alternatives, remarks, copied spans."""
+"""The panel of the workbench: alternatives to a character, remarks on the poem, copied spans."""
 
 import math
 
@@ -13,7 +13,7 @@ from studio.messages import Inspected
 from studio.prosody.report import Character, Scansion
 from studio.tui.poem.glossary import TONES, reading_named, rhyme_named
 from studio.tui.poem.marks import tint_legend
-from studio.tui.poem.remarks import copied_in_words, in_words, scansion_of
+from studio.tui.poem.remarks import copied_in_words, remarks_in_words, scansion_of
 from studio.tui.workbench.draft import Draft
 from studio.wording import printable
 
@@ -22,7 +22,7 @@ _CHOSEN = "on $block-cursor-background"
 
 
 class ReadingPanel(VerticalScroll, can_focus=False):
-    """Shows a draft's character with its alternatives, and below it the whole poem's remarks."""
+    """Shows the character at the cursor with its alternatives, then the remarks on the poem."""
 
     chosen: reactive[int] = reactive(0)
 
@@ -39,7 +39,7 @@ class ReadingPanel(VerticalScroll, can_focus=False):
         yield Static(id="reading-poem", markup=False)
 
     def show(self, draft: Draft, read: Inspected | None, legend: bool) -> None:
-        """Show a draft with its poem read back, where that has come; `legend` explains tints."""
+        """Show a draft and the reading of it, if it has arrived; `legend` explains the tints."""
         shown = (draft.text, draft.cursor, read)
         self._draft, self._read = draft, read
         if shown != self._shown:
@@ -52,24 +52,24 @@ class ReadingPanel(VerticalScroll, can_focus=False):
         self.query_one("#reading-place", Static).update(_place(draft, scansion))
         self._show_choices()
         rows = [
-            *in_words(scansion, draft.line, draft.column),
+            *remarks_in_words(scansion, draft.line, draft.column),
             *copied_in_words(read),
             *([tint_legend()] if legend else []),
         ]
         self.query_one("#reading-poem", Static).update(Content("\n").join(rows))
 
     def choose(self, step: int) -> None:
-        """Choose the next alternative, or the one before."""
+        """Choose the next or the previous alternative."""
         if self._choices:
             self.chosen = (self.chosen + step) % len(self._choices)
 
     @property
     def alternative(self) -> str:
-        """The character chosen: the one that stands there, until another is."""
+        """The character chosen: the present one until another is chosen."""
         return self.numbered(self.chosen + 1)
 
     def numbered(self, number: int) -> str:
-        """The alternative of that number, from 1; empty where there is none."""
+        """The alternative with a number from 1; "" if there is none."""
         return self._choices[number - 1][0] if number <= len(self._choices) else ""
 
     def watch_chosen(self) -> None:
@@ -88,12 +88,12 @@ class ReadingPanel(VerticalScroll, can_focus=False):
                 for number, (each, chance) in enumerate(self._choices, start=1)
             ]
             rows[self.chosen] = rows[self.chosen].stylize(_CHOSEN)
-            rows.append(Content.styled(", . chooses, number rewrites", "$foreground-muted"))
+            rows.append(Content.styled(", . choose, a number rewrites", "$foreground-muted"))
         self.query_one("#reading-choices", Static).update(Content("\n").join(rows))
 
 
 def _choices(draft: Draft, read: Inspected | None) -> list[tuple[str, float]]:
-    """The alternatives with their probabilities; the character itself last if not among them."""
+    """The alternatives with their probabilities; the present character last if not among them."""
     now = draft.text[draft.cursor]
     if read is None:
         return [(now, 1.0)]
@@ -105,7 +105,7 @@ def _choices(draft: Draft, read: Inspected | None) -> list[tuple[str, float]]:
 
 
 def _choice(number: int, character: str, chance: float, share: float, now: bool) -> Content:
-    """A row of the list: number, character, a bar that is `share` of the longest, probability."""
+    """A row of the list: number, character, a bar of length `share` (0 to 1), probability."""
     bar = round(_BAR * share)
     return Content.assemble(
         (f"{number} ", "$foreground-muted"),
@@ -118,7 +118,7 @@ def _choice(number: int, character: str, chance: float, share: float, now: bool)
 
 
 def _place(draft: Draft, scansion: Scansion | None) -> Content:
-    """Which character it is: its place, its readings, and what the form asks of it."""
+    """The character at the cursor: its position, its readings, and what the form requires."""
     character = draft.text[draft.cursor]
     pinyin = in_pinyin(draft.text)[draft.cursor]
     head = Content.assemble(
@@ -129,23 +129,24 @@ def _place(draft: Draft, scansion: Scansion | None) -> Content:
     if scansion is None:
         return head
     line = scansion.lines[draft.line]
-    its = line.characters[draft.column]
+    scanned = line.characters[draft.column]
     rhymes = line.rhyme if draft.column == len(line.characters) - 1 else ""
     kept = " · kept" if draft.cursor in draft.kept else ""
-    readings = ", ".join(map(reading_named, its.readings))
-    told = (readings, _tone(its, rhymes) + kept)
-    rows = (Content.styled(each, "$foreground-muted") for each in told if each)
+    readings = ", ".join(map(reading_named, scanned.readings))
+    words = (readings, _tone(scanned, rhymes) + kept)
+    rows = (Content.styled(each, "$foreground-muted") for each in words if each)
     return Content("\n").join([head, *rows])
 
 
-def _tone(its: Character, rhyme: str) -> str:
-    """What the character counts as, and what its place asks for."""
+def _tone(character: Character, rhyme: str) -> str:
+    """What the character counts as, and what its position requires."""
     if rhyme:
         return f"韵 rhymes in {rhyme_named(rhyme[1:])}"
-    needs = f" · needs {its.required} {TONES[its.required]}" if its.required in ("平", "仄") else ""
-    return f"{its.tone} {TONES.get(its.tone, '')}{needs}".strip()
+    required = character.required
+    needs = f" · needs {required} {TONES[required]}" if required in ("平", "仄") else ""
+    return f"{character.tone} {TONES.get(character.tone, '')}{needs}".strip()
 
 
 def _chance(chance: float) -> str:
-    """A probability in per cent, to two digits."""
+    """A probability in per cent, with two digits."""
     return f"{100 * chance:.2g}%" if chance >= 0.00001 else "<0.001%"

@@ -1,4 +1,4 @@
-"""The book of saved poems: found by pinyin, written again and held against what was saved."""
+"""The list of saved poems: found by pinyin, written again and compared with what was saved."""
 
 from functools import partial
 from pathlib import Path
@@ -27,14 +27,14 @@ async def test_a_saved_poem_is_found_by_pinyin(play: Play) -> None:
         assert played.app.screen.query_one(OptionList).option_count == 1
 
 
-async def test_a_saved_poem_is_asked_for_again_from_the_model_that_wrote_it(play: Play) -> None:
+async def test_a_saved_poem_is_written_again_by_its_model(play: Play) -> None:
     async with play() as played:
         await played.press("b", "r")
         assert played.last == saved().rewrite_request
         assert played.last.model == "night@800"
 
 
-async def test_a_poem_that_comes_out_to_the_letter_is_told_so(play: Play) -> None:
+async def test_the_same_poem_is_reported_as_the_same(play: Play) -> None:
     async with play() as played:
         await played.press("b", "r")
         await played.answer(TEXT)
@@ -43,14 +43,14 @@ async def test_a_poem_that_comes_out_to_the_letter_is_told_so(play: Play) -> Non
         )
 
 
-async def test_a_poem_that_comes_out_otherwise_says_what_differs(play: Play) -> None:
+async def test_a_different_poem_is_reported_with_the_difference(play: Play) -> None:
     async with play() as played:
         await played.press("b", "r")
         await played.answer(TEXT.replace("黄河", "黄江"))
         assert "line 2 is 黄江入海流" in played.text("#opening-note")
 
 
-async def test_the_next_poem_is_held_against_nothing(play: Play) -> None:
+async def test_the_next_poem_is_not_compared(play: Play) -> None:
     async with play() as played:
         await played.press("b", "r")
         await played.answer(TEXT)

@@ -1,4 +1,4 @@
-"""Asking where a poem is exported to."""
+"""Exporting poems to a file."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ async def test_the_names_suffix_chooses_the_format(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["~no-such-person/poem.txt", "a" * 300 + ".txt"])
-async def test_what_cannot_be_a_path_is_told(tmp_path: Path, path: str) -> None:
+async def test_what_cannot_be_a_path_is_an_error(tmp_path: Path, path: str) -> None:
     app = Exporting(tmp_path)
     async with app.run_test() as pilot:
         await app.give(pilot, path)
@@ -74,7 +74,7 @@ async def test_each_format_is_offered_the_name_that_is_free_in_it(tmp_path: Path
         assert path.value.endswith("白日依山尽.png")
 
 
-async def test_a_picture_that_cannot_be_drawn_is_told_and_can_be_asked_for_otherwise(
+async def test_a_picture_that_cannot_be_drawn_is_an_error_and_another_format_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(picture, "_font_folders", list)

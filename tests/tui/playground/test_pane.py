@@ -1,4 +1,4 @@
-"""The playground pane, with a worker that writes what the test tells it."""
+"""The playground pane, with a worker that writes what the test says."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from textual.widgets import Input, OptionList, Select, Static
 from studio.collection.saved import Collection
 from studio.messages import CancelCompose, Failed, Trained, TrainingStarted, Wrote
 from studio.model.config import RunConfig
-from studio.model.events import CheckpointSaved, TrainingEnded
+from studio.model.events import TrainingEnded
 from studio.paths import Home
 from studio.settings import read_settings
 from studio.tui.playground.chooser import PoemChooser
@@ -23,12 +23,12 @@ from studio.verse.novelty import CopiedSpan
 from studio.verse.request import Sampling
 from studio.wording import local_time
 from tests.tui.playground_worker import OTHER, QUATRAIN
-from tests.tui.playing import Play, add_run
+from tests.tui.playing import Play
 
-# --- asking -------------------------------------------------------------------------------------
+# --- the request --------------------------------------------------------------------------------
 
 
-async def test_enter_alone_asks_for_a_poem(play: Play) -> None:
+async def test_enter_alone_requests_a_poem(play: Play) -> None:
     async with play() as played:
         await played.press("enter")
         assert (played.last.first, played.last.form, played.last.candidates) == ("", "五绝", 1)
@@ -82,11 +82,11 @@ async def test_every_poem_gets_a_seed_of_its_own_until_one_is_typed(
     async with play() as played:
         await played.press("enter")
         await played.press("enter")
-        assert [order.request.seed for order in played.worker.orders] == [11, 12]
+        assert [each.request.seed for each in played.worker.requested] == [11, 12]
         played.number("seed").focus()
         await played.press("end", "backspace", "backspace", "7", "enter")
         await played.press("enter")
-        assert [order.request.seed for order in played.worker.orders[2:]] == [7, 7]
+        assert [each.request.seed for each in played.worker.requested[2:]] == [7, 7]
 
 
 async def test_n_writes_with_a_new_seed_and_r_with_the_same(
@@ -98,7 +98,7 @@ async def test_n_writes_with_a_new_seed_and_r_with_the_same(
         await played.press("n")
         await played.press("r")
         await played.press("n")
-        assert [order.request.seed for order in played.worker.orders] == [11, 11, 12]
+        assert [each.request.seed for each in played.worker.requested] == [11, 11, 12]
 
 
 async def test_keys_change_form_strategy_and_temperature(play: Play) -> None:
@@ -184,12 +184,12 @@ async def test_a_value_that_cannot_be_used_gives_its_reason_beside_the_field(
             played.select("seeding").value = "fixed"
         await played.press("enter")
         await played.settle()
-        assert played.worker.orders == []
+        assert played.worker.requested == []
         assert reason in played.note(name)
         assert played.app.focused is played.number(name)
 
 
-async def test_a_value_that_does_nothing_does_not_stand_in_the_way(play: Play) -> None:
+async def test_a_bad_value_without_effect_is_ignored(play: Play) -> None:
     async with play() as played:
         played.number("temperature").value = "hot"
         await played.press("g", "enter")
@@ -241,14 +241,14 @@ async def test_escape_cancels_and_the_poem_before_comes_back(play: Play) -> None
         await played.settle()
         await played.press("escape")
         await played.settle()
-        assert played.worker.sent[-1] == CancelCompose(played.worker.orders[-1].ticket)
+        assert played.worker.sent[-1] == CancelCompose(played.worker.requested[-1].ticket)
         assert played.cards() == [QUATRAIN]
 
 
-async def test_asking_again_gives_up_what_is_being_written(play: Play) -> None:
+async def test_a_new_request_cancels_the_one_being_written(play: Play) -> None:
     async with play() as played:
         await played.press("enter")
-        first = played.worker.orders[-1].ticket
+        first = played.worker.requested[-1].ticket
         await played.press("enter")
         assert CancelCompose(first) in played.worker.sent
         played.worker.emit(Wrote(first, ("错",)))
@@ -265,7 +265,7 @@ async def test_a_character_the_model_does_not_know_is_answered_in_place(play: Pl
         assert not list(played.app.screen.query("Toast"))
 
 
-async def test_the_answer_to_a_request_goes_with_it(play: Play) -> None:
+async def test_the_error_of_a_request_goes_away_with_it(play: Play) -> None:
     async with play() as played:
         for text in (QUATRAIN, OTHER):
             await played.press("enter")
@@ -294,13 +294,13 @@ async def test_a_failure_of_something_else_leaves_the_poem_alone(play: Play) -> 
         assert played.cards() == ["白"]
 
 
-async def test_the_model_and_the_seed_stand_under_the_poem(play: Play) -> None:
+async def test_the_model_and_the_seed_are_shown_under_the_poem(play: Play) -> None:
     async with play() as played:
         await played.press("enter")
         await played.answer(QUATRAIN, model="night@800")
         said = played.text("#figures")
         assert f"night at step 800 · seed {played.last.seed}" in said
-        assert "log probability -3.00: 1 in 20 a character" in said
+        assert "average 1 in 20 per character (log p -3.00)" in said
 
 
 async def test_a_poem_cut_at_the_limit_says_so(play: Play) -> None:
@@ -319,9 +319,9 @@ async def test_the_arrows_choose_a_candidate(play: Play) -> None:
         stage = played.pane.query_one(PoemStage)
         chosen = [card.has_class("-chosen") for card in stage.query(PoemCard)]
         assert chosen == [False, True]
-        told = played.text("#figures")
-        assert "2 of 2 · night at step 800" in told
-        assert "log probability -3.25" in told
+        figures = played.text("#figures")
+        assert "2 of 2 · night at step 800" in figures
+        assert "log p -3.25" in figures
         await played.press("right")
         assert played.pane.query_one(PoemStage).chosen == 0
 
@@ -333,7 +333,7 @@ async def test_markup_in_a_poem_is_text(play: Play) -> None:
         assert played.cards() == ["[/b]白[red]日"]
 
 
-async def test_candidates_stand_in_the_order_of_their_scores(play: Play) -> None:
+async def test_candidates_are_in_the_order_of_their_scores(play: Play) -> None:
     async with play() as played:
         played.number("candidates").value = "2"
         await played.press("enter")
@@ -347,11 +347,11 @@ async def test_two_checkpoints_write_in_two_columns_under_their_steps(play: Play
     async with play() as played:
         played.select("beside").value = "night@200"
         await played.press("enter")
-        first, second = played.worker.orders[-2:]
-        played.worker.finish(QUATRAIN, model="night@800", order=first)
+        first, second = played.worker.requested[-2:]
+        played.worker.finish(QUATRAIN, model="night@800", command=first)
         await played.settle()
         assert played.pane.query_one(PoemStage).query(PoemCard).first().writing
-        played.worker.finish(OTHER, model="night@200", order=second)
+        played.worker.finish(OTHER, model="night@200", command=second)
         await played.settle()
         assert played.cards() == [QUATRAIN, OTHER]
         cards = played.pane.query_one(PoemStage).query(PoemCard)
@@ -380,11 +380,11 @@ async def test_copied_spans_are_underlined_and_their_poem_is_named(play: Play) -
         await played.press("enter")
         await played.answer(QUATRAIN)
         await played.press("v")
-        played.worker.tell_readings(CopiedSpan(0, 5, 7, "登鹳雀楼", "王之涣"))
+        played.worker.send_readings(CopiedSpan(0, 5, 7, "登鹳雀楼", "王之涣"))
         await played.settle()
         (card,) = played.pane.query_one(PoemStage).query(PoemCard)
         assert "underline" in card.marks[0].style
-        assert "白日依山尽 stands in 登鹳雀楼 by 王之涣" in played.text("#figures")
+        assert "白日依山尽 is also in 登鹳雀楼 by 王之涣" in played.text("#figures")
 
 
 async def test_a_poem_is_read_again_without_the_index_only_when_a_key_asks_for_it(
@@ -395,14 +395,14 @@ async def test_a_poem_is_read_again_without_the_index_only_when_a_key_asks_for_i
         await played.answer(QUATRAIN)
         await played.press("v")
         for _ in range(3):
-            played.worker.tell_readings(index=False)
+            played.worker.send_readings(index=False)
             await played.settle()
         assert played.worker.read == [QUATRAIN]
         await played.press("l")
         assert played.worker.read == [QUATRAIN, QUATRAIN]
         await played.press("w")
         for _ in range(3):
-            played.worker.tell_readings(index=False)
+            played.worker.send_readings(index=False)
             await played.settle()
         assert len(played.worker.read) == 2
 
@@ -412,7 +412,7 @@ async def test_the_tint_of_the_likelihood_has_a_legend(play: Play) -> None:
         await played.press("enter")
         await played.answer(QUATRAIN)
         await played.press("l")
-        played.worker.tell_readings()
+        played.worker.send_readings()
         await played.settle()
         assert "<1/512" in played.text("#figures")
 
@@ -425,14 +425,14 @@ async def test_the_marks_stay_for_the_poems_that_follow(play: Play) -> None:
         assert card.marks[0].under == "仄"
 
 
-async def test_what_the_scanner_says_stands_under_the_poem(play: Play) -> None:
+async def test_the_report_of_the_scanner_is_shown_under_the_poem(play: Play) -> None:
     async with play() as played:
         await played.press("enter")
         await played.answer(QUATRAIN)
         assert played.text("#figures").startswith("五绝 · rhyme 尤 yóu · every rule kept\n")
 
 
-async def test_under_the_tones_stands_what_they_mean(play: Play) -> None:
+async def test_the_signs_of_the_tones_have_a_legend(play: Play) -> None:
     async with play() as played:
         await played.press("enter")
         await played.answer(QUATRAIN)
@@ -473,23 +473,6 @@ async def test_a_poem_asked_for_in_the_old_style_is_not_measured_against_the_new
 # --- models -------------------------------------------------------------------------------------
 
 
-async def test_runs_and_their_checkpoints_can_be_chosen(play: Play) -> None:
-    async with play() as played:
-        models = played.pane.query_one(RequestForm).models
-        assert models == ["auto", "night", "night@800", "night@200"]
-
-
-async def test_a_checkpoint_saved_meanwhile_can_be_chosen(play: Play, night: Home) -> None:
-    async with play() as played:
-        played.select("model").value = "night@200"
-        await played.settle()
-        add_run(night, "dawn", 50)
-        played.worker.emit(Trained("dawn", CheckpointSaved(50, "step-00000050")))
-        await played.settle()
-        assert "dawn@50" in played.pane.query_one(RequestForm).models
-        assert played.select("model").value == "night@200"
-
-
 async def test_without_a_model_the_pane_says_what_to_do(tmp_path: Path, play: Play) -> None:
     for folder in (tmp_path / "data" / "runs" / "night" / "checkpoints").iterdir():
         folder.rmdir()
@@ -523,7 +506,7 @@ async def test_up_and_down_go_through_what_was_written(play: Play) -> None:
         assert played.cards() == [OTHER]
 
 
-async def test_a_poem_of_this_sitting_is_written_again_with_its_seed_and_model(
+async def test_a_poem_of_the_history_is_written_again_with_its_seed_and_model(
     play: Play,
 ) -> None:
     async with play() as played:
@@ -549,13 +532,13 @@ async def test_again_repeats_what_was_given_at_the_workbench(play: Play) -> None
         assert played.last == reworked
         assert played.last.given
         await played.answer(OTHER)
-        # The next sitting begins with what stands in the form.
+        # The next start of the studio begins with what is in the form.
         assert not played.app.settings.request.given
         await played.press("f", "r")
         assert not played.last.given
 
 
-async def test_a_poem_taken_up_from_the_history_stands_though_others_are_being_written(
+async def test_a_poem_chosen_from_the_history_stays_though_others_were_being_written(
     play: Play,
 ) -> None:
     async with play() as played:
@@ -565,7 +548,7 @@ async def test_a_poem_taken_up_from_the_history_stands_though_others_are_being_w
         await played.press("n")
         played.worker.write("青", "白", "春")
         await played.settle()
-        ticket = played.worker.orders[-1].ticket
+        ticket = played.worker.requested[-1].ticket
         await played.press("h", "enter")
         assert CancelCompose(ticket) in played.worker.sent
         played.worker.write("青山", "白水", "春江")
@@ -621,7 +604,7 @@ async def test_the_collection_is_searched_and_an_entry_used_again(play: Play) ->
         assert played.pane.query_one("#opening", Input).value == "白"
 
 
-async def test_a_saved_poem_is_deleted_when_asked_for_twice(play: Play, night: Home) -> None:
+async def test_a_saved_poem_is_deleted_when_d_is_pressed_twice(play: Play, night: Home) -> None:
     async with play() as played:
         await played.press("enter")
         await played.answer(QUATRAIN)
@@ -631,7 +614,7 @@ async def test_a_saved_poem_is_deleted_when_asked_for_twice(play: Play, night: H
         assert Collection(night.collection).poems() == []
 
 
-async def test_a_damaged_collection_is_told_and_kept(play: Play, night: Home) -> None:
+async def test_a_damaged_collection_is_reported_and_kept(play: Play, night: Home) -> None:
     night.collection.parent.mkdir(parents=True, exist_ok=True)
     night.collection.write_text("{}\n")
     async with play() as played:
@@ -665,7 +648,7 @@ async def test_markdown_changes_the_proposed_suffix(play: Play, night: Home) -> 
         assert (night.exports / "白日依山尽.md").read_text().startswith("## 白日依山尽")
 
 
-async def test_an_export_replaces_a_file_only_when_told_to(
+async def test_an_export_replaces_a_file_only_after_a_second_enter(
     play: Play, night: Home, tmp_path: Path
 ) -> None:
     mine = tmp_path / "mine.txt"
@@ -686,10 +669,10 @@ async def test_an_export_replaces_a_file_only_when_told_to(
 async def test_what_keeps_a_poem_is_among_the_keys_of_a_small_terminal(play: Play) -> None:
     async with play(size=(80, 24)) as played:
         keys = str(played.app.query_one(KeyBar).render())
-        assert all(f" {name} " in keys for name in ("Save", "Copy", "Export", "Book", "Quit"))
+        assert all(f" {name} " in keys for name in ("Save", "Copy", "Export", "Saved", "Quit"))
 
 
-async def test_the_book_tells_the_day_as_a_person_writes_it(play: Play, night: Home) -> None:
+async def test_the_saved_poems_show_the_day_as_a_person_writes_it(play: Play, night: Home) -> None:
     async with play() as played:
         await played.press("enter")
         await played.answer(QUATRAIN)

@@ -1,4 +1,4 @@
-"""Poems read back, each once."""
+"""Readings of poems, each requested once."""
 
 from itertools import count
 
@@ -13,45 +13,45 @@ def reading(ticket: int, copied: tuple[CopiedSpan, ...] | None = ()) -> Inspecte
     return Inspected(ticket, "白日", "night@800", (), scan(["白日"]), copied)
 
 
-def asked(sent: list[Command]) -> list[int]:
+def requested(sent: list[Command]) -> list[int]:
     return [command.ticket for command in sent if isinstance(command, Inspect)]
 
 
 def test_a_poem_is_read_once() -> None:
     sent: list[Command] = []
     readings = Readings(sent.append, count(1))
-    readings.ask(ComposeRequest(), "白日")
-    readings.ask(ComposeRequest(), "白日")
-    (ticket,) = asked(sent)
-    readings.hear(reading(ticket))
-    readings.ask(ComposeRequest(), "白日")
+    readings.request(ComposeRequest(), "白日")
+    readings.request(ComposeRequest(), "白日")
+    (ticket,) = requested(sent)
+    readings.receive(reading(ticket))
+    readings.request(ComposeRequest(), "白日")
     assert len(sent) == 1
-    assert readings.known(ComposeRequest(), "白日") is not None
+    assert readings.find(ComposeRequest(), "白日") is not None
 
 
-def test_another_model_reads_for_itself() -> None:
+def test_each_model_has_its_own_reading() -> None:
     sent: list[Command] = []
     readings = Readings(sent.append, count(1))
-    readings.ask(ComposeRequest(), "白日")
-    readings.ask(ComposeRequest(model="night"), "白日")
+    readings.request(ComposeRequest(), "白日")
+    readings.request(ComposeRequest(model="night"), "白日")
     assert len(sent) == 2
 
 
 def test_a_poem_is_read_again_while_its_copied_spans_are_not_known() -> None:
     sent: list[Command] = []
     readings = Readings(sent.append, count(1))
-    readings.ask(ComposeRequest(), "白日")
-    readings.hear(reading(asked(sent)[0], copied=None))
-    assert readings.known(ComposeRequest(), "白日") is not None
-    readings.ask(ComposeRequest(), "白日")
+    readings.request(ComposeRequest(), "白日")
+    readings.receive(reading(requested(sent)[0], copied=None))
+    assert readings.find(ComposeRequest(), "白日") is not None
+    readings.request(ComposeRequest(), "白日")
     assert len(sent) == 2
 
 
-def test_a_reading_that_failed_can_be_asked_for_again() -> None:
+def test_a_reading_that_failed_can_be_requested_again() -> None:
     sent: list[Command] = []
     readings = Readings(sent.append, count(1))
-    readings.ask(ComposeRequest(), "白日")
-    assert readings.failed(asked(sent)[0])
-    assert not readings.failed(asked(sent)[0])
-    readings.ask(ComposeRequest(), "白日")
+    readings.request(ComposeRequest(), "白日")
+    assert readings.failed(requested(sent)[0])
+    assert not readings.failed(requested(sent)[0])
+    readings.request(ComposeRequest(), "白日")
     assert len(sent) == 2

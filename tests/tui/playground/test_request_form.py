@@ -1,11 +1,11 @@
-"""The form that a poem is asked for with."""
+"""The form of a request."""
 
 import pytest
-from textual.widgets import Input, Select
+from textual.widgets import Input
 
 from studio.settings import Settings
 from studio.tui.playground.request_form import RequestForm
-from studio.tui.widgets.form_fields import ChoiceField, Fold
+from studio.tui.widgets.form_fields import Fold
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.verse.request import ComposeRequest, Ranking
 from tests.tui.playing import Play, Played
@@ -16,7 +16,7 @@ def type_into(played: Played, **texts: str) -> None:
         played.pane.query_one(f"#field-{name} Input", Input).value = text
 
 
-async def test_what_is_asked_of_the_verse_reaches_the_request(play: Play) -> None:
+async def test_wishes_for_the_verse_are_in_the_request(play: Play) -> None:
     async with play() as played:
         type_into(played, acrostic="春江花月", last="更上一層樓", words="明月 山")
         played.select("rhyme").value = "阳"
@@ -28,7 +28,7 @@ async def test_what_is_asked_of_the_verse_reaches_the_request(play: Play) -> Non
         assert (asked.rhyme, asked.tones, asked.copied_lines) == ("阳", "tang", False)
 
 
-async def test_a_rhyme_is_shown_whichever_script_it_was_asked_for_in(play: Play) -> None:
+async def test_a_rhyme_in_either_script_is_shown(play: Play) -> None:
     async with play() as played:
         form = played.pane.query_one(RequestForm)
         for asked, shown in (("阳", "阳"), ("東", "东"), ("", "")):
@@ -36,7 +36,7 @@ async def test_a_rhyme_is_shown_whichever_script_it_was_asked_for_in(play: Play)
             assert played.select("rhyme").value == shown
 
 
-async def test_what_stands_behind_the_fold_reaches_the_request_too(play: Play) -> None:
+async def test_fields_behind_the_fold_are_in_the_request(play: Play) -> None:
     async with play() as played:
         type_into(played, given="白日__尽，*****。", tries="3")
         played.select("copied_lines").value = "yes"
@@ -60,13 +60,13 @@ async def test_a_bad_value_behind_the_fold_opens_it(play: Play) -> None:
         type_into(played, top_p="7")
         await played.press("enter")
         await played.settle()
-        assert not played.worker.orders
+        assert not played.worker.requested
         focused = played.app.focused
         assert focused is not None
         assert focused.id == "top_p"
 
 
-async def test_only_forms_of_any_length_ask_for_their_lines(play: Play) -> None:
+async def test_only_forms_of_any_length_have_a_field_for_the_lines(play: Play) -> None:
     async with play() as played:
         lines = played.pane.query_one("#field-lines")
         assert not lines.display
@@ -80,7 +80,7 @@ async def test_only_forms_of_any_length_ask_for_their_lines(play: Play) -> None:
         assert played.last.lines == 16
 
 
-async def test_a_request_that_was_kept_fills_the_form(play: Play) -> None:
+async def test_a_saved_request_fills_the_form(play: Play) -> None:
     kept = ComposeRequest(
         form="排律",
         lines=12,
@@ -95,34 +95,6 @@ async def test_a_request_that_was_kept_fills_the_form(play: Play) -> None:
     async with play(settings=Settings(request=kept)) as played:
         form = played.pane.query_one(RequestForm)
         assert form.request("") == kept
-
-
-async def test_a_model_beside_the_first_is_asked_for_the_same(play: Play) -> None:
-    async with play() as played:
-        played.select("beside").value = "night@200"
-        await played.press("enter")
-        first, second = (order.request for order in played.worker.orders)
-        assert (first.model, second.model) == ("auto", "night@200")
-        assert first.seed == second.seed
-
-
-async def test_a_model_that_is_gone_is_not_beside_any_more(play: Play) -> None:
-    async with play() as played:
-        played.select("beside").value = "night@200"
-        played.pane.form.offer_models([], None)
-        await played.settle()
-        assert isinstance(played.select("beside"), Select)
-        assert played.pane.form.beside == ""
-
-
-async def test_the_model_that_writes_is_not_offered_beside_itself(play: Play) -> None:
-    async with play() as played:
-        beside = played.pane.form.query_one("#field-beside", ChoiceField)
-        # Auto is the newest checkpoint of night.
-        assert beside.values == ["", "night@200"]
-        played.select("model").value = "night@200"
-        await played.settle()
-        assert beside.values == ["", "night", "night@800"]
 
 
 async def test_a_rhyme_is_found_by_its_pinyin(play: Play) -> None:
@@ -140,7 +112,7 @@ async def test_a_form_is_found_however_its_u_is_typed(play: Play, typed: str) ->
         assert played.select("form").value == "七律"
 
 
-async def test_a_field_in_focus_says_what_it_is_for(play: Play) -> None:
+async def test_a_focused_field_shows_what_it_is_for(play: Play) -> None:
     async with play() as played:
         await played.press("o")
         assert "four lines of five" in played.text("#field-about")
@@ -150,7 +122,7 @@ async def test_a_field_in_focus_says_what_it_is_for(play: Play) -> None:
         assert not played.pane.query_one("#field-about").display
 
 
-async def test_the_end_of_the_last_line_is_held_to_the_rhyme(play: Play) -> None:
+async def test_the_end_of_the_last_line_must_rhyme(play: Play) -> None:
     async with play() as played:
         fits = played.pane.query_one("#last", PinyinInput).fits
         assert fits is not None

@@ -23,8 +23,8 @@ def test_a_rhyme_has_one_name_whichever_script_it_comes_in() -> None:
 
 @pytest.mark.parametrize("length", [5, 7])
 def test_the_four_templates_have_four_names(length: int) -> None:
-    told = {template_in_english(each.name) for each in templates(length, 4)}
-    assert len(told) == 4
+    names = {template_in_english(each.name) for each in templates(length, 4)}
+    assert len(names) == 4
 
 
 def test_a_time_that_cannot_be_read_is_shown_as_it_is() -> None:

@@ -32,15 +32,17 @@ def test_a_miss_has_the_colour_of_faults() -> None:
 
 
 def test_copied_spans_are_underlined_as_one() -> None:
-    told = read(QUATRAIN, CopiedSpan(0, 4, 7, "登鹳雀楼", "王之涣"))
-    marks = marks_of(QUATRAIN, Overlays(copied=True), told)
+    reading = read(QUATRAIN, CopiedSpan(0, 4, 7, "登鹳雀楼", "王之涣"))
+    marks = marks_of(QUATRAIN, Overlays(copied=True), reading)
     assert ["underline" in mark.style for mark in marks[:5]] == [True] * 4 + [False]
     assert [mark.joined for mark in marks[:5]] == [True, True, True, False, False]
 
 
 def test_nothing_is_marked_that_was_not_asked_for() -> None:
-    told = read(QUATRAIN, CopiedSpan(0, 4, 7, "登鹳雀楼", "王之涣"))
-    assert all(not mark.style and not mark.under for mark in marks_of(QUATRAIN, Overlays(), told))
+    reading = read(QUATRAIN, CopiedSpan(0, 4, 7, "登鹳雀楼", "王之涣"))
+    assert all(
+        not mark.style and not mark.under for mark in marks_of(QUATRAIN, Overlays(), reading)
+    )
 
 
 def test_the_less_likely_a_character_the_deeper_its_tint() -> None:

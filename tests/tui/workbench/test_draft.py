@@ -61,54 +61,54 @@ def test_the_rest_is_rewritten_after_the_character_that_was_chosen() -> None:
 def test_what_is_kept_is_not_rewritten() -> None:
     poem = draft()
     poem.move_line(3)
-    poem.keep_line()
+    poem.toggle_line_kept()
     poem.move_line(-3)
     assert poem.rewritten_from_here("白", 1).given == "白□□□□，□□□□□。□□□□□，更上一层楼。"
-    assert poem.rewritten_around(1).given == "□□□□□，□□□□□。□□□□□，更上一层楼。"
+    assert poem.rewritten_except_kept(1).given == "□□□□□，□□□□□。□□□□□，更上一层楼。"
 
 
-def test_a_character_is_exchanged_alone() -> None:
+def test_a_character_is_replaced_alone() -> None:
     poem = draft()
     poem.move(1)
-    assert poem.exchanged("云", 1).given == QUATRAIN.replace("日", "云")
+    assert poem.replaced("云", 1).given == QUATRAIN.replace("日", "云")
 
 
-def test_several_characters_are_exchanged_over_the_end_of_a_line() -> None:
+def test_several_characters_are_replaced_across_the_end_of_a_line() -> None:
     poem = draft()
     poem.move_end(True)
-    assert poem.exchanged("暮青山", 1).given == "白日依山暮，青山入海流。欲穷千里目，更上一层楼。"
+    assert poem.replaced("暮青山", 1).given == "白日依山暮，青山入海流。欲穷千里目，更上一层楼。"
 
 
-def test_another_line_is_written_between_the_others() -> None:
+def test_one_line_is_rewritten_between_the_others() -> None:
     poem = draft()
     poem.move_line(1)
     assert poem.with_another_line(1).given == "白日依山尽，□□□□□。欲穷千里目，更上一层楼。"
 
 
-def test_keeping_a_line_that_is_kept_lets_it_go() -> None:
+def test_keeping_a_line_that_is_kept_releases_it() -> None:
     poem = draft()
-    poem.keep_line()
-    poem.keep_line()
+    poem.toggle_line_kept()
+    poem.toggle_line_kept()
     assert not poem.kept
 
 
-def test_what_the_person_asked_for_is_kept_from_the_start() -> None:
+def test_what_the_person_requested_is_kept_from_the_start() -> None:
     poem = draft(first="白", acrostic="白黄欲更", last="更上一层楼", words=("千里",))
     kept = "".join(QUATRAIN[at] for at in sorted(poem.kept))
     assert kept == "白黄欲千里更上一层楼"
-    request = poem.rewritten_around(1)
+    request = poem.rewritten_except_kept(1)
     assert (request.first, request.acrostic, request.last, request.words) == ("", "", "", ())
 
 
-def test_words_that_are_written_over_are_asked_for_again() -> None:
+def test_words_that_are_rewritten_are_requested_again() -> None:
     poem = draft(words=("千里",))
     poem.kept.clear()
-    assert poem.rewritten_around(1).words == ("千里",)
+    assert poem.rewritten_except_kept(1).words == ("千里",)
 
 
 def test_every_rewrite_can_be_undone_and_done_again() -> None:
     poem = draft()
-    poem.take(rewritten(OTHER))
+    poem.add_state(rewritten(OTHER))
     assert poem.undo()
     assert poem.text == QUATRAIN
     assert not poem.undo()
@@ -119,9 +119,9 @@ def test_every_rewrite_can_be_undone_and_done_again() -> None:
 
 def test_a_rewrite_after_an_undo_forgets_what_was_undone() -> None:
     poem = draft()
-    poem.take(rewritten(OTHER))
+    poem.add_state(rewritten(OTHER))
     poem.undo()
-    poem.take(rewritten(OTHER.replace("青", "春")))
+    poem.add_state(rewritten(OTHER.replace("青", "春")))
     assert poem.steps == (1, 0)
     assert poem.text.startswith("春")
 
@@ -129,5 +129,5 @@ def test_a_rewrite_after_an_undo_forgets_what_was_undone() -> None:
 def test_the_cursor_is_still_in_a_poem_that_became_shorter() -> None:
     poem = draft()
     poem.move_line(3)
-    poem.take(rewritten("白日，黄河。"))
+    poem.add_state(rewritten("白日，黄河。"))
     assert poem.text[poem.cursor] == "河"

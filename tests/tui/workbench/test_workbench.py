@@ -1,4 +1,4 @@
-"""Working on one poem with the keyboard alone."""
+"""Working on one poem, keyboard only."""
 
 import pytest
 from textual.events import Key
@@ -15,12 +15,12 @@ from tests.tui.playground_worker import OTHER, QUATRAIN
 from tests.tui.playing import Play, Played
 
 
-async def take_up(played: Played, text: str = QUATRAIN) -> None:
-    """A poem on the workbench, read back."""
+async def open_bench(played: Played, text: str = QUATRAIN) -> None:
+    """Open the workbench with a poem and its reading."""
     await played.press("enter")
     await played.answer(text)
     await played.press("w")
-    played.worker.tell_readings()
+    played.worker.send_readings()
     await played.settle()
 
 
@@ -28,9 +28,9 @@ def said(played: Played, selector: str) -> str:
     return str(played.bench.query_one(selector, Static).visual)
 
 
-async def test_a_poem_on_the_workbench_is_read_back(play: Play) -> None:
+async def test_a_poem_on_the_workbench_is_read(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         assert played.worker.read == [QUATRAIN]
         assert "白 bái" in said(played, "#reading-place")
         assert "50%" in said(played, "#reading-choices")
@@ -39,36 +39,36 @@ async def test_a_poem_on_the_workbench_is_read_back(play: Play) -> None:
 
 async def test_enter_rewrites_what_follows_the_cursor(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("down", "right", "enter")
         assert played.last.given == "白日依山尽，黄河□□□。□□□□□，□□□□□。"
 
 
 async def test_a_number_chooses_an_alternative_and_rewrites_what_follows(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("down", "down", "down", "2")
         assert played.last.given == "白日依山尽，黄河入海流。欲穷千里目，月□□□□。"
         assert played.app.current == "playground"
 
 
-async def test_an_alternative_is_chosen_and_exchanged_for_the_character_alone(play: Play) -> None:
+async def test_a_chosen_alternative_replaces_the_character_alone(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("full_stop", "full_stop", "x")
         assert played.last.given == QUATRAIN.replace("白", "月")
 
 
-async def test_a_character_that_is_typed_takes_the_place_of_the_one_there(play: Play) -> None:
+async def test_a_typed_character_replaces_the_one_at_the_cursor(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("红")
         assert played.last.given == QUATRAIN.replace("白", "红")
 
 
 async def test_what_an_input_method_sends_stays_at_the_workbench(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         for character in "。。，、":
             # Not by the pilot, which does not know these.
             played.app.post_message(Key("from_an_input_method", character))
@@ -81,25 +81,25 @@ async def test_what_an_input_method_sends_stays_at_the_workbench(play: Play) -> 
 
 async def test_typing_is_over_when_the_bench_has_the_keys_again(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("i", "红")
         played.bench.focus()
         await played.press("right", "escape")
         assert not played.pane.has_class("-working")
-        assert len(played.worker.orders) == 1
+        assert len(played.worker.requested) == 1
 
 
 async def test_characters_are_typed_over_those_from_the_cursor_on(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("i", "红", "云", "enter")
         assert played.last.given == QUATRAIN.replace("白日", "红云")
         assert played.app.focused is played.bench
 
 
-async def test_what_is_typed_is_held_to_the_tones_and_the_rhyme_of_its_place(play: Play) -> None:
+async def test_what_is_typed_must_fit_the_tones_and_the_rhyme(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("down", "right", "right", "i")
         fits = played.bench.query_one(PinyinInput).fits
         assert fits is not None
@@ -111,7 +111,7 @@ async def test_what_is_typed_is_held_to_the_tones_and_the_rhyme_of_its_place(pla
 
 async def test_the_reading_names_tone_rhyme_and_what_the_place_needs(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("right")
         assert "入质 entering" in said(played, "#reading-place")
         assert "仄 oblique · needs 仄 oblique" in said(played, "#reading-place")
@@ -119,42 +119,42 @@ async def test_the_reading_names_tone_rhyme_and_what_the_place_needs(play: Play)
         assert "韵 rhymes in 尤 yóu" in said(played, "#reading-place")
 
 
-async def test_where_all_is_kept_there_is_nothing_to_rewrite_and_the_way_out_is_told(
+async def test_if_all_is_kept_nothing_is_rewritten_and_a_message_says_how_to_release_it(
     play: Play,
 ) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("k", "a")
-        assert len(played.worker.orders) == 1
-        assert "space lets" in said(played, "#bench-said")
+        assert len(played.worker.requested) == 1
+        assert "Press space to release" in said(played, "#bench-said")
 
 
 async def test_escape_leaves_the_typing_and_the_poem_as_it_was(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("i", "红", "escape", "right")
-        assert len(played.worker.orders) == 1
+        assert len(played.worker.requested) == 1
         assert played.pane.has_class("-working")
         assert played.bench.draft.cursor == 1
 
 
 async def test_what_is_kept_stays_when_the_rest_is_rewritten(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("space", "down", "k", "r")
         assert played.last.given == "白□□□□，黄河入海流。□□□□□，□□□□□。"
 
 
-async def test_another_line_takes_the_place_of_the_one_at_the_cursor(play: Play) -> None:
+async def test_the_line_of_the_cursor_is_rewritten(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("down", "a")
         assert played.last.given == "白日依山尽，□□□□□。欲穷千里目，更上一层楼。"
 
 
-async def test_a_rewrite_is_shown_read_back_and_can_be_undone(play: Play) -> None:
+async def test_a_rewrite_is_shown_and_read_and_can_be_undone(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("enter")
         await played.answer(OTHER)
         assert played.bench.draft.text == OTHER
@@ -166,21 +166,21 @@ async def test_a_rewrite_is_shown_read_back_and_can_be_undone(play: Play) -> Non
         assert played.bench.query_one(PoemCard).text == OTHER
 
 
-async def test_a_rule_that_stands_in_the_way_is_told_under_the_poem(play: Play) -> None:
+async def test_a_rule_that_prevents_a_rewrite_is_shown_under_the_poem(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("enter")
         played.worker.fail("Line 1 would break 孤平.")
         await played.settle()
         assert "孤平" in said(played, "#bench-said")
         assert played.bench.draft.text == QUATRAIN
         await played.press("enter")
-        assert len(played.worker.orders) == 3
+        assert len(played.worker.requested) == 3
 
 
-async def test_tones_that_are_freed_in_the_form_are_free_at_the_workbench(play: Play) -> None:
+async def test_free_tones_in_the_form_are_free_at_the_workbench_too(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("escape")
         played.select("tones").value = "free"
         await played.press("w", "enter")
@@ -190,7 +190,7 @@ async def test_tones_that_are_freed_in_the_form_are_free_at_the_workbench(play: 
 
 async def test_escape_cancels_a_rewrite_and_then_leaves_the_workbench(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("enter")
         await played.press("escape")
         await played.settle()
@@ -205,7 +205,7 @@ async def test_the_poem_as_it_was_reworked_is_shown_saved_and_copied(
     play: Play, night: Home
 ) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("enter")
         await played.answer(OTHER)
         await played.press("s", "c")
@@ -219,20 +219,20 @@ async def test_the_poem_as_it_was_reworked_is_shown_saved_and_copied(
         assert played.cards() == [QUATRAIN]
 
 
-async def test_a_poem_that_is_left_and_taken_up_again_keeps_its_states(play: Play) -> None:
+async def test_a_poem_opened_again_has_its_states(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("enter")
         await played.answer(OTHER)
         await played.press("escape", "w", "u")
         assert played.bench.draft.text == QUATRAIN
 
 
-async def test_keys_that_ask_for_poems_rest_at_the_workbench(play: Play) -> None:
+async def test_keys_for_requests_do_nothing_at_the_workbench(play: Play) -> None:
     async with play() as played:
-        await take_up(played)
+        await open_bench(played)
         await played.press("n", "f", "o", "plus")
-        assert len(played.worker.orders) == 1
+        assert len(played.worker.requested) == 1
         assert played.app.focused is played.bench
 
 
@@ -242,13 +242,13 @@ async def test_without_a_poem_there_is_nothing_to_work_on(play: Play) -> None:
         assert not played.pane.has_class("-working")
 
 
-async def test_a_poem_that_cannot_be_read_is_told(play: Play) -> None:
+async def test_a_reading_that_fails_is_reported(play: Play) -> None:
     async with play() as played:
         await played.press("enter")
         await played.answer(QUATRAIN)
         await played.press("w")
-        order = next(each for each in played.worker.sent if isinstance(each, Inspect))
-        played.worker.emit(Failed("reading the poem", "There is no run called x.", order.ticket))
+        command = next(each for each in played.worker.sent if isinstance(each, Inspect))
+        played.worker.emit(Failed("reading the poem", "There is no run called x.", command.ticket))
         await played.settle()
         assert "no run called x" in said(played, "#bench-said")
 
@@ -258,23 +258,23 @@ async def test_copied_spans_name_their_poem(play: Play) -> None:
         await played.press("enter")
         await played.answer(QUATRAIN)
         await played.press("w")
-        played.worker.tell_readings(CopiedSpan(0, 5, 7, "登鹳雀楼[/b]", "王之涣"))
+        played.worker.send_readings(CopiedSpan(0, 5, 7, "登鹳雀楼[/b]", "王之涣"))
         await played.settle()
-        assert "白日依山尽 stands in 登鹳雀楼[/b] by 王之涣" in said(played, "#reading-poem")
+        assert "白日依山尽 is also in 登鹳雀楼[/b] by 王之涣" in said(played, "#reading-poem")
 
 
 async def test_a_fault_is_explained_with_its_name_in_both_languages(play: Play) -> None:
     async with play() as played:
-        await take_up(played, QUATRAIN.replace("白日", "白开"))
-        told = said(played, "#reading-poem")
-        assert "失替 not alternating" in told
-        assert "Line 1: 开" in told
+        await open_bench(played, QUATRAIN.replace("白日", "白开"))
+        remarks = said(played, "#reading-poem")
+        assert "失替 not alternating" in remarks
+        assert "Line 1: 开" in remarks
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 48), (53, 46), (40, 24)])
 async def test_the_line_of_the_cursor_is_in_sight(play: Play, size: tuple[int, int]) -> None:
     async with play(size=size) as played:
-        await take_up(played, "风急天高猿啸哀，渚清沙白鸟飞回。" * 4)
+        await open_bench(played, "风急天高猿啸哀，渚清沙白鸟飞回。" * 4)
         await played.press("t", "p", *["down"] * 7)
         await played.settle()
         space = played.bench.query_one("#bench-poem")

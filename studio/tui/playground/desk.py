@@ -1,0 +1,288 @@
+"""Where poems are while they are written: in the exhibit, or on the workbench if it is open."""
+
+import itertools
+from collections.abc import Callable
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.message import Message
+from textual.reactive import reactive
+
+from studio.messages import (
+    Command,
+    ComposeCancelled,
+    Composed,
+    Event,
+    Failed,
+    Inspected,
+    Ready,
+    Trained,
+    TrainingStarted,
+    Wrote,
+)
+from studio.model.events import TrainingEnded
+from studio.tui.playground.exhibit import Exhibit
+from studio.tui.playground.pending import PendingRequests
+from studio.tui.playground.poem_history import PoemGroup, PoemHistory
+from studio.tui.playground.readings import Readings
+from studio.tui.workbench.draft import Draft
+from studio.tui.workbench.workbench import Workbench
+from studio.verse.request import ComposeRequest, WrittenPoem
+
+_COLUMNS_A_SECOND = 40
+
+_WELCOME = "Press enter to write a poem.\n\nType an opening first, or leave it blank."
+_NO_MODEL = (
+    "There is no model to write with yet.\n\n"
+    "Press 2 and start a training. Poems can be written from the first step on, and the first "
+    "checkpoint is saved within a minute."
+)
+
+
+class Desk(Container):
+    """Shows the poems that are requested while they are written, and what is done with them."""
+
+    class Finished(Message):
+        """The poems of a request are complete and shown in the exhibit."""
+
+        def __init__(self, group: PoemGroup) -> None:
+            super().__init__()
+            self.group = group
+
+    working: reactive[bool] = reactive(False, init=False)
+    """Whether a poem is on the workbench."""
+    can_write: reactive[bool] = reactive(True, init=False)
+    """Whether there is a model to write with."""
+
+    def __init__(self, send: Callable[[Command], None], note: Callable[[str, bool], None]) -> None:
+        """`note` shows a text near the exhibit; its second argument is whether it is an error."""
+        super().__init__()
+        tickets = itertools.count(1)
+        self.history = PoemHistory()
+        self._pending = PendingRequests(send, tickets)
+        self._readings = Readings(send, tickets)
+        self._note = note
+        self._exhibit = Exhibit(self._readings)
+        self._bench = Workbench()
+        # The poem worked on last; opened again, it has its states.
+        self._draft: Draft | None = None
+        self._torch_loaded = False
+
+    def compose(self) -> ComposeResult:
+        yield self._exhibit
+        yield self._bench
+
+    def on_mount(self) -> None:
+        self._reveal_timer = self.set_interval(1 / _COLUMNS_A_SECOND, self._reveal, pause=True)
+        self._show_nothing()
+
+    def focus_poem(self) -> None:
+        """Focus the poem that is worked on, or the poems in the exhibit."""
+        (self._bench if self.working else self._exhibit.stage).focus()
+
+    def say(self, text: str, error: bool = False) -> None:
+        """Show a text at the workbench if it is open, else near the exhibit."""
+        (self._bench.say if self.working else self._note)(text, error)
+
+    # --- events of the worker -------------------------------------------------------------------
+
+    def receive(self, event: Event) -> None:
+        """Show an event of the worker."""
+        match event:
+            case Ready():
+                self._torch_loaded = True
+                self._show_progress()
+            case Wrote(ticket, characters) if pending := self._pending.find(ticket):
+                pending.receive(characters)
+                self._reveal_soon()
+            case Composed(ticket) if self._pending.find(ticket):
+                self._pending.finish(event)
+                self._reveal_soon()
+            case ComposeCancelled(ticket) if self._pending.find(ticket):
+                self._stop()
+                self.say("Cancelled.")
+            case Inspected():
+                self._readings.receive(event)
+                self._refresh_marks()
+            case Failed(_, message, ticket) if self._pending.find(ticket):
+                self._stop(message)
+            case Failed(_, message, ticket) if ticket and self._readings.failed(ticket):
+                if self.working:
+                    self._bench.say(message, error=True)
+            case TrainingStarted() | Trained(_, TrainingEnded()):
+                self._readings.forget()
+
+    # --- writing --------------------------------------------------------------------------------
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether poems are being written."""
+        return bool(self._pending)
+
+    def write(self, *requests: ComposeRequest) -> None:
+        """Have poems written; those of two requests are side by side."""
+        self._pending.start(requests)
+        self.focus_poem()
+        self._exhibit.start(requests, self._pending.texts)
+        self._show_progress()
+
+    def rewrite(self, request: ComposeRequest) -> None:
+        """Have the poem on the workbench rewritten."""
+        self._bench.start()
+        self._pending.start([request])
+
+    def drop_pending(self) -> None:
+        """Cancel what is being written, and show nothing of it any more."""
+        self._pending.drop()
+
+    def escape(self) -> None:
+        """Show the rest of a poem at once, cancel it, or leave the workbench: what applies."""
+        if self._pending and self._pending.is_composed:
+            self._reveal(everything=True)
+        elif self._pending:
+            self._pending.cancel()
+        elif self.working:
+            self._leave_workbench()
+
+    def _show_progress(self) -> None:
+        if not self._pending:
+            return
+        if not self._torch_loaded:
+            doing = "loading torch"
+        else:
+            doing = "writing" if self._pending.has_started else "waiting for the model"
+            doing += f" · seed {self._pending.seed}"
+        self._exhibit.show_status(f"{doing} · escape cancels")
+
+    def _reveal_soon(self) -> None:
+        """Show what was received: one character after the other, or at once without animations."""
+        if self.app.animation_level == "none":
+            self._reveal(everything=True)
+        else:
+            self._reveal_timer.resume()
+
+    def _reveal(self, everything: bool = False) -> None:
+        if not self._pending.advance(everything):
+            self._reveal_timer.pause()
+        if not self._pending:
+            return
+        place = self._bench if self.working else self._exhibit
+        place.write(self._pending.texts, self._pending.busy)
+        composed = self._pending.pop_composed()
+        if not composed:
+            self._show_progress()
+        elif self.working:
+            self._bench.finish(composed[0])
+        else:
+            group = PoemGroup(composed)
+            self._add(group)
+            self.post_message(self.Finished(group))
+
+    def _stop(self, reason: str = "") -> None:
+        """Drop what is being written; `reason` is the error, if there was one."""
+        self._pending.drop()
+        if self.working:
+            self._bench.stop(reason)
+            return
+        self._note(reason, True)
+        if self.group:
+            self._exhibit.show(self.group)
+        else:
+            self._show_nothing()
+
+    # --- the exhibit ----------------------------------------------------------------------------
+
+    @property
+    def group(self) -> PoemGroup | None:
+        """The poems in the exhibit; while new ones are being written, those before."""
+        return self._exhibit.group
+
+    def show(self, group: PoemGroup) -> None:
+        """Show poems that were written before."""
+        self._exhibit.show(group)
+
+    def _add(self, group: PoemGroup) -> None:
+        self.history.add(group)
+        self._exhibit.show(group)
+
+    def _show_nothing(self) -> None:
+        self._exhibit.show_message(_WELCOME if self.can_write else _NO_MODEL)
+
+    def watch_can_write(self) -> None:
+        if self.group is None and not self._pending:
+            self._show_nothing()
+
+    def choose(self, step: int) -> None:
+        """Choose the next or the previous candidate."""
+        self._exhibit.stage.choose(step)
+
+    def scroll_page(self, direction: int) -> None:
+        """Scroll the poems by a page."""
+        stage = self._exhibit.stage
+        stage.scroll_relative(y=direction * stage.size.height, animate=False)
+
+    def toggle_mark(self, name: str) -> None:
+        """Show or hide marks in the poems."""
+        self._exhibit.overlays = self._exhibit.overlays.toggled(name)
+        self._bench.mark(self._exhibit.overlays)
+        self._mark()
+
+    def _mark(self) -> None:
+        """Mark the poems; request the readings that are needed for it."""
+        if self.working:
+            self._show_reading()
+        if not self._pending:
+            self._exhibit.mark()
+
+    def _refresh_marks(self) -> None:
+        """Mark the poems with the readings that have arrived."""
+        if self.working and self._draft:
+            request, text = self._draft.state.request, self._draft.text
+            if read := self._readings.find(request, text):
+                self._bench.receive(read)
+        if not self._pending:
+            self._exhibit.refresh_marks()
+
+    # --- the workbench --------------------------------------------------------------------------
+
+    def chosen(self) -> tuple[Composed, WrittenPoem] | None:
+        """The poem to use, on the workbench or in the exhibit; None, with a message, if none."""
+        if self._pending:
+            self.say("The poem is still being written.")
+        elif self.group is None:
+            self.say("There is no poem yet: press enter.")
+        elif self.working and self._draft:
+            return self._draft.state, self._draft.state.poems[0]
+        else:
+            return self.group.poems[self._exhibit.stage.chosen]
+        return None
+
+    def open_workbench(self) -> None:
+        """Open the workbench with the chosen poem, if there is one."""
+        chosen = self.chosen()
+        if chosen is None:
+            return
+        if self._draft is None or self._draft.text != chosen[1].text:
+            draft = Draft(*chosen)
+            if not draft.lines:
+                self.say("There is no character to work on.")
+                return
+            self._draft = draft
+        self.working = True
+        self._bench.open(self._draft, self._exhibit.overlays)
+        self._bench.focus()
+
+    def _leave_workbench(self) -> None:
+        """Go back to the exhibit; a poem that was changed is the newest there."""
+        self.working = False
+        draft = self._draft
+        if draft and self.group and draft.text not in [poem.text for _, poem in self.group.poems]:
+            self._add(PoemGroup((draft.state,)))
+        self._mark()
+
+    @on(Workbench.DraftChanged)
+    def _show_reading(self) -> None:
+        if self._draft:
+            self._refresh_marks()
+            self._readings.request(self._draft.state.request, self._draft.text)

@@ -1,0 +1,84 @@
+"""The opening of the poem: a field to type in, a note under it, and a summary of the request."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from studio.collection.in_words import settings_in_words
+from studio.errors import StudioError
+from studio.tui.playground.model_choices import model_in_words
+from studio.tui.widgets.pinyin_input import PinyinInput
+from studio.verse.request import ComposeRequest
+
+
+class Opening(Vertical):
+    """Takes the first characters of a poem; also shows notes, and the request if it is narrow."""
+
+    def compose(self) -> ComposeResult:
+        yield OpeningInput(id="opening")
+        yield Static(id="opening-note", markup=False)
+        yield Static(id="request-summary", markup=False)
+
+    @property
+    def input(self) -> "OpeningInput":
+        """The field for the first characters."""
+        return self.query_one(OpeningInput)
+
+    def start_with(self, text: str) -> None:
+        """Start a new opening with text typed outside the field; what follows is typed into it."""
+        if self.screen.focused is not self.input:
+            self.input.value = ""
+            self.screen.set_focus(self.input)
+        self.input.insert_text_at_cursor(text)
+
+    def show_note(self, text: str, error: bool = False) -> None:
+        """Show a text under the field."""
+        note = self.query_one("#opening-note", Static)
+        # Each update lays the whole screen out again.
+        if str(note.content) != text:
+            note.update(Content(text))
+        note.display = bool(text)
+        note.set_class(error, "error")
+
+    def show_summary(self, request: ComposeRequest | None, new_seed: bool) -> None:
+        """Show a request in a few words; None if a setting of it is not usable."""
+        summary = self.query_one("#request-summary", Static)
+        if request is None:
+            summary.update("a setting is not usable: press o")
+            return
+        words = [settings_in_words(request)]
+        if request.candidates > 1:
+            words.append(f"{request.candidates} poems")
+        words.append("new seed" if new_seed else f"seed {request.seed}")
+        if request.model != "auto":
+            words.append(model_in_words(request.model))
+        summary.update(Content(" · ".join(words)))
+
+    @on(Input.Changed)
+    def _show_converted(self, event: Input.Changed) -> None:
+        event.stop()
+        try:
+            converted = ComposeRequest(first=event.value).first
+        except StudioError as error:
+            self.show_note(str(error), error=True)
+        else:
+            self.show_note(f"→ {converted}" if converted != event.value else "")
+
+
+class OpeningInput(PinyinInput):
+    """Takes Chinese, or pinyin for it; its frame shows its keys."""
+
+    def __init__(self, id: str) -> None:
+        # The first character typed elsewhere moves the focus here: it must not be selected.
+        super().__init__(
+            id=id, placeholder="first characters or pinyin, or nothing", select_on_focus=False
+        )
+        self.border_title = "Opening"
+
+    def on_focus(self) -> None:
+        self.border_subtitle = "enter writes · escape leaves"
+
+    def on_blur(self) -> None:
+        self.border_subtitle = ""

@@ -1,0 +1,66 @@
+"""The poems written since the studio started, in the groups that are shown together."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+from typing import TypeVar
+
+import msgspec
+
+from studio.messages import Composed
+from studio.verse.request import WrittenPoem
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PoemGroup:
+    """Poems that are shown together: of one request, or of the same request to two models."""
+
+    composed: tuple[Composed, ...]
+
+    @property
+    def poems(self) -> list[tuple[Composed, WrittenPoem]]:
+        """Each poem with what it was composed with, best first; those of two models alternate."""
+        return side_by_side([(each, poem) for poem in each.poems] for each in self.composed)
+
+    @property
+    def compares(self) -> bool:
+        """Whether the poems of two models are side by side."""
+        return len(self.composed) > 1
+
+
+class PoemHistory:
+    """The groups that were written, oldest first."""
+
+    def __init__(self) -> None:
+        self._groups: list[PoemGroup] = []
+
+    def add(self, group: PoemGroup) -> None:
+        """Add the newest group."""
+        self._groups.append(group)
+
+    def neighbour(self, shown: PoemGroup | None, step: int) -> PoemGroup | None:
+        """The group before or after the one shown; the newest if that is not in the history."""
+        if not self._groups:
+            return None
+        if shown not in self._groups:
+            return self._groups[-1]
+        place = self._groups.index(shown) + step
+        return self._groups[place] if 0 <= place < len(self._groups) else None
+
+    @property
+    def composed(self) -> list[Composed]:
+        """Everything that was composed, oldest first."""
+        return [each for group in self._groups for each in group.composed]
+
+
+def ranked(composed: Composed) -> Composed:
+    """The same poems, the best first."""
+    poems = sorted(composed.poems, key=lambda poem: -poem.score)
+    return msgspec.structs.replace(composed, poems=tuple(poems))
+
+
+def side_by_side(parts: Iterable[Sequence[T]]) -> list[T]:
+    """The first of each part, then the second of each, and so on: row by row of a table."""
+    return [each for each in chain(*zip_longest(*parts)) if each is not None]

@@ -1,0 +1,40 @@
+"""The poem on the workbench."""
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+
+from studio.tui.poem.card import PoemCard
+from studio.tui.poem.layout import Mark, arrange
+from studio.tui.workbench.draft import Draft
+
+
+class DraftView(VerticalScroll, can_focus=False):
+    """Shows a draft; if the space is too small, it scrolls to the line of the cursor."""
+
+    def compose(self) -> ComposeResult:
+        yield PoemCard()
+
+    def write(self, text: str, writing: bool) -> None:
+        """Show a rewritten poem so far; the marks stay until it is complete."""
+        card = self.query_one(PoemCard)
+        card.text = text
+        card.writing = writing
+
+    def show(self, draft: Draft, marks: Sequence[Mark]) -> None:
+        """Show a draft that is complete."""
+        card = self.query_one(PoemCard)
+        card.writing = False
+        card.text = draft.text
+        card.marks = tuple(marks)
+        width, height = self.size
+        if not width or not height:
+            return
+        card.setting = arrange(1, card.shape(width), width, height, 0).setting
+        rows = len(card.rows(card.setting, width))
+        card.styles.height = max(rows, height)
+        if rows > height:
+            line = draft.line // (2 if card.setting.couplets else 1)
+            top = line * (card.shape(width).rows + card.setting.leading)
+            self.scroll_to(y=top - height // 2, animate=False, force=True)
