@@ -1,4 +1,4 @@
-"""`train` and `runs`: train models, list, show, stop, publish and delete runs."""
+"""`train` and `runs`: train models, list, show, watch, stop, publish and delete runs."""
 
 import os
 import signal
@@ -37,7 +37,7 @@ from studio.runs import folders, processes
 from studio.wording import duration, printable
 
 runs_app = typer.Typer(
-    help="The training runs: list, show, stop, publish, delete.", no_args_is_help=True
+    help="The training runs: list, show, watch, stop, publish, delete.", no_args_is_help=True
 )
 
 
@@ -208,6 +208,15 @@ def show_run(
     for sample in samples[-1:]:
         out.print(f"sample at step {sample.step}: {printable(sample.text)}")
     out.print(f"checkpoints: {' '.join(run.checkpoint_names()) or 'none'}")
+
+
+@runs_app.command("watch")
+def watch_run(name: str) -> None:
+    """Open the studio on a run, whichever process trains it."""
+    run = folders.find(Home.default().runs, name)
+    from studio.tui.launch import open_studio
+
+    open_studio(run.name)
 
 
 @runs_app.command("stop")

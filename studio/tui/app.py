@@ -3,6 +3,7 @@
 import contextlib
 import signal
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import ClassVar, Protocol, cast
@@ -43,6 +44,7 @@ from studio.tui.studio_screen import StudioScreen
 from studio.tui.terminal_app import TerminalApp
 from studio.tui.textual_faults import repair
 from studio.tui.themes import THEMES
+from studio.tui.widgets.ask_screen import AskScreen
 from studio.tui.widgets.modal import Palette
 
 repair()
@@ -119,8 +121,12 @@ class StudioApp(TerminalApp):
 
     current: reactive[str] = reactive("corpus", init=False, bindings=True)
 
-    def __init__(self, home: Home, settings: Settings, worker: WorkerFactory) -> None:
+    def __init__(
+        self, home: Home, settings: Settings, worker: WorkerFactory, watch: str = ""
+    ) -> None:
+        """`watch` is a run to show first."""
         super().__init__()
+        self._watch = watch
         self.home = home
         self.settings = settings
         self.pinyin = PinyinKeeper(home)
@@ -150,6 +156,9 @@ class StudioApp(TerminalApp):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
+        if self._watch:
+            self.current = "training"
+            self._main_screen.training.open_run(self._watch)
         self._main_screen.pane(self.current).focus_first()
         self._worker.start()
         self._check_keymap()
@@ -253,12 +262,19 @@ class StudioApp(TerminalApp):
         self._main_screen.pane(self.current).focus()
 
     def action_train(self, recipe: str) -> None:
-        """Start a new run with the settings of a recipe, unchanged."""
-        self._main_screen.training.start_recipe(recipe)
+        """Start a new run with the settings of a recipe, unchanged, if the user confirms it."""
+        start = partial(self._main_screen.training.start_recipe, recipe)
+        self._ask(f"Start a new run with the recipe {recipe}?", "Start", start)
 
     def action_resume(self, run: str) -> None:
-        """Resume a run."""
-        self._main_screen.training.resume(run)
+        """Resume a run, if the user confirms it."""
+        self._ask(f"Resume {run}?", "Resume", partial(self._main_screen.training.resume, run))
+
+    def _ask(self, question: str, yes: str, action: Callable[[], None]) -> None:
+        """Do what the palette found only after a question: a few letters match many entries."""
+        self.push_screen(
+            AskScreen(question, yes, "Cancel"), lambda sure: action() if sure else None
+        )
 
     def action_help(self) -> None:
         """Show all keys and the glossary."""
@@ -333,11 +349,14 @@ class StudioApp(TerminalApp):
         self.send(Stop())
 
 
-def run_studio(home: Home, settings: Settings) -> int:
-    """Run the studio in the user's terminal. Returns the exit code, 0 on success."""
+def run_studio(home: Home, settings: Settings, watch: str = "") -> int:
+    """Run the studio in the user's terminal, on the run `watch` if it is given.
+
+    Returns the exit code, 0 on success.
+    """
     from studio.worker import Worker
 
-    studio = StudioApp(home, settings, Worker)
+    studio = StudioApp(home, settings, Worker, watch)
 
     def save(number: int) -> None:
         # Another process takes over what trained in a terminal that has gone.

@@ -10,10 +10,11 @@ from studio.paths import Home
 from studio.settings import Settings, read_settings
 
 
-def open_studio() -> NoReturn:
+def open_studio(watch: str = "") -> NoReturn:
     """Open the studio in the user's terminal, and end the process when it closes.
 
-    Raises TerminalError if there is no terminal, ConfigError if the settings file is not valid.
+    `watch` is the name of a run to show first. Raises TerminalError if there is no terminal,
+    ConfigError if the settings file is not valid.
     """
     _require_terminal()
     home = Home.default()
@@ -23,7 +24,7 @@ def open_studio() -> NoReturn:
 
     from studio.tui.app import run_studio
 
-    code = run_studio(home, settings)
+    code = run_studio(home, settings, watch)
     # Everything is saved and the terminal restored. A normal exit would crash if a thread is still
     # building an index: the interpreter would stop it in the middle of foreign code.
     sys.stdout.flush()

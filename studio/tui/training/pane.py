@@ -302,6 +302,10 @@ class TrainingPane(Pane):
 
     # --- runs -----------------------------------------------------------------------------------
 
+    def open_run(self, run: str) -> None:
+        """Show a run, from its folder if it is not in training here."""
+        self._runs.open(run)
+
     def start_recipe(self, recipe: str) -> None:
         """Start a new run with a recipe's settings, unchanged."""
         self._runs.train_recipe(recipe)

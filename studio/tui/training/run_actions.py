@@ -110,7 +110,7 @@ class RunActions:
         elif action == "resume":
             self.resume(row.name)
         elif action == "open":
-            self._open(row)
+            self.open(row.name)
         else:
             self._compare(row)
 
@@ -119,13 +119,14 @@ class RunActions:
         self._watched.opened = None
         self._opening = ""
 
-    def _open(self, row: RunRow) -> None:
-        if self._watched.is_live(row.name):
+    def open(self, run: str) -> None:
+        """Show a run: the one in training, or another from its folder."""
+        if self._watched.is_live(run):
             self.close_opened()
             self._show_curves(focus=True)
         else:
-            self._opening = row.name
-            self._read_run(row, self._show_opened)
+            self._opening = run
+            self._read_run(run, self._show_opened)
 
     def _show_opened(self, shown: Shown) -> None:
         """Show a run that has been read, unless the user has asked for another one since."""
@@ -143,14 +144,14 @@ class RunActions:
         elif live and live.run == row.name:
             self._add_to_chart(live)
         else:
-            self._read_run(row, lambda shown: self._add_to_chart(shown.history))
+            self._read_run(row.name, lambda shown: self._add_to_chart(shown.history))
 
     def _add_to_chart(self, history: History) -> None:
         self._watched.compared[history.run] = history
         self._panels.draw_now()
 
-    def _read_run(self, row: RunRow, then: Callable[[Shown], None]) -> None:
-        self._in_thread("open", row.name, lambda: read_run(self._pane.home, row.name), then)
+    def _read_run(self, run: str, then: Callable[[Shown], None]) -> None:
+        self._in_thread("open", run, lambda: read_run(self._pane.home, run), then)
 
     # --- runs that other processes train --------------------------------------------------------
 

@@ -27,7 +27,7 @@ class TextPanel(Widget):
         title, lines = self._drawn = (self.title(), self.lines(self._width))
         if title != before:
             self.border_title = Text(title)
-        if lines != lines_before:
+        if _differ(lines, lines_before):
             self.refresh(layout=len(lines) != len(lines_before))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -37,3 +37,8 @@ class TextPanel(Widget):
         width = self.content_size.width
         lines = self._drawn[1] if width == self._width else self.lines(width)
         return Text("\n", end="").join(lines)
+
+
+def _differ(lines: list[Text], before: list[Text]) -> bool:
+    # Comparing texts leaves out their style, which another theme changes.
+    return lines != before or [line.style for line in lines] != [line.style for line in before]

@@ -5,10 +5,15 @@ import pytest
 from studio.messages import Resume
 from studio.paths import Home
 from studio.runs import folders
+from studio.settings import Settings
+from studio.tui.app import StudioApp
+from studio.tui.training.pane import TrainingPane
 from studio.tui.training.run_list import RunAction
+from studio.tui.training.sample_panel import SamplePanel
 from tests.tui.conftest import Open
-from tests.tui.fake_worker import a_run, write_run
-from tests.tui.training.test_pane import SMALL, log, plot, row_of
+from tests.tui.fake_worker import FakeWorker, a_run, write_run
+from tests.tui.training.test_pane import SMALL, WIDE, log, plot, row_of
+from tests.tui.waiting import until
 
 
 async def test_a_run_that_is_ticked_twice_is_no_longer_compared(
@@ -84,6 +89,55 @@ async def test_a_run_resumed_from_another_pane_takes_the_focus(
     async with open_studio(SMALL) as studio:
         await studio.press("3")
         studio.app.action_resume("autumn")
-        await studio.settle()
+        await studio.press("y")
         assert studio.worker.sent == [Resume("autumn")]
         assert studio.app.current == "training"
+
+
+async def test_the_palette_asks_before_it_starts_or_resumes_a_run(
+    open_studio: Open, home: Home
+) -> None:
+    write_run(home, "autumn", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        await studio.app.run_action("resume('autumn')")
+        await studio.settle()
+        assert "Resume autumn?" in studio.text()
+        await studio.press("n")
+        assert studio.worker.sent == []
+        await studio.app.run_action("resume('autumn')")
+        await studio.press("y")
+        assert studio.worker.sent == [Resume("autumn")]
+        studio.worker.sent.clear()
+        await studio.app.run_action("train('classic')")
+        await studio.press("enter")  # the focus is on the answer that changes nothing
+        assert studio.worker.sent == []
+
+
+async def test_the_studio_can_open_on_a_run(home: Home) -> None:
+    write_run(home, "autumn", 20)
+    app = StudioApp(home, Settings(), FakeWorker, watch="autumn")
+    async with app.run_test(size=SMALL) as pilot:
+        training = app.screen_stack[0].query_one(TrainingPane)
+        await until(pilot, lambda: training._watched.opened is not None)
+        assert app.current == "training"
+        assert training.view == "watch"
+
+
+async def test_another_theme_changes_the_colours_of_the_sample(
+    open_studio: Open, home: Home
+) -> None:
+    write_run(home, "autumn", 500)
+    async with open_studio(WIDE) as studio:
+        await studio.press("2", "z", "r", "enter")
+        panel = studio.pane.query_one(SamplePanel)
+        before = [line.style for line in panel._drawn[1]]
+        await studio.press("T")
+        await until(studio.pilot, lambda: [line.style for line in panel._drawn[1]] != before)
+        colours = {str(line.style.color) for line in panel._drawn[1]}  # type: ignore[union-attr]
+        shown = {
+            str(segment.style.color)
+            for segment in panel.render_line(0)
+            if segment.style and segment.text.strip()
+        }
+        assert shown <= colours
