@@ -6,18 +6,12 @@ is timed, the other is stopped. The speed of a machine changes from minute to mi
 the cost to measure, but two adjacent turns can be compared.
 """
 
-import fcntl
 import os
-import pty
 import random
-import select
 import shutil
-import signal
 import statistics
-import struct
 import sys
 import tempfile
-import termios
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -25,18 +19,15 @@ from pathlib import Path
 
 import msgspec
 
-from studio.errors import CorpusError, StudioError
+from studio.benchmarks.terminal import COLUMNS, ROWS, Terminal
+from studio.errors import CorpusError
 from studio.model.config import RunConfig
 from studio.paths import HOME_VARIABLE, Home
 from studio.runs import folders
 
-COLUMNS, ROWS = 160, 48
 # Steps before timing: at the start, while the panes draw their first charts and torch warms up; and
 # at each turn, while the stopped process gets up to speed.
 WARM_UP, RESUMING = 40, 2
-PATIENCE = 120.0
-# Seconds without output after which the screen counts as complete.
-QUIET = 0.4
 KEYSTROKE, ERASE = "鑫", "\x7f"
 
 
@@ -86,8 +77,11 @@ def bench_ui(
         command.stop()
         with _training(library, config, []) as studio:
             studio.settle()
-            for key in ("2", "r", "u"):
-                studio.press(key)
+            studio.press("2")
+            studio.press("r")
+            # The runs are read in a thread: on a busy machine they come later than the screen.
+            studio.watch_until(lambda: b"bench" in studio.output)
+            studio.press("u")
             studio.wait_for_steps(WARM_UP)
             studio.stop()
             turns = [(command, headless), (studio, in_studio)]
@@ -117,7 +111,9 @@ def bench_ui(
 
 
 @contextmanager
-def _training(library: Path, config: RunConfig, arguments: Sequence[str]) -> Iterator["_Terminal"]:
+def _training(
+    library: Path, config: RunConfig, arguments: Sequence[str]
+) -> Iterator["_TrainingTerminal"]:
     """The command in a terminal, in a temporary home with a run `bench` ready to resume."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {k: v for k, v in os.environ.items() if k != "SSH_CONNECTION"}
@@ -125,7 +121,7 @@ def _training(library: Path, config: RunConfig, arguments: Sequence[str]) -> Ite
         home = Home(Path(folder) / "data", Path(folder) / "config", Path(folder) / "cache")
         run = folders.create(home.runs, "bench", config)
         home.library.symlink_to(library.resolve())
-        terminal = _Terminal([sys.executable, "-m", "studio", *arguments], environment, run)
+        terminal = _TrainingTerminal([sys.executable, "-m", "studio", *arguments], environment, run)
         try:
             yield terminal
         finally:
@@ -134,54 +130,21 @@ def _training(library: Path, config: RunConfig, arguments: Sequence[str]) -> Ite
             shutil.rmtree(home.runs, ignore_errors=True)
 
 
-class _Terminal:
-    """A command in a pseudo-terminal, and the folder of the run that it trains."""
+class _TrainingTerminal(Terminal):
+    """A command that trains a run, and the folder of that run."""
 
     def __init__(self, command: list[str], environment: dict[str, str], run: folders.Run) -> None:
+        super().__init__(command, environment)
         self._run = run
-        self._output, self._received = b"", 0
         # The steps counted in the run's events, and how many bytes of the file have been read.
         self._steps = self._read = 0
-        self._process, self._file = pty.fork()
-        if self._process == 0:
-            os.execvpe(command[0], command, environment)
-        size = struct.pack("HHHH", ROWS, COLUMNS, 0, 0)
-        fcntl.ioctl(self._file, termios.TIOCSWINSZ, size)
-
-    def close(self) -> None:
-        """Kill the command."""
-        os.kill(self._process, signal.SIGKILL)
-        os.waitpid(self._process, 0)
-        os.close(self._file)
-
-    def settle(self) -> None:
-        """Wait for a whole frame, at least a byte per cell, and then for a pause in the output."""
-        self._watch_until(lambda: self._received > COLUMNS * ROWS)
-        end = time.monotonic() + PATIENCE
-        while self._watch(QUIET) and time.monotonic() < end:
-            pass
-
-    def press(self, key: str) -> None:
-        """Press a key and wait until the screen has reacted."""
-        self._write(key)
-        end = time.monotonic() + 2.0
-        while self._watch(QUIET) and time.monotonic() < end:
-            pass
-
-    def stop(self) -> None:
-        """Suspend the command."""
-        os.kill(self._process, signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Resume the command."""
-        os.kill(self._process, signal.SIGCONT)
 
     def wait_for_steps(self, count: int) -> int:
         """Wait until at least `count` more steps are on disk; returns how many."""
         before = self._count_steps()
         # The time limit applies to each step.
         while (known := self._steps) < before + count:
-            self._watch_until(lambda: self._count_steps() > known, 0.002)
+            self.watch_until(lambda: self._count_steps() > known, 0.002)
         return self._steps - before
 
     def time_steps(self, count: int) -> float:
@@ -200,15 +163,15 @@ class _Terminal:
         pauses = random.Random(1)
         delays = []
         for _ in range(count):
-            self._output = b""
+            self.output = b""
             start = time.perf_counter()
-            self._write(KEYSTROKE)
-            self._watch_until(lambda: KEYSTROKE.encode() in self._output, 0.002)
+            self.write(KEYSTROKE)
+            self.watch_until(lambda: KEYSTROKE.encode() in self.output, 0.002)
             delays.append(time.perf_counter() - start)
-            self._write(ERASE)
+            self.write(ERASE)
             end = time.monotonic() + pauses.uniform(0.1, 0.3)
             while (left := end - time.monotonic()) > 0:
-                self._watch(left)
+                self.watch(left)
         return delays
 
     def _count_steps(self) -> int:
@@ -220,31 +183,3 @@ class _Terminal:
             self._read += len(whole)
             self._steps += whole.count(b'"StepDone"')
         return self._steps
-
-    def _write(self, key: str) -> None:
-        os.write(self._file, key.encode())
-
-    def _watch_until(self, reached: Callable[[], bool], seconds: float = 0.01) -> None:
-        end = time.monotonic() + PATIENCE
-        while not reached():
-            self._watch(seconds)
-            if time.monotonic() > end:
-                raise StudioError(
-                    f"The training made no progress within {PATIENCE:.0f} seconds. Try a smaller "
-                    f"model. Its last output: {self._output[-300:].decode(errors='replace')!r}"
-                )
-
-    def _watch(self, seconds: float) -> bool:
-        """Read output for up to `seconds`; returns whether there was any."""
-        if not select.select([self._file], [], [], seconds)[0]:
-            return False
-        try:
-            content = os.read(self._file, 1 << 16)
-        except OSError as error:  # on Linux: the other side has closed the terminal
-            last = self._output[-300:].decode(errors="replace")
-            raise StudioError(
-                f"The command ended too early. Fix what it reports: {last!r}"
-            ) from error
-        self._output = self._output[-4096:] + content
-        self._received += len(content)
-        return bool(content)

@@ -97,3 +97,22 @@ def ui(
         f"time to answer a key: {report.key_ms_median:.0f} ms (median), "
         f"{report.key_ms_99:.0f} ms (99th percentile), {report.key_ms_most:.0f} ms (slowest)"
     )
+
+
+@bench_app.command("start")
+def start(
+    rounds: Annotated[int, typer.Option(min=1, help="Starts of each, after a warm-up.")] = 7,
+    json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+) -> None:
+    """The first frame of the studio, compared with the smallest application of its library."""
+    from studio.benchmarks.start import bench_start
+
+    report = bench_start(Home.default().library, rounds, say)
+    if json:
+        print_json(report)
+        return
+    out.print(
+        f"first frame: {report.first_frame_ms:.0f} ms, {report.ratio:.1f} times the smallest "
+        f"application ({report.floor_ms:.0f} ms); first answer to a key: {report.key_ms:.0f} ms "
+        f"({report.floor_key_ms:.0f} ms); {report.first_frame_bytes / 1000:.0f} kB drawn before it"
+    )

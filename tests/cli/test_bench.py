@@ -54,3 +54,11 @@ def test_bench_ui_without_poems_says_what_to_do(
     outcome = tangshi("bench", "ui")
     assert outcome.code == 1
     assert "corpus fetch" in outcome.err
+
+
+def test_bench_start_reports_what_it_measured(tangshi: Run, home: Home) -> None:
+    document = tangshi("bench", "start", "--rounds", "1", "--json").document
+    assert document["ratio"] == pytest.approx(document["first_frame_ms"] / document["floor_ms"])
+    assert document["key_ms"] > 0
+    assert document["floor_key_ms"] > 0
+    assert document["first_frame_bytes"] > 0

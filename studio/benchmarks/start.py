@@ -1,0 +1,120 @@
+"""The time to open the studio, compared with the smallest application of the same library.
+
+Both start in a pseudo-terminal, in turns. As soon as the first text is there, a key is pressed.
+"""
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from studio.benchmarks.terminal import COLUMNS, ROWS, Terminal
+from studio.errors import CorpusError
+from studio.paths import HOME_VARIABLE, Home
+
+# One text, which a key changes. Source, because only the interface imports textual.
+_FLOOR = """
+from textual.app import App
+from textual.widgets import Static
+
+class Floor(App):
+    def compose(self):
+        yield Static("floor-is-drawn")
+
+    def on_key(self, event):
+        self.query_one(Static).update("floor-answers")
+
+Floor().run()
+"""
+# What is started, the text of its first frame, a key, and the text of its answer.
+_STUDIO = ([sys.executable, "-m", "studio"], b"Corpus", "?", b"Keys and glossary")
+_SMALLEST = ([sys.executable, "-c", _FLOOR], b"floor-is-drawn", "x", b"floor-answers")
+
+
+class StartBenchmark(msgspec.Struct, frozen=True):
+    """The report of `bench start`. Medians over the rounds, in milliseconds.
+
+    `first_frame_ms`: from starting the process until its first text. `key_ms`: from a key pressed
+    then until its answer is drawn. `floor`: the same for the smallest application. `ratio` is
+    `first_frame_ms` / `floor_ms`. `first_frame_bytes`: what was written until the first pause.
+    """
+
+    rounds: int
+    first_frame_ms: float
+    floor_ms: float
+    ratio: float
+    key_ms: float
+    floor_key_ms: float
+    first_frame_bytes: int
+    columns: int = COLUMNS
+    rows: int = ROWS
+
+
+def bench_start(
+    library: Path, rounds: int, report_progress: Callable[[str], None]
+) -> StartBenchmark:
+    """Open both `rounds` times, in turns. Raises CorpusError if there is no library."""
+    if not library.is_file():
+        raise CorpusError(
+            f"There are no poems to open the studio with: {library} does not exist. "
+            "Run `tangshi-studio corpus fetch`."
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {k: v for k, v in os.environ.items() if k != "SSH_CONNECTION"}
+        environment |= {HOME_VARIABLE: folder, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        home = Home(Path(folder) / "data", Path(folder) / "config", Path(folder) / "cache")
+        home.library.parent.mkdir(parents=True)
+        home.library.symlink_to(library.resolve())
+        # The first start fills caches, of the studio and of the system.
+        _open(_STUDIO, environment)
+        _open(_SMALLEST, environment)
+        studio = list[tuple[float, float]]()
+        floor = list[tuple[float, float]]()
+        bytes_drawn = list[int]()
+        turns = [(_STUDIO, studio), (_SMALLEST, floor)]
+        for number in range(1, rounds + 1):
+            for which, times in turns:
+                first, key, drawn = _open(which, environment)
+                times.append((first, key))
+                if which is _STUDIO:
+                    bytes_drawn.append(drawn)
+            turns.reverse()
+            report_progress(
+                f"round {number} of {rounds}: {1000 * studio[-1][0]:.0f} ms, "
+                f"the smallest application {1000 * floor[-1][0]:.0f} ms"
+            )
+    first, key = (1000 * statistics.median(each) for each in zip(*studio, strict=True))
+    floor_first, floor_key = (1000 * statistics.median(each) for each in zip(*floor, strict=True))
+    return StartBenchmark(
+        rounds=rounds,
+        first_frame_ms=first,
+        floor_ms=floor_first,
+        ratio=first / floor_first,
+        key_ms=key,
+        floor_key_ms=floor_key,
+        first_frame_bytes=int(statistics.median(bytes_drawn)),
+    )
+
+
+def _open(
+    which: tuple[list[str], bytes, str, bytes], environment: dict[str, str]
+) -> tuple[float, float, int]:
+    """Seconds until the first text, seconds until a key is answered, bytes before the key."""
+    command, first_text, key, answer = which
+    start = time.perf_counter()
+    terminal = Terminal(command, environment)
+    try:
+        terminal.watch_until(lambda: first_text in terminal.output, 0.002)
+        first = time.perf_counter() - start
+        drawn = terminal.received
+        pressed = time.perf_counter()
+        terminal.write(key)
+        terminal.watch_until(lambda: answer in terminal.output, 0.002)
+        return first, time.perf_counter() - pressed, drawn
+    finally:
+        terminal.close()
