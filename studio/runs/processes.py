@@ -8,6 +8,7 @@ runs/NAME/
 """
 
 import contextlib
+import os
 import subprocess
 import sys
 import time
@@ -38,8 +39,9 @@ def request_stop(run: Run) -> None:
 
 
 def is_stop_requested(run: Run) -> bool:
-    """Whether the process that trains the run is to end."""
-    return _stop_file(run).exists()
+    """Whether the process that trains the run is to end; false while the folder is unreadable."""
+    # `Path.exists` would raise PermissionError.
+    return os.path.exists(_stop_file(run))  # noqa: PTH110
 
 
 def clear_stop(run: Run) -> None:
