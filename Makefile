@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# The runs of `make model`, the first on the Song poems; each goes on where it was interrupted.
+# The runs of `make model`, the first on the Song poems; each resumes where it was interrupted.
 SONG_RUN := default-song
 # Validated at its end alone, so that the other one starts from there.
 SONG_SETTINGS := --poems quansongshi --epochs 1 --set schedule=constant --set validate_every=0 \

@@ -8,7 +8,7 @@
         unicode-data/usr/share/unicode/Unihan_Variants.txt.bz2
 
 What is taken from each source, and its licence, stands at the head of the file it writes. It
-needs the studio's environment (OpenCC), and where there is a library of poems it tells how much
+needs the studio's environment (OpenCC), and if there is a library of poems, it reports how much
 of it the book reads and what is left.
 """
 
@@ -129,8 +129,8 @@ def read_guangyun(package: Path) -> Book:
     """The entries of the Guangyun, each under its rhyme, in the 106.
 
     The package holds them as text: a heading "#東", then a group of homophones a line, which
-    begins with five signs for each of its sounds and goes on with entries parted by "|": the
-    character, a letter that tells which of several sounds it has, the gloss. The third sign of a
+    begins with five signs for each of its sounds and continues with entries separated by "|": the
+    character, a letter for which of several sounds it has, the gloss. The third sign of a
     sound has the tone in its lowest two bits. A few entries are placed under a rhyme of another
     tone, as late additions to the book are: those are left out.
     """

@@ -193,7 +193,7 @@ class Worker:
                 self._resume(run, epochs)
             case Pause():
                 session = self._require_session()
-                self._paused = True
+                self._set_paused(session, True)
                 self._emit(TrainingPaused(session.run.name))
             case Stop():
                 self._require_session()
@@ -218,7 +218,7 @@ class Worker:
         from studio.runs.session import resume_run
 
         if self._session and self._session.run.name == run and self._paused:
-            self._paused = False
+            self._set_paused(self._session, False)
             self._emit(TrainingResumed(run))
             return
         self._refuse_second_run()
@@ -233,6 +233,10 @@ class Worker:
         gc.freeze()
         self._emit(session.started())
 
+    def _set_paused(self, session: "TrainingSession", paused: bool) -> None:
+        self._paused = paused
+        session.record_process(paused)
+
     def _train_one_step(self) -> None:
         self._report_events(lambda: next(self._steps))
 
@@ -244,7 +248,8 @@ class Worker:
         except OSError as error:
             # An iterator that has raised is exhausted. No training is lost with it.
             self._steps = session.steps()
-            self._paused = self._saving_failed = True
+            self._saving_failed = True
+            self._set_paused(session, True)
             self._emit(TrainingPaused(session.run.name))
             raise SavingError(
                 f"{error}. {session.run.name} is paused. Nothing is lost while the studio is open: "

@@ -12,10 +12,7 @@ DOCUMENTS = ("README.md", "MANUAL.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
 PATH = re.compile(r"(?:studio|tests|data|assets)(?:/[\w.]+)+/?|[\w-]+\.(?:md|toml)")
 NAMED = re.compile(r"`([\w.]+)`\s+\(`([\w/]+\.py)`\)")
 
-moving = pytest.mark.skip(reason="rooms are being moved")
 
-
-@moving
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_path_in_a_document_exists(document: str) -> None:
     text = (TOP / document).read_text(encoding="utf-8")
@@ -26,7 +23,6 @@ def test_every_path_in_a_document_exists(document: str) -> None:
     assert set(missing) <= {"settings.toml"}
 
 
-@moving
 def test_every_function_in_the_architecture_is_in_the_file_named_after_it() -> None:
     text = (TOP / "ARCHITECTURE.md").read_text(encoding="utf-8")
     named = NAMED.findall(text)

@@ -13,7 +13,7 @@ from studio.errors import out_of_memory_message
         RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
     ],
 )
-def test_a_full_memory_is_told_with_what_to_lower(error: Exception) -> None:
+def test_a_full_memory_is_reported_with_what_to_lower(error: Exception) -> None:
     assert "batch_size" in out_of_memory_message(error)
 
 

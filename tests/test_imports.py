@@ -24,7 +24,6 @@ def test_no_module_imports_itself_through_others() -> None:
         pytest.fail(" imports ".join(reversed(error.args[1])))
 
 
-@pytest.mark.xfail(strict=True, reason="studio/tui gets rooms, and its long files are split")
 def test_no_file_and_no_class_is_long() -> None:
     long = []
     for path in sorted(PACKAGE.rglob("*.py")):

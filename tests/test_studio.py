@@ -64,7 +64,7 @@ def losses_without_a_stop(home: Home, config: RunConfig, steps: int) -> dict[int
     return losses(folders.find(home.runs, "whole"))
 
 
-def test_train_write_quit_and_go_on_in_another_terminal(home: Home, tmp_path: Path) -> None:
+def test_train_write_quit_and_resume_in_another_terminal(home: Home, tmp_path: Path) -> None:
     with studio(str(tmp_path), *SMALL) as terminal:
         start_training(terminal, epochs=4000)
         terminal.press("3")

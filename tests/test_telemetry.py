@@ -72,7 +72,7 @@ def texts(telemetry: Any) -> dict[str, str]:
     return {gauge.label: gauge.text for gauge in telemetry.read().gauges}
 
 
-def test_a_gpu_tells_load_memory_temperature_and_power_in_friendly_units() -> None:
+def test_a_gpu_shows_load_memory_temperature_and_power_in_common_units() -> None:
     assert texts(open_telemetry("GPU-1", FakeNvml())) == {
         "gpu": "87%",
         "memory": "12.0/80.0 GB",
@@ -86,12 +86,12 @@ def test_a_reading_that_a_card_does_not_support_is_left_out() -> None:
     assert list(texts(open_telemetry("GPU-1", nvml))) == ["gpu", "temp"]
 
 
-def test_power_without_a_limit_is_told_alone() -> None:
+def test_power_without_a_limit_is_shown_alone() -> None:
     nvml = FakeNvml(missing=("nvmlDeviceGetEnforcedPowerLimit",))
     assert texts(open_telemetry("GPU-1", nvml))["power"] == "300 W"
 
 
-def test_a_mig_slice_is_found_and_tells_the_temperature_of_its_board() -> None:
+def test_a_mig_slice_is_found_and_shows_the_temperature_of_its_board() -> None:
     telemetry = open_telemetry("GPU-7", FakeNvml(devices=("MIG-7",), mig=True))
     assert isinstance(telemetry, GpuTelemetry)
     assert texts(telemetry) == {"memory": "12.0/80.0 GB", "temp": "40 C", "power": "300/700 W"}
@@ -106,7 +106,7 @@ def test_a_gpu_that_nvml_does_not_know_is_no_error() -> None:
     assert isinstance(open_telemetry("GPU-other", FakeNvml()), HostTelemetry)
 
 
-def test_the_processor_tells_its_load_and_the_memory() -> None:
+def test_the_processor_shows_its_load_and_the_memory() -> None:
     reading = open_telemetry("").read()
     assert [gauge.label for gauge in reading.gauges] == ["cpu", "memory", "studio"]
     memory = reading.gauges[1]
@@ -114,5 +114,5 @@ def test_the_processor_tells_its_load_and_the_memory() -> None:
     assert 0 < memory.value < memory.limit
 
 
-def test_bytes_without_a_limit_are_told_alone() -> None:
+def test_bytes_without_a_limit_are_shown_alone() -> None:
     assert Gauge("studio", GIGABYTE / 2, "B").text == "0.5 GB"

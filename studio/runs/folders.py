@@ -51,6 +51,7 @@ class TrainingProcess(msgspec.Struct, frozen=True):
     host: str
     device: str
     total_steps: int
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,9 @@ class Run:
         except RunError:
             return None  # not written yet, or an older version trains
 
-    def record_process(self, device: str, total_steps: int) -> None:
+    def record_process(self, device: str, total_steps: int, paused: bool = False) -> None:
         """Write down that this process trains the run; the caller holds the lock."""
-        this = TrainingProcess(os.getpid(), platform.node(), device, total_steps)
+        this = TrainingProcess(os.getpid(), platform.node(), device, total_steps, paused)
         # On a full disk the run is still trained; only others do not learn by whom.
         with contextlib.suppress(OSError):
             write_atomically(self.folder / "process.json", msgspec.json.encode(this))

@@ -67,7 +67,7 @@ class TrainingSession:
             self.trainer = self._trainer(home, names)
             if epochs > 0:
                 run.write_config(self.config)
-            run.record_process(self.trainer.device.name, self.trainer.total_steps)
+            self.record_process()
             self._closing = opening.pop_all()
 
     def _trainer(self, home: Home, names: list[str]) -> Trainer:
@@ -160,6 +160,10 @@ class TrainingSession:
                 "and initial state may differ. Remove the other model settings."
             )
         return folder
+
+    def record_process(self, paused: bool = False) -> None:
+        """Write down for other processes that this one trains the run, or has paused it."""
+        self.run.record_process(self.trainer.device.name, self.trainer.total_steps, paused)
 
     def close(self) -> None:
         """Unlock the run's folder."""

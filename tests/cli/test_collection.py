@@ -67,7 +67,7 @@ def test_a_poem_that_comes_out_otherwise_says_what_differs(trained: Run, home: H
     assert "by a@2, and now by a@4" in result.err
 
 
-def test_a_model_that_is_gone_is_told(trained: Run, home: Home) -> None:
+def test_a_model_that_is_gone_is_reported(trained: Run, home: Home) -> None:
     write_records(home.collection, [saved()])
     result = trained("collection", "again", saved().id)
     assert result.code == 1
@@ -94,7 +94,7 @@ def test_an_export_that_cannot_be_is_answered_clearly(
     assert message in result.err
 
 
-def test_an_export_replaces_a_file_only_when_told_to(
+def test_an_export_replaces_a_file_only_when_asked_to(
     tangshi: Run, two: tuple[SavedPoem, SavedPoem], tmp_path: Path
 ) -> None:
     (tmp_path / "a.txt").write_text("mine")

@@ -44,7 +44,7 @@ def test_a_poem_is_printed_with_its_tones_form_and_rhyme(tangshi: Run, written: 
     assert lines[-2:] == ["五绝 · 仄起首句不入韵 · rhyme 平尤", "No faults."]
 
 
-def test_faults_are_told_in_words(tangshi: Run, written: Writer) -> None:
+def test_faults_are_named_in_words(tangshi: Run, written: Writer) -> None:
     result = tangshi("scan", written(GUANQUE.replace("更上一层楼", "更上一层山")))
     assert "✗ Line 4, 出韵 (out of rhyme): 山 rhymes in 刪; the poem rhymes in 尤." in result.out
 
@@ -85,7 +85,7 @@ def test_every_poem_is_reported_as_json(tangshi: Run, written: Writer) -> None:
         (GUANQUE.replace("，", "，\n").replace("。", "。\n") + "\r\n\r\n\ufeff" + JINGYE, ["", ""]),
     ],
 )
-def test_poems_are_told_apart(
+def test_poems_are_distinguished(
     tangshi: Run, written: Writer, content: str, titles: list[str]
 ) -> None:
     poems = tangshi("scan", "--json", written(content)).document["poems"]

@@ -47,7 +47,7 @@ def test_each_cell_trains_and_continues_a_first_character(
     assert tangshi("runs", "list", "--json").document == {"runs": []}
 
 
-def test_a_run_goes_on_with_more_epochs(tangshi: Run, home: Home) -> None:
+def test_a_run_is_resumed_with_more_epochs(tangshi: Run, home: Home) -> None:
     first = tangshi("train", "--recipe", "classic", "--epochs", "1", "--run", "a", *SMALL, "--json")
     more = tangshi("train", "--run", "a", "--resume", "--epochs", "1", "--json")
     assert more.code == 0
@@ -250,7 +250,7 @@ def wait_until_told(process: subprocess.Popen[str], word: str) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_the_training_with_a_checkpoint_to_go_on_from(
+def test_a_signal_ends_the_training_with_a_checkpoint(
     tangshi: Run, home: Home, number: signal.Signals
 ) -> None:
     # Where this process ignores the signal, as a shell's background job does, its children would

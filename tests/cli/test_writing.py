@@ -26,7 +26,7 @@ def test_a_form_goes_by_its_name_however_it_was_asked_for(trained: Run) -> None:
     assert trained("generate", "--form", "qijue", "--json").document["request"]["form"] == "七绝"
 
 
-def test_without_a_seed_each_call_writes_something_else_and_tells_its_seed(trained: Run) -> None:
+def test_without_a_seed_each_call_writes_something_else_and_reports_its_seed(trained: Run) -> None:
     results = [trained("generate", "--temperature", "2") for _ in range(2)]
     assert results[0].out != results[1].out
     assert "seed" in results[0].err
@@ -61,7 +61,7 @@ def test_a_poem_that_cannot_be_written_is_answered_clearly(
     assert not result.out
 
 
-def test_every_wish_can_be_told_on_the_command_line(trained: Run) -> None:
+def test_every_part_of_a_request_has_an_option(trained: Run) -> None:
     document = trained(
         *("generate", "--form", "古绝", "--acrostic", "春江", "--word", "海天", "--word", "石门"),
         *("--last", "日月心红风", "--rhyme", "东", "--tones", "tang", "--tries", "2", "--json"),
@@ -105,7 +105,7 @@ def test_the_least_temperature_writes_the_likeliest(trained: Run) -> None:
     assert coldest["poems"][0]["text"] == greedy["poems"][0]["text"]
 
 
-def test_an_output_without_chinese_is_told_so(trained: Run, home: Home) -> None:
+def test_an_output_without_chinese_is_reported(trained: Run, home: Home) -> None:
     command = [sys.executable, "-m", "studio", "generate", "--run", "a"]
     narrow = {**os.environ, "PYTHONIOENCODING": "ascii"}
     result = subprocess.run(command, capture_output=True, env=narrow, text=True)
@@ -114,7 +114,7 @@ def test_an_output_without_chinese_is_told_so(trained: Run, home: Home) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_without_a_model_the_way_to_one_is_told(tangshi: Run, home: Home) -> None:
+def test_without_a_model_the_way_to_one_is_shown(tangshi: Run, home: Home) -> None:
     result = tangshi("generate")
     assert result.code == 1
     assert "tangshi-studio train" in result.err

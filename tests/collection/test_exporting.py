@@ -38,7 +38,7 @@ def test_markdown_signs_in_a_poem_stay_what_they_are() -> None:
     assert "\\[山\\]\\*" in as_markdown([saved("[山]*。")])
 
 
-def test_an_export_never_overwrites_unless_told_to(tmp_path: Path) -> None:
+def test_an_export_never_overwrites_unless_asked_to(tmp_path: Path) -> None:
     path = tmp_path / "poem.txt"
     path.write_text("mine")
     with pytest.raises(StudioError, match="exists already"):
@@ -103,7 +103,7 @@ def test_a_picture_of_several_poems_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "poem.svg").exists()
 
 
-def test_the_files_name_tells_the_format() -> None:
+def test_the_name_of_the_file_decides_the_format() -> None:
     assert format_of(Path("a.MD")) == "markdown"
     assert format_of(Path("a.png")) == "png"
     with pytest.raises(StudioError, match=r"\.svg"):

@@ -38,14 +38,14 @@ def test_lines_stand_from_right_to_left_and_are_read_downwards() -> None:
     assert first.y == second.y < place_of("日", whole).y < place_of("尽", whole).y
 
 
-def test_the_title_stands_at_the_right_and_the_seal_at_the_left() -> None:
+def test_the_title_is_at_the_right_and_the_seal_at_the_left() -> None:
     whole = drawn()
     assert place_of("五", whole).x > place_of("白", whole).x
     assert place_of("唐", whole).x < place_of("更", whole).x
     assert CINNABAR in as_svg(whole)
 
 
-def test_everything_stands_on_the_sheet() -> None:
+def test_everything_is_on_the_picture() -> None:
     for lines in ([], ["山"], LINES, ["昔人已乘黄鹤去"] * 40, ["山" * 300]):
         whole = drawn(lines)
         words = [mark for mark in whole.marks if isinstance(mark, Word)]

@@ -145,7 +145,7 @@ def test_a_poem_is_found_by_the_beginning_of_its_id(collection: Collection) -> N
 
 
 @pytest.mark.parametrize("name", ["", "xyz"])
-def test_an_id_that_means_no_poem_or_several_is_told(collection: Collection, name: str) -> None:
+def test_an_id_of_no_poem_or_of_several_is_reported(collection: Collection, name: str) -> None:
     collection.add(saved(seed=1))
     with pytest.raises(StudioError, match="collection list"):
         collection.find(name)

@@ -67,7 +67,7 @@ def test_a_character_that_stays_for_the_fonts_moves_no_poem_to_another_split(
     assert expected != [split_of(simplified(line)) for line in lines]
 
 
-def test_no_first_line_of_a_test_poem_stands_in_training(tmp_path: Path) -> None:
+def test_no_first_line_of_a_test_poem_is_in_the_training_split(tmp_path: Path) -> None:
     lines = [f"{a}{b}山中人" for a in "天地玄黃宇宙洪荒" for b in "日月盈昃辰宿列張"]
     records = [
         RawPoem("", "", f"{line}，{ending}白雲深。", f"{line}{ending}")
@@ -153,7 +153,7 @@ def test_a_source_without_one_clean_poem_is_an_error_that_advises(tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_progress_is_told_with_the_number_of_records(tmp_path: Path) -> None:
+def test_progress_is_reported_with_the_number_of_records(tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     build(tmp_path / "l", RECORDS, source="", expected=7, progress=lambda *now: told.append(now))
     assert ("cleaning", 0, 7) in told

@@ -192,7 +192,7 @@ def test_the_mirror_is_asked_where_npm_never_ends(
 
 
 @pytest.mark.usefixtures("no_npm")
-def test_a_fetch_goes_on_where_it_was_interrupted(
+def test_a_fetch_resumes_where_it_was_interrupted(
     tmp_path: Path, corpus: Corpus, mirror: _Mirror
 ) -> None:
     def interrupt(stage: str, done: int, total: int) -> None:

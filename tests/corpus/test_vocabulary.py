@@ -51,7 +51,7 @@ def test_a_saved_vocabulary_is_loaded_equal(tmp_path: Path) -> None:
     assert loaded.fingerprint == vocabulary.fingerprint
 
 
-def test_the_fingerprint_tells_orders_apart() -> None:
+def test_the_fingerprint_depends_on_the_order() -> None:
     assert Vocabulary("山水").fingerprint != Vocabulary("水山").fingerprint
 
 

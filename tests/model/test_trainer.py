@@ -105,7 +105,7 @@ def test_a_resumed_run_has_the_losses_of_one_that_never_stopped(
     assert epochs[0] == epochs[1]
 
 
-def test_a_deep_run_with_a_sampled_loss_goes_on_as_well(
+def test_a_deep_run_with_a_sampled_loss_is_resumed_exactly(
     make_trainer: MakeTrainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loss, "FREQUENT", 5)
@@ -136,7 +136,7 @@ def test_max_steps_ends_in_the_middle_of_an_epoch(make_trainer: MakeTrainer) -> 
     assert [event.step for event in events if isinstance(event, CheckpointSaved)][-1] == 6
 
 
-def test_the_last_validation_stands_in_a_checkpoint_that_was_due_at_the_same_step(
+def test_the_last_validation_is_in_a_checkpoint_that_was_due_at_the_same_step(
     make_trainer: MakeTrainer, tmp_path: Path
 ) -> None:
     config = small(max_steps=6, checkpoint_every=3, validate_every=4, learning_rate=1e-4)
@@ -169,7 +169,7 @@ def test_a_checkpoint_that_could_not_be_written_is_written_before_the_next_step(
     assert losses(events + rest) == expected
 
 
-def test_a_run_in_half_precision_goes_on_in_single(
+def test_a_run_in_half_precision_is_resumed_in_single(
     make_trainer: MakeTrainer, tmp_path: Path
 ) -> None:
     config = small("studio", max_steps=6)
@@ -187,7 +187,7 @@ def test_a_run_in_half_precision_goes_on_in_single(
     assert max(losses(run_to_end(resumed))) == 6
 
 
-def test_a_run_does_not_go_on_with_other_poems(make_trainer: MakeTrainer, tmp_path: Path) -> None:
+def test_a_run_is_not_resumed_with_other_poems(make_trainer: MakeTrainer, tmp_path: Path) -> None:
     config = small(max_steps=6)
     run_to_end(make_trainer(config), stop_at=3)
     folder = tmp_path / "checkpoints"

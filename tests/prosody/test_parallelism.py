@@ -20,7 +20,7 @@ def test_parallel_couplets_outdo_lines_exchanged(first: str, second: str) -> Non
     assert parallelism(first, second) > parallelism(first, others[len(first)])
 
 
-def test_the_places_that_the_metre_hears_are_opposed() -> None:
+def test_the_places_that_the_metre_counts_are_opposed() -> None:
     assert compare("平仄平平仄", "平平平仄平").tones == 1.0
     assert compare("平仄平平仄", "平平平平平").tones == pytest.approx(2 / 3)
     assert compare("平仄平平仄", "平仄平平仄").tones == 0.0

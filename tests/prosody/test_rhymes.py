@@ -71,7 +71,7 @@ def test_an_unknown_character_has_no_reading() -> None:
     assert readings("A") == ()
 
 
-def test_no_reading_stands_twice() -> None:
+def test_no_reading_is_listed_twice() -> None:
     assert all(len(set(its)) == len(its) for its in rhyme_book().values())
 
 

@@ -45,7 +45,7 @@ def test_the_weights_are_in_half_precision_and_read_as_single(
         assert torch.equal(tensor, weights[name].float())
 
 
-def test_the_card_tells_what_it_was_made_from_and_how_good_it_is(
+def test_the_card_says_what_it_was_made_from_and_how_good_it_is(
     published: tuple[Path, Card],
 ) -> None:
     folder, card = published
@@ -59,7 +59,7 @@ def test_the_card_tells_what_it_was_made_from_and_how_good_it_is(
     assert card.samples[0].text in words.replace("\\\n", "")
 
 
-def test_the_card_tells_of_the_run_before_it(
+def test_the_card_names_the_run_before_it(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))

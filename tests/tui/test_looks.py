@@ -33,7 +33,7 @@ async def show_training(studio: Played) -> None:
     """A run in training."""
     await studio.press("2")
     worker = FakeWorker(studio.app.home, studio.worker.emit)
-    worker.begin()
+    worker.start_run()
     worker.train(a_run(800))
     await studio.settle()
     for reading in READINGS:
@@ -55,7 +55,7 @@ async def show_workbench(studio: Played) -> None:
     await studio.press("3", "enter")
     await studio.answer(QUATRAIN)
     await studio.press("w")
-    studio.worker.tell_readings(CopiedSpan(0, 5, 2, "登鹳雀楼", "王之涣"))
+    studio.worker.send_readings(CopiedSpan(0, 5, 2, "登鹳雀楼", "王之涣"))
     await studio.settle()
     await studio.press("down", "right")
 

@@ -50,14 +50,14 @@ def holds(index: Novelty, span: str) -> bool:
 
 
 @pytest.mark.parametrize("span", ["山", "依山", "白日依", "白日依山", "日依山尽", "白日依山尽"])
-def test_what_stands_in_a_poem_is_held(index: Novelty, span: str) -> None:
+def test_what_is_in_a_poem_is_found(index: Novelty, span: str) -> None:
     assert holds(index, span)
 
 
 @pytest.mark.parametrize(
     "span", ["雪", "山依", "白日依水", "白日依山流", "楼朝辞白", "更上一层楼朝"]
 )
-def test_what_stands_in_no_poem_is_not_held(index: Novelty, span: str) -> None:
+def test_what_is_in_no_poem_is_not_found(index: Novelty, span: str) -> None:
     assert not holds(index, span)
 
 

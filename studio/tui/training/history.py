@@ -15,6 +15,7 @@ from studio.model.events import (
     TrainingEvent,
     Validated,
 )
+from studio.runs.event_log import START, Place
 from studio.tui.drawing.scales import Column
 
 # Speed is measured over this many steps, because steps are reported in bursts.
@@ -27,7 +28,10 @@ def _numbers() -> "array[float]":
 
 @dataclass
 class History:
-    """The events of a run so far, in order of their steps."""
+    """The events of a run so far, in order of their steps.
+
+    `place` is where its later events are in the run's folder, if these are from there.
+    """
 
     run: str
     steps: "array[float]" = field(default_factory=_numbers)
@@ -41,6 +45,7 @@ class History:
     checkpoints: list[CheckpointSaved] = field(default_factory=list)
     epoch: int = 0
     ended: TrainingEnded | None = None
+    place: Place = START
 
     @classmethod
     def of(cls, run: str, events: Iterable[TrainingEvent]) -> "History":

@@ -39,6 +39,8 @@ from studio.tui.training.watched import Watched
 
 View = Literal["new", "watch", "runs", "log"]
 WIDE, TALL = 116, 34
+# Seconds between two looks at runs that other processes train.
+FOLLOW_EVERY = 0.5
 
 # Users' settings name keys by these ids, so they never change.
 KEYS: list[BindingType] = [
@@ -69,6 +71,13 @@ KEYS: list[BindingType] = [
     Binding("r", "toggle_view('runs')", "Runs", id="training.runs", tooltip="Show or hide runs"),
     Binding("l", "toggle_view('log')", "Log lines", id="training.log", tooltip="Show or hide log"),
     Binding("w", "watch", "Watch", id="training.watch", tooltip="Show the run in training"),
+    Binding(
+        "t",
+        "take_over",
+        "Take over",
+        id="training.take_over",
+        tooltip="Train the run here; the other process saves and ends",
+    ),
     Binding("slash", "filter", "Filter", id="training.filter", tooltip="Filter the runs"),
     Binding("escape", "back", show=False, id="training.back", tooltip="Back to the curves"),
 ]
@@ -90,6 +99,11 @@ class TrainingPane(Pane):
 
     def on_mount(self) -> None:
         self.watch_view()
+        self.set_interval(FOLLOW_EVERY, self._follow)
+
+    def _follow(self) -> None:
+        if self.is_showing and self.view != "new":
+            self._runs.follow()
 
     @property
     def _panels(self) -> WatchPanels:
@@ -188,6 +202,8 @@ class TrainingPane(Pane):
                 return self._run.state in ("training", "paused")
             case "watch":
                 return self._watched.live is not None
+            case "take_over":
+                return self._runs.can_take_over
             case "filter":
                 # In a text field this key types a slash.
                 return not isinstance(self.app.focused, Input)
@@ -220,6 +236,10 @@ class TrainingPane(Pane):
         """Show the run in training."""
         self._runs.close_opened()
         self.action_view("watch")
+
+    def action_take_over(self) -> None:
+        """Train here the run that another process trains."""
+        self._runs.take_over()
 
     def action_back(self) -> None:
         """Leave a text field, or go back to the curves."""

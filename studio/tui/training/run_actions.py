@@ -10,15 +10,16 @@ from studio.errors import StudioError
 from studio.messages import Resume, Train
 from studio.model.config import RECIPES, RunConfig
 from studio.model.events import TrainingEvent
-from studio.runs import folders
+from studio.runs import folders, processes
 from studio.tui.pane import Pane
 from studio.tui.training.epochs_screen import EpochsScreen
 from studio.tui.training.history import History
 from studio.tui.training.log_panel import LogPanel
 from studio.tui.training.panels import WatchPanels
 from studio.tui.training.run_list import RunList, RunRow
+from studio.tui.training.run_reader import RunNews, read_news, read_past, read_run
 from studio.tui.training.status_panel import Shown
-from studio.tui.training.watched import Watched, read_past, read_run
+from studio.tui.training.watched import Watched
 from studio.tui.widgets.ask_screen import AskScreen
 
 T = TypeVar("T")
@@ -149,7 +150,44 @@ class RunActions:
         self._panels.draw_now()
 
     def _read_run(self, row: RunRow, then: Callable[[Shown], None]) -> None:
-        self._in_thread("open", row.name, lambda: read_run(self._pane.home, row), then)
+        self._in_thread("open", row.name, lambda: read_run(self._pane.home, row.name), then)
+
+    # --- runs that other processes train --------------------------------------------------------
+
+    def follow(self) -> None:
+        """Read what was appended to the runs that are shown from their folders."""
+        for history in self._watched.on_disk():
+            read = partial(read_news, self._pane.home, history.run, history.place)
+            self._in_thread(f"follow {history.run}", history.run, read, self._add_news, quiet=True)
+
+    def _add_news(self, news: RunNews) -> None:
+        opened = self._watched.opened
+        changed = opened and opened.history.run == news.run and opened.state != news.state
+        if news.events or changed:
+            self._watched.add_news(news)
+            self._panels.touch()
+            self._pane.refresh_bindings()
+
+    @property
+    def can_take_over(self) -> bool:
+        """Whether the run shown is trained by another process."""
+        opened = self._watched.opened
+        return opened is not None and opened.is_trained_elsewhere
+
+    def take_over(self) -> None:
+        """Stop the other process that trains the run shown, and resume the run here."""
+        if not self.can_take_over or self._is_busy():
+            return
+        assert self._watched.opened
+        name = self._watched.opened.history.run
+        run = folders.find(self._pane.home.runs, name)
+
+        def stop() -> None:
+            processes.request_stop(run)
+            processes.wait_until_stopped(run, lambda: None)
+
+        self._pane.studio.show_notice(f"{name}: the other process saves a checkpoint and ends.")
+        self._in_thread("take over", name, stop, lambda _: self._resume(name, 0), exclusive=True)
 
     # --- delete ---------------------------------------------------------------------------------
 
@@ -180,10 +218,11 @@ class RunActions:
         task: Callable[[], T],
         then: Callable[[T], None],
         exclusive: bool = False,
+        quiet: bool = False,
     ) -> None:
         """Do a task in a thread, then `then` with its result in the application's thread.
 
-        If the run's folder cannot be used, a notice says why.
+        If the run's folder cannot be used, a notice says why, unless `quiet`.
         """
         app = self._pane.app
 
@@ -192,7 +231,8 @@ class RunActions:
             try:
                 result = task()
             except (StudioError, OSError) as error:
-                app.call_later(self._show_error, run, str(error))
+                if not quiet:
+                    app.call_later(self._show_error, run, str(error))
             else:
                 if not worker.is_cancelled:
                     app.call_later(then, result)

@@ -24,6 +24,12 @@ class Shown:
     started: TrainingStarted | None = None
     total_steps: int = 0
 
+    @property
+    def is_trained_elsewhere(self) -> bool:
+        """Whether another process trains it."""
+        ended = ("", "finished", "stopped", "diverged", "interrupted")
+        return self.started is None and self.state not in ended
+
 
 class StatusPanel(TextPanel):
     """Three lines if there is room. A narrow pane has more, and a sparkline of the loss."""

@@ -1,12 +1,12 @@
 """The runs that the training pane shows: from events, and from their folders."""
 
+from dataclasses import replace
+
 from studio.messages import TrainingStarted
 from studio.model.events import TrainingEvent
-from studio.paths import Home
-from studio.runs import folders
 from studio.tui.run_in_training import RunInTraining
 from studio.tui.training.history import History
-from studio.tui.training.run_list import RunRow
+from studio.tui.training.run_reader import RunNews
 from studio.tui.training.status_panel import Shown
 
 
@@ -47,6 +47,26 @@ class Watched:
             self.live = History.of(run, [*past, *self._since])
             self._since = None
 
+    def add_news(self, news: RunNews) -> None:
+        """Add what another process has trained since, unless it was added already."""
+        if self.opened and self._is_next(self.opened.history, news):
+            history = news.add_to(self.opened.history)
+            total = news.total_steps or self.opened.total_steps
+            self.opened = replace(self.opened, history=history, state=news.state, total_steps=total)
+            if news.run in self.compared:
+                self.compared[news.run] = history
+        elif news.run in self.compared and self._is_next(self.compared[news.run], news):
+            self.compared[news.run] = news.add_to(self.compared[news.run])
+
+    def _is_next(self, history: History, news: RunNews) -> bool:
+        return history.run == news.run and history.place == news.since
+
+    def on_disk(self) -> list[History]:
+        """The runs that are shown from their folders."""
+        found = [self.opened.history] if self.opened else []
+        found += [each for each in self.compared.values() if each.run not in [f.run for f in found]]
+        return [each for each in found if each.run != self._run.name]
+
     def forget(self, run: str) -> None:
         """Stop showing a run that was deleted."""
         self.compared.pop(run, None)
@@ -69,20 +89,3 @@ class Watched:
         shown = self.shown()
         histories = [shown.history] if shown else []
         return histories + [each for each in self.compared.values() if each not in histories]
-
-
-def read_run(home: Home, row: RunRow) -> Shown:
-    """Read a run from its folder. A long one has many megabytes of events.
-
-    Raises StudioError or OSError if the folder cannot be read.
-    """
-    run = folders.find(home.runs, row.name)
-    config, history = run.config(), History.of(run.name, run.events())
-    state = row.summary.status if row.summary else ""
-    total = history.step if state == "finished" else config.train.max_steps
-    return Shown(history, state, config, None, total)
-
-
-def read_past(home: Home, run: str, step: int) -> list[TrainingEvent]:
-    """The events of a run up to the step where it is resumed. Raises like `read_run`."""
-    return [event for event in folders.find(home.runs, run).events() if event.step <= step]

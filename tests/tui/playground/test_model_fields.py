@@ -62,7 +62,7 @@ async def test_the_model_of_the_last_request_is_chosen_once_it_is_found(play: Pl
     async with play(settings=Settings(request=kept)) as played:
         assert played.pane.form.models.model == "night@200"
         played.select("model").value = "auto"
-        played.pane.look_again()
+        played.pane.refresh_from_disk()
         await played.settle()
         assert played.pane.form.models.model == "auto"
 

@@ -728,7 +728,7 @@ async def test_an_opening_counts_the_same_for_the_exhibit_the_marks_and_the_poem
 ) -> None:
     async with play() as played:
         played.select("form").value = "free"
-        played.pane.opening.value = "白日, "
+        played.pane.opening.input.value = "白日, "
         await played.press("enter")
         assert played.last.first == "白日，"
         await played.answer("白日，依山尽。")
@@ -742,7 +742,7 @@ async def test_an_opening_counts_the_same_for_the_exhibit_the_marks_and_the_poem
 
 async def test_letters_in_an_opening_are_refused_and_nothing_is_asked(play: Play) -> None:
     async with play() as played:
-        played.pane.opening.value = "白日 ok"
+        played.pane.opening.input.value = "白日 ok"
         await played.press("enter")
-        assert not played.worker.orders
+        assert not played.worker.requested
         assert '"o" is not a Chinese character' in played.text("#opening-note")

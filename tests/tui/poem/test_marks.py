@@ -55,7 +55,7 @@ def test_the_places_of_the_lines_leave_the_stops_out() -> None:
     assert places_of_lines("白日，，黄河。") == [[0, 1], [4, 5]]
 
 
-def test_pinyin_stands_over_the_middle_of_its_character() -> None:
+def test_pinyin_is_over_the_middle_of_its_character() -> None:
     marks = marks_of("春眠，觉晓。", Overlays(pinyin=True))
     words, line, *_ = set_verse("春眠，觉晓。", SETTINGS[0], 40, marks=marks)
     assert words.plain.split() == ["chūn", "mián"]

@@ -30,9 +30,9 @@ from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.epochs_screen import EpochsScreen
 from studio.tui.training.log_panel import LogPanel
 from studio.tui.training.run_list import RunAction, RunList, RunRow
+from studio.tui.training.run_reader import read_run
 from studio.tui.training.sample_panel import SamplePanel, verses
 from studio.tui.training.settings_form import SettingsForm
-from studio.tui.training.watched import read_run
 from studio.tui.widgets.form_fields import Field
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import SAMPLES, a_run, write_run
@@ -466,7 +466,7 @@ async def test_a_past_run_that_is_read_late_neither_takes_the_focus_nor_replaces
         await studio.press("2", "r")
         late = []
         for row in rows:
-            late.append(read_run(home, row))
+            late.append(read_run(home, row.name))
             studio.pane._runs._opening = row.name
         await studio.press("3")
         for shown in reversed(late):

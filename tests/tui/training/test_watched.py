@@ -5,9 +5,9 @@ from studio.model.config import RECIPES
 from studio.paths import Home
 from studio.tui.run_in_training import RunInTraining
 from studio.tui.training.history import History
-from studio.tui.training.run_list import RunRow
+from studio.tui.training.run_reader import read_past, read_run
 from studio.tui.training.status_panel import Shown
-from studio.tui.training.watched import Watched, read_past, read_run
+from studio.tui.training.watched import Watched
 from tests.tui.fake_worker import a_run, write_run
 
 
@@ -84,7 +84,7 @@ def test_a_deleted_run_is_shown_nowhere() -> None:
 
 def test_a_run_is_read_from_its_folder_alone(home: Home) -> None:
     run = write_run(home, "autumn", 30)
-    shown = read_run(home, RunRow("autumn", None))
+    shown = read_run(home, "autumn")
     assert list(shown.history.steps) == list(range(1, 31))
     assert shown.config == run.config()
     assert [event.step for event in read_past(home, "autumn", 12)] == list(range(1, 13))
