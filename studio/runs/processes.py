@@ -109,10 +109,15 @@ def _last_words(log: Path) -> str:
     return "its log cannot be read."
 
 
-def wait_until_stopped(run: Run, report: Callable[[], None]) -> None:
-    """Wait until no process trains the run; `report` is called once it takes longer."""
+def wait_until_stopped(
+    run: Run, report: Callable[[], None], is_cancelled: Callable[[], bool] = lambda: False
+) -> None:
+    """Wait until no process trains the run, or `is_cancelled`: a process that hangs never ends.
+
+    `report` is called once it takes longer.
+    """
     start, reported = time.monotonic(), False
-    while run.is_busy():
+    while run.is_busy() and not is_cancelled():
         if not reported and time.monotonic() - start > 1:
             report()
             reported = True

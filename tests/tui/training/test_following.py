@@ -1,5 +1,6 @@
 """Runs that another process trains, followed and taken over."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,7 +108,7 @@ async def test_a_run_trained_elsewhere_is_taken_over(
     open_studio: Open, elsewhere: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped: list[Path] = []
-    monkeypatch.setattr(processes, "wait_until_stopped", lambda run, report: None)
+    monkeypatch.setattr(processes, "wait_until_stopped", lambda *_: None)
     monkeypatch.setattr(processes, "request_stop", lambda run: stopped.append(run.folder))
     async with open_studio(WIDE) as studio:
         await opened(studio)
@@ -123,3 +124,14 @@ async def test_a_run_that_nobody_trains_is_not_taken_over(open_studio: Open, hom
         await studio.press("2", "r", "enter", "t")
         assert "Take over" not in studio.text()
         assert studio.worker.sent == []
+
+
+async def test_quitting_ends_the_wait_for_a_process_that_hangs(
+    open_studio: Open, elsewhere: Run
+) -> None:
+    async with open_studio(WIDE) as studio:
+        await opened(studio)
+        await studio.pilot.press("t")
+        await until(studio.pilot, lambda: processes.is_stop_requested(elsewhere))
+    # The threads of the studio are waited for when it has closed.
+    await asyncio.wait_for(asyncio.get_running_loop().shutdown_default_executor(), 20)
