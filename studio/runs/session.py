@@ -62,6 +62,7 @@ class TrainingSession:
             opening.enter_context(run.lock())
             # Before the poems are read: a request that comes meanwhile is for this process.
             processes.clear_stop(run)
+            run.forget_process()
             names = _checkpoints(run, step)
             self.config = _with_more_epochs(run, epochs, names)
             self.trainer = self._trainer(home, names)

@@ -203,6 +203,8 @@ def test_a_request_to_stop_made_before_a_run_is_opened_is_dropped_one_made_since
     session.close()
 
     def choose_device_late(precision: Precision) -> Device:
+        # What an earlier process wrote down is not said of this one.
+        assert run.process() is None
         processes.request_stop(run)
         return choose_device(precision)
 
