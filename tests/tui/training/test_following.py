@@ -1,9 +1,10 @@
 """Runs that another process trains, followed and taken over."""
 
-import asyncio
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,11 +128,18 @@ async def test_a_run_that_nobody_trains_is_not_taken_over(open_studio: Open, hom
 
 
 async def test_quitting_ends_the_wait_for_a_process_that_hangs(
-    open_studio: Open, elsewhere: Run
+    open_studio: Open, elsewhere: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    wait, ended = processes.wait_until_stopped, threading.Event()
+
+    def watched(*arguments: Any) -> None:
+        wait(*arguments)
+        ended.set()
+
+    monkeypatch.setattr(processes, "wait_until_stopped", watched)
     async with open_studio(WIDE) as studio:
         await opened(studio)
         await studio.pilot.press("t")
         await until(studio.pilot, lambda: processes.is_stop_requested(elsewhere))
-    # The threads of the studio are waited for when it has closed.
-    await asyncio.wait_for(asyncio.get_running_loop().shutdown_default_executor(), 20)
+    # Python waits for the studio's threads when it has closed.
+    assert ended.wait(20)
