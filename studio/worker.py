@@ -68,6 +68,8 @@ class Worker:
         self._session: TrainingSession | None = None
         self._steps: Iterator[tuple[TrainingEvent, ...]] = iter(())
         self._paused = False
+        # Whether a file could not be written; then only the user tries again.
+        self._saving_failed = False
         # The last model read from disk, with the identity of its file.
         self._loaded: tuple[tuple[Path, int, int], Writer] | None = None
         self._cancelled: int | None = None
@@ -103,7 +105,7 @@ class Worker:
                 self._guard(_describe(command), ticket, self._execute, command)
             elif training:
                 self._guard("training", None, self._train_one_step)
-            elif self._session and self._session.is_stop_requested:
+            elif self._session and self._is_stop_requested(self._session):
                 self._guard("saving", None, self._finish_training)
         if self._session:
             self._guard("saving", None, self._finish_training)
@@ -205,6 +207,13 @@ class Worker:
 
     # --- training -------------------------------------------------------------------------------
 
+    def _is_stop_requested(self, session: "TrainingSession") -> bool:
+        """Whether to end a paused run for another process: once, not twice a second on a full disk.
+
+        After a failure the request counts again when the user has resumed or saved the run.
+        """
+        return session.is_stop_requested and not self._saving_failed
+
     def _resume(self, run: str, epochs: int) -> None:
         from studio.runs.session import resume_run
 
@@ -239,6 +248,7 @@ class Worker:
         except OSError as error:
             # An iterator that has raised is exhausted. No training is lost with it.
             self._steps = session.steps()
+            self._saving_failed = True
             self._set_paused(session, True)
             self._emit(TrainingPaused(session.run.name))
             raise SavingError(
@@ -248,6 +258,7 @@ class Worker:
         except Exception:
             self._close_session()
             raise
+        self._saving_failed = False
         for event in new_events:
             if isinstance(event, TrainingEnded):
                 self._close_session()

@@ -39,7 +39,7 @@ from studio.model.events import (
     Validated,
 )
 from studio.paths import Home
-from studio.runs import folders
+from studio.runs import folders, processes
 from studio.verse.request import ComposeRequest
 from studio.worker import Worker
 from tests.small import small
@@ -60,10 +60,12 @@ class Conversation:
     def send(self, command: Command) -> None:
         self.worker.send(command)
 
-    def wait(self, kind: type[E], where: Callable[[E], bool] = lambda _: True) -> E:
-        """The next event of a kind."""
+    def wait(
+        self, kind: type[E], where: Callable[[E], bool] = lambda _: True, seconds: float = LIMIT
+    ) -> E:
+        """The next event of a kind; raises queue.Empty if nothing is reported for so long."""
         while True:
-            event = self._events.get(timeout=LIMIT)
+            event = self._events.get(timeout=seconds)
             self.seen.append(event)
             if isinstance(event, kind) and where(event):
                 return event
@@ -304,6 +306,27 @@ def test_a_full_disk_pauses_the_training_and_loses_nothing(
     run = folders.find(home.runs, "first")
     assert folders.summary(run).status == "finished"
     assert [event.step for event in run.events() if isinstance(event, StepDone)] == [*expected]
+
+
+def test_a_paused_run_that_another_process_stops_on_a_full_disk_fails_once(
+    talk: Conversation, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.worker.REQUEST_EVERY", 0.01)
+
+    def fail(*_: object) -> None:
+        raise safetensors.SafetensorError("No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("safetensors.torch.save_file", fail)
+        talk.send(Train("first", small(epochs=5000, checkpoint_every=0, validate_every=0)))
+        talk.send(Pause())
+        talk.wait(TrainingPaused)
+        processes.request_stop(folders.find(home.runs, "first"))
+        assert "No space left" in talk.wait(Failed).message
+        with pytest.raises(queue.Empty):
+            talk.wait(Failed, seconds=1)
+    talk.send(Resume("first"))
+    assert talk.wait_for(TrainingEnded).outcome == "stopped"
 
 
 def test_what_cannot_be_recorded_is_recorded_and_reported_when_it_can(

@@ -134,9 +134,12 @@ def _detach(run: folders.Run, epochs: int | None, delete_on_failure: bool) -> No
     say(f"Starting the training of {run.name} ...")
     try:
         pid = processes.train_detached(run, epochs or 0)
-    except RunError:
+    except (RunError, OSError):
         if delete_on_failure and not run.checkpoint_names():
             folders.delete(run)
+        raise
+    except KeyboardInterrupt:
+        say(f"The process continues. Stop it with tangshi-studio runs stop {run.name}.")
         raise
     say(
         f"Process {pid} trains {run.name}. Stop it with: tangshi-studio runs stop {run.name}. "

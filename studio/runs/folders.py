@@ -147,6 +147,10 @@ class Run:
         with contextlib.suppress(OSError):
             write_atomically(self.folder / "process.json", msgspec.json.encode(this))
 
+    def forget_process(self) -> None:
+        """Remove what an earlier process wrote down; the caller holds the lock."""
+        (self.folder / "process.json").unlink(missing_ok=True)
+
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Lock the folder for training; raises RunError if another process has locked it.

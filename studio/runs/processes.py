@@ -8,12 +8,14 @@ runs/NAME/
 """
 
 import contextlib
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import studio
 from studio.errors import RunError
 from studio.runs.folders import Run
 from studio.wording import printable
@@ -38,8 +40,9 @@ def request_stop(run: Run) -> None:
 
 
 def is_stop_requested(run: Run) -> bool:
-    """Whether the process that trains the run is to end."""
-    return _stop_file(run).exists()
+    """Whether the process that trains the run is to end; false while the folder is unreadable."""
+    # `Path.exists` would raise PermissionError.
+    return os.path.exists(_stop_file(run))  # noqa: PTH110
 
 
 def clear_stop(run: Run) -> None:
@@ -59,9 +62,12 @@ def start_detached(run: Run, epochs: int = 0) -> "subprocess.Popen[bytes]":
 
     `epochs` are added to the run's settings. Raises OSError.
     """
-    command = [sys.executable, "-m", "studio", "train", "--run", run.name, "--resume"]
+    # -P: a folder called studio in the current one must not be taken for the program.
+    command = [sys.executable, "-P", "-m", "studio", "train", "--run", run.name, "--resume"]
     if epochs:
         command += ["--epochs", str(epochs)]
+    program = str(Path(studio.__file__).parents[1])
+    search = os.pathsep.join(filter(None, [program, os.environ.get("PYTHONPATH")]))
     with _log(run).open("ab") as log:
         return subprocess.Popen(
             command,
@@ -70,6 +76,7 @@ def start_detached(run: Run, epochs: int = 0) -> "subprocess.Popen[bytes]":
             stderr=log,
             # A session of its own: it gets no signal from this terminal.
             start_new_session=True,
+            env=os.environ | {"PYTHONPATH": search},
         )
 
 
@@ -107,10 +114,15 @@ def _last_words(log: Path) -> str:
     return "its log cannot be read."
 
 
-def wait_until_stopped(run: Run, report: Callable[[], None]) -> None:
-    """Wait until no process trains the run; `report` is called once it takes longer."""
+def wait_until_stopped(
+    run: Run, report: Callable[[], None], is_cancelled: Callable[[], bool] = lambda: False
+) -> None:
+    """Wait until no process trains the run, or `is_cancelled`: a process that hangs never ends.
+
+    `report` is called once it takes longer.
+    """
     start, reported = time.monotonic(), False
-    while run.is_busy():
+    while run.is_busy() and not is_cancelled():
         if not reported and time.monotonic() - start > 1:
             report()
             reported = True

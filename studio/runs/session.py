@@ -60,12 +60,14 @@ class TrainingSession:
         self._closing = contextlib.ExitStack()
         with contextlib.ExitStack() as opening:
             opening.enter_context(run.lock())
+            # Before the poems are read: a request that comes meanwhile is for this process.
+            processes.clear_stop(run)
+            run.forget_process()
             names = _checkpoints(run, step)
             self.config = _with_more_epochs(run, epochs, names)
             self.trainer = self._trainer(home, names)
             if epochs > 0:
                 run.write_config(self.config)
-            processes.clear_stop(run)
             self.record_process()
             self._closing = opening.pop_all()
 

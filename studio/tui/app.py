@@ -176,6 +176,19 @@ class StudioApp(TerminalApp):
         """Save any training and end the worker's thread."""
         self._worker.close()
 
+    def close_worker_on(self, number: int) -> None:
+        """Do the same on a signal. What trained in a terminal that has gone is trained on.
+
+        Called on the thread that waits for signals; the event loop may still run.
+        """
+        training = self.run_in_training
+        # The name is read before: when the worker has ended, no run is in training any more.
+        run = training.name if training.state == "training" else ""
+        self.close_worker()
+        if run and number == signal.SIGHUP and self.settings.on_hangup == "continue":
+            with contextlib.suppress(StudioError, OSError):
+                processes.start_detached(folders.find(self.home.runs, run))
+
     def _emit(self, event: Event) -> None:
         """Called on the worker's thread."""
         self._events.put(event)
@@ -357,17 +370,9 @@ def run_studio(home: Home, settings: Settings, watch: str = "") -> int:
     from studio.worker import Worker
 
     studio = StudioApp(home, settings, Worker, watch)
-
-    def save(number: int) -> None:
-        # Another process takes over what trained in a terminal that has gone.
-        run = studio.run_in_training
-        takes_over = run.state == "training" and number == signal.SIGHUP
-        studio.close_worker()
-        if takes_over and studio.settings.on_hangup == "continue":
-            with contextlib.suppress(StudioError, OSError):
-                processes.start_detached(folders.find(home.runs, run.name))
-
-    closing = Closing(save, studio.request_exit, studio.restore_terminal, studio.wake_loop)
+    closing = Closing(
+        studio.close_worker_on, studio.request_exit, studio.restore_terminal, studio.wake_loop
+    )
     closing.listen()
     try:
         studio.run(mouse=settings.mouse)

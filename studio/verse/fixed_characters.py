@@ -80,6 +80,11 @@ def required_words(
     """The words that must appear, the longest first, as the model knows them."""
     words = [in_known_forms(word, vocabulary) for word in request.words]
     for word in words:
+        if BLANK in word:
+            raise VerseError(
+                f"{word} has a blank, but a word must have all of its characters. Split it into "
+                "words without blanks, or give the text with its blanks instead (given)."
+            )
         if len(word) > line_length:
             raise VerseError(
                 f"{word} has {len(word)} characters, but a line has only {line_length}. "

@@ -313,3 +313,16 @@ def test_a_detached_training_that_cannot_start_says_why_and_leaves_nothing(
     assert "did not start" in failed.err
     assert "corpus fetch" in failed.err
     assert folders.all_runs(home.runs) == []
+
+
+def test_a_detached_training_whose_process_cannot_be_made_leaves_nothing(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("studio.runs.processes.start_detached", fail)
+    failed = tangshi("train", "--detach", "--recipe", "classic", "--run", "far", *SMALL)
+    assert failed.code == 1
+    assert "temporarily unavailable" in failed.err
+    assert folders.all_runs(home.runs) == []

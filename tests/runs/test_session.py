@@ -10,9 +10,10 @@ from safetensors.torch import load_file, save_file
 
 from studio.errors import DamageError, RunError
 from studio.model import checkpoint
+from studio.model.device import Device, Precision, choose_device
 from studio.model.events import CheckpointSaved, StepDone, TrainingEnded
 from studio.paths import Home
-from studio.runs import folders
+from studio.runs import folders, processes
 from studio.runs.session import TrainingSession, resume_run, start_run
 from tests.killing import found, in_child, killed_at, learnt, outcome, train
 from tests.small import small
@@ -190,3 +191,28 @@ def test_the_library_is_needed_to_resume(home: Home, tmp_path: Path) -> None:
     home.library.unlink()
     with pytest.raises(Exception, match="corpus fetch"):
         resume_run(home, "first")
+
+
+def test_a_request_to_stop_made_before_a_run_is_opened_is_dropped_one_made_since_is_kept(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trained(home)
+    (run.folder / "stop").touch()
+    session = resume_run(home, "first")
+    assert not session.is_stop_requested
+    session.close()
+
+    def choose_device_late(precision: Precision) -> Device:
+        # What an earlier process wrote down is not said of this one.
+        assert run.process() is None
+        processes.request_stop(run)
+        return choose_device(precision)
+
+    monkeypatch.setattr("studio.runs.session.choose_device", choose_device_late)
+    session = resume_run(home, "first")
+    assert session.is_stop_requested
+    session.close()
+
+
+def test_a_folder_that_cannot_be_read_requests_nothing() -> None:
+    assert not processes.is_stop_requested(folders.Run(Path("too long" * 100)))

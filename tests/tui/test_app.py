@@ -1,5 +1,6 @@
 """The frame around the panes."""
 
+import signal
 import subprocess
 import sys
 from functools import partial
@@ -12,9 +13,11 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.widgets._toast import Toast
 
-from studio.messages import CancelCompose, Compose, Failed, Stop, Trained
+from studio.messages import CancelCompose, Compose, Failed, Stop, Trained, TrainingPaused
+from studio.model.config import RECIPES
 from studio.model.events import TrainingEnded
 from studio.paths import Home
+from studio.runs import folders, processes
 from studio.settings import read_settings
 from studio.tui.help_screen import HelpScreen, key_names, key_rows
 from studio.tui.pane import Pane
@@ -119,6 +122,36 @@ print("torch:", "torch" in sys.modules)
 """
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout == "started, painted: True torch: False\ntorch: False\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "pause", "resumed"),
+    [(signal.SIGHUP, False, ["spring"]), (signal.SIGHUP, True, []), (signal.SIGTERM, False, [])],
+)
+async def test_only_a_training_whose_terminal_has_gone_is_continued_elsewhere(
+    open_small: Open,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    pause: bool,
+    resumed: list[str],
+) -> None:
+    folders.create(home.runs, "spring", RECIPES["classic"])
+    started: list[str] = []
+    monkeypatch.setattr(processes, "start_detached", lambda run: started.append(run.name))
+    async with open_small() as studio:
+        studio.worker.start_run()
+        if pause:
+            studio.worker.report(TrainingPaused("spring"))
+        await studio.settle()
+
+        def close() -> None:
+            # The interface may receive this before the worker's thread has ended.
+            studio.app.run_in_training.receive(Trained("spring", TrainingEnded(40, "stopped")))
+
+        monkeypatch.setattr(studio.worker, "close", close)
+        studio.app.close_worker_on(number)
+        assert started == resumed
 
 
 async def test_quitting_without_training_closes_at_once(open_small: Open) -> None:

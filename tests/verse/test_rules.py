@@ -277,6 +277,7 @@ def test_poems_are_ranked_by_the_weights_of_the_request(writer: Writer) -> None:
         ({"rhyme": "月"}, "oblique"),
         ({"rhyme": "鬼"}, "not one of the 106"),
         ({"words": ("春江花月夜山",)}, "6 characters"),
+        ({"words": ("春_",)}, "春□ has a blank"),
         (
             {"words": ("春江花月夜", "天地人风雨", "湖云石门心", "看过教思流", "红海天地人")},
             "no place",

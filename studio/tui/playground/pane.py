@@ -13,7 +13,7 @@ from textual.widgets import Input
 from studio.collection.again import compare
 from studio.collection.saved import SavedPoem, saved_now
 from studio.errors import StudioError
-from studio.messages import Event, Trained, TrainingStarted
+from studio.messages import Event, Failed, Trained, TrainingStarted
 from studio.model.events import CheckpointSaved, TrainingEnded
 from studio.tui.pane import Pane
 from studio.tui.playground.chooser import ChosenPoem, PoemChooser, PoemEntry
@@ -70,7 +70,11 @@ class PlaygroundPane(Pane):
     def receive(self, event: Event) -> None:
         self.desk.receive(event)
         match event:
-            case TrainingStarted() | Trained(_, TrainingEnded() | CheckpointSaved()):
+            case (
+                TrainingStarted()
+                | Trained(_, TrainingEnded() | CheckpointSaved())
+                | Failed(run_ended=True)
+            ):
                 self.form.models.look()
 
     # --- the request ----------------------------------------------------------------------------

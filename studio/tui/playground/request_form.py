@@ -24,6 +24,7 @@ from studio.tui.widgets.form_fields import (
     NumberField,
     Option,
     TypedField,
+    WordsField,
 )
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.verse.request import ComposeRequest, Ranking, Sampling, Tones
@@ -60,7 +61,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield _number("longest", "At most", "a whole number from 1 to 2000")
         yield ChineseField("acrostic", "Acrostic", "藏头")
         yield ChineseField("last", "Last line", "ends the poem")
-        yield ChineseField("words", "Words", "that must appear")
+        yield WordsField("words", "Words", "that must appear")
         yield ChoiceField("rhyme", "Rhyme", rhyme_options())
         yield ChoiceField(
             "tones",
@@ -156,7 +157,7 @@ class RequestForm(VerticalScroll, can_focus=False):
                 **texts,
                 "first": first,
                 "form": "" if form == FREE else form,
-                "words": self._text("words").parts(),
+                "words": self.query_one("#field-words", WordsField).words(),
                 "rhyme": self._choice("rhyme").value,
                 "tones": self._choice("tones").value,
                 "copied_lines": self._choice("copied_lines").value == "yes",

@@ -185,7 +185,9 @@ class RunActions:
 
         def stop() -> None:
             processes.request_stop(run)
-            processes.wait_until_stopped(run, lambda: None)
+            # Otherwise the studio could not quit while the other process hangs.
+            worker = get_current_worker()
+            processes.wait_until_stopped(run, lambda: None, lambda: worker.is_cancelled)
 
         self._pane.studio.show_notice(f"{name}: the other process saves a checkpoint and ends.")
         self._in_thread("take over", name, stop, lambda _: self._resume(name, 0), exclusive=True)

@@ -179,17 +179,29 @@ class ChineseField(TypedField):
         editor = PinyinInput(id=name, compact=True, placeholder=placeholder)
         super().__init__(name, label, editor, more)
 
-    def parts(self) -> tuple[str, ...]:
-        """The words, split at spaces and punctuation."""
+    def reason(self) -> str:
+        return _reason_against(self.text)
+
+
+class WordsField(ChineseField):
+    """Words in Chinese, separated by spaces or any punctuation."""
+
+    def words(self) -> tuple[str, ...]:
+        """The words, as they were typed."""
         words = "".join(each if each.isalnum() else " " for each in self.text)
         return tuple(words.split())
 
     def reason(self) -> str:
-        try:
-            request_text(self.text)
-        except StudioError as error:
-            return str(error)
-        return ""
+        return _reason_against("".join(self.words()))
+
+
+def _reason_against(typed: str) -> str:
+    """Why a request cannot have this text; "" if it can."""
+    try:
+        request_text(typed)
+    except StudioError as error:
+        return str(error)
+    return ""
 
 
 class StepField(Field):

@@ -294,6 +294,16 @@ async def test_a_failure_of_something_else_leaves_the_poem_alone(play: Play) -> 
         assert played.cards() == ["白"]
 
 
+async def test_a_run_that_a_failure_ended_is_not_offered_as_in_training(play: Play) -> None:
+    async with play() as played:
+        played.worker.emit(TrainingStarted("dawn", RunConfig(), 0, 1, 1, 1, "", ""))
+        await played.settle()
+        assert "dawn" in played.pane.form.models.models
+        played.worker.emit(Failed("training", "out of memory", None, run_ended=True))
+        await played.settle()
+        assert "dawn" not in played.pane.form.models.models
+
+
 async def test_the_model_and_the_seed_are_shown_under_the_poem(play: Play) -> None:
     async with play() as played:
         await played.press("enter")

@@ -28,6 +28,22 @@ async def test_wishes_for_the_verse_are_in_the_request(play: Play) -> None:
         assert (asked.rhyme, asked.tones, asked.copied_lines) == ("阳", "tang", False)
 
 
+@pytest.mark.parametrize("typed", ["明月/山", "明月·山", "明月、山", "明月|山", "明月 - 山"])
+async def test_words_may_be_separated_by_any_punctuation(play: Play, typed: str) -> None:
+    async with play() as played:
+        type_into(played, words=typed)
+        await played.press("enter")
+        assert played.last.words == ("明月", "山")
+
+
+async def test_a_word_that_is_not_chinese_says_so(play: Play) -> None:
+    async with play() as played:
+        type_into(played, words="明月 moon")
+        await played.press("enter")
+        assert played.worker.requested == []
+        assert '"m" is not a Chinese character' in played.note("words")
+
+
 async def test_a_rhyme_in_either_script_is_shown(play: Play) -> None:
     async with play() as played:
         form = played.pane.query_one(RequestForm)

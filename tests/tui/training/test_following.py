@@ -1,8 +1,10 @@
 """Runs that another process trains, followed and taken over."""
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,7 +109,7 @@ async def test_a_run_trained_elsewhere_is_taken_over(
     open_studio: Open, elsewhere: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped: list[Path] = []
-    monkeypatch.setattr(processes, "wait_until_stopped", lambda run, report: None)
+    monkeypatch.setattr(processes, "wait_until_stopped", lambda *_: None)
     monkeypatch.setattr(processes, "request_stop", lambda run: stopped.append(run.folder))
     async with open_studio(WIDE) as studio:
         await opened(studio)
@@ -123,3 +125,21 @@ async def test_a_run_that_nobody_trains_is_not_taken_over(open_studio: Open, hom
         await studio.press("2", "r", "enter", "t")
         assert "Take over" not in studio.text()
         assert studio.worker.sent == []
+
+
+async def test_quitting_ends_the_wait_for_a_process_that_hangs(
+    open_studio: Open, elsewhere: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait, ended = processes.wait_until_stopped, threading.Event()
+
+    def watched(*arguments: Any) -> None:
+        wait(*arguments)
+        ended.set()
+
+    monkeypatch.setattr(processes, "wait_until_stopped", watched)
+    async with open_studio(WIDE) as studio:
+        await opened(studio)
+        await studio.pilot.press("t")
+        await until(studio.pilot, lambda: processes.is_stop_requested(elsewhere))
+    # Python waits for the studio's threads when it has closed.
+    assert ended.wait(20)
