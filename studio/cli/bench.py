@@ -20,7 +20,7 @@ def train(
     ] = 2.0,
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
-    """Training speed, compared with one poem at a time, a plain batch, and the machine's peak."""
+    """Training speed. Compared with one poem at a time, a plain batch, and the machine's peak."""
     from studio.benchmarks.training import bench_train
 
     report = bench_train(rounds, seconds, say)
@@ -45,7 +45,7 @@ def generate(
     ] = "auto",
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
-    """Writing speed, compared with reading the whole prefix again for each character."""
+    """Writing speed. Compared with reading the whole prefix again for each character."""
     from studio.benchmarks.writing import bench_generate
     from studio.runs.loading import load_writer, locate
 
@@ -75,7 +75,7 @@ def ui(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
-    """The interface: how much it slows down training, and how fast it answers keys meanwhile."""
+    """Speed of the interface. How much it slows down training, and how fast it answers keys."""
     from studio.benchmarks.interface import bench_ui
 
     fixed: dict[str, object] = {

@@ -103,7 +103,7 @@ def export(
         bool, typer.Option("--replace", help="Replace the file if it exists.")
     ] = False,
 ) -> None:
-    """Export saved poems to a file: text, Markdown, or a picture of one poem."""
+    """Export saved poems to a file. Text, Markdown, or a picture of one poem."""
     collection = _saved()
     chosen = [collection.find(each) for each in poems] if poems else collection.poems()
     chosen = [each for each in chosen if _matches(each, words)]

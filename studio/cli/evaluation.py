@@ -28,7 +28,7 @@ def held_out(
     run: Run = "auto",
     json: Json = False,
 ) -> None:
-    """Perplexity per character on a held-out split; `poems` measures the model's own poems."""
+    """Perplexity on a held-out split. `poems` measures the model's own poems."""
     if context.invoked_subcommand is not None:
         for name in ("split", "run", "json"):
             source = context.get_parameter_source(name)
@@ -93,7 +93,7 @@ def poems(
     run: Run = "auto",
     json: Json = False,
 ) -> None:
-    """Write poems and measure them, with poems of the test split for comparison."""
+    """Write poems and measure them. Poems of the test split are measured for comparison."""
     home = Home.default()
     with usage_errors():
         forms = [form_named(name) for name in form or _REGULATED]

@@ -58,10 +58,10 @@ def scan(
     ],
     json: Json = False,
 ) -> None:
-    """Show tones, form, rhyme and faults of poems, simplified or traditional.
+    """Show tones, form, rhyme and faults of poems.
 
-    A poem that cannot be read is reported with its line. The other poems are scanned, and the exit
-    code is 1.
+    They may be simplified or traditional. A poem that cannot be read is reported with its line.
+    The other poems are scanned, and the exit code is 1.
 
     With --json each poem has its faults, and notes on what looks like a fault but is not. Each has
     a name, line, start and end (counted from 0), an explanation, and a severity: "fault" or "note".
@@ -104,7 +104,7 @@ def scan(
 
 
 def prosody(json: Json = False) -> None:
-    """How far the poets keep the rules: forms, faults and rhymes of the whole library."""
+    """How far the poets keep the rules. Forms, faults and rhymes of the whole library."""
     with Library.open(Home.default().library) as library:
         if not json:
             say(f"Scanning {library.statistics().poems:,} poems ...")

@@ -36,6 +36,8 @@ from studio.paths import Home
 from studio.runs import folders, processes
 from studio.wording import duration, printable
 
+ROOMY = 100  # from this width in cells `runs list` has all its columns
+
 runs_app = typer.Typer(
     help="The training runs: list, show, watch, stop, publish, delete.", no_args_is_help=True
 )
@@ -100,7 +102,9 @@ def train(
         if "@" in run:
             raise ConfigError("--detach resumes from the last checkpoint: give NAME without @STEP.")
         found = folders.find(home.runs, run) if resume else folders.create(home.runs, run, config)
-        _detach(found, epochs if resume else None, delete_on_failure=not resume)
+        pid = _detach(found, epochs if resume else None, delete_on_failure=not resume)
+        if json:
+            print_json({"run": run, "pid": pid})
         return
 
     say("Loading torch and the poems ...")
@@ -130,7 +134,8 @@ def train(
         raise KeyboardInterrupt
 
 
-def _detach(run: folders.Run, epochs: int | None, delete_on_failure: bool) -> None:
+def _detach(run: folders.Run, epochs: int | None, delete_on_failure: bool) -> int:
+    """Start a process that trains the run, and return its id."""
     say(f"Starting the training of {run.name} ...")
     try:
         pid = processes.train_detached(run, epochs or 0)
@@ -145,6 +150,7 @@ def _detach(run: folders.Run, epochs: int | None, delete_on_failure: bool) -> No
         f"Process {pid} trains {run.name}. Stop it with: tangshi-studio runs stop {run.name}. "
         f"Its messages are in {run.folder / 'training.log'}."
     )
+    return pid
 
 
 @runs_app.command("list")
@@ -164,22 +170,30 @@ def list_runs(
         return
     table = Table(box=None, pad_edge=False)
     table.add_column("run", no_wrap=True, overflow="fold")
-    for name in ("cell", "status", "step", "epoch", "loss", "perplexity", "trained", "left"):
-        table.add_column(name)
-    for row in summaries:
-        process = row.process
-        table.add_row(
-            row.name,
-            row.cell,
-            f"{row.status} by {process.pid}" if process else row.status,
-            f"{row.step}/{process.total_steps}" if process else str(row.step),
-            str(row.epoch),
-            _figure(row.loss, 3),
-            _figure(row.best_perplexity, 1),
-            duration(row.elapsed),
-            duration(row.seconds_left) if row.seconds_left is not None else "",
-        )
+    rows = [_listed(each) for each in summaries]
+    # In a narrow terminal, leave out the least important instead of cutting the words.
+    left_out = ("cell", "epoch", "trained") if out.width < ROOMY else ()
+    for name in rows[0] if rows else ():
+        if name not in left_out:
+            table.add_column(name, no_wrap=True)
+    for summary, row in zip(summaries, rows, strict=True):
+        table.add_row(summary.name, *(row[name] for name in row if name not in left_out))
     out.print(table if summaries else "No runs yet. Start one with `tangshi-studio train`.")
+
+
+def _listed(run: folders.RunSummary) -> dict[str, str]:
+    """The columns of the list after the name."""
+    process = run.process
+    return {
+        "cell": run.cell,
+        "status": f"{run.status} by {process.pid}" if process else run.status,
+        "step": f"{run.step}/{process.total_steps}" if process else str(run.step),
+        "epoch": str(run.epoch),
+        "loss": _figure(run.loss, 3),
+        "perplexity": _figure(run.best_perplexity, 1),
+        "trained": duration(run.elapsed),
+        "left": duration(run.seconds_left) if run.seconds_left is not None else "",
+    }
 
 
 @runs_app.command("show")
@@ -241,7 +255,7 @@ def publish_run(
     ],
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
-    """Publish a model to a folder: half precision, with a card of its figures."""
+    """Publish a model to a folder. In half precision, with a card of its figures."""
     from studio.runs.publishing import publish
 
     say(f"Measuring {name} on the validation and the test split ...")

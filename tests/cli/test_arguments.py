@@ -10,6 +10,7 @@ import pytest
 
 from studio.corpus.library import Library, Query
 from studio.paths import Home
+from tests.cli.conftest import Run
 
 C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 UTF8 = {"LC_ALL": "C.UTF-8"}
@@ -81,3 +82,15 @@ def test_a_file_may_have_any_name(
     result = command("scan", path, "--json", **locale)
     assert result.returncode == 0, result.stderr
     assert len(json.loads(result.stdout)["poems"]) == 1
+
+
+@pytest.mark.parametrize(
+    "group", [(), ("corpus",), ("runs",), ("collection",), ("evaluate",), ("bench",)]
+)
+def test_the_help_of_a_group_cuts_no_sentence_at_80_columns(
+    tangshi: Run, monkeypatch: pytest.MonkeyPatch, group: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    helped = tangshi(*group, "--help")
+    _, commands = helped.out.split("Commands:")
+    assert "..." not in commands

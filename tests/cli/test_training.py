@@ -181,6 +181,21 @@ def test_a_run_is_not_deleted_without_a_yes(
     assert folders.find(home.runs, "a").name == "a"
 
 
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_list_of_runs_cuts_no_word(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setattr("studio.cli.output.out.width", width)
+    run = folders.create(home.runs, "classic-lstm-1126-1834", RECIPES["classic"])
+    with run.lock():
+        run.record_process("a processor", 12345)
+        listed = tangshi("runs", "list").out
+    assert "…" not in listed
+    assert "perplexity" in listed
+    assert f"training by {os.getpid()}" in listed
+    assert len(listed.splitlines()) == 2
+
+
 def test_a_damaged_run_does_not_hide_the_others(tangshi: Run, home: Home) -> None:
     folders.create(home.runs, "good", RECIPES["classic"])
     bad = folders.create(home.runs, "bad", RECIPES["classic"])
@@ -283,12 +298,13 @@ def test_a_reader_that_leaves_costs_nothing_learnt(home: Home) -> None:
 
 def test_a_detached_training_is_listed_and_stopped_from_anywhere(tangshi: Run, home: Home) -> None:
     arguments = ["--recipe", "classic", "--epochs", "5000", "--run", "far", *SMALL]
-    started = tangshi("train", "--detach", *arguments)
+    started = tangshi("train", "--detach", *arguments, "--json")
     assert started.code == 0
     run = folders.find(home.runs, "far")
     process = run.process()
     assert process is not None
     assert f"Process {process.pid} trains far" in started.err
+    assert started.document == {"run": "far", "pid": process.pid}
     (row,) = tangshi("runs", "list", "--json").document["runs"]
     assert (row["status"], row["process"]["pid"]) == ("training", process.pid)
     refused = tangshi("train", "--run", "far", "--resume", "--detach")

@@ -134,7 +134,7 @@ class PoemList(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         index = round(self.scroll_y) + y
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if index >= len(self._ids):
             return Strip.blank(width, self.rich_style)
         row = self._row(index)

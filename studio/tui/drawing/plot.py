@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from studio.tui.drawing.canvas import Canvas
 from studio.tui.drawing.frame import ABOVE, BELOW, LEFT, RIGHT, Curve, Frame, View
-from studio.tui.drawing.scales import Column, thin
+from studio.tui.drawing.scales import CONSTANT, Column, thin
 
 # Shares of the window, and cells.
 KEY_ZOOM, WHEEL_ZOOM = 0.15, 0.05
@@ -192,7 +192,7 @@ def _range(columns: Sequence[Column]) -> Limits:
     # A constant, up to rounding, is drawn in the middle. The margins differ a little, because the
     # exact middle may be the border between two rows of dots.
     size = max(abs(low), abs(high))
-    margin = 0.0 if high - low > 1e-9 * size else 1e-6 * max(1.0, size)
+    margin = 0.0 if high - low > 1e-9 * size else CONSTANT / 2 * (size or 1.0)
     return low - margin, high + 0.9 * margin
 
 

@@ -14,6 +14,8 @@ Column = NDArray[np.float64]
 
 # The maximum width of an axis label.
 LABEL = 6
+# A range that is smaller than this share of its values is that of a constant.
+CONSTANT = 2e-6
 
 
 def finite(x: Column, y: Column, positive: bool = False) -> tuple[Column, Column]:
@@ -67,6 +69,9 @@ def thin(x: Column, y: Column, buckets: int) -> tuple[Column, Column]:
 
 def ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     """At most `most` round values between `low` and `high`, each with its label."""
+    if _is_constant(low, high):
+        value = (low + high) / 2
+        return _labelled([value], [_label(float(f"{value:.4g}"))])
     values = round_values(low, high, most)
     gap = values[1] - values[0] if len(values) > 1 else 1.0
     labels = [_label(value) for value in values]
@@ -79,6 +84,9 @@ def ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
 
 def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     """Ticks for decimal logarithms: the values behind them are round, and are the labels."""
+    if _is_constant(low, high):
+        value = (low + high) / 2
+        return _labelled([value], [_label(float(f"{10.0**value:.4g}"))])
     values: list[float] = []
     # Far zoomed out, the values themselves are out of range.
     low, high = max(low, -300.0), min(high, 300.0)
@@ -94,6 +102,11 @@ def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
             real = round_values(10.0**low, 10.0**high, most)
             values = [math.log10(value) for value in real if value > 0]
     return _labelled(values, [_label(float(f"{10.0**value:.4g}")) for value in values])
+
+
+def _is_constant(low: float, high: float) -> bool:
+    """Whether labels between these would be the same: there is no room for so many digits."""
+    return high - low <= CONSTANT * max(abs(low), abs(high))
 
 
 def _label(value: float) -> str:

@@ -23,16 +23,16 @@ class Keeping:
         self._app, self._home, self._say = app, home, say
         self._collection = Collection(home.collection)
 
-    def save(self, poem: SavedPoem) -> None:
-        """Save a poem to the collection."""
+    def save(self, poem: SavedPoem, from_workbench: bool = False) -> None:
+        """Save a poem to the collection. On the workbench b lists nothing: escape comes first."""
         try:
             added = self._collection.add(poem)
         except StudioError as error:
             self._say(str(error), True)
             return
-        self._say(
-            "Saved. Press b for saved poems." if added else "This poem is already saved.", False
-        )
+        keys = "escape, then b," if from_workbench else "b"
+        saved = f"Saved. Press {keys} for saved poems."
+        self._say(saved if added else "This poem is already saved.", False)
 
     def copy(self, poem: SavedPoem) -> None:
         """Send a poem to the terminal's clipboard, with its model and settings."""

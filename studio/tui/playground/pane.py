@@ -278,7 +278,7 @@ class PlaygroundPane(Pane):
     def action_save(self) -> None:
         """Save the poem to the collection."""
         if poem := self._poem():
-            self._keeping.save(poem)
+            self._keeping.save(poem, self.desk.working)
 
     def action_copy(self) -> None:
         """Send the poem to the terminal's clipboard."""

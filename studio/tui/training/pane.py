@@ -48,6 +48,13 @@ KEYS: list[BindingType] = [
     Binding("space,p", "pause", "Pause", id="training.pause"),
     Binding("space,p", "resume", "Resume", id="training.go_on", tooltip="Resume the paused run"),
     Binding("x", "stop", "Stop", id="training.stop", tooltip="Save a checkpoint and stop"),
+    Binding(
+        "t",
+        "take_over",
+        "Take over",
+        id="training.take_over",
+        tooltip="Train the run here; the other process saves and ends",
+    ),
     Binding("c", "checkpoint", "Save", id="training.checkpoint", tooltip="Save a checkpoint now"),
     Binding("m", "metric(1)", "Curve", id="training.metric", tooltip="Next curve"),
     Binding("M", "metric(-1)", show=False, id="training.metric_before", tooltip="Previous curve"),
@@ -71,13 +78,6 @@ KEYS: list[BindingType] = [
     Binding("r", "toggle_view('runs')", "Runs", id="training.runs", tooltip="Show or hide runs"),
     Binding("l", "toggle_view('log')", "Log lines", id="training.log", tooltip="Show or hide log"),
     Binding("w", "watch", "Watch", id="training.watch", tooltip="Show the run in training"),
-    Binding(
-        "t",
-        "take_over",
-        "Take over",
-        id="training.take_over",
-        tooltip="Train the run here; the other process saves and ends",
-    ),
     Binding("slash", "filter", "Filter", id="training.filter", tooltip="Filter the runs"),
     Binding("escape", "back", show=False, id="training.back", tooltip="Back to the curves"),
 ]

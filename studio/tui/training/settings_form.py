@@ -79,8 +79,8 @@ class SettingsForm(VerticalScroll, can_focus=False):
     """A new run: recipe, name, every setting, and the button that starts it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "app.focus_previous", "Previous field", show=False, id="form.up"),
-        Binding("down", "app.focus_next", "Next field", show=False, id="form.down"),
+        Binding("up", "move(-1)", "Previous field", show=False, id="form.up"),
+        Binding("down", "move(1)", "Next field", show=False, id="form.down"),
     ]
 
     class Start(Message):
@@ -121,6 +121,13 @@ class SettingsForm(VerticalScroll, can_focus=False):
         """Focus the button, so that Enter starts the training."""
         self.query_one("#start").focus()
         self.scroll_home(animate=False)
+
+    def action_move(self, by: int) -> None:
+        """Focus the previous (-1) or next (1) field, but stay in the form."""
+        stops = [each for each in self.screen.focus_chain if self in each.ancestors]
+        at = stops.index(self.screen.focused) + by if self.screen.focused in stops else 0
+        if 0 <= at < len(stops):
+            stops[at].focus()
 
     def use_recipe(self, recipe: str) -> None:
         """Put a recipe's values into all fields."""

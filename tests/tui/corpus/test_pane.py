@@ -181,6 +181,16 @@ async def test_the_order_key_sorts_and_keeps_the_cursor_on_its_poem(small_home: 
         assert _text(app, "#corpus-found").startswith("4 poems  by length")
 
 
+async def test_a_filtered_list_shows_lengths_beside_its_scrollbar(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(160, 48)) as pilot:
+        await _settle(pilot)
+        await pilot.press("o", "f")
+        await _settle(pilot)
+        row = app.screen._compositor.render_strips()[app.query_one(PoemList).region.y].text
+        assert " 20 " in row
+
+
 async def test_other_poems_by_the_same_poet_are_found(small_home: Home) -> None:
     app = _studio(small_home)
     async with app.run_test(size=(80, 24)) as pilot:

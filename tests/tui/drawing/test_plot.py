@@ -212,6 +212,17 @@ async def test_a_constant_is_drawn_in_the_middle(value: float, rounding: float) 
         assert "****" in app.lines()[5]
 
 
+@pytest.mark.parametrize("log", [False, True])
+async def test_a_constant_has_one_tick_with_its_value(log: bool) -> None:
+    app = Alone()
+    async with app.run_test(size=(60, 24)) as pilot:
+        show(app, curve(-2.0, -2.0) if log else curve(0.01, 0.01), log=log)
+        await pilot.pause()
+        (tick,) = [line for line in app.lines() if "┫" in line]
+        assert tick.split("┫")[0].strip() == "0.01"
+        assert tick == app.lines()[11]
+
+
 class Titled(App[None]):
     """A chart and nothing else."""
 

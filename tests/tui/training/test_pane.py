@@ -107,6 +107,18 @@ async def test_settings_edited_by_keyboard_reach_the_worker(open_studio: Open) -
         assert command.config.model == ModelConfig(cell="gru", hidden=64)
 
 
+async def test_the_arrows_stop_at_the_first_and_the_last_field(open_studio: Open) -> None:
+    async with open_studio(WIDE) as studio:
+        await studio.press("2", *["up"] * 5)
+        assert studio.app.focused is studio.pane.query_one("#recipe")
+        *_, last = studio.pane.query(Field)
+        last.editor.focus()
+        await studio.press("down", "down")
+        assert studio.app.focused is last.editor
+        await studio.press("up")
+        assert studio.app.focused is field(studio, "precision").editor
+
+
 @pytest.mark.parametrize("size", [SMALL, WIDE])
 async def test_a_value_that_cannot_be_used_has_its_reason_beside_it_and_nothing_starts(
     open_studio: Open, size: tuple[int, int]

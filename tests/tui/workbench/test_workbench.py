@@ -208,7 +208,9 @@ async def test_the_poem_as_it_was_reworked_is_shown_saved_and_copied(
         await open_bench(played)
         await played.press("enter")
         await played.answer(OTHER)
-        await played.press("s", "c")
+        await played.press("s")
+        assert "Press escape, then b, for saved poems." in played.text("#bench-said")
+        await played.press("c")
         (saved,) = Collection(night.collection).poems()
         assert saved.poem.text == OTHER
         assert saved.request == played.last
