@@ -84,12 +84,12 @@ def ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
 
 def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     """Ticks for decimal logarithms: the values behind them are round, and are the labels."""
-    if _is_constant(low, high):
-        value = (low + high) / 2
-        return _labelled([value], [_label(float(f"{10.0**value:.4g}"))])
     values: list[float] = []
     # Far zoomed out, the values themselves are out of range.
     low, high = max(low, -300.0), min(high, 300.0)
+    if _is_constant(low, high):
+        value = (low + high) / 2
+        return _labelled([value], [_label(float(f"{10.0**value:.4g}"))])
     decades = range(math.floor(low), math.ceil(high) + 1)
     for digits in ((1,), (1, 3), (1, 2, 5)):
         round_logs = [decade + math.log10(digit) for decade in decades for digit in digits]
@@ -106,7 +106,7 @@ def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
 
 def _is_constant(low: float, high: float) -> bool:
     """Whether labels between these would be the same: there is no room for so many digits."""
-    return high - low <= CONSTANT * max(abs(low), abs(high))
+    return 0 <= high - low <= CONSTANT * max(abs(low), abs(high))
 
 
 def _label(value: float) -> str:
