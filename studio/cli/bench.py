@@ -104,7 +104,7 @@ def start(
     rounds: Annotated[int, typer.Option(min=1, help="Starts of each, after a warm-up.")] = 7,
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
-    """The first frame of the studio, compared with the smallest application of its library."""
+    """Opening time, compared with the smallest application."""
     from studio.benchmarks.start import bench_start
 
     report = bench_start(Home.default().library, rounds, say)

@@ -118,7 +118,7 @@ class Plot(Widget, can_focus=True):
             canvas, base, *map(self.get_component_rich_style, ("plot--axis", "plot--tick"))
         )
         if self._view is None:
-            frame.write_message("No steps yet.")
+            frame.write_message("No values yet.")
             return canvas
         for curve in curves:
             frame.draw(self._view, curve)

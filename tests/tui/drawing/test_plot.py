@@ -81,7 +81,7 @@ async def test_a_plot_without_curves_says_so_and_cannot_be_zoomed_or_panned() ->
     async with app.run_test(size=(40, 12)) as pilot:
         app.plot.focus()
         await pilot.press("plus", "left", "0")
-        assert any("No steps yet." in line for line in app.lines())
+        assert any("No values yet." in line for line in app.lines())
         assert app.plot.window is None
 
 

@@ -367,7 +367,7 @@ async def test_the_keys_of_a_chart_do_nothing_before_it_is_drawn(open_studio: Op
         await studio.press("2", "w")
         assert isinstance(studio.app.focused, Plot)
         await studio.press("down", "left", "plus", "minus", "0")
-        assert "No steps yet." in studio.text()
+        assert "No values yet." in studio.text()
         assert plot(studio).window is None
 
 
@@ -698,4 +698,4 @@ async def test_the_empty_pane_says_what_to_do(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2", "r", "r")
         assert "Press n for a new run" in studio.text()
-        assert "No steps yet." in studio.text()
+        assert "No values yet." in studio.text()
