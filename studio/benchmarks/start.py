@@ -17,23 +17,14 @@ from studio.benchmarks.terminal import COLUMNS, ROWS, Terminal
 from studio.errors import CorpusError
 from studio.paths import HOME_VARIABLE, Home
 
-# One text, which a key changes. Source, because only the interface imports textual.
-_FLOOR = """
-from textual.app import App
-from textual.widgets import Static
-
-class Floor(App):
-    def compose(self):
-        yield Static("floor-is-drawn")
-
-    def on_key(self, event):
-        self.query_one(Static).update("floor-answers")
-
-Floor().run()
-"""
 # What is started, the text of its first frame, a key, and the text of its answer.
 _STUDIO = ([sys.executable, "-m", "studio"], b"Corpus", "?", b"Keys and glossary")
-_SMALLEST = ([sys.executable, "-c", _FLOOR], b"floor-is-drawn", "x", b"floor-answers")
+_SMALLEST = (
+    [sys.executable, "-m", "studio.tui.smallest_app"],
+    b"floor-is-drawn",
+    "x",
+    b"floor-answers",
+)
 
 
 class StartBenchmark(msgspec.Struct, frozen=True):
@@ -41,7 +32,8 @@ class StartBenchmark(msgspec.Struct, frozen=True):
 
     `first_frame_ms`: from starting the process until its first text. `key_ms`: from a key pressed
     then until its answer is drawn. `floor`: the same for the smallest application. `ratio` is
-    `first_frame_ms` / `floor_ms`. `first_frame_bytes`: what was written until the first pause.
+    `first_frame_ms` / `floor_ms`. `first_frame_bytes`: what the studio has written at its first
+    pause.
     """
 
     rounds: int
@@ -71,18 +63,14 @@ def bench_start(
         home.library.parent.mkdir(parents=True)
         home.library.symlink_to(library.resolve())
         # The first start fills caches, of the studio and of the system.
-        _open(_STUDIO, environment)
         _open(_SMALLEST, environment)
+        drawn = _bytes_of_first_frame(environment)
         studio = list[tuple[float, float]]()
         floor = list[tuple[float, float]]()
-        bytes_drawn = list[int]()
         turns = [(_STUDIO, studio), (_SMALLEST, floor)]
         for number in range(1, rounds + 1):
             for which, times in turns:
-                first, key, drawn = _open(which, environment)
-                times.append((first, key))
-                if which is _STUDIO:
-                    bytes_drawn.append(drawn)
+                times.append(_open(which, environment))
             turns.reverse()
             report_progress(
                 f"round {number} of {rounds}: {1000 * studio[-1][0]:.0f} ms, "
@@ -97,24 +85,32 @@ def bench_start(
         ratio=first / floor_first,
         key_ms=key,
         floor_key_ms=floor_key,
-        first_frame_bytes=int(statistics.median(bytes_drawn)),
+        first_frame_bytes=drawn,
     )
 
 
 def _open(
     which: tuple[list[str], bytes, str, bytes], environment: dict[str, str]
-) -> tuple[float, float, int]:
-    """Seconds until the first text, seconds until a key is answered, bytes before the key."""
+) -> tuple[float, float]:
+    """Seconds until the first text, and from a key pressed then until its answer."""
     command, first_text, key, answer = which
     start = time.perf_counter()
     terminal = Terminal(command, environment)
     try:
         terminal.watch_until(lambda: first_text in terminal.output, 0.002)
         first = time.perf_counter() - start
-        drawn = terminal.received
         pressed = time.perf_counter()
         terminal.write(key)
         terminal.watch_until(lambda: answer in terminal.output, 0.002)
-        return first, time.perf_counter() - pressed, drawn
+        return first, time.perf_counter() - pressed
+    finally:
+        terminal.close()
+
+
+def _bytes_of_first_frame(environment: dict[str, str]) -> int:
+    terminal = Terminal(_STUDIO[0], environment)
+    try:
+        terminal.settle()
+        return terminal.received
     finally:
         terminal.close()

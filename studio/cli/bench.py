@@ -114,5 +114,5 @@ def start(
     out.print(
         f"first frame: {report.first_frame_ms:.0f} ms, {report.ratio:.1f} times the smallest "
         f"application ({report.floor_ms:.0f} ms); first answer to a key: {report.key_ms:.0f} ms "
-        f"({report.floor_key_ms:.0f} ms); {report.first_frame_bytes / 1000:.0f} kB drawn before it"
+        f"({report.floor_key_ms:.0f} ms); {report.first_frame_bytes / 1000:.0f} kB drawn at first"
     )
