@@ -34,7 +34,7 @@ class Gauge:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DeviceReading:
     """The gauges of a device at one moment."""
 
     device: str
@@ -44,7 +44,7 @@ class Reading:
 class Telemetry(Protocol):
     """A device that can be read."""
 
-    def read(self) -> Reading: ...
+    def read(self) -> DeviceReading: ...
 
 
 def open_telemetry(gpu: str, nvml: Any = None) -> Telemetry:
@@ -67,10 +67,10 @@ class HostTelemetry:
         # Each call returns the load since the previous one; the first returns 0.
         psutil.cpu_percent(None)
 
-    def read(self) -> Reading:
+    def read(self) -> DeviceReading:
         """Read now; takes a fraction of a millisecond."""
         memory = psutil.virtual_memory()
-        return Reading(
+        return DeviceReading(
             "processor",
             (
                 Gauge("cpu", psutil.cpu_percent(None), "%", 100),
@@ -102,7 +102,7 @@ class GpuTelemetry:
             # CUDA reports a slice's UUID without the prefix MIG.
             return self._nvml.nvmlDeviceGetHandleByUUID(f"MIG-{uuid.removeprefix('GPU-')}")
 
-    def read(self) -> Reading:
+    def read(self) -> DeviceReading:
         """Read now; takes some milliseconds, so call it at most once a second."""
         nvml = self._nvml
         gauges = []
@@ -118,7 +118,7 @@ class GpuTelemetry:
         if power is not None:
             limit = self._try(nvml.nvmlDeviceGetEnforcedPowerLimit, self._board)
             gauges.append(Gauge("power", power / 1000, "W", limit / 1000 if limit else None))
-        return Reading(self._name, tuple(gauges))
+        return DeviceReading(self._name, tuple(gauges))
 
     def _try(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call one NVML function; None if this device does not support it."""

@@ -37,3 +37,12 @@ def test_no_file_and_no_class_is_long() -> None:
                 if lines > LONGEST_CLASS:
                     long.append(f"{name}, {node.name} has {lines} lines, more than {LONGEST_CLASS}")
     assert not long, "\n".join(long)
+
+
+def test_no_two_classes_have_the_same_name() -> None:
+    places: dict[str, list[Path]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(path.relative_to(PACKAGE.parent))
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}

@@ -18,7 +18,7 @@ FAULTS = (
 )
 
 
-class Figures(msgspec.Struct, frozen=True):
+class SplitFigures(msgspec.Struct, frozen=True):
     """Perplexity of a split: over all targets, and over Han characters alone."""
 
     split: str
@@ -51,7 +51,7 @@ class Phase(msgspec.Struct, frozen=True):
     poems: int
     sharing: int
     hours: float
-    figures: list[Figures]
+    figures: list[SplitFigures]
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -72,7 +72,7 @@ class Card(msgspec.Struct, frozen=True):
     machine: str
     studio: str
     torch: str
-    figures: list[Figures]
+    figures: list[SplitFigures]
     faults: tuple[str, ...]
     samples: list[Sample]
     before: Phase | None = None

@@ -26,7 +26,7 @@ from studio.model.evaluate import score_poems, total
 from studio.model.events import StepDone
 from studio.paths import Home
 from studio.runs import folders
-from studio.runs.card import FAULTS, Card, Figures, Phase, Sample, as_markdown
+from studio.runs.card import FAULTS, Card, Phase, Sample, SplitFigures, as_markdown
 from studio.runs.folders import Run
 from studio.runs.loading import DEFAULT, load_writer, locate
 from studio.verse.composer import write
@@ -124,12 +124,12 @@ def _sharing(texts: list[str], held_out: dict[str, list[str]]) -> int:
     return sum(len(known.intersection(verse_lines(text))) >= 3 for text in texts)
 
 
-def _figures(writer: Writer, held_out: dict[str, list[str]]) -> list[Figures]:
+def _figures(writer: Writer, held_out: dict[str, list[str]]) -> list[SplitFigures]:
     found = []
     for split, texts in held_out.items():
         whole = total(score_poems(writer.network, writer.vocabulary, texts, writer.device))
         found.append(
-            Figures(
+            SplitFigures(
                 split=split,
                 poems=len(texts),
                 perplexity=whole.perplexity_all,

@@ -18,7 +18,7 @@ SUMMARY = "summary.json"
 LARGEST = 4096  # bytes; many times the size of the file
 
 
-class Figures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RunFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The last step, the lowest perplexity, and how training ended ("" if it has not ended)."""
 
     step: int
@@ -29,17 +29,17 @@ class Figures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outcome: str
 
 
-NO_FIGURES = Figures(0, 0, None, 0.0, None, "")
+NO_FIGURES = RunFigures(0, 0, None, 0.0, None, "")
 
 
 class _Cache(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The figures of the events before a place."""
 
     place: Place
-    figures: Figures
+    figures: RunFigures
 
 
-def figures_of(events_file: Path) -> Figures:
+def figures_of(events_file: Path) -> RunFigures:
     """The figures of a run's events; raises RunError that names a damaged line."""
     file = events_file.with_name(SUMMARY)
     cache = _read(file)
@@ -57,7 +57,7 @@ def figures_of(events_file: Path) -> Figures:
     return figures
 
 
-def add_events(events: Iterable[TrainingEvent], before: Figures = NO_FIGURES) -> Figures:
+def add_events(events: Iterable[TrainingEvent], before: RunFigures = NO_FIGURES) -> RunFigures:
     """The figures `before`, updated with later events."""
     last: StepDone | None = None
     best, outcome = before.best_perplexity, before.outcome
@@ -70,7 +70,7 @@ def add_events(events: Iterable[TrainingEvent], before: Figures = NO_FIGURES) ->
             outcome = event.outcome
     if last is None:
         return msgspec.structs.replace(before, best_perplexity=best, outcome=outcome)
-    return Figures(last.step, last.epoch, last.loss, last.elapsed, best, outcome)
+    return RunFigures(last.step, last.epoch, last.loss, last.elapsed, best, outcome)
 
 
 def _read(file: Path) -> _Cache:

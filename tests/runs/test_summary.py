@@ -24,7 +24,7 @@ from studio.model.events import (
 )
 from studio.runs import folders
 from studio.runs.event_log import SEAL
-from studio.runs.summary import NO_FIGURES, SUMMARY, Figures, add_events, figures_of
+from studio.runs.summary import NO_FIGURES, SUMMARY, RunFigures, add_events, figures_of
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 count = st.integers(0, 2**40)
@@ -188,7 +188,7 @@ def test_a_line_damaged_after_the_summary_is_named(run: folders.Run) -> None:
 def test_a_run_deleted_while_it_is_read_does_not_come_back(
     run: folders.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def and_delete(events: Iterable[TrainingEvent], before: Figures) -> Figures:
+    def and_delete(events: Iterable[TrainingEvent], before: RunFigures) -> RunFigures:
         figures = add_events(events, before)
         folders.delete(run)
         return figures

@@ -32,7 +32,7 @@ class Figure(Widget):
         return Content("\n").join([title, *self._draw(self.content_size.width)])
 
 
-class Figures(VerticalScroll, can_focus=True):
+class CorpusFigures(VerticalScroll, can_focus=True):
     """The charts of a library."""
 
     def show(self, statistics: Statistics, plain: bool) -> None:

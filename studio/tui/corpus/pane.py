@@ -15,7 +15,7 @@ from textual.worker import get_current_worker
 
 from studio.corpus.library import Library, PoemRow, Query, Sort
 from studio.errors import CorpusError
-from studio.tui.corpus.figures import Figures
+from studio.tui.corpus.figures import CorpusFigures
 from studio.tui.corpus.form_line import FormLine
 from studio.tui.corpus.missing import CorpusMissing
 from studio.tui.corpus.poem_list import PoemList
@@ -94,7 +94,7 @@ class CorpusPane(Pane):
                 with Container(id="corpus-browser"):
                     yield PoemList(self._rows, id="corpus-poems")
                     yield PoemView(id="corpus-poem")
-                yield Figures(id="corpus-figures")
+                yield CorpusFigures(id="corpus-figures")
         yield CorpusMissing(self.home, self.studio.settings.mirror, id="corpus-missing")
 
     def on_mount(self) -> None:
@@ -131,7 +131,7 @@ class CorpusPane(Pane):
             self._show_missing(str(error))
             return
         self.remove_class("-missing")
-        self.query_one(Figures).show(statistics, self.studio.settings.plain_charts)
+        self.query_one(CorpusFigures).show(statistics, self.studio.settings.plain_charts)
         self.query_one(FormLine).counts = statistics.forms
         self._poems = statistics.poems
         self._totals = [

@@ -5,7 +5,7 @@ from collections import deque
 from rich.text import Text
 from textual import work
 
-from studio.telemetry import Gauge, Reading, Telemetry, open_telemetry
+from studio.telemetry import DeviceReading, Gauge, Telemetry, open_telemetry
 from studio.tui.training.text_panel import TextPanel
 from studio.wording import printable, sparkline
 
@@ -25,7 +25,7 @@ class DevicePanel(TextPanel):
         self._plain = plain
         self._gpu = ""
         self._telemetry: Telemetry | None = None
-        self._reading: Reading | None = None
+        self._reading: DeviceReading | None = None
         self._past: dict[str, deque[float]] = {}
 
     def use(self, gpu: str) -> None:
@@ -43,12 +43,12 @@ class DevicePanel(TextPanel):
         telemetry = telemetry or open_telemetry(gpu)
         self.app.call_later(self._take_from, gpu, telemetry.read(), telemetry)
 
-    def _take_from(self, gpu: str, reading: Reading, telemetry: Telemetry) -> None:
+    def _take_from(self, gpu: str, reading: DeviceReading, telemetry: Telemetry) -> None:
         # The device may have changed meanwhile.
         if gpu == self._gpu:
             self.take(reading, telemetry)
 
-    def take(self, reading: Reading, telemetry: Telemetry | None = None) -> None:
+    def take(self, reading: DeviceReading, telemetry: Telemetry | None = None) -> None:
         """Add a reading. The next `update` shows it."""
         self._telemetry = telemetry
         self._reading = reading

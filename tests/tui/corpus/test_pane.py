@@ -16,7 +16,7 @@ from studio.messages import Command, Event
 from studio.paths import Home
 from studio.settings import Settings
 from studio.tui.app import StudioApp
-from studio.tui.corpus.figures import Figures
+from studio.tui.corpus.figures import CorpusFigures
 from studio.tui.corpus.form_line import FormLine
 from studio.tui.corpus.missing import CorpusMissing
 from studio.tui.corpus.pane import CorpusPane
@@ -226,10 +226,10 @@ async def test_the_figures_are_shown_in_the_whole_pane_and_hidden_again(small_ho
     app = _studio(small_home)
     async with app.run_test(size=(80, 24)) as pilot:
         await _settle(pilot)
-        assert not app.query_one(Figures).display
+        assert not app.query_one(CorpusFigures).display
         await pilot.press("i")
-        assert app.query_one(Figures).display
-        assert app.focused is app.query_one(Figures)
+        assert app.query_one(CorpusFigures).display
+        assert app.focused is app.query_one(CorpusFigures)
         await pilot.press("i")
         assert app.focused is app.query_one(PoemList)
 
