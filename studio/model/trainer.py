@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 import torch
-from torch import Tensor
 
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import DamageError, RunError
@@ -31,16 +30,7 @@ from studio.model.events import (
 from studio.model.learner import Learner
 from studio.model.network import Network
 from studio.model.optimiser import learning_rate
-
-# Training has diverged if the loss is this many times ln(vocabulary), the loss of a uniform guess.
-DIVERGED = 3.0
-
-# If steps are slow, losses are reported at least this often, whatever `report_every` is.
-REPORT_SECONDS = 1.0
-
-
-class _DivergenceError(Exception):
-    """The losses or weights are NaN or infinite, or the loss is far too high."""
+from studio.model.unreported import DivergenceError, UnreportedSteps
 
 
 class Trainer:
@@ -79,8 +69,7 @@ class Trainer:
             config.model, len(vocabulary), config.train.seed, vocabulary.stops
         ).to(device.torch_device)
         self.learner = Learner(self.network, config.train, device)
-        # Steps with their losses and gradient norms, which are still on the device.
-        self._pending: list[tuple[StepDone, Tensor, Tensor]] = []
+        self._unreported = UnreportedSteps(math.log(len(vocabulary)))
         self._validated: tuple[int, float] | None = None
         self._saved: int | None = None
         # Whether a checkpoint is due and not written yet: an earlier attempt may have failed.
@@ -150,7 +139,7 @@ class Trainer:
                 else:
                     item.append(event)
                     ended = isinstance(event, TrainingEnded)
-        except _DivergenceError as error:
+        except DivergenceError as error:
             item.append(self._diverged(error))
             ended = True
         yield tuple(item)
@@ -198,15 +187,14 @@ class Trainer:
             progress, step=step, position=progress.position + 1, elapsed=elapsed
         )
         event = StepDone(step, progress.epoch, 0.0, 0.0, rate, batch.characters, elapsed)
-        self._pending.append((event, loss, norm))
+        self._unreported.add(event, loss, norm)
 
         settings = self.config.train
         epoch_ends = self.progress.position == self.steps_per_epoch
         last = epoch_ends or step == self.total_steps
         validates = last or _due(step, settings.validate_every)
         saves = last or _due(step, settings.checkpoint_every)
-        overdue = elapsed - self._pending[0][0].elapsed > REPORT_SECONDS
-        if validates or saves or overdue or len(self._pending) >= settings.report_every:
+        if validates or saves or self._unreported.is_due(settings.report_every):
             yield from self._report()
         if validates and self._valid:
             validated = self._validate()
@@ -218,33 +206,16 @@ class Trainer:
             yield from self._checkpoint()
 
     def _report(self) -> Iterator[StepDone]:
-        """Fetch the losses of the last steps; only here the processor waits for the device."""
-        pending, self._pending = self._pending, []
-        if not pending:
-            return
-        started = time.perf_counter()
-        values = torch.stack([torch.stack((loss, norm)) for _, loss, norm in pending]).tolist()
-        # The device was still working on the steps that are reported here.
-        waited = time.perf_counter() - started
-        self.progress = msgspec.structs.replace(
-            self.progress, elapsed=self.progress.elapsed + waited
-        )
-        limit = DIVERGED * math.log(len(self.vocabulary))
-        for number, ((event, _, _), (loss, norm)) in enumerate(
-            zip(pending, values, strict=True), start=1
-        ):
-            if not (loss < limit and norm < math.inf):
-                raise _DivergenceError(
-                    f"At step {event.step} the loss was {loss:.4g} and the gradient norm "
-                    f"{norm:.4g}."
-                )
+        """Read the losses of the last steps; only here the processor waits for the device."""
+        for event in self._unreported.read():
+            progress = self.progress
             self.progress = msgspec.structs.replace(
-                self.progress,
-                nats=self.progress.nats + loss * event.characters,
-                characters=self.progress.characters + event.characters,
+                progress,
+                nats=progress.nats + event.loss * event.characters,
+                characters=progress.characters + event.characters,
+                elapsed=event.elapsed,
             )
-            elapsed = event.elapsed + waited * number / len(pending)
-            yield msgspec.structs.replace(event, loss=loss, gradient_norm=norm, elapsed=elapsed)
+            yield event
 
     def _next_epoch(self) -> EpochDone:
         progress = self.progress
@@ -260,7 +231,7 @@ class Trainer:
         score = total(score_poems(self.network, self.vocabulary, self._valid, self.device))
         progress = self.progress
         if not math.isfinite(score.perplexity + score.perplexity_all):
-            raise _DivergenceError(
+            raise DivergenceError(
                 f"After step {progress.step} the perplexity was {score.perplexity_all:.4g}."
             )
         best = progress.best is None or score.perplexity < progress.best
@@ -288,7 +259,7 @@ class Trainer:
             return saved
         for name, parameter in self.network.named_parameters():
             if not torch.isfinite(parameter).all():
-                raise _DivergenceError(
+                raise DivergenceError(
                     f"After step {self.progress.step} {name} contained NaN or infinity."
                 )
         checkpoint.save(
@@ -312,7 +283,7 @@ class Trainer:
             yield from self._checkpoint()
         yield TrainingEnded(step, "finished" if step >= self.total_steps else "stopped")
 
-    def _diverged(self, error: _DivergenceError) -> TrainingEnded:
+    def _diverged(self, error: DivergenceError) -> TrainingEnded:
         saved = self._saved
         last = "There is no checkpoint."
         if saved is not None:
