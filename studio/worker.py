@@ -4,19 +4,17 @@ torch is imported on that thread, so that the interface can draw its first frame
 """
 
 import gc
-import queue
 import threading
 import time
 import traceback
-from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.corpus.poem import verse_lines
 from studio.errors import RunError, SavingError, StudioError, out_of_memory_message
+from studio.inbox import Inbox
 from studio.messages import (
-    CancelCompose,
     Command,
     Compose,
     ComposeCancelled,
@@ -61,8 +59,7 @@ class Worker:
         self._listener = listener
         self._unreported: list[Event] = []
         self._reported_at = 0.0
-        self._queue: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
-        self._waiting: deque[Command] = deque()
+        self._inbox = Inbox(lambda ticket: self._emit(ComposeCancelled(ticket)))
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
         self._session: TrainingSession | None = None
@@ -72,7 +69,6 @@ class Worker:
         self._saving_failed = False
         # The last model read from disk, with the identity of its file.
         self._loaded: tuple[tuple[Path, int, int], Writer] | None = None
-        self._cancelled: int | None = None
         self._index = IndexKeeper(home.library)
 
     def start(self) -> None:
@@ -81,12 +77,12 @@ class Worker:
 
     def send(self, command: Command) -> None:
         """Put a command on the queue; returns at once."""
-        self._queue.put(command)
+        self._inbox.put(command)
 
     def close(self) -> None:
         """Stop all work, save a checkpoint of the training, and wait for the thread."""
         self._closing.set()
-        self._queue.put(None)
+        self._inbox.put(None)
         if self._thread.is_alive():
             self._thread.join()
 
@@ -94,13 +90,13 @@ class Worker:
         self._guard("starting", None, self._prepare)
         while not self._closing.is_set():
             training = self._session is not None and not self._paused
-            if training or self._waiting:
-                self._collect(0)
+            if training or self._inbox:
+                self._inbox.collect(0)
             else:
                 # While a run is paused, another process may ask for its end.
-                self._collect(REQUEST_EVERY if self._session else None)
-            if self._waiting:
-                command = self._waiting.popleft()
+                self._inbox.collect(REQUEST_EVERY if self._session else None)
+            if self._inbox:
+                command = self._inbox.pop()
                 ticket = command.ticket if isinstance(command, Compose | Inspect) else None
                 self._guard(_describe(command), ticket, self._execute, command)
             elif training:
@@ -110,32 +106,6 @@ class Worker:
         if self._session:
             self._guard("saving", None, self._finish_training)
         self._index.close()
-
-    def _collect(self, seconds: float | None) -> None:
-        """Move commands from the queue to `_waiting`; wait that long for one, None without end."""
-        while True:
-            try:
-                command = self._queue.get(seconds != 0, seconds)
-            except queue.Empty:
-                return
-            seconds = 0
-            if isinstance(command, CancelCompose):
-                self._cancel(command.ticket)
-            elif command is not None:
-                self._waiting.append(command)
-
-    def _cancel(self, ticket: int) -> None:
-        """Drop a waiting command; `_compose` checks `_cancelled` for the one that is running."""
-        waiting = [
-            command
-            for command in self._waiting
-            if isinstance(command, Compose) and command.ticket == ticket
-        ]
-        for command in waiting:
-            self._waiting.remove(command)
-            self._emit(ComposeCancelled(ticket))
-        if not waiting:
-            self._cancelled = ticket
 
     def _guard(
         self, what: str, ticket: int | None, action: Callable[..., None], *arguments: Command
@@ -297,10 +267,9 @@ class Worker:
         started = time.monotonic()
         writer = self._writer(command.request.model)
         columns = compose(writer, command.request, self._index.current())
-        self._cancelled = None
         while True:
-            self._collect(0)
-            if self._cancelled == command.ticket or self._closing.is_set():
+            self._inbox.collect(0)
+            if self._inbox.is_cancelled(command.ticket) or self._closing.is_set():
                 self._emit(ComposeCancelled(command.ticket))
                 return
             try:
