@@ -10,6 +10,8 @@ APP = "tangshi-studio"
 HOME_VARIABLE = "TANGSHI_STUDIO_HOME"
 # The folder of the default model, in assets.
 MODEL = "model"
+# The vocabulary of a published model.
+VOCAB = "vocab.json"
 
 
 def _shipped(name: str) -> Path:
@@ -29,10 +31,20 @@ def data() -> Path:
     return _shipped("data")
 
 
+def is_published(folder: Path) -> bool:
+    """Whether the folder holds a published model; the files of a checkpoint have other names."""
+    return (folder / VOCAB).is_file()
+
+
+def model_description(folder: Path) -> Path:
+    """The file that describes the model in the folder; it does not exist if there is no model."""
+    return folder / ("config.json" if is_published(folder) else "model.json")
+
+
 def default_model() -> Path | None:
     """The folder of the default model; None if the studio was shipped without one."""
     folder = assets() / MODEL
-    return folder if (folder / "model.json").is_file() else None
+    return folder if model_description(folder).is_file() else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from studio.messages import (
     Wrote,
 )
 from studio.model.events import StepDone, TrainingEnded, TrainingEvent
-from studio.paths import Home
+from studio.paths import Home, model_description
 from studio.prosody.scansion import scan
 from studio.verse.index_keeper import IndexKeeper
 
@@ -301,7 +301,7 @@ class Worker:
             return self._session.writer()
         folder, name = locate(self._home, model)
         # A run that was deleted and trained again has other weights under the same path.
-        found = (folder / "model.json").stat()
+        found = model_description(folder).stat()
         key = folder, found.st_ino, found.st_mtime_ns
         if self._loaded is None or self._loaded[0] != key:
             self._loaded = (key, load_writer(folder, name))

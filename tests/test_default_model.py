@@ -10,8 +10,9 @@ from studio.corpus.script import simplified
 from studio.model import checkpoint
 from studio.paths import Home
 from studio.prosody.scansion import scan
-from studio.runs.card import Card, as_markdown
+from studio.runs.card import Card
 from studio.runs.loading import DEFAULT, load_writer, locate
+from studio.runs.published import readme
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
 from studio.verse.request import ComposeRequest
@@ -39,7 +40,7 @@ def test_it_is_small_and_its_card_is_of_this_very_model(shipped_model: Path, car
     assert network.parameter_count == card.parameters
     assert len(vocabulary) == card.vocabulary
     assert (described.step, described.config) == (card.step, card.config.model)
-    assert (shipped_model / "card.md").read_text(encoding="utf-8") == as_markdown(card)
+    assert (shipped_model / "README.md").read_text(encoding="utf-8") == readme(card)
 
 
 def test_it_knows_the_characters_that_a_library_is_built_of(shipped_model: Path) -> None:

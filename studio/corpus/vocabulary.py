@@ -15,12 +15,14 @@ from studio.corpus.script import variants
 from studio.documents import read_json
 from studio.errors import DamageError
 from studio.files import write_atomically
+from studio.paths import VOCAB, is_published
 
 PAD, BEGIN, END, UNKNOWN = range(4)
 SPECIAL = ("<pad>", "<begin>", "<end>", "<unknown>")
 # Unicode has fewer Chinese characters than this. A file with more is damaged, and each character
 # needs a row of the model's largest matrix.
 MOST_CHARACTERS = 2**17
+_REMEDY = "Copy the whole folder of the model again, or choose another model."
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,24 +47,56 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
     @classmethod
     def load(cls, path: Path) -> "Vocabulary":
         """Read a file that `save` wrote; raises DamageError that names the file."""
-        remedy = "Copy the whole folder of the model again, or choose another model."
-        file = read_json(path, _File, DamageError, remedy)
-        if file.special != SPECIAL:
+        file = read_json(path, _File, DamageError, _REMEDY)
+        return cls._checked(path, file.special, file.characters)
+
+    @classmethod
+    def load_published(cls, path: Path) -> "Vocabulary":
+        """Read a file that `save_published` wrote; raises DamageError that names the file."""
+        indices = read_json(path, dict[str, int], DamageError, _REMEDY)
+        tokens = sorted(indices, key=indices.__getitem__)
+        if [indices[token] for token in tokens] != list(range(len(tokens))):
+            raise DamageError(
+                f"{path} is not a vocabulary: its indices are not 0, 1, 2 and so on. {_REMEDY}"
+            )
+        special, characters = tokens[: len(SPECIAL)], tokens[len(SPECIAL) :]
+        if long := [each for each in characters if len(each) != 1]:
+            raise DamageError(
+                f"{path} is not a vocabulary: {long[0][:20]!r} is not one character. {_REMEDY}"
+            )
+        return cls._checked(path, tuple(special), "".join(characters))
+
+    @classmethod
+    def of_model(cls, folder: Path) -> "Vocabulary":
+        """The vocabulary in the folder of a model, published or a checkpoint."""
+        if is_published(folder):
+            return cls.load_published(folder / VOCAB)
+        return cls.load(folder / "vocabulary.json")
+
+    @classmethod
+    def _checked(cls, path: Path, special: tuple[str, ...], characters: str) -> "Vocabulary":
+        if special != SPECIAL:
             wrong = f"its special tokens are not {', '.join(SPECIAL)}"
-        elif len(file.characters) > MOST_CHARACTERS:
-            wrong = f"it has {len(file.characters):,} characters, more than {MOST_CHARACTERS:,}"
-        elif len(set(file.characters)) != len(file.characters):
+        elif len(characters) > MOST_CHARACTERS:
+            wrong = f"it has {len(characters):,} characters, more than {MOST_CHARACTERS:,}"
+        elif len(set(characters)) != len(characters):
             wrong = "it has a character twice"
         # A model's poems are printed to the terminal.
-        elif any(unicodedata.category(each) in ("Cc", "Cf", "Cs") for each in file.characters):
+        elif any(unicodedata.category(each) in ("Cc", "Cf", "Cs") for each in characters):
             wrong = "it has a control character"
         else:
-            return cls(file.characters)
-        raise DamageError(f"{path} is not a vocabulary: {wrong}. {remedy}")
+            return cls(characters)
+        raise DamageError(f"{path} is not a vocabulary: {wrong}. {_REMEDY}")
 
     def save(self, path: Path) -> None:
         """Write as JSON, atomically."""
         write_atomically(path, msgspec.json.encode(_File(SPECIAL, self.characters)))
+
+    def save_published(self, path: Path) -> None:
+        """Write each token with its index as JSON, as other programs expect it; atomically."""
+        tokens = (*SPECIAL, *self.characters)
+        indices = {token: index for index, token in enumerate(tokens)}
+        write_atomically(path, msgspec.json.format(msgspec.json.encode(indices), indent=1))
 
     @cached_property
     def _indices(self) -> dict[str, int]:

@@ -9,14 +9,15 @@ step-00000200/
   training.json         the position in the epoch and the running sums
 ```
 
-A folder with the first three files is a model that can write; training needs all five.
+A folder with the first three files is a model that can write; training needs all five. A published
+model has other names for two of them, see runs/publishing.py.
 """
 
 import contextlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import safetensors
@@ -31,6 +32,7 @@ from studio.errors import DamageError, RunError
 from studio.files import build_folder_atomically, open_regular
 from studio.model.config import ModelConfig, Natural, Positive
 from studio.model.network import Network
+from studio.paths import is_published, model_description
 
 FORMAT = 1
 # The types that weights may have, as safetensors names them; the buffer `breaks` is boolean.
@@ -47,6 +49,12 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vocabulary: str
     step: Natural
     perplexity: NonNegative | None = None
+
+
+class PublishedDescription(Description, frozen=True, forbid_unknown_fields=False, kw_only=True):
+    """config.json of a published model. Other programs may have added fields."""
+
+    model_type: Literal["tangshi-studio"]
 
 
 class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,27 +112,31 @@ def write_model(
     vocabulary: Vocabulary,
     step: int,
     perplexity: float | None,
-    precision: torch.dtype = torch.float32,
 ) -> None:
     """Write the three files of a model that can write; the folder is not written atomically."""
-    weights = {
-        name: each.to(precision) if each.is_floating_point() else each
-        for name, each in _on_cpu(network.state_dict()).items()
-    }
-    _write_tensors(weights, folder / "model.safetensors")
+    write_weights(folder, network, torch.float32)
     vocabulary.save(folder / "vocabulary.json")
     description = Description(FORMAT, network.config, vocabulary.fingerprint, step, perplexity)
     (folder / "model.json").write_bytes(msgspec.json.encode(description))
 
 
+def write_weights(folder: Path, network: Network, precision: torch.dtype) -> None:
+    """Write the weights; raises OSError if they cannot be written."""
+    weights = {
+        name: each.to(precision) if each.is_floating_point() else each
+        for name, each in _on_cpu(network.state_dict()).items()
+    }
+    _write_tensors(weights, folder / "model.safetensors")
+
+
 def load_model(folder: Path) -> tuple[Network, Vocabulary, Description]:
     """Read a model for writing or scoring; raises RunError that names the file and the reason."""
     description = read_description(folder)
-    vocabulary = Vocabulary.load(folder / "vocabulary.json")
+    vocabulary = Vocabulary.of_model(folder)
     if vocabulary.fingerprint != description.vocabulary:
         raise DamageError(
-            f"{folder / 'vocabulary.json'} is not the vocabulary that the model was trained with. "
-            "Copy the whole checkpoint folder again, or choose another checkpoint."
+            f"{folder} has not the vocabulary that the model was trained with. "
+            "Copy the whole folder again, or choose another model."
         )
     # On the meta device, without memory: the weights must fit before memory is allocated.
     with torch.device("meta"):
@@ -137,10 +149,12 @@ def load_model(folder: Path) -> tuple[Network, Vocabulary, Description]:
 
 def read_description(folder: Path) -> Description:
     """The description of a model, without its weights; raises RunError if it cannot be used."""
-    description = read_json(folder / "model.json", Description, DamageError, _REMEDY)
+    file = model_description(folder)
+    kind = PublishedDescription if is_published(folder) else Description
+    description = read_json(file, kind, DamageError, _REMEDY)
     if description.format != FORMAT:
         raise RunError(
-            f"{folder / 'model.json'} has format {description.format}, but this studio reads "
+            f"{file} has format {description.format}, but this studio reads "
             f"{FORMAT}. Use the version of the studio that wrote it."
         )
     return description
@@ -230,7 +244,8 @@ def _read_weights(expected: Network, folder: Path) -> dict[str, Tensor]:
         ]
         if wrong:
             raise DamageError(
-                f"{path} does not fit its model.json and vocabulary.json: {_first_names(wrong)}. "
+                f"{path} does not fit {model_description(folder).name} and the vocabulary: "
+                f"{_first_names(wrong)}. "
                 "The files belong to different models; choose another checkpoint."
             )
         for name, each in found.items():

@@ -5,7 +5,7 @@ from pathlib import Path
 from studio.errors import RunError
 from studio.model import checkpoint
 from studio.model.device import choose_device
-from studio.paths import Home, default_model
+from studio.paths import Home, default_model, model_description
 from studio.runs import folders
 from studio.verse.decoder import Writer
 
@@ -27,10 +27,10 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
                 f"{name!r} is not the path of a model: {error}. Give a run, default, or the folder "
                 "of a checkpoint."
             ) from error
-        if not (path / "model.json").is_file():
+        if not model_description(path).is_file():
             raise RunError(
-                f"There is no model in {path}: it has no model.json. Give a run, default, or the "
-                "folder of a checkpoint."
+                f"There is no model in {path}: it has neither vocab.json nor model.json. Give a "
+                "run, default, or the folder of a checkpoint or of a published model."
             )
         return path, str(path)
     if name == "auto":

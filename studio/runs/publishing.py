@@ -2,17 +2,17 @@
 
 ```
 model/
-  model.safetensors  the weights in half precision
-  model.json         their shape, the step, the vocabulary's fingerprint
-  vocabulary.json    the characters
-  card.json          its training data and figures, for programs
-  card.md            the same, for people
+  model.safetensors       the weights in half precision
+  config.json             their shape, the step, the vocabulary's fingerprint
+  vocab.json              the characters with their indices
+  generation_config.json  the usual settings of writing
+  card.json               its training data and figures, for programs
+  README.md               the same, for people, with the header of a model card
 ```
 """
 
 from pathlib import Path
 
-import msgspec
 import torch
 
 from studio import __version__
@@ -25,8 +25,8 @@ from studio.model.device import choose_device
 from studio.model.evaluate import score_poems, total
 from studio.model.events import StepDone
 from studio.paths import Home
-from studio.runs import folders
-from studio.runs.card import FAULTS, Card, Phase, Sample, SplitFigures, as_markdown
+from studio.runs import folders, published
+from studio.runs.card import FAULTS, Card, Phase, Sample, SplitFigures
 from studio.runs.folders import Run
 from studio.runs.loading import DEFAULT, load_writer, locate
 from studio.verse.composer import write
@@ -62,9 +62,7 @@ def publish(home: Home, name: str, folder: Path) -> Card:
         held_out = {split: library.texts(split) for split in ("valid", "test")}
 
     def fill(staging: Path) -> Card:
-        checkpoint.write_model(
-            staging, network, vocabulary, description.step, description.perplexity, torch.float16
-        )
+        published.write_model(staging, network, vocabulary, description)
         writer = load_writer(staging, DEFAULT)
         with Novelty.open(home.library) as novelty:
             samples = [Sample(each, write(writer, each, novelty)[0].text) for each in SAMPLES]
@@ -87,9 +85,7 @@ def publish(home: Home, name: str, folder: Path) -> Card:
             samples=samples,
             before=_before(home, run.config().start, held_out),
         )
-        encoded = msgspec.json.format(msgspec.json.encode(card), indent=2)
-        (staging / "card.json").write_bytes(encoded)
-        (staging / "card.md").write_bytes(as_markdown(card).encode())
+        published.write_card(staging, card)
         return card
 
     return build_folder_atomically(folder, fill)

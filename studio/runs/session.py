@@ -279,7 +279,7 @@ def resume_run(home: Home, name: str, epochs: int = 0) -> TrainingSession:
 
 
 def _vocabulary(folder: Path) -> Vocabulary:
-    return Vocabulary.load(folder / "vocabulary.json")
+    return Vocabulary.of_model(folder)
 
 
 def _first_undamaged(choices: Sequence[C], load: Callable[[C], T]) -> T:

@@ -75,7 +75,8 @@ def test_weights_in_half_precision_are_read(
     saved: tuple[Path, Network], precision: torch.dtype
 ) -> None:
     folder, network = saved
-    checkpoint.write_model(folder, network, VOCABULARY, 7, None, precision)
+    checkpoint.write_model(folder, network, VOCABULARY, 7, None)
+    checkpoint.write_weights(folder, network, precision)
     again, _, _ = checkpoint.load_model(folder)
     for name, tensor in network.state_dict().items():
         assert torch.equal(again.state_dict()[name], tensor.to(precision).float())

@@ -1,17 +1,20 @@
 """A published model writes as the run did, and its card says what it is."""
 
+import json
 from pathlib import Path
 
 import msgspec
 import pytest
 import safetensors.torch
 import torch
+from huggingface_hub import ModelCard
 
-from studio.errors import RunError
+from studio.errors import DamageError, RunError
+from studio.model import checkpoint
 from studio.paths import Home
 from studio.runs import publishing
 from studio.runs.card import Card
-from studio.runs.loading import load_writer
+from studio.runs.loading import load_writer, locate
 from studio.runs.publishing import publish
 from studio.runs.session import start_run
 from studio.verse.composer import write
@@ -52,11 +55,75 @@ def test_the_card_says_what_it_was_made_from_and_how_good_it_is(
     assert msgspec.json.decode((folder / "card.json").read_bytes(), type=Card) == card
     assert card.config == small(validate_every=2)
     assert [each.split for each in card.figures] == ["valid", "test"]
-    words = (folder / "card.md").read_text(encoding="utf-8")
+    words = (folder / "README.md").read_text(encoding="utf-8")
     for each in card.figures:
         assert each.poems == card.poems[each.split]
         assert f"| {each.perplexity:.1f} | {each.perplexity_han:.1f} |" in words
     assert card.samples[0].text in words.replace("\\\n", "")
+
+
+def test_other_programs_can_read_the_files_of_a_published_model(
+    published: tuple[Path, Card],
+) -> None:
+    folder, card = published
+    held = ModelCard.load(folder / "README.md").data
+    assert (held.language, held.pipeline_tag) == (["zh"], "text-generation")
+    results = [(each.dataset_split, each.metric_value) for each in held.eval_results]
+    assert results == [
+        (each.split, value)
+        for each in card.figures
+        for value in (each.perplexity, each.perplexity_han)
+    ]
+    config = json.loads((folder / "config.json").read_bytes())
+    assert config["model_type"] == "tangshi-studio"
+    vocabulary = json.loads((folder / "vocab.json").read_bytes())
+    assert len(vocabulary) == config["vocab_size"] == card.vocabulary
+    generation = json.loads((folder / "generation_config.json").read_bytes())
+    assert vocabulary["<end>"] == generation["eos_token_id"]
+    assert generation["temperature"] == ComposeRequest().sampling.temperature
+
+
+def test_a_program_may_add_fields_to_a_published_model(published: tuple[Path, Card]) -> None:
+    folder, _ = published
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"transformers_version": "5"}))
+    assert write(load_writer(folder, "a"), REQUEST)
+
+
+def test_a_model_published_by_an_older_version_writes_the_same(
+    published: tuple[Path, Card], home: Home, tmp_path: Path
+) -> None:
+    folder, card = published
+    network, vocabulary, described = checkpoint.load_model(folder)
+    old = tmp_path / "old"
+    old.mkdir()
+    checkpoint.write_model(old, network, vocabulary, described.step, described.perplexity)
+    texts = {
+        write(load_writer(*locate(home, str(each))), REQUEST)[0].text for each in (folder, old)
+    }
+    assert texts == {card.samples[0].text}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("config.json", '{"model_type": "bert"}', "config.json.*model_type"),
+        ("vocab.json", '{"<pad>": 0, "山": 2}', "vocab.json.*indices are not 0, 1, 2"),
+        (
+            "vocab.json",
+            '{"<pad>": 0, "<begin>": 1, "<end>": 2, "<unknown>": 3, "山水": 4}',
+            "'山水' is not one character",
+        ),
+        ("vocab.json", '{"山": 0}', "special tokens are not"),
+    ],
+)
+def test_a_damaged_published_model_is_refused(
+    published: tuple[Path, Card], name: str, content: str, words: str
+) -> None:
+    folder, _ = published
+    (folder / name).write_text(content, encoding="utf-8")
+    with pytest.raises(DamageError, match=words):
+        load_writer(folder, "a")
 
 
 def test_the_card_names_the_run_before_it(
@@ -75,7 +142,7 @@ def test_the_card_names_the_run_before_it(
     assert card.before is not None
     assert (card.before.run, card.before.config.poems) == ("a@2", "quansongshi")
     assert [each.tokens for each in card.before.figures] == [each.tokens for each in card.figures]
-    words = (tmp_path / "model" / "card.md").read_text(encoding="utf-8")
+    words = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
     assert f"Before it the run a@2: 2 steps in {card.before.hours:.1f} hours" in words
     assert f"{card.before.figures[1].perplexity:.1f} (test)" in words
     assert f"Of its poems {card.before.sharing:,} share three lines" in " ".join(words.split())
