@@ -14,6 +14,7 @@ from studio.cli.evaluation import evaluate_app
 from studio.cli.heap import keep_heap
 from studio.cli.output import exit_codes
 from studio.cli.prosody import prosody, scan
+from studio.cli.runs_export import export_runs
 from studio.cli.training import runs_app, train
 from studio.cli.writing import generate, score
 
@@ -21,7 +22,7 @@ app = typer.Typer(
     name="tangshi-studio",
     help="Read the Tang poems, train a recurrent model on them, write poems with it.",
     no_args_is_help=False,
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -33,6 +34,7 @@ app.command()(scan)
 corpus_app.command()(prosody)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(evaluate_app, name="evaluate")
+runs_app.command("export")(export_runs)
 app.add_typer(runs_app, name="runs")
 app.add_typer(collection_app, name="collection")
 app.add_typer(bench_app, name="bench")

@@ -39,7 +39,8 @@ from studio.wording import duration, printable
 ROOMY = 100  # from this width in cells `runs list` has all its columns
 
 runs_app = typer.Typer(
-    help="The training runs: list, show, watch, stop, publish, delete.", no_args_is_help=True
+    help="The training runs: list, show, watch, stop, export, publish, delete.",
+    no_args_is_help=True,
 )
 
 

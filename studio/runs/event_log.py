@@ -1,11 +1,14 @@
-"""Reading the events of a run while they are appended: complete lines, from a known place on."""
+"""Reading the events of a run while they are appended: complete lines, from a known place on.
+
+Each line is an event with the wall-clock time at which it was recorded.
+"""
 
 import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -24,6 +27,7 @@ SEAL = 256
 _REMEDY = "Delete that line to use the run."
 _decoder = msgspec.json.Decoder(TrainingEvent)
 
+T = TypeVar("T")
 Count = Annotated[int, Meta(ge=0)]
 
 
@@ -39,6 +43,14 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lines: Count
     seal: str
 
+
+class _Time(msgspec.Struct):
+    """The time in a line, whatever else it has."""
+
+    time: float | None = None
+
+
+_time_decoder = msgspec.json.Decoder(_Time)
 
 START = Place(0, 0, 0, "")
 
@@ -78,9 +90,19 @@ class EventReader:
 
     def __iter__(self) -> Iterator[TrainingEvent]:
         """The events after the place; raises RunError that names a damaged line."""
+        return self._decoded(_decoder)
+
+    def times(self) -> Iterator[float | None]:
+        """The times at which the events after the place were recorded, in seconds since 1970.
+
+        None for events of older versions.
+        """
+        return (each.time for each in self._decoded(_time_decoder))
+
+    def _decoded(self, decoder: "msgspec.json.Decoder[T]") -> Iterator[T]:
         offset, lines = self.place.offset, self.place.lines
         for block in self._blocks():
-            yield from decode_lines(block, self._path, lines + 1, _decoder, RunError, _REMEDY)
+            yield from decode_lines(block, self._path, lines + 1, decoder, RunError, _REMEDY)
             offset, lines = offset + len(block), lines + block.count(b"\n")
             self.place = Place(self._inode, offset, lines, self._seal(offset))
 

@@ -100,9 +100,17 @@ class Run:
         except FileNotFoundError:
             return []
 
+    def times(self) -> list[float | None]:
+        """The time of each event in seconds since 1970; None for those of older versions."""
+        try:
+            with EventReader(self.events_file) as reader:
+                return list(reader.times())
+        except FileNotFoundError:
+            return []
+
     def record(self, event: TrainingEvent) -> None:
-        """Append one event."""
-        append_record(self.events_file, event)
+        """Append one event, with the time."""
+        append_record(self.events_file, _with_time(event, time.time()))
 
     def sync_events(self) -> None:
         """Flush the events to disk."""
@@ -111,8 +119,8 @@ class Run:
     def drop_events_after(self, step: int) -> None:
         """Drop the events after `step`, the checkpoint from which training resumes."""
         kept = (
-            event
-            for event in self.events()
+            _with_time(event, when)
+            for event, when in zip(self.events(), self.times(), strict=True)
             if event.step <= step and not isinstance(event, TrainingEnded)
         )
         write_records(self.events_file, kept)
@@ -269,6 +277,12 @@ def summary(run: Run) -> RunSummary:
         process=process,
         seconds_left=left,
     )
+
+
+def _with_time(event: TrainingEvent, when: float | None) -> dict[str, object]:
+    """What is written for an event."""
+    fields: dict[str, object] = msgspec.to_builtins(event)
+    return fields if when is None else {**fields, "time": round(when, 3)}
 
 
 def _modified(run: Run) -> float:

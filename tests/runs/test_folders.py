@@ -1,6 +1,7 @@
 """The run folder tells everything, and survives what happens to folders."""
 
 import resource
+import time
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,25 @@ import pytest
 from studio.errors import RunError
 from studio.json_lines import append_record
 from studio.model.config import RECIPES
-from studio.model.events import StepDone, TrainingEnded, Validated
+from studio.model.events import EpochDone, StepDone, TrainingEnded, Validated
 from studio.runs import folders
 
 CLASSIC = RECIPES["classic"]
+
+
+def test_each_event_is_recorded_with_the_time_and_keeps_it(tmp_path: Path) -> None:
+    run = folders.create(tmp_path, "a", RECIPES["studio"])
+    # An event of an older version has no time.
+    append_record(run.events_file, EpochDone(1, 1, 5.0))
+    before = time.time()
+    run.record(EpochDone(2, 2, 5.0))
+    run.record(EpochDone(3, 3, 5.0))
+    none, second, third = run.times()
+    assert none is None
+    assert before - 0.001 <= (second or 0) <= (third or 0) <= time.time() + 0.001
+    run.drop_events_after(2)
+    assert run.times() == [None, second]
+    assert run.events() == [EpochDone(1, 1, 5.0), EpochDone(2, 2, 5.0)]
 
 
 def step(number: int, loss: float = 5.0) -> StepDone:

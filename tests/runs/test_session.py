@@ -125,11 +125,12 @@ def test_a_run_that_was_killed_after_its_last_checkpoint_is_finished_by_resuming
 ) -> None:
     train(home, "first", CONFIG)
     run = found(home, "first")
-    *kept, saved, ended = run.events_file.read_bytes().splitlines(keepends=True)
+    *kept, _, _ = run.events_file.read_bytes().splitlines(keepends=True)
     run.events_file.write_bytes(b"".join(kept))
     assert folders.summary(run).status == "interrupted"
     assert finish(resume_run(home, "first")) == []
-    assert run.events_file.read_bytes() == b"".join([*kept, saved, ended])
+    *same, _, _ = run.events_file.read_bytes().splitlines(keepends=True)
+    assert same == kept
     assert run.events()[-2:] == [
         CheckpointSaved(4, checkpoint.name_of(4)),
         TrainingEnded(4, "finished"),

@@ -1,0 +1,33 @@
+"""`runs export`: what runs recorded, as files for other programs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from studio.cli.output import out, print_json
+from studio.paths import Home
+from studio.runs import folders
+from studio.runs.exporting import Format, export
+
+
+def export_runs(
+    names: Annotated[list[str], typer.Argument(metavar="RUN...")],
+    form: Annotated[
+        Format, typer.Option("--format", help="A file, or a folder for TensorBoard.")
+    ] = "csv",
+    folder: Annotated[
+        Path, typer.Option("--out", help="The folder to write to, by default this one.")
+    ] = Path(),
+    json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+) -> None:
+    """Export what runs recorded: a row for each step, with losses, perplexities and samples."""
+    home = Home.default()
+    # All names are looked up first, so that a mistyped one writes nothing.
+    found = [folders.find(home.runs, name) for name in names]
+    paths = [export(run, form, folder) for run in found]
+    if json:
+        print_json({"files": [str(path) for path in paths]})
+        return
+    for path in paths:
+        out.print(str(path))

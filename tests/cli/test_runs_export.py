@@ -1,0 +1,36 @@
+"""`runs export`, as a script uses it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from studio.model.config import RECIPES
+from studio.model.events import EpochDone
+from studio.paths import Home
+from studio.runs import folders
+from tests.cli.conftest import Run
+
+
+@pytest.fixture(autouse=True)
+def runs(home: Home) -> None:
+    for name in ("a", "b"):
+        folders.create(home.runs, name, RECIPES["studio"]).record(EpochDone(7, 1, 4.5))
+
+
+def test_several_runs_are_exported_to_a_folder(tangshi: Run, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "folder"
+    report = tangshi("runs", "export", "a", "b", "--format", "jsonl", "--out", str(out), "--json")
+    files = json.loads(report.out)["files"]
+    assert files == [str(out / "a.jsonl"), str(out / "b.jsonl")]
+    assert json.loads(Path(files[0]).read_bytes())["epoch_loss"] == 4.5
+
+
+def test_nothing_is_written_if_a_name_is_wrong(tangshi: Run, tmp_path: Path) -> None:
+    result = tangshi("runs", "export", "a", "c", "--out", str(tmp_path / "out"))
+    assert (result.code, "no run called 'c'" in result.err) == (1, True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_shell_can_complete_commands(tangshi: Run) -> None:
+    assert "_TANGSHI_STUDIO_COMPLETE" in tangshi("--show-completion", "bash").out
