@@ -12,6 +12,7 @@ def small(recipe: str = "classic", **settings: object) -> RunConfig:
         "window": 16,
         "epochs": 2,
         "validate_every": 5,
+        "verse_poems": 4,
         "checkpoint_every": 5,
         "report_every": 4,
         "warmup_steps": 0,

@@ -103,6 +103,8 @@ class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     validate_every: Natural = 200
     # Validation reads at least this many poems, evenly spread over the split; 0 means all.
     validation_poems: Natural = 512
+    # At each validation this many poems are written without a form and measured; 0: none.
+    verse_poems: Annotated[int, Meta(ge=0, le=256)] = 64
     checkpoint_every: Natural = 200
     # How many recent checkpoints to keep; the best one is always kept.
     keep: Positive = 3

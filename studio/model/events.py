@@ -59,6 +59,26 @@ class SampleWritten(msgspec.Struct, frozen=True, tag_field="event"):
     text: str
 
 
+class VerseMeasured(msgspec.Struct, frozen=True, tag_field="event"):
+    """What the model writes at `step` without a form: `poems` poems, four lines of each.
+
+    - `length_kept`: the share of poems with four lines of five, or of seven, characters.
+    - `tones_kept`, `rhyme_kept`: the share of poems that also keep the tones, or the rhyme.
+    - `distinct_2`: the share of different pairs of characters among all pairs.
+    - `repeats`: the mean number of characters per poem that repeat an earlier one.
+    - `grams_copied`: the share of 4-grams that are in the training split; None without its index.
+    """
+
+    step: int
+    poems: int
+    length_kept: float
+    tones_kept: float
+    rhyme_kept: float
+    distinct_2: float
+    repeats: float
+    grams_copied: float | None
+
+
 class TrainingEnded(msgspec.Struct, frozen=True, tag_field="event"):
     """The run takes no more steps. `stopped`: on request; `diverged`: see `reason`."""
 
@@ -67,4 +87,12 @@ class TrainingEnded(msgspec.Struct, frozen=True, tag_field="event"):
     reason: str = ""
 
 
-TrainingEvent = StepDone | EpochDone | Validated | CheckpointSaved | SampleWritten | TrainingEnded
+TrainingEvent = (
+    StepDone
+    | EpochDone
+    | Validated
+    | CheckpointSaved
+    | SampleWritten
+    | VerseMeasured
+    | TrainingEnded
+)

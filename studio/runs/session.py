@@ -31,6 +31,7 @@ from studio.runs.folders import Run
 from studio.runs.loading import locate
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
+from studio.verse.free_verse import FreeVerse
 from studio.verse.request import ComposeRequest
 
 # The request for the sample at each validation: always the same, so that only the weights differ.
@@ -57,6 +58,7 @@ class TrainingSession:
         self._unrecorded: list[TrainingEvent] = []
         self._unreported: list[TrainingEvent] = []
         self._last_saved: CheckpointSaved | None = None
+        self._free_verse = FreeVerse(home.library)
         self._closing = contextlib.ExitStack()
         with contextlib.ExitStack() as opening:
             opening.enter_context(run.lock())
@@ -168,6 +170,7 @@ class TrainingSession:
 
     def close(self) -> None:
         """Unlock the run's folder."""
+        self._free_verse.close()
         self._closing.close()
 
     def started(self) -> TrainingStarted:
@@ -236,12 +239,19 @@ class TrainingSession:
                 self._last_saved = event
             self._unreported.append(self._unrecorded.pop(0))
             if isinstance(event, Validated):
-                with contextlib.suppress(VerseError):
-                    (poem,) = write(self.writer(), SAMPLE)
-                    self._unrecorded.insert(0, SampleWritten(event.step, poem.text))
+                self._unrecorded[:0] = self._verse(event.step)
         if self.trainer.saves_next:
             # Even a power failure must not leave a checkpoint without its events in the log.
             self.run.sync_events()
+
+    def _verse(self, step: int) -> Iterator[TrainingEvent]:
+        """The sample poem, and how much verse the model writes without a form."""
+        with contextlib.suppress(VerseError):
+            (poem,) = write(self.writer(), SAMPLE)
+            yield SampleWritten(step, poem.text)
+        if count := self.config.train.verse_poems:
+            with contextlib.suppress(VerseError):
+                yield self._free_verse.measure(self.writer(), step, count)
 
     def _recorded(self) -> tuple[TrainingEvent, ...]:
         """The events that are on disk but not reported yet."""
