@@ -205,11 +205,6 @@ async def test_the_curve_stays_until_the_run_is_trained_here(
         shown = studio.pane._watched.shown()
         assert shown is not None
         assert shown.history.step == 20
-        studio.worker.start_run("autumn", step=15)
-        await until(studio.pilot, lambda: "training  autumn" in studio.text())
-        (history,) = studio.pane._watched.histories()
-        # Before its earlier events are read from the folder, too.
-        assert list(history.steps) == list(range(1, 16))
 
 
 async def test_a_studio_that_is_slower_keeps_following(open_studio: Open, elsewhere: Run) -> None:
