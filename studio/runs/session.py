@@ -29,6 +29,7 @@ from studio.paths import Home
 from studio.runs import folders, processes
 from studio.runs.folders import Run
 from studio.runs.loading import locate
+from studio.runs.summary import figures_of
 from studio.runs.training_folder import ProcessState
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
@@ -174,6 +175,9 @@ class TrainingSession:
 
     def close(self) -> None:
         """Unlock the run's folder."""
+        # The list of runs need not read all the events then.
+        with contextlib.suppress(RunError, OSError):
+            figures_of(self.run.events_file)
         self._closing.close()
 
     def started(self) -> TrainingStarted:

@@ -227,9 +227,15 @@ def record_process(run: folders.Run, host: str, pid: int = 4321) -> None:
     (run.folder / "process.json").write_bytes(msgspec.json.encode(process))
 
 
-def test_a_run_that_was_closed_names_no_process(home: Home) -> None:
+def test_a_run_that_was_closed_names_no_process_and_has_its_summary(home: Home) -> None:
     run = trained(home)
     assert not (run.folder / "process.json").exists()
+    # The list of runs then reads no events: damaged ones go unnoticed.
+    before = folders.summary(run)
+    content = run.events_file.read_bytes()
+    with run.events_file.open("r+b") as file:
+        file.write(b"damaged" + content[7:])
+    assert folders.summary(run).step == before.step == 4
 
 
 def test_the_file_of_a_killed_process_misleads_nobody(home: Home) -> None:
