@@ -205,7 +205,7 @@ class Worker:
 
     def _set_paused(self, session: "TrainingSession", paused: bool) -> None:
         self._paused = paused
-        session.record_process(paused)
+        session.record_process("paused" if paused else "training")
 
     def _train_one_step(self) -> None:
         self._report_events(lambda: next(self._steps))

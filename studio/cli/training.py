@@ -74,6 +74,8 @@ def train(
     detach: Annotated[
         bool, typer.Option(help="Train in the background; the terminal may be closed.")
     ] = False,
+    # A studio whose terminal has gone starts its successor this way.
+    after: Annotated[int, typer.Option(hidden=True)] = 0,
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
     """Train a model. Ctrl-C stops it after saving a checkpoint."""
@@ -111,7 +113,10 @@ def train(
     say("Loading torch and the poems ...")
     from studio.runs.session import resume_run, start_run
 
-    session = resume_run(home, run, epochs or 0) if resume else start_run(home, run, config)
+    if resume:
+        session = resume_run(home, run, epochs or 0, after)
+    else:
+        session = start_run(home, run, config)
     try:
         with _stopping_on_signals(session.trainer.stop) as stopped_by:
             last = _watch(session.started(), session.steps())
@@ -242,9 +247,12 @@ def stop_run(name: str) -> None:
     """Stop a run that any process trains, after saving a checkpoint."""
     run = folders.find(Home.default().runs, name)
     processes.request_stop(run)
-    processes.wait_until_stopped(
-        run, lambda: say(f"Waiting for {name} to finish its step and save. Ctrl-C stops waiting.")
-    )
+    waiting = f"Waiting for {name} to finish its step and save. Ctrl-C stops waiting."
+    if not processes.wait_until_stopped(run, lambda: say(waiting)):
+        raise RunError(
+            f"{name} was stopped, but another process trains it now. To stop that one, too, run "
+            "the command again."
+        )
     say(f"{name}: {folders.summary(run).status} at step {folders.summary(run).step}.")
 
 

@@ -1,4 +1,4 @@
-"""The run folder: the settings, events and checkpoints of a run, and its lock. Imports no torch.
+"""The run folder: the settings, events and checkpoints of a run. Imports no torch.
 
 ```
 runs/NAME/
@@ -6,27 +6,20 @@ runs/NAME/
   events.jsonl      the events of training, appended, one per line
   checkpoints/      one folder per checkpoint, step-00000200, see model/checkpoint.py
   summary.json      cached figures, see summary.py; rebuilt if missing
-  lock              locked while a process trains in the folder
-  process.json      that process; it counts only while the lock is held
 ```
 
-Two more files, to start and stop such a process, are in processes.py.
+More files are for the processes that train the run: see training_folder.py and processes.py.
 """
 
-import contextlib
-import fcntl
-import os
-import platform
 import re
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
-from studio.documents import read_json
 from studio.errors import RunError
 from studio.files import sync, write_atomically
 from studio.json_lines import append_record, write_records
@@ -34,6 +27,7 @@ from studio.model.config import RunConfig, read_config
 from studio.model.events import TrainingEnded, TrainingEvent
 from studio.runs.event_log import EventReader
 from studio.runs.summary import figures_of
+from studio.runs.training_folder import ProcessState, TrainingFolder, TrainingProcess
 from studio.staging import staging_path
 
 # At most 240 bytes in UTF-8: file systems accept names of 255.
@@ -41,39 +35,16 @@ _NAME = re.compile(r"\w[\w\-.]{0,59}")
 # Names of models that are not runs.
 _RESERVED = ("auto", "default")
 _CHECKPOINT = re.compile(r"step-\d+")
-_LOCK_TRIES = 10
-
-
-class TrainingProcess(msgspec.Struct, frozen=True):
-    """A process that trains a run of `total_steps` steps on `device`."""
-
-    pid: int
-    host: str
-    device: str
-    total_steps: int
-    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Run(TrainingFolder):
     """A run's folder."""
-
-    folder: Path
-
-    @property
-    def name(self) -> str:
-        """The folder's name."""
-        return self.folder.name
 
     @property
     def checkpoints(self) -> Path:
         """The folder of its checkpoints."""
         return self.folder / "checkpoints"
-
-    @property
-    def events_file(self) -> Path:
-        """The file of its events."""
-        return self.folder / "events.jsonl"
 
     def config(self) -> RunConfig:
         """Its settings."""
@@ -125,64 +96,6 @@ class Run:
         )
         write_records(self.events_file, kept)
 
-    def is_busy(self) -> bool:
-        """Whether a process is training in the folder now."""
-        try:
-            descriptor = os.open(self.folder / "lock", os.O_RDONLY | os.O_NONBLOCK)
-        except FileNotFoundError:
-            return False
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(descriptor)
-        return False
-
-    def process(self) -> TrainingProcess | None:
-        """The process that trains the run now; None if there is none, or it cannot be known."""
-        if not self.is_busy():
-            return None
-        try:
-            return read_json(self.folder / "process.json", TrainingProcess, RunError, "")
-        except RunError:
-            return None  # not written yet, or an older version trains
-
-    def record_process(self, device: str, total_steps: int, paused: bool = False) -> None:
-        """Write down that this process trains the run; the caller holds the lock."""
-        this = TrainingProcess(os.getpid(), platform.node(), device, total_steps, paused)
-        # On a full disk the run is still trained; only others do not learn by whom.
-        with contextlib.suppress(OSError):
-            write_atomically(self.folder / "process.json", msgspec.json.encode(this))
-
-    def forget_process(self) -> None:
-        """Remove what an earlier process wrote down; the caller holds the lock."""
-        (self.folder / "process.json").unlink(missing_ok=True)
-
-    @contextlib.contextmanager
-    def lock(self) -> Iterator[None]:
-        """Lock the folder for training; raises RunError if another process has locked it.
-
-        The system frees the lock when this process ends, even if it is killed.
-        """
-        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT)
-        try:
-            # `is_busy` in another process holds the lock only for a moment.
-            for _ in range(_LOCK_TRIES):
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    time.sleep(0.02)
-            else:
-                raise RunError(
-                    f"The run {self.name} is being trained by another process. "
-                    "Wait for it to end, or stop it."
-                )
-            yield
-        finally:
-            os.close(descriptor)
-
 
 class RunSummary(msgspec.Struct, frozen=True):
     """A run as one row of the list of runs. `process` trains it now; seconds left are a guess."""
@@ -199,6 +112,11 @@ class RunSummary(msgspec.Struct, frozen=True):
     modified: float
     process: TrainingProcess | None = None
     seconds_left: float | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a process trains it."""
+        return self.status in get_args(ProcessState)
 
 
 def create(runs: Path, name: str, config: RunConfig) -> Run:
@@ -259,15 +177,15 @@ def summary(run: Run) -> RunSummary:
     """Summarise a run in one row."""
     config = run.config()
     figures = figures_of(run.events_file)
-    process = run.process()
+    busy, process = run.is_busy(), run.process()
     left = None
-    if process and figures.step:
+    if process and process.total_steps and figures.step:
         left = figures.elapsed / figures.step * max(0, process.total_steps - figures.step)
     return RunSummary(
         name=run.name,
         recipe=config.recipe,
         cell=config.model.cell,
-        status="training" if run.is_busy() else figures.outcome or "interrupted",
+        status=_status(busy, process) or figures.outcome or "interrupted",
         step=figures.step,
         epoch=figures.epoch,
         loss=figures.loss,
@@ -283,6 +201,12 @@ def _with_time(event: TrainingEvent, when: float | None) -> dict[str, object]:
     """What is written for an event."""
     fields: dict[str, object] = msgspec.to_builtins(event)
     return fields if when is None else {**fields, "time": round(when, 3)}
+
+
+def _status(busy: bool, process: TrainingProcess | None) -> str:
+    if process:
+        return process.state
+    return "training" if busy else ""
 
 
 def _modified(run: Run) -> float:

@@ -22,8 +22,10 @@ from studio.wording import printable
 
 # Seconds between two looks at a file or a process.
 LOOK_EVERY = 0.25
-# Bytes of the log that are shown if a process does not start.
-_LAST_WORDS = 2000
+# Bytes of the end of the log in which an error is looked for, and its lines that are shown.
+_LAST_WORDS, _LAST_LINES = 8000, 12
+# How the output of a process starts, and its error.
+_START, _ERRORS = "Loading torch", ("tangshi-studio: ", "Traceback ")
 
 
 # --- stopping -------------------------------------------------------------------------------
@@ -54,18 +56,40 @@ def _stop_file(run: Run) -> Path:
     return run.folder / "stop"
 
 
+def wait_until_stopped(
+    run: Run, report: Callable[[], None], is_cancelled: Callable[[], bool] = lambda: False
+) -> bool:
+    """Wait until no process trains the run, or `is_cancelled`: a process that hangs never ends.
+
+    `report` is called once it takes longer. Returns False if the process ended, but another one
+    started to train the run at once: it has cleared the request.
+    """
+    start, reported = time.monotonic(), False
+    while run.is_busy() and not is_cancelled():
+        if not is_stop_requested(run):
+            return False
+        if not reported and time.monotonic() - start > 1:
+            report()
+            reported = True
+        time.sleep(LOOK_EVERY / 5)
+    return True
+
+
 # --- starting -------------------------------------------------------------------------------
 
 
-def start_detached(run: Run, epochs: int = 0) -> "subprocess.Popen[bytes]":
+def start_detached(run: Run, epochs: int = 0, after: int = 0) -> "subprocess.Popen[bytes]":
     """Resume the run in a process of its own, which outlives this one and its terminal.
 
-    `epochs` are added to the run's settings. Raises OSError.
+    `epochs` are added to the run's settings. The new process waits for the process `after` if that
+    one trains the run. Raises OSError.
     """
     # -P: a folder called studio in the current one must not be taken for the program.
     command = [sys.executable, "-P", "-m", "studio", "train", "--run", run.name, "--resume"]
     if epochs:
         command += ["--epochs", str(epochs)]
+    if after:
+        command += ["--after", str(after)]
     program = str(Path(studio.__file__).parents[1])
     search = os.pathsep.join(filter(None, [program, os.environ.get("PYTHONPATH")]))
     with _log(run).open("ab") as log:
@@ -91,7 +115,7 @@ def train_detached(run: Run, epochs: int = 0) -> int:
     process = start_detached(run, epochs)
     while process.poll() is None:
         trained_by = run.process()
-        if trained_by and trained_by.pid == process.pid:
+        if trained_by and trained_by.pid == process.pid and trained_by.state != "starting":
             return process.pid
         time.sleep(LOOK_EVERY)
     if process.returncode == 0:
@@ -106,24 +130,32 @@ def _log(run: Run) -> Path:
     return run.folder / "training.log"
 
 
+def last_error(run: Run) -> list[str]:
+    """The lines of the error that ended the last process without a terminal, if it did.
+
+    None if the run has been trained since.
+    """
+    log = _log(run)
+    with contextlib.suppress(OSError):
+        if run.events_file.exists() and log.stat().st_mtime < run.events_file.stat().st_mtime:
+            return []
+        lines = _last_lines(log)
+        for at in range(len(lines) - 1, -1, -1):
+            if lines[at].startswith(_START):
+                break
+            if lines[at].startswith(_ERRORS):
+                return lines[at:][-_LAST_LINES:]
+    return []
+
+
 def _last_words(log: Path) -> str:
-    with contextlib.suppress(OSError), log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - _LAST_WORDS))
-        lines = file.read().decode("utf-8", "replace").strip().splitlines()
-        return printable(" ".join(lines[-3:])) if lines else "it wrote nothing."
+    with contextlib.suppress(OSError):
+        lines = _last_lines(log)
+        return " ".join(lines[-3:]) if lines else "it wrote nothing."
     return "its log cannot be read."
 
 
-def wait_until_stopped(
-    run: Run, report: Callable[[], None], is_cancelled: Callable[[], bool] = lambda: False
-) -> None:
-    """Wait until no process trains the run, or `is_cancelled`: a process that hangs never ends.
-
-    `report` is called once it takes longer.
-    """
-    start, reported = time.monotonic(), False
-    while run.is_busy() and not is_cancelled():
-        if not reported and time.monotonic() - start > 1:
-            report()
-            reported = True
-        time.sleep(LOOK_EVERY / 5)
+def _last_lines(log: Path) -> list[str]:
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _LAST_WORDS))
+        return [printable(line) for line in file.read().decode("utf-8", "replace").splitlines()]

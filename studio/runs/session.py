@@ -29,6 +29,8 @@ from studio.paths import Home
 from studio.runs import folders, processes
 from studio.runs.folders import Run
 from studio.runs.loading import locate
+from studio.runs.summary import figures_of
+from studio.runs.training_folder import ProcessState
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
 from studio.verse.free_verse import FreeVerse
@@ -43,13 +45,15 @@ T = TypeVar("T")
 class TrainingSession:
     """A run that is being trained. Close it to unlock the folder; closing does not save."""
 
-    def __init__(self, home: Home, run: Run, epochs: int = 0, step: int | None = None) -> None:
+    def __init__(
+        self, home: Home, run: Run, epochs: int = 0, step: int | None = None, after: int = 0
+    ) -> None:
         """Open the run's folder; resume from its last checkpoint, or start if it has none.
 
         A damaged checkpoint is skipped. With `step`, training resumes from that checkpoint, and
         later ones are deleted. If `epochs` is above 0, it is added to the epochs in the run's
-        settings. Raises RunError if the run is in use, finished, has no such checkpoint, or does
-        not fit the library.
+        settings. If the process `after` trains the run, wait for it. Raises RunError if the run is
+        in use, finished, has no such checkpoint, or does not fit the library.
         """
         self.run = run
         # A message for the user about how the run was opened.
@@ -61,10 +65,13 @@ class TrainingSession:
         self._free_verse = FreeVerse(home.library)
         self._closing = contextlib.ExitStack()
         with contextlib.ExitStack() as opening:
-            opening.enter_context(run.lock())
-            # Before the poems are read: a request that comes meanwhile is for this process.
-            processes.clear_stop(run)
-            run.forget_process()
+            opening.enter_context(run.lock(after))
+            if not after:
+                # Before the poems are read: a request that comes meanwhile is for this process, as
+                # is one that came while the run was handed over.
+                processes.clear_stop(run)
+            run.record_process("", 0, "starting")
+            opening.callback(run.forget_process)
             names = _checkpoints(run, step)
             self.config = _with_more_epochs(run, epochs, names)
             self.trainer = self._trainer(home, names)
@@ -164,13 +171,16 @@ class TrainingSession:
             )
         return folder
 
-    def record_process(self, paused: bool = False) -> None:
+    def record_process(self, state: ProcessState = "training") -> None:
         """Write down for other processes that this one trains the run, or has paused it."""
-        self.run.record_process(self.trainer.device.name, self.trainer.total_steps, paused)
+        self.run.record_process(self.trainer.device.name, self.trainer.total_steps, state)
 
     def close(self) -> None:
         """Unlock the run's folder."""
         self._free_verse.close()
+        # The list of runs need not read all the events then.
+        with contextlib.suppress(RunError, OSError):
+            figures_of(self.run.events_file)
         self._closing.close()
 
     def started(self) -> TrainingStarted:
@@ -276,16 +286,17 @@ def start_run(home: Home, name: str, config: RunConfig) -> TrainingSession:
         raise
 
 
-def resume_run(home: Home, name: str, epochs: int = 0) -> TrainingSession:
+def resume_run(home: Home, name: str, epochs: int = 0, after: int = 0) -> TrainingSession:
     """Open a run that was stopped or interrupted; `epochs` are added to its settings.
 
-    "run@step" resumes from that checkpoint and deletes later ones. Raises RunError.
+    "run@step" resumes from that checkpoint and deletes later ones. If the process `after` trains
+    the run, wait for it. Raises RunError.
     """
     name, at, step = name.partition("@")
     run = folders.find(home.runs, name)
     if at and not step.isdecimal():
         raise RunError(f"{step!r} is not a step of {name}. Write {name}@200, for example.")
-    return TrainingSession(home, run, epochs, int(step) if at else None)
+    return TrainingSession(home, run, epochs, int(step) if at else None, after)
 
 
 def _vocabulary(folder: Path) -> Vocabulary:

@@ -1,6 +1,7 @@
 """The application: three panes and one worker."""
 
 import contextlib
+import os
 import signal
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -182,12 +183,13 @@ class StudioApp(TerminalApp):
         Called on the thread that waits for signals; the event loop may still run.
         """
         training = self.run_in_training
-        # The name is read before: when the worker has ended, no run is in training any more.
-        run = training.name if training.state == "training" else ""
-        self.close_worker()
-        if run and number == signal.SIGHUP and self.settings.on_hangup == "continue":
+        hung_up = number == signal.SIGHUP and self.settings.on_hangup == "continue"
+        if hung_up and training.state == "training":
+            # It waits until this process has saved. If this one is killed, the run continues.
             with contextlib.suppress(StudioError, OSError):
-                processes.start_detached(folders.find(self.home.runs, run))
+                run = folders.find(self.home.runs, training.name)
+                processes.start_detached(run, after=os.getpid())
+        self.close_worker()
 
     def _emit(self, event: Event) -> None:
         """Called on the worker's thread."""

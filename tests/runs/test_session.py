@@ -1,10 +1,14 @@
 """A run in its folder: whenever its process is killed, nothing is lost and nothing is double."""
 
 import errno
+import os
+import platform
 import shutil
+import subprocess
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 from safetensors.torch import load_file, save_file
 
@@ -15,6 +19,7 @@ from studio.model.events import CheckpointSaved, StepDone, TrainingEnded
 from studio.paths import Home
 from studio.runs import folders, processes
 from studio.runs.session import TrainingSession, resume_run, start_run
+from studio.runs.training_folder import TrainingProcess
 from tests.killing import found, in_child, killed_at, learnt, outcome, train
 from tests.small import small
 
@@ -31,7 +36,8 @@ def test_killed_at_any_point_a_run_ends_as_one_that_never_was(home: Home) -> Non
     again = partial(train, home, "killed", CONFIG)
     point = 1
     while killed_at(point, home.runs / "killed", again):
-        assert outcome(in_child(again)) == 0
+        # If only the end of the process was missing, there is nothing left to train.
+        outcome(in_child(again))
         assert learnt(found(home, "killed")) == whole, f"killed at point {point}"
         shutil.rmtree(home.runs / "killed")
         point += 1
@@ -204,8 +210,9 @@ def test_a_request_to_stop_made_before_a_run_is_opened_is_dropped_one_made_since
     session.close()
 
     def choose_device_late(precision: Precision) -> Device:
-        # What an earlier process wrote down is not said of this one.
-        assert run.process() is None
+        process = run.process()
+        assert process is not None
+        assert (process.state, process.is_this) == ("starting", True)
         processes.request_stop(run)
         return choose_device(precision)
 
@@ -213,6 +220,70 @@ def test_a_request_to_stop_made_before_a_run_is_opened_is_dropped_one_made_since
     session = resume_run(home, "first")
     assert session.is_stop_requested
     session.close()
+
+
+def record_process(run: folders.Run, host: str, pid: int = 4321) -> None:
+    """Write down that another process trains a run."""
+    process = TrainingProcess(pid, host, "cuda:1", 1000)
+    (run.folder / "process.json").write_bytes(msgspec.json.encode(process))
+
+
+def test_a_run_that_was_closed_names_no_process_and_has_its_summary(home: Home) -> None:
+    run = trained(home)
+    assert not (run.folder / "process.json").exists()
+    # The list of runs then reads no events: damaged ones go unnoticed.
+    before = folders.summary(run)
+    content = run.events_file.read_bytes()
+    with run.events_file.open("r+b") as file:
+        file.write(b"damaged" + content[7:])
+    assert folders.summary(run).step == before.step == 4
+
+
+def test_the_file_of_a_killed_process_misleads_nobody(home: Home) -> None:
+    run = trained(home)
+    # The number belongs to a living process, as one that is used again does.
+    record_process(run, platform.node(), os.getpid())
+    assert run.process() is None
+    assert folders.summary(run).status != "training"
+    resume_run(home, "first").close()
+
+
+def test_a_run_of_another_host_whose_lock_is_not_seen_is_trained_there_until_it_is_silent(
+    home: Home,
+) -> None:
+    run = trained(home)
+    record_process(run, "another-host")
+    assert folders.summary(run).status == "training"
+    with pytest.raises(RunError, match="4321 on another-host"):
+        resume_run(home, "first")
+    for file in (run.folder / "process.json", run.events_file):
+        os.utime(file, (0, 0))
+    assert folders.summary(run).status != "training"
+    resume_run(home, "first").close()
+
+
+def test_a_successor_waits_for_the_process_it_is_given_and_for_no_other(home: Home) -> None:
+    run = trained(home)
+    session = resume_run(home, "first")
+    with pytest.raises(RunError, match="another process"):
+        resume_run(home, "first", after=1)
+    with processes.start_detached(run, after=os.getpid()) as successor:
+        # A request that comes meanwhile is for the successor, too.
+        processes.request_stop(run)
+        with pytest.raises(subprocess.TimeoutExpired):
+            successor.wait(1)
+        session.close()
+        assert successor.wait(60) == 0
+    assert processes.is_stop_requested(run)
+
+
+def test_waiting_for_a_run_ends_when_another_process_has_started_to_train_it(home: Home) -> None:
+    run = trained(home)
+    with run.lock():
+        processes.request_stop(run)
+        processes.clear_stop(run)
+        assert not processes.wait_until_stopped(run, lambda: None)
+    assert processes.wait_until_stopped(run, lambda: None)
 
 
 def test_a_folder_that_cannot_be_read_requests_nothing() -> None:

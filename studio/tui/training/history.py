@@ -1,6 +1,7 @@
 """A run as the charts need it: its events as columns, live or from its folder."""
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -30,7 +31,8 @@ def _numbers() -> "array[float]":
 class History:
     """The events of a run so far, in order of their steps.
 
-    `place` is where its later events are in the run's folder, if these are from there.
+    `notable` are those for the log. `place` is where its later events are in the run's folder, if
+    these are from there.
     """
 
     run: str
@@ -43,6 +45,7 @@ class History:
     validations: list[Validated] = field(default_factory=list)
     samples: list[SampleWritten] = field(default_factory=list)
     checkpoints: list[CheckpointSaved] = field(default_factory=list)
+    notable: list[TrainingEvent] = field(default_factory=list)
     epoch: int = 0
     ended: TrainingEnded | None = None
     place: Place = START
@@ -57,6 +60,8 @@ class History:
 
     def add(self, event: TrainingEvent) -> None:
         """Add an event."""
+        if isinstance(event, EpochDone | Validated | CheckpointSaved | TrainingEnded):
+            self.notable.append(event)
         match event:
             case StepDone():
                 self.steps.append(event.step)
@@ -77,6 +82,28 @@ class History:
                 self.epoch = event.epoch
             case TrainingEnded():
                 self.ended = event
+
+    def drop_after(self, step: int) -> None:
+        """Drop the events after `step`, where the run is resumed."""
+        kept = bisect_right(self.steps, step)
+        for column in (
+            self.steps,
+            self.losses,
+            self.norms,
+            self.rates,
+            self.characters,
+            self.elapsed,
+        ):
+            del column[kept:]
+        self.validations = [each for each in self.validations if each.step <= step]
+        self.samples = [each for each in self.samples if each.step <= step]
+        self.checkpoints = [each for each in self.checkpoints if each.step <= step]
+        self.notable = [
+            each
+            for each in self.notable
+            if each.step <= step and not isinstance(each, TrainingEnded)
+        ]
+        self.ended = None
 
     @property
     def step(self) -> int:

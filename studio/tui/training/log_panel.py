@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Iterable
 
 from rich.text import Text
 from textual.events import Resize
@@ -16,34 +17,79 @@ from studio.messages import (
     TrainingResumed,
     TrainingStarted,
 )
-from studio.model.events import CheckpointSaved, EpochDone, TrainingEnded, Validated
+from studio.model.events import (
+    CheckpointSaved,
+    EpochDone,
+    TrainingEnded,
+    TrainingEvent,
+    Validated,
+)
+from studio.tui.training.status_panel import Shown
 from studio.wording import figure, printable
 
 KEPT = 500
 
 
 class LogPanel(RichLog):
-    """The last few hundred lines, wrapped again when the width changes."""
+    """The last few hundred lines, wrapped again when the width changes.
+
+    For a run that is shown from its folder these are the run's, otherwise the studio's.
+    """
 
     def __init__(self) -> None:
         super().__init__(id="log", max_lines=KEPT * 4, min_width=1, wrap=True, markup=False)
         self.border_title = "Log"
         self._lines_kept: deque[Text] = deque(maxlen=KEPT)
+        # The run shown from its folder, and the number of its lines.
+        self._shown: Shown | None = None
+        self._count = 0
         self._width = 0
 
     def add(self, text: str, style: str = "") -> None:
-        """Add a line."""
+        """Add a line of the studio."""
         line = Text(time.strftime("%H:%M:%S "), "dim")
         line.append(printable(text), f"not dim {style}")
         self._lines_kept.append(line)
-        self.write(line)
+        if self._shown is None:
+            self.write(line)
+
+    def show(self, shown: Shown | None) -> None:
+        """Show the log of a run that is shown from its folder; of any other, the studio's."""
+        before, known = self._shown, self._count
+        self._shown = shown if shown and shown.started is None else None
+        self._count = len(self._shown.history.notable) if self._shown else 0
+        if before is None or self._shown is None:
+            changed = before is not self._shown
+        else:
+            changed = (
+                before.history is not self._shown.history
+                or before.error != self._shown.error
+                or known != self._count
+            )
+        if changed:
+            name = f" of {printable(self._shown.history.run)}" if self._shown else ""
+            self.border_title = f"Log{name}"
+            self._write_again()
+
+    def _write_again(self) -> None:
+        self.clear()
+        for line in self._lines():
+            self.write(line, scroll_end=False)
+        self.scroll_end(animate=False)
+
+    def _lines(self) -> Iterable[Text]:
+        if self._shown is None:
+            return self._lines_kept
+        events = self._shown.history.notable[-KEPT:]
+        return [
+            *(Text(event_line(event)) for event in events),
+            *(Text(line, "bold") for line in self._shown.error),
+        ]
 
     def on_resize(self, event: Resize) -> None:
         if event.size.width != self._width:
             self._width = event.size.width
-            self.clear()
-            for line in self._lines_kept:
-                self.write(line, scroll_end=False)
+            self._write_again()
         # The newest line stays visible at every size.
         self.scroll_end(animate=False)
 
@@ -61,13 +107,21 @@ def log_line(event: Event) -> str:
             return f"{run} paused"
         case TrainingResumed(run):
             return f"{run} resumed"
-        case Trained(_, EpochDone() as done):
-            return f"epoch {done.epoch} done, loss {figure(done.loss)}"
-        case Trained(_, Validated() as validated):
-            best = ", the best so far" if validated.best else ""
-            return f"step {validated.step:,}: perplexity {figure(validated.perplexity)}{best}"
-        case Trained(_, CheckpointSaved() as saved):
-            return f"checkpoint {saved.name}"
-        case Trained(_, TrainingEnded() as ended):
-            return f"{ended.outcome} at step {ended.step:,} {ended.reason}".rstrip()
+        case Trained(_, trained):
+            return event_line(trained)
+    return ""
+
+
+def event_line(event: TrainingEvent) -> str:
+    """The log line for an event of a run; "" if it gets none."""
+    match event:
+        case EpochDone():
+            return f"epoch {event.epoch} done, loss {figure(event.loss)}"
+        case Validated():
+            best = ", the best so far" if event.best else ""
+            return f"step {event.step:,}: perplexity {figure(event.perplexity)}{best}"
+        case CheckpointSaved():
+            return f"checkpoint {printable(event.name)}"
+        case TrainingEnded():
+            return printable(f"{event.outcome} at step {event.step:,} {event.reason}".rstrip())
     return ""

@@ -151,6 +151,7 @@ class TrainingPane(Pane):
                     return
                 self._watched.add(trained)
                 if isinstance(trained, TrainingEnded):
+                    self._runs.follow_ended(run)
                     self.query_one(RunList).read()
                     self.query_one(SettingsForm).propose_name()
                     self.refresh_bindings()

@@ -84,6 +84,7 @@ class WatchPanels(Vertical):
         self._changed = False
         shown = self._watched.shown()
         self.query_one(StatusPanel).show(shown, self._hint())
+        self.query_one(LogPanel).show(shown)
         samples = self.query_one(SamplePanel)
         samples.show(shown.history if shown else None)
         curves = self.query_one(CurveGrid)

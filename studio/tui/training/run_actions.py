@@ -78,7 +78,10 @@ class RunActions:
             self._resume(run, 0)
 
     def _resume(self, run: str, epochs: int) -> None:
-        self.close_opened()
+        opened = self._watched.opened
+        if not (opened and opened.history.run == run):
+            # Otherwise the run stays on the screen until its training starts.
+            self.close_opened()
         self._pane.send(Resume(run, epochs))
         self._show_curves(focus=True)
 
@@ -121,7 +124,7 @@ class RunActions:
 
     def open(self, run: str) -> None:
         """Show a run: the one in training, or another from its folder."""
-        if self._watched.is_live(run):
+        if run == self._in_training.name:
             self.close_opened()
             self._show_curves(focus=True)
         else:
@@ -163,7 +166,7 @@ class RunActions:
 
     def _add_news(self, news: RunNews) -> None:
         opened = self._watched.opened
-        changed = opened and opened.history.run == news.run and opened.state != news.state
+        changed = opened and opened.history.run == news.run and opened != news.shown_by(opened)
         if news.events or changed:
             self._watched.add_news(news)
             self._panels.touch()
@@ -183,14 +186,35 @@ class RunActions:
         name = self._watched.opened.history.run
         run = folders.find(self._pane.home.runs, name)
 
-        def stop() -> None:
+        def stop() -> bool:
             processes.request_stop(run)
             # Otherwise the studio could not quit while the other process hangs.
             worker = get_current_worker()
-            processes.wait_until_stopped(run, lambda: None, lambda: worker.is_cancelled)
+            return processes.wait_until_stopped(run, lambda: None, lambda: worker.is_cancelled)
+
+        def resume(stopped: bool) -> None:
+            if stopped:
+                self._resume(name, 0)
+            else:
+                self._pane.studio.show_notice(f"{name}: another process was faster; it trains now.")
 
         self._pane.studio.show_notice(f"{name}: the other process saves a checkpoint and ends.")
-        self._in_thread("take over", name, stop, lambda _: self._resume(name, 0), exclusive=True)
+        self._in_thread("take over", name, stop, resume, exclusive=True)
+
+    def follow_ended(self, run: str) -> None:
+        """Show from its folder a run that ended here because another process takes it over."""
+
+        def read() -> Shown | None:
+            folder = folders.find(self._pane.home.runs, run)
+            asked = processes.is_stop_requested(folder) or folder.is_busy()
+            return read_run(self._pane.home, run) if asked else None
+
+        def show(shown: Shown | None) -> None:
+            if shown and self._watched.is_shown_live(run) and not self._in_training.is_running:
+                self._watched.opened = shown
+                self._panels.touch()
+
+        self._in_thread("ended", run, read, show, quiet=True)
 
     # --- delete ---------------------------------------------------------------------------------
 

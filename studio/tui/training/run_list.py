@@ -23,6 +23,8 @@ from studio.wording import compact, figure
 
 # Seconds after which the runs read so far are shown.
 PARTIAL_AFTER = 0.3
+# Seconds between two looks at the folders: other processes train, end and are killed.
+READ_EVERY = 2.0
 
 
 class RunRow(msgspec.Struct, frozen=True):
@@ -83,6 +85,15 @@ class RunList(Vertical):
 
     def on_mount(self) -> None:
         self.query_one("#filter").display = False
+        self.set_interval(READ_EVERY, self._read_again)
+
+    def _read_again(self) -> None:
+        """Read what has changed, unless a long list is still being read."""
+        if self.is_on_screen and not any(
+            worker.group == "runs" and worker.node is self and worker.is_running
+            for worker in self.app.workers
+        ):
+            self.read()
 
     def focus_list(self) -> None:
         """Focus the list."""
@@ -126,7 +137,7 @@ class RunList(Vertical):
                 return self._read[run.name][1]
             row = RunRow(run.name, folders.summary(run))
             # A process can stop training without writing to the folder.
-            if row.summary and row.summary.status != "training":
+            if row.summary and not row.summary.is_busy:
                 self._read[run.name] = (changed, row)
         except (StudioError, OSError) as error:
             row = RunRow(run.name, None, str(error))
@@ -134,8 +145,9 @@ class RunList(Vertical):
 
     def show(self, rows: list[RunRow]) -> None:
         """Show these runs."""
-        self._rows = rows
-        self._fill()
+        if rows != self._rows:
+            self._rows = rows
+            self._fill()
 
     def mark(self, colours: dict[str, str]) -> None:
         """Mark the runs whose curves are shown, each in its colour."""
@@ -147,13 +159,19 @@ class RunList(Vertical):
         wanted = self.query_one("#filter", Input).value.lower().split()
         options = self.query_one(_Options)
         at = options.highlighted
-        before = self._shown[at].name if at is not None and at < len(self._shown) else None
+        before = [row.name for row in self._shown]
         self._shown = [row for row in self._rows if all(w in _searchable(row) for w in wanted)]
-        options.clear_options()
-        options.add_options([Option(self._prompt(row)) for row in self._shown])
         names = [row.name for row in self._shown]
-        if names:
-            options.highlighted = names.index(before) if before in names else 0
+        if names == before:
+            # Keeps what is highlighted, and how far the list is scrolled.
+            for index, row in enumerate(self._shown):
+                options.replace_option_prompt_at_index(index, self._prompt(row))
+        else:
+            options.clear_options()
+            options.add_options([Option(self._prompt(row)) for row in self._shown])
+            at_name = before[at] if at is not None and at < len(before) else None
+            if names:
+                options.highlighted = names.index(at_name) if at_name in names else 0
         none = self.query_one("#no-runs", Static)
         none.display = not names
         none.update("No run matches." if self._rows else "No runs yet.")

@@ -1,13 +1,14 @@
 """Reading runs from their folders: whole, or what another process has trained since."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from studio.model.events import TrainingEvent
 from studio.paths import Home
-from studio.runs import folders
+from studio.runs import folders, processes
 from studio.runs.event_log import START, EventReader, Place
 from studio.runs.folders import Run
+from studio.runs.training_folder import TrainingProcess
 from studio.tui.training.history import History
 from studio.tui.training.status_panel import Shown
 from studio.wording import duration
@@ -20,7 +21,9 @@ SILENCE = 180.0
 class RunNews:
     """The events of a run from a place on. `is_whole`: they are all of it, from its start.
 
-    `state` is what the run list says, with a pause or a long silence of the process that trains.
+    `state` is what the run list says, or a long silence of the process that trains. `process`
+    trains it, if that is known; `is_elsewhere`: some process other than this one does. `error` is
+    how a process without a terminal failed.
     """
 
     run: str
@@ -29,7 +32,9 @@ class RunNews:
     events: tuple[TrainingEvent, ...]
     is_whole: bool
     state: str
-    total_steps: int
+    process: TrainingProcess | None
+    is_elsewhere: bool
+    error: tuple[str, ...]
 
     def add_to(self, history: History) -> History:
         """The history with the news; a new one if the run was rewritten."""
@@ -39,6 +44,17 @@ class RunNews:
             history.add(event)
         history.place = self.place
         return history
+
+    def shown_by(self, shown: Shown) -> Shown:
+        """The run as it is shown, with what the news say of the process."""
+        return replace(
+            shown,
+            state=self.state,
+            total_steps=(self.process and self.process.total_steps) or shown.total_steps,
+            process=self.process if self.is_elsewhere else None,
+            is_trained_elsewhere=self.is_elsewhere,
+            error=self.error,
+        )
 
 
 def read_news(home: Home, name: str, since: Place = START) -> RunNews:
@@ -55,11 +71,13 @@ def read_news(home: Home, name: str, since: Place = START) -> RunNews:
         is_whole, events, place = True, (), START
     if not busy:
         state = folders.summary(run).status
-        total = 0
+    elif process and process.state != "training":
+        state = process.state
     else:
-        state = "paused" if process and process.paused else _training(run)
-        total = process.total_steps if process else 0
-    return RunNews(name, since, place, events, is_whole, state, total)
+        state = _training(run)
+    error = () if busy else tuple(processes.last_error(run))
+    is_elsewhere = busy and not (process and process.is_this)
+    return RunNews(name, since, place, events, is_whole, state, process, is_elsewhere, error)
 
 
 def _training(run: Run) -> str:
@@ -75,8 +93,8 @@ def read_run(home: Home, name: str) -> Shown:
     config = folders.find(home.runs, name).config()
     news = read_news(home, name)
     history = news.add_to(History(name))
-    ended = history.step if news.state == "finished" else config.train.max_steps
-    return Shown(history, news.state, config, None, news.total_steps or ended)
+    total = history.step if news.state == "finished" else config.train.max_steps
+    return news.shown_by(Shown(history, news.state, config, total_steps=total))
 
 
 def read_past(home: Home, run: str, step: int) -> list[TrainingEvent]:

@@ -7,28 +7,30 @@ from rich.text import Text
 
 from studio.messages import TrainingStarted
 from studio.model.config import RunConfig
+from studio.runs.training_folder import TrainingProcess
 from studio.tui.training.history import History
 from studio.tui.training.text_panel import TextPanel
 from studio.wording import compact, duration, figure, printable, sparkline
 
-_MARKS = {"training": ">", "paused": "=", "diverged": "!"}
+_MARKS = {"starting": ">", "training": ">", "paused": "=", "diverged": "!"}
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The run that the pane shows. `started` is None for a run opened from its folder."""
+    """The run that the pane shows. `started` is None for a run opened from its folder.
+
+    The last three are of such a run: whether another process trains it, which one if that is known,
+    and how a process without a terminal failed.
+    """
 
     history: History
     state: str
     config: RunConfig | None = None
     started: TrainingStarted | None = None
     total_steps: int = 0
-
-    @property
-    def is_trained_elsewhere(self) -> bool:
-        """Whether another process trains it."""
-        ended = ("", "finished", "stopped", "diverged", "interrupted")
-        return self.started is None and self.state not in ended
+    is_trained_elsewhere: bool = False
+    process: TrainingProcess | None = None
+    error: tuple[str, ...] = ()
 
 
 class StatusPanel(TextPanel):
@@ -136,6 +138,10 @@ class StatusPanel(TextPanel):
                 ("", f"{compact(started.parameters)} parameters"),
                 ("", f"{started.precision} on {printable(started.device)}"),
             ]
+        if process := shown.process:
+            facts.append(("trained by", f"process {process.pid} on {printable(process.host)}"))
+            if process.device:
+                facts.append(("", printable(process.device)))
         return facts
 
     def _flow(self, pairs: list[tuple[str, str]], width: int) -> list[Text]:

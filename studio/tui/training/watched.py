@@ -28,11 +28,26 @@ class Watched:
         """Whether it is the run in training, or the last one."""
         return self.live is not None and self.live.run == run
 
+    def is_shown_live(self, run: str) -> bool:
+        """Whether it is shown, and not from its folder."""
+        return self.is_live(run) and self.opened is None
+
     def start_run(self, started: TrainingStarted) -> None:
-        """A run was started or resumed. `join_past` adds its earlier events."""
-        self.live, self.opened = History(started.run), None
+        """A run was started or resumed. `join_past` adds its earlier events.
+
+        Until then what is known of it stays on the screen.
+        """
+        known = self._known(started.run)
+        known.drop_after(started.step)
+        self.live, self.opened = known, None
         self._since = [] if started.step else None
         self.compared.pop(started.run, None)
+
+    def _known(self, run: str) -> History:
+        opened = [self.opened.history] if self.opened else []
+        live = [self.live] if self.live else []
+        known = [each for each in [*opened, *self.compared.values(), *live] if each.run == run]
+        return known[0] if known else History(run)
 
     def add(self, event: TrainingEvent) -> None:
         """Add an event of the run in training."""
@@ -51,8 +66,7 @@ class Watched:
         """Add what another process has trained since, unless it was added already."""
         if self.opened and self._is_next(self.opened.history, news):
             history = news.add_to(self.opened.history)
-            total = news.total_steps or self.opened.total_steps
-            self.opened = replace(self.opened, history=history, state=news.state, total_steps=total)
+            self.opened = news.shown_by(replace(self.opened, history=history))
             if news.run in self.compared:
                 self.compared[news.run] = history
         elif news.run in self.compared and self._is_next(self.compared[news.run], news):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from studio.messages import Resume
@@ -14,6 +15,7 @@ from studio.paths import Home
 from studio.runs import processes
 from studio.runs.event_log import START
 from studio.runs.folders import Run
+from studio.runs.training_folder import ProcessState, TrainingProcess
 from studio.tui.training.history import History
 from studio.tui.training.run_reader import SILENCE, read_news
 from tests.tui.conftest import Open, Opened
@@ -24,12 +26,17 @@ from tests.tui.waiting import until
 
 @pytest.fixture
 def elsewhere(home: Home) -> Iterator[Run]:
-    """A run with 20 steps that is being trained, as if by another process."""
+    """A run with 20 steps that is being trained, as if by process 4321 on the host box."""
     run = write_run(home, "autumn", 20)
     with run.lock():
         run.drop_events_after(20)  # without its end
-        run.record_process("cuda:1", 1000)
+        record(run)
         yield run
+
+
+def record(run: Run, state: ProcessState = "training", total_steps: int = 1000) -> None:
+    process = TrainingProcess(4321, "box", "cuda:1", total_steps, state)
+    (run.folder / "process.json").write_bytes(msgspec.json.encode(process))
 
 
 def append(run: Run, first: int, count: int = 10) -> None:
@@ -68,9 +75,9 @@ def test_a_run_that_was_rewritten_is_read_from_its_start(home: Home, elsewhere: 
 
 def test_the_state_of_the_other_process_is_known(home: Home, elsewhere: Run) -> None:
     assert read_news(home, "autumn", START).state == "training"
-    elsewhere.record_process("cuda:1", 1000, paused=True)
+    record(elsewhere, "paused")
     assert read_news(home, "autumn", START).state == "paused"
-    elsewhere.record_process("cuda:1", 1000)
+    record(elsewhere)
     long_ago = elsewhere.events_file.stat().st_mtime - SILENCE - 1
     os.utime(elsewhere.events_file, (long_ago, long_ago))
     assert read_news(home, "autumn", START).state.startswith("nothing heard for 3")
@@ -90,10 +97,78 @@ async def test_a_run_trained_elsewhere_grows_on_the_screen(
         await opened(studio)
         append(elsewhere, 21, 80)
         await until(studio.pilot, lambda: "step 100/1,000" in studio.text())
-        elsewhere.record_process("cuda:1", 1000, paused=True)
+        record(elsewhere, "paused")
         await until(studio.pilot, lambda: "paused  autumn" in studio.text())
         elsewhere.record(TrainingEnded(100, "diverged", "the loss is not a number"))
         await until(studio.pilot, lambda: "the loss is not a number" in studio.words())
+
+
+async def test_the_process_that_trains_it_is_named_and_its_log_shown(
+    open_studio: Open, elsewhere: Run
+) -> None:
+    async with open_studio(WIDE) as studio:
+        await opened(studio)
+        assert "trained by process 4321 on box" in studio.words()
+        assert "cuda:1" in studio.text()
+        append(elsewhere, 21, 180)
+        await until(studio.pilot, lambda: "checkpoint step-00000200" in studio.text())
+        assert "Log of autumn" in studio.text()
+        assert "best so far" in studio.words()
+
+
+async def test_the_log_is_again_that_of_the_studio_for_a_run_of_its_own(
+    open_studio: Open, elsewhere: Run
+) -> None:
+    async with open_studio(WIDE) as studio:
+        await opened(studio)
+        assert "Log of autumn" in studio.text()
+        studio.worker.start_run("spring")
+        await until(studio.pilot, lambda: "spring started" in studio.text())
+        assert "Log of" not in studio.text()
+
+
+def fail(run: Run, output: str) -> None:
+    """Leave the log of a process without a terminal that was the last to do something."""
+    (run.folder / "training.log").write_text(output)
+    long_ago = run.events_file.stat().st_mtime - 1
+    os.utime(run.events_file, (long_ago, long_ago))
+
+
+async def test_the_log_shows_how_a_process_without_a_terminal_failed(
+    open_studio: Open, home: Home
+) -> None:
+    run = write_run(home, "autumn", 20)
+    fail(run, "Loading torch\ntangshi-studio: The disk is full.\n")
+    async with open_studio(WIDE) as studio:
+        await studio.press("2", "r", "enter")
+        await until(studio.pilot, lambda: "The disk is full." in studio.text())
+
+
+@pytest.mark.parametrize(
+    ("output", "error"),
+    [
+        ("Loading torch\nTraceback (most recent call last):\n  x\nE: y\n", 3),
+        ("Loading torch\ntangshi-studio: full\nLoading torch\nautumn: stopped\n", 0),
+        ("Loading torch\nautumn: finished\n", 0),
+        ("", 0),
+    ],
+)
+def test_only_the_end_of_the_last_process_counts_as_an_error(
+    home: Home, output: str, error: int
+) -> None:
+    run = write_run(home, "autumn", 20)
+    fail(run, output)
+    assert len(processes.last_error(run)) == error
+
+
+def test_an_error_is_forgotten_when_the_run_was_trained_since(home: Home) -> None:
+    run = write_run(home, "autumn", 20)
+    fail(run, "Loading torch\ntangshi-studio: full\n")
+    assert processes.last_error(run)
+    append(run, 21, 1)
+    later = run.events_file.stat().st_mtime + 1
+    os.utime(run.events_file, (later, later))
+    assert processes.last_error(run) == []
 
 
 async def test_compared_runs_grow_too(open_studio: Open, elsewhere: Run) -> None:
@@ -109,7 +184,7 @@ async def test_a_run_trained_elsewhere_is_taken_over(
     open_studio: Open, elsewhere: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped: list[Path] = []
-    monkeypatch.setattr(processes, "wait_until_stopped", lambda *_: None)
+    monkeypatch.setattr(processes, "wait_until_stopped", lambda *_: True)
     monkeypatch.setattr(processes, "request_stop", lambda run: stopped.append(run.folder))
     async with open_studio(WIDE) as studio:
         await opened(studio)
@@ -117,6 +192,58 @@ async def test_a_run_trained_elsewhere_is_taken_over(
         await until(studio.pilot, lambda: bool(studio.worker.sent))
         assert stopped == [elsewhere.folder]
         assert studio.worker.sent == [Resume("autumn")]
+
+
+async def test_the_curve_stays_until_the_run_is_trained_here(
+    open_studio: Open, elsewhere: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "wait_until_stopped", lambda *_: True)
+    async with open_studio(WIDE) as studio:
+        await opened(studio)
+        await studio.press("t")
+        await until(studio.pilot, lambda: bool(studio.worker.sent))
+        shown = studio.pane._watched.shown()
+        assert shown is not None
+        assert shown.history.step == 20
+
+
+async def test_a_studio_that_is_slower_keeps_following(open_studio: Open, elsewhere: Run) -> None:
+    async with open_studio(WIDE) as studio:
+        await opened(studio)
+        await studio.pilot.press("t")
+        await until(studio.pilot, lambda: processes.is_stop_requested(elsewhere))
+        # Another studio has taken the run over at once.
+        processes.clear_stop(elsewhere)
+        await until(studio.pilot, lambda: "another process was faster" in studio.words())
+        assert studio.worker.sent == []
+        append(elsewhere, 21)
+        await until(studio.pilot, lambda: "step 30/1,000" in studio.text())
+
+
+async def test_a_run_that_is_taken_from_a_studio_is_followed_by_it(
+    open_studio: Open, elsewhere: Run
+) -> None:
+    async with open_studio(WIDE) as studio:
+        await studio.press("2")
+        studio.worker.start_run("autumn")
+        studio.worker.train(a_run(20), "autumn")
+        await until(studio.pilot, lambda: "training  autumn" in studio.text())
+        studio.worker.train([TrainingEnded(20, "stopped")], "autumn")
+        await until(studio.pilot, lambda: "trained by process 4321" in studio.words())
+        append(elsewhere, 21)
+        await until(studio.pilot, lambda: "step 30/1,000" in studio.text())
+
+
+async def test_the_list_says_when_a_process_is_gone(open_studio: Open, home: Home) -> None:
+    run = write_run(home, "autumn", 20)
+    run.drop_events_after(20)
+    async with open_studio(WIDE) as studio:
+        with run.lock():
+            run.record_process("cuda:1", 1000)
+            await studio.press("2", "r")
+            await until(studio.pilot, lambda: "autumn  training" in studio.text())
+        # As if it was killed: its file stays.
+        await until(studio.pilot, lambda: "autumn  interrupted" in studio.text())
 
 
 async def test_a_run_that_nobody_trains_is_not_taken_over(open_studio: Open, home: Home) -> None:

@@ -63,6 +63,19 @@ def test_earlier_events_come_before_those_since_the_run_was_resumed() -> None:
     assert list(watched.live.steps) == list(range(1, 31))
 
 
+def test_what_is_known_of_a_run_stays_until_its_earlier_events_are_read() -> None:
+    watched = watching()
+    watched.opened = Shown(History.of("spring", a_run(400)), "training")
+    watched.start_run(started(step=300))
+    assert watched.live is not None
+    assert list(watched.live.steps) == list(range(1, 301))
+    assert [each.step for each in watched.live.checkpoints] == [200]
+    for event in a_run(10, first=301):
+        watched.add(event)
+    watched.join_past("spring", list(a_run(300)))
+    assert watched.live.steps == History.of("spring", a_run(310)).steps
+
+
 def test_earlier_events_of_a_run_that_was_replaced_are_ignored() -> None:
     watched = watching(started(step=20), started("winter"))
     watched.join_past("spring", list(a_run(20)))

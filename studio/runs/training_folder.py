@@ -1,0 +1,170 @@
+"""The process that trains in a run's folder, and the lock that it holds. Imports no torch.
+
+```
+runs/NAME/
+  lock              locked while a process trains in the folder
+  process.json      that process; it counts only while the lock is held, see `is_busy`
+```
+"""
+
+import contextlib
+import fcntl
+import os
+import platform
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from studio.documents import read_json
+from studio.errors import RunError
+from studio.files import write_atomically
+
+_LOCK_TRIES = 10
+# Seconds for which a process on another host is trusted to train without writing anything.
+_TRUSTED = 60.0
+
+ProcessState = Literal["starting", "training", "paused"]
+
+
+class TrainingProcess(msgspec.Struct, frozen=True):
+    """A process that trains a run of `total_steps` steps on `device`; both unknown at its start."""
+
+    pid: int
+    host: str
+    device: str
+    total_steps: int
+    state: ProcessState = "training"
+
+    @property
+    def is_this(self) -> bool:
+        """Whether it is the process that asks."""
+        return (self.pid, self.host) == (os.getpid(), platform.node())
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingFolder:
+    """A folder in which one process at a time trains."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def events_file(self) -> Path:
+        """The file of its events."""
+        return self.folder / "events.jsonl"
+
+    def is_busy(self) -> bool:
+        """Whether a process is training in the folder now.
+
+        The system frees the lock of a process that is killed, so a process number that is used
+        again misleads nobody.
+        """
+        return self._is_locked() or self._is_trained_on_another_host()
+
+    def _is_locked(self) -> bool:
+        try:
+            descriptor = os.open(self.folder / "lock", os.O_RDONLY | os.O_NONBLOCK)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+
+    def _is_trained_on_another_host(self) -> bool:
+        """Whether a process on another host seems to train the run, though no lock is seen.
+
+        Some shared file systems keep the locks of each host to itself.
+        """
+        process = self._recorded_process()
+        if process is None or process.host == platform.node():
+            return False
+        written = 0.0
+        for path in (self._process_file, self.events_file):
+            with contextlib.suppress(FileNotFoundError):
+                written = max(written, path.stat().st_mtime)
+        return time.time() - written < _TRUSTED
+
+    def process(self) -> TrainingProcess | None:
+        """The process that trains the run now; None if there is none, or it cannot be known."""
+        return self._recorded_process() if self.is_busy() else None
+
+    def _recorded_process(self) -> TrainingProcess | None:
+        try:
+            return read_json(self._process_file, TrainingProcess, RunError, "")
+        except RunError:
+            return None  # not written yet, or an older version trains
+
+    @property
+    def _process_file(self) -> Path:
+        return self.folder / "process.json"
+
+    def record_process(
+        self, device: str, total_steps: int, state: ProcessState = "training"
+    ) -> None:
+        """Write down that this process trains the run; the caller holds the lock."""
+        this = TrainingProcess(os.getpid(), platform.node(), device, total_steps, state)
+        try:
+            write_atomically(self._process_file, msgspec.json.encode(this))
+        except OSError:
+            # On a full disk the run is still trained; only others do not learn by whom.
+            self.forget_process()
+
+    def forget_process(self) -> None:
+        """Remove what a process wrote down; the caller holds the lock."""
+        with contextlib.suppress(OSError):
+            self._process_file.unlink()
+
+    @contextlib.contextmanager
+    def lock(self, after: int = 0) -> Iterator[None]:
+        """Lock the folder for training; raises RunError if another process has locked it.
+
+        If it is the process `after` of this host, wait for it. The system frees the lock when this
+        process ends, even if it is killed.
+        """
+        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT)
+        try:
+            # `is_busy` in another process holds the lock only for a moment.
+            tries = 0
+            while not _locked(descriptor):
+                tries += 1
+                if tries >= _LOCK_TRIES and not (after and self._may_be_trained_by(after)):
+                    raise self._trained_by_another()
+                time.sleep(0.02)
+            if self._is_trained_on_another_host():
+                raise self._trained_by_another()
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _may_be_trained_by(self, pid: int) -> bool:
+        process = self._recorded_process()
+        return process is None or (process.pid, process.host) == (pid, platform.node())
+
+    def _trained_by_another(self) -> RunError:
+        process = self._recorded_process()
+        by = f", {process.pid} on {process.host}" if process else ""
+        return RunError(
+            f"The run {self.name} is being trained by another process{by}. "
+            "Wait for it to end, or stop it."
+        )
+
+
+def _locked(descriptor: int) -> bool:
+    """Lock an open file, if no other process has locked it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
