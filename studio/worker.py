@@ -325,11 +325,16 @@ class Worker:
         )
 
     def _writer(self, model: str) -> "Writer":
-        """The current weights of the run in training, or a model from disk, cached."""
-        from studio.runs.loading import load_writer, locate
+        """The current weights of the run in training, or a model from disk, cached.
 
-        if self._session and model in ("auto", self._session.run.name):
-            return self._session.writer()
+        "auto" is the run in training only once it has learnt something.
+        """
+        from studio.runs.loading import has_learnt, load_writer, locate
+
+        if session := self._session:
+            auto = model == "auto" and has_learnt(session.perplexity)
+            if auto or model == session.run.name:
+                return session.writer()
         folder, name = locate(self._home, model)
         # A run that was deleted and trained again has other weights under the same path.
         found = (folder / "model.json").stat()

@@ -2,6 +2,7 @@
 
 import queue
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -143,6 +144,42 @@ def test_a_poem_asked_for_during_training_comes_between_two_steps(talk: Conversa
     talk.wait_for(StepDone)  # and training goes on
     talk.send(Stop())
     assert talk.wait_for(TrainingEnded).outcome == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("validate_every", "times", "by"),
+    # A run of nonsense knows twenty characters: its first validation is far below the default's.
+    [(10_000, 2.0, "default"), (1, 2.0, "first"), (1, 1e-6, "default")],
+)
+def test_auto_is_the_run_in_training_only_once_it_has_learnt_something(
+    talk: Conversation,
+    shipped_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    validate_every: int,
+    times: float,
+    by: str,
+) -> None:
+    monkeypatch.setattr("studio.runs.loading.LEARNT", times)
+    talk.send(Train("first", small(epochs=500, validate_every=validate_every)))
+    talk.wait_for(StepDone if validate_every > 1 else Validated)
+    talk.send(Compose(7, ComposeRequest(first="日")))
+    assert talk.wait(Composed).model.partition("@")[0] == by
+    # The run writes whenever it is named.
+    talk.send(Compose(8, ComposeRequest(first="日", model="first")))
+    assert talk.wait(Composed).model.startswith("first@")
+
+
+def test_a_resumed_run_has_learnt_what_it_had_learnt_before(
+    talk: Conversation, shipped_model: Path
+) -> None:
+    talk.send(Train("first", small(epochs=500, validate_every=1, checkpoint_every=1)))
+    talk.wait_for(Validated)
+    talk.send(Stop())
+    talk.wait_for(TrainingEnded)
+    talk.send(Resume("first"))
+    talk.send(Pause())
+    talk.send(Compose(7, ComposeRequest(first="日")))
+    assert talk.wait(Composed).model.startswith("first@")
 
 
 def test_a_poem_is_read_back_with_its_scansion(talk: Conversation) -> None:

@@ -57,6 +57,8 @@ class TrainingSession:
         self._unrecorded: list[TrainingEvent] = []
         self._unreported: list[TrainingEvent] = []
         self._last_saved: CheckpointSaved | None = None
+        # The validation perplexity over Han characters; None before the first validation.
+        self.perplexity: float | None = None
         self._closing = contextlib.ExitStack()
         with contextlib.ExitStack() as opening:
             opening.enter_context(run.lock())
@@ -135,6 +137,9 @@ class TrainingSession:
             # The process was killed right after saving.
             self.run.record(saved)
         self._last_saved = saved
+        for event in events:
+            if isinstance(event, Validated) and event.step <= step:
+                self.perplexity = event.perplexity
 
     def _load(self, trainer: Trainer, home: Home, name: str) -> str:
         folder = self.run.checkpoints / name
@@ -236,6 +241,7 @@ class TrainingSession:
                 self._last_saved = event
             self._unreported.append(self._unrecorded.pop(0))
             if isinstance(event, Validated):
+                self.perplexity = event.perplexity
                 with contextlib.suppress(VerseError):
                     (poem,) = write(self.writer(), SAMPLE)
                     self._unrecorded.insert(0, SampleWritten(event.step, poem.text))
