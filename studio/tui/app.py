@@ -208,7 +208,9 @@ class StudioApp(TerminalApp):
             self._receive(event)
             for pane in panes:
                 pane.receive(event)
-            screen.tabs.state = self.run_in_training.summary
+            run = self.run_in_training
+            screen.tabs.state = run.summary
+            self.show_in_terminal(run.summary, run.share, run.state == "paused")
         self.post_message(EventsWaiting())
 
     def _receive(self, event: Event) -> None:
@@ -225,7 +227,11 @@ class StudioApp(TerminalApp):
     def _training_ended(self, run: str, ended: TrainingEnded) -> None:
         if self._quitting:
             self.exit()
-        elif ended.outcome == "diverged":
+            return
+        reason = f": {ended.reason}" if ended.reason else ""
+        text = f"{run} {ended.outcome} at step {ended.step:,}{reason}"
+        self.notify_if_away(text, self.settings.notify)
+        if ended.outcome == "diverged":
             self.show_notice(ended.reason, title=f"{run} diverged", severity="error")
         elif not self._main_screen.pane("training").is_showing:
             self.show_notice(f"at step {ended.step:,}", title=f"{run} {ended.outcome}")
@@ -234,6 +240,8 @@ class StudioApp(TerminalApp):
         # The playground reports failed poems itself.
         if event.ticket is None or not self._main_screen.pane("playground").is_showing:
             self.show_notice(event.message, title=f"Failed: {event.what}", severity="error")
+        if event.ticket is None:
+            self.notify_if_away(f"Failed: {event.what}: {event.message}", self.settings.notify)
         if event.ticket is not None:
             self._composing.discard(event.ticket)
         elif self._quitting:

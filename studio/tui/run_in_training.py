@@ -45,12 +45,18 @@ class RunInTraining:
         return self.started.run if self.started and self.is_running else ""
 
     @property
+    def share(self) -> float | None:
+        """How much of the run in training is done, from 0 to 1; None if there is none."""
+        if not self.started or not self.is_running:
+            return None
+        return min(1.0, self.step / max(1, self.started.total_steps))
+
+    @property
     def summary(self) -> str:
         """The run in training and its progress, in a few words; "" if there is none."""
         if not self.started or not self.is_running:
             return ""
-        share = self.step / max(1, self.started.total_steps)
-        return f"{self.name} {'paused ' if self.state == 'paused' else ''}{share:.0%}"
+        return f"{self.name} {'paused ' if self.state == 'paused' else ''}{self.share:.0%}"
 
     def sent(self, command: Command) -> None:
         """Note a command to the worker."""
