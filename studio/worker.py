@@ -10,8 +10,11 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from studio.corpus.poem import verse_lines
 from studio.errors import RunError, SavingError, StudioError, out_of_memory_message
@@ -35,11 +38,14 @@ from studio.messages import (
     Trained,
     TrainingPaused,
     TrainingResumed,
+    TrainNext,
     Wrote,
 )
 from studio.model.events import StepDone, TrainingEnded, TrainingEvent
 from studio.paths import Home
 from studio.prosody.scansion import scan
+from studio.runs import folders
+from studio.runs import queue as queued
 from studio.verse.index_keeper import IndexKeeper
 
 if TYPE_CHECKING:
@@ -191,6 +197,8 @@ class Worker:
                 self._open(start_run(self._home, run, config))
             case Resume(run, epochs):
                 self._resume(run, epochs)
+            case TrainNext():
+                self._train_next()
             case Pause():
                 session = self._require_session()
                 self._set_paused(session, True)
@@ -225,13 +233,28 @@ class Worker:
         self._emit(Preparing(f"reading the poems and the last checkpoint of {run}"))
         self._open(resume_run(self._home, run, epochs))
 
-    def _open(self, session: "TrainingSession") -> None:
+    def _train_next(self) -> None:
+        """Start the first run that waits. One that cannot start keeps its place."""
+        for run in queued.waiting(self._home.runs):
+            if self._session is None and not self._closing.is_set():
+                self._guard(f"starting {run}", None, partial(self._start_waiting, run))
+
+    def _start_waiting(self, name: str) -> None:
+        from studio.runs.session import resume_run
+
+        run = folders.find(self._home.runs, name)
+        # Another process may have taken it by now.
+        if queued.place(run.folder) and not run.is_busy():
+            self._emit(Preparing(f"reading the poems for {name}"))
+            self._open(resume_run(self._home, name), waited=True)
+
+    def _open(self, session: "TrainingSession", waited: bool = False) -> None:
         self._session = session
         self._steps = session.steps()
         self._paused = False
         # The poems stay in memory, too.
         gc.freeze()
-        self._emit(session.started())
+        self._emit(msgspec.structs.replace(session.started(), waited=waited))
 
     def _set_paused(self, session: "TrainingSession", paused: bool) -> None:
         self._paused = paused

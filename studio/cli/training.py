@@ -186,7 +186,7 @@ def _listed(run: folders.RunSummary) -> dict[str, str]:
     process = run.process
     return {
         "cell": run.cell,
-        "status": f"{run.status} by {process.pid}" if process else run.status,
+        "status": f"{run.status} by {process.pid}" if process else run.status_in_words,
         "step": f"{run.step}/{process.total_steps}" if process else str(run.step),
         "epoch": str(run.epoch),
         "loss": _figure(run.loss, 3),

@@ -10,7 +10,7 @@ runs/NAME/
   process.json      that process; it counts only while the lock is held
 ```
 
-Two more files, to start and stop such a process, are in processes.py.
+More files are in processes.py, to start and stop such a process, and in queue.py.
 """
 
 import contextlib
@@ -32,9 +32,11 @@ from studio.files import sync, write_atomically
 from studio.json_lines import append_record, write_records
 from studio.model.config import RunConfig, read_config
 from studio.model.events import TrainingEnded, TrainingEvent
+from studio.runs import queue
 from studio.runs.event_log import EventReader
 from studio.runs.summary import figures_of
 from studio.staging import staging_path
+from studio.wording import ordinal
 
 # At most 240 bytes in UTF-8: file systems accept names of 255.
 _NAME = re.compile(r"\w[\w\-.]{0,59}")
@@ -177,7 +179,10 @@ class Run:
 
 
 class RunSummary(msgspec.Struct, frozen=True):
-    """A run as one row of the list of runs. `process` trains it now; seconds left are a guess."""
+    """A run as one row of the list of runs. `process` trains it now; seconds left are a guess.
+
+    `place` is its place in the queue, from 1; 0 if it does not wait.
+    """
 
     name: str
     recipe: str
@@ -191,6 +196,12 @@ class RunSummary(msgspec.Struct, frozen=True):
     modified: float
     process: TrainingProcess | None = None
     seconds_left: float | None = None
+    place: int = 0
+
+    @property
+    def status_in_words(self) -> str:
+        """The status, with the place in the queue."""
+        return f"{self.status}, {ordinal(self.place)}" if self.place else self.status
 
 
 def create(runs: Path, name: str, config: RunConfig) -> Run:
@@ -252,6 +263,8 @@ def summary(run: Run) -> RunSummary:
     config = run.config()
     figures = figures_of(run.events_file)
     process = run.process()
+    busy = run.is_busy()
+    place = 0 if busy else queue.place(run.folder)
     left = None
     if process and figures.step:
         left = figures.elapsed / figures.step * max(0, process.total_steps - figures.step)
@@ -259,7 +272,7 @@ def summary(run: Run) -> RunSummary:
         name=run.name,
         recipe=config.recipe,
         cell=config.model.cell,
-        status="training" if run.is_busy() else figures.outcome or "interrupted",
+        status=_status(busy, place, figures.outcome),
         step=figures.step,
         epoch=figures.epoch,
         loss=figures.loss,
@@ -268,7 +281,14 @@ def summary(run: Run) -> RunSummary:
         modified=_modified(run),
         process=process,
         seconds_left=left,
+        place=place,
     )
+
+
+def _status(busy: bool, place: int, outcome: str) -> str:
+    if busy:
+        return "training"
+    return "waiting" if place else outcome or "interrupted"
 
 
 def _modified(run: Run) -> float:

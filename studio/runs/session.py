@@ -26,7 +26,7 @@ from studio.model.events import (
 )
 from studio.model.trainer import Trainer
 from studio.paths import Home
-from studio.runs import folders, processes
+from studio.runs import folders, processes, queue
 from studio.runs.folders import Run
 from studio.runs.loading import locate
 from studio.verse.composer import write
@@ -70,6 +70,7 @@ class TrainingSession:
             self.trainer = self._trainer(home, names)
             if epochs > 0:
                 run.write_config(self.config)
+            queue.leave(run.folder)
             self.record_process()
             self._closing = opening.pop_all()
 

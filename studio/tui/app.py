@@ -28,6 +28,7 @@ from studio.messages import (
     Stop,
     Trained,
     TrainingStarted,
+    TrainNext,
 )
 from studio.model.events import TrainingEnded
 from studio.paths import Home
@@ -204,8 +205,10 @@ class StudioApp(TerminalApp):
                 event = self._events.get_nowait()
             except Empty:
                 return
-            self.run_in_training.receive(event)
+            has_room = self.run_in_training.receive(event)
             self._receive(event)
+            if has_room and not self._quitting:
+                self.send(TrainNext())
             for pane in panes:
                 pane.receive(event)
             run = self.run_in_training
@@ -217,6 +220,8 @@ class StudioApp(TerminalApp):
         match event:
             case TrainingStarted() if event.notice:
                 self.show_notice(event.notice, title=event.run, severity="warning")
+            case TrainingStarted(waited=True):
+                self.show_notice("It was waiting, and has started.", title=event.run)
             case Trained(run, TrainingEnded() as ended):
                 self._training_ended(run, ended)
             case Composed(ticket=ticket) | ComposeCancelled(ticket=ticket):

@@ -26,18 +26,25 @@ class RunInTraining:
     """The run in training, or the last one, known from commands and events.
 
     Until the first run starts, `started` is None and `state` is "". `preparing` says what happens
-    before a run starts; otherwise it is "".
+    before a run starts; otherwise it is "". `asked`: the user has started a run that does not train
+    yet.
     """
 
     started: TrainingStarted | None = None
     state: State = ""
     step: int = 0
     preparing: str = ""
+    asked: bool = False
 
     @property
     def is_running(self) -> bool:
         """Whether a run has started and not ended; it may be paused."""
         return self.state in ("training", "paused", "stopping")
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a run is in training, or about to be."""
+        return self.is_running or bool(self.preparing)
 
     @property
     def name(self) -> str:
@@ -62,20 +69,20 @@ class RunInTraining:
         """Note a command to the worker."""
         match command:
             case Train(run):
-                self.preparing = f"starting {run}"
+                self.preparing, self.asked = f"starting {run}", True
             case Resume(run) if run != self.name:
-                self.preparing = f"resuming {run}"
+                self.preparing, self.asked = f"resuming {run}", True
             case Stop() if self.is_running:
                 self.state = "stopping"
 
-    def receive(self, event: Event) -> None:
-        """Note an event of the worker."""
+    def receive(self, event: Event) -> bool:
+        """Note an event of the worker; returns whether it leaves room for the next run."""
         match event:
             case Preparing(what):
                 self.preparing = what
             case TrainingStarted():
                 self.started, self.state, self.step = event, "training", event.step
-                self.preparing = ""
+                self.preparing, self.asked = "", False
             case TrainingPaused():
                 self.state = "paused"
             case TrainingResumed():
@@ -84,7 +91,11 @@ class RunInTraining:
                 self.step = step
             case Trained(_, TrainingEnded(outcome=outcome)):
                 self.state = outcome
-            case Failed():
-                self.preparing = ""
-                if event.run_ended and self.is_running:
-                    self.state = "failed"
+                return True
+            case Failed(run_ended=True) if self.is_running:
+                self.state = "failed"
+                return True
+            case Failed(ticket=None):
+                asked, self.preparing, self.asked = self.asked, "", False
+                return asked and not self.is_running
+        return False

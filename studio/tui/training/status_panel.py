@@ -27,7 +27,7 @@ class Shown:
     @property
     def is_trained_elsewhere(self) -> bool:
         """Whether another process trains it."""
-        ended = ("", "finished", "stopped", "diverged", "interrupted")
+        ended = ("", "waiting", "finished", "stopped", "diverged", "interrupted")
         return self.started is None and self.state not in ended
 
 

@@ -30,7 +30,9 @@ class Watched:
 
     def start_run(self, started: TrainingStarted) -> None:
         """A run was started or resumed. `join_past` adds its earlier events."""
-        self.live, self.opened = History(started.run), None
+        self.live = History(started.run)
+        if not started.waited or (self.opened and self.opened.history.run == started.run):
+            self.opened = None
         self._since = [] if started.step else None
         self.compared.pop(started.run, None)
 
