@@ -69,15 +69,19 @@ class Leaving:
                 self._go(run, outcome)
 
     def close_worker_on(self, number: int, close: Callable[[], None]) -> None:
-        """Close the worker on a signal. What trained in a terminal that has gone is trained on.
+        """Close the worker on a signal. What trained in a terminal that has gone is trained on, and
+        what the user was about to leave training.
 
         Called on the thread that waits for signals; the event loop may still run.
         """
         training = self._host.run_in_training
         # The name is read before: when the worker has ended, no run is in training any more.
-        run = training.name if training.state == "training" else ""
+        run = training.name
+        leaves, self._leaves_training = self._leaves_training, False
+        if number == signal.SIGHUP and self._host.settings.on_hangup == "continue":
+            leaves = leaves or training.state == "training"
         close()
-        if run and number == signal.SIGHUP and self._host.settings.on_hangup == "continue":
+        if run and leaves:
             with contextlib.suppress(StudioError, OSError):
                 self._train_elsewhere(run)
 

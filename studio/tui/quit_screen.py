@@ -27,17 +27,16 @@ class QuitScreen(AskScreen):
         """`waiting` runs wait for this one. `save` and `leave` start to save it; the studio quits
         once that is done.
         """
-        state = "paused" if run.state == "paused" else "in training"
-        runs = counted(waiting, "run")
-        others = f", and {runs} {'wait' if waiting > 1 else 'waits'}" if waiting else ""
-        then = f", and then the {runs} that {'wait' if waiting > 1 else 'waits'}" if waiting else ""
-        super().__init__(
-            f"{run.name} is {state}{others}.\n\n"
-            "Save a checkpoint and quit? The run can be resumed later. Or leave it training: "
-            f"a process without a terminal trains it{then}.",
-            yes="Save and quit",
-            no="Stay",
-        )
+        paused = run.state == "paused"
+        text = f"{run.name} is paused." if paused else f"{run.name} is in training."
+        leave_it = "Or leave it training: a process without a terminal trains it."
+        if waiting:
+            text += f" Waiting behind it: {counted(waiting, 'run')}."
+            leave_it = (
+                "Or leave it training: a process without a terminal trains it, and then what waits."
+            )
+        text += "\n\nSave a checkpoint and quit? The run can be resumed later. " + leave_it
+        super().__init__(text, yes="Save and quit", no="Stay")
         self._save, self._leave = save, leave
         self._saving = False
 

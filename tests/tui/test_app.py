@@ -126,8 +126,15 @@ print("torch:", "torch" in sys.modules)
 
 
 @pytest.mark.parametrize(
-    ("number", "pause", "resumed"),
-    [(signal.SIGHUP, False, ["spring"]), (signal.SIGHUP, True, []), (signal.SIGTERM, False, [])],
+    ("number", "pause", "keys", "resumed"),
+    [
+        (signal.SIGHUP, False, [], ["spring"]),
+        (signal.SIGHUP, True, [], []),
+        (signal.SIGTERM, False, [], []),
+        # The user was about to leave it training, or to stop it.
+        (signal.SIGTERM, True, ["2", "q", "l"], ["spring"]),
+        (signal.SIGHUP, False, ["2", "q", "y"], []),
+    ],
 )
 async def test_only_a_training_whose_terminal_has_gone_is_continued_elsewhere(
     open_small: Open,
@@ -135,6 +142,7 @@ async def test_only_a_training_whose_terminal_has_gone_is_continued_elsewhere(
     monkeypatch: pytest.MonkeyPatch,
     number: int,
     pause: bool,
+    keys: list[str],
     resumed: list[str],
 ) -> None:
     folders.create(home.runs, "spring", RECIPES["classic"])
@@ -149,7 +157,7 @@ async def test_only_a_training_whose_terminal_has_gone_is_continued_elsewhere(
         studio.worker.start_run()
         if pause:
             studio.worker.report(TrainingPaused("spring"))
-        await studio.settle()
+        await studio.press(*keys)
 
         def close() -> None:
             # The interface may receive this before the worker's thread has ended.
@@ -200,8 +208,8 @@ async def test_the_question_before_quitting_says_what_is_true_and_shows_all_answ
         studio.worker.report(TrainingPaused("spring"))
         await studio.press("2", "q")
         text = studio.words()
-        assert "spring is paused, and 2 runs wait." in text
-        assert "trains it, and then the 2 runs that wait." in text
+        assert "spring is paused. Waiting behind it: 2 runs." in text
+        assert "trains it, and then what waits." in text
         for answer in ("Stay (n)", "Leave it training (l)", "Save and quit (y)"):
             assert answer in text
         await studio.press("enter")  # the focus is on the harmless answer
