@@ -87,6 +87,28 @@ def test_a_suspended_studio_gives_title_and_progress_back_and_takes_them_again(
         assert again[2] == b"\x1b]9;4;1;N\x1b\\"
 
 
+CRASH = """
+from studio.paths import Home
+from studio.settings import Settings
+from studio.tui.app import StudioApp
+from tests.tui.fake_worker import FakeWorker
+class Broken(StudioApp):
+    def _start(self):
+        self.show_in_terminal("spring 45%", 0.45, False)
+        raise ValueError("a bug")
+Broken(Home.default(), Settings(), FakeWorker).run()
+"""
+
+
+def test_a_crash_leaves_neither_title_nor_progress(tmp_path: Path) -> None:
+    with Terminal([sys.executable, "-c", CRASH], *SIZE, ghostty(tmp_path)) as terminal:
+        terminal.wait_for_exit()
+    written = sequences(bytes(terminal.output))
+    assert b"a bug" in terminal.output
+    assert b"\x1b]9;4;1;N\x1b\\" in written
+    assert written[-2:] == [b"\x1b]9;4;0\x1b\\", RESTORED]
+
+
 def test_a_terminal_known_only_by_its_answer_shows_the_progress(home: Home, tmp_path: Path) -> None:
     with Terminal(STUDIO, *SIZE, environment(str(tmp_path))) as terminal:
         start_training(terminal, epochs=4000)
