@@ -33,6 +33,10 @@ class Resume(msgspec.Struct, frozen=True):
     epochs: int = 0
 
 
+class TrainNext(msgspec.Struct, frozen=True):
+    """Start the first run that waits, unless a run is in training. See runs/queue.py."""
+
+
 class Stop(msgspec.Struct, frozen=True):
     """Save a checkpoint and end the training."""
 
@@ -62,7 +66,9 @@ class Inspect(msgspec.Struct, frozen=True):
     text: str
 
 
-Command = Train | Pause | Resume | Stop | SaveCheckpoint | Compose | CancelCompose | Inspect
+Command = (
+    Train | TrainNext | Pause | Resume | Stop | SaveCheckpoint | Compose | CancelCompose | Inspect
+)
 
 
 # --- events ---------------------------------------------------------------------------------
@@ -83,7 +89,10 @@ class Preparing(msgspec.Struct, frozen=True):
 
 
 class TrainingStarted(msgspec.Struct, frozen=True):
-    """A run starts or resumes at `step`; `notice` is anything unusual about it."""
+    """A run starts or resumes at `step`; `notice` is anything unusual about it.
+
+    `waited`: it starts because its turn has come, not because somebody asked for it now.
+    """
 
     run: str
     config: RunConfig
@@ -94,6 +103,7 @@ class TrainingStarted(msgspec.Struct, frozen=True):
     device: str
     precision: str
     notice: str = ""
+    waited: bool = False
 
 
 class TrainingPaused(msgspec.Struct, frozen=True):

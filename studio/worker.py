@@ -8,8 +8,11 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from studio.corpus.poem import verse_lines
 from studio.errors import RunError, SavingError, StudioError, out_of_memory_message
@@ -33,11 +36,14 @@ from studio.messages import (
     Trained,
     TrainingPaused,
     TrainingResumed,
+    TrainNext,
     Wrote,
 )
 from studio.model.events import StepDone, TrainingEnded, TrainingEvent
 from studio.paths import Home, model_description
 from studio.prosody.scansion import scan
+from studio.runs import folders
+from studio.runs import queue as queued
 from studio.verse.index_keeper import IndexKeeper
 
 if TYPE_CHECKING:
@@ -161,6 +167,8 @@ class Worker:
                 self._open(start_run(self._home, run, config))
             case Resume(run, epochs):
                 self._resume(run, epochs)
+            case TrainNext():
+                self._train_next()
             case Pause():
                 session = self._require_session()
                 self._set_paused(session, True)
@@ -195,13 +203,28 @@ class Worker:
         self._emit(Preparing(f"reading the poems and the last checkpoint of {run}"))
         self._open(resume_run(self._home, run, epochs))
 
-    def _open(self, session: "TrainingSession") -> None:
+    def _train_next(self) -> None:
+        """Start the first run that waits. One that cannot start keeps its place."""
+        for run in queued.waiting(self._home.runs):
+            if self._session is None and not self._closing.is_set():
+                self._guard(f"starting {run}", None, partial(self._start_waiting, run))
+
+    def _start_waiting(self, name: str) -> None:
+        from studio.runs.session import resume_run
+
+        run = folders.find(self._home.runs, name)
+        # Another process may have taken it by now.
+        if queued.place(run.folder) and not run.is_busy():
+            self._emit(Preparing(f"reading the poems for {name}"))
+            self._open(resume_run(self._home, name), waited=True)
+
+    def _open(self, session: "TrainingSession", waited: bool = False) -> None:
         self._session = session
         self._steps = session.steps()
         self._paused = False
         # The poems stay in memory, too.
         gc.freeze()
-        self._emit(session.started())
+        self._emit(msgspec.structs.replace(session.started(), waited=waited))
 
     def _set_paused(self, session: "TrainingSession", paused: bool) -> None:
         self._paused = paused
@@ -294,11 +317,16 @@ class Worker:
         )
 
     def _writer(self, model: str) -> "Writer":
-        """The current weights of the run in training, or a model from disk, cached."""
-        from studio.runs.loading import load_writer, locate
+        """The current weights of the run in training, or a model from disk, cached.
 
-        if self._session and model in ("auto", self._session.run.name):
-            return self._session.writer()
+        "auto" is the run in training only once it has learnt something.
+        """
+        from studio.runs.loading import has_learnt, load_writer, locate
+
+        if session := self._session:
+            auto = model == "auto" and has_learnt(session.perplexity)
+            if auto or model == session.run.name:
+                return session.writer()
         folder, name = locate(self._home, model)
         # A run that was deleted and trained again has other weights under the same path.
         found = model_description(folder).stat()

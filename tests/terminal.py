@@ -15,6 +15,8 @@ from typing import Any, Self
 import pyte
 
 STUDIO = (sys.executable, "-m", "studio")
+# Variables of the terminal in which the tests run.
+OF_THIS_TERMINAL = ("SSH_CONNECTION", "TMUX", "TERM_PROGRAM", "LC_TERMINAL", "VTE_VERSION")
 PATIENCE = 120.0  # seconds until what is waited for will not come
 
 
@@ -141,7 +143,7 @@ def studio(home: str, columns: int = 160, rows: int = 48) -> Terminal:
 
 def environment(home: str) -> dict[str, str]:
     """The variables of a terminal with all colours, for a studio with its folders under `home`."""
-    kept = {name: value for name, value in os.environ.items() if name != "SSH_CONNECTION"}
+    kept = {name: value for name, value in os.environ.items() if name not in OF_THIS_TERMINAL}
     return kept | {
         "TANGSHI_STUDIO_HOME": home,
         "TERM": "xterm-256color",

@@ -117,6 +117,23 @@ def test_a_terminal_that_is_closed_costs_nothing_learnt(
     assert run.checkpoint_names()[-1] == f"step-{max(losses(run)):08}"
 
 
+def test_a_run_left_training_goes_on_without_the_studio(home: Home, tmp_path: Path) -> None:
+    with studio(str(tmp_path), *SMALL) as terminal:
+        start_training(terminal, epochs=4000)
+        terminal.press("q")
+        terminal.wait("Leave it training (l)")
+        terminal.press("l")
+        assert terminal.wait_for_exit() == 0
+        assert re.search(r"Process \d+ trains classic-lstm-", terminal.text)
+    (run,) = folders.all_runs(home.runs)
+    first = max(losses(run))
+    wait_for(lambda: max(losses(run)) >= first + 3)
+    processes.request_stop(run)
+    processes.wait_until_stopped(run, lambda: None)
+    resumed = losses(run)
+    assert resumed == losses_without_a_stop(home, run.config(), max(resumed))
+
+
 def test_without_poems_the_studio_opens_and_says_what_to_do(tmp_path: Path) -> None:
     with studio(str(tmp_path), *SMALL) as terminal:
         terminal.wait("corpus fetch")

@@ -2,6 +2,7 @@
 
 import queue
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -27,6 +28,7 @@ from studio.messages import (
     TrainingPaused,
     TrainingResumed,
     TrainingStarted,
+    TrainNext,
     Wrote,
 )
 from studio.model.events import (
@@ -40,6 +42,7 @@ from studio.model.events import (
 )
 from studio.paths import Home
 from studio.runs import folders, processes
+from studio.runs import queue as queued
 from studio.verse.request import ComposeRequest
 from studio.worker import Worker
 from tests.small import small
@@ -143,6 +146,42 @@ def test_a_poem_asked_for_during_training_comes_between_two_steps(talk: Conversa
     talk.wait_for(StepDone)  # and training goes on
     talk.send(Stop())
     assert talk.wait_for(TrainingEnded).outcome == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("validate_every", "times", "by"),
+    # A run of nonsense knows twenty characters: its first validation is far below the default's.
+    [(10_000, 2.0, "default"), (1, 2.0, "first"), (1, 1e-6, "default")],
+)
+def test_auto_is_the_run_in_training_only_once_it_has_learnt_something(
+    talk: Conversation,
+    shipped_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    validate_every: int,
+    times: float,
+    by: str,
+) -> None:
+    monkeypatch.setattr("studio.runs.loading.LEARNT", times)
+    talk.send(Train("first", small(epochs=500, validate_every=validate_every)))
+    talk.wait_for(StepDone if validate_every > 1 else Validated)
+    talk.send(Compose(7, ComposeRequest(first="日")))
+    assert talk.wait(Composed).model.partition("@")[0] == by
+    # The run writes whenever it is named.
+    talk.send(Compose(8, ComposeRequest(first="日", model="first")))
+    assert talk.wait(Composed).model.startswith("first@")
+
+
+def test_a_resumed_run_has_learnt_what_it_had_learnt_before(
+    talk: Conversation, shipped_model: Path
+) -> None:
+    talk.send(Train("first", small(epochs=500, validate_every=1, checkpoint_every=1)))
+    talk.wait_for(Validated)
+    talk.send(Stop())
+    talk.wait_for(TrainingEnded)
+    talk.send(Resume("first"))
+    talk.send(Pause())
+    talk.send(Compose(7, ComposeRequest(first="日")))
+    assert talk.wait(Composed).model.startswith("first@")
 
 
 def test_a_poem_is_read_back_with_its_scansion(talk: Conversation) -> None:
@@ -390,3 +429,48 @@ def test_a_bug_in_training_frees_the_run(
     assert "batch_size" in failed.message
     assert failed.bug
     assert folders.summary(folders.find(home.runs, "first")).status == "interrupted"
+
+
+def test_the_runs_that_wait_are_trained_one_after_the_other(talk: Conversation, home: Home) -> None:
+    for name in ("b", "a"):
+        queued.join(folders.create(home.runs, name, small(max_steps=2)).folder)
+    for name in ("b", "a"):
+        talk.send(TrainNext())
+        started = talk.wait(TrainingStarted)
+        assert (started.run, started.waited) == (name, True)
+        talk.wait_for(TrainingEnded)
+    talk.send(TrainNext())
+    talk.send(Train("c", small(max_steps=2)))
+    assert talk.wait(TrainingStarted).run == "c"
+    assert not [event for event in talk.seen if isinstance(event, Failed)]
+
+
+def test_a_run_in_training_is_not_disturbed_by_those_that_wait(
+    talk: Conversation, home: Home
+) -> None:
+    queued.join(folders.create(home.runs, "b", small(max_steps=2)).folder)
+    talk.send(Train("a", small(epochs=500)))
+    talk.wait_for(StepDone)
+    talk.send(TrainNext())
+    talk.send(Stop())
+    talk.wait_for(TrainingEnded)
+    assert not [event for event in talk.seen if isinstance(event, Failed)]
+    assert queued.waiting(home.runs) == ["b"]
+
+
+def test_a_run_that_another_process_has_taken_is_not_started_twice(
+    talk: Conversation, home: Home
+) -> None:
+    taken = folders.create(home.runs, "taken", small())
+    queued.join(taken.folder)
+    broken = folders.create(home.runs, "broken", small(batch_size=8))
+    queued.join(broken.folder)
+    (broken.folder / "config.json").write_text('{"colour": "red"}')
+    queued.join(folders.create(home.runs, "next", small(max_steps=2)).folder)
+    with taken.lock():
+        talk.send(TrainNext())
+        # One that cannot start holds up nobody, and keeps its place.
+        assert "colour" in talk.wait(Failed).message
+        assert talk.wait(TrainingStarted).run == "next"
+        talk.wait_for(TrainingEnded)
+    assert queued.waiting(home.runs) == ["taken", "broken"]

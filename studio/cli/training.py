@@ -1,35 +1,20 @@
 """`train` and `runs`: train models, list, show, watch, stop, publish and delete runs."""
 
-import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
-from studio.cli.output import messages, option, out, print_json, say, usage_errors
+from studio.cli import train_runs
+from studio.cli.output import option, out, print_json, say, usage_errors
+from studio.cli.train_runs import let_wait
 from studio.errors import ConfigError, RunError, StudioError
-from studio.messages import TrainingStarted
-from studio.model.config import MAX_COUNT, RECIPES, recipe_named, with_settings
+from studio.model.config import MAX_COUNT, RECIPES, RunConfig, recipe_named, with_settings
 from studio.model.events import (
-    CheckpointSaved,
     SampleWritten,
-    StepDone,
-    TrainingEnded,
-    TrainingEvent,
     Validated,
 )
 from studio.paths import Home
@@ -46,7 +31,10 @@ runs_app = typer.Typer(
 
 def train(
     recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "studio",
-    cell: Annotated[str | None, typer.Option(help="rnn, gru or lstm.")] = None,
+    cell: Annotated[
+        str | None,
+        typer.Option(help="rnn, gru or lstm; several, as rnn,gru: one after the other."),
+    ] = None,
     run: Annotated[
         str | None,
         typer.Option(
@@ -76,10 +64,16 @@ def train(
     ] = False,
     # A studio whose terminal has gone starts its successor this way.
     after: Annotated[int, typer.Option(hidden=True)] = 0,
-    json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+    queue: Annotated[
+        bool, typer.Option(help="Train the runs that wait; with --resume, after that run.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Report as JSON; several runs, one a line.")
+    ] = False,
 ) -> None:
     """Train a model. Ctrl-C stops it after saving a checkpoint."""
     home = Home.default()
+    new = dict[str, RunConfig]()
     with usage_errors():
         if resume:
             if run is None:
@@ -88,72 +82,61 @@ def train(
                 )
             if cell or seed is not None or set_ or from_ or poems or max_steps is not None:
                 raise ConfigError("A resumed run keeps its settings. Only --epochs can be given.")
+        elif queue:
+            if any(each is not None for each in (cell, run, epochs, from_, poems, max_steps, seed)):
+                raise ConfigError("--queue trains the runs that wait, each with its own settings.")
+            run = train_runs.first_waiting(home)
         else:
-            given = {"cell": cell, "epochs": epochs, "max_steps": max_steps, "seed": seed}
+            given = {"epochs": epochs, "max_steps": max_steps, "seed": seed}
             options: dict[str, object] = {k: v for k, v in given.items() if v is not None}
             settings = dict(assignment(text) for text in set_ or [])
-            config = recipe_named(recipe)
-            if from_:
-                from studio.runs.session import starting_from
+            cells = cell.split(",") if cell else [""]
+            for each in cells:
+                config = recipe_named(recipe)
+                if from_:
+                    from studio.runs.session import starting_from
 
-                config = starting_from(home, config, from_)
-            config = with_settings(with_settings(config, options, option), settings)
-            config = msgspec.structs.replace(config, poems=poems or "")
-            run = run or folders.new_name(home.runs, recipe, config.model.cell)
+                    config = starting_from(home, config, from_)
+                chosen = options | {"cell": each} if cell else options
+                config = with_settings(with_settings(config, chosen, option), settings)
+                config = msgspec.structs.replace(config, poems=poems or "")
+                name = run and (f"{run}-{each}" if len(cells) > 1 else run)
+                new[name or folders.new_name(home.runs, recipe, config.model.cell)] = config
+            run = next(iter(new))
 
     if detach:
         if "@" in run:
             raise ConfigError("--detach resumes from the last checkpoint: give NAME without @STEP.")
-        found = folders.find(home.runs, run) if resume else folders.create(home.runs, run, config)
-        pid = _detach(found, epochs if resume else None, delete_on_failure=not resume)
+        pid = _detach(home, run, new, epochs or 0, queue)
         if json:
             print_json({"run": run, "pid": pid})
-        return
-
-    say("Loading torch and the poems ...")
-    from studio.runs.session import resume_run, start_run
-
-    if resume:
-        session = resume_run(home, run, epochs or 0, after)
+    elif queue:
+        train_runs.train_queue(home, run, epochs or 0, after, json)
+    elif len(new) > 1:
+        train_runs.train_in_turn(home, new, json)
     else:
-        session = start_run(home, run, config)
-    try:
-        with _stopping_on_signals(session.trainer.stop) as stopped_by:
-            last = _watch(session.started(), session.steps())
-    except (OSError, SystemExit):
-        # If nobody reads the messages any more (`| head`), rich raises SystemExit. Save the
-        # checkpoint even then.
-        session.save()
-        raise
-    finally:
-        session.close()
-    run = session.run.name
-    report = _report(session.run, last)
-    if json:
-        print_json(report)
-    else:
-        say(f"{run}: {last.outcome} at step {last.step}. {last.reason}")
-    if last.outcome == "diverged":
-        raise RunError(f"The training of {run} diverged. {last.reason}")
-    if stopped_by:
-        say(f"Resume with: tangshi-studio train --run {run} --resume")
-        raise KeyboardInterrupt
+        train_runs.train_one(home, run, new.get(run), epochs or 0, after, json)
 
 
-def _detach(run: folders.Run, epochs: int | None, delete_on_failure: bool) -> int:
-    """Start a process that trains the run, and return its id."""
-    say(f"Starting the training of {run.name} ...")
+def _detach(home: Home, first: str, new: dict[str, RunConfig], epochs: int, queue: bool) -> int:
+    """Start a process that trains the run, and then others; return its id."""
+    # A single run need not wait, so no other process takes it.
+    alone = len(new) == 1
+    made = [folders.create(home.runs, first, new[first])] if alone else let_wait(home, new)
+    run = folders.find(home.runs, first)
+    say(f"Starting the training of {first} ...")
     try:
-        pid = processes.train_detached(run, epochs or 0)
+        pid = processes.train_detached(run, epochs, then_queue=queue or len(new) > 1)
     except (RunError, OSError):
-        if delete_on_failure and not run.checkpoint_names():
-            folders.delete(run)
+        if not run.checkpoint_names():
+            for each in made:
+                folders.delete(each)
         raise
     except KeyboardInterrupt:
-        say(f"The process continues. Stop it with tangshi-studio runs stop {run.name}.")
+        say(f"The process continues. Stop it with tangshi-studio runs stop {first}.")
         raise
     say(
-        f"Process {pid} trains {run.name}. Stop it with: tangshi-studio runs stop {run.name}. "
+        f"Process {pid} trains {first}. Stop it with: tangshi-studio runs stop {first}. "
         f"Its messages are in {run.folder / 'training.log'}."
     )
     return pid
@@ -192,7 +175,7 @@ def _listed(run: folders.RunSummary) -> dict[str, str]:
     process = run.process
     return {
         "cell": run.cell,
-        "status": f"{run.status} by {process.pid}" if process else run.status,
+        "status": f"{run.status} by {process.pid}" if process else run.status_in_words,
         "step": f"{run.step}/{process.total_steps}" if process else str(run.step),
         "epoch": str(run.epoch),
         "loss": _figure(run.loss, 3),
@@ -301,103 +284,6 @@ def assignment(text: str) -> tuple[str, object]:
     if not equals:
         raise ConfigError(f"--set takes KEY=VALUE, as in --set hidden=256, not {text!r}.")
     return key.strip(), value.strip()
-
-
-@contextmanager
-def _stopping_on_signals(stop: Callable[[], None]) -> Iterator[list[int]]:
-    """Stop the training with a checkpoint on Ctrl-C, `kill`, and a closed terminal.
-
-    A second signal stops it at once. A signal that is ignored (nohup) stays ignored.
-    """
-    received: list[int] = []
-
-    def handle(number: int, _frame: object) -> None:
-        if received:
-            raise KeyboardInterrupt
-        received.append(number)
-        if number == signal.SIGHUP:
-            # The terminal is closed: writing to it would fail before the checkpoint is saved.
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, 1)
-            os.dup2(nowhere, 2)
-        stop()
-
-    numbers = [
-        number
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) != signal.SIG_IGN
-    ]
-    before = {number: signal.signal(number, handle) for number in numbers}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _watch(started: TrainingStarted, steps: Iterator[tuple[TrainingEvent, ...]]) -> TrainingEnded:
-    """Show the training on standard error until it ends."""
-    say(
-        f"{started.run}: {started.config.model.cell} with {started.parameters:,} parameters, "
-        f"{started.vocabulary:,} characters, on {started.device} in {started.precision}."
-    )
-    if started.notice:
-        say(started.notice)
-    progress = Progress(
-        TextColumn("epoch {task.fields[epoch]}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("loss {task.fields[loss]:.3f} · {task.fields[speed]:,.0f} characters/s"),
-        console=messages,
-        disable=not messages.is_terminal,
-    )
-    with progress:
-        task = progress.add_task(
-            "", total=started.total_steps, completed=started.step, epoch=1, loss=0.0, speed=0.0
-        )
-        before: StepDone | None = None
-        for events in steps:
-            for event in events:
-                match event:
-                    case StepDone():
-                        spent = event.elapsed - (before.elapsed if before else 0.0)
-                        progress.update(
-                            task,
-                            completed=event.step,
-                            epoch=event.epoch,
-                            loss=event.loss,
-                            speed=event.characters / spent if before and spent else 0.0,
-                        )
-                        before = event
-                    case Validated():
-                        say(
-                            f"step {event.step}: validation perplexity {event.perplexity:.1f} "
-                            f"({event.perplexity_all:.1f} with punctuation)"
-                            f"{', the best so far' if event.best else ''}"
-                        )
-                    case SampleWritten():
-                        say(f"step {event.step}: {event.text}")
-                    case CheckpointSaved():
-                        say(f"step {event.step}: saved {event.name}")
-                    case TrainingEnded():
-                        return event
-    raise AssertionError("training ends with TrainingEnded")
-
-
-def _report(run: folders.Run, last: TrainingEnded) -> dict[str, object]:
-    events = run.events()
-    return {
-        "run": run.name,
-        "outcome": last.outcome,
-        "reason": last.reason,
-        "step": last.step,
-        "losses": [event.loss for event in events if isinstance(event, StepDone)],
-        "validations": [event for event in events if isinstance(event, Validated)],
-        "samples": [event for event in events if isinstance(event, SampleWritten)],
-        "checkpoints": run.checkpoint_names(),
-    }
 
 
 def _figure(value: float | None, digits: int) -> str:

@@ -8,7 +8,8 @@ runs/NAME/
   summary.json      cached figures, see summary.py; rebuilt if missing
 ```
 
-More files are for the processes that train the run: see training_folder.py and processes.py.
+More files are for the processes that train the run: see training_folder.py, processes.py and
+queue.py.
 """
 
 import re
@@ -25,10 +26,12 @@ from studio.files import sync, write_atomically
 from studio.json_lines import append_record, write_records
 from studio.model.config import RunConfig, read_config
 from studio.model.events import TrainingEnded, TrainingEvent
+from studio.runs import queue
 from studio.runs.event_log import EventReader
 from studio.runs.summary import figures_of
 from studio.runs.training_folder import ProcessState, TrainingFolder, TrainingProcess
 from studio.staging import staging_path
+from studio.wording import ordinal
 
 # At most 240 bytes in UTF-8: file systems accept names of 255.
 _NAME = re.compile(r"\w[\w\-.]{0,59}")
@@ -98,7 +101,10 @@ class Run(TrainingFolder):
 
 
 class RunSummary(msgspec.Struct, frozen=True):
-    """A run as one row of the list of runs. `process` trains it now; seconds left are a guess."""
+    """A run as one row of the list of runs. `process` trains it now; seconds left are a guess.
+
+    `place` is its place in the queue, from 1; 0 if it does not wait.
+    """
 
     name: str
     recipe: str
@@ -112,6 +118,12 @@ class RunSummary(msgspec.Struct, frozen=True):
     modified: float
     process: TrainingProcess | None = None
     seconds_left: float | None = None
+    place: int = 0
+
+    @property
+    def status_in_words(self) -> str:
+        """The status, with the place in the queue."""
+        return f"{self.status}, {ordinal(self.place)}" if self.place else self.status
 
     @property
     def is_busy(self) -> bool:
@@ -178,6 +190,7 @@ def summary(run: Run) -> RunSummary:
     config = run.config()
     figures = figures_of(run.events_file)
     busy, process = run.is_busy(), run.process()
+    place = 0 if busy else queue.place(run.folder)
     left = None
     if process and process.total_steps and figures.step:
         left = figures.elapsed / figures.step * max(0, process.total_steps - figures.step)
@@ -185,7 +198,7 @@ def summary(run: Run) -> RunSummary:
         name=run.name,
         recipe=config.recipe,
         cell=config.model.cell,
-        status=_status(busy, process) or figures.outcome or "interrupted",
+        status=_status(busy, process, place, figures.outcome),
         step=figures.step,
         epoch=figures.epoch,
         loss=figures.loss,
@@ -194,6 +207,7 @@ def summary(run: Run) -> RunSummary:
         modified=_modified(run),
         process=process,
         seconds_left=left,
+        place=place,
     )
 
 
@@ -203,10 +217,12 @@ def _with_time(event: TrainingEvent, when: float | None) -> dict[str, object]:
     return fields if when is None else {**fields, "time": round(when, 3)}
 
 
-def _status(busy: bool, process: TrainingProcess | None) -> str:
+def _status(busy: bool, process: TrainingProcess | None, place: int, outcome: str) -> str:
     if process:
         return process.state
-    return "training" if busy else ""
+    if busy:
+        return "training"
+    return "waiting" if place else outcome or "interrupted"
 
 
 def _modified(run: Run) -> float:

@@ -2,14 +2,33 @@
 
 from pathlib import Path
 
+from studio.documents import read_json
 from studio.errors import RunError
 from studio.model import checkpoint
 from studio.model.device import choose_device
 from studio.paths import Home, default_model, model_description
 from studio.runs import folders
+from studio.runs.card import Card
 from studio.verse.decoder import Writer
 
 DEFAULT = "default"
+# The run in training writes for "auto" from the time its validation perplexity is at most this many
+# times that of the default model. Before that it writes noise.
+LEARNT = 2.0
+
+
+def has_learnt(perplexity: float | None) -> bool:
+    """Whether a run with this validation perplexity may write where nobody named a model.
+
+    The perplexity is over Han characters; None before the first validation. Without a default model
+    any run may: there is nothing better. Raises RunError if the card of the model is damaged.
+    """
+    folder = default_model()
+    if folder is None:
+        return True
+    card = read_json(folder / "card.json", Card, RunError, "Install the studio again.")
+    default = next(each.perplexity_han for each in card.figures if each.split == "valid")
+    return perplexity is not None and perplexity <= LEARNT * default
 
 
 def locate(home: Home, name: str) -> tuple[Path, str]:

@@ -26,7 +26,7 @@ from studio.model.events import (
 )
 from studio.model.trainer import Trainer
 from studio.paths import Home
-from studio.runs import folders, processes
+from studio.runs import folders, processes, queue
 from studio.runs.folders import Run
 from studio.runs.loading import locate
 from studio.runs.summary import figures_of
@@ -63,6 +63,8 @@ class TrainingSession:
         self._unreported: list[TrainingEvent] = []
         self._last_saved: CheckpointSaved | None = None
         self._free_verse = FreeVerse(home.library)
+        # The validation perplexity over Han characters; None before the first validation.
+        self.perplexity: float | None = None
         self._closing = contextlib.ExitStack()
         with contextlib.ExitStack() as opening:
             opening.enter_context(run.lock(after))
@@ -77,6 +79,7 @@ class TrainingSession:
             self.trainer = self._trainer(home, names)
             if epochs > 0:
                 run.write_config(self.config)
+            queue.leave(run.folder)
             self.record_process()
             self._closing = opening.pop_all()
 
@@ -144,6 +147,9 @@ class TrainingSession:
             # The process was killed right after saving.
             self.run.record(saved)
         self._last_saved = saved
+        for event in events:
+            if isinstance(event, Validated) and event.step <= step:
+                self.perplexity = event.perplexity
 
     def _load(self, trainer: Trainer, home: Home, name: str) -> str:
         folder = self.run.checkpoints / name
@@ -249,6 +255,7 @@ class TrainingSession:
                 self._last_saved = event
             self._unreported.append(self._unrecorded.pop(0))
             if isinstance(event, Validated):
+                self.perplexity = event.perplexity
                 self._unrecorded[:0] = self._verse(event.step)
         if self.trainer.saves_next:
             # Even a power failure must not leave a checkpoint without its events in the log.

@@ -1,8 +1,6 @@
 """The application: three panes and one worker."""
 
 import contextlib
-import os
-import signal
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -19,27 +17,22 @@ from textual.screen import Screen
 
 from studio.errors import StudioError
 from studio.messages import (
-    CancelCompose,
     Command,
-    Compose,
-    ComposeCancelled,
-    Composed,
     Event,
     Failed,
-    Stop,
     Trained,
     TrainingStarted,
+    TrainNext,
 )
 from studio.model.events import TrainingEnded
 from studio.paths import Home
-from studio.runs import folders, processes
 from studio.settings import Settings, read_settings, write_settings
 from studio.tui.closing import Closing
 from studio.tui.commands import palette_commands
 from studio.tui.help_screen import HelpScreen, key_names
+from studio.tui.leaving import Leaving
 from studio.tui.pane import TITLES
 from studio.tui.pinyin_keeper import PinyinKeeper
-from studio.tui.quit_screen import QuitScreen
 from studio.tui.run_in_training import RunInTraining
 from studio.tui.studio_screen import StudioScreen
 from studio.tui.terminal_app import TerminalApp
@@ -132,9 +125,7 @@ class StudioApp(TerminalApp):
         self.settings = settings
         self.pinyin = PinyinKeeper(home)
         self.run_in_training = RunInTraining()
-        # The run is being saved; after that the studio quits.
-        self._quitting = False
-        self._composing: set[int] = set()
+        self._leaving = Leaving(self)
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._worker = worker(home, self._emit)
         for theme in THEMES.values():
@@ -168,8 +159,7 @@ class StudioApp(TerminalApp):
 
     def send(self, command: Command) -> None:
         """Put a command on the worker's queue."""
-        if isinstance(command, Compose):
-            self._composing.add(command.ticket)
+        self._leaving.sent(command)
         self.run_in_training.sent(command)
         self._worker.send(command)
 
@@ -178,18 +168,8 @@ class StudioApp(TerminalApp):
         self._worker.close()
 
     def close_worker_on(self, number: int) -> None:
-        """Do the same on a signal. What trained in a terminal that has gone is trained on.
-
-        Called on the thread that waits for signals; the event loop may still run.
-        """
-        training = self.run_in_training
-        hung_up = number == signal.SIGHUP and self.settings.on_hangup == "continue"
-        if hung_up and training.state == "training":
-            # It waits until this process has saved. If this one is killed, the run continues.
-            with contextlib.suppress(StudioError, OSError):
-                run = folders.find(self.home.runs, training.name)
-                processes.start_detached(run, after=os.getpid())
-        self.close_worker()
+        """Do the same on a signal. What trained in a terminal that has gone is trained on."""
+        self._leaving.close_worker_on(number, self.close_worker)
 
     def _emit(self, event: Event) -> None:
         """Called on the worker's thread."""
@@ -206,28 +186,36 @@ class StudioApp(TerminalApp):
                 event = self._events.get_nowait()
             except Empty:
                 return
-            self.run_in_training.receive(event)
+            has_room = self.run_in_training.receive(event)
             self._receive(event)
+            self._leaving.receive(event)
+            if has_room and not self._leaving.is_going:
+                self.send(TrainNext())
             for pane in panes:
                 pane.receive(event)
-            screen.tabs.state = self.run_in_training.summary
+            run = self.run_in_training
+            screen.tabs.state = run.summary
+            self.show_in_terminal(run.summary, run.share, run.state == "paused")
         self.post_message(EventsWaiting())
 
     def _receive(self, event: Event) -> None:
         match event:
             case TrainingStarted() if event.notice:
                 self.show_notice(event.notice, title=event.run, severity="warning")
+            case TrainingStarted(waited=True):
+                self.show_notice("It was waiting, and has started.", title=event.run)
             case Trained(run, TrainingEnded() as ended):
                 self._training_ended(run, ended)
-            case Composed(ticket=ticket) | ComposeCancelled(ticket=ticket):
-                self._composing.discard(ticket)
             case Failed():
                 self._failed(event)
 
     def _training_ended(self, run: str, ended: TrainingEnded) -> None:
-        if self._quitting:
-            self.exit()
-        elif ended.outcome == "diverged":
+        if self._leaving.is_going:
+            return
+        reason = f": {ended.reason}" if ended.reason else ""
+        text = f"{run} {ended.outcome} at step {ended.step:,}{reason}"
+        self.notify_if_away(text, self.settings.notify)
+        if ended.outcome == "diverged":
             self.show_notice(ended.reason, title=f"{run} diverged", severity="error")
         elif not self._main_screen.pane("training").is_showing:
             self.show_notice(f"at step {ended.step:,}", title=f"{run} {ended.outcome}")
@@ -236,13 +224,8 @@ class StudioApp(TerminalApp):
         # The playground reports failed poems itself.
         if event.ticket is None or not self._main_screen.pane("playground").is_showing:
             self.show_notice(event.message, title=f"Failed: {event.what}", severity="error")
-        if event.ticket is not None:
-            self._composing.discard(event.ticket)
-        elif self._quitting:
-            # The run was not saved, so the studio stays open.
-            self._quitting = False
-            if isinstance(self.screen, QuitScreen):
-                self.pop_screen()
+        if event.ticket is None:
+            self.notify_if_away(f"Failed: {event.what}: {event.message}", self.settings.notify)
 
     # --- panes ----------------------------------------------------------------------------------
 
@@ -347,21 +330,8 @@ class StudioApp(TerminalApp):
     # --- quitting -------------------------------------------------------------------------------
 
     async def action_quit(self) -> None:
-        """Quit. If a run is in training, ask first and save it."""
-        if not self.run_in_training.is_running:
-            self.exit()
-        elif not isinstance(self.screen, QuitScreen):
-            self.push_screen(QuitScreen(self.run_in_training.name, self._save_and_exit))
-
-    def _save_and_exit(self) -> None:
-        """Save the run, then quit."""
-        if not self.run_in_training.is_running:
-            self.exit()
-            return
-        self._quitting = True
-        for ticket in self._composing:
-            self.send(CancelCompose(ticket))
-        self.send(Stop())
+        """Quit. If a run is in training, ask first what becomes of it."""
+        self._leaving.ask()
 
 
 def run_studio(home: Home, settings: Settings, watch: str = "") -> int:

@@ -26,13 +26,15 @@ class RunInTraining:
     """The run in training, or the last one, known from commands and events.
 
     Until the first run starts, `started` is None and `state` is "". `preparing` says what happens
-    before a run starts; otherwise it is "".
+    before a run starts; otherwise it is "". `asked`: the user has started a run that does not train
+    yet.
     """
 
     started: TrainingStarted | None = None
     state: State = ""
     step: int = 0
     preparing: str = ""
+    asked: bool = False
 
     @property
     def is_running(self) -> bool:
@@ -40,36 +42,47 @@ class RunInTraining:
         return self.state in ("training", "paused", "stopping")
 
     @property
+    def is_busy(self) -> bool:
+        """Whether a run is in training, or about to be."""
+        return self.is_running or bool(self.preparing)
+
+    @property
     def name(self) -> str:
         """The name of the run in training; "" if there is none."""
         return self.started.run if self.started and self.is_running else ""
+
+    @property
+    def share(self) -> float | None:
+        """How much of the run in training is done, from 0 to 1; None if there is none."""
+        if not self.started or not self.is_running:
+            return None
+        return min(1.0, self.step / max(1, self.started.total_steps))
 
     @property
     def summary(self) -> str:
         """The run in training and its progress, in a few words; "" if there is none."""
         if not self.started or not self.is_running:
             return ""
-        share = self.step / max(1, self.started.total_steps)
-        return f"{self.name} {'paused ' if self.state == 'paused' else ''}{share:.0%}"
+        return f"{self.name} {'paused ' if self.state == 'paused' else ''}{self.share:.0%}"
 
     def sent(self, command: Command) -> None:
         """Note a command to the worker."""
         match command:
             case Train(run):
-                self.preparing = f"starting {run}"
+                self.preparing, self.asked = f"starting {run}", True
             case Resume(run) if run != self.name:
-                self.preparing = f"resuming {run}"
+                self.preparing, self.asked = f"resuming {run}", True
             case Stop() if self.is_running:
                 self.state = "stopping"
 
-    def receive(self, event: Event) -> None:
-        """Note an event of the worker."""
+    def receive(self, event: Event) -> bool:
+        """Note an event of the worker; returns whether it leaves room for the next run."""
         match event:
             case Preparing(what):
                 self.preparing = what
             case TrainingStarted():
                 self.started, self.state, self.step = event, "training", event.step
-                self.preparing = ""
+                self.preparing, self.asked = "", False
             case TrainingPaused():
                 self.state = "paused"
             case TrainingResumed():
@@ -78,7 +91,11 @@ class RunInTraining:
                 self.step = step
             case Trained(_, TrainingEnded(outcome=outcome)):
                 self.state = outcome
-            case Failed():
-                self.preparing = ""
-                if event.run_ended and self.is_running:
-                    self.state = "failed"
+                return True
+            case Failed(run_ended=True) if self.is_running:
+                self.state = "failed"
+                return True
+            case Failed(ticket=None):
+                asked, self.preparing, self.asked = self.asked, "", False
+                return asked and not self.is_running
+        return False

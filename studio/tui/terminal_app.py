@@ -1,19 +1,27 @@
 """An application whose terminal may be suspended, slow or closed."""
 
 import contextlib
+import time
 from typing import Any
 
 from textual.driver import Driver
 from textual.errors import NoWidget
-from textual.events import Event, MouseDown
+from textual.events import AppFocus, Event, Key, MouseDown
 
 from studio.tui.keys_in_order import KeysInOrder
 from studio.tui.terminal_driver import TerminalDriver
+from studio.tui.terminal_notices import Notify
 from studio.wording import printable
+
+# Seconds without a key or click after which the person may be elsewhere. Not every terminal reports
+# that its window has lost the focus; tmux does so only with `focus-events on`.
+AWAY_AFTER = 60.0
 
 
 class TerminalApp(KeysInOrder):
     """Suspends on ctrl+z, exits on request from any thread, ignores widgets that have gone."""
+
+    _last_input = time.monotonic()
 
     def get_driver_class(self) -> type[Driver]:
         """The driver for this platform; on Unix, `TerminalDriver`."""
@@ -25,6 +33,26 @@ class TerminalApp(KeysInOrder):
         self.notify(
             printable(message), title=printable(title), severity=severity, markup=False, timeout=8
         )
+
+    def show_in_terminal(self, doing: str, share: float | None, paused: bool) -> None:
+        """Show in the terminal's title and progress what is done; nothing where there is none."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.notices.show(doing, share, paused)
+
+    @property
+    def is_person_away(self) -> bool:
+        """Whether the window has lost the focus, or nothing was typed for a while."""
+        return not self.app_focus or time.monotonic() - self._last_input > AWAY_AFTER
+
+    def notify_if_away(self, text: str, how: Notify) -> None:
+        """Call the person through the terminal, if they are elsewhere."""
+        if isinstance(self._driver, TerminalDriver) and self.is_person_away:
+            self._driver.notices.notify(text, how)
+
+    def on_app_focus(self, event: AppFocus) -> None:
+        """The terminal has the focus again; tmux may be shown in another one by now."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.notices.look_again()
 
     def action_suspend_process(self) -> None:
         """Suspend, as ctrl+z does in a shell; `fg` resumes the studio and any training."""
@@ -40,6 +68,8 @@ class TerminalApp(KeysInOrder):
 
     async def on_event(self, event: Event) -> None:
         """Ignore clicks on removed widgets that are still on the screen: Textual fails on them."""
+        if isinstance(event, Key | MouseDown):
+            self._last_input = time.monotonic()
         if isinstance(event, MouseDown):
             with contextlib.suppress(NoWidget):
                 if not self.screen.get_widget_at(event.x, event.y)[0].is_attached:

@@ -9,9 +9,19 @@ import termios
 import threading
 from codecs import getincrementaldecoder
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+
+from studio.tui.terminal_notices import (
+    ASK_NAME,
+    NameReader,
+    TerminalNotices,
+    name_in,
+    name_outside_tmux,
+)
 
 _NOT_UTF8 = (
     "Some input did not arrive as UTF-8 and was ignored. Set the terminal to UTF-8, "
@@ -31,14 +41,21 @@ class TerminalDriver(LinuxDriver):
 
     _applied = False
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.notices = TerminalNotices(self.write, os.environ, self._ask_name)
+
     def start_application_mode(self) -> None:
         """Take over the terminal."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._applied = not self._must_signal_resume
+        if self._applied:
+            self.notices.start()
 
     def stop_application_mode(self) -> None:
         """Give the terminal back."""
         self._applied = False
+        self.notices.stop()
         super().stop_application_mode()
 
     def disable_input(self) -> None:
@@ -66,7 +83,7 @@ class TerminalDriver(LinuxDriver):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
             output = sys.__stderr__.fileno() if sys.__stderr__ else 2
             if select.select([], [output], [], 0)[1]:
-                os.write(output, _LEAVE.encode())
+                os.write(output, (self.notices.end + _LEAVE).encode())
 
     def run_input_thread(self) -> None:
         """Read keys until the studio ends, or its terminal does.
@@ -76,6 +93,7 @@ class TerminalDriver(LinuxDriver):
         """
         parser = XTermParser(self._debug)
         decoder = getincrementaldecoder("utf-8")("surrogateescape")
+        name_reader = NameReader(self._use_name)
         ended = self.exit_event
         while not ended.is_set():
             if select.select([self.fileno], [], [], _TICK)[0]:
@@ -96,10 +114,27 @@ class TerminalDriver(LinuxDriver):
                 kept = "".join(each for each in text if not "\ud800" <= each <= "\udfff")
                 if kept != text:
                     self._app.notify(_NOT_UTF8, severity="warning", markup=False)
-                for event in parser.feed(kept) if kept else ():
-                    self.process_message(event)
+                keys = name_reader.keys(kept)
+            else:
+                keys = name_reader.waited()
+            for event in parser.feed(keys) if keys else ():
+                self.process_message(event)
             for event in parser.tick():
                 self.process_message(event)
+
+    # --- the terminal's name --------------------------------------------------------------------
+
+    def _ask_name(self) -> None:
+        """Ask for the name of the terminal, which its variables do not say over SSH."""
+        if "TMUX" in os.environ:
+            threading.Thread(
+                target=lambda: self._use_name(name_outside_tmux()), daemon=True
+            ).start()
+        elif self._applied and not name_in(os.environ):
+            self.write(ASK_NAME)
+
+    def _use_name(self, name: str) -> None:
+        self._on_loop(partial(self.notices.use_name, name))
 
     # --- ctrl+z ---------------------------------------------------------------------------------
 

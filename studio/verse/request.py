@@ -90,8 +90,8 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
       have no tone rules.
     - `copied_lines`: whether a whole line of the corpus is allowed. Copies can be avoided only if
       the index of the corpus is available.
-    - `model`: "auto" (the run in training, else the default model, else the newest run), "default",
-      a run's name, or "run@step" for one of its checkpoints.
+    - `model`: "auto" (the run in training once it has learnt something, else the default model,
+      else the newest run), "default", a run's name, or "run@step" for one of its checkpoints.
     - `tries`: how many continuations of each line are written, of which one is chosen.
 
     The same request and model write the same poems: other random draws do not matter.

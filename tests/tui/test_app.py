@@ -5,6 +5,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from textual.css.query import NoMatches
@@ -15,9 +16,9 @@ from textual.widgets._toast import Toast
 
 from studio.messages import CancelCompose, Compose, Failed, Stop, Trained, TrainingPaused
 from studio.model.config import RECIPES
-from studio.model.events import TrainingEnded
+from studio.model.events import Outcome, TrainingEnded
 from studio.paths import Home
-from studio.runs import folders, processes
+from studio.runs import folders, processes, queue
 from studio.settings import read_settings
 from studio.tui.help_screen import HelpScreen, key_names, key_rows
 from studio.tui.pane import Pane
@@ -125,8 +126,15 @@ print("torch:", "torch" in sys.modules)
 
 
 @pytest.mark.parametrize(
-    ("number", "pause", "resumed"),
-    [(signal.SIGHUP, False, ["spring"]), (signal.SIGHUP, True, []), (signal.SIGTERM, False, [])],
+    ("number", "pause", "keys", "resumed"),
+    [
+        (signal.SIGHUP, False, [], ["spring"]),
+        (signal.SIGHUP, True, [], []),
+        (signal.SIGTERM, False, [], []),
+        # The user was about to leave it training, or to stop it.
+        (signal.SIGTERM, True, ["2", "q", "l"], ["spring"]),
+        (signal.SIGHUP, False, ["2", "q", "y"], []),
+    ],
 )
 async def test_only_a_training_whose_terminal_has_gone_is_continued_elsewhere(
     open_small: Open,
@@ -134,16 +142,22 @@ async def test_only_a_training_whose_terminal_has_gone_is_continued_elsewhere(
     monkeypatch: pytest.MonkeyPatch,
     number: int,
     pause: bool,
+    keys: list[str],
     resumed: list[str],
 ) -> None:
     folders.create(home.runs, "spring", RECIPES["classic"])
     started: list[str] = []
-    monkeypatch.setattr(processes, "start_detached", lambda run: started.append(run.name))
+
+    def start(run: folders.Run, then_queue: bool) -> None:
+        assert then_queue
+        started.append(run.name)
+
+    monkeypatch.setattr(processes, "start_detached", start)
     async with open_small() as studio:
         studio.worker.start_run()
         if pause:
             studio.worker.report(TrainingPaused("spring"))
-        await studio.settle()
+        await studio.press(*keys)
 
         def close() -> None:
             # The interface may receive this before the worker's thread has ended.
@@ -183,6 +197,87 @@ async def test_the_question_before_quitting_can_be_answered_with_no(open_small: 
         assert not isinstance(studio.app.screen, QuitScreen)
 
 
+@pytest.mark.parametrize("size", [(160, 48), (80, 24), (40, 24)])
+async def test_the_question_before_quitting_says_what_is_true_and_shows_all_answers(
+    open_studio: Open, home: Home, size: tuple[int, int]
+) -> None:
+    for name in ("autumn", "winter"):
+        queue.join(folders.create(home.runs, name, RECIPES["classic"]).folder)
+    async with open_studio(size, studio=OnlyTraining) as studio:
+        studio.worker.start_run()
+        studio.worker.report(TrainingPaused("spring"))
+        await studio.press("2", "q")
+        text = studio.words()
+        assert "spring is paused. Waiting behind it: 2 runs." in text
+        assert "trains it, and then what waits." in text
+        for answer in ("Stay (n)", "Leave it training (l)", "Save and quit (y)"):
+            assert answer in text
+        await studio.press("enter")  # the focus is on the harmless answer
+        assert studio.worker.sent == []
+        assert not isinstance(studio.app.screen, QuitScreen)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "waiting", "left"),
+    [
+        ("stopped", ["autumn"], "spring"),
+        ("finished", ["autumn"], "autumn"),
+        ("finished", [], ""),
+    ],
+)
+async def test_a_run_is_left_training_with_the_runs_that_wait(
+    open_small: Open,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    outcome: Outcome,
+    waiting: list[str],
+    left: str,
+) -> None:
+    for name in ("spring", *waiting):
+        folders.create(home.runs, name, RECIPES["classic"])
+    for name in waiting:
+        queue.join(home.runs / name)
+    started: list[tuple[str, bool]] = []
+
+    def start(run: folders.Run, then_queue: bool) -> SimpleNamespace:
+        started.append((run.name, then_queue))
+        return SimpleNamespace(pid=123)
+
+    monkeypatch.setattr(processes, "start_detached", start)
+    async with open_small() as studio:
+        studio.worker.start_run()
+        await studio.press("2", "q", "l", "l")
+        assert studio.worker.sent == [Stop()]
+        assert started == []
+        studio.worker.report(Trained("spring", TrainingEnded(40, outcome)))
+        await studio.pilot.pause()
+        assert studio.app._exit
+        assert studio.worker.sent == [Stop()]
+        said = str(studio.app._exit_renderables)
+        assert (f"Process 123 trains {left}." in said) == bool(left)
+    assert started == ([(left, True)] if left else [])
+
+
+async def test_a_run_that_cannot_be_left_training_keeps_the_studio_open(
+    open_small: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders.create(home.runs, "spring", RECIPES["classic"])
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(processes, "start_detached", fail)
+    async with open_small() as studio:
+        studio.worker.start_run()
+        await studio.press("2", "q", "l")
+        studio.worker.report(Trained("spring", TrainingEnded(40, "stopped")))
+        await studio.settle()
+        notices = [each.message for each in studio.app._notifications]
+        assert "temporarily unavailable" in " ".join(notices)
+        assert not studio.app._exit
+        assert not isinstance(studio.app.screen, QuitScreen)
+
+
 async def test_a_run_that_cannot_be_saved_keeps_the_studio_open(open_small: Open) -> None:
     async with open_small() as studio:
         studio.worker.start_run()
@@ -203,7 +298,7 @@ async def test_a_run_that_could_not_be_saved_is_still_in_training(open_small: Op
         await studio.press("y")
         studio.worker.report(Failed("reading the poem", "There is no model.", ticket=3))
         await studio.settle()
-        assert studio.app._quitting
+        assert studio.app._leaving.is_going
 
 
 async def test_quitting_cancels_the_poems_that_are_being_written(open_small: Open) -> None:

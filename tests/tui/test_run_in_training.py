@@ -44,6 +44,23 @@ def test_its_name_and_progress_are_in_the_summary() -> None:
     assert resumed.summary == "spring 25%"
 
 
+def test_it_is_known_when_there_is_room_for_the_next_run() -> None:
+    ended = Trained("spring", TrainingEnded(10, "finished"))
+    assert after(STARTED).receive(ended)
+    assert after(STARTED).receive(Failed("training", "A bug.", run_ended=True))
+    assert not after(STARTED).receive(Failed("saving", "No space left."))
+    asked = RunInTraining()
+    asked.sent(Train("spring", RECIPES["classic"]))
+    assert asked.is_busy
+    assert not asked.receive(Failed("writing", "No such model.", ticket=3))
+    assert asked.is_busy
+    # The run that was asked for cannot start.
+    assert asked.receive(Failed("training spring", "There are no poems."))
+    assert not asked.is_busy
+    # Nobody asked for this one: trying the next for ever would help nobody.
+    assert not asked.receive(Failed("starting autumn", "There are no poems."))
+
+
 @pytest.mark.parametrize("outcome", ["finished", "stopped", "diverged"])
 def test_a_run_that_ended_is_not_running(outcome: str) -> None:
     run = after(STARTED, Trained("spring", TrainingEnded(10, outcome)))  # type: ignore[arg-type]

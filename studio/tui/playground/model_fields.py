@@ -95,8 +95,10 @@ class ModelFields(Vertical):
     @on(Select.Changed, "#model")
     def _offer_compared(self) -> None:
         """Offer every model but the one that writes: it would write the same."""
-        # Auto is the first of them: the run in training, the default model, or the newest run.
-        first = self._offered[:1] if self.model == _AUTO.value else self._offered
+        # Auto is the first of them: the default model, or the newest run. While a run trains, auto
+        # is that run only once it has learnt something: then every model is offered.
+        auto = () if self._run_in_training else self._offered[:1]
+        first = auto if self.model == _AUTO.value else self._offered
         chosen = {each.same for each in first if self.model in (_AUTO.value, each.value)}
         others = [each for each in self._offered if each.same not in chosen]
         self._compared.offer([_NONE, *others])

@@ -157,6 +157,7 @@ class TrainingPane(Pane):
                     self.refresh_bindings()
             case Ready(gpu=gpu):
                 self.query_one(DevicePanel).use(gpu)
+                self._runs.remind_of_waiting()
             case TrainingStarted():
                 self._training_started(event)
             case TrainingPaused() | TrainingResumed():
@@ -175,9 +176,12 @@ class TrainingPane(Pane):
         self._watched.start_run(event)
         if event.step:
             self._runs.read_past(event.run, event.step)
-        self.view = "watch"
         self.refresh_bindings()
         self.query_one(RunList).read()
+        if event.waited:
+            # Nobody asked for it now: the user may be doing something else.
+            return
+        self.view = "watch"
         if self.studio.current == self.id:
             self.focus_first()
 

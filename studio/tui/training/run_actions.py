@@ -6,11 +6,11 @@ from typing import Protocol, TypeVar
 
 from textual.worker import get_current_worker
 
-from studio.errors import StudioError
-from studio.messages import Resume, Train
+from studio.errors import RunError, StudioError
+from studio.messages import Resume, Train, TrainNext
 from studio.model.config import RECIPES, RunConfig
 from studio.model.events import TrainingEvent
-from studio.runs import folders, processes
+from studio.runs import folders, processes, queue
 from studio.tui.pane import Pane
 from studio.tui.training.epochs_screen import EpochsScreen
 from studio.tui.training.history import History
@@ -18,9 +18,11 @@ from studio.tui.training.log_panel import LogPanel
 from studio.tui.training.panels import WatchPanels
 from studio.tui.training.run_list import RunList, RunRow
 from studio.tui.training.run_reader import RunNews, read_news, read_past, read_run
+from studio.tui.training.settings_form import SettingsForm
 from studio.tui.training.status_panel import Shown
 from studio.tui.training.watched import Watched
 from studio.tui.widgets.ask_screen import AskScreen
+from studio.wording import counted, ordinal
 
 T = TypeVar("T")
 
@@ -43,16 +45,53 @@ class RunActions:
     # --- start and resume -----------------------------------------------------------------------
 
     def train(self, run: str, config: RunConfig) -> None:
-        """Start a new run, unless one is in training."""
-        if not self._is_busy():
-            self.close_opened()
-            self._pane.send(Train(run, config))
-            self._show_curves(focus=True)
+        """Start a new run; if one is in training, it waits."""
+        if queue.must_wait(self._in_training.is_busy):
+            self._let_wait(run, config)
+            return
+        self.close_opened()
+        self._pane.send(Train(run, config))
+        self._show_curves(focus=True)
 
     def train_recipe(self, recipe: str) -> None:
         """Start a new run with a recipe's settings, unchanged."""
         config = RECIPES[recipe]
         self.train(folders.new_name(self._pane.home.runs, recipe, config.model.cell), config)
+
+    def _let_wait(self, run: str, config: RunConfig) -> None:
+        """Make the folder of a run that is trained later."""
+
+        def waits(place: int) -> None:
+            text = f"{run} waits to be trained, {ordinal(place)} in the queue."
+            self._pane.studio.show_notice(f"{text} The list of runs (r) shows it.")
+            self._pane.query_one(LogPanel).add(text)
+            self._pane.query_one(RunList).read()
+            self._pane.query_one(SettingsForm).propose_name()
+            if not self._in_training.is_busy:
+                # The other run has ended meanwhile.
+                self._pane.send(TrainNext())
+
+        runs = self._pane.home.runs
+        self._in_thread(
+            "wait", run, lambda: queue.join(folders.create(runs, run, config).folder), waits
+        )
+
+    def remind_of_waiting(self) -> None:
+        """Name the runs that wait while no process trains, as after a crash."""
+
+        def look() -> list[str]:
+            waiting = queue.waiting(self._pane.home.runs)
+            busy = waiting and any(run.is_busy() for run in folders.all_runs(self._pane.home.runs))
+            return [] if busy else waiting
+
+        def remind(waiting: list[str]) -> None:
+            if waiting and not self._in_training.is_busy:
+                self._pane.studio.show_notice(
+                    f"{counted(len(waiting), 'run')} waiting to be trained: {', '.join(waiting)}. "
+                    "In the list of runs (r), u starts one; the others follow it."
+                )
+
+        self._in_thread("wait", "", look, remind, quiet=True)
 
     def resume(self, run: str) -> None:
         """Resume the paused run, or a run on disk. A finished one needs more epochs."""
@@ -107,7 +146,7 @@ class RunActions:
     def act(self, action: str, row: RunRow) -> None:
         """Open, compare, resume or delete a run of the list."""
         if action == "delete":
-            self._ask_to_delete(row.name)
+            self._ask_to_delete(row)
         elif row.summary is None:
             self._show_error(row.name, row.problem)
         elif action == "resume":
@@ -218,17 +257,24 @@ class RunActions:
 
     # --- delete ---------------------------------------------------------------------------------
 
-    def _ask_to_delete(self, run: str) -> None:
-        question = AskScreen(f"Delete {run} and its checkpoints? No undo.", "Delete", "Keep")
-        self._pane.app.push_screen(question, lambda yes: self._delete(run) if yes else None)
+    def _ask_to_delete(self, row: RunRow) -> None:
+        run = row.name
+        waits = bool(row.summary and row.summary.place)
+        if waits:
+            text = f"{run} waits to be trained. Cancel it and delete its settings? No undo."
+            question = AskScreen(text, "Cancel the run", "Keep it")
+        else:
+            question = AskScreen(f"Delete {run} and its checkpoints? No undo.", "Delete", "Keep")
+        self._pane.app.push_screen(question, lambda yes: self._delete(run, waits) if yes else None)
 
-    def _delete(self, run: str) -> None:
-        self._in_thread(
-            "delete",
-            run,
-            lambda: folders.delete(folders.find(self._pane.home.runs, run)),
-            lambda _: self._deleted(run),
-        )
+    def _delete(self, name: str, waits: bool) -> None:
+        def delete() -> None:
+            run = folders.find(self._pane.home.runs, name)
+            if waits and not queue.place(run.folder):
+                raise RunError(f"{name} has started meanwhile, so it was kept.")
+            folders.delete(run)
+
+        self._in_thread("delete", name, delete, lambda _: self._deleted(name))
 
     def _deleted(self, run: str) -> None:
         self._watched.forget(run)

@@ -137,7 +137,8 @@ class RunList(Vertical):
                 return self._read[run.name][1]
             row = RunRow(run.name, folders.summary(run))
             # A process can stop training without writing to the folder.
-            if row.summary and not row.summary.is_busy:
+            # A run that waits moves up without a change of its own folder.
+            if row.summary and not (row.summary.is_busy or row.summary.place):
                 self._read[run.name] = (changed, row)
         except (StudioError, OSError) as error:
             row = RunRow(run.name, None, str(error))
@@ -185,7 +186,9 @@ class RunList(Vertical):
             line.append("  damaged", "dim")
             return line
         best = row.summary.best_perplexity
-        line.append(f"  {row.summary.status}", "dim")
+        line.append(f"  {row.summary.status_in_words}", "dim")
+        if row.summary.place:
+            return line
         line.append(f"  {compact(row.summary.step)} steps", "dim")
         if best is not None:
             line.append(f"  ppl {figure(best)}", "dim")

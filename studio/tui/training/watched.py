@@ -39,7 +39,9 @@ class Watched:
         """
         known = self._known(started.run)
         known.drop_after(started.step)
-        self.live, self.opened = known, None
+        self.live = known
+        if not started.waited or (self.opened and self.opened.history.run == started.run):
+            self.opened = None
         self._since = [] if started.step else None
         self.compared.pop(started.run, None)
 

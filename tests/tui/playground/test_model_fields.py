@@ -81,3 +81,14 @@ async def test_the_run_in_training_is_offered_first(play: Play) -> None:
         )
         await played.settle()
         assert played.pane.form.models.models[:3] == ["auto", "dawn", "night"]
+
+
+async def test_while_a_run_trains_auto_may_be_any_model_to_compare_with(play: Play) -> None:
+    async with play() as played:
+        config = RunConfig(recipe="classic")
+        played.worker.emit(
+            TrainingStarted("dawn", config, 0, 10, 5, 1000, 100, "a test's device", "float32")
+        )
+        await played.settle()
+        beside = played.pane.form.query_one("#field-beside", ChoiceField)
+        assert beside.values == ["", "dawn", "night", "night@800", "night@200"]

@@ -1,0 +1,130 @@
+"""Leaving the studio while a run trains: save and stop it, or leave it to another process."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from typing import cast
+
+from rich.text import Text
+
+from studio.errors import StudioError
+from studio.messages import (
+    CancelCompose,
+    Command,
+    Compose,
+    ComposeCancelled,
+    Composed,
+    Event,
+    Failed,
+    Stop,
+    Trained,
+)
+from studio.model.events import Outcome, TrainingEnded
+from studio.runs import folders, processes, queue
+from studio.tui.host import Host
+from studio.tui.quit_screen import QuitScreen
+from studio.tui.terminal_app import TerminalApp
+from studio.wording import printable
+
+
+class Leaving:
+    """Asks, waits until the run is saved, and closes the studio.
+
+    `is_going`: the run is being saved; after that the studio closes.
+    """
+
+    def __init__(self, app: TerminalApp) -> None:
+        self._app, self._host = app, cast(Host, app)
+        self.is_going = False
+        self._leaves_training = False
+        # Poems that are being written. They would hold up the end of the training.
+        self._composing: set[int] = set()
+
+    def ask(self) -> None:
+        """Quit; if a run is in training, ask first what becomes of it."""
+        run = self._host.run_in_training
+        if not run.is_running:
+            self._app.exit()
+        elif not isinstance(self._app.screen, QuitScreen):
+            waiting = len(queue.waiting(self._host.home.runs))
+            self._app.push_screen(QuitScreen(run, waiting, self._save, self._leave_training))
+
+    def sent(self, command: Command) -> None:
+        """Note a command to the worker."""
+        if isinstance(command, Compose):
+            self._composing.add(command.ticket)
+
+    def receive(self, event: Event) -> None:
+        """Note an event of the worker: the run is saved, or cannot be."""
+        match event:
+            case Composed(ticket=ticket) | ComposeCancelled(ticket=ticket):
+                self._composing.discard(ticket)
+            case Failed(ticket=int(ticket)):
+                self._composing.discard(ticket)
+            case Failed():
+                # The run was not saved, so the studio stays open.
+                self._stay()
+            case Trained(run, TrainingEnded(outcome=outcome)) if self.is_going:
+                self._go(run, outcome)
+
+    def close_worker_on(self, number: int, close: Callable[[], None]) -> None:
+        """Close the worker on a signal. What trained in a terminal that has gone is trained on, and
+        what the user was about to leave training.
+
+        Called on the thread that waits for signals; the event loop may still run.
+        """
+        training = self._host.run_in_training
+        leaves, self._leaves_training = self._leaves_training, False
+        if number == signal.SIGHUP and self._host.settings.on_hangup == "continue":
+            leaves = leaves or training.state == "training"
+        if training.name and leaves:
+            # It waits until this process has saved. If this one is killed, the run continues.
+            with contextlib.suppress(StudioError, OSError):
+                self._train_elsewhere(training.name, after=os.getpid())
+        close()
+
+    def _save(self) -> None:
+        """Save the run, then quit."""
+        if not self._host.run_in_training.is_running:
+            self._app.exit()
+            return
+        self.is_going = True
+        for ticket in self._composing:
+            self._host.send(CancelCompose(ticket))
+        self._host.send(Stop())
+
+    def _leave_training(self) -> None:
+        """Save the run, start a process that resumes it, then quit."""
+        self._leaves_training = True
+        self._save()
+
+    def _go(self, run: str, outcome: Outcome) -> None:
+        """Close the studio, after the training has ended."""
+        message = ""
+        if self._leaves_training:
+            waiting = queue.waiting(self._host.home.runs)
+            # A run that ended in the same moment needs nobody, those that wait do.
+            left = run if outcome == "stopped" else waiting[0] if waiting else ""
+            try:
+                if left:
+                    process = self._train_elsewhere(left)
+                    message = (
+                        f"Process {process.pid} trains {left}. tangshi-studio runs watch {left} "
+                        f"shows it, runs stop {left} ends it."
+                    )
+            except (StudioError, OSError) as error:
+                self._host.show_notice(str(error), title="Not left training", severity="error")
+                self._stay()
+                return
+        self._app.exit(message=Text(printable(message)) if message else None)
+
+    def _train_elsewhere(self, run: str, after: int = 0) -> "subprocess.Popen[bytes]":
+        found = folders.find(self._host.home.runs, run)
+        return processes.start_detached(found, after=after, then_queue=True)
+
+    def _stay(self) -> None:
+        if self.is_going and isinstance(self._app.screen, QuitScreen):
+            self._app.pop_screen()
+        self.is_going = self._leaves_training = False

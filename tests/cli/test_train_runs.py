@@ -1,0 +1,147 @@
+"""Several runs one after the other: `train --cell rnn,gru`, `train --queue`."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from studio.model.config import RECIPES
+from studio.paths import Home
+from studio.runs import folders, processes, queue
+from tests.cli.conftest import Run
+from tests.cli.test_training import LIMIT, SMALL, wait_until_told
+from tests.small import small
+
+
+def listed(tangshi: Run) -> dict[str, str]:
+    rows = tangshi("runs", "list", "--json").document["runs"]
+    return {row["name"]: row["status"] for row in rows}
+
+
+def test_a_run_of_each_cell_is_trained_with_the_same_settings(tangshi: Run, home: Home) -> None:
+    result = tangshi(
+        *("train", "--recipe", "classic", "--run", "night", "--cell", "rnn,gru,lstm"),
+        *("--max-steps", "3", *SMALL, "--json"),
+    )
+    assert result.code == 0
+    reports = [json.loads(line) for line in result.out.splitlines()]
+    assert [each["run"] for each in reports] == ["night-rnn", "night-gru", "night-lstm"]
+    assert {each["outcome"] for each in reports} == {"finished"}
+    configs = [folders.find(home.runs, each["run"]).config() for each in reports]
+    assert [each.model.cell for each in configs] == ["rnn", "gru", "lstm"]
+    assert {each.train for each in configs} == {configs[0].train}
+    assert queue.waiting(home.runs) == []
+
+
+def test_without_a_name_each_run_is_called_after_its_cell(tangshi: Run, home: Home) -> None:
+    few = ("--recipe", "classic", "--cell", "rnn,gru", "--max-steps", "1", *SMALL)
+    assert tangshi("train", *few).code == 0
+    names = sorted(run.name for run in folders.all_runs(home.runs))
+    assert [name.split("-")[:2] for name in names] == [["classic", "gru"], ["classic", "rnn"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--cell", "rnn,foo", "--run", "a"], 2, "rnn, gru or lstm, not 'foo'"),
+        (["--cell", "rnn,gru", "--run", "night"], 1, "already a run called night-gru"),
+        (["--cell", "rnn,gru", "--run", "a", "--set", "batch_size=4000"], 1, "batch_size"),
+        (["--queue", "--seed", "3"], 2, "each with its own settings"),
+        (["--queue"], 1, "No run waits"),
+        (["--queue", "--detach"], 1, "No run waits"),
+    ],
+)
+def test_what_cannot_begin_leaves_nothing(
+    tangshi: Run, home: Home, arguments: list[str], code: int, message: str
+) -> None:
+    folders.create(home.runs, "night-gru", RECIPES["classic"])
+    result = tangshi("train", "--recipe", "studio", *arguments)
+    assert result.code == code
+    assert message in " ".join(result.err.split())
+    assert [run.name for run in folders.all_runs(home.runs)] == ["night-gru"]
+
+
+def test_a_run_that_diverges_does_not_end_the_others(tangshi: Run, home: Home) -> None:
+    wild = ["--set", "optimizer=sgd", "--set", "learning_rate=1e5", "--set", "clip=0"]
+    result = tangshi(
+        *("train", "--recipe", "classic", "--run", "a", "--cell", "rnn,lstm"),
+        *("--max-steps", "20", *SMALL, *wild, "--json"),
+    )
+    assert result.code == 1
+    outcomes = {each["run"]: each["outcome"] for each in map(json.loads, result.out.splitlines())}
+    assert set(outcomes) == {"a-rnn", "a-lstm"}
+    assert "diverged" in outcomes.values()
+    assert "learning_rate" in result.err
+
+
+def test_ctrl_c_ends_the_whole_chain_and_says_how_to_take_it_up(tangshi: Run, home: Home) -> None:
+    command = [
+        *(sys.executable, "-m", "studio", "train", "--recipe", "classic", "--run", "a", *SMALL),
+        *("--cell", "rnn,gru,lstm", "--epochs", "5000"),
+    ]
+    # A background job ignores SIGINT, and its children would inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            wait_until_told(process, "saved")
+            assert listed(tangshi) == {"a-rnn": "training", "a-gru": "waiting", "a-lstm": "waiting"}
+            process.send_signal(signal.SIGINT)
+            assert process.stderr
+            said = process.stderr.read()
+            assert process.wait(LIMIT) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "Not trained yet: a-gru, a-lstm." in said
+    assert "tangshi-studio train --run a-rnn --resume --queue" in said
+    assert listed(tangshi) == {"a-rnn": "stopped", "a-gru": "waiting", "a-lstm": "waiting"}
+    assert "waiting, 2nd" in tangshi("runs", "list").out
+
+
+def test_the_runs_that_wait_are_trained_after_a_resumed_one(tangshi: Run, home: Home) -> None:
+    tangshi("train", "--recipe", "classic", "--run", "a", "--max-steps", "2", *SMALL)
+    for name in ("c", "b"):
+        queue.join(folders.create(home.runs, name, small(max_steps=2)).folder)
+    result = tangshi("train", "--run", "a", "--resume", "--epochs", "1", "--queue", "--json")
+    assert result.code == 0
+    assert [json.loads(line)["run"] for line in result.out.splitlines()] == ["a", "c", "b"]
+    assert set(listed(tangshi).values()) == {"finished"}
+
+
+def test_a_run_that_cannot_be_trained_keeps_its_place_and_holds_up_nobody(
+    tangshi: Run, home: Home
+) -> None:
+    for name, config in (
+        ("a", small(max_steps=2)),
+        ("b", small("studio", batch_size=4000)),
+        ("c", small(max_steps=2)),
+    ):
+        queue.join(folders.create(home.runs, name, config).folder)
+    result = tangshi("train", "--queue", "--json")
+    assert result.code == 1
+    assert "batch_size" in result.err
+    assert [json.loads(line)["run"] for line in result.out.splitlines()] == ["a", "c"]
+    assert queue.waiting(home.runs) == ["b"]
+
+
+def test_a_detached_chain_trains_one_after_the_other(tangshi: Run, home: Home) -> None:
+    started = tangshi(
+        *("train", "--detach", "--recipe", "classic", "--run", "far", "--cell", "rnn,gru"),
+        *("--epochs", "5000", *SMALL, "--json"),
+    )
+    assert started.code == 0
+    assert started.document["run"] == "far-rnn"
+    rnn, gru = (folders.find(home.runs, f"far-{cell}") for cell in ("rnn", "gru"))
+    assert folders.summary(rnn).status == "training"
+    assert queue.waiting(home.runs) == ["far-gru"]
+    assert tangshi("runs", "stop", "far-rnn").code == 0
+    try:
+        while not (process := gru.process()):
+            assert os.path.exists(f"/proc/{started.document['pid']}")  # noqa: PTH110
+        assert process.pid == started.document["pid"]
+    finally:
+        processes.request_stop(gru)
+        processes.wait_until_stopped(gru, lambda: None)
+    assert listed(tangshi) == {"far-rnn": "stopped", "far-gru": "stopped"}

@@ -1,0 +1,145 @@
+"""Runs that wait, in the studio: asked for, listed, started, cancelled."""
+
+import pytest
+
+from studio.messages import Failed, Train, Trained, TrainingStarted, TrainNext
+from studio.model.config import RECIPES
+from studio.model.events import TrainingEnded
+from studio.paths import Home
+from studio.runs import folders, queue
+from studio.tui.training.settings_form import SettingsForm
+from tests.tui.conftest import Open, Opened
+from tests.tui.fake_worker import write_run
+from tests.tui.only import OnlyTraining
+
+SIZES = [(160, 48), (80, 24)]
+ENDED = Trained("spring", TrainingEnded(40, "finished"))
+
+
+def waits(home: Home, *names: str) -> None:
+    for name in names:
+        queue.join(folders.create(home.runs, name, RECIPES["classic"]).folder)
+
+
+async def ask_for(studio: Opened, *names: str) -> None:
+    """Start runs with the settings of a recipe, as the form does."""
+    for name in names:
+        form = studio.pane.query_one(SettingsForm)
+        form.post_message(SettingsForm.Start(name, RECIPES["classic"]))
+        await studio.settle()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_run_asked_for_while_one_trains_waits_and_is_listed_with_its_place(
+    open_studio: Open, home: Home, size: tuple[int, int]
+) -> None:
+    async with open_studio(size, studio=OnlyTraining) as studio:
+        studio.worker.start_run()
+        await studio.press("2", "n")
+        await ask_for(studio, "autumn", "winter")
+        notices = [each.message for each in studio.app._notifications]
+        assert notices[0].startswith("autumn waits to be trained, 1st in the queue.")
+        assert notices[1].startswith("winter waits to be trained, 2nd in the queue.")
+        assert studio.worker.sent == []
+        await studio.press("r")
+        assert "autumn waiting, 1st" in studio.words()
+        assert "winter waiting, 2nd" in studio.words()
+    assert queue.waiting(home.runs) == ["autumn", "winter"]
+
+
+@pytest.mark.parametrize("end", [ENDED, Failed("training", "The memory is full.", run_ended=True)])
+async def test_when_a_run_ends_the_next_is_started(
+    open_studio: Open, home: Home, end: Trained | Failed
+) -> None:
+    waits(home, "autumn")
+    async with open_studio((80, 24), studio=OnlyTraining) as studio:
+        studio.worker.start_run()
+        await studio.settle()
+        studio.worker.report(Failed("saving", "No space left."))
+        await studio.settle()
+        assert studio.worker.sent == []
+        studio.worker.report(end)
+        await studio.settle()
+        assert studio.worker.sent == [TrainNext()]
+
+
+async def test_a_run_asked_for_before_the_first_has_loaded_its_poems_waits_too(
+    open_studio: Open, home: Home
+) -> None:
+    async with open_studio((80, 24), studio=OnlyTraining) as studio:
+        await studio.press("2")
+        await ask_for(studio, "autumn", "winter")
+        assert studio.worker.sent == [Train("autumn", RECIPES["classic"])]
+        assert queue.waiting(home.runs) == ["winter"]
+        # The first cannot start: it is the turn of the second.
+        studio.worker.report(Failed("training autumn", "The batch is too large."))
+        await studio.settle()
+        assert studio.worker.sent[1:] == [TrainNext()]
+
+
+async def test_a_run_whose_turn_comes_does_not_take_the_form_away(
+    open_studio: Open, home: Home
+) -> None:
+    config = RECIPES["classic"]
+    async with open_studio((80, 24), studio=OnlyTraining) as studio:
+        await studio.press("2", "n")
+        started = TrainingStarted("autumn", config, 0, 9, 9, 9, "cpu", "float32", waited=True)
+        studio.worker.report(started)
+        await studio.settle()
+        assert studio.pane.view == "new"
+        assert "It was waiting, and has started." in studio.words()
+        await studio.press("w")
+        assert "training autumn" in studio.words()
+
+
+async def test_a_run_that_waits_is_cancelled_after_a_question(
+    open_studio: Open, home: Home
+) -> None:
+    waits(home, "autumn", "winter")
+    async with open_studio((80, 24), studio=OnlyTraining) as studio:
+        studio.worker.start_run()
+        await studio.press("2", "slash", *"autumn", "enter", "d")
+        assert "autumn waits to be trained. Cancel it" in studio.words()
+        await studio.press("enter")
+        assert queue.waiting(home.runs) == ["autumn", "winter"]
+        await studio.press("d", "y")
+        await studio.settle()
+    assert [run.name for run in folders.all_runs(home.runs)] == ["winter"]
+
+
+async def test_a_run_that_has_started_since_is_not_deleted(open_studio: Open, home: Home) -> None:
+    waits(home, "autumn")
+    run = folders.find(home.runs, "autumn")
+    async with open_studio((80, 24), studio=OnlyTraining) as studio:
+        await studio.press("2", "r", "d")
+        queue.leave(run.folder)
+        await studio.press("y")
+        assert "has started meanwhile" in studio.words()
+    assert folders.find(home.runs, "autumn")
+
+
+async def test_runs_left_waiting_are_named_when_the_studio_opens(
+    open_studio: Open, home: Home
+) -> None:
+    waits(home, "autumn", "winter")
+    async with open_studio((160, 48), studio=OnlyTraining) as studio:
+        studio.worker.start_run("spring")
+        await studio.settle()
+    async with open_studio((160, 48), studio=OnlyTraining) as studio:
+        await studio.press("2")
+        studio.pane._runs.remind_of_waiting()
+        await studio.settle()
+        assert "2 runs waiting to be trained: autumn, winter." in studio.words()
+        await studio.press("r")
+
+
+async def test_runs_that_another_process_will_train_are_not_named(
+    open_studio: Open, home: Home
+) -> None:
+    waits(home, "autumn")
+    with write_run(home, "spring", 20).lock():
+        async with open_studio((160, 48), studio=OnlyTraining) as studio:
+            await studio.press("2")
+            studio.pane._runs.remind_of_waiting()
+            await studio.settle()
+            assert "waiting to be trained" not in studio.words()
