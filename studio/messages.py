@@ -2,6 +2,7 @@
 
 import msgspec
 
+from studio.devices import CudaDevice
 from studio.model.config import RunConfig
 from studio.model.events import TrainingEvent
 from studio.prosody.report import Scansion
@@ -69,11 +70,16 @@ Command = Train | Pause | Resume | Stop | SaveCheckpoint | Compose | CancelCompo
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """The worker has loaded torch. `device` is a name to show; `gpu` is NVML's UUID, or ""."""
+    """The worker has loaded torch.
+
+    `device` is the name of the device that "auto" would choose; `gpu` is NVML's UUID, or "". `cuda`
+    are the GPUs that CUDA sees, in its order.
+    """
 
     torch: str
     device: str
     gpu: str
+    cuda: tuple[CudaDevice, ...] = ()
 
 
 class Preparing(msgspec.Struct, frozen=True):
@@ -83,7 +89,10 @@ class Preparing(msgspec.Struct, frozen=True):
 
 
 class TrainingStarted(msgspec.Struct, frozen=True):
-    """A run starts or resumes at `step`; `notice` is anything unusual about it."""
+    """A run starts or resumes at `step`; `notice` is anything unusual about it.
+
+    `device` is a name to show; `gpu` is its UUID in NVML, or "".
+    """
 
     run: str
     config: RunConfig
@@ -94,6 +103,7 @@ class TrainingStarted(msgspec.Struct, frozen=True):
     device: str
     precision: str
     notice: str = ""
+    gpu: str = ""
 
 
 class TrainingPaused(msgspec.Struct, frozen=True):
