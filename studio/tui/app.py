@@ -225,8 +225,8 @@ class StudioApp(TerminalApp):
     def _training_ended(self, run: str, ended: TrainingEnded) -> None:
         if self._quitting:
             self.exit()
-        elif ended.outcome == "diverged":
-            self.show_notice(ended.reason, title=f"{run} diverged", severity="error")
+        elif ended.outcome in ("diverged", "failed"):
+            self.show_notice(ended.reason, title=f"{run} {ended.outcome}", severity="error")
         elif not self._main_screen.pane("training").is_showing:
             self.show_notice(f"at step {ended.step:,}", title=f"{run} {ended.outcome}")
 

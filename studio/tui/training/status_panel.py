@@ -11,7 +11,7 @@ from studio.tui.training.history import History
 from studio.tui.training.text_panel import TextPanel
 from studio.wording import compact, duration, figure, printable, sparkline
 
-_MARKS = {"training": ">", "paused": "=", "diverged": "!"}
+_MARKS = {"training": ">", "paused": "=", "diverged": "!", "failed": "!"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Shown:
     @property
     def is_trained_elsewhere(self) -> bool:
         """Whether another process trains it."""
-        ended = ("", "finished", "stopped", "diverged", "interrupted")
+        ended = ("", "finished", "stopped", "diverged", "failed", "interrupted")
         return self.started is None and self.state not in ended
 
 
