@@ -57,15 +57,18 @@ def _stop_file(run: Run) -> Path:
 # --- starting -------------------------------------------------------------------------------
 
 
-def start_detached(run: Run, epochs: int = 0) -> "subprocess.Popen[bytes]":
+def start_detached(run: Run, epochs: int = 0, device: str = "") -> "subprocess.Popen[bytes]":
     """Resume the run in a process of its own, which outlives this one and its terminal.
 
-    `epochs` are added to the run's settings. Raises OSError.
+    `epochs` are added to the run's settings; `device`, if given, replaces the one in them this
+    time. Raises OSError.
     """
     # -P: a folder called studio in the current one must not be taken for the program.
     command = [sys.executable, "-P", "-m", "studio", "train", "--run", run.name, "--resume"]
     if epochs:
         command += ["--epochs", str(epochs)]
+    if device:
+        command += ["--device", device]
     program = str(Path(studio.__file__).parents[1])
     search = os.pathsep.join(filter(None, [program, os.environ.get("PYTHONPATH")]))
     with _log(run).open("ab") as log:
@@ -80,7 +83,7 @@ def start_detached(run: Run, epochs: int = 0) -> "subprocess.Popen[bytes]":
         )
 
 
-def train_detached(run: Run, epochs: int = 0) -> int:
+def train_detached(run: Run, epochs: int = 0, device: str = "") -> int:
     """The same, but wait until the process trains, and return its id.
 
     Raises RunError if another process trains the run, or with the end of the log if the new one
@@ -88,7 +91,7 @@ def train_detached(run: Run, epochs: int = 0) -> int:
     """
     with run.lock():
         pass
-    process = start_detached(run, epochs)
+    process = start_detached(run, epochs, device)
     while process.poll() is None:
         trained_by = run.process()
         if trained_by and trained_by.pid == process.pid:

@@ -202,11 +202,11 @@ def test_a_request_to_stop_made_before_a_run_is_opened_is_dropped_one_made_since
     assert not session.is_stop_requested
     session.close()
 
-    def choose_device_late(precision: Precision) -> Device:
+    def choose_device_late(precision: Precision, wish: str) -> Device:
         # What an earlier process wrote down is not said of this one.
         assert run.process() is None
         processes.request_stop(run)
-        return choose_device(precision)
+        return choose_device(precision, wish)
 
     monkeypatch.setattr("studio.runs.session.choose_device", choose_device_late)
     session = resume_run(home, "first")
