@@ -20,6 +20,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from studio.cli.options import Device, assignment
 from studio.cli.output import messages, option, out, print_json, say, usage_errors
 from studio.errors import ConfigError, RunError, StudioError
 from studio.messages import TrainingStarted
@@ -69,6 +70,7 @@ def train(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Any other setting, as in --set hidden=256.")
     ] = None,
+    device: Device = "",
     resume: Annotated[bool, typer.Option(help="Resume the run named with --run.")] = False,
     detach: Annotated[
         bool, typer.Option(help="Train in the background; the terminal may be closed.")
@@ -84,9 +86,10 @@ def train(
                     "Name the run to resume with --run NAME: see `tangshi-studio runs list`."
                 )
             if cell or seed is not None or set_ or from_ or poems or max_steps is not None:
-                raise ConfigError("A resumed run keeps its settings. Only --epochs can be given.")
+                raise ConfigError("A resumed run keeps its settings but --epochs and --device.")
         else:
             given = {"cell": cell, "epochs": epochs, "max_steps": max_steps, "seed": seed}
+            given["device"] = device or None
             options: dict[str, object] = {k: v for k, v in given.items() if v is not None}
             settings = dict(assignment(text) for text in set_ or [])
             config = recipe_named(recipe)
@@ -102,7 +105,8 @@ def train(
         if "@" in run:
             raise ConfigError("--detach resumes from the last checkpoint: give NAME without @STEP.")
         found = folders.find(home.runs, run) if resume else folders.create(home.runs, run, config)
-        pid = _detach(found, epochs if resume else None, delete_on_failure=not resume)
+        more = (epochs or 0, device) if resume else (0, "")
+        pid = _detach(found, *more, delete_on_failure=not resume)
         if json:
             print_json({"run": run, "pid": pid})
         return
@@ -110,7 +114,10 @@ def train(
     say("Loading torch and the poems ...")
     from studio.runs.session import resume_run, start_run
 
-    session = resume_run(home, run, epochs or 0) if resume else start_run(home, run, config)
+    if resume:
+        session = resume_run(home, run, epochs or 0, device)
+    else:
+        session = start_run(home, run, config)
     try:
         with _stopping_on_signals(session.trainer.stop) as stopped_by:
             last = _watch(session.started(), session.steps())
@@ -127,18 +134,18 @@ def train(
         print_json(report)
     else:
         say(f"{run}: {last.outcome} at step {last.step}. {last.reason}")
-    if last.outcome == "diverged":
-        raise RunError(f"The training of {run} diverged. {last.reason}")
+    if last.outcome in ("diverged", "failed"):
+        raise RunError(f"The training of {run} {last.outcome}. {last.reason}")
     if stopped_by:
         say(f"Resume with: tangshi-studio train --run {run} --resume")
         raise KeyboardInterrupt
 
 
-def _detach(run: folders.Run, epochs: int | None, delete_on_failure: bool) -> int:
+def _detach(run: folders.Run, epochs: int, device: str, delete_on_failure: bool) -> int:
     """Start a process that trains the run, and return its id."""
     say(f"Starting the training of {run.name} ...")
     try:
-        pid = processes.train_detached(run, epochs or 0)
+        pid = processes.train_detached(run, epochs, device)
     except (RunError, OSError):
         if delete_on_failure and not run.checkpoint_names():
             folders.delete(run)
@@ -284,14 +291,6 @@ def _confirmed(question: str) -> bool:
     """Ask on standard error. No answer counts as no."""
     say(f"{question} [y/N]")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
-def assignment(text: str) -> tuple[str, object]:
-    """Key and value of a setting typed as KEY=VALUE; raises ConfigError."""
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise ConfigError(f"--set takes KEY=VALUE, as in --set hidden=256, not {text!r}.")
-    return key.strip(), value.strip()
 
 
 @contextmanager
