@@ -154,8 +154,8 @@ class TrainingPane(Pane):
                     self.query_one(RunList).read()
                     self.query_one(SettingsForm).propose_name()
                     self.refresh_bindings()
-            case Ready(gpu=gpu):
-                self.query_one(DevicePanel).use(gpu)
+            case Ready():
+                self.query_one(DevicePanel).use(event.gpu, event.cuda)
             case TrainingStarted():
                 self._training_started(event)
             case TrainingPaused() | TrainingResumed():
@@ -172,6 +172,7 @@ class TrainingPane(Pane):
 
     def _training_started(self, event: TrainingStarted) -> None:
         self._watched.start_run(event)
+        self.query_one(DevicePanel).use(event.gpu)
         if event.step:
             self._runs.read_past(event.run, event.step)
         self.view = "watch"
@@ -299,6 +300,11 @@ class TrainingPane(Pane):
         """Show a later (1) or earlier (-1) sample."""
         self.query_one(SamplePanel).move(by)
         self._panels.draw_now()
+
+    @on(DevicePanel.Taken)
+    def _offer_gpus(self, event: DevicePanel.Taken) -> None:
+        event.stop()
+        self.query_one(SettingsForm).offer(event.gpus)
 
     # --- runs -----------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from studio.paths import Home
 from studio.settings import Settings
-from studio.telemetry import GIGABYTE, Gauge, Reading
+from studio.telemetry import GIGABYTE, DeviceReading, Gauge
 from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.panels import WatchPanels
 from tests.tui.fake_worker import FakeWorker, a_run, write_run
@@ -18,7 +18,7 @@ from tests.tui.only import OnlyTraining
 from tests.tui.waiting import work_done
 
 READINGS = [
-    Reading(
+    DeviceReading(
         "Some card",
         (
             Gauge("gpu", 60 + 7 * (at % 5), "%", 100),

@@ -10,7 +10,6 @@ from studio.messages import (
     Failed,
     Pause,
     Preparing,
-    Ready,
     Resume,
     SaveCheckpoint,
     Stop,
@@ -22,7 +21,7 @@ from studio.model.config import RECIPES, ModelConfig, TrainConfig
 from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated
 from studio.paths import Home
 from studio.runs import folders
-from studio.telemetry import Gauge, Reading
+from studio.telemetry import DeviceReading, Gauge
 from studio.tui.drawing.plot import Plot
 from studio.tui.training import run_list
 from studio.tui.training.curve_chart import CurveChart
@@ -192,7 +191,7 @@ async def test_next_to_other_panes_it_shows_progress_sparkline_readings_and_samp
         studio.worker.start_run()
         studio.worker.train(a_run(600))
         await studio.press("3")
-        studio.pane.query_one(DevicePanel).take(Reading("A card", (Gauge("temp", 61, "C"),)))
+        studio.pane.query_one(DevicePanel).take(DeviceReading("A card", (Gauge("temp", 61, "C"),)))
         await studio.settle()
         text = studio.text()
         assert studio.pane.has_class("-narrow")
@@ -387,7 +386,7 @@ async def test_plain_charts_use_no_braille_and_no_blocks(open_studio: Open) -> N
         await studio.press("2")
         studio.worker.start_run()
         studio.worker.train(a_run(300))
-        studio.pane.query_one(DevicePanel).take(Reading("cpu", (Gauge("cpu", 50, "%", 100),)))
+        studio.pane.query_one(DevicePanel).take(DeviceReading("cpu", (Gauge("cpu", 50, "%", 100),)))
         await studio.settle()
         text = studio.text()
         assert not re.search("[\u2580-\u259f\u2800-\u28ff]", text.replace("▔", "").replace("▁", ""))
@@ -430,31 +429,6 @@ async def test_control_characters_never_reach_the_terminal(open_studio: Open) ->
         studio.worker.report(Failed("training", "\x1b]0;title\x07 gone"))
         await studio.settle()
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", studio.text())
-
-
-async def test_the_gpu_that_the_worker_names_is_read(
-    open_studio: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-
-    class Card:
-        def read(self) -> Reading:
-            return Reading("Some card", (Gauge("temp", 61, "C"),))
-
-    def opening(gpu: str) -> Card:
-        asked.append(gpu)
-        return Card()
-
-    monkeypatch.setattr("studio.tui.training.device_panel.open_telemetry", opening)
-    async with open_studio(SMALL) as studio:
-        await studio.press("2")
-        studio.worker.start_run()
-        studio.worker.report(Ready("2.13.0", "Some card", "GPU-1"))
-        await studio.settle()
-        studio.pane.query_one(DevicePanel).poll()
-        await studio.settle()
-        assert asked[-1] == "GPU-1"
-        assert "61 C" in studio.text()
 
 
 # --- past runs --------------------------------------------------------------------------------
