@@ -118,18 +118,3 @@ class FakeNvml:
     def _only_of_a_board(self, handle: Handle) -> None:
         if isinstance(handle, _Slice):
             raise NVMLError("Not Supported")
-
-
-def box(*gpus: FakeGpu) -> FakeNvml:
-    """A machine of eight GPUs, one of them idle, if no others are given."""
-    return FakeNvml(
-        *(
-            gpus
-            or (
-                FakeGpu(f"GPU-{at}", "NVIDIA H100 80GB HBM3", 95 - at, 70, 80, 60 + 4 * at, 640)
-                if at != 5
-                else FakeGpu("GPU-5", "NVIDIA H100 80GB HBM3", 0, 0.5, 80, 34, 70)
-                for at in range(8)
-            )
-        )
-    )

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from studio.devices import VISIBLE, CudaDevice
-from studio.errors import ConfigError, DeviceError
+from studio.errors import ConfigError, DeviceError, out_of_memory_message
 from studio.model import checkpoint
 from studio.model import device as module
 from studio.model.device import Device, choose_device, recurrent_precision
 from studio.model.events import TrainingEnded
 from studio.model.trainer import Trainer
-from studio.telemetry import Gpus
+from studio.telemetry import Gpus, Meter
 from tests.fake_nvml import FakeGpu, FakeNvml
 from tests.model.conftest import TRAIN, VALID, VOCABULARY
 from tests.small import small
@@ -179,6 +179,31 @@ def test_autocast_is_on_for_bfloat16_alone() -> None:
 
 def test_the_processor_has_a_name() -> None:
     assert module._processor()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
+def test_a_real_gpu_is_found_by_number_and_uuid_and_nvml_reads_it() -> None:
+    device = choose_device(wish="cuda:0")
+    assert choose_device(wish=device.gpu) == device
+    assert choose_device().is_gpu
+    labels = [gauge.label for gauge in Meter(device.gpu).read().gauges]
+    assert "memory" in labels
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
+def test_a_real_full_memory_is_known_as_such_and_can_be_given_back() -> None:
+    device = choose_device(wish="cuda:0")
+    device.make_current()
+    with pytest.raises(RuntimeError) as error:
+        torch.empty(2**46, device=device.torch_device)
+    assert "memory of the GPU is full" in out_of_memory_message(error.value)
+    held = torch.empty(2**28, device=device.torch_device)
+    reserved = torch.cuda.memory_reserved(device.torch_device)
+    del held, error
+    module.free_cached_memory()
+    assert torch.cuda.memory_reserved(device.torch_device) < reserved
 
 
 @pytest.mark.gpu
