@@ -17,6 +17,10 @@ class ConfigError(StudioError):
     """A setting, recipe or request has an invalid value."""
 
 
+class DeviceError(ConfigError):
+    """The device asked for is not on this machine, or CUDA does not see it."""
+
+
 class RunError(StudioError):
     """A run folder is missing, in use, damaged, or does not fit the command."""
 
@@ -35,7 +39,15 @@ class VerseError(StudioError):
 
 def out_of_memory_message(error: Exception) -> str:
     """The message for the user if the exception means that memory is full; else ""."""
-    phrases = ("out of memory", "can't allocate memory")
-    if isinstance(error, MemoryError) or any(each in str(error).lower() for each in phrases):
-        return f"The memory is full ({error}). Use a smaller batch_size or hidden."
-    return ""
+    text = str(error)
+    phrases = ("out of memory", "can't allocate memory", "status_alloc_failed")
+    if not isinstance(error, MemoryError) and not any(each in text.lower() for each in phrases):
+        return ""
+    # torch adds advice for programmers, sentence after sentence.
+    text = ". ".join(text.split(". ")[:2]).rstrip(".")
+    if "CUDA" in text or "CUBLAS" in text or "CUDNN" in text:
+        return (
+            f"The memory of the GPU is full ({text}). Use another GPU (see device), or a smaller "
+            "batch_size or hidden."
+        )
+    return f"The memory is full ({text}). Use a smaller batch_size or hidden."

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from studio.devices import CudaDevice
 from studio.model.config import RunConfig
 from studio.model.events import TrainingEvent
 from studio.prosody.report import Scansion
@@ -75,11 +76,16 @@ Command = (
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """The worker has loaded torch. `device` is a name to show; `gpu` is NVML's UUID, or ""."""
+    """The worker has loaded torch.
+
+    `device` is the name of the device that "auto" would choose; `gpu` is NVML's UUID, or "". `cuda`
+    are the GPUs that CUDA sees, in its order.
+    """
 
     torch: str
     device: str
     gpu: str
+    cuda: tuple[CudaDevice, ...] = ()
 
 
 class Preparing(msgspec.Struct, frozen=True):
@@ -91,7 +97,8 @@ class Preparing(msgspec.Struct, frozen=True):
 class TrainingStarted(msgspec.Struct, frozen=True):
     """A run starts or resumes at `step`; `notice` is anything unusual about it.
 
-    `waited`: it starts because its turn has come, not because somebody asked for it now.
+    `device` is a name to show; `gpu` is its UUID in NVML, or "". `waited`: the run starts because
+    its turn has come, not because somebody asked for it now.
     """
 
     run: str
@@ -104,6 +111,7 @@ class TrainingStarted(msgspec.Struct, frozen=True):
     precision: str
     notice: str = ""
     waited: bool = False
+    gpu: str = ""
 
 
 class TrainingPaused(msgspec.Struct, frozen=True):

@@ -102,6 +102,8 @@ def _is_tagged(kind: inspect.StructType, document: object) -> bool:
 
 def _accepted(kind: inspect.Type) -> str:
     match kind:
+        case inspect.Metadata(extra_json_schema={"description": described}):
+            return str(described)
         case inspect.LiteralType(values):
             return _either([str(each) for each in values])
         case inspect.UnionType(types):

@@ -71,6 +71,8 @@ class Worker:
         self._session: TrainingSession | None = None
         self._steps: Iterator[tuple[TrainingEvent, ...]] = iter(())
         self._paused = False
+        # Whether a run has ended, or the memory was full.
+        self._must_free = False
         # Whether a file could not be written; then only the user tries again.
         self._saving_failed = False
         # The last model read from disk, with the identity of its file.
@@ -109,6 +111,9 @@ class Worker:
                 self._guard("training", None, self._train_one_step)
             elif self._session and self._is_stop_requested(self._session):
                 self._guard("saving", None, self._finish_training)
+            if self._must_free:
+                # Not before: the run, or the traceback of an error, still held the memory.
+                self._free_memory()
         if self._session:
             self._guard("saving", None, self._finish_training)
         self._index.close()
@@ -124,8 +129,10 @@ class Worker:
             what = "saving" if isinstance(error, SavingError) else what
             self._emit(Failed(what, str(error), ticket, self._ended(session)))
         except Exception as error:
-            message = out_of_memory_message(error) or f"{type(error).__name__}: {error}"
-            bug = traceback.format_exc()
+            message = out_of_memory_message(error)
+            self._must_free |= bool(message)
+            bug = "" if message else traceback.format_exc()
+            message = message or f"{type(error).__name__}: {error}"
             self._emit(Failed(what, message, ticket, self._ended(session), bug))
 
     def _ended(self, session: "TrainingSession | None") -> bool:
@@ -147,13 +154,14 @@ class Worker:
     def _prepare(self) -> None:
         import torch
 
-        from studio.model.device import choose_device
+        from studio.model.device import choose_device, cuda_devices
 
         # The modules loaded by now stay in memory. Without `freeze` each garbage collection would
         # search them again, and delay keys and steps by a tenth of a second.
         gc.freeze()
         device = choose_device()
-        self._emit(Ready(str(torch.__version__), device.name, device.gpu))
+        cuda = tuple(cuda_devices())
+        self._emit(Ready(str(torch.__version__), device.name, device.gpu, cuda))
         # Starts to open the index, so that it is available for the first poem.
         self._index.current()
 
@@ -269,9 +277,17 @@ class Worker:
         self._session = None
         self._steps = iter(())
         self._paused = False
+        self._must_free = True
+
+    def _free_memory(self) -> None:
+        """Free what nothing refers to any more, on the GPU too: other processes may need it."""
+        from studio.model.device import free_cached_memory
+
+        self._must_free = False
         gc.unfreeze()
         gc.collect()
         gc.freeze()
+        free_cached_memory()
 
     def _require_session(self) -> "TrainingSession":
         if self._session is None:

@@ -17,5 +17,12 @@ def test_a_full_memory_is_reported_with_what_to_lower(error: Exception) -> None:
     assert "batch_size" in out_of_memory_message(error)
 
 
+def test_a_full_gpu_is_told_apart_and_advice_for_programmers_is_left_out() -> None:
+    for text in ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED", "CUDA out of memory. One. Two. Three."):
+        message = out_of_memory_message(RuntimeError(text))
+        assert "another GPU" in message
+        assert "Two" not in message
+
+
 def test_another_failure_is_no_full_memory() -> None:
     assert out_of_memory_message(RuntimeError("shapes differ")) == ""

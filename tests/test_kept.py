@@ -94,6 +94,8 @@ def test_a_run_is_listed_with_its_figures(kept_home: Home) -> None:
 
 def test_a_run_has_its_settings_events_and_checkpoints(kept_home: Home) -> None:
     run = folders.find(kept_home.runs, "kept")
+    # 0.1.0 had no such setting.
+    assert run.config().train.device == "auto"
     config = run.config()
     assert (config.model.hidden, config.model.lines_above, config.model.skips) == (8, 2, True)
     assert (config.train.max_steps, config.train.loss) == (8, "sampled")

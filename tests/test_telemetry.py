@@ -1,79 +1,22 @@
-"""Readings of the device, with a stand-in for NVML."""
+"""Readings of the devices, with a stand-in for NVML."""
 
-from types import SimpleNamespace
-from typing import Any
+import os
+import pwd
 
-from studio.telemetry import GIGABYTE, Gauge, GpuTelemetry, HostTelemetry, open_telemetry
+import pytest
 
+from studio.telemetry import GIGABYTE, DeviceReading, Gauge, Gpus, Host, Meter
+from tests.fake_nvml import FakeGpu, FakeNvml
 
-class NVMLError(Exception):
-    """As NVML's own."""
-
-
-class FakeNvml:
-    """As much of pynvml as is asked. `missing` names the functions this card does not support."""
-
-    NVMLError = NVMLError
-    NVML_TEMPERATURE_GPU = 0
-
-    def __init__(
-        self,
-        devices: tuple[str, ...] = ("GPU-1",),
-        missing: tuple[str, ...] = (),
-        mig: bool = False,
-    ) -> None:
-        self._devices, self._missing, self._mig = devices, missing, mig
-
-    def __getattribute__(self, name: str) -> Any:
-        if name.startswith("nvml") and name in object.__getattribute__(self, "_missing"):
-
-            def unsupported(*_: object) -> None:
-                raise NVMLError("Not Supported")
-
-            return unsupported
-        return object.__getattribute__(self, name)
-
-    def nvmlInit(self) -> None:  # noqa: N802
-        pass
-
-    def nvmlDeviceGetHandleByUUID(self, uuid: str) -> str:  # noqa: N802
-        if uuid not in self._devices:
-            raise NVMLError("Not Found")
-        return uuid
-
-    def nvmlDeviceIsMigDeviceHandle(self, device: str) -> bool:  # noqa: N802
-        return self._mig
-
-    def nvmlDeviceGetDeviceHandleFromMigDeviceHandle(self, device: str) -> str:  # noqa: N802
-        return "board"
-
-    def nvmlDeviceGetName(self, device: str) -> str:  # noqa: N802
-        return "Some GPU"
-
-    def nvmlDeviceGetUtilizationRates(self, device: str) -> SimpleNamespace:  # noqa: N802
-        if self._mig:
-            raise NVMLError("Not Supported")
-        return SimpleNamespace(gpu=87)
-
-    def nvmlDeviceGetMemoryInfo(self, device: str) -> SimpleNamespace:  # noqa: N802
-        return SimpleNamespace(used=12 * GIGABYTE, total=80 * GIGABYTE)
-
-    def nvmlDeviceGetTemperature(self, device: str, sensor: int) -> int:  # noqa: N802
-        return 40 if device == "board" else 61
-
-    def nvmlDeviceGetPowerUsage(self, device: str) -> int:  # noqa: N802
-        return 300_000
-
-    def nvmlDeviceGetEnforcedPowerLimit(self, device: str) -> int:  # noqa: N802
-        return 700_000
+NO_SUCH_PID = 2**30
 
 
-def texts(telemetry: Any) -> dict[str, str]:
-    return {gauge.label: gauge.text for gauge in telemetry.read().gauges}
+def texts(reading: DeviceReading) -> dict[str, str]:
+    return {gauge.label: gauge.text for gauge in reading.gauges}
 
 
-def test_a_gpu_shows_load_memory_temperature_and_power_in_common_units() -> None:
-    assert texts(open_telemetry("GPU-1", FakeNvml())) == {
+def test_a_gpu_shows_use_memory_temperature_and_power_in_common_units() -> None:
+    assert texts(Meter("GPU-1", FakeNvml(FakeGpu())).read()) == {
         "gpu": "87%",
         "memory": "12.0/80.0 GB",
         "temp": "61 C",
@@ -82,32 +25,51 @@ def test_a_gpu_shows_load_memory_temperature_and_power_in_common_units() -> None
 
 
 def test_a_reading_that_a_card_does_not_support_is_left_out() -> None:
-    nvml = FakeNvml(missing=("nvmlDeviceGetPowerUsage", "nvmlDeviceGetMemoryInfo"))
-    assert list(texts(open_telemetry("GPU-1", nvml))) == ["gpu", "temp"]
+    nvml = FakeNvml(FakeGpu(), missing=("nvmlDeviceGetPowerUsage", "nvmlDeviceGetMemoryInfo"))
+    assert list(texts(Meter("GPU-1", nvml).read())) == ["gpu", "temp"]
 
 
 def test_power_without_a_limit_is_shown_alone() -> None:
-    nvml = FakeNvml(missing=("nvmlDeviceGetEnforcedPowerLimit",))
-    assert texts(open_telemetry("GPU-1", nvml))["power"] == "300 W"
+    nvml = FakeNvml(FakeGpu(), missing=("nvmlDeviceGetEnforcedPowerLimit",))
+    assert texts(Meter("GPU-1", nvml).read())["power"] == "300 W"
 
 
-def test_a_mig_slice_is_found_and_shows_the_temperature_of_its_board() -> None:
-    telemetry = open_telemetry("GPU-7", FakeNvml(devices=("MIG-7",), mig=True))
-    assert isinstance(telemetry, GpuTelemetry)
-    assert texts(telemetry) == {"memory": "12.0/80.0 GB", "temp": "40 C", "power": "300/700 W"}
+def test_a_gpu_with_mig_is_its_slices_with_the_temperature_of_their_board() -> None:
+    slices = (FakeGpu("MIG-7", used=3, total=10), FakeGpu("MIG-8", used=1, total=10))
+    nvml = FakeNvml(FakeGpu(temperature=40, slices=slices))
+    assert [gpu.uuid for gpu in Gpus(nvml).read()] == ["MIG-7", "MIG-8"]
+    # CUDA names a slice without the prefix MIG.
+    reading = Meter("GPU-7", nvml).read()
+    assert texts(reading) == {"memory": "3.0/10.0 GB", "temp": "40 C", "power": "300/700 W"}
 
 
-def test_without_a_driver_the_processor_is_read() -> None:
-    nvml = FakeNvml(missing=("nvmlInit",))
-    assert isinstance(open_telemetry("GPU-1", nvml), HostTelemetry)
+def test_all_gpus_are_read_in_the_order_of_nvml() -> None:
+    nvml = FakeNvml(FakeGpu("GPU-1", use=5), FakeGpu("GPU-2", use=90))
+    assert [(gpu.uuid, gpu.use) for gpu in Gpus(nvml).read()] == [("GPU-1", 5), ("GPU-2", 90)]
+
+
+def test_the_users_of_a_gpu_are_named_if_their_processes_can_be_seen() -> None:
+    (gpu,) = Gpus(FakeNvml(FakeGpu(pids=(os.getpid(), NO_SUCH_PID)))).read()
+    me = pwd.getpwuid(os.geteuid()).pw_name
+    assert [(each.pid, each.user) for each in gpu.processes] == [
+        (os.getpid(), me),
+        (NO_SUCH_PID, ""),
+    ]
+
+
+@pytest.mark.parametrize("missing", ["nvmlInit", "nvmlDeviceGetCount"])
+def test_without_a_driver_there_are_no_gpus_and_the_processor_is_read(missing: str) -> None:
+    nvml = FakeNvml(FakeGpu(), missing=(missing,))
+    assert Gpus(nvml).read() == []
+    assert Meter("GPU-1", nvml).read().device == "processor"
 
 
 def test_a_gpu_that_nvml_does_not_know_is_no_error() -> None:
-    assert isinstance(open_telemetry("GPU-other", FakeNvml()), HostTelemetry)
+    assert Meter("GPU-other", FakeNvml(FakeGpu())).read().device == "processor"
 
 
 def test_the_processor_shows_its_load_and_the_memory() -> None:
-    reading = open_telemetry("").read()
+    reading = Host().read()
     assert [gauge.label for gauge in reading.gauges] == ["cpu", "memory", "studio"]
     memory = reading.gauges[1]
     assert memory.limit is not None
@@ -116,3 +78,21 @@ def test_the_processor_shows_its_load_and_the_memory() -> None:
 
 def test_bytes_without_a_limit_are_shown_alone() -> None:
     assert Gauge("studio", GIGABYTE / 2, "B").text == "0.5 GB"
+
+
+@pytest.mark.parametrize(
+    ("gauge", "level"),
+    [
+        (Gauge("memory", 50, "B", 100), "normal"),
+        (Gauge("memory", 92, "B", 100), "high"),
+        (Gauge("memory", 99, "B", 100), "critical"),
+        (Gauge("memory", 99, "B"), "normal"),
+        (Gauge("temp", 60, "C"), "normal"),
+        (Gauge("temp", 84, "C"), "high"),
+        (Gauge("temp", 84, "C", 85), "critical"),
+        (Gauge("gpu", 100, "%", 100), "normal"),
+        (Gauge("power", 700, "W", 700), "normal"),
+    ],
+)
+def test_memory_and_temperature_near_their_limit_are_marked(gauge: Gauge, level: str) -> None:
+    assert gauge.level == level

@@ -66,10 +66,11 @@ class TrainBenchmark(msgspec.Struct, frozen=True):
 
 
 def bench_train(
-    rounds: int, seconds: float, report_progress: Callable[[str], None]
+    rounds: int, seconds: float, report_progress: Callable[[str], None], wish: str = "auto"
 ) -> TrainBenchmark:
     """Run all contenders at each size, in turn, for about `seconds` per round."""
-    device = choose_device()
+    device = choose_device(wish=wish)
+    device.make_current()
     return TrainBenchmark(
         device.name,
         device.precision,

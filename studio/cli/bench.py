@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from studio.cli.options import Device, assignment
 from studio.cli.output import out, print_json, say, usage_errors
-from studio.cli.training import assignment
 from studio.model.config import recipe_named, with_settings
 from studio.paths import Home
 
@@ -18,12 +18,13 @@ def train(
     seconds: Annotated[
         float, typer.Option(min=0, help="Seconds for each method in each round.")
     ] = 2.0,
+    device: Device = "auto",
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
     """Training speed. Compared with one poem at a time, a plain batch, and the machine's peak."""
     from studio.benchmarks.training import bench_train
 
-    report = bench_train(rounds, seconds, say)
+    report = bench_train(rounds, seconds, say, device)
     if json:
         print_json(report)
         return
@@ -43,13 +44,14 @@ def generate(
     run: Annotated[
         str, typer.Option("--run", "--model", help="The model, as for `generate`.")
     ] = "auto",
+    device: Device = "auto",
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
     """Writing speed. Compared with reading the whole prefix again for each character."""
     from studio.benchmarks.writing import bench_generate
     from studio.runs.loading import load_writer, locate
 
-    writer = load_writer(*locate(Home.default(), run))
+    writer = load_writer(*locate(Home.default(), run), device)
     bench_generate(writer, 1)
     report = bench_generate(writer, rounds)
     if json:

@@ -13,11 +13,13 @@ import typer
 
 from studio import __version__, paths
 from studio.cli.output import out, print_json
+from studio.devices import candidates
 from studio.errors import StudioError
 from studio.paths import HOME_VARIABLE, Home
 from studio.runs import folders
 from studio.settings import read_settings
 from studio.staging import leftovers
+from studio.telemetry import Gpus
 
 PACKAGES = (
     "torch",
@@ -51,6 +53,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Report as JSON.")]
         "sqlite": _sqlite(problems),
         "device": _device(problems),
         "gpu": _gpu(),
+        "gpus": _gpus(),
         "paths": {
             "assets": str(paths.assets()),
             "data": str(home.data),
@@ -154,6 +157,22 @@ def _gpu() -> str:
     return f"NVML, driver {version}"
 
 
+def _gpus() -> dict[str, str]:
+    """What each GPU is doing, by the name that --device takes."""
+    try:
+        from studio.model.device import cuda_devices
+
+        cuda = cuda_devices()
+    except (ImportError, OSError, RuntimeError):
+        cuda = []  # reported as the device
+    found = candidates(cuda, Gpus().read())
+    return {
+        each.name: f"{each.gpu.name}, {each.doing}"
+        + (f", {each.gpu.uuid}" if each.number is not None else ", not seen by CUDA")
+        for each in found
+    }
+
+
 def _library(home: Home, problems: list[str]) -> str:
     from studio.corpus.library import Library
 
@@ -197,6 +216,7 @@ def _show(report: dict[str, object]) -> None:
             continue
         if isinstance(value, dict):
             value = "\n".join(f"{'':12}{name:14}{text}" for name, text in value.items()).strip()
+            value = value or "none"
         out.print(f"{_LABELS.get(key, key):12}{value}")
     problems = report["problems"]
     assert isinstance(problems, list)

@@ -6,6 +6,7 @@ import msgspec
 import typer
 from rich.table import Table
 
+from studio.cli.options import Device
 from studio.cli.output import out, print_json, say, usage_errors
 from studio.cli.writing import Json, Run
 from studio.errors import CorpusError
@@ -26,11 +27,12 @@ def held_out(
     context: typer.Context,
     split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
     run: Run = "auto",
+    device: Device = "auto",
     json: Json = False,
 ) -> None:
     """Perplexity on a held-out split. `poems` measures the model's own poems."""
     if context.invoked_subcommand is not None:
-        for name in ("split", "run", "json"):
+        for name in ("split", "run", "device", "json"):
             source = context.get_parameter_source(name)
             if source is not None and source.name == "COMMANDLINE":
                 raise typer.BadParameter(f"Give options after `{context.invoked_subcommand}`.")
@@ -49,7 +51,7 @@ def held_out(
             f"The {split} split of {home.library} has no poems. Choose another with --split, or "
             "build the library from more poems: `tangshi-studio corpus fetch --again`."
         )
-    writer = load_writer(*locate(home, run))
+    writer = load_writer(*locate(home, run), device).for_rows(len(texts))
     say(f"Reading {len(texts):,} poems with {writer.name} ...")
     whole = total(score_poems(writer.network, writer.vocabulary, texts, writer.device))
     if json:
@@ -91,6 +93,7 @@ def poems(
         typer.Option(min=0, help="Also request a poem for each of the N most frequent characters."),
     ] = 0,
     run: Run = "auto",
+    device: Device = "auto",
     json: Json = False,
 ) -> None:
     """Write poems and measure them. Poems of the test split are measured for comparison."""
@@ -112,7 +115,7 @@ def poems(
         Novelty.open(home.library) as novelty,
         Novelty.open(home.library, "train") as training,
     ):
-        writer = load_writer(*locate(home, run))
+        writer = load_writer(*locate(home, run), device)
         frequent = [each for each in writer.vocabulary.characters if is_han(each)][:openings]
         for each in forms:
             say(f"Writing {count:,} {each.name} with {writer.name} ...")

@@ -38,14 +38,20 @@ if TYPE_CHECKING:
 
 
 def train_one(
-    home: Home, name: str, config: RunConfig | None, epochs: int, after: int, json: bool
+    home: Home,
+    name: str,
+    config: RunConfig | None,
+    epochs: int,
+    device: str,
+    after: int,
+    json: bool,
 ) -> None:
     """Train a run, a new one if `config` is given; ends with a message or JSON document.
 
-    `after` is a process that trains it now, or 0. Raises KeyboardInterrupt if a signal stopped it,
-    RunError if it diverged.
+    `epochs`, `device` and `after` are for `resume_run`. Raises KeyboardInterrupt if a signal
+    stopped it, RunError if it diverged.
     """
-    _Turns(home, [], json).train(name, config, epochs, after)
+    _Turns(home, [], json).train(name, config, epochs, device, after)
 
 
 def train_in_turn(home: Home, runs: dict[str, RunConfig], json: bool) -> None:
@@ -62,9 +68,9 @@ def train_in_turn(home: Home, runs: dict[str, RunConfig], json: bool) -> None:
         raise
 
 
-def train_queue(home: Home, first: str, epochs: int, after: int, json: bool) -> None:
+def train_queue(home: Home, first: str, epochs: int, device: str, after: int, json: bool) -> None:
     """Resume a run, once the process `after` has left it, then train all that wait."""
-    _Turns(home, None, json).train(first, None, epochs, after)
+    _Turns(home, None, json).train(first, None, epochs, device, after)
 
 
 def first_waiting(home: Home) -> str:
@@ -98,7 +104,14 @@ class _Turns:
         self._home, self._rest, self._json = home, rest, json
         self._failed = dict[str, str]()
 
-    def train(self, name: str, config: RunConfig | None, epochs: int = 0, after: int = 0) -> None:
+    def train(
+        self,
+        name: str,
+        config: RunConfig | None,
+        epochs: int = 0,
+        device: str = "",
+        after: int = 0,
+    ) -> None:
         """Train them all. Raises what ended a run, or RunError that names those that failed."""
         say("Loading torch and the poems ...")
         from studio.runs.session import resume_run, start_run
@@ -106,7 +119,7 @@ class _Turns:
         if config:
             opening = partial(start_run, self._home, name, config)
         else:
-            opening = partial(resume_run, self._home, name, epochs, after)
+            opening = partial(resume_run, self._home, name, epochs, device, after)
         has_begun = stopped = False
         while True:
             try:
@@ -152,8 +165,8 @@ class _Turns:
             # One document a line.
             sys.stdout.buffer.write(msgspec.json.encode(_report(session.run, last)) + b"\n")
             sys.stdout.buffer.flush()
-        if last.outcome == "diverged":
-            self._failed[run] = f"The training of {run} diverged. {last.reason}"
+        if last.outcome in ("diverged", "failed"):
+            self._failed[run] = f"The training of {run} {last.outcome}. {last.reason}"
         if stopped_by:
             resume = f"tangshi-studio train --run {run} --resume"
             if not self._name_left(f"Resume {run} and train them with: {resume} --queue"):

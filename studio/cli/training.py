@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from studio.cli import train_runs
+from studio.cli.options import Device, assignment
 from studio.cli.output import option, out, print_json, say, usage_errors
 from studio.cli.train_runs import let_wait
 from studio.errors import ConfigError, RunError, StudioError
@@ -58,6 +59,7 @@ def train(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Any other setting, as in --set hidden=256.")
     ] = None,
+    device: Device = "",
     resume: Annotated[bool, typer.Option(help="Resume the run named with --run.")] = False,
     detach: Annotated[
         bool, typer.Option(help="Train in the background; the terminal may be closed.")
@@ -81,14 +83,17 @@ def train(
                     "Name the run to resume with --run NAME: see `tangshi-studio runs list`."
                 )
             if cell or seed is not None or set_ or from_ or poems or max_steps is not None:
-                raise ConfigError("A resumed run keeps its settings. Only --epochs can be given.")
+                raise ConfigError("A resumed run keeps its settings but --epochs and --device.")
         elif queue:
-            if any(each is not None for each in (cell, run, epochs, from_, poems, max_steps, seed)):
+            given_too = (cell, run, epochs, from_, poems, max_steps, seed, device or None)
+            if any(each is not None for each in given_too):
                 raise ConfigError("--queue trains the runs that wait, each with its own settings.")
             run = train_runs.first_waiting(home)
         else:
             given = {"epochs": epochs, "max_steps": max_steps, "seed": seed}
             options: dict[str, object] = {k: v for k, v in given.items() if v is not None}
+            if device:
+                options["device"] = device
             settings = dict(assignment(text) for text in set_ or [])
             cells = cell.split(",") if cell else [""]
             for each in cells:
@@ -104,21 +109,25 @@ def train(
                 new[name or folders.new_name(home.runs, recipe, config.model.cell)] = config
             run = next(iter(new))
 
+    # A new run has these in its settings.
+    more_epochs, other_device = (0, "") if new else (epochs or 0, device)
     if detach:
         if "@" in run:
             raise ConfigError("--detach resumes from the last checkpoint: give NAME without @STEP.")
-        pid = _detach(home, run, new, epochs or 0, queue)
+        pid = _detach(home, run, new, more_epochs, other_device, queue)
         if json:
             print_json({"run": run, "pid": pid})
     elif queue:
-        train_runs.train_queue(home, run, epochs or 0, after, json)
+        train_runs.train_queue(home, run, more_epochs, other_device, after, json)
     elif len(new) > 1:
         train_runs.train_in_turn(home, new, json)
     else:
-        train_runs.train_one(home, run, new.get(run), epochs or 0, after, json)
+        train_runs.train_one(home, run, new.get(run), more_epochs, other_device, after, json)
 
 
-def _detach(home: Home, first: str, new: dict[str, RunConfig], epochs: int, queue: bool) -> int:
+def _detach(
+    home: Home, first: str, new: dict[str, RunConfig], epochs: int, device: str, queue: bool
+) -> int:
     """Start a process that trains the run, and then others; return its id."""
     # A single run need not wait, so no other process takes it.
     alone = len(new) == 1
@@ -126,7 +135,7 @@ def _detach(home: Home, first: str, new: dict[str, RunConfig], epochs: int, queu
     run = folders.find(home.runs, first)
     say(f"Starting the training of {first} ...")
     try:
-        pid = processes.train_detached(run, epochs, then_queue=queue or len(new) > 1)
+        pid = processes.train_detached(run, epochs, device, then_queue=queue or len(new) > 1)
     except (RunError, OSError):
         if not run.checkpoint_names():
             for each in made:
@@ -276,14 +285,6 @@ def _confirmed(question: str) -> bool:
     """Ask on standard error. No answer counts as no."""
     say(f"{question} [y/N]")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
-def assignment(text: str) -> tuple[str, object]:
-    """Key and value of a setting typed as KEY=VALUE; raises ConfigError."""
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise ConfigError(f"--set takes KEY=VALUE, as in --set hidden=256, not {text!r}.")
-    return key.strip(), value.strip()
 
 
 def _figure(value: float | None, digits: int) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from studio.cli.options import Device
 from studio.cli.output import option, out, print_json, say, usage_errors
 from studio.collection.exporting import export, format_of
 from studio.collection.saved import Collection, SavedPoem, saved_now
@@ -77,6 +78,7 @@ def generate(
         Path | None, typer.Option(help="Draw the best to this file, .svg or .png.")
     ] = None,
     run: Run = "auto",
+    device: Device = "auto",
     json: Json = False,
 ) -> None:
     """Write poems; the best comes first."""
@@ -105,7 +107,7 @@ def generate(
         longest=longest,
         model=run,
     )
-    model, poems = write_poems(request)
+    model, poems = write_poems(request, device)
     if json:
         print_json({"model": model, "request": request, "poems": poems})
     else:
@@ -115,14 +117,14 @@ def generate(
     _keep([saved_now(poem, request, model) for poem in poems], save, picture)
 
 
-def write_poems(request: ComposeRequest) -> tuple[str, list[WrittenPoem]]:
+def write_poems(request: ComposeRequest, device: str = "auto") -> tuple[str, list[WrittenPoem]]:
     """The full name of the model, and the poems, the best first."""
     from studio.runs.loading import load_writer, locate
     from studio.verse.composer import write
     from studio.verse.novelty import Novelty
 
     home = Home.default()
-    writer = load_writer(*locate(home, request.model))
+    writer = load_writer(*locate(home, request.model), device)
     try:
         index = Novelty.find(home.library)
     except CorpusError as error:
@@ -138,6 +140,7 @@ def score(
         str, typer.Argument(help='A file with one poem per line; "-" reads standard input.')
     ],
     run: Run = "auto",
+    device: Device = "auto",
     json: Json = False,
 ) -> None:
     """Show the perplexity of each poem of a file."""
@@ -145,7 +148,7 @@ def score(
     from studio.model.evaluate import score_poems
     from studio.runs.loading import load_writer, locate
 
-    writer = load_writer(*locate(Home.default(), run))
+    writer = load_writer(*locate(Home.default(), run), device).for_rows(len(texts))
     scores = score_poems(writer.network, writer.vocabulary, texts, writer.device)
     if json:
         rows = [

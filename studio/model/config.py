@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from studio.devices import DeviceName
 from studio.documents import converted, read_json
 from studio.errors import ConfigError
 
@@ -98,6 +99,8 @@ class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Stop after this many steps, even in the middle of an epoch; 0 means no limit.
     max_steps: Natural = 0
     precision: Literal["auto", "float32", "bfloat16"] = "float32"
+    # The device to train on. A run that is resumed on a machine without it takes "auto" there.
+    device: DeviceName = "auto"
     seed: Seed = 1
     # In steps, in addition to the end of each epoch; 0 means only at the end of each epoch.
     validate_every: Natural = 200

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-Outcome = Literal["finished", "stopped", "diverged"]
+Outcome = Literal["finished", "stopped", "diverged", "failed"]
 
 
 class StepDone(msgspec.Struct, frozen=True, tag_field="event"):
@@ -80,7 +80,10 @@ class VerseMeasured(msgspec.Struct, frozen=True, tag_field="event"):
 
 
 class TrainingEnded(msgspec.Struct, frozen=True, tag_field="event"):
-    """The run takes no more steps. `stopped`: on request; `diverged`: see `reason`."""
+    """The run takes no more steps.
+
+    `stopped`: on request; `diverged` and `failed` (the memory is full): see `reason`.
+    """
 
     step: int
     outcome: Outcome

@@ -177,6 +177,12 @@ class Network(nn.Module):
                 (self.softmax_weight, self.softmax_bias),
             )
 
+    def copied_to(self, device: torch.device) -> "Network":
+        """A copy for reading, with the same weights, on another device."""
+        copied = Network(self.config, len(self.softmax_bias)).to(device)
+        copied.load_state_dict(self.state_dict())
+        return copied.eval()
+
     def _embed(self, *tokens: Tensor) -> tuple[Tensor, ...]:
         """The embeddings of each of `tokens`; in training, those of some characters are zeroed."""
         # One call for all: the gradient of each call is as large as the whole matrix.

@@ -12,7 +12,7 @@ import msgspec
 import torch
 
 from studio.corpus.vocabulary import Vocabulary
-from studio.errors import DamageError, RunError
+from studio.errors import DamageError, RunError, out_of_memory_message
 from studio.model import checkpoint
 from studio.model.batches import make_epoch
 from studio.model.checkpoint import Progress
@@ -65,6 +65,7 @@ class Trainer:
             raise RunError(
                 f"There is nothing to train on: {error}. Use more poems, or a smaller batch_size."
             ) from error
+        device.make_current()
         self.network = Network(
             config.model, len(vocabulary), config.train.seed, vocabulary.stops
         ).to(device.torch_device)
@@ -141,6 +142,11 @@ class Trainer:
                     ended = isinstance(event, TrainingEnded)
         except DivergenceError as error:
             item.append(self._diverged(error))
+            ended = True
+        except (MemoryError, RuntimeError) as error:
+            if not (message := out_of_memory_message(error)):
+                raise
+            item.append(self._memory_full(message))
             ended = True
         yield tuple(item)
         return ended
@@ -284,15 +290,26 @@ class Trainer:
         yield TrainingEnded(step, "finished" if step >= self.total_steps else "stopped")
 
     def _diverged(self, error: DivergenceError) -> TrainingEnded:
-        saved = self._saved
-        last = "There is no checkpoint."
-        if saved is not None:
-            last = f"The last good checkpoint is at step {saved}."
         return TrainingEnded(
             self.progress.step,
             "diverged",
-            f"{error} {last} Try a lower learning_rate, or a smaller clip.",
+            f"{error} {self._last_good} Try a lower learning_rate, or a smaller clip.",
         )
+
+    def _memory_full(self, message: str) -> TrainingEnded:
+        """The end of a run in a step that the memory was too small for; the step is lost."""
+        # Losses that cannot be fetched any more are lost, too.
+        self._unreported.clear()
+        reason = f"{message} {self._last_good}"
+        if self._saved is not None:
+            reason += " Resume with --device, or start a new run from it with --from."
+        return TrainingEnded(self.progress.step, "failed", reason)
+
+    @property
+    def _last_good(self) -> str:
+        if self._saved is None:
+            return "There is no checkpoint."
+        return f"The last good checkpoint is at step {self._saved}."
 
 
 def _sha256(texts: Sequence[str]) -> str:

@@ -33,6 +33,10 @@ class UnreportedSteps:
         """Add a step; its event has neither loss nor gradient norm yet. Both are scalars."""
         self._steps.append((event, loss, norm))
 
+    def clear(self) -> None:
+        """Forget the steps: their losses cannot be read any more."""
+        self._steps.clear()
+
     def is_due(self, every: int) -> bool:
         """Whether to report now: after `every` steps, or earlier if they are slow."""
         seconds = self._steps[-1][0].elapsed - self._steps[0][0].elapsed

@@ -79,12 +79,13 @@ def wait_until_stopped(
 
 
 def start_detached(
-    run: Run, epochs: int = 0, after: int = 0, then_queue: bool = False
+    run: Run, epochs: int = 0, device: str = "", after: int = 0, then_queue: bool = False
 ) -> "subprocess.Popen[bytes]":
     """Resume the run in a process of its own, which outlives this one and its terminal.
 
-    `epochs` are added to the run's settings. The new process waits for the process `after` if that
-    one trains the run. `then_queue`: it also trains the runs that wait. Raises OSError.
+    `epochs` are added to the run's settings; `device`, if given, replaces the one in them this
+    time. The new process waits for the process `after` if that one trains the run. `then_queue`: it
+    also trains the runs that wait. Raises OSError.
     """
     # -P: a folder called studio in the current one must not be taken for the program.
     command = [sys.executable, "-P", "-m", "studio", "train", "--run", run.name, "--resume"]
@@ -94,6 +95,8 @@ def start_detached(
         command += ["--after", str(after)]
     if then_queue:
         command += ["--queue"]
+    if device:
+        command += ["--device", device]
     program = str(Path(studio.__file__).parents[1])
     search = os.pathsep.join(filter(None, [program, os.environ.get("PYTHONPATH")]))
     with _log(run).open("ab") as log:
@@ -108,7 +111,7 @@ def start_detached(
         )
 
 
-def train_detached(run: Run, epochs: int = 0, then_queue: bool = False) -> int:
+def train_detached(run: Run, epochs: int = 0, device: str = "", then_queue: bool = False) -> int:
     """The same, but wait until the process trains, and return its id.
 
     Raises RunError if another process trains the run, or with the end of the log if the new one
@@ -116,7 +119,7 @@ def train_detached(run: Run, epochs: int = 0, then_queue: bool = False) -> int:
     """
     with run.lock():
         pass
-    process = start_detached(run, epochs, then_queue=then_queue)
+    process = start_detached(run, epochs, device, then_queue=then_queue)
     while process.poll() is None:
         trained_by = run.process()
         if trained_by and trained_by.pid == process.pid and trained_by.state != "starting":

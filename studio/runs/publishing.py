@@ -123,7 +123,8 @@ def _sharing(texts: list[str], held_out: dict[str, list[str]]) -> int:
 def _figures(writer: Writer, held_out: dict[str, list[str]]) -> list[SplitFigures]:
     found = []
     for split, texts in held_out.items():
-        whole = total(score_poems(writer.network, writer.vocabulary, texts, writer.device))
+        reader = writer.for_rows(len(texts))
+        whole = total(score_poems(reader.network, reader.vocabulary, texts, reader.device))
         found.append(
             SplitFigures(
                 split=split,

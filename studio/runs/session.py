@@ -12,11 +12,11 @@ import msgspec
 from studio.corpus.library import Library
 from studio.corpus.manifest import published_corpus
 from studio.corpus.vocabulary import Vocabulary
-from studio.errors import DamageError, RunError, VerseError, out_of_memory_message
+from studio.errors import DamageError, DeviceError, RunError, VerseError, out_of_memory_message
 from studio.messages import TrainingStarted
 from studio.model import checkpoint
 from studio.model.config import MAX_COUNT, RunConfig
-from studio.model.device import choose_device
+from studio.model.device import Device, choose_device
 from studio.model.events import (
     CheckpointSaved,
     SampleWritten,
@@ -29,8 +29,10 @@ from studio.paths import Home
 from studio.runs import folders, processes, queue
 from studio.runs.folders import Run
 from studio.runs.loading import locate
+from studio.runs.readings import ReadingLog
 from studio.runs.summary import figures_of
 from studio.runs.training_folder import ProcessState
+from studio.telemetry import Meter
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
 from studio.verse.free_verse import FreeVerse
@@ -46,14 +48,21 @@ class TrainingSession:
     """A run that is being trained. Close it to unlock the folder; closing does not save."""
 
     def __init__(
-        self, home: Home, run: Run, epochs: int = 0, step: int | None = None, after: int = 0
+        self,
+        home: Home,
+        run: Run,
+        epochs: int = 0,
+        step: int | None = None,
+        device: str = "",
+        after: int = 0,
     ) -> None:
         """Open the run's folder; resume from its last checkpoint, or start if it has none.
 
         A damaged checkpoint is skipped. With `step`, training resumes from that checkpoint, and
         later ones are deleted. If `epochs` is above 0, it is added to the epochs in the run's
-        settings. If the process `after` trains the run, wait for it. Raises RunError if the run is
-        in use, finished, has no such checkpoint, or does not fit the library.
+        settings. `device`, if given, replaces the one in the settings this time. If the process
+        `after` trains the run, wait for it. Raises RunError if the run is in use, finished, has no
+        such checkpoint, or does not fit the library.
         """
         self.run = run
         # A message for the user about how the run was opened.
@@ -76,14 +85,15 @@ class TrainingSession:
             opening.callback(run.forget_process)
             names = _checkpoints(run, step)
             self.config = _with_more_epochs(run, epochs, names)
-            self.trainer = self._trainer(home, names)
+            self.trainer = self._trainer(home, names, device)
+            self._readings = ReadingLog(run.folder, Meter(self.trainer.device.gpu))
             if epochs > 0:
                 run.write_config(self.config)
             queue.leave(run.folder)
             self.record_process()
             self._closing = opening.pop_all()
 
-    def _trainer(self, home: Home, names: list[str]) -> Trainer:
+    def _trainer(self, home: Home, names: list[str], device: str) -> Trainer:
         """A trainer that resumes from the first undamaged checkpoint of `names`."""
         settings = self.config.train
         with Library.open(home.library) as library:
@@ -103,7 +113,7 @@ class TrainingSession:
             vocabulary,
             texts,
             valid,
-            choose_device(settings.precision),
+            self._device(device, is_new=not names),
             self.run.checkpoints,
         )
         if start:
@@ -112,9 +122,24 @@ class TrainingSession:
             self._resume(trainer, names, home)
         else:
             if any(event.step for event in self.run.events()):
-                self.notice = f"{self.run.name} has no checkpoint, so it starts from the beginning."
+                self.notice += f"{self.run.name} has no checkpoint: it starts from the beginning."
             self.run.drop_events_after(0)
         return trainer
+
+    def _device(self, wish: str, is_new: bool) -> Device:
+        """The device `wish`, or that of the settings; a resumed run may be on another machine."""
+        settings = self.config.train
+        try:
+            return choose_device(settings.precision, wish or settings.device)
+        except DeviceError as error:
+            if wish or is_new:
+                raise
+            device = choose_device(settings.precision)
+            self.notice = (
+                f"{self.run.name} was to train on {settings.device}, which cannot be used here. "
+                f"It trains on {device.name}. {error} "
+            )
+            return device
 
     def _resume(self, trainer: Trainer, names: list[str], home: Home) -> None:
         """Load the first undamaged checkpoint of `names`, and cut the event log off there."""
@@ -135,7 +160,7 @@ class TrainingSession:
                 "To resume it, give it more epochs."
             )
         if damaged := names[: names.index(name)]:
-            self.notice = f"{', '.join(damaged)} cannot be read and was skipped. "
+            self.notice += f"{', '.join(damaged)} cannot be read and was skipped. "
         # Checkpoints before events: after an interruption here the log may have too many events,
         # but never too few.
         if deleted := checkpoint.delete_after(self.run.checkpoints, step):
@@ -201,6 +226,7 @@ class TrainingSession:
             vocabulary=len(trainer.vocabulary),
             device=trainer.device.name,
             precision=trainer.device.precision,
+            gpu=trainer.device.gpu,
             notice=self.notice,
         )
 
@@ -245,6 +271,7 @@ class TrainingSession:
 
     def _record(self, events: tuple[TrainingEvent, ...]) -> None:
         """Write events to disk, with a sample after each validation."""
+        self._readings.add(events)
         self._unrecorded += events
         while self._unrecorded:
             event = self._unrecorded[0]
@@ -293,17 +320,19 @@ def start_run(home: Home, name: str, config: RunConfig) -> TrainingSession:
         raise
 
 
-def resume_run(home: Home, name: str, epochs: int = 0, after: int = 0) -> TrainingSession:
+def resume_run(
+    home: Home, name: str, epochs: int = 0, device: str = "", after: int = 0
+) -> TrainingSession:
     """Open a run that was stopped or interrupted; `epochs` are added to its settings.
 
-    "run@step" resumes from that checkpoint and deletes later ones. If the process `after` trains
-    the run, wait for it. Raises RunError.
+    `device`, if given, is the device to train on this time. "run@step" resumes from that checkpoint
+    and deletes later ones. If the process `after` trains the run, wait for it. Raises RunError.
     """
     name, at, step = name.partition("@")
     run = folders.find(home.runs, name)
     if at and not step.isdecimal():
         raise RunError(f"{step!r} is not a step of {name}. Write {name}@200, for example.")
-    return TrainingSession(home, run, epochs, int(step) if at else None, after)
+    return TrainingSession(home, run, epochs, int(step) if at else None, device, after)
 
 
 def _vocabulary(folder: Path) -> Vocabulary:

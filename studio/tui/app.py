@@ -215,8 +215,8 @@ class StudioApp(TerminalApp):
         reason = f": {ended.reason}" if ended.reason else ""
         text = f"{run} {ended.outcome} at step {ended.step:,}{reason}"
         self.notify_if_away(text, self.settings.notify)
-        if ended.outcome == "diverged":
-            self.show_notice(ended.reason, title=f"{run} diverged", severity="error")
+        if ended.outcome in ("diverged", "failed"):
+            self.show_notice(ended.reason, title=f"{run} {ended.outcome}", severity="error")
         elif not self._main_screen.pane("training").is_showing:
             self.show_notice(f"at step {ended.step:,}", title=f"{run} {ended.outcome}")
 

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from studio.corpus.vocabulary import BEGIN, END, Vocabulary
-from studio.model.device import Device
+from studio.model.device import FEW_ROWS, Device
 from studio.model.network import Network, State, select_rows
 from studio.verse.constraints import FREE, Rules, han_mask
 from studio.verse.request import Sampling, WrittenPoem
@@ -45,12 +45,20 @@ _REJECTED_NATS = 1e4
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """A network that can write, with the name to show for it: a run and step, or "default"."""
+    """A network that can write, with the name to show for it: a run and step, or "default".
+
+    `on_gpu`, if given, returns the same model on a GPU, which it copies there the first time.
+    """
 
     network: Network
     vocabulary: Vocabulary
     device: Device
     name: str
+    on_gpu: "Callable[[], Writer] | None" = None
+
+    def for_rows(self, rows: int) -> "Writer":
+        """The model where it reads so many rows at once faster: on the GPU, or as it is."""
+        return self.on_gpu() if self.on_gpu and rows > FEW_ROWS else self
 
 
 Columns = Generator[tuple[str, ...], None, tuple[WrittenPoem, ...]]
@@ -74,6 +82,7 @@ def decode(
     candidates, length = rules.fixed.shape
     if sampling.strategy == "greedy" or not _has_fixed_after_free(rules.fixed):
         tries = 1
+    writer = writer.for_rows(candidates * tries)
     vocabulary = writer.vocabulary
     prefix = _prefix(rules.fixed)
     yield from ((character,) * candidates for character in vocabulary.decode(prefix))

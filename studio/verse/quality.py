@@ -79,7 +79,8 @@ def quality_metrics(
     repeats = [len("".join(poem)) - len(set("".join(poem))) for poem in poems]
     distinct_of = min(distinct_of or len(texts), len(texts))
     some = texts[:distinct_of]
-    read = total(score_poems(writer.network, writer.vocabulary, texts, writer.device))
+    reader = writer.for_rows(len(texts))
+    read = total(score_poems(reader.network, reader.vocabulary, texts, reader.device))
     regulated = form.regulated
     couplets = [each for poem in poems for each in middle_couplets(poem) if regulated]
     return QualityMetrics(

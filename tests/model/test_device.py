@@ -1,17 +1,21 @@
 """The device and precision are chosen by what the hardware can do."""
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 
-from studio.errors import ConfigError
+from studio.devices import VISIBLE, CudaDevice
+from studio.errors import ConfigError, DeviceError, out_of_memory_message
 from studio.model import checkpoint
 from studio.model import device as module
 from studio.model.device import Device, choose_device, recurrent_precision
 from studio.model.events import TrainingEnded
 from studio.model.trainer import Trainer
+from studio.telemetry import Gpus, Meter
+from tests.fake_nvml import FakeGpu, FakeNvml
 from tests.model.conftest import TRAIN, VALID, VOCABULARY
 from tests.small import small
 
@@ -25,9 +29,19 @@ def hardware(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def gpu(hardware: pytest.MonkeyPatch, bfloat16: bool) -> None:
+def gpus(hardware: pytest.MonkeyPatch, *uuids: str, bfloat16: bool = True) -> None:
+    """GPUs with these UUIDs, in CUDA's order; NVML has them in the order of the alphabet."""
+    properties = [
+        SimpleNamespace(uuid=uuid, name=f"card {uuid}", total_memory=80 * 2**30) for uuid in uuids
+    ]
     hardware.setattr(torch.cuda, "is_available", lambda: True)
-    hardware.setattr(torch.cuda, "is_bf16_supported", lambda **_: bfloat16)
+    hardware.setattr(torch.cuda, "device_count", lambda: len(uuids))
+    hardware.setattr(torch.cuda, "get_device_properties", lambda number: properties[number])
+    hardware.setattr(torch.cuda, "get_device_capability", lambda _: (8 if bfloat16 else 7, 0))
+    nvml = FakeNvml(
+        *(FakeGpu(f"GPU-{each}", use=0 if each == "b" else 90) for each in sorted(uuids))
+    )
+    hardware.setattr(module, "Gpus", lambda: Gpus(nvml))
 
 
 def test_a_plain_processor_computes_in_float32(hardware: pytest.MonkeyPatch) -> None:
@@ -44,20 +58,84 @@ def test_a_processor_with_bfloat16_uses_it(hardware: pytest.MonkeyPatch, check: 
 def test_a_gpu_is_preferred_and_asked_for_its_precision(
     hardware: pytest.MonkeyPatch, native: bool, precision: str
 ) -> None:
-    gpu(hardware, native)
+    gpus(hardware, "a", bfloat16=native)
     chosen = choose_device()
     assert chosen.is_gpu
     assert chosen.precision == precision
 
 
 def test_a_precision_that_is_asked_for_is_taken(hardware: pytest.MonkeyPatch) -> None:
-    gpu(hardware, bfloat16=True)
+    gpus(hardware, "a")
     assert choose_device("float32").precision == "float32"
 
 
 def test_bfloat16_is_refused_where_the_hardware_lacks_it(hardware: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match="precision"):
         choose_device("bfloat16")
+
+
+def test_auto_takes_the_idle_gpu_by_the_number_that_cuda_gives_it(
+    hardware: pytest.MonkeyPatch,
+) -> None:
+    gpus(hardware, "c", "a", "b")
+    assert choose_device().torch_device == torch.device("cuda", 2)
+    assert module.cuda_devices()[1] == CudaDevice("GPU-a", "card a", 80 * 2**30)
+
+
+def test_a_gpu_can_be_chosen_by_number_and_by_uuid(hardware: pytest.MonkeyPatch) -> None:
+    gpus(hardware, "c", "a", "b")
+    assert choose_device(wish="cuda:1").torch_device == torch.device("cuda", 1)
+    assert choose_device(wish="GPU-c").torch_device == torch.device("cuda", 0)
+
+
+def test_the_processor_can_be_chosen_without_a_look_at_cuda(hardware: pytest.MonkeyPatch) -> None:
+    def look() -> bool:
+        raise AssertionError
+
+    hardware.setattr(torch.cuda, "is_available", look)
+    assert not choose_device(wish="cpu").is_gpu
+
+
+def test_a_gpu_where_there_is_none_is_refused_with_the_reason(hardware: pytest.MonkeyPatch) -> None:
+    hardware.setattr(torch.version, "cuda", None)
+    hardware.setattr(torch.version, "hip", None)
+    with pytest.raises(DeviceError, match="built without CUDA"):
+        choose_device(wish="cuda:0")
+    hardware.setattr(torch.version, "cuda", "13.0")
+    hardware.setenv(VISIBLE, "9")
+    with pytest.raises(DeviceError, match="CUDA_VISIBLE_DEVICES is '9'"):
+        choose_device(wish="cuda:0")
+    hardware.delenv(VISIBLE)
+    with pytest.raises(DeviceError, match="nvidia-smi"):
+        choose_device(wish="GPU-a")
+
+
+def test_a_mig_slice_is_shown_to_cuda_before_cuda_is_asked(hardware: pytest.MonkeyPatch) -> None:
+    hardware.setenv(VISIBLE, "0")
+    hardware.delenv(VISIBLE)
+    gpus(hardware, "7")
+    shown: list[str | None] = []
+
+    def is_available() -> bool:
+        shown.append(os.environ.get(VISIBLE))
+        return True
+
+    hardware.setattr(torch.cuda, "is_available", is_available)
+    slices = (FakeGpu("MIG-6"), FakeGpu("MIG-7"))
+    hardware.setattr(module, "Gpus", lambda: Gpus(FakeNvml(FakeGpu(slices=slices))))
+    assert choose_device(wish="MIG-7").torch_device == torch.device("cuda", 0)
+    assert set(shown) == {"MIG-7"}
+
+
+def test_what_the_user_makes_visible_stays_so_whatever_slice_is_asked_for(
+    hardware: pytest.MonkeyPatch,
+) -> None:
+    gpus(hardware, "6")
+    hardware.setenv(VISIBLE, "MIG-6")
+    slices = (FakeGpu("MIG-6"), FakeGpu("MIG-7"))
+    hardware.setattr(module, "Gpus", lambda: Gpus(FakeNvml(FakeGpu(slices=slices))))
+    with pytest.raises(DeviceError, match="CUDA_VISIBLE_DEVICES is 'MIG-6'"):
+        choose_device(wish="MIG-7")
 
 
 def test_the_gpu_is_named_as_nvml_names_it(hardware: pytest.MonkeyPatch) -> None:
@@ -101,6 +179,31 @@ def test_autocast_is_on_for_bfloat16_alone() -> None:
 
 def test_the_processor_has_a_name() -> None:
     assert module._processor()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
+def test_a_real_gpu_is_found_by_number_and_uuid_and_nvml_reads_it() -> None:
+    device = choose_device(wish="cuda:0")
+    assert choose_device(wish=device.gpu) == device
+    assert choose_device().is_gpu
+    labels = [gauge.label for gauge in Meter(device.gpu).read().gauges]
+    assert "memory" in labels
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
+def test_a_real_full_memory_is_known_as_such_and_can_be_given_back() -> None:
+    device = choose_device(wish="cuda:0")
+    device.make_current()
+    with pytest.raises(RuntimeError) as error:
+        torch.empty(2**46, device=device.torch_device)
+    assert "memory of the GPU is full" in out_of_memory_message(error.value)
+    held = torch.empty(2**28, device=device.torch_device)
+    reserved = torch.cuda.memory_reserved(device.torch_device)
+    del held, error
+    module.free_cached_memory()
+    assert torch.cuda.memory_reserved(device.torch_device) < reserved
 
 
 @pytest.mark.gpu

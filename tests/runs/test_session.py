@@ -12,8 +12,9 @@ import msgspec
 import pytest
 from safetensors.torch import load_file, save_file
 
-from studio.errors import DamageError, RunError
+from studio.errors import DamageError, DeviceError, RunError
 from studio.model import checkpoint
+from studio.model.config import with_settings
 from studio.model.device import Device, Precision, choose_device
 from studio.model.events import CheckpointSaved, StepDone, TrainingEnded
 from studio.paths import Home
@@ -209,12 +210,12 @@ def test_a_request_to_stop_made_before_a_run_is_opened_is_dropped_one_made_since
     assert not session.is_stop_requested
     session.close()
 
-    def choose_device_late(precision: Precision) -> Device:
+    def choose_device_late(precision: Precision, wish: str) -> Device:
         process = run.process()
         assert process is not None
         assert (process.state, process.is_this) == ("starting", True)
         processes.request_stop(run)
-        return choose_device(precision)
+        return choose_device(precision, wish)
 
     monkeypatch.setattr("studio.runs.session.choose_device", choose_device_late)
     session = resume_run(home, "first")
@@ -288,3 +289,49 @@ def test_waiting_for_a_run_ends_when_another_process_has_started_to_train_it(hom
 
 def test_a_folder_that_cannot_be_read_requests_nothing() -> None:
     assert not processes.is_stop_requested(folders.Run(Path("too long" * 100)))
+
+
+def test_a_run_trains_on_the_device_of_its_settings_or_on_the_one_asked_for_this_time(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def choose(precision: Precision, wish: str = "auto") -> Device:
+        asked.append(wish)
+        return choose_device(precision, "cpu")
+
+    monkeypatch.setattr("studio.runs.session.choose_device", choose)
+    config = small(max_steps=6, checkpoint_every=2, device="cuda:1")
+    session = start_run(home, "first", config)
+    next(session.steps())
+    session.save()
+    session.close()
+    for device in ("", "cuda:0"):
+        resume_run(home, "first", device=device).close()
+    assert asked == ["cuda:1", "cuda:1", "cuda:0"]
+    # What was asked for this time is not a setting.
+    assert found(home, "first").config().train.device == "cuda:1"
+
+
+def test_a_run_that_is_resumed_where_its_device_is_not_takes_another_and_says_so(
+    home: Home,
+) -> None:
+    run = trained(home)
+    config = run.config()
+    run.write_config(with_settings(config, {"device": "GPU-of-another-machine"}))
+    session = resume_run(home, "first")
+    assert session.trainer.device.torch_device.type == "cpu"
+    notice = session.started().notice
+    assert "was to train on GPU-of-another-machine, which cannot be used here" in notice
+    assert finish(session) == [5, 6, 7, 8]
+    assert run.config().train.device == "GPU-of-another-machine"
+
+
+def test_a_device_that_is_asked_for_and_is_not_here_starts_nothing(home: Home) -> None:
+    run = trained(home)
+    with pytest.raises(DeviceError, match="cuda:5"):
+        resume_run(home, "first", device="cuda:5")
+    assert not run.is_busy()
+    with pytest.raises(DeviceError, match="cuda:5"):
+        start_run(home, "second", small(device="cuda:5"))
+    assert [each.name for each in folders.all_runs(home.runs)] == ["first"]

@@ -1,36 +1,121 @@
-"""Readings of the device, each with a sparkline."""
+"""The device of the run shown, with its history, and the other GPUs of the machine."""
 
 from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
 
 from rich.text import Text
 from textual import work
+from textual.message import Message
 
-from studio.telemetry import DeviceReading, Gauge, Telemetry, open_telemetry
+from studio.devices import Candidate, CudaDevice, candidates
+from studio.runs.readings import ReadingsReader, TrainingReading
+from studio.telemetry import DeviceReading, Gauge, Gpus, Host, bare_uuid
+from studio.tui.training.gpu_lines import LEVEL_CLASSES, LOAD_CLASSES, gpu_line
 from studio.tui.training.text_panel import TextPanel
-from studio.wording import printable, sparkline
+from studio.wording import local_time, printable, sparkline
 
-# Seconds between two readings. Faster polling slows down the GPU.
-EVERY = 1.0
+# Seconds between two readings. Faster polling slows down the GPUs.
+EVERY = 2.0
 KEPT = 240
 
 
-class DevicePanel(TextPanel):
-    """The last minutes of every reading. `poll` takes a reading, in a thread."""
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """What the panel is about: the GPU in use ("" is the processor), and the run shown."""
 
-    COMPONENT_CLASSES = {"device--label", "device--spark", "device--value"}  # noqa: RUF012
+    gpu: str = ""
+    run: Path | None = None
+    # Whether this process trains the run, or did so last. Of others there is only what is recorded.
+    is_here: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """What a run recorded: the last reading with its time, and the history of each gauge."""
+
+    last: DeviceReading
+    when: str
+    values: dict[str, list[float]]
+
+    @classmethod
+    def of(cls, readings: Sequence[TrainingReading]) -> "_Recorded":
+        last = readings[-1]
+        labels = {gauge.label for reading in readings for gauge in reading.gauges}
+        when = datetime.fromtimestamp(last.at, UTC).isoformat()
+        return cls(
+            DeviceReading(last.device, last.gauges),
+            local_time(when),
+            {label: _means(_values(readings, label), KEPT) for label in labels},
+        )
+
+
+class DevicePanel(TextPanel):
+    """Every gauge of the device with its history, as far as the run shown recorded it.
+
+    `poll` takes a reading, in a thread, and posts `Taken`.
+    """
+
+    COMPONENT_CLASSES = (
+        {"device--label", "device--spark", "device--value"} | LOAD_CLASSES | LEVEL_CLASSES
+    )
+
+    class Taken(Message):
+        """The GPUs of the machine were read."""
+
+        def __init__(self, gpus: Sequence[Candidate]) -> None:
+            super().__init__()
+            self.gpus = gpus
 
     def __init__(self, plain: bool = False) -> None:
         super().__init__(id="device")
         self.border_title = "Device"
         self._plain = plain
-        self._gpu = ""
-        self._telemetry: Telemetry | None = None
+        self._use = _Use()
+        # Which GPUs CUDA sees; None until the worker has reported it.
+        self._cuda: Sequence[CudaDevice] | None = None
+        self._meters: tuple[Gpus, Host] | None = None
+        self._reader: ReadingsReader | None = None
+        self._recorded: _Recorded | None = None
+        self._gpus: Sequence[Candidate] = ()
         self._reading: DeviceReading | None = None
-        self._past: dict[str, deque[float]] = {}
+        self._past: deque[DeviceReading] = deque(maxlen=KEPT)
+        self._stale = True
 
-    def use(self, gpu: str) -> None:
-        """Read the GPU with this UUID from now on; "" is the processor."""
-        self._gpu, self._telemetry, self._reading, self._past = gpu, None, None, {}
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._touch())
+
+    def _touch(self) -> None:
+        self._stale = True
+
+    def update(self) -> None:
+        """Repaint the panel if anything was read since; the lines are too costly for each frame."""
+        if self._stale or self._width != self.content_size.width:
+            self._stale = False
+            super().update()
+
+    def use(self, gpu: str, cuda: Sequence[CudaDevice] | None = None) -> None:
+        """Show the GPU with this UUID, "" is the processor; `cuda` is what CUDA sees."""
+        self._cuda = self._cuda if cuda is None else cuda
+        if gpu != self._use.gpu:
+            self._reading = None
+            self._past.clear()
+        self._change(_Use(gpu, self._use.run, self._use.is_here))
+
+    def show_run(self, run: Path | None, is_here: bool) -> None:
+        """Show the device of the run in this folder; `is_here`: this process trains it."""
+        if run != self._use.run:
+            self._reader, self._recorded = ReadingsReader(run) if run else None, None
+        self._change(_Use(self._use.gpu, run, is_here))
+
+    def _change(self, use: _Use) -> None:
+        if use != self._use:
+            self._use = use
+            self._stale = True
+            self.poll()
 
     def poll(self) -> None:
         """Start a new reading."""
@@ -38,40 +123,99 @@ class DevicePanel(TextPanel):
 
     @work(thread=True, exclusive=True, group="telemetry", exit_on_error=False)
     def _read(self) -> None:
+        use, reader = self._use, self._reader
         # Opening NVML takes a while, too.
-        gpu, telemetry = self._gpu, self._telemetry
-        telemetry = telemetry or open_telemetry(gpu)
-        self.app.call_later(self._take_from, gpu, telemetry.read(), telemetry)
+        gpus, host = meters = self._meters or (Gpus(), Host())
+        known = gpus.read()
+        wanted = bare_uuid(use.gpu)
+        used = next((each for each in known if wanted and bare_uuid(each.uuid) == wanted), None)
+        reading = used.reading() if used else host.read()
+        read = reader.read() if reader else None
+        recorded = _Recorded.of(read) if read else None
+        found = [] if self._cuda is None else candidates(self._cuda, known)
+        self._meters = meters
+        self.app.call_later(self._take_for, use, reading, found, recorded)
 
-    def _take_from(self, gpu: str, reading: DeviceReading, telemetry: Telemetry) -> None:
+    def _take_for(
+        self,
+        use: _Use,
+        reading: DeviceReading,
+        gpus: Sequence[Candidate],
+        recorded: "_Recorded | None",
+    ) -> None:
+        if recorded and use.run == self._use.run:
+            self._recorded, self._stale = recorded, True
         # The device may have changed meanwhile.
-        if gpu == self._gpu:
-            self.take(reading, telemetry)
+        if use.gpu == self._use.gpu:
+            self.take(reading, gpus)
 
-    def take(self, reading: DeviceReading, telemetry: Telemetry | None = None) -> None:
-        """Add a reading. The next `update` shows it."""
-        self._telemetry = telemetry
-        self._reading = reading
-        for gauge in reading.gauges:
-            self._past.setdefault(gauge.label, deque(maxlen=KEPT)).append(gauge.value)
+    def take(self, reading: DeviceReading, gpus: Sequence[Candidate] = ()) -> None:
+        """Add a reading of the device and of all GPUs. The next `update` shows it."""
+        self._reading, self._gpus = reading, gpus
+        self._past.append(reading)
+        self._stale = True
+        self.post_message(self.Taken(gpus))
+
+    @property
+    def _shown(self) -> DeviceReading | None:
+        """The last reading of the device: of now, or as it was recorded."""
+        if self._use.is_here:
+            return self._reading
+        return self._recorded.last if self._recorded else None
 
     def title(self) -> str:
-        return printable(self._reading.device) if self._reading else "Device"
+        shown = self._shown
+        if shown is None:
+            return "Device"
+        return printable(shown.device)
 
     def lines(self, width: int) -> list[Text]:
-        if self._reading is None:
-            return [Text("No reading yet.", self.get_component_rich_style("device--label"))]
-        return [self._line(gauge, width) for gauge in self._reading.gauges]
+        style_of = self.get_component_rich_style
+        shown = self._shown
+        if shown is None:
+            nothing = "No reading yet." if self._use.is_here else "No readings were recorded."
+            lines = [Text(nothing, style_of("device--label"))]
+        else:
+            lines = [self._line(gauge, width) for gauge in shown.gauges]
+            if not self._use.is_here and self._recorded:
+                lines.append(Text(f"recorded {self._recorded.when}", style_of("device--label")))
+        wanted = bare_uuid(self._use.gpu) if self._use.is_here else ""
+        if len(self._gpus) > 1 or any(each.load != "idle" for each in self._gpus):
+            lines += [
+                gpu_line(each, bare_uuid(each.gpu.uuid) == wanted, width, style_of)
+                for each in self._gpus
+            ]
+        return lines
+
+    def _values(self, label: str) -> list[float]:
+        """The history of a gauge: of the run as it was recorded, or of the last minutes."""
+        if not self._recorded:
+            return _values(self._past, label)
+        now = [self._reading] if self._reading and self._use.is_here else []
+        return self._recorded.values.get(label, []) + _values(now, label)
 
     def _line(self, gauge: Gauge, width: int) -> Text:
+        style_of = self.get_component_rich_style
         room = max(0, width - 8 - 13)
-        past = list(self._past[gauge.label])[-room:] if room else []
+        past = self._values(gauge.label)
         drawn = sparkline(
             past, room, 0.0, gauge.limit or max(past, default=1.0) * 1.25, self._plain
         )
-        line = Text(f"{gauge.label:<8}", self.get_component_rich_style("device--label"), end="")
-        line.append(f"{drawn:<{room}}", self.get_component_rich_style("device--spark"))
+        line = Text(f"{gauge.label:<8}", style_of("device--label"), end="")
+        line.append(f"{drawn:<{room}}", style_of("device--spark"))
         value = gauge.text.rjust(max(0, width - 8 - room))
-        line.append(value, self.get_component_rich_style("device--value"))
+        normal = gauge.level == "normal"
+        line.append(value, style_of("device--value" if normal else f"device--{gauge.level}"))
         line.truncate(width)
         return line
+
+
+def _values(readings: Iterable[DeviceReading | TrainingReading], label: str) -> list[float]:
+    return [gauge.value for reading in readings for gauge in reading.gauges if gauge.label == label]
+
+
+def _means(values: list[float], most: int) -> list[float]:
+    """At most so many values, each the mean of an equal share of them."""
+    count = min(most, len(values))
+    edges = [index * len(values) // count for index in range(count + 1)] if count else []
+    return [sum(values[start:end]) / (end - start) for start, end in pairwise(edges)]

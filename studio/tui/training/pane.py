@@ -155,8 +155,8 @@ class TrainingPane(Pane):
                     self.query_one(RunList).read()
                     self.query_one(SettingsForm).propose_name()
                     self.refresh_bindings()
-            case Ready(gpu=gpu):
-                self.query_one(DevicePanel).use(gpu)
+            case Ready():
+                self.query_one(DevicePanel).use(event.gpu, event.cuda)
                 self._runs.remind_of_waiting()
             case TrainingStarted():
                 self._training_started(event)
@@ -174,6 +174,7 @@ class TrainingPane(Pane):
 
     def _training_started(self, event: TrainingStarted) -> None:
         self._watched.start_run(event)
+        self.query_one(DevicePanel).use(event.gpu)
         if event.step:
             self._runs.read_past(event.run, event.step)
         self.refresh_bindings()
@@ -304,6 +305,11 @@ class TrainingPane(Pane):
         """Show a later (1) or earlier (-1) sample."""
         self.query_one(SamplePanel).move(by)
         self._panels.draw_now()
+
+    @on(DevicePanel.Taken)
+    def _offer_gpus(self, event: DevicePanel.Taken) -> None:
+        event.stop()
+        self.query_one(SettingsForm).offer(event.gpus)
 
     # --- runs -----------------------------------------------------------------------------------
 

@@ -78,11 +78,15 @@ class WatchPanels(Vertical):
         """Draw what has changed since the last drawing."""
         if not self._is_visible:
             return
-        self.query_one(DevicePanel).update()
+        device = self.query_one(DevicePanel)
+        shown = self._watched.shown() if self._changed else None
+        if self._changed:
+            run = self.query_ancestor(Pane).home.runs / shown.history.run if shown else None
+            device.show_run(run, is_here=shown is None or shown.started is not None)
+        device.update()
         if not self._changed:
             return
         self._changed = False
-        shown = self._watched.shown()
         self.query_one(StatusPanel).show(shown, self._hint())
         self.query_one(LogPanel).show(shown)
         samples = self.query_one(SamplePanel)
@@ -96,5 +100,6 @@ class WatchPanels(Vertical):
         return self._run.preparing or nothing
 
     def _poll_device(self) -> None:
-        if self._is_visible:
+        # The form for a new run shows the GPUs, too.
+        if self.query_ancestor(Pane).is_showing:
             self.query_one(DevicePanel).poll()

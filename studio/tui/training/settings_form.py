@@ -1,6 +1,7 @@
 """The form for a new run: every field of ModelConfig and TrainConfig."""
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
@@ -12,8 +13,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Button, Input
 
+from studio.devices import Candidate, choose
 from studio.model.config import RECIPES, ModelConfig, RunConfig, TrainConfig, with_settings
 from studio.runs import folders
+from studio.tui.training.gpu_lines import GpuList
 from studio.tui.widgets.form_fields import Field, NameField, NumberField, StepField
 from studio.tui.widgets.stepper import Stepper
 
@@ -44,7 +47,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Text": ("batching", "batch_size", "window", "longest_poem", "min_count"),
     "Watching": ("validate_every", "validation_poems", "checkpoint_every", "keep", "report_every"),
-    "Machine": ("precision", "seed"),
+    "Machine": ("device", "precision", "seed"),
 }
 HINTS = {
     "embedding": "numbers per character",
@@ -72,6 +75,7 @@ HINTS = {
     "checkpoint_every": "steps; 0: every epoch",
     "keep": "recent checkpoints, besides the best",
     "report_every": "steps between reports",
+    "device": "auto: the GPU with the most room",
 }
 
 
@@ -95,6 +99,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
         super().__init__(id="form")
         self._folder = folder
         self._proposed = ""
+        self._gpus: Sequence[Candidate] = ()
 
     def compose(self) -> ComposeResult:
         first = next(iter(RECIPES))
@@ -113,6 +118,8 @@ class SettingsForm(VerticalScroll, can_focus=False):
                     group.border_title = title
                     for name in names:
                         yield self.fields[name]
+                    if "device" in names:
+                        yield GpuList()
 
     def on_mount(self) -> None:
         self.propose_name()
@@ -136,6 +143,20 @@ class SettingsForm(VerticalScroll, can_focus=False):
             self.fields[name].text = text
             self._update(self.fields[name])
         self.propose_name()
+
+    def offer(self, gpus: Sequence[Candidate]) -> None:
+        """Offer the GPUs of the machine, and show what they are doing."""
+        self._gpus = gpus
+        names = [each.name for each in gpus if each.number is not None]
+        device = self.fields["device"]
+        assert isinstance(device, StepField)
+        device.offer(["auto", "cpu", *names])
+        self._mark_gpu()
+
+    def _mark_gpu(self) -> None:
+        """Mark the GPU that the run will get."""
+        chosen = choose(self.fields["device"].text, self._gpus)
+        self.query_one(GpuList).show(self._gpus, chosen)
 
     def propose_name(self) -> None:
         """Propose a free name, unless the user has typed one."""
@@ -184,6 +205,8 @@ class SettingsForm(VerticalScroll, can_focus=False):
         changed = field.text.strip() != default
         field.set_class(changed, "-changed")
         field.hint = f"recipe: {default}" if changed else HINTS.get(field.field, "")
+        if field.field == "device":
+            self._mark_gpu()
 
     @on(Input.Submitted)
     @on(Button.Pressed)
@@ -214,7 +237,10 @@ def _text(value: object) -> str:
 
 def _field(name: str, kind: Any, text: str) -> Field:
     field: Field
-    if kind is bool:
+    if name == "device":
+        # The panel that shows the device has its name as id.
+        field = StepField(name, name, ["auto", "cpu"], text, id="device-name")
+    elif kind is bool:
         field = StepField(name, name, list(_SWITCH), text)
     elif get_origin(kind) is Literal:
         field = StepField(name, name, get_args(kind), text)

@@ -12,7 +12,7 @@ from studio.tui.training.history import History
 from studio.tui.training.text_panel import TextPanel
 from studio.wording import compact, duration, figure, printable, sparkline
 
-_MARKS = {"starting": ">", "training": ">", "paused": "=", "diverged": "!"}
+_MARKS = {"starting": ">", "training": ">", "paused": "=", "diverged": "!", "failed": "!"}
 
 
 @dataclass(frozen=True, slots=True)

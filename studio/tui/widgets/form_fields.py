@@ -207,8 +207,18 @@ def _reason_against(typed: str) -> str:
 class StepField(Field):
     """One of a few values, changed with left and right."""
 
-    def __init__(self, name: str, label: str, values: Sequence[str], value: str) -> None:
-        super().__init__(name, label, Stepper(values, value, id=name))
+    def __init__(
+        self, name: str, label: str, values: Sequence[str], value: str, id: str = ""
+    ) -> None:
+        """`id` is the editor's, if it is not `name`."""
+        self._stepper = Stepper(values, value, id=id or name)
+        super().__init__(name, label, self._stepper)
+
+    def offer(self, values: Sequence[str]) -> None:
+        """Offer other values. The chosen one stays, or else the first one is chosen."""
+        self._stepper.values = values
+        if self.text not in values:
+            self.text = values[0]
 
 
 class ChoiceField(Field):

@@ -35,7 +35,7 @@ class Stepper(Widget, can_focus=True):
 
     def __init__(self, values: Sequence[str], value: str, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._values = values
+        self.values = values
         self.set_reactive(Stepper.value, value)
 
     def render(self) -> RenderResult:
@@ -44,8 +44,8 @@ class Stepper(Widget, can_focus=True):
 
     def action_step(self, by: int) -> None:
         """Choose the next (1) or previous (-1) value."""
-        at = self._values.index(self.value)
-        self.value = self._values[(at + by) % len(self._values)]
+        at = self.values.index(self.value)
+        self.value = self.values[(at + by) % len(self.values)]
         self.post_message(self.Stepped(self))
 
     def on_click(self) -> None:

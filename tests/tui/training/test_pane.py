@@ -10,7 +10,6 @@ from studio.messages import (
     Failed,
     Pause,
     Preparing,
-    Ready,
     Resume,
     SaveCheckpoint,
     Stop,
@@ -430,31 +429,6 @@ async def test_control_characters_never_reach_the_terminal(open_studio: Open) ->
         studio.worker.report(Failed("training", "\x1b]0;title\x07 gone"))
         await studio.settle()
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", studio.text())
-
-
-async def test_the_gpu_that_the_worker_names_is_read(
-    open_studio: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-
-    class Card:
-        def read(self) -> DeviceReading:
-            return DeviceReading("Some card", (Gauge("temp", 61, "C"),))
-
-    def opening(gpu: str) -> Card:
-        asked.append(gpu)
-        return Card()
-
-    monkeypatch.setattr("studio.tui.training.device_panel.open_telemetry", opening)
-    async with open_studio(SMALL) as studio:
-        await studio.press("2")
-        studio.worker.start_run()
-        studio.worker.report(Ready("2.13.0", "Some card", "GPU-1"))
-        await studio.settle()
-        studio.pane.query_one(DevicePanel).poll()
-        await studio.settle()
-        assert asked[-1] == "GPU-1"
-        assert "61 C" in studio.text()
 
 
 # --- past runs --------------------------------------------------------------------------------

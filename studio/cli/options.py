@@ -1,0 +1,33 @@
+"""Options that several commands have."""
+
+from typing import Annotated
+
+import typer
+
+from studio.cli.output import usage_errors
+from studio.devices import DeviceName
+from studio.documents import converted
+from studio.errors import ConfigError
+
+
+@usage_errors()
+def _device_name(typed: str) -> str:
+    return converted(typed, DeviceName, lambda _: "it") if typed else ""
+
+
+Device = Annotated[
+    str,
+    typer.Option(
+        help="auto, cpu, cuda:0, or a GPU's UUID; `doctor` lists the GPUs.",
+        callback=_device_name,
+        show_default=False,
+    ),
+]
+
+
+def assignment(text: str) -> tuple[str, object]:
+    """Key and value of a setting typed as KEY=VALUE; raises ConfigError."""
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"--set takes KEY=VALUE, as in --set hidden=256, not {text!r}.")
+    return key.strip(), value.strip()

@@ -1,0 +1,154 @@
+"""Choosing a device by name, or the GPU with the most room. Imports no torch.
+
+CUDA numbers the GPUs that CUDA_VISIBLE_DEVICES leaves, the fastest first; NVML numbers all of them,
+by bus. So the two are matched by UUID, and a number is always CUDA's.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from studio.errors import DeviceError
+from studio.telemetry import Gpu, bare_uuid, gigabytes
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+# How a setting or an option names a device.
+DeviceName = Annotated[
+    str,
+    Meta(
+        pattern=r"^(auto|cpu|cuda(:[0-9]{1,3})?|(GPU|MIG)-[0-9A-Za-z/-]{1,90})\Z",
+        description="auto, cpu, cuda:0 or the UUID of a GPU (GPU-... or MIG-...)",
+    ),
+]
+# From this use in percent on, or with less than this share of its memory free, a GPU is busy.
+BUSY_USE, BUSY_FREE = 25.0, 0.5
+# Up to this use in percent, and with at least this share of its memory free, it may be idle.
+IDLE_USE, IDLE_FREE = 5.0, 0.9
+# GPUs with this share of the most free memory have equally much room.
+ROOM = 0.9
+
+Load = Literal["idle", "shared", "busy"]
+LOADS: tuple[Load, ...] = ("idle", "shared", "busy")
+
+
+class CudaDevice(msgspec.Struct, frozen=True):
+    """A GPU as CUDA sees it; its number is its place in CUDA's list. `memory` in bytes."""
+
+    uuid: str
+    name: str
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A GPU that can be chosen, and what it is doing. `number` is CUDA's; None: CUDA hides it."""
+
+    gpu: Gpu
+    number: int | None
+
+    @property
+    def name(self) -> str:
+        """The name by which it can be chosen."""
+        return self.gpu.uuid if self.number is None else f"cuda:{self.number}"
+
+    @property
+    def load(self) -> Load:
+        """How busy it is with the work of other processes."""
+        gpu, use = self.gpu, self.gpu.use or 0.0
+        total = gpu.total_memory or 0.0
+        if use >= BUSY_USE or gpu.free_memory < BUSY_FREE * total:
+            return "busy"
+        others = any(each.pid != os.getpid() for each in gpu.processes)
+        if others or use > IDLE_USE or gpu.free_memory < IDLE_FREE * total:
+            return "shared"
+        return "idle"
+
+    @property
+    def users(self) -> str:
+        """Who computes on it: names, or how many processes if the names cannot be known."""
+        names = list(dict.fromkeys(each.user for each in self.gpu.processes if each.user))
+        hidden = sum(not each.user for each in self.gpu.processes)
+        return ", ".join(names + ([f"{hidden} unknown"] if hidden else []))
+
+    @property
+    def doing(self) -> str:
+        """What it is doing, in a few words."""
+        gpu = self.gpu
+        words: list[str] = [self.load]
+        if gpu.use is not None:
+            words.append(f"{gpu.use:.0f}%")
+        if gpu.total_memory:
+            words.append(f"{gigabytes(gpu.free_memory)} of {gigabytes(gpu.total_memory)} GB free")
+        return " ".join(words) + (f", {self.users}" if self.users else "")
+
+
+def candidates(cuda: Sequence[CudaDevice], gpus: Sequence[Gpu]) -> list[Candidate]:
+    """Each GPU with what NVML reports: first those that CUDA sees, by number, then the hidden."""
+    reported = {bare_uuid(gpu.uuid): gpu for gpu in gpus}
+    found = []
+    for number, device in enumerate(cuda):
+        unknown = Gpu(device.uuid, device.name, total_memory=device.memory)
+        found.append(Candidate(reported.pop(bare_uuid(device.uuid), unknown), number))
+    return found + [Candidate(gpu, None) for gpu in reported.values()]
+
+
+def choose(wish: str, known: Sequence[Candidate], why_no_gpu: str = "") -> Candidate | None:
+    """The GPU that `wish` names; None is the processor.
+
+    "auto" is the GPU with the least load, among those the one with the most free memory, and of
+    several with about as much the least used; without a GPU it is the processor. A UUID may be cut
+    short, as in CUDA_VISIBLE_DEVICES. Raises DeviceError that lists the devices.
+    """
+    usable = [each for each in known if each.number is not None]
+    if wish == "cpu" or (wish == "auto" and not usable):
+        return None
+    if wish == "auto":
+        load = min((each.load for each in usable), key=LOADS.index)
+        calm = [each for each in usable if each.load == load]
+        most = max(each.gpu.free_memory for each in calm)
+        roomy = [each for each in calm if each.gpu.free_memory >= ROOM * most]
+        return min(roomy, key=lambda each: (each.gpu.use or 0.0, -each.gpu.free_memory))
+    if not known:
+        raise DeviceError(
+            f"There is no GPU here for {wish}: {why_no_gpu or 'none was found'}. "
+            "Choose auto or cpu."
+        )
+    number = re.fullmatch("cuda(?::([0-9]+))?", wish)
+    if number:
+        named = [each for each in usable if each.number == int(number[1] or 0)]
+    else:
+        named = [each for each in known if bare_uuid(each.gpu.uuid).startswith(bare_uuid(wish))]
+    if len(named) == 1 and named[0].number is not None:
+        return named[0]
+    if len(named) > 1:
+        problem = f"{wish} is the beginning of several UUIDs"
+    elif named:
+        problem = f"CUDA does not see {wish} ({named[0].gpu.name})"
+    else:
+        problem = f"There is no {wish} here"
+    raise DeviceError(f"{problem}. {_choices(known)}{_visibility(known)}")
+
+
+def _choices(known: Sequence[Candidate]) -> str:
+    listed = [
+        f"{each.name} ({each.gpu.name}, {each.gpu.uuid}, {each.doing})"
+        for each in known
+        if each.number is not None
+    ]
+    return f"Choose auto, cpu{''.join(f', {each}' for each in listed)}."
+
+
+def _visibility(known: Sequence[Candidate]) -> str:
+    """What makes a hidden GPU visible; "" if there is none."""
+    hidden = next((each.gpu.uuid for each in known if each.number is None), "")
+    if not hidden:
+        return ""
+    visible = os.environ.get(VISIBLE)
+    if visible is not None:
+        return f" {VISIBLE} is {visible!r}: to use a GPU that it hides, add it there."
+    return f" To use a GPU that CUDA hides, start the program with {VISIBLE}={hidden}."

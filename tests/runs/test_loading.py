@@ -1,0 +1,116 @@
+"""Where a model is put to write: few rows on the processor, many on a GPU if there is one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from studio.model.device import FEW_ROWS, Device
+from studio.paths import Home
+from studio.runs import loading
+from studio.runs.loading import load_writer, locate
+from studio.verse.composer import write
+from studio.verse.decoder import Writer
+from studio.verse.request import ComposeRequest
+from tests.runs.test_session import trained
+
+
+class StandIn(Device):
+    """A device that says it is a GPU, and computes on the processor."""
+
+    __slots__ = ()
+
+    def make_current(self) -> None:
+        """Nothing has to be done."""
+
+
+GPU = StandIn(torch.device("cpu"), "float32")
+
+
+@pytest.fixture
+def model(home: Home) -> tuple[Path, str]:
+    trained(home)
+    return locate(home, "first")
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A machine with a GPU; the devices that were asked for."""
+    asked: list[str] = []
+
+    def choose_device(precision: str, wish: str = "auto") -> Device:
+        asked.append(wish)
+        return Device(torch.device("cpu"), "float32") if wish == "cpu" else GPU
+
+    monkeypatch.setattr(loading, "has_gpu", lambda: True)
+    monkeypatch.setattr(loading, "choose_device", choose_device)
+    yield asked
+
+
+def test_a_poem_is_written_on_the_processor_and_the_gpu_is_not_touched(
+    model: tuple[Path, str], gpu: list[str]
+) -> None:
+    writer = load_writer(*model)
+    write(writer, ComposeRequest(form="", longest=8))
+    assert writer.for_rows(FEW_ROWS) is writer
+    assert gpu == ["cpu"]
+
+
+def test_many_poems_at_once_are_written_on_the_gpu_by_a_copy_that_is_made_once(
+    model: tuple[Path, str], gpu: list[str]
+) -> None:
+    writer = load_writer(*model)
+    many = writer.for_rows(FEW_ROWS + 1)
+    assert many.device is GPU
+    assert (many.name, many.vocabulary) == (writer.name, writer.vocabulary)
+    assert writer.for_rows(1000) is many
+    assert gpu == ["cpu", "auto"]
+    tokens = torch.tensor([[1, 5, 6, 7]])
+    with torch.inference_mode():
+        expected, found = (each.network(tokens)[0] for each in (writer, many))
+    assert torch.allclose(expected, found, atol=1e-5)
+
+
+@pytest.mark.parametrize(("candidates", "on_gpu"), [(1, False), (FEW_ROWS + 1, True)])
+def test_the_rows_of_a_request_decide_where_it_is_written(
+    model: tuple[Path, str], gpu: list[str], candidates: int, on_gpu: bool
+) -> None:
+    used: list[bool] = []
+    writer = load_writer(*model)
+    copied = writer.for_rows(1000)
+
+    def copy() -> Writer:
+        used.append(True)
+        return copied
+
+    few = Writer(writer.network, writer.vocabulary, writer.device, writer.name, copy)
+    assert len(write(few, ComposeRequest(form="", longest=8, candidates=candidates))) == candidates
+    assert bool(used) == on_gpu
+
+
+def test_a_device_that_is_asked_for_writes_everything(
+    model: tuple[Path, str], gpu: list[str]
+) -> None:
+    writer = load_writer(*model, wish="cpu")
+    assert writer.for_rows(1000) is writer
+    assert gpu == ["cpu"]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
+def test_a_real_gpu_reads_many_rows_as_the_processor_does(model: tuple[Path, str]) -> None:
+    few = load_writer(*model)
+    many = few.for_rows(1000)
+    assert (few.device.is_gpu, many.device.is_gpu) == (False, True)
+    tokens = torch.tensor([[1, 5, 6, 7]])
+    with torch.inference_mode():
+        expected = few.network(tokens)[0]
+        found = many.network(many.device.put(tokens))[0].cpu()
+    assert torch.allclose(expected, found, atol=1e-3)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_without_a_gpu_the_processor_writes_everything(model: tuple[Path, str]) -> None:
+    writer = load_writer(*model)
+    assert writer.for_rows(1000) is writer
