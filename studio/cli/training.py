@@ -1,10 +1,7 @@
 """`train` and `runs`: train models, list, show, watch, stop, publish and delete runs."""
 
-import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +18,10 @@ from rich.progress import (
 from rich.table import Table
 
 from studio.cli.output import messages, option, out, print_json, say, usage_errors
+from studio.cli.several import devices_option, train_on_devices, train_with_process_0
+from studio.cli.signals import stopping_on_signals
 from studio.errors import ConfigError, RunError, StudioError
+from studio.launched import rank
 from studio.messages import TrainingStarted
 from studio.model.config import MAX_COUNT, RECIPES, recipe_named, with_settings
 from studio.model.events import (
@@ -70,14 +70,22 @@ def train(
         list[str] | None, typer.Option("--set", help="Any other setting, as in --set hidden=256.")
     ] = None,
     resume: Annotated[bool, typer.Option(help="Resume the run named with --run.")] = False,
+    devices: Annotated[
+        str,
+        typer.Option(help="Train on several GPUs, as 0,1,2,3, one process for each; or cpu,cpu."),
+    ] = "",
     detach: Annotated[
         bool, typer.Option(help="Train in the background; the terminal may be closed.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
     """Train a model. Ctrl-C stops it after saving a checkpoint."""
+    if rank() > 0:
+        train_with_process_0()
+        return
     home = Home.default()
     with usage_errors():
+        several = devices_option(devices, detach)
         if resume:
             if run is None:
                 raise RunError(
@@ -102,9 +110,16 @@ def train(
         if "@" in run:
             raise ConfigError("--detach resumes from the last checkpoint: give NAME without @STEP.")
         found = folders.find(home.runs, run) if resume else folders.create(home.runs, run, config)
-        pid = _detach(found, epochs if resume else None, delete_on_failure=not resume)
+        pid = _detach(found, epochs if resume else None, devices, delete_on_failure=not resume)
         if json:
             print_json({"run": run, "pid": pid})
+        return
+
+    if several:
+        name = run.partition("@")[0]
+        found = folders.find(home.runs, name) if resume else folders.create(home.runs, run, config)
+        more = ["--epochs", str(epochs)] if resume and epochs else []
+        train_on_devices(found, several, run, [*more, *(["--json"] if json else [])], not resume)
         return
 
     say("Loading torch and the poems ...")
@@ -112,7 +127,7 @@ def train(
 
     session = resume_run(home, run, epochs or 0) if resume else start_run(home, run, config)
     try:
-        with _stopping_on_signals(session.trainer.stop) as stopped_by:
+        with stopping_on_signals(session.trainer.stop) as stopped_by:
             last = _watch(session.started(), session.steps())
     except (OSError, SystemExit):
         # If nobody reads the messages any more (`| head`), rich raises SystemExit. Save the
@@ -134,11 +149,11 @@ def train(
         raise KeyboardInterrupt
 
 
-def _detach(run: folders.Run, epochs: int | None, delete_on_failure: bool) -> int:
+def _detach(run: folders.Run, epochs: int | None, devices: str, delete_on_failure: bool) -> int:
     """Start a process that trains the run, and return its id."""
     say(f"Starting the training of {run.name} ...")
     try:
-        pid = processes.train_detached(run, epochs or 0)
+        pid = processes.train_detached(run, epochs or 0, devices)
     except (RunError, OSError):
         if delete_on_failure and not run.checkpoint_names():
             folders.delete(run)
@@ -292,38 +307,6 @@ def assignment(text: str) -> tuple[str, object]:
     if not equals:
         raise ConfigError(f"--set takes KEY=VALUE, as in --set hidden=256, not {text!r}.")
     return key.strip(), value.strip()
-
-
-@contextmanager
-def _stopping_on_signals(stop: Callable[[], None]) -> Iterator[list[int]]:
-    """Stop the training with a checkpoint on Ctrl-C, `kill`, and a closed terminal.
-
-    A second signal stops it at once. A signal that is ignored (nohup) stays ignored.
-    """
-    received: list[int] = []
-
-    def handle(number: int, _frame: object) -> None:
-        if received:
-            raise KeyboardInterrupt
-        received.append(number)
-        if number == signal.SIGHUP:
-            # The terminal is closed: writing to it would fail before the checkpoint is saved.
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, 1)
-            os.dup2(nowhere, 2)
-        stop()
-
-    numbers = [
-        number
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) != signal.SIG_IGN
-    ]
-    before = {number: signal.signal(number, handle) for number in numbers}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _watch(started: TrainingStarted, steps: Iterator[tuple[TrainingEvent, ...]]) -> TrainingEnded:

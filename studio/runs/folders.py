@@ -45,13 +45,17 @@ _LOCK_TRIES = 10
 
 
 class TrainingProcess(msgspec.Struct, frozen=True):
-    """A process that trains a run of `total_steps` steps on `device`."""
+    """A process that trains a run of `total_steps` steps on `device`.
+
+    `processes`: how many train it together; this one is process 0 of them.
+    """
 
     pid: int
     host: str
     device: str
     total_steps: int
     paused: bool = False
+    processes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +144,11 @@ class Run:
         except RunError:
             return None  # not written yet, or an older version trains
 
-    def record_process(self, device: str, total_steps: int, paused: bool = False) -> None:
+    def record_process(
+        self, device: str, total_steps: int, paused: bool = False, processes: int = 1
+    ) -> None:
         """Write down that this process trains the run; the caller holds the lock."""
-        this = TrainingProcess(os.getpid(), platform.node(), device, total_steps, paused)
+        this = TrainingProcess(os.getpid(), platform.node(), device, total_steps, paused, processes)
         # On a full disk the run is still trained; only others do not learn by whom.
         with contextlib.suppress(OSError):
             write_atomically(self.folder / "process.json", msgspec.json.encode(this))

@@ -24,10 +24,12 @@ from studio.model.events import (
     TrainingEvent,
     Validated,
 )
+from studio.model.parallel import open_world
 from studio.model.trainer import Trainer
 from studio.paths import Home
 from studio.runs import folders, processes
 from studio.runs.folders import Run
+from studio.runs.helping import SharedTask, saying_how_to_resume, send_task
 from studio.runs.loading import locate
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
@@ -45,6 +47,7 @@ class TrainingSession:
     def __init__(self, home: Home, run: Run, epochs: int = 0, step: int | None = None) -> None:
         """Open the run's folder; resume from its last checkpoint, or start if it has none.
 
+        If torchrun has started several processes, this one is process 0: the others train with it.
         A damaged checkpoint is skipped. With `step`, training resumes from that checkpoint, and
         later ones are deleted. If `epochs` is above 0, it is added to the epochs in the run's
         settings. Raises RunError if the run is in use, finished, has no such checkpoint, or does
@@ -59,6 +62,7 @@ class TrainingSession:
         self._last_saved: CheckpointSaved | None = None
         self._closing = contextlib.ExitStack()
         with contextlib.ExitStack() as opening:
+            self._world = opening.enter_context(open_world())
             opening.enter_context(run.lock())
             # Before the poems are read: a request that comes meanwhile is for this process.
             processes.clear_stop(run)
@@ -93,6 +97,7 @@ class TrainingSession:
             valid,
             choose_device(settings.precision),
             self.run.checkpoints,
+            self._world,
         )
         if start:
             checkpoint.load_weights(trainer.network, start)
@@ -102,6 +107,10 @@ class TrainingSession:
             if any(event.step for event in self.run.events()):
                 self.notice = f"{self.run.name} has no checkpoint, so it starts from the beginning."
             self.run.drop_events_after(0)
+        task = SharedTask(self.run.name, self.config, vocabulary, texts, valid, trainer.progress)
+        saved = self._last_saved
+        with self._together():
+            send_task(self._world, task, self.run.checkpoints / saved.name if saved else None)
         return trainer
 
     def _resume(self, trainer: Trainer, names: list[str], home: Home) -> None:
@@ -164,7 +173,14 @@ class TrainingSession:
 
     def record_process(self, paused: bool = False) -> None:
         """Write down for other processes that this one trains the run, or has paused it."""
-        self.run.record_process(self.trainer.device.name, self.trainer.total_steps, paused)
+        total = self.trainer.total_steps
+        self.run.record_process(self._device, total, paused, self._world.size)
+
+    @property
+    def _device(self) -> str:
+        """The name of the device, with the number of processes if there are several."""
+        name = self.trainer.device.name
+        return name if self._world.size == 1 else f"{self._world.size} × {name}"
 
     def close(self) -> None:
         """Unlock the run's folder."""
@@ -180,7 +196,7 @@ class TrainingSession:
             total_steps=trainer.total_steps,
             parameters=trainer.network.parameter_count,
             vocabulary=len(trainer.vocabulary),
-            device=trainer.device.name,
+            device=self._device,
             precision=trainer.device.precision,
             notice=self.notice,
         )
@@ -204,7 +220,7 @@ class TrainingSession:
             self._record(())
             yield self._recorded()
         looked = time.monotonic()
-        with contextlib.closing(self.trainer.run()) as items:
+        with contextlib.closing(self.trainer.run()) as items, self._together():
             for events in items:
                 self._record(events)
                 yield self._recorded()
@@ -219,10 +235,19 @@ class TrainingSession:
         return processes.is_stop_requested(self.run)
 
     def save(self) -> tuple[TrainingEvent, ...]:
-        """Save a checkpoint between two steps."""
+        """Save a checkpoint between two steps. Several processes stop for it: they must agree."""
+        if self._world.size > 1:
+            self.trainer.stop()
+            return tuple(event for events in self.steps() for event in events)
         for events in self.trainer.save():
             self._record(events)
         return self._recorded()
+
+    @contextlib.contextmanager
+    def _together(self) -> Iterator[None]:
+        """Raise LostProcessError, with what becomes of the run, if another process has ended."""
+        with saying_how_to_resume(self.run.name), self._world.naming_the_lost():
+            yield
 
     def _record(self, events: tuple[TrainingEvent, ...]) -> None:
         """Write events to disk, with a sample after each validation."""
