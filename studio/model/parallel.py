@@ -170,9 +170,15 @@ class _Processes(World):
     def average_gradients_of(self, module: "nn.Module") -> "nn.Module":
         from torch.nn.parallel import DistributedDataParallel
 
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated", FutureWarning)
-            return DistributedDataParallel(module, broadcast_buffers=False)
+        warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated")
+        warnings.filterwarnings("ignore", "find_unused_parameters=True was specified")
+        # Looking for unused parameters keeps gradients in the order that they have in the first
+        # step. Else torch reorders them after it, then adds them up in another order, and a resumed
+        # run would differ in the last bit. On a GPU, speed comes first.
+        in_order = self.device == "cpu"
+        return DistributedDataParallel(
+            module, broadcast_buffers=False, find_unused_parameters=in_order
+        )
 
     def sum(self, numbers: list[float]) -> list[float]:
         import torch
