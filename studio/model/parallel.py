@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 _PATIENCE = timedelta(minutes=5)
 # Seconds for which to look for the process that has ended: its connections close before it does.
 _SEARCH = 5.0
-# How errors of the exchange begin or what they contain; gloo's are plain RuntimeErrors.
-_SIGNS = ("gloo", "NCCL", "Connection closed by peer", "Connection reset by peer")
+# What errors of the exchange contain: those of gloo are plain RuntimeErrors.
+_SIGNS = ("gloo", "NCCL")
 
 
 class Rows(NamedTuple):
