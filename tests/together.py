@@ -51,8 +51,8 @@ def take_part(rank: int, home: Home, name: str, config: RunConfig) -> None:
 
 def help_out() -> None:
     """Train with process 0 until it ends."""
-    with helping() as trainer:
-        for _ in trainer.run() if trainer else ():
+    with helping() as session:
+        for _ in session.steps() if session else ():
             pass
 
 

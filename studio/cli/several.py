@@ -58,8 +58,8 @@ def train_with_process_0() -> None:
     """Train with the process that has the run, as another one that torchrun has started."""
     from studio.runs.helping import helping
 
-    with helping() as trainer:
-        if trainer:
-            with stopping_on_signals(trainer.stop):
-                for _ in trainer.run():
+    with helping() as session:
+        if session:
+            with stopping_on_signals(session.trainer.stop):
+                for _ in session.steps():
                     pass

@@ -123,9 +123,9 @@ def open_world() -> Iterator[World]:
         if world.rank == 0 and not world.has_sent:
             with contextlib.suppress(RuntimeError):
                 world.broadcast(b"")
+        # The connections close as this process ends. To close them now might wait for others.
         raise
-    finally:
-        dist.destroy_process_group()
+    dist.destroy_process_group()
 
 
 class _Processes(World):

@@ -16,6 +16,7 @@ from studio.errors import LostProcessError
 from studio.model.checkpoint import Progress
 from studio.model.config import RunConfig
 from studio.model.device import choose_device
+from studio.model.events import TrainingEvent
 from studio.model.parallel import World, open_world
 from studio.model.trainer import Trainer
 from studio.runs.processes import how_to_resume
@@ -40,9 +41,26 @@ def send_task(world: World, task: SharedTask, checkpoint: Path | None) -> None:
         world.broadcast(state)
 
 
+class HelpingSession:
+    """A run that process 0 trains, as another process sees it."""
+
+    def __init__(self, run: str, trainer: Trainer, world: World) -> None:
+        self.run = run
+        self.trainer = trainer
+        self._world = world
+
+    def steps(self) -> Iterator[tuple[TrainingEvent, ...]]:
+        """Take the steps of process 0 with it; process 0 records their events.
+
+        Raises LostProcessError if another process ends meanwhile.
+        """
+        with saying_how_to_resume(self.run), self._world.naming_the_lost():
+            yield from self.trainer.run()
+
+
 @contextlib.contextmanager
-def helping() -> Iterator[Trainer | None]:
-    """The trainer that takes the steps of process 0 with it; None if that one cannot start."""
+def helping() -> Iterator[HelpingSession | None]:
+    """The run that process 0 trains; None if that one cannot start."""
     with open_world() as world, world.naming_the_lost():
         message = world.broadcast(b"")
         if not message:
@@ -61,8 +79,7 @@ def helping() -> Iterator[Trainer | None]:
         )
         if state:
             trainer.resume(safetensors.torch.load(state), task.progress)
-        with saying_how_to_resume(task.run), world.naming_the_lost():
-            yield trainer
+        yield HelpingSession(task.run, trainer, world)
 
 
 @contextlib.contextmanager
