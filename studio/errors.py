@@ -29,6 +29,10 @@ class DamageError(RunError):
     """A file of a model or checkpoint is damaged or does not match the files beside it."""
 
 
+class LostProcessError(RunError):
+    """Another process that trained the run has ended; "" if that one or a third one says so."""
+
+
 class SavingError(RunError):
     """A checkpoint cannot be written. The weights are still in memory, and training can resume."""
 

@@ -64,7 +64,9 @@ def test_the_studio_comes_from_the_wheel_with_assets_and_data(installed: Path) -
     assets, data = (files(Path(folder)) for folder in where[:2])
     assert assets == files(TOP / "assets")
     assert data == {each for each in files(TOP / "data") if each.suffix not in (".py", ".md")}
-    assert {"build_rhymes.py", "experiments.md"} <= {each.name for each in files(TOP / "data")}
+    assert {"build_rhymes.py", "experiments.md", "scaling.md"} <= {
+        each.name for each in files(TOP / "data")
+    }
 
 
 def test_the_wheel_has_every_file_of_the_package(installed: Path) -> None:

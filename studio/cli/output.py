@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from studio.errors import ConfigError, StudioError, out_of_memory_message
+from studio.errors import ConfigError, LostProcessError, StudioError, out_of_memory_message
+from studio.launched import LOST, is_launched, is_launched_by_the_studio
 from studio.wording import printable
 
 out = Console(highlight=False, markup=False, emoji=False)
@@ -50,6 +51,10 @@ def exit_codes() -> Iterator[None]:
     """Turn an exception of a subcommand into a message and an exit code."""
     try:
         yield
+    except LostProcessError as error:
+        if str(error) and not is_launched_by_the_studio():
+            say(f"tangshi-studio: {error}")
+        sys.exit(LOST if is_launched() else 1)
     except StudioError as error:
         say(f"tangshi-studio: {error}")
         sys.exit(1)

@@ -1,33 +1,20 @@
 """`train` in this process: one run, or several one after the other."""
 
-import os
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
-from studio.cli.output import messages, print_json, say
+from studio.cli.headless import train_to_end
+from studio.cli.output import print_json, say
 from studio.errors import RunError, StudioError
-from studio.messages import TrainingStarted
 from studio.model.config import RunConfig
 from studio.model.events import (
-    CheckpointSaved,
     SampleWritten,
     StepDone,
     TrainingEnded,
-    TrainingEvent,
     Validated,
 )
 from studio.paths import Home
@@ -146,16 +133,7 @@ class _Turns:
 
     def _train(self, session: "TrainingSession") -> bool:
         """Train a run to its end; returns whether a signal ended it."""
-        try:
-            with _stopping_on_signals(session.trainer.stop) as stopped_by:
-                last = _watch(session.started(), session.steps())
-        except (OSError, SystemExit):
-            # If nobody reads the messages any more (`| head`), rich raises SystemExit. Save the
-            # checkpoint even then.
-            session.save()
-            raise
-        finally:
-            session.close()
+        last, stopped = train_to_end(session)
         run = session.run.name
         if not self._json:
             say(f"{run}: {last.outcome} at step {last.step}. {last.reason}")
@@ -167,11 +145,11 @@ class _Turns:
             sys.stdout.buffer.flush()
         if last.outcome in ("diverged", "failed"):
             self._failed[run] = f"The training of {run} {last.outcome}. {last.reason}"
-        if stopped_by:
+        if stopped:
             resume = f"tangshi-studio train --run {run} --resume"
             if not self._name_left(f"Resume {run} and train them with: {resume} --queue"):
                 say(f"Resume with: {resume}")
-        return bool(stopped_by)
+        return stopped
 
     def _left(self) -> list[str]:
         """The runs that are still to be trained, and that no other process has taken."""
@@ -191,89 +169,6 @@ class _Turns:
         if left:
             say(f"Not trained yet: {', '.join(left)}. {remedy}")
         return bool(left)
-
-
-@contextmanager
-def _stopping_on_signals(stop: Callable[[], None]) -> Iterator[list[int]]:
-    """Stop the training with a checkpoint on Ctrl-C, `kill`, and a closed terminal.
-
-    A second signal stops it at once. A signal that is ignored (nohup) stays ignored.
-    """
-    received: list[int] = []
-
-    def handle(number: int, _frame: object) -> None:
-        if received:
-            raise KeyboardInterrupt
-        received.append(number)
-        if number == signal.SIGHUP:
-            # The terminal is closed: writing to it would fail before the checkpoint is saved.
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, 1)
-            os.dup2(nowhere, 2)
-        stop()
-
-    numbers = [
-        number
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) != signal.SIG_IGN
-    ]
-    before = {number: signal.signal(number, handle) for number in numbers}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _watch(started: TrainingStarted, steps: Iterator[tuple[TrainingEvent, ...]]) -> TrainingEnded:
-    """Show the training on standard error until it ends."""
-    say(
-        f"{started.run}: {started.config.model.cell} with {started.parameters:,} parameters, "
-        f"{started.vocabulary:,} characters, on {started.device} in {started.precision}."
-    )
-    if started.notice:
-        say(started.notice)
-    progress = Progress(
-        TextColumn("epoch {task.fields[epoch]}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("loss {task.fields[loss]:.3f} · {task.fields[speed]:,.0f} characters/s"),
-        console=messages,
-        disable=not messages.is_terminal,
-    )
-    with progress:
-        task = progress.add_task(
-            "", total=started.total_steps, completed=started.step, epoch=1, loss=0.0, speed=0.0
-        )
-        before: StepDone | None = None
-        for events in steps:
-            for event in events:
-                match event:
-                    case StepDone():
-                        spent = event.elapsed - (before.elapsed if before else 0.0)
-                        progress.update(
-                            task,
-                            completed=event.step,
-                            epoch=event.epoch,
-                            loss=event.loss,
-                            speed=event.characters / spent if before and spent else 0.0,
-                        )
-                        before = event
-                    case Validated():
-                        say(
-                            f"step {event.step}: validation perplexity {event.perplexity:.1f} "
-                            f"({event.perplexity_all:.1f} with punctuation)"
-                            f"{', the best so far' if event.best else ''}"
-                        )
-                    case SampleWritten():
-                        say(f"step {event.step}: {event.text}")
-                    case CheckpointSaved():
-                        say(f"step {event.step}: saved {event.name}")
-                    case TrainingEnded():
-                        return event
-    raise AssertionError("training ends with TrainingEnded")
 
 
 def _report(run: folders.Run, last: TrainingEnded) -> dict[str, object]:

@@ -11,8 +11,10 @@ from rich.table import Table
 from studio.cli import train_runs
 from studio.cli.options import Device, assignment
 from studio.cli.output import option, out, print_json, say, usage_errors
+from studio.cli.several import devices_option, train_on_devices, train_with_process_0
 from studio.cli.train_runs import let_wait
 from studio.errors import ConfigError, RunError, StudioError
+from studio.launched import rank
 from studio.model.config import MAX_COUNT, RECIPES, RunConfig, recipe_named, with_settings
 from studio.model.events import (
     SampleWritten,
@@ -61,6 +63,10 @@ def train(
     ] = None,
     device: Device = "",
     resume: Annotated[bool, typer.Option(help="Resume the run named with --run.")] = False,
+    devices: Annotated[
+        str,
+        typer.Option(help="Train on several GPUs, as 0,1,2,3, one process for each; or cpu,cpu."),
+    ] = "",
     detach: Annotated[
         bool, typer.Option(help="Train in the background; the terminal may be closed.")
     ] = False,
@@ -74,9 +80,17 @@ def train(
     ] = False,
 ) -> None:
     """Train a model. Ctrl-C stops it after saving a checkpoint."""
+    if rank() > 0:
+        train_with_process_0()
+        return
     home = Home.default()
     new = dict[str, RunConfig]()
     with usage_errors():
+        several = devices_option(devices, detach)
+        if several and (device or queue or (cell and "," in cell)):
+            raise ConfigError(
+                "--devices trains one run: leave out --device, --queue and more cells."
+            )
         if resume:
             if run is None:
                 raise RunError(
@@ -114,9 +128,15 @@ def train(
     if detach:
         if "@" in run:
             raise ConfigError("--detach resumes from the last checkpoint: give NAME without @STEP.")
-        pid = _detach(home, run, new, more_epochs, other_device, queue)
+        pid = _detach(home, run, new, more_epochs, other_device, devices, queue)
         if json:
             print_json({"run": run, "pid": pid})
+    elif several:
+        name = run.partition("@")[0]
+        found = folders.create(home.runs, run, new[run]) if new else folders.find(home.runs, name)
+        more = ["--epochs", str(more_epochs)] if more_epochs else []
+        more += ["--json"] if json else []
+        train_on_devices(found, several, run, more, is_new=bool(new))
     elif queue:
         train_runs.train_queue(home, run, more_epochs, other_device, after, json)
     elif len(new) > 1:
@@ -126,7 +146,13 @@ def train(
 
 
 def _detach(
-    home: Home, first: str, new: dict[str, RunConfig], epochs: int, device: str, queue: bool
+    home: Home,
+    first: str,
+    new: dict[str, RunConfig],
+    epochs: int,
+    device: str,
+    devices: str,
+    queue: bool,
 ) -> int:
     """Start a process that trains the run, and then others; return its id."""
     # A single run need not wait, so no other process takes it.
@@ -135,7 +161,8 @@ def _detach(
     run = folders.find(home.runs, first)
     say(f"Starting the training of {first} ...")
     try:
-        pid = processes.train_detached(run, epochs, device, then_queue=queue or len(new) > 1)
+        then_queue = queue or len(new) > 1
+        pid = processes.train_detached(run, epochs, device, devices, then_queue)
     except (RunError, OSError):
         if not run.checkpoint_names():
             for each in made:

@@ -1,14 +1,22 @@
 """One optimiser step after another: the network, its optimiser and the recurrent state."""
 
 import math
+from collections.abc import Callable
+from functools import cached_property
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from studio.model.batches import Batch
 from studio.model.config import TrainConfig
 from studio.model.device import Device
-from studio.model.loss import chunked_loss, nll_loss, sample_candidates, sampled_loss
+from studio.model.loss import (
+    IGNORED,
+    chunked_loss,
+    nll_loss,
+    sample_candidates,
+    sampled_loss,
+)
 from studio.model.network import Network, State, detach_state
 from studio.model.optimiser import (
     load_state_tensors,
@@ -16,57 +24,94 @@ from studio.model.optimiser import (
     set_learning_rate,
     state_tensors,
 )
+from studio.model.parallel import ALONE, Rows, World
 
 
 class Learner:
-    """Trains a network batch by batch. Its whole state can be saved as named tensors."""
+    """Trains a network batch by batch. Its whole state can be saved as named tensors.
 
-    def __init__(self, network: Network, config: TrainConfig, device: Device) -> None:
+    Several processes learn as one would: each reads its rows of the batch. What is drawn is drawn
+    for the whole batch in each of them, with the same seed.
+    """
+
+    def __init__(
+        self, network: Network, config: TrainConfig, device: Device, world: World = ALONE
+    ) -> None:
         self.network = network
         self.device = device
         self._config = config
+        self._world = world
         self._optimiser = make_optimiser(network, config)
         self._state: State | None = None
 
     def learn(self, batch: Batch, learning_rate: float) -> tuple[Tensor, Tensor]:
-        """Take one optimiser step; returns the loss and the gradient norm, still on the device."""
+        """Take one optimiser step; returns the loss and the gradient norm, still on the device.
+
+        The loss is the part that this process has in the loss of the batch.
+        """
         self.network.train()
         set_learning_rate(self._optimiser, learning_rate)
-        inputs = self.device.put(batch.inputs)
-        state = None if batch.resets_state else self._state
-        with self.device.autocast():
-            features, after = self.network(inputs, state)
-        loss = self._loss(features.flatten(0, 1), batch.targets.flatten())
+        loss, after = self._forward(batch, None if batch.resets_state else self._state)
         self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        # Gradients are averaged over the processes, but the parts of the loss add up.
+        (loss * self._world.size).backward()
         clip = self._config.clip or math.inf
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), clip)
         self._optimiser.step()
         self._state = detach_state(after) if self._config.batching == "stream" else None
         return loss.detach(), norm
 
-    def _loss(self, features: Tensor, targets: Tensor) -> Tensor:
-        """The loss of `features` (tokens, features); `targets` (tokens,) are still on the CPU."""
+    @cached_property
+    def _forward(self) -> nn.Module:
+        """`_read`, as a module whose gradients are averaged over the processes."""
+        return self._world.average_gradients_of(_Forward(self.network, self._read))
+
+    def _read(self, batch: Batch, state: State | None) -> tuple[Tensor, State]:
+        """The part of this process in the loss of the batch, and the state after its rows."""
+        rows = self._world.rows(len(batch.inputs))
+        with self.device.autocast():
+            features, after = self.network(
+                self.device.put(rows.of(batch.inputs).contiguous()), state, rows
+            )
+        return self._loss(features.flatten(0, 1), batch, rows), after
+
+    def _loss(self, features: Tensor, batch: Batch, rows: Rows) -> Tensor:
+        """The part that some rows have in the loss; `features` (tokens, features) are theirs."""
         weight, bias = self.network.softmax_weight, self.network.softmax_bias
         kind = self._config.loss
         # On a GPU the whole softmax is as fast, and the processor need not draw a sample.
         if kind == "sampled" and not self.device.is_gpu:
-            sample = sample_candidates(targets, len(bias), self.network.dropout_generator)
-            return sampled_loss(features, weight, bias, *map(self.device.put, sample))
-        loss = nll_loss if kind == "nll" else chunked_loss
-        return loss(features, weight, bias, self.device.put(targets))
+            *sample, positions = sample_candidates(
+                batch.targets.flatten(), len(bias), self.network.dropout_generator
+            )
+            targets = _of_rows(positions.view_as(batch.targets), rows)
+            loss = sampled_loss(features, weight, bias, *map(self.device.put, (*sample, targets)))
+        else:
+            targets = _of_rows(batch.targets, rows)
+            # Where no target counts, the mean over those that do is zero only if it is chunked.
+            plain = kind == "nll" and bool((targets != IGNORED).any())
+            loss = (nll_loss if plain else chunked_loss)(
+                features, weight, bias, self.device.put(targets)
+            )
+        if self._world.size == 1:
+            return loss
+        return loss * (int((targets != IGNORED).sum()) / max(1, batch.characters))
 
     def reset_state(self) -> None:
         """Forget the recurrent state: the next batch belongs to another epoch."""
         self._state = None
 
     def tensors(self) -> dict[str, Tensor]:
-        """The state of the optimiser, of dropout and of the recurrent layers, without weights."""
+        """The state of the optimiser, of dropout and of the recurrent layers, without weights.
+
+        The recurrent state is that of all rows, in each process.
+        """
         tensors = {f"optimiser.{key}": t for key, t in state_tensors(self._optimiser).items()}
         tensors["dropout"] = self.network.dropout_generator.get_state()
         for layer, parts in enumerate(self._state or ()):
             for part, tensor in enumerate(parts):
-                tensors[f"state.{layer}.{part}"] = tensor
+                whole = self._world.gather(tensor, self._config.batch_size)
+                tensors[f"state.{layer}.{part}"] = whole
         return tensors
 
     def restore(self, tensors: dict[str, Tensor], batch: Batch) -> None:
@@ -86,11 +131,13 @@ class Learner:
             layers: dict[int, list[Tensor]] = {}
             for layer, part in sorted(tuple(map(int, name.split("."))) for name in carried):
                 layers.setdefault(layer, []).append(carried[f"{layer}.{part}"])
-            self._state = tuple(
+            state = tuple(
                 tuple(_to_float32(part).to(self.device.torch_device) for part in parts)
                 for parts in layers.values()
             )
-            self._check_shapes(self._state, batch)
+            self._check_shapes(state, batch)
+            rows = self._world.rows(len(batch.inputs))
+            self._state = tuple(tuple(rows.of(part, 1) for part in parts) for parts in state)
 
     @torch.no_grad()
     def _check_shapes(self, state: State, batch: Batch) -> None:
@@ -99,6 +146,25 @@ class Learner:
         shapes = [[[part.shape for part in layer] for layer in each] for each in (state, expected)]
         if shapes[0] != shapes[1]:
             raise ValueError("the recurrent state is that of another network")
+
+
+class _Forward(nn.Module):
+    """What a learner does with its network, as a module: DistributedDataParallel wraps modules."""
+
+    def __init__(
+        self,
+        network: Network,
+        read: Callable[[Batch, State | None], tuple[Tensor, State]],
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.forward = read
+
+
+def _of_rows(targets: Tensor, rows: Rows) -> Tensor:
+    """The targets (batch, time) of some rows, (tokens,); those of an idle process do not count."""
+    own = rows.of(targets).flatten()
+    return torch.full_like(own, IGNORED) if rows.idle else own
 
 
 def _to_float32(part: Tensor) -> Tensor:

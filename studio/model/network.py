@@ -14,6 +14,7 @@ from studio.model.config import ModelConfig
 from studio.model.device import dropout_mask, recurrent_precision
 from studio.model.lines import REACH, above
 from studio.model.packed import PackedLstm, can_pack
+from studio.model.parallel import Rows
 
 # For each layer its hidden state, and for an LSTM its cell state, each (1, batch, hidden). A
 # network that reads previous lines adds the last tokens, (1, batch, REACH - 1).
@@ -105,15 +106,19 @@ class Network(nn.Module):
         """The number of trainable parameters."""
         return sum(parameter.numel() for parameter in self.parameters())
 
-    def forward(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+    def forward(
+        self, tokens: Tensor, state: State | None = None, rows: Rows | None = None
+    ) -> tuple[Tensor, State]:
         """Read `tokens` (batch, time) from `state`; None is the initial state.
+
+        `rows`: which rows of a larger batch these are. Dropout is drawn for that one.
 
         Returns the features from which `logits` predicts each next character,
         (batch, time, features), and the state after the last token.
         """
         if state is None and not self.training:
             state = self.initial_state(len(tokens))
-        return self._forward(tokens, state)
+        return self._forward(tokens, state, rows)
 
     def initial_state(self, rows: int) -> State | None:
         """The state at the start of `rows` poems; None is the zero state, as in training."""
@@ -122,7 +127,9 @@ class Network(nn.Module):
         ends = torch.full((rows, 1), END, device=self.softmax_bias.device)
         return self._forward(ends, None)[1]
 
-    def _forward(self, tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def _forward(
+        self, tokens: Tensor, state: State | None, rows: Rows | None = None
+    ) -> tuple[Tensor, State]:
         """Like `forward`, but a `state` of None is the zero state."""
         if self._packed and tokens.shape[1] == 1:
             return self._packed.step(tokens, state)
@@ -135,10 +142,10 @@ class Network(nn.Module):
             tokens_above = above(seen, self.breaks, len(self.above)).unbind(dim=-1)
         embedded = self._embed(tokens, *tokens_above)
         projected = [
-            self._locked_dropout(matrix(each))
+            self._locked_dropout(matrix(each), rows)
             for matrix, each in zip(self.above, embedded[1:], strict=True)
         ]
-        features = self._locked_dropout(embedded[0])
+        features = self._locked_dropout(embedded[0], rows)
         features = torch.cat([features, *projected], dim=-1)
         skipped = []
         after = []
@@ -152,7 +159,7 @@ class Network(nn.Module):
             after.append(new if isinstance(new, tuple) else (new,))
             if index + 1 == len(self.layers):
                 features = sum(skipped, features)
-            features = self._locked_dropout(features)
+            features = self._locked_dropout(features, rows)
         return features, (*after, *context)
 
     def logits(self, features: Tensor) -> Tensor:
@@ -194,12 +201,13 @@ class Network(nn.Module):
             embedded = embedded * F.embedding(together, self._mask((len(weight), 1), share, weight))
         return embedded.unbind()
 
-    def _locked_dropout(self, features: Tensor) -> Tensor:
+    def _locked_dropout(self, features: Tensor, rows: Rows | None = None) -> Tensor:
         """Locked dropout: the same units are zero at all time steps (Gal and Ghahramani 2016)."""
         share = self.config.dropout
         if not self.training or share == 0:
             return features
-        return features * self._mask((len(features), 1, features.shape[2]), share, features)
+        rows = rows or Rows(0, len(features), len(features))
+        return features * rows.of(self._mask((rows.total, 1, features.shape[2]), share, features))
 
     def _run_layer(
         self, layer: nn.Module, features: Tensor, before: _LayerState | None

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import msgspec
 import torch
+from torch import Tensor
 
 from studio.corpus.vocabulary import Vocabulary
-from studio.errors import DamageError, RunError, out_of_memory_message
+from studio.errors import ConfigError, DamageError, RunError, out_of_memory_message
 from studio.model import checkpoint
 from studio.model.batches import make_epoch
 from studio.model.checkpoint import Progress
 from studio.model.config import RunConfig
 from studio.model.device import Device
-from studio.model.evaluate import score_poems, total
+from studio.model.evaluate import Score, score_poems, total
 from studio.model.events import (
     CheckpointSaved,
     EpochDone,
@@ -30,6 +31,7 @@ from studio.model.events import (
 from studio.model.learner import Learner
 from studio.model.network import Network
 from studio.model.optimiser import learning_rate
+from studio.model.parallel import ALONE, World
 from studio.model.unreported import DivergenceError, UnreportedSteps
 
 
@@ -51,8 +53,17 @@ class Trainer:
         valid: Sequence[str],
         device: Device,
         checkpoints: Path,
+        world: World = ALONE,
     ) -> None:
-        """Raises RunError if there are too few poems for one batch."""
+        """Raises RunError if there are too few poems for one batch.
+
+        Of the processes in `world`, only process 0 writes checkpoints.
+        """
+        if world.size > config.train.batch_size:
+            raise ConfigError(
+                f"A batch has {config.train.batch_size} rows, too few for {world.size} processes. "
+                "Use a larger batch_size, or fewer processes."
+            )
         self.config = config
         self.vocabulary = vocabulary
         self.progress = Progress(poems=_sha256(train))
@@ -69,8 +80,9 @@ class Trainer:
         self.network = Network(
             config.model, len(vocabulary), config.train.seed, vocabulary.stops
         ).to(device.torch_device)
-        self.learner = Learner(self.network, config.train, device)
-        self._unreported = UnreportedSteps(math.log(len(vocabulary)))
+        self._world = world
+        self.learner = Learner(self.network, config.train, device, world)
+        self._unreported = UnreportedSteps(math.log(len(vocabulary)), world)
         self._validated: tuple[int, float] | None = None
         self._saved: int | None = None
         # Whether a checkpoint is due and not written yet: an earlier attempt may have failed.
@@ -96,7 +108,10 @@ class Trainer:
         return min(planned, limit) if limit else planned
 
     def stop(self) -> None:
-        """End training with the next items: a checkpoint, then a TrainingEnded."""
+        """End training with the next items: a checkpoint, then a TrainingEnded.
+
+        Several processes end at their next report, all after the same step.
+        """
         self._stopping = True
 
     def save(self) -> Iterator[tuple[TrainingEvent, ...]]:
@@ -114,7 +129,9 @@ class Trainer:
         """
         ended = False
         while not ended:
-            training = self.progress.step < self.total_steps and not self._stopping
+            alone = self._world.size == 1
+            stops = self._stopping if alone else self._unreported.stop_agreed
+            training = self.progress.step < self.total_steps and not stops
             try:
                 ended = yield from self._in_items(self._one_step() if training else self._end())
             except (OSError, GeneratorExit):
@@ -168,14 +185,21 @@ class Trainer:
                 f"{folder / 'training.json'}: position must be below {self.steps_per_epoch}, the "
                 f"batches of an epoch, not {progress.position}. Choose another checkpoint."
             )
-        self.progress = msgspec.structs.replace(progress, poems=self.progress.poems)
         try:
-            self.learner.restore(tensors, self._epoch[0])
+            self.resume(tensors, progress)
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
             raise DamageError(
                 f"{folder / 'training.safetensors'} does not fit this run: {error}. "
                 "Delete that folder to continue from the checkpoint before."
             ) from error
+
+    def resume(self, tensors: dict[str, Tensor], progress: Progress) -> None:
+        """Continue from what a checkpoint holds besides the weights.
+
+        Raises KeyError, ValueError, TypeError or RuntimeError if it does not fit.
+        """
+        self.progress = msgspec.structs.replace(progress, poems=self.progress.poems)
+        self.learner.restore(tensors, self._epoch[0])
         self._saved = self.progress.step
         self._epoch = make_epoch(self._poems, self.config.train, self.progress.epoch)
 
@@ -213,7 +237,7 @@ class Trainer:
 
     def _report(self) -> Iterator[StepDone]:
         """Read the losses of the last steps; only here the processor waits for the device."""
-        for event in self._unreported.read():
+        for event in self._unreported.read(self._stopping):
             progress = self.progress
             self.progress = msgspec.structs.replace(
                 progress,
@@ -234,7 +258,11 @@ class Trainer:
         return done
 
     def _validate(self) -> Validated:
-        score = total(score_poems(self.network, self.vocabulary, self._valid, self.device))
+        own = self._valid[self._world.rank :: self._world.size]
+        score = total(score_poems(self.network, self.vocabulary, own, self.device))
+        if self._world.size > 1:
+            nats, tokens, han_nats, *counts = self._world.sum(list(msgspec.structs.astuple(score)))
+            score = Score(nats, int(tokens), han_nats, *map(int, counts))
         progress = self.progress
         if not math.isfinite(score.perplexity + score.perplexity_all):
             raise DivergenceError(
@@ -268,14 +296,27 @@ class Trainer:
                 raise DivergenceError(
                     f"After step {self.progress.step} {name} contained NaN or infinity."
                 )
-        checkpoint.save(
-            self._checkpoints / checkpoint.name_of(step),
-            self.network,
-            self.vocabulary,
-            self.learner.tensors(),
-            self.progress,
-            self._validated[1] if self._validated and self._validated[0] == step else None,
-        )
+        tensors = self.learner.tensors()
+        if self._world.rank > 0:
+            self._saved, self._checkpoint_due = step, False
+            return saved
+        try:
+            checkpoint.save(
+                self._checkpoints / checkpoint.name_of(step),
+                self.network,
+                self.vocabulary,
+                tensors,
+                self.progress,
+                self._validated[1] if self._validated and self._validated[0] == step else None,
+            )
+        except OSError as error:
+            if self._world.size == 1:
+                raise
+            # The other processes do not wait for another attempt.
+            raise RunError(
+                f"The checkpoint of step {step} cannot be written: {error}. The run ends at the "
+                "checkpoint before. Free some space or fix the permissions, then resume it."
+            ) from error
         self._saved, self._checkpoint_due = step, False
         # If old checkpoints cannot be deleted now, the next save tries again.
         with contextlib.suppress(OSError):

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from studio.model.events import StepDone
+from studio.model.parallel import ALONE, World
 
 # Training has diverged if the loss is this many times the loss of a uniform guess.
 DIVERGED = 3.0
@@ -22,11 +23,21 @@ class DivergenceError(Exception):
 
 
 class UnreportedSteps:
-    """The steps since the last report, with their losses and gradient norms on the device."""
+    """The steps since the last report, with their losses and gradient norms on the device.
 
-    def __init__(self, uniform: float) -> None:
+    With several processes, each has a part of each loss; a report adds the parts up. There they
+    also agree on whether to stop, so that all of them stop after the same step.
+    """
+
+    def __init__(self, uniform: float, world: World = ALONE) -> None:
         """`uniform` is the loss of a uniform guess, ln(vocabulary), in nats."""
         self._limit = DIVERGED * uniform
+        self._world = world
+        # Whether any process wanted to stop at the last report.
+        self.stop_agreed = False
+        # How many steps took as long as REPORT_SECONDS at the last report, in all processes.
+        self._steps_in_time = 1
+        self._reported_at = 0.0
         self._steps: list[tuple[StepDone, Tensor, Tensor]] = []
 
     def add(self, event: StepDone, loss: Tensor, norm: Tensor) -> None:
@@ -39,11 +50,14 @@ class UnreportedSteps:
 
     def is_due(self, every: int) -> bool:
         """Whether to report now: after `every` steps, or earlier if they are slow."""
+        if self._world.size > 1:
+            # Each process has a clock of its own; they must report after the same step.
+            return len(self._steps) >= min(every, self._steps_in_time)
         seconds = self._steps[-1][0].elapsed - self._steps[0][0].elapsed
         return len(self._steps) >= every or seconds > REPORT_SECONDS
 
-    def read(self) -> Iterator[StepDone]:
-        """The events with their values; waits for the device.
+    def read(self, wants_to_stop: bool) -> Iterator[StepDone]:
+        """The events with their values; waits for the device and for the other processes.
 
         `elapsed` includes this wait: the device was still working on these steps. Raises
         DivergenceError at the first step that has diverged.
@@ -53,6 +67,8 @@ class UnreportedSteps:
             return
         started = time.perf_counter()
         values = torch.stack([torch.stack((loss, norm)) for _, loss, norm in steps]).tolist()
+        if self._world.size > 1:
+            values = self._add_up(steps, values, wants_to_stop)
         wait = (time.perf_counter() - started) / len(steps)
         for number, ((event, _, _), (loss, norm)) in enumerate(
             zip(steps, values, strict=True), start=1
@@ -64,3 +80,19 @@ class UnreportedSteps:
                 )
             elapsed = event.elapsed + wait * number
             yield msgspec.structs.replace(event, loss=loss, gradient_norm=norm, elapsed=elapsed)
+
+    def _add_up(
+        self,
+        steps: list[tuple[StepDone, Tensor, Tensor]],
+        values: list[list[float]],
+        wants_to_stop: bool,
+    ) -> list[list[float]]:
+        """The losses of all processes, added up; the gradient norms are the same in each."""
+        seconds = steps[-1][0].elapsed - self._reported_at
+        self._reported_at = steps[-1][0].elapsed
+        parts = [wants_to_stop, seconds, *(loss for loss, _ in values)]
+        stopping, seconds, *losses = self._world.sum(parts)
+        self.stop_agreed = stopping > 0
+        per_step = seconds / self._world.size / len(steps)
+        self._steps_in_time = max(1, int(REPORT_SECONDS / per_step))
+        return [[loss, norm] for loss, (_, norm) in zip(losses, values, strict=True)]

@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 import studio
 from studio.errors import RunError
 from studio.runs.folders import Run
@@ -52,6 +54,14 @@ def clear_stop(run: Run) -> None:
     _stop_file(run).unlink(missing_ok=True)
 
 
+def how_to_resume(name: str) -> str:
+    """What to say where a training was cut short."""
+    return (
+        f"The run {name} ends at its last checkpoint. "
+        f"Resume it with: tangshi-studio train --run {name} --resume"
+    )
+
+
 def _stop_file(run: Run) -> Path:
     return run.folder / "stop"
 
@@ -78,8 +88,25 @@ def wait_until_stopped(
 # --- starting -------------------------------------------------------------------------------
 
 
+def resuming(name: str) -> list[str]:
+    """The arguments of Python to resume a run (NAME or NAME@STEP) in a process of its own."""
+    # -P: a folder called studio in the current one must not be taken for the program.
+    return ["-P", "-m", "studio", "train", "--run", name, "--resume"]
+
+
+def search_path() -> dict[str, str]:
+    """The environment variable by which such a process finds this program."""
+    program = str(Path(studio.__file__).parents[1])
+    return {"PYTHONPATH": os.pathsep.join(filter(None, [program, os.environ.get("PYTHONPATH")]))}
+
+
 def start_detached(
-    run: Run, epochs: int = 0, device: str = "", after: int = 0, then_queue: bool = False
+    run: Run,
+    epochs: int = 0,
+    device: str = "",
+    devices: str = "",
+    after: int = 0,
+    then_queue: bool = False,
 ) -> "subprocess.Popen[bytes]":
     """Resume the run in a process of its own, which outlives this one and its terminal.
 
@@ -87,8 +114,7 @@ def start_detached(
     time. The new process waits for the process `after` if that one trains the run. `then_queue`: it
     also trains the runs that wait. Raises OSError.
     """
-    # -P: a folder called studio in the current one must not be taken for the program.
-    command = [sys.executable, "-P", "-m", "studio", "train", "--run", run.name, "--resume"]
+    command = [sys.executable, *resuming(run.name)]
     if epochs:
         command += ["--epochs", str(epochs)]
     if after:
@@ -97,8 +123,8 @@ def start_detached(
         command += ["--queue"]
     if device:
         command += ["--device", device]
-    program = str(Path(studio.__file__).parents[1])
-    search = os.pathsep.join(filter(None, [program, os.environ.get("PYTHONPATH")]))
+    if devices:
+        command += ["--devices", devices]
     with _log(run).open("ab") as log:
         return subprocess.Popen(
             command,
@@ -107,22 +133,30 @@ def start_detached(
             stderr=log,
             # A session of its own: it gets no signal from this terminal.
             start_new_session=True,
-            env=os.environ | {"PYTHONPATH": search},
+            env=os.environ | search_path(),
         )
 
 
-def train_detached(run: Run, epochs: int = 0, device: str = "", then_queue: bool = False) -> int:
+def train_detached(
+    run: Run, epochs: int = 0, device: str = "", devices: str = "", then_queue: bool = False
+) -> int:
     """The same, but wait until the process trains, and return its id.
+
+    With `devices`, that process starts one for each of them, and waits for these.
 
     Raises RunError if another process trains the run, or with the end of the log if the new one
     ends before it trains.
     """
     with run.lock():
         pass
-    process = start_detached(run, epochs, device, then_queue=then_queue)
+    process = start_detached(run, epochs, device, devices, then_queue=then_queue)
     while process.poll() is None:
         trained_by = run.process()
-        if trained_by and trained_by.pid == process.pid and trained_by.state != "starting":
+        if (
+            trained_by
+            and trained_by.state != "starting"
+            and process.pid in (trained_by.pid, _parent(trained_by.pid))
+        ):
             return process.pid
         time.sleep(LOOK_EVERY)
     if process.returncode == 0:
@@ -131,6 +165,12 @@ def train_detached(run: Run, epochs: int = 0, device: str = "", then_queue: bool
         f"The training of {run.name} did not start: {_last_words(_log(run))} "
         f"All of its output is in {_log(run)}."
     )
+
+
+def _parent(pid: int) -> int | None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return int(psutil.Process(pid).ppid())
+    return None
 
 
 def _log(run: Run) -> Path:

@@ -2,33 +2,27 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from pathlib import Path
-from typing import TypeVar
+from collections.abc import Iterator
 
 import msgspec
 
-from studio.corpus.library import Library
-from studio.corpus.manifest import published_corpus
-from studio.corpus.vocabulary import Vocabulary
-from studio.errors import DamageError, DeviceError, RunError, VerseError, out_of_memory_message
+from studio.errors import RunError, VerseError
 from studio.messages import TrainingStarted
 from studio.model import checkpoint
-from studio.model.config import MAX_COUNT, RunConfig
-from studio.model.device import Device, choose_device
+from studio.model.config import RunConfig
 from studio.model.events import (
     CheckpointSaved,
     SampleWritten,
-    TrainingEnded,
     TrainingEvent,
     Validated,
 )
-from studio.model.trainer import Trainer
+from studio.model.parallel import open_world
 from studio.paths import Home
 from studio.runs import folders, processes, queue
 from studio.runs.folders import Run
+from studio.runs.helping import saying_how_to_resume
 from studio.runs.loading import locate
+from studio.runs.opening import Opening, checkpoints_to_try, with_more_epochs
 from studio.runs.readings import ReadingLog
 from studio.runs.summary import figures_of
 from studio.runs.training_folder import ProcessState
@@ -40,8 +34,6 @@ from studio.verse.request import ComposeRequest
 
 # The request for the sample at each validation: always the same, so that only the weights differ.
 SAMPLE = ComposeRequest(first="", form="五绝", seed=20)
-C = TypeVar("C")
-T = TypeVar("T")
 
 
 class TrainingSession:
@@ -58,6 +50,7 @@ class TrainingSession:
     ) -> None:
         """Open the run's folder; resume from its last checkpoint, or start if it has none.
 
+        If torchrun has started several processes, this one is process 0: the others train with it.
         A damaged checkpoint is skipped. With `step`, training resumes from that checkpoint, and
         later ones are deleted. If `epochs` is above 0, it is added to the epochs in the run's
         settings. `device`, if given, replaces the one in the settings this time. If the process
@@ -65,17 +58,13 @@ class TrainingSession:
         such checkpoint, or does not fit the library.
         """
         self.run = run
-        # A message for the user about how the run was opened.
-        self.notice = ""
         # Events not on disk yet; and events on disk that have not been reported.
         self._unrecorded: list[TrainingEvent] = []
         self._unreported: list[TrainingEvent] = []
-        self._last_saved: CheckpointSaved | None = None
         self._free_verse = FreeVerse(home.library)
-        # The validation perplexity over Han characters; None before the first validation.
-        self.perplexity: float | None = None
         self._closing = contextlib.ExitStack()
         with contextlib.ExitStack() as opening:
+            self._world = opening.enter_context(open_world())
             opening.enter_context(run.lock(after))
             if not after:
                 # Before the poems are read: a request that comes meanwhile is for this process, as
@@ -83,9 +72,13 @@ class TrainingSession:
                 processes.clear_stop(run)
             run.record_process("", 0, "starting")
             opening.callback(run.forget_process)
-            names = _checkpoints(run, step)
-            self.config = _with_more_epochs(run, epochs, names)
-            self.trainer = self._trainer(home, names, device)
+            names = checkpoints_to_try(run, step)
+            self.config = with_more_epochs(run, epochs, names)
+            self._opened = Opening(home, run, self.config, self._world)
+            self.trainer = self._opened.trainer(names, device)
+            self._last_saved = self._opened.last_saved
+            # The validation perplexity over Han characters; None before the first validation.
+            self.perplexity = self._opened.perplexity
             self._readings = ReadingLog(run.folder, Meter(self.trainer.device.gpu))
             if epochs > 0:
                 run.write_config(self.config)
@@ -93,118 +86,16 @@ class TrainingSession:
             self.record_process()
             self._closing = opening.pop_all()
 
-    def _trainer(self, home: Home, names: list[str], device: str) -> Trainer:
-        """A trainer that resumes from the first undamaged checkpoint of `names`."""
-        settings = self.config.train
-        with Library.open(home.library) as library:
-            own, valid = library.texts("train"), library.texts("valid")
-        if settings.validation_poems:
-            valid = valid[:: max(1, len(valid) // settings.validation_poems)]
-        start = self._start_model(home) if self.config.start and not names else None
-        # A run that starts from a model keeps its vocabulary; else it is built from the library.
-        given = [self.run.checkpoints / name for name in names] + ([start] if start else [])
-        if self.config.start and given:
-            vocabulary = _first_undamaged(given, _vocabulary)
-        else:
-            vocabulary = Vocabulary.build(own, settings.min_count)
-        texts = _texts_beside(home, self.config.poems) if self.config.poems else own
-        trainer = Trainer(
-            self.config,
-            vocabulary,
-            texts,
-            valid,
-            self._device(device, is_new=not names),
-            self.run.checkpoints,
-        )
-        if start:
-            checkpoint.load_weights(trainer.network, start)
-        if names:
-            self._resume(trainer, names, home)
-        else:
-            if any(event.step for event in self.run.events()):
-                self.notice += f"{self.run.name} has no checkpoint: it starts from the beginning."
-            self.run.drop_events_after(0)
-        return trainer
-
-    def _device(self, wish: str, is_new: bool) -> Device:
-        """The device `wish`, or that of the settings; a resumed run may be on another machine."""
-        settings = self.config.train
-        try:
-            return choose_device(settings.precision, wish or settings.device)
-        except DeviceError as error:
-            if wish or is_new:
-                raise
-            device = choose_device(settings.precision)
-            self.notice = (
-                f"{self.run.name} was to train on {settings.device}, which cannot be used here. "
-                f"It trains on {device.name}. {error} "
-            )
-            return device
-
-    def _resume(self, trainer: Trainer, names: list[str], home: Home) -> None:
-        """Load the first undamaged checkpoint of `names`, and cut the event log off there."""
-        try:
-            name = _first_undamaged(names, partial(self._load, trainer, home))
-        except DamageError as error:
-            if len(names) == 1:
-                raise
-            raise DamageError(
-                f"No checkpoint of {self.run.name} can be read. The oldest: {error} To train the "
-                f"run from the beginning, delete {self.run.checkpoints}."
-            ) from error
-        step = trainer.progress.step
-        events = self.run.events()
-        if step >= trainer.total_steps and TrainingEnded(step, "finished") in events:
-            raise RunError(
-                f"The run {self.run.name} has finished its {trainer.total_steps:,} steps. "
-                "To resume it, give it more epochs."
-            )
-        if damaged := names[: names.index(name)]:
-            self.notice += f"{', '.join(damaged)} cannot be read and was skipped. "
-        # Checkpoints before events: after an interruption here the log may have too many events,
-        # but never too few.
-        if deleted := checkpoint.delete_after(self.run.checkpoints, step):
-            self.notice += f"Training resumes from {name}; deleted {', '.join(deleted)}."
-        checkpoint.prune(self.run.checkpoints, self.config.train.keep, trainer.progress.best_step)
-        self.run.drop_events_after(step)
-        saved = CheckpointSaved(step, name)
-        if saved not in events:
-            # The process was killed right after saving.
-            self.run.record(saved)
-        self._last_saved = saved
-        for event in events:
-            if isinstance(event, Validated) and event.step <= step:
-                self.perplexity = event.perplexity
-
-    def _load(self, trainer: Trainer, home: Home, name: str) -> str:
-        folder = self.run.checkpoints / name
-        checkpoint.read_description(folder)
-        if Vocabulary.load(folder / "vocabulary.json") != trainer.vocabulary:
-            raise RunError(
-                f"The run {self.run.name} cannot be resumed: the characters of {home.library} are "
-                f"not those of {folder / 'vocabulary.json'}. The library has other poems, or "
-                "another version of the studio built it. Build the library that the run was "
-                "trained on, or start a new run from its model: "
-                f"tangshi-studio train --from {self.run.name}."
-            )
-        trainer.load(folder)
-        return name
-
-    def _start_model(self, home: Home) -> Path:
-        """The folder of the model that the run starts from; raises RunError if it does not fit."""
-        folder, name = locate(home, self.config.start)
-        given = checkpoint.read_description(folder).config
-        if self.config.model != self.config.model.with_shape_of(given):
-            raise RunError(
-                f"A run that starts from {name} must have the same model: {given.cell}, embedding "
-                f"{given.embedding}, hidden {given.hidden}, {given.layers} layers. Only dropout "
-                "and initial state may differ. Remove the other model settings."
-            )
-        return folder
-
     def record_process(self, state: ProcessState = "training") -> None:
         """Write down for other processes that this one trains the run, or has paused it."""
-        self.run.record_process(self.trainer.device.name, self.trainer.total_steps, state)
+        total = self.trainer.total_steps
+        self.run.record_process(self._device_name, total, state, self._world.size)
+
+    @property
+    def _device_name(self) -> str:
+        """The name of the device, with the number of processes if there are several."""
+        name = self.trainer.device.name
+        return name if self._world.size == 1 else f"{self._world.size} × {name}"
 
     def close(self) -> None:
         """Unlock the run's folder."""
@@ -224,10 +115,10 @@ class TrainingSession:
             total_steps=trainer.total_steps,
             parameters=trainer.network.parameter_count,
             vocabulary=len(trainer.vocabulary),
-            device=trainer.device.name,
+            device=self._device_name,
             precision=trainer.device.precision,
             gpu=trainer.device.gpu,
-            notice=self.notice,
+            notice=self._opened.notice,
         )
 
     def writer(self) -> Writer:
@@ -249,7 +140,7 @@ class TrainingSession:
             self._record(())
             yield self._recorded()
         looked = time.monotonic()
-        with contextlib.closing(self.trainer.run()) as items:
+        with contextlib.closing(self.trainer.run()) as items, self._together():
             for events in items:
                 self._record(events)
                 yield self._recorded()
@@ -264,10 +155,19 @@ class TrainingSession:
         return processes.is_stop_requested(self.run)
 
     def save(self) -> tuple[TrainingEvent, ...]:
-        """Save a checkpoint between two steps."""
+        """Save a checkpoint between two steps. Several processes stop for it: they must agree."""
+        if self._world.size > 1:
+            self.trainer.stop()
+            return tuple(event for events in self.steps() for event in events)
         for events in self.trainer.save():
             self._record(events)
         return self._recorded()
+
+    @contextlib.contextmanager
+    def _together(self) -> Iterator[None]:
+        """Raise LostProcessError, with what becomes of the run, if another process has ended."""
+        with saying_how_to_resume(self.run.name), self._world.naming_the_lost():
+            yield
 
     def _record(self, events: tuple[TrainingEvent, ...]) -> None:
         """Write events to disk, with a sample after each validation."""
@@ -333,73 +233,3 @@ def resume_run(
     if at and not step.isdecimal():
         raise RunError(f"{step!r} is not a step of {name}. Write {name}@200, for example.")
     return TrainingSession(home, run, epochs, int(step) if at else None, device, after)
-
-
-def _vocabulary(folder: Path) -> Vocabulary:
-    return Vocabulary.of_model(folder)
-
-
-def _first_undamaged(choices: Sequence[C], load: Callable[[C], T]) -> T:
-    """The result of `load` for the first undamaged choice; raises DamageError if there is none."""
-    for choice in choices[:-1]:
-        try:
-            return load(choice)
-        except DamageError as error:
-            if not _is_damage(error.__cause__):
-                raise
-    return load(choices[-1])
-
-
-def _is_damage(cause: BaseException | None) -> bool:
-    """Whether the content is wrong; a full memory or an error of the disk is not damage.
-
-    Only then may an older checkpoint replace the newest, which is deleted.
-    """
-    if isinstance(cause, OSError):
-        return isinstance(cause, FileNotFoundError)
-    return not (isinstance(cause, Exception) and out_of_memory_message(cause))
-
-
-def _texts_beside(home: Home, corpus: str) -> list[str]:
-    """The training texts of a corpus beside the library; raises RunError if it is missing."""
-    path = home.library_beside(published_corpus(corpus).name)
-    if not path.exists():
-        raise RunError(
-            f"The poems to train on are missing: {path} does not exist. Fetch them with "
-            f"`tangshi-studio corpus fetch --corpus {corpus} --beside`."
-        )
-    with Library.open(path) as library:
-        return library.texts("train")
-
-
-def _checkpoints(run: Run, step: int | None) -> list[str]:
-    """The names of the checkpoints to try, the newest first; with `step` only that one."""
-    names = run.checkpoint_names()[::-1]
-    if step is None:
-        return names
-    if checkpoint.name_of(step) not in names:
-        steps = ", ".join(str(checkpoint.step_of(name)) for name in reversed(names))
-        raise RunError(
-            f"The run {run.name} has no checkpoint at step {step}. "
-            + (f"Choose one of: {steps}." if steps else "It has none yet.")
-        )
-    return [checkpoint.name_of(step)]
-
-
-def _with_more_epochs(run: Run, epochs: int, names: Sequence[str]) -> RunConfig:
-    """The run's settings with `epochs` added; if `max_steps` ended it, to the epoch it reached.
-
-    `names` are the checkpoints to resume from, the newest first.
-    """
-    config = run.config()
-    if epochs <= 0:
-        return config
-    before = config.train.epochs
-    if config.train.max_steps and names:
-        folders = [run.checkpoints / name for name in names]
-        reached = _first_undamaged(folders, checkpoint.read_progress)
-        before = reached.epoch if reached.position else reached.epoch - 1
-    train = msgspec.structs.replace(
-        config.train, epochs=min(before + epochs, MAX_COUNT), max_steps=0
-    )
-    return msgspec.structs.replace(config, train=train)

@@ -31,13 +31,17 @@ ProcessState = Literal["starting", "training", "paused"]
 
 
 class TrainingProcess(msgspec.Struct, frozen=True):
-    """A process that trains a run of `total_steps` steps on `device`; both unknown at its start."""
+    """A process that trains a run of `total_steps` steps on `device`; both unknown at its start.
+
+    `processes`: how many train it together; this one is process 0 of them.
+    """
 
     pid: int
     host: str
     device: str
     total_steps: int
     state: ProcessState = "training"
+    processes: int = 1
 
     @property
     def is_this(self) -> bool:
@@ -111,10 +115,10 @@ class TrainingFolder:
         return self.folder / "process.json"
 
     def record_process(
-        self, device: str, total_steps: int, state: ProcessState = "training"
+        self, device: str, total_steps: int, state: ProcessState = "training", processes: int = 1
     ) -> None:
         """Write down that this process trains the run; the caller holds the lock."""
-        this = TrainingProcess(os.getpid(), platform.node(), device, total_steps, state)
+        this = TrainingProcess(os.getpid(), platform.node(), device, total_steps, state, processes)
         try:
             write_atomically(self._process_file, msgspec.json.encode(this))
         except OSError:

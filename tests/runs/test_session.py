@@ -217,7 +217,7 @@ def test_a_request_to_stop_made_before_a_run_is_opened_is_dropped_one_made_since
         processes.request_stop(run)
         return choose_device(precision, wish)
 
-    monkeypatch.setattr("studio.runs.session.choose_device", choose_device_late)
+    monkeypatch.setattr("studio.runs.opening.choose_device", choose_device_late)
     session = resume_run(home, "first")
     assert session.is_stop_requested
     session.close()
@@ -300,7 +300,7 @@ def test_a_run_trains_on_the_device_of_its_settings_or_on_the_one_asked_for_this
         asked.append(wish)
         return choose_device(precision, "cpu")
 
-    monkeypatch.setattr("studio.runs.session.choose_device", choose)
+    monkeypatch.setattr("studio.runs.opening.choose_device", choose)
     config = small(max_steps=6, checkpoint_every=2, device="cuda:1")
     session = start_run(home, "first", config)
     next(session.steps())

@@ -1,0 +1,253 @@
+"""Training in several processes: the seam to torch.distributed. One process needs none of it.
+
+torchrun starts the processes and numbers them; process 0 leads. Each takes some rows of every
+batch. Gradients are averaged by torch's DistributedDataParallel, with NCCL on GPUs and gloo on the
+processor. Everything else that processes exchange is small and goes through gloo: it notices at
+once when a process ends.
+"""
+
+import contextlib
+import os
+import platform
+import time
+import warnings
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+import psutil
+
+from studio.errors import ConfigError, LostProcessError, StudioError
+from studio.launched import is_launched
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+# How long a process waits for another one. One that ends is noticed at once; this is for a process
+# that hangs, or a machine that is gone.
+_PATIENCE = timedelta(minutes=5)
+# Seconds for which to look for the process that has ended: its connections close before it does.
+_SEARCH = 5.0
+# What errors of the exchange contain: those of gloo are plain RuntimeErrors.
+_SIGNS = ("gloo", "NCCL")
+
+
+class Rows(NamedTuple):
+    """The rows `start` to `stop` of a batch of `total` rows: the share of one process.
+
+    `idle`: the batch has fewer rows than there are processes. This process takes the first row, so
+    that it takes part in the step, but nothing in it counts.
+    """
+
+    start: int
+    stop: int
+    total: int
+    idle: bool = False
+
+    def of(self, tensor: "Tensor", dimension: int = 0) -> "Tensor":
+        """These rows of a tensor of `total` rows."""
+        return tensor.narrow(dimension, self.start, self.stop - self.start)
+
+
+class Member(msgspec.Struct, frozen=True):
+    """One of the processes."""
+
+    rank: int
+    pid: int
+    host: str
+    device: str
+
+    def describe(self, size: int) -> str:
+        """How to name it in a message."""
+        return f"process {self.rank} of {size} (pid {self.pid}, {self.device} on {self.host})"
+
+
+class World:
+    """A process alone: there is nothing to exchange."""
+
+    rank = 0
+    size = 1
+    # The device of this process, as torch names it; "" where it may choose.
+    device = ""
+
+    def rows(self, total: int) -> Rows:
+        """The share of this process in a batch of `total` rows."""
+        start, stop = (total * rank // self.size for rank in (self.rank, self.rank + 1))
+        return Rows(start, stop, total) if start < stop else Rows(0, 1, total, idle=True)
+
+    def average_gradients_of(self, module: "nn.Module") -> "nn.Module":
+        """A module that does the same; a backward pass averages gradients over the processes.
+
+        All of them begin with the weights of process 0.
+        """
+        return module
+
+    def sum(self, numbers: list[float]) -> list[float]:
+        """The sums over the processes, the same in each of them."""
+        return numbers
+
+    def broadcast(self, message: bytes) -> bytes:
+        """The message of process 0, in each of them."""
+        return message
+
+    def gather(self, part: "Tensor", total: int) -> "Tensor":
+        """The whole of a state, (1, total, ...), of which each process has its rows."""
+        return part
+
+    @contextlib.contextmanager
+    def naming_the_lost(self) -> Iterator[None]:
+        """Raise LostProcessError, which names it, if another process has ended meanwhile."""
+        yield
+
+
+ALONE = World()
+
+
+@contextlib.contextmanager
+def open_world() -> Iterator[World]:
+    """Meet the other processes that torchrun has started, if there are any.
+
+    If an error ends process 0 before its first message, the others receive an empty one. Raises
+    ConfigError if there is no GPU for this process, LostProcessError if another does not come.
+    """
+    if not is_launched() or int(os.environ["WORLD_SIZE"]) == 1:
+        yield ALONE
+        return
+    import torch.distributed as dist
+
+    world = _Processes()
+    try:
+        yield world
+    except BaseException:
+        if world.rank == 0 and not world.has_sent:
+            with contextlib.suppress(RuntimeError):
+                world.broadcast(b"")
+        # The connections close as this process ends. To close them now might wait for others.
+        raise
+    dist.destroy_process_group()
+
+
+class _Processes(World):
+    """The processes that torchrun has started."""
+
+    def __init__(self) -> None:
+        import torch
+        import torch.distributed as dist
+        from torch.distributed.rendezvous import rendezvous
+
+        local = int(os.environ["LOCAL_RANK"])
+        gpus = torch.cuda.device_count()
+        if gpus and local >= gpus:
+            raise ConfigError(
+                f"There is no GPU for process {local} of this machine: it has {gpus}. Start at "
+                "most one process for each GPU."
+            )
+        self.device = f"cuda:{local}" if gpus else "cpu"
+        if gpus:
+            torch.cuda.set_device(local)
+        try:
+            store, self.rank, self.size = next(rendezvous("env://", timeout=_PATIENCE))
+            dist.init_process_group(
+                "cpu:gloo,cuda:nccl" if gpus else "gloo",
+                store=store,
+                rank=self.rank,
+                world_size=self.size,
+                timeout=_PATIENCE,
+            )
+            this = Member(self.rank, os.getpid(), platform.node(), self.device)
+            store.set(f"member/{self.rank}", msgspec.json.encode(this))
+            self._members = [
+                msgspec.json.decode(store.get(f"member/{each}"), type=Member)
+                for each in range(self.size)
+            ]
+        except RuntimeError as error:
+            raise LostProcessError(
+                f"The other processes did not all come: {error}. Start them again."
+            ) from error
+        self.has_sent = False
+
+    def average_gradients_of(self, module: "nn.Module") -> "nn.Module":
+        from torch.nn.parallel import DistributedDataParallel
+
+        warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated")
+        warnings.filterwarnings("ignore", "find_unused_parameters=True was specified")
+        # Looking for unused parameters keeps gradients in the order that they have in the first
+        # step. Else torch reorders them after it, then adds them up in another order, and a resumed
+        # run would differ in the last bit. On a GPU, speed comes first.
+        in_order = self.device == "cpu"
+        return DistributedDataParallel(
+            module, broadcast_buffers=False, find_unused_parameters=in_order
+        )
+
+    def sum(self, numbers: list[float]) -> list[float]:
+        import torch
+        import torch.distributed as dist
+
+        sums = torch.tensor(numbers, dtype=torch.float64)
+        dist.all_reduce(sums)
+        return sums.tolist()
+
+    def broadcast(self, message: bytes) -> bytes:
+        import torch
+        import torch.distributed as dist
+
+        self.has_sent = True
+        length = torch.tensor([len(message)])
+        dist.broadcast(length, 0)
+        if not length:
+            return b""
+        content = torch.empty(int(length), dtype=torch.uint8)
+        if self.rank == 0:
+            content.copy_(torch.frombuffer(bytearray(message), dtype=torch.uint8))
+        dist.broadcast(content, 0)
+        return content.numpy().tobytes()
+
+    def gather(self, part: "Tensor", total: int) -> "Tensor":
+        import torch
+        import torch.distributed as dist
+
+        rows = self.rows(total)
+        part = part.cpu()
+        # gloo does not add up all types of half precision.
+        part = part.float() if part.is_floating_point() else part
+        whole = torch.zeros(1, total, *part.shape[2:], dtype=part.dtype)
+        rows.of(whole, 1).copy_(part)
+        dist.all_reduce(whole)
+        return whole
+
+    @contextlib.contextmanager
+    def naming_the_lost(self) -> Iterator[None]:
+        try:
+            yield
+        except StudioError:
+            raise
+        except Exception as error:
+            if isinstance(error, RuntimeError) and any(sign in str(error) for sign in _SIGNS):
+                raise LostProcessError(self._name_the_lost()) from error
+            error.add_note(f"This happened in {self._members[self.rank].describe(self.size)}.")
+            raise
+
+    def _name_the_lost(self) -> str:
+        """A sentence that names the processes that have ended; "" if another one says it."""
+        here = [each for each in self._members if each.host == platform.node()]
+        give_up = time.monotonic() + _SEARCH
+        while not (lost := [each for each in here if not _lives(each.pid)]):
+            if time.monotonic() > give_up:
+                break
+            time.sleep(0.05)
+        speaker = min(each.rank for each in here if each not in lost)
+        if self.rank != speaker:
+            return ""
+        if not lost:
+            return "A process on another machine has ended, or one did not answer in time."
+        names = " and ".join(each.describe(self.size) for each in lost)
+        return f"{names[0].upper()}{names[1:]} {'has' if len(lost) == 1 else 'have'} ended."
+
+
+def _lives(pid: int) -> bool:
+    """Whether a process of this machine runs; one that has ended may still wait for its parent."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,91 @@
+"""Training a run in several processes: what process 0 sends to the others, and what they do.
+
+Process 0 has the run's folder. The others read and write nothing: they get the settings, the poems
+and the state to resume from, so another machine needs neither the library nor the run.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import safetensors.torch
+
+from studio.corpus.vocabulary import Vocabulary
+from studio.errors import LostProcessError
+from studio.model.checkpoint import Progress
+from studio.model.config import RunConfig
+from studio.model.device import choose_device
+from studio.model.events import TrainingEvent
+from studio.model.parallel import World, open_world
+from studio.model.trainer import Trainer
+from studio.runs.processes import how_to_resume
+
+
+class SharedTask(msgspec.Struct, frozen=True):
+    """What a process needs to train a run with others; the weights come with the first step."""
+
+    run: str
+    config: RunConfig
+    vocabulary: Vocabulary
+    train: list[str]
+    valid: list[str]
+    progress: Progress
+
+
+def send_task(world: World, task: SharedTask, checkpoint: Path | None) -> None:
+    """Send the task to the other processes, with the state in `checkpoint` to resume from."""
+    if world.size > 1:
+        world.broadcast(msgspec.msgpack.encode(task))
+        state = (checkpoint / "training.safetensors").read_bytes() if checkpoint else b""
+        world.broadcast(state)
+
+
+class HelpingSession:
+    """A run that process 0 trains, as another process sees it."""
+
+    def __init__(self, run: str, trainer: Trainer, world: World) -> None:
+        self.run = run
+        self.trainer = trainer
+        self._world = world
+
+    def steps(self) -> Iterator[tuple[TrainingEvent, ...]]:
+        """Take the steps of process 0 with it; process 0 records their events.
+
+        Raises LostProcessError if another process ends meanwhile.
+        """
+        with saying_how_to_resume(self.run), self._world.naming_the_lost():
+            yield from self.trainer.run()
+
+
+@contextlib.contextmanager
+def helping() -> Iterator[HelpingSession | None]:
+    """The run that process 0 trains; None if that one cannot start."""
+    with open_world() as world, world.naming_the_lost():
+        message = world.broadcast(b"")
+        if not message:
+            yield None
+            return
+        task = msgspec.msgpack.decode(message, type=SharedTask)
+        state = world.broadcast(b"")
+        trainer = Trainer(
+            task.config,
+            task.vocabulary,
+            task.train,
+            task.valid,
+            choose_device(task.config.train.precision, world.device),
+            Path(),  # only process 0 writes
+            world,
+        )
+        if state:
+            trainer.resume(safetensors.torch.load(state), task.progress)
+        yield HelpingSession(task.run, trainer, world)
+
+
+@contextlib.contextmanager
+def saying_how_to_resume(run: str) -> Iterator[None]:
+    """Add what becomes of the run to a LostProcessError."""
+    try:
+        yield
+    except LostProcessError as error:
+        raise LostProcessError(f"{error} {how_to_resume(run)}" if str(error) else "") from error

@@ -1,0 +1,124 @@
+"""Training on several devices of this machine: one process for each, as torchrun starts them."""
+
+import contextlib
+import logging
+import os
+import platform
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch.distributed import TCPStore  # type: ignore[attr-defined]
+from torch.distributed.elastic.multiprocessing import (
+    DefaultLogsSpecs,
+    PContext,
+    SignalException,
+    start_processes,
+)
+
+from studio.errors import ConfigError, LostProcessError
+from studio.launched import BY_THE_STUDIO, LOST, RUN_ID
+from studio.model.parallel import Member
+from studio.runs import processes
+from studio.runs.processes import how_to_resume
+
+# Seconds that processes have to save a checkpoint after a signal; a second one ends them at once.
+_TO_SAVE = 300
+_VISIBLE = "CUDA_VISIBLE_DEVICES"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+def check_devices(devices: Sequence[str]) -> None:
+    """Raise ConfigError if one of `devices`, GPU numbers or "cpu", is not in this machine."""
+    count = torch.cuda.device_count()
+    for device in devices:
+        if device != "cpu" and int(device) >= count:
+            there = f"GPUs 0 to {count - 1}" if count > 1 else "GPU 0" if count else "no GPU"
+            raise ConfigError(
+                f"--devices names GPU {device}, but this machine has {there}. "
+                "Use `cpu` once for each process to train on the processor, as in cpu,cpu."
+            )
+
+
+def train_on(devices: Sequence[str], name: str, options: Sequence[str]) -> int:
+    """Resume the run (NAME or NAME@STEP) on several devices; returns the exit code of process 0.
+
+    Raises LostProcessError that names the process that ended too early.
+    """
+    logging.getLogger("torch.distributed.elastic.multiprocessing.api").setLevel(logging.CRITICAL)
+    # Kept by this process, so that it outlives each of those that train.
+    store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    shared = {
+        **processes.search_path(),
+        "WORLD_SIZE": str(len(devices)),
+        "LOCAL_WORLD_SIZE": str(len(devices)),
+        "MASTER_ADDR": store.host,
+        "MASTER_PORT": str(store.port),
+        "TORCHELASTIC_USE_AGENT_STORE": "True",
+        RUN_ID: BY_THE_STUDIO,
+        _VISIBLE: _visible(devices),
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS")
+        or str(max(1, torch.get_num_threads() // len(devices))),
+    }
+    ranks = range(len(devices))
+    command = (*processes.resuming(name), *options)
+    with tempfile.TemporaryDirectory() as logs, _ignored_signals_stay_ignored():
+        context = start_processes(
+            "train",
+            sys.executable,
+            args=dict.fromkeys(ranks, command),
+            envs={each: {**shared, "RANK": str(each), "LOCAL_RANK": str(each)} for each in ranks},
+            logs_specs=DefaultLogsSpecs(logs),
+        )
+        codes = _wait(context)
+    # A process that has lost another one is not the one to name, nor one that was then ended.
+    failed = next((each for each in codes if codes[each] not in (0, LOST)), 0)
+    code = codes.get(failed, 0)
+    if code < 0 or failed > 0:
+        member = Member(failed, context.pids()[failed], platform.node(), devices[failed])
+        why = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"failed ({code})"
+        raise LostProcessError(
+            f"P{member.describe(len(devices))[1:]} {why}. {how_to_resume(name.partition('@')[0])}"
+        )
+    return code
+
+
+def _wait(context: PContext) -> dict[int, int]:
+    """The exit codes of the processes that failed, the first to fail first.
+
+    Each signal is passed on to them once; a second one ends them at once.
+    """
+    try:
+        result = context.wait(period=0.1)
+    except SignalException as caught:
+        try:
+            context.close(caught.sigval, _TO_SAVE)
+        except SignalException:
+            context.close(signal.SIGKILL)
+        result = context.wait(0)
+    assert result is not None
+    return {local: failure.exitcode for local, failure in result.failures.items()}
+
+
+def _visible(devices: Sequence[str]) -> str:
+    """The GPUs that CUDA shows to the processes, in this order; none for the processor."""
+    if devices[0] == "cpu":
+        return ""
+    seen = os.environ.get(_VISIBLE)
+    return ",".join(seen.split(",")[int(each)] if seen else each for each in devices)
+
+
+@contextlib.contextmanager
+def _ignored_signals_stay_ignored() -> Iterator[None]:
+    """Undo torch's handling of signals afterwards, and for ignored ones (nohup) at once."""
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    os.environ["TORCHELASTIC_SIGNALS_TO_HANDLE"] = ",".join(
+        number.name for number in _SIGNALS if before[number] != signal.SIG_IGN
+    )
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

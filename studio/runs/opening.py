@@ -1,0 +1,227 @@
+"""Opening a run for training: its poems, its device, and a trainer at its last checkpoint."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from studio.corpus.library import Library
+from studio.corpus.manifest import published_corpus
+from studio.corpus.vocabulary import Vocabulary
+from studio.errors import DamageError, DeviceError, RunError, out_of_memory_message
+from studio.model import checkpoint
+from studio.model.config import MAX_COUNT, RunConfig
+from studio.model.device import Device, choose_device
+from studio.model.events import CheckpointSaved, TrainingEnded, Validated
+from studio.model.parallel import World
+from studio.model.trainer import Trainer
+from studio.paths import Home
+from studio.runs.folders import Run
+from studio.runs.helping import SharedTask, saying_how_to_resume, send_task
+from studio.runs.loading import locate
+
+C = TypeVar("C")
+T = TypeVar("T")
+
+
+class Opening:
+    """Makes the trainer of a run whose folder is locked.
+
+    Afterwards `notice` is a message for the user about how the run was opened, `last_saved` is the
+    checkpoint that it resumes from, and `perplexity` is its last validation perplexity over Han
+    characters.
+    """
+
+    def __init__(self, home: Home, run: Run, config: RunConfig, world: World) -> None:
+        self.run = run
+        self.config = config
+        self.notice = ""
+        self.last_saved: CheckpointSaved | None = None
+        self.perplexity: float | None = None
+        self._home, self._world = home, world
+
+    def trainer(self, names: list[str], device: str) -> Trainer:
+        """A trainer that resumes from the first undamaged checkpoint of `names`."""
+        settings = self.config.train
+        with Library.open(self._home.library) as library:
+            own, valid = library.texts("train"), library.texts("valid")
+        if settings.validation_poems:
+            valid = valid[:: max(1, len(valid) // settings.validation_poems)]
+        start = self._start_model() if self.config.start and not names else None
+        # A run that starts from a model keeps its vocabulary; else it is built from the library.
+        given = [self.run.checkpoints / name for name in names] + ([start] if start else [])
+        if self.config.start and given:
+            vocabulary = _first_undamaged(given, _vocabulary)
+        else:
+            vocabulary = Vocabulary.build(own, settings.min_count)
+        texts = _texts_beside(self._home, self.config.poems) if self.config.poems else own
+        trainer = Trainer(
+            self.config,
+            vocabulary,
+            texts,
+            valid,
+            self._device(device, is_new=not names),
+            self.run.checkpoints,
+            self._world,
+        )
+        if start:
+            checkpoint.load_weights(trainer.network, start)
+        if names:
+            self._resume(trainer, names)
+        else:
+            if any(event.step for event in self.run.events()):
+                self.notice += f"{self.run.name} has no checkpoint: it starts from the beginning."
+            self.run.drop_events_after(0)
+        task = SharedTask(self.run.name, self.config, vocabulary, texts, valid, trainer.progress)
+        saved = self.last_saved
+        with saying_how_to_resume(self.run.name), self._world.naming_the_lost():
+            send_task(self._world, task, self.run.checkpoints / saved.name if saved else None)
+        return trainer
+
+    def _device(self, wish: str, is_new: bool) -> Device:
+        """The device `wish`, or that of the settings; a resumed run may be on another machine."""
+        settings = self.config.train
+        try:
+            return choose_device(settings.precision, self._world.device or wish or settings.device)
+        except DeviceError as error:
+            if wish or is_new:
+                raise
+            device = choose_device(settings.precision)
+            self.notice = (
+                f"{self.run.name} was to train on {settings.device}, which cannot be used here. "
+                f"It trains on {device.name}. {error} "
+            )
+            return device
+
+    def _resume(self, trainer: Trainer, names: list[str]) -> None:
+        """Load the first undamaged checkpoint of `names`, and cut the event log off there."""
+        try:
+            name = _first_undamaged(names, partial(self._load, trainer))
+        except DamageError as error:
+            if len(names) == 1:
+                raise
+            raise DamageError(
+                f"No checkpoint of {self.run.name} can be read. The oldest: {error} To train the "
+                f"run from the beginning, delete {self.run.checkpoints}."
+            ) from error
+        step = trainer.progress.step
+        events = self.run.events()
+        if step >= trainer.total_steps and TrainingEnded(step, "finished") in events:
+            raise RunError(
+                f"The run {self.run.name} has finished its {trainer.total_steps:,} steps. "
+                "To resume it, give it more epochs."
+            )
+        if damaged := names[: names.index(name)]:
+            self.notice += f"{', '.join(damaged)} cannot be read and was skipped. "
+        # Checkpoints before events: after an interruption here the log may have too many events,
+        # but never too few.
+        if deleted := checkpoint.delete_after(self.run.checkpoints, step):
+            self.notice += f"Training resumes from {name}; deleted {', '.join(deleted)}."
+        checkpoint.prune(self.run.checkpoints, self.config.train.keep, trainer.progress.best_step)
+        self.run.drop_events_after(step)
+        saved = CheckpointSaved(step, name)
+        if saved not in events:
+            # The process was killed right after saving.
+            self.run.record(saved)
+        self.last_saved = saved
+        for event in events:
+            if isinstance(event, Validated) and event.step <= step:
+                self.perplexity = event.perplexity
+
+    def _load(self, trainer: Trainer, name: str) -> str:
+        folder = self.run.checkpoints / name
+        checkpoint.read_description(folder)
+        if Vocabulary.load(folder / "vocabulary.json") != trainer.vocabulary:
+            raise RunError(
+                f"The run {self.run.name} cannot be resumed: the characters of "
+                f"{self._home.library} are not those of {folder / 'vocabulary.json'}. The library has other poems, or "
+                "another version of the studio built it. Build the library that the run was "
+                "trained on, or start a new run from its model: "
+                f"tangshi-studio train --from {self.run.name}."
+            )
+        trainer.load(folder)
+        return name
+
+    def _start_model(self) -> Path:
+        """The folder of the model that the run starts from; raises RunError if it does not fit."""
+        folder, name = locate(self._home, self.config.start)
+        given = checkpoint.read_description(folder).config
+        if self.config.model != self.config.model.with_shape_of(given):
+            raise RunError(
+                f"A run that starts from {name} must have the same model: {given.cell}, embedding "
+                f"{given.embedding}, hidden {given.hidden}, {given.layers} layers. Only dropout "
+                "and initial state may differ. Remove the other model settings."
+            )
+        return folder
+
+
+def checkpoints_to_try(run: Run, step: int | None) -> list[str]:
+    """The names of the checkpoints to try, the newest first; with `step` only that one."""
+    names = run.checkpoint_names()[::-1]
+    if step is None:
+        return names
+    if checkpoint.name_of(step) not in names:
+        steps = ", ".join(str(checkpoint.step_of(name)) for name in reversed(names))
+        raise RunError(
+            f"The run {run.name} has no checkpoint at step {step}. "
+            + (f"Choose one of: {steps}." if steps else "It has none yet.")
+        )
+    return [checkpoint.name_of(step)]
+
+
+def with_more_epochs(run: Run, epochs: int, names: Sequence[str]) -> RunConfig:
+    """The run's settings with `epochs` added; if `max_steps` ended it, to the epoch it reached.
+
+    `names` are the checkpoints to resume from, the newest first.
+    """
+    config = run.config()
+    if epochs <= 0:
+        return config
+    before = config.train.epochs
+    if config.train.max_steps and names:
+        folders = [run.checkpoints / name for name in names]
+        reached = _first_undamaged(folders, checkpoint.read_progress)
+        before = reached.epoch if reached.position else reached.epoch - 1
+    train = msgspec.structs.replace(
+        config.train, epochs=min(before + epochs, MAX_COUNT), max_steps=0
+    )
+    return msgspec.structs.replace(config, train=train)
+
+
+def _vocabulary(folder: Path) -> Vocabulary:
+    return Vocabulary.of_model(folder)
+
+
+def _first_undamaged(choices: Sequence[C], load: Callable[[C], T]) -> T:
+    """The result of `load` for the first undamaged choice; raises DamageError if there is none."""
+    for choice in choices[:-1]:
+        try:
+            return load(choice)
+        except DamageError as error:
+            if not _is_damage(error.__cause__):
+                raise
+    return load(choices[-1])
+
+
+def _is_damage(cause: BaseException | None) -> bool:
+    """Whether the content is wrong; a full memory or an error of the disk is not damage.
+
+    Only then may an older checkpoint replace the newest, which is deleted.
+    """
+    if isinstance(cause, OSError):
+        return isinstance(cause, FileNotFoundError)
+    return not (isinstance(cause, Exception) and out_of_memory_message(cause))
+
+
+def _texts_beside(home: Home, corpus: str) -> list[str]:
+    """The training texts of a corpus beside the library; raises RunError if it is missing."""
+    path = home.library_beside(published_corpus(corpus).name)
+    if not path.exists():
+        raise RunError(
+            f"The poems to train on are missing: {path} does not exist. Fetch them with "
+            f"`tangshi-studio corpus fetch --corpus {corpus} --beside`."
+        )
+    with Library.open(path) as library:
+        return library.texts("train")

@@ -1,0 +1,140 @@
+"""`train --devices` and torchrun: several processes train one run."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import psutil
+import pytest
+
+from studio.launched import RUN_ID
+from studio.paths import Home
+from studio.runs import folders
+from studio.runs.folders import Run as RunFolder
+from tests.cli.conftest import Run
+from tests.cli.test_training import LIMIT, SMALL, wait_until_told
+
+FOREVER = ["--recipe", "classic", "--epochs", "5000", "--set", "report_every=1", *SMALL]
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+
+
+@contextmanager
+def command(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A command as a process of its own; it and what it has started are gone in the end."""
+    with subprocess.Popen(arguments, stderr=subprocess.PIPE, env=os.environ, text=True) as process:
+        try:
+            yield process
+        finally:
+            with suppress(psutil.NoSuchProcess):
+                for child in psutil.Process(process.pid).children():
+                    child.kill()
+            process.kill()
+
+
+def is_saved(run: RunFolder) -> bool:
+    """Whether its last checkpoint is that of its last step."""
+    return run.checkpoint_names()[-1] == f"step-{folders.summary(run).step:08}"
+
+
+def test_a_run_on_two_devices_survives_a_kill_and_stops_on_a_signal(home: Home) -> None:
+    studio = [sys.executable, "-m", "studio", "train", "--devices", "cpu,cpu", "--run", "a"]
+    run = RunFolder(home.runs / "a")
+    with command(*studio, *FOREVER) as process:
+        wait_until_told(process, "saved")
+        leader = run.process()
+        assert leader
+        assert leader.processes == 2
+        children = {child.pid for child in psutil.Process(process.pid).children()}
+        (other,) = children - {leader.pid}
+        os.kill(other, signal.SIGKILL)
+        assert process.stderr
+        said = process.stderr.read()
+        assert process.wait(LIMIT) == 1
+    assert f"Process 1 of 2 (pid {other}, cpu on {leader.host}) was killed by SIGKILL" in said
+    assert said.count("train --run a --resume") == 1
+    assert "Traceback" not in said
+    assert folders.summary(run).status == "interrupted"
+    before = folders.summary(run).step
+
+    with command(*studio, "--resume") as process:
+        wait_until_told(process, "saved")
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read() if process.stderr else ""
+        assert process.wait(LIMIT) == 130
+    assert "Resume with: tangshi-studio train --run a --resume" in said
+    assert "Traceback" not in said
+    assert folders.summary(run).status == "stopped"
+    assert folders.summary(run).step > before - 5
+    assert is_saved(run)
+
+
+def test_a_run_under_torchrun_is_saved_and_stopped_by_a_signal_to_torchrun(home: Home) -> None:
+    # "--": torchrun would take --run for an option of its own.
+    studio = [*TORCHRUN, "-m", "--", "studio", "train", "--run", "a"]
+    run = RunFolder(home.runs / "a")
+    with command(*studio, *FOREVER) as process:
+        wait_until_told(process, "saved")
+        process.send_signal(signal.SIGTERM)
+        said = process.stderr.read() if process.stderr else ""
+        assert process.wait(LIMIT) != 0
+    assert "a: stopped at step" in said
+    assert folders.summary(run).status == "stopped"
+    assert is_saved(run)
+
+
+def test_a_detached_run_on_two_devices_is_listed_and_stopped(tangshi: Run, home: Home) -> None:
+    started = tangshi(
+        "train", "--detach", "--devices", "cpu,cpu", "--run", "far", *FOREVER, "--json"
+    )
+    assert started.code == 0, started.err
+    (row,) = tangshi("runs", "list", "--json").document["runs"]
+    assert (row["status"], row["process"]["processes"]) == ("training", 2)
+    assert psutil.Process(row["process"]["pid"]).ppid() == started.document["pid"]
+    stopped = tangshi("runs", "stop", "far")
+    assert stopped.code == 0
+    assert "far: stopped at step" in stopped.err
+    assert is_saved(folders.find(home.runs, "far"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--devices", "gpu"], 2, "--devices takes numbers of GPUs"),
+        (["--devices", "0,,1"], 2, "--devices takes numbers of GPUs"),
+        (["--devices", "0,cpu"], 2, "either GPUs or the processor"),
+        (["--devices", "0,1,00"], 2, "names a GPU twice"),
+        (["--devices", "98,99"], 2, "names GPU 98, but this machine has"),
+        (["--devices", "cpu,cpu", "--resume", "--run", "nowhere"], 1, "no run called 'nowhere'"),
+    ],
+)
+def test_devices_that_cannot_be_used_are_named(
+    tangshi: Run, home: Home, arguments: list[str], code: int, message: str
+) -> None:
+    result = tangshi("train", *arguments)
+    assert result.code == code
+    assert message in result.err
+    assert not folders.all_runs(home.runs)
+
+
+def test_more_processes_than_rows_start_no_run(tangshi: Run, home: Home) -> None:
+    few = ["--recipe", "classic", "--set", "batch_size=1"]
+    result = tangshi("train", "--devices", "cpu,cpu", "--run", "a", *few)
+    assert result.code == 1
+    assert "A batch has 1 rows, too few for 2 processes" in result.err
+    assert "--resume" not in result.err
+    assert not folders.all_runs(home.runs)
+
+
+@pytest.mark.parametrize("option", [["--devices", "cpu,cpu"], ["--detach"]])
+def test_torchrun_has_started_the_processes_already(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch, option: list[str]
+) -> None:
+    monkeypatch.setenv(RUN_ID, "some-run")
+    monkeypatch.setenv("RANK", "0")
+    result = tangshi("train", *option)
+    assert result.code == 2
+    assert "cannot be used inside torchrun" in result.err
+    assert not folders.all_runs(home.runs)

@@ -1,0 +1,216 @@
+"""Several processes train a run as one does; whichever is killed, the run can be resumed."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from studio.model import checkpoint, loss
+from studio.model.config import RunConfig
+from studio.model.events import EpochDone, StepDone, TrainingEnded, Validated
+from studio.paths import Home
+from studio.runs import folders, processes
+from studio.runs.folders import Run
+from studio.runs.helping import helping
+from studio.runs.session import resume_run, start_run
+from tests import together
+from tests.killing import found, learnt, outcome, train
+from tests.small import small
+from tests.together import here, take_part, train_together
+
+# Of rows that 2 and 3 processes do not share evenly; the last batch of poems has fewer still.
+ROWS = 7
+LIMIT = 60  # seconds until what should happen will not
+
+
+def steps(run: Run) -> list[StepDone]:
+    return [event for event in run.events() if isinstance(event, StepDone)]
+
+
+def losses(run: Run) -> list[float]:
+    return [event.loss for event in steps(run)]
+
+
+def perplexities(run: Run) -> list[float]:
+    return [event.perplexity for event in run.events() if isinstance(event, Validated)]
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("recipe", ["classic", "studio"])
+def test_two_processes_have_the_losses_of_one_with_the_same_rows(
+    home: Home, monkeypatch: pytest.MonkeyPatch, recipe: str, cell: str
+) -> None:
+    # So few that the softmax is sampled.
+    monkeypatch.setattr(loss, "FREQUENT", 5)
+    monkeypatch.setattr(loss, "SAMPLED", 2)
+    dropout = {"dropout": 0.3, "recurrent_dropout": 0.2, "embedding_dropout": 0.1}
+    config = small(recipe, cell=cell, batch_size=ROWS, max_steps=24, validate_every=12, **dropout)
+    train(home, "one", config)
+    assert train_together(2, home, "two", config) == [0, 0]
+    one, two = found(home, "one"), found(home, "two")
+    assert len(losses(one)) == 24
+    assert losses(two) == pytest.approx(losses(one), rel=1e-5)
+    assert perplexities(two) == pytest.approx(perplexities(one), rel=1e-5)
+    kinds = [[type(event) for event in run.events()] for run in (one, two)]
+    assert kinds[0] == kinds[1]
+
+
+def test_a_process_without_rows_in_the_last_batch_of_an_epoch_changes_nothing(home: Home) -> None:
+    # The library has 99 poems to train on.
+    config = small(batch_size=49, dropout=0.3, validate_every=0)
+    train(home, "one", config)
+    assert train_together(2, home, "two", config) == [0, 0]
+    one, two = found(home, "one"), found(home, "two")
+    (*_, last), (*_, before) = steps(one), steps(one)[:-1]
+    assert last.characters < before.characters / 20
+    assert losses(two) == pytest.approx(losses(one), rel=1e-5)
+    epochs = [
+        [each.loss for each in run.events() if isinstance(each, EpochDone)] for run in (one, two)
+    ]
+    assert epochs[1] == pytest.approx(epochs[0], rel=1e-5)
+
+
+def stopped_at(home: Home, name: str, config: RunConfig, size: int, step: int) -> Run:
+    """A run that processes have trained to a step, where one that is not process 0 stops it."""
+
+    def stop_there(rank: int) -> None:
+        if rank < size - 1:
+            take_part(rank, home, name, config)
+            return
+        with helping() as session:
+            assert session
+            for _ in session.steps():
+                if session.trainer.progress.step == step - 1:
+                    session.trainer.stop()
+
+    with together.processes(size, stop_there) as children:
+        assert [outcome(child) for child in children] == [0] * size
+    run = found(home, name)
+    assert folders.summary(run).status == "stopped"
+    assert folders.summary(run).step == step
+    return run
+
+
+def test_a_run_that_as_many_processes_resume_is_bit_for_bit_one_that_never_stopped(
+    home: Home,
+) -> None:
+    # Of three, a ring adds up in an order that depends on where a gradient is in its bucket.
+    config = small("studio", batch_size=ROWS, dropout=0.3, max_steps=20, report_every=1, hidden=24)
+    assert train_together(3, home, "whole", config) == [0, 0, 0]
+    run = stopped_at(home, "cut", config, 3, 8)
+    assert run.checkpoint_names()[-1] == "step-00000008"
+    assert train_together(3, home, "cut", config) == [0, 0, 0]
+    whole, cut = learnt(found(home, "whole")), learnt(run)
+    assert cut["model"] == whole["model"]
+    assert cut["training"] == whole["training"]
+    assert cut["progress"] == whole["progress"]
+    assert losses(run) == losses(found(home, "whole"))
+
+
+@pytest.mark.parametrize(("before", "after"), [(2, 1), (1, 2), (2, 3)])
+def test_another_number_of_processes_resumes_a_run(home: Home, before: int, after: int) -> None:
+    config = small("studio", batch_size=ROWS, dropout=0.3, max_steps=12, report_every=1)
+    train(home, "whole", config)
+    if before == 1:
+        session = start_run(home, "cut", config)
+        for _ in session.steps():
+            if session.trainer.progress.step == 8:
+                session.trainer.stop()
+        session.close()
+    else:
+        stopped_at(home, "cut", config, before, 8)
+    if after == 1:
+        train(home, "cut", config)
+    else:
+        assert train_together(after, home, "cut", config) == [0] * after
+    whole, cut = found(home, "whole"), found(home, "cut")
+    assert folders.summary(cut).status == "finished"
+    assert losses(cut) == pytest.approx(losses(whole), rel=1e-5)
+
+
+def in_training(run: Run, step: int = 6) -> None:
+    """Wait until a run that other processes train has come to a step."""
+    give_up = time.monotonic() + LIMIT
+    while not run.events_file.exists() or folders.summary(run).step < step:
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("killed", [0, 1])
+def test_a_process_that_is_killed_ends_the_run_at_its_last_checkpoint(
+    home: Home, capfd: pytest.CaptureFixture[str], killed: int
+) -> None:
+    config = small("studio", epochs=5000, validate_every=0, checkpoint_every=5, report_every=1)
+    run = Run(home.runs / "a")
+    with together.processes(2, lambda rank: take_part(rank, home, "a", config)) as children:
+        in_training(run)
+        process = run.process()
+        assert process
+        assert (process.pid, process.processes) == (children[0], 2)
+        assert process.device.startswith("2 × ")
+        os.kill(children[killed], signal.SIGKILL)
+        assert outcome(children[killed]) == -signal.SIGKILL
+        assert outcome(children[1 - killed]) == 1
+    said = capfd.readouterr().err
+    assert (
+        f"LostProcessError: Process {killed} of 2 (pid {children[killed]}, cpu on {here()})" in said
+    )
+    assert "train --run a --resume" in said
+    assert said.count("LostProcessError") == 1
+    assert folders.summary(run).status == "interrupted"
+    last = checkpoint.step_of(run.checkpoint_names()[-1])
+    session = resume_run(home, "a")
+    assert session.trainer.progress.step == last >= 5
+    session.close()
+
+
+def test_an_error_in_one_process_names_it_and_ends_the_run(
+    home: Home, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = small("studio", epochs=5000, validate_every=0, checkpoint_every=5)
+
+    def fail(rank: int) -> None:
+        if rank == 0:
+            take_part(0, home, "a", config)
+            return
+        with helping() as session:
+            assert session
+            for _ in session.steps():
+                if session.trainer.progress.step == 7:
+                    raise ZeroDivisionError
+
+    with together.processes(2, fail) as children:
+        assert [outcome(child) for child in children] == [1, 1]
+    assert f"Process 1 of 2 (pid {children[1]}" in capfd.readouterr().err
+    assert found(home, "a").checkpoint_names() == ["step-00000005"]
+
+
+def test_a_request_to_stop_ends_all_processes_after_the_same_step(home: Home) -> None:
+    config = small("studio", epochs=5000, validate_every=0, checkpoint_every=0)
+    run = Run(home.runs / "a")
+    with together.processes(2, lambda rank: take_part(rank, home, "a", config)) as children:
+        in_training(run)
+        processes.request_stop(run)
+        assert [outcome(child) for child in children] == [0, 0]
+    assert folders.summary(run).status == "stopped"
+    assert run.checkpoint_names()[-1] == checkpoint.name_of(folders.summary(run).step)
+    assert not run.is_busy()
+
+
+def test_processes_see_together_that_training_diverges(home: Home) -> None:
+    config = small(optimizer="sgd", learning_rate=1e4, clip=0, epochs=20)
+    assert train_together(2, home, "a", config) == [0, 0]
+    ended = found(home, "a").events()[-1]
+    assert isinstance(ended, TrainingEnded)
+    assert ended.outcome == "diverged"
+
+
+def test_where_process_0_cannot_start_the_others_end_quietly(
+    home: Home, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert train_together(2, home, "a", small(batch_size=1)) == [1, 0]
+    said = capfd.readouterr().err
+    assert "ConfigError: A batch has 1 rows, too few for 2 processes" in said
+    assert said.count("Error") == 1
+    assert not folders.all_runs(home.runs)
