@@ -1,37 +1,18 @@
 """`train` and `runs`: train models, list, show, watch, stop, publish and delete runs."""
 
-import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
-from studio.cli.output import messages, option, out, print_json, say, usage_errors
+from studio.cli.headless import train_to_end
+from studio.cli.output import option, out, print_json, say, usage_errors
 from studio.errors import ConfigError, RunError, StudioError
-from studio.messages import TrainingStarted
 from studio.model.config import MAX_COUNT, RECIPES, recipe_named, with_settings
-from studio.model.events import (
-    CheckpointSaved,
-    SampleWritten,
-    StepDone,
-    TrainingEnded,
-    TrainingEvent,
-    Validated,
-)
+from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated
 from studio.paths import Home
 from studio.runs import folders, processes
 from studio.wording import duration, printable
@@ -111,16 +92,7 @@ def train(
     from studio.runs.session import resume_run, start_run
 
     session = resume_run(home, run, epochs or 0) if resume else start_run(home, run, config)
-    try:
-        with _stopping_on_signals(session.trainer.stop) as stopped_by:
-            last = _watch(session.started(), session.steps())
-    except (OSError, SystemExit):
-        # If nobody reads the messages any more (`| head`), rich raises SystemExit. Save the
-        # checkpoint even then.
-        session.save()
-        raise
-    finally:
-        session.close()
+    last, is_interrupted = train_to_end(session)
     run = session.run.name
     report = _report(session.run, last)
     if json:
@@ -129,7 +101,7 @@ def train(
         say(f"{run}: {last.outcome} at step {last.step}. {last.reason}")
     if last.outcome == "diverged":
         raise RunError(f"The training of {run} diverged. {last.reason}")
-    if stopped_by:
+    if is_interrupted:
         say(f"Resume with: tangshi-studio train --run {run} --resume")
         raise KeyboardInterrupt
 
@@ -292,89 +264,6 @@ def assignment(text: str) -> tuple[str, object]:
     if not equals:
         raise ConfigError(f"--set takes KEY=VALUE, as in --set hidden=256, not {text!r}.")
     return key.strip(), value.strip()
-
-
-@contextmanager
-def _stopping_on_signals(stop: Callable[[], None]) -> Iterator[list[int]]:
-    """Stop the training with a checkpoint on Ctrl-C, `kill`, and a closed terminal.
-
-    A second signal stops it at once. A signal that is ignored (nohup) stays ignored.
-    """
-    received: list[int] = []
-
-    def handle(number: int, _frame: object) -> None:
-        if received:
-            raise KeyboardInterrupt
-        received.append(number)
-        if number == signal.SIGHUP:
-            # The terminal is closed: writing to it would fail before the checkpoint is saved.
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, 1)
-            os.dup2(nowhere, 2)
-        stop()
-
-    numbers = [
-        number
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) != signal.SIG_IGN
-    ]
-    before = {number: signal.signal(number, handle) for number in numbers}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _watch(started: TrainingStarted, steps: Iterator[tuple[TrainingEvent, ...]]) -> TrainingEnded:
-    """Show the training on standard error until it ends."""
-    say(
-        f"{started.run}: {started.config.model.cell} with {started.parameters:,} parameters, "
-        f"{started.vocabulary:,} characters, on {started.device} in {started.precision}."
-    )
-    if started.notice:
-        say(started.notice)
-    progress = Progress(
-        TextColumn("epoch {task.fields[epoch]}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("loss {task.fields[loss]:.3f} · {task.fields[speed]:,.0f} characters/s"),
-        console=messages,
-        disable=not messages.is_terminal,
-    )
-    with progress:
-        task = progress.add_task(
-            "", total=started.total_steps, completed=started.step, epoch=1, loss=0.0, speed=0.0
-        )
-        before: StepDone | None = None
-        for events in steps:
-            for event in events:
-                match event:
-                    case StepDone():
-                        spent = event.elapsed - (before.elapsed if before else 0.0)
-                        progress.update(
-                            task,
-                            completed=event.step,
-                            epoch=event.epoch,
-                            loss=event.loss,
-                            speed=event.characters / spent if before and spent else 0.0,
-                        )
-                        before = event
-                    case Validated():
-                        say(
-                            f"step {event.step}: validation perplexity {event.perplexity:.1f} "
-                            f"({event.perplexity_all:.1f} with punctuation)"
-                            f"{', the best so far' if event.best else ''}"
-                        )
-                    case SampleWritten():
-                        say(f"step {event.step}: {event.text}")
-                    case CheckpointSaved():
-                        say(f"step {event.step}: saved {event.name}")
-                    case TrainingEnded():
-                        return event
-    raise AssertionError("training ends with TrainingEnded")
 
 
 def _report(run: folders.Run, last: TrainingEnded) -> dict[str, object]:

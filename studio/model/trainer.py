@@ -65,7 +65,7 @@ class Trainer:
         """Raises RunError if there are too few poems for one batch."""
         self.config = config
         self.vocabulary = vocabulary
-        self.progress = Progress(poems=_sha256(train))
+        self.progress = Progress(poems=poems_sha256(train))
         self._valid = valid
         self._checkpoints = checkpoints
         self._poems = [vocabulary.encode(text) for text in train]
@@ -324,7 +324,8 @@ class Trainer:
         )
 
 
-def _sha256(texts: Sequence[str]) -> str:
+def poems_sha256(texts: Sequence[str]) -> str:
+    """The checksum of training texts, which a checkpoint records."""
     digest = hashlib.sha256()
     for text in texts:
         digest.update(text.encode() + b"\n")
