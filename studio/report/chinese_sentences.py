@@ -1,6 +1,9 @@
 """The long sentences of a report in Chinese, by their English source text."""
 
 SENTENCES: dict[str, str] = {
+    "The figures of the runs; perplexities are those of the best step.": (
+        "各次训练的数字；困惑度均为最佳步的困惑度。"
+    ),
     "The settings in which the runs differ. All others are the same.": (
         "各次训练不同的设置；其余设置均相同。"
     ),

@@ -53,40 +53,44 @@ def _settings(runs: Sequence[ReportedRun], text: Translate) -> Iterator[Block]:
 
 
 def _summary(runs: Sequence[ReportedRun], text: Translate) -> Grid:
-    rows = []
-    for run in runs:
-        results, history = run.results, run.history
-        recorded = history.validation_at(results.step) if results else None
-        valid = results.perplexity("valid") if results else None
-        rows.append(
-            (
-                run.name,
-                history.config.model.cell.upper(),
-                number(results.parameters if results else None),
-                number(history.step),
-                time_of(history.seconds, text),
-                number(history.speed),
-                number(results.step if results else None),
-                perplexity(recorded.perplexity_all if recorded else None),
-                perplexity(valid.perplexity if valid else None),
-                perplexity(valid.perplexity_han if valid else None),
-            )
-        )
+    columns = [_figures(run, text) for run in runs]
+    names = (
+        text("Cell"),
+        text("Parameters"),
+        text("Steps"),
+        text("Characters read"),
+        text("Training time"),
+        text("Characters per second"),
+        text("Best step"),
+        text("Perplexity in training, all targets"),
+        text("Perplexity in training, Han alone"),
+        text("Perplexity on the whole validation, all targets"),
+        text("Perplexity on the whole validation, Han alone"),
+    )
     return Grid(
-        (
-            text("Run"),
-            text("Cell"),
-            text("Parameters"),
-            text("Steps"),
-            text("Training time"),
-            text("Characters per second"),
-            text("Best step"),
-            text("Perplexity in training, all targets"),
-            text("Perplexity on the whole validation, all targets"),
-            text("Perplexity on the whole validation, Han alone"),
-        ),
-        tuple(rows),
+        ("", *(run.name for run in runs)),
+        tuple(zip(names, *columns, strict=True)),
+        text("The figures of the runs; perplexities are those of the best step."),
         kind="numbers",
+    )
+
+
+def _figures(run: ReportedRun, text: Translate) -> tuple[str, ...]:
+    results, history = run.results, run.history
+    recorded = history.validation_at(results.step) if results else None
+    valid = results.perplexity("valid") if results else None
+    return (
+        history.config.model.cell.upper(),
+        number(results.parameters if results else None),
+        number(history.step),
+        number(history.characters),
+        time_of(history.seconds, text),
+        number(history.speed),
+        number(results.step if results else None),
+        perplexity(recorded.perplexity_all if recorded else None),
+        perplexity(recorded.perplexity if recorded else None),
+        perplexity(valid.perplexity if valid else None),
+        perplexity(valid.perplexity_han if valid else None),
     )
 
 
@@ -155,5 +159,5 @@ def _side_by_side(runs: Sequence[ReportedRun], text: Translate) -> Iterator[Bloc
                     for opening in OPENINGS
                 ),
                 caption,
-                kind="verse" if form else "text",
+                kind="verse" if form else "prose",
             )

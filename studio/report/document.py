@@ -29,13 +29,14 @@ class Remarks(msgspec.Struct, frozen=True):
 class Grid(msgspec.Struct, frozen=True):
     """A table; a cell may have several lines. The first column names the rows.
 
-    The other columns of `numbers` are aligned to the right; lines of `verse` are not wrapped.
+    The other columns of `numbers` are aligned to the right, lines of `verse` are not wrapped, and
+    columns of `prose` have the same width.
     """
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
-    kind: Literal["text", "numbers", "verse"] = "text"
+    kind: Literal["text", "numbers", "verse", "prose"] = "text"
 
 
 class Picture(msgspec.Struct, frozen=True):

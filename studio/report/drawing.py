@@ -17,6 +17,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from studio.corpus.poem import is_han
 from studio.errors import StudioError
 from studio.report.pictures import Chart, Charts, Diagram, Drawing, Equations, Node, Wire
+from studio.wording import printable
 
 # Well-known families with simplified characters, and how the names of their files begin.
 FAMILIES = {
@@ -136,7 +137,7 @@ def _charts(drawing: Charts) -> Figure:
         # Set afterwards: matplotlib leaves out labels that begin with an underscore.
         for label, name in zip(legend.get_texts(), names.values(), strict=True):
             label.set_parse_math(False)
-            label.set_text(name)
+            label.set_text(" ".join(printable(name).split("\n")))
     return figure
 
 
@@ -213,7 +214,17 @@ def _node(axes: Axes, node: Node) -> None:
         axes.add_patch(
             FancyBboxPatch(corner, width, height, style, facecolor=fill, edgecolor=_INK, zorder=4)
         )
-    axes.text(x, y, node.label, ha="center", va="center", fontsize=9, color=_INK, zorder=5)
+    axes.text(
+        x,
+        y,
+        node.label,
+        ha="center",
+        va="center",
+        fontsize=9,
+        color=_INK,
+        zorder=5,
+        linespacing=1.4,
+    )
 
 
 def _equations(drawing: Equations) -> Figure:

@@ -44,7 +44,9 @@ thead th { border-top: 2px solid var(--ink); border-bottom: 1px solid var(--ink)
 tbody tr:last-child td { border-bottom: 2px solid var(--ink); }
 .numbers td:not(:first-child), .numbers th:not(:first-child) { text-align: right; }
 .verse td { white-space: nowrap; }
-.text td { max-width: 30em; }
+.prose { table-layout: fixed; width: 100%; }
+.prose th:first-child { width: 5.5em; }
+.prose td { line-break: anywhere; }
 pre { background: #f5f5f2; padding: .7rem .9rem; font-size: .82rem; white-space: pre-wrap;
   overflow-wrap: anywhere; border-left: 3px solid var(--line); }
 ul { margin: .4rem 0; padding-left: 1.3rem; font-size: .92rem; }
@@ -96,7 +98,9 @@ def _block(block: Block, draw: Callable[[Drawing], bytes]) -> str:
                 f"<figcaption>{caption}</figcaption></figure>"
             )
         case Commands():
-            return f"<pre><code>{_text(chr(10).join(block.lines))}</code></pre>"
+            # A line break in a value must not start a command of its own.
+            lines = (_text(" ".join(line.split("\n"))) for line in block.lines)
+            return f"<pre><code>{chr(10).join(lines)}</code></pre>"
         case Blank():
             # It can be filled in in the browser, and printed.
             return f'<div class="blank" contenteditable="true">{_text(block.hint)}</div>'

@@ -3,7 +3,9 @@
 import shlex
 from collections.abc import Iterator, Sequence
 
+from studio.corpus.manifest import published_corpus
 from studio.model.config import RECIPES, RunConfig
+from studio.report.amounts import joined
 from studio.report.catalogue import Translate
 from studio.report.document import Blank, Block, Commands, Grid, Paragraph, Section
 from studio.report.records import ReportData, ReportedRun
@@ -16,7 +18,17 @@ _PROGRAM = "tangshi-studio"
 def repeating_chapter(data: ReportData, text: Translate) -> Iterator[Block]:
     """What it ran on, and how to repeat it."""
     yield Section(2, text("5 What it ran on, and how to repeat it"))
+    unknown = joined([run.name for run in data.runs if not run.history.trained_on], text)
     rows = [row for run in data.runs for row in _trained_on(run, text)]
+    if unknown:
+        rows.append(
+            (
+                unknown,
+                text(
+                    "Not recorded by the version that trained it: program, torch, device, commit."
+                ),
+            )
+        )
     rows.append(
         (
             text("this report"),
@@ -33,7 +45,7 @@ def repeating_chapter(data: ReportData, text: Translate) -> Iterator[Block]:
     yield Paragraph(text("The poems, the training, and this report:"))
     yield Commands(
         (
-            f"{_PROGRAM} corpus fetch",
+            *_fetching(data),
             *(_training(run.name, run.history.config) for run in data.runs),
             _reporting(data),
         )
@@ -57,10 +69,6 @@ def summary_chapter(text: Translate) -> Iterator[Block]:
 def _trained_on(run: ReportedRun, text: Translate) -> Iterator[tuple[str, str]]:
     recorded = run.history.trained_on
     if recorded is None:
-        yield (
-            run.name,
-            text("Not recorded by the version that trained it: program, torch, device, commit."),
-        )
         return
     yield (
         run.name,
@@ -77,6 +85,14 @@ def _trained_on(run: ReportedRun, text: Translate) -> Iterator[tuple[str, str]]:
         yield "", text("command: {command}", command=recorded.command)
     if recorded.corpus:
         yield "", text("corpus: {corpus}", corpus=recorded.corpus)
+
+
+def _fetching(data: ReportData) -> Iterator[str]:
+    """The commands that fetch the poems; the user's own poems are not to be fetched."""
+    if data.library is None or data.library.source == published_corpus().source:
+        yield command(["corpus", "fetch"])
+    for corpus in sorted({run.history.config.poems for run in data.runs} - {""}):
+        yield command(["corpus", "fetch", "--corpus", corpus, "--beside"])
 
 
 def _training(name: str, config: RunConfig) -> str:

@@ -184,7 +184,7 @@ def opening_grid(results: ModelResults, forms: Sequence[str], text: Translate) -
             )
             for opening in OPENINGS
         ),
-        kind="verse" if all(forms) else "text",
+        kind="verse" if all(forms) else "prose",
     )
 
 
