@@ -65,7 +65,7 @@ ifneq ($(USABLE),yes)
 	echo "Making $(VENV) with $$python ($$version)."; $$python -m venv --clear $(VENV)
 endif
 	@echo "Installing into $(VENV). The first time this takes a minute or more:"
-	@{ $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[test]' \
+	@{ $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[test,report]' \
 	  || echo Failed; } | while read -r what name size; do case "$$what $$name $$size" in \
 	  Collecting*) echo "  $$name" ;; \
 	  Downloading*MB*) echo "    downloading $$size" ;; \

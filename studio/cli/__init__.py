@@ -14,6 +14,7 @@ from studio.cli.evaluation import evaluate_app
 from studio.cli.heap import keep_heap
 from studio.cli.output import exit_codes
 from studio.cli.prosody import prosody, scan
+from studio.cli.report import compare, report
 from studio.cli.runs_export import export_runs
 from studio.cli.training import runs_app, train
 from studio.cli.writing import generate, score
@@ -30,6 +31,8 @@ app = typer.Typer(
 app.command()(train)
 app.command()(generate)
 app.command()(score)
+app.command()(report)
+app.command()(compare)
 app.command()(scan)
 corpus_app.command()(prosody)
 app.add_typer(corpus_app, name="corpus")

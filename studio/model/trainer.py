@@ -66,7 +66,7 @@ class Trainer:
             )
         self.config = config
         self.vocabulary = vocabulary
-        self.progress = Progress(poems=_sha256(train))
+        self.progress = Progress(poems=poems_sha256(train))
         self._valid = valid
         self._checkpoints = checkpoints
         self._poems = [vocabulary.encode(text) for text in train]
@@ -353,7 +353,8 @@ class Trainer:
         return f"The last good checkpoint is at step {self._saved}."
 
 
-def _sha256(texts: Sequence[str]) -> str:
+def poems_sha256(texts: Sequence[str]) -> str:
+    """The checksum of training texts, which a checkpoint records."""
     digest = hashlib.sha256()
     for text in texts:
         digest.update(text.encode() + b"\n")

@@ -136,9 +136,9 @@ class Opening:
         if Vocabulary.load(folder / "vocabulary.json") != trainer.vocabulary:
             raise RunError(
                 f"The run {self.run.name} cannot be resumed: the characters of "
-                f"{self._home.library} are not those of {folder / 'vocabulary.json'}. The library has other poems, or "
-                "another version of the studio built it. Build the library that the run was "
-                "trained on, or start a new run from its model: "
+                f"{self._home.library} are not those of {folder / 'vocabulary.json'}. "
+                "The library has other poems, or another version of the studio built it. Build "
+                "the library that the run was trained on, or start a new run from its model: "
                 f"tangshi-studio train --from {self.run.name}."
             )
         trainer.load(folder)

@@ -1,0 +1,152 @@
+"""`report` and `compare`: write the lab report of runs, and train the runs for one."""
+
+from pathlib import Path
+from typing import Annotated, get_args
+
+import msgspec
+import typer
+
+from studio.cli.headless import train_to_end
+from studio.cli.options import assignment
+from studio.cli.output import option, out, print_json, say, usage_errors
+from studio.errors import ConfigError, RunError
+from studio.model.config import MAX_COUNT, RECIPES, Cell, RunConfig, recipe_named, with_settings
+from studio.paths import Home
+from studio.runs import folders
+
+Language = Annotated[str, typer.Option(help="zh or en.")]
+Format = Annotated[str, typer.Option(help="html (one file), or markdown with PNG and SVG.")]
+WithTest = Annotated[
+    bool, typer.Option("--test", help="Measure perplexity on the test split as well.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+
+
+def report(
+    runs: Annotated[list[str], typer.Argument(help="The runs, as `runs list` names them.")],
+    out_: Annotated[
+        Path | None,
+        typer.Option("--out", help="The folder for the report; a report in it is replaced."),
+    ] = None,
+    language: Language = "en",
+    format: Format = "html",
+    test: WithTest = False,
+    json: Json = False,
+) -> None:
+    """Write the lab report of runs: model, training, poems, comparison. Needs matplotlib."""
+    _write(runs, out_, language, format, test, json)
+
+
+def compare(
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help="The folder for the report; a report in it is replaced."),
+    ] = None,
+    cell: Annotated[str, typer.Option(help="The cells, separated by commas.")] = "rnn,gru,lstm",
+    recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "classic",
+    run: Annotated[
+        str | None, typer.Option(help="The runs are called NAME-rnn ...; default: compare-RECIPE.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, max=MAX_COUNT, help="Epochs.")] = None,
+    max_steps: Annotated[int | None, typer.Option(help="Stop after this many steps.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The random seed.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Any other setting, as in --set hidden=256.")
+    ] = None,
+    language: Language = "en",
+    format: Format = "html",
+    test: WithTest = False,
+    json: Json = False,
+) -> None:
+    """Train one model for each cell, then write the report on all of them.
+
+    The same command again resumes a run that was interrupted, and keeps those that are finished.
+    """
+    home = Home.default()
+    with usage_errors():
+        cells = [each.strip() for each in cell.split(",")]
+        for each in cells:
+            if each not in get_args(Cell):
+                raise ConfigError(f"--cell takes {', '.join(get_args(Cell))}, not {each!r}.")
+        given = {"epochs": epochs, "max_steps": max_steps, "seed": seed}
+        options: dict[str, object] = {k: v for k, v in given.items() if v is not None}
+        settings = dict(assignment(text) for text in set_ or [])
+        config = with_settings(with_settings(recipe_named(recipe), options, option), settings)
+    stem = run or f"compare-{recipe}"
+    planned = {
+        f"{stem}-{each}": with_settings(config, {"cell": each}) for each in dict.fromkeys(cells)
+    }
+    # All names before the first step: a name that is taken must not be found out hours later.
+    for name, settings_of_run in planned.items():
+        _check_free_or_same(home, name, settings_of_run)
+    _check_before(report, planned, language, format)
+    for name, settings_of_run in planned.items():
+        _train(home, name, settings_of_run)
+    _write(list(planned), report, language, format, test, json)
+
+
+def _check_free_or_same(home: Home, name: str, config: RunConfig) -> None:
+    if (home.runs / name / "config.json").exists():
+        found = folders.find(home.runs, name).config()
+        if found != config:
+            differing = [
+                key for key, value in _flat(config).items() if value != _flat(found).get(key)
+            ]
+            raise RunError(
+                f"There is already a run called {name} with another {', '.join(differing)}. Choose "
+                "other names with --run, or delete that run."
+            )
+
+
+def _flat(config: RunConfig) -> dict[str, object]:
+    return {
+        "recipe": config.recipe,
+        "start": config.start,
+        "poems": config.poems,
+        **msgspec.structs.asdict(config.model),
+        **msgspec.structs.asdict(config.train),
+    }
+
+
+def _train(home: Home, name: str, config: RunConfig) -> None:
+    """Train a run, resume it, or leave it as it is if it is finished."""
+    is_new = not (home.runs / name / "config.json").exists()
+    if not is_new and folders.summary(folders.find(home.runs, name)).status == "finished":
+        say(f"{name} is finished already.")
+        return
+    say(f"Training {name} ...")
+    from studio.runs.session import resume_run, start_run
+
+    session = start_run(home, name, config) if is_new else resume_run(home, name)
+    last, is_interrupted = train_to_end(session)
+    say(f"{name}: {last.outcome} at step {last.step}. {last.reason}")
+    if last.outcome in ("diverged", "failed"):
+        raise RunError(f"The training of {name} {last.outcome}. {last.reason}")
+    if is_interrupted or last.outcome == "stopped":
+        say("The same command resumes it, and trains the runs that are left.")
+        raise KeyboardInterrupt
+
+
+def _check_before(
+    folder: Path | None, planned: dict[str, RunConfig], language: str, format: str
+) -> None:
+    """Find out before the training whether the report can be written."""
+    from studio.report.writing import check_request, default_folder
+
+    with usage_errors():
+        check_request(folder or default_folder(list(planned)), language, format)
+
+
+def _write(
+    runs: list[str], folder: Path | None, language: str, format: str, test: bool, json: bool
+) -> None:
+    from studio.report.writing import default_folder, write_report
+
+    with usage_errors():
+        page = write_report(
+            Home.default(), runs, folder or default_folder(runs), language, format, test, say
+        )
+    if json:
+        print_json({"report": str(page), "runs": runs})
+    else:
+        out.print(str(page), soft_wrap=True)

@@ -1,0 +1,185 @@
+"""The curves of runs, as charts."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate, pairwise
+
+from studio.model.events import StepDone
+from studio.report.catalogue import Translate
+from studio.report.pictures import Chart, ChartLine, Charts
+from studio.report.records import ReportedRun, RunHistory
+
+# Points of a line: more cannot be told apart.
+POINTS = 400
+# A smoothed value is the mean over this share of the points around it.
+_WINDOW = 1 / 20
+# Seconds from which a training is measured in hours.
+_LONG = 2 * 3600
+
+
+def learning_charts(runs: Sequence[ReportedRun], text: Translate) -> Charts:
+    """Loss of each step, and perplexity on validation, by step."""
+    step = text("step")
+    return Charts(
+        (
+            Chart(
+                text("Loss in training"),
+                step,
+                text("nats per character"),
+                _noisy(runs, lambda each: each.loss),
+            ),
+            Chart(
+                text("Perplexity on validation"),
+                step,
+                text("perplexity"),
+                tuple(_perplexities(runs, _steps_at)),
+                logarithmic=True,
+            ),
+        )
+    )
+
+
+def optimiser_charts(runs: Sequence[ReportedRun], text: Translate) -> Charts:
+    """Learning rate, gradient norm and speed, by step."""
+    step = text("step")
+    rates = tuple(
+        ChartLine(
+            run.name,
+            *thinned(_steps(run.history), [each.learning_rate for each in run.history.steps]),
+            number,
+        )
+        for number, run in enumerate(runs)
+    )
+    return Charts(
+        (
+            Chart(text("Learning rate"), step, text("learning rate"), rates, from_zero=True),
+            Chart(
+                text("Gradient norm before clipping"),
+                step,
+                text("gradient norm"),
+                _noisy(runs, lambda each: each.gradient_norm),
+                logarithmic=True,
+            ),
+            Chart(text("Speed"), step, text("characters/s"), tuple(_speeds(runs)), from_zero=True),
+        ),
+        columns=3,
+    )
+
+
+def effort_charts(runs: Sequence[ReportedRun], text: Translate) -> Charts:
+    """Perplexity by training time and by characters read."""
+    hours = max(run.history.seconds for run in runs) > _LONG
+    unit, title = (3600, text("hours of training")) if hours else (60, text("minutes of training"))
+    return Charts(
+        (
+            Chart(
+                text("Perplexity by training time"),
+                title,
+                text("perplexity"),
+                tuple(_perplexities(runs, lambda history: _time_at(history, unit))),
+                logarithmic=True,
+            ),
+            Chart(
+                text("Perplexity by characters read"),
+                text("thousands of characters"),
+                text("perplexity"),
+                tuple(_perplexities(runs, _characters_at)),
+                logarithmic=True,
+            ),
+        )
+    )
+
+
+def device_charts(history: RunHistory, text: Translate) -> Charts:
+    """The device readings of a run, one chart for each gauge."""
+    return Charts(
+        tuple(
+            Chart(
+                each.label,
+                text("hours of training"),
+                each.unit,
+                (ChartLine(each.device, *thinned(each.hours, each.values), 0),),
+            )
+            for each in history.device_series
+        )
+    )
+
+
+def thinned(x: Sequence[float], y: Sequence[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """At most `POINTS` points, each the mean of an equal share of the given ones."""
+    count = min(len(x), POINTS)
+    edges = [len(x) * place // max(count, 1) for place in range(count + 1)]
+    return (
+        tuple(sum(x[start:end]) / (end - start) for start, end in pairwise(edges)),
+        tuple(sum(y[start:end]) / (end - start) for start, end in pairwise(edges)),
+    )
+
+
+def smoothed(values: Sequence[float]) -> tuple[float, ...]:
+    """The mean over a window around each value, which is cut off at both ends."""
+    reach = round(len(values) * _WINDOW / 2)
+    sums = [0.0, *accumulate(values)]
+    means = []
+    for place in range(len(values)):
+        # As far to the left as to the right, so that the first and the last value stay.
+        here = min(reach, place, len(values) - 1 - place)
+        means.append((sums[place + here + 1] - sums[place - here]) / (2 * here + 1))
+    return tuple(means)
+
+
+def _noisy(runs: Sequence[ReportedRun], read: Callable[[StepDone], float]) -> tuple[ChartLine, ...]:
+    """For each run a faint line of the values, and over it the smoothed one."""
+    lines = []
+    for number, run in enumerate(runs):
+        x, y = thinned(_steps(run.history), [read(each) for each in run.history.steps])
+        lines.append(ChartLine(run.name, x, y, number, faint=True))
+        lines.append(ChartLine(run.name, x, smoothed(y), number))
+    return tuple(lines)
+
+
+def _perplexities(
+    runs: Sequence[ReportedRun], places: Callable[[RunHistory], Mapping[int, float]]
+) -> Iterable[ChartLine]:
+    """For each run the perplexity over all targets, and dashed that over Han characters."""
+    for number, run in enumerate(runs):
+        at = places(run.history)
+        known = [each for each in run.history.validations if each.step in at]
+        x = tuple(at[each.step] for each in known)
+        yield ChartLine(run.name, x, tuple(each.perplexity_all for each in known), number)
+        yield ChartLine(run.name, x, tuple(each.perplexity for each in known), number, dashed=True)
+
+
+def _speeds(runs: Sequence[ReportedRun]) -> Iterable[ChartLine]:
+    """Characters per second, over spans of steps: one step is too short to measure."""
+    for number, run in enumerate(runs):
+        steps = run.history.steps
+        count = max(1, min(60, len(steps) // 5))
+        edges = [steps[(len(steps) - 1) * place // count] for place in range(count + 1)]
+        read = [0, *accumulate(each.characters for each in steps)]
+        first = steps[0].step
+        points = [
+            (
+                (start.step + end.step) / 2,
+                (read[end.step - first + 1] - read[start.step - first + 1])
+                / (end.elapsed - start.elapsed),
+            )
+            for start, end in pairwise(edges)
+            if end.elapsed > start.elapsed
+        ]
+        yield ChartLine(run.name, tuple(x for x, _ in points), tuple(y for _, y in points), number)
+
+
+def _steps(history: RunHistory) -> list[float]:
+    return [each.step for each in history.steps]
+
+
+def _steps_at(history: RunHistory) -> dict[int, float]:
+    return {each.step: each.step for each in history.steps}
+
+
+def _time_at(history: RunHistory, unit: float) -> dict[int, float]:
+    return {each.step: each.elapsed / unit for each in history.steps}
+
+
+def _characters_at(history: RunHistory) -> dict[int, float]:
+    read = accumulate(each.characters for each in history.steps)
+    return {each.step: count / 1000 for each, count in zip(history.steps, read, strict=True)}

@@ -1,0 +1,111 @@
+"""From run folders, and the library beside them, to the records of a report."""
+
+import contextlib
+import datetime
+import importlib.metadata
+import platform
+from collections.abc import Callable, Sequence
+
+from studio import __version__
+from studio.corpus.library import Library
+from studio.corpus.poem import Split
+from studio.errors import CorpusError, RunError
+from studio.model import checkpoint
+from studio.model.config import RunConfig
+from studio.model.device import choose_device
+from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated
+from studio.model.trainer import poems_sha256
+from studio.paths import Home
+from studio.report.recorded import device_series, trained_on
+from studio.report.records import ReportData, ReportedRun, RunHistory
+from studio.report.results import Bench, results_of
+from studio.runs import folders
+from studio.runs.folders import Run
+from studio.runs.loading import load_writer, locate
+from studio.verse.novelty import Novelty
+
+
+def gather(
+    home: Home, names: Sequence[str], with_test: bool, say: Callable[[str], None]
+) -> ReportData:
+    """Read the runs, measure their best checkpoints, and write poems with them.
+
+    Raises RunError if a run does not exist or its records are damaged. Without a library, what
+    needs one is left out, and `no_library` says why.
+    """
+    runs = [folders.find(home.runs, name) for name in dict.fromkeys(names)]
+    histories = [_history(run) for run in runs]
+    device = choose_device("float32")
+    with contextlib.ExitStack() as opened:
+        library, no_library = None, ""
+        bench = Bench()
+        try:
+            library = opened.enter_context(Library.open(home.library))
+            splits: tuple[Split, ...] = ("valid", "test") if with_test else ("valid",)
+            bench = Bench(
+                texts={split: library.texts(split) for split in splits},
+                corpus=opened.enter_context(Novelty.open(home.library)),
+                training=opened.enter_context(Novelty.open(home.library, "train")),
+            )
+        except CorpusError as error:
+            no_library = str(error)
+        return ReportData(
+            runs=tuple(
+                _reported(home, run, history, bench, library, say)
+                for run, history in zip(runs, histories, strict=True)
+            ),
+            library=library.statistics() if library else None,
+            no_library=no_library,
+            with_test=with_test,
+            written=datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+            studio=__version__,
+            python=platform.python_version(),
+            torch=importlib.metadata.version("torch"),
+            device=device.name,
+        )
+
+
+def _history(run: Run) -> RunHistory:
+    events = run.events()
+    ended = [each for each in events if isinstance(each, TrainingEnded)]
+    return RunHistory(
+        name=run.name,
+        config=run.config(),
+        steps=tuple(each for each in events if isinstance(each, StepDone)),
+        validations=tuple(each for each in events if isinstance(each, Validated)),
+        samples=tuple(each for each in events if isinstance(each, SampleWritten)),
+        ended=ended[-1] if ended else None,
+        is_busy=run.is_busy(),
+        device_series=device_series(run),
+        trained_on=trained_on(run),
+    )
+
+
+def _reported(
+    home: Home,
+    run: Run,
+    history: RunHistory,
+    bench: Bench,
+    library: Library | None,
+    say: Callable[[str], None],
+) -> ReportedRun:
+    results, lacking = None, ""
+    try:
+        folder, full_name = locate(home, run.name)
+        say(f"Measuring {full_name}, and writing poems with it ...")
+        results = results_of(load_writer(folder, full_name), checkpoint.step_of(folder.name), bench)
+    except RunError as error:
+        lacking = str(error)
+    return ReportedRun(history, results, lacking, _has_same_poems(run, history.config, library))
+
+
+def _has_same_poems(run: Run, config: RunConfig, library: Library | None) -> bool | None:
+    """Whether the library has the poems that the run was trained on; None if it cannot be known."""
+    names = run.checkpoint_names()
+    if library is None or config.poems or not names:
+        return None
+    with contextlib.suppress(RunError):
+        recorded = checkpoint.read_progress(run.checkpoints / names[-1]).poems
+        if recorded:
+            return recorded == poems_sha256(library.texts("train"))
+    return None

@@ -1,0 +1,59 @@
+"""What a training records about its machine: the one place where a report reads it.
+
+Runs of version 0.1.0 have neither record. A report then says that they are not recorded.
+"""
+
+import msgspec
+
+from studio.model.events import StepDone
+from studio.runs.folders import Run
+from studio.runs.readings import read_readings
+
+
+class DeviceSeries(msgspec.Struct, frozen=True):
+    """One gauge of a device over the training: values by hours of training.
+
+    `label` and `unit` are those of `studio.telemetry.Gauge`.
+    """
+
+    device: str
+    label: str
+    unit: str
+    hours: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+class TrainedOn(msgspec.Struct, frozen=True):
+    """What a training ran on."""
+
+    studio: str
+    torch: str
+    device: str
+    commit: str = ""
+    command: str = ""
+    corpus: str = ""
+
+
+def device_series(run: Run) -> tuple[DeviceSeries, ...]:
+    """The device readings of a run; empty if it has none."""
+    hours = {
+        event.step: event.elapsed / 3600 for event in run.events() if isinstance(event, StepDone)
+    }
+    found: dict[tuple[str, str, str], tuple[list[float], list[float]]] = {}
+    for reading in read_readings(run.folder):
+        if reading.step in hours:
+            for gauge in reading.gauges:
+                series = found.setdefault((reading.device, gauge.label, gauge.unit), ([], []))
+                series[0].append(hours[reading.step])
+                series[1].append(gauge.value)
+    return tuple(
+        DeviceSeries(*key, tuple(times), tuple(values)) for key, (times, values) in found.items()
+    )
+
+
+def trained_on(run: Run) -> TrainedOn | None:
+    """What the run was trained on; None if that is not recorded.
+
+    TO JOIN: read the run's own record here once training writes it.
+    """
+    return None

@@ -1,0 +1,149 @@
+"""Chapters 5 and 6: what it ran on, how to repeat it, and room for the reader's summary."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+from studio.corpus.manifest import published_corpus
+from studio.model.config import RECIPES, RunConfig
+from studio.report.amounts import joined
+from studio.report.catalogue import Translate
+from studio.report.document import Blank, Block, Commands, Grid, Paragraph, Section
+from studio.report.records import ReportData, ReportedRun
+from studio.report.settings_table import settings_of
+from studio.verse.request import ComposeRequest
+
+_PROGRAM = "tangshi-studio"
+
+
+def repeating_chapter(data: ReportData, text: Translate) -> Iterator[Block]:
+    """What it ran on, and how to repeat it."""
+    yield Section(2, text("5 What it ran on, and how to repeat it"))
+    unknown = joined([run.name for run in data.runs if not run.history.trained_on], text)
+    rows = [row for run in data.runs for row in _trained_on(run, text)]
+    if unknown:
+        rows.append(
+            (
+                unknown,
+                text(
+                    "Not recorded by the version that trained it: program, torch, device, commit."
+                ),
+            )
+        )
+    rows.append(
+        (
+            text("this report"),
+            text(
+                "tangshi-studio {version}, Python {python}, torch {torch}, {device}",
+                version=data.studio,
+                python=data.python,
+                torch=data.torch,
+                device=data.device,
+            ),
+        )
+    )
+    yield Grid((text("What"), text("Program and machine")), tuple(rows))
+    yield Paragraph(text("The poems, the training, and this report:"))
+    yield Commands(
+        (
+            *_fetching(data),
+            *(_training(run.name, run.history.config) for run in data.runs),
+            _reporting(data),
+        )
+    )
+    yield Paragraph(
+        text(
+            "On the processor, the same settings, poems and seed give the same losses on the same "
+            "kind of machine. Any poem of this report is written again by its seed, for example:"
+        )
+    )
+    examples = [writing_command(run.results.poems[0].request) for run in data.runs if run.results]
+    yield Commands(tuple(examples))
+
+
+def summary_chapter(text: Translate) -> Iterator[Block]:
+    """Room for the reader's own summary."""
+    yield Section(2, text("6 Summary"))
+    yield Blank(text("Write your own summary here."))
+
+
+def _trained_on(run: ReportedRun, text: Translate) -> Iterator[tuple[str, str]]:
+    recorded = run.history.trained_on
+    if recorded is None:
+        return
+    yield (
+        run.name,
+        text(
+            "tangshi-studio {version}, torch {torch}, {device}",
+            version=recorded.studio,
+            torch=recorded.torch,
+            device=recorded.device,
+        ),
+    )
+    if recorded.commit:
+        yield "", text("git commit {commit}", commit=recorded.commit)
+    if recorded.command:
+        yield "", text("command: {command}", command=recorded.command)
+    if recorded.corpus:
+        yield "", text("corpus: {corpus}", corpus=recorded.corpus)
+
+
+def _fetching(data: ReportData) -> Iterator[str]:
+    """The commands that fetch the poems; the user's own poems are not to be fetched."""
+    if data.library is None or data.library.source == published_corpus().source:
+        yield command(["corpus", "fetch"])
+    for corpus in sorted({run.history.config.poems for run in data.runs} - {""}):
+        yield command(["corpus", "fetch", "--corpus", corpus, "--beside"])
+
+
+def _training(name: str, config: RunConfig) -> str:
+    """The command that trains a run with these settings."""
+    words = ["train", "--recipe", config.recipe, "--run", name]
+    recipe = RECIPES.get(config.recipe, RunConfig())
+    usual = settings_of(recipe)
+    for key, value in settings_of(config).items():
+        if key == "cell":
+            words += ["--cell", str(value)]
+        elif key in ("epochs", "max_steps", "seed") and value != usual[key]:
+            words += [f"--{key.replace('_', '-')}", str(value)]
+        elif value != usual[key]:
+            words += ["--set", f"{key}={_typed(value)}"]
+    if config.start:
+        words += ["--from", config.start]
+    if config.poems:
+        words += ["--poems", config.poems]
+    return command(words)
+
+
+def _typed(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _reporting(data: ReportData) -> str:
+    test = ["--test"] if data.with_test else []
+    return command(["report", *(run.name for run in data.runs), *test])
+
+
+def writing_command(request: ComposeRequest) -> str:
+    """The command that writes a poem of the report."""
+    return command(
+        [
+            "generate",
+            "--run",
+            request.model,
+            "--first",
+            request.first,
+            "--form",
+            request.form or "free",
+            "--strategy",
+            request.sampling.strategy,
+            "--longest",
+            str(request.longest),
+            "--seed",
+            str(request.seed),
+        ]
+    )
+
+
+def command(words: Sequence[str]) -> str:
+    """A command as it is typed into a shell."""
+    return shlex.join([_PROGRAM, *words])

@@ -1,0 +1,86 @@
+"""The settings of runs as rows of a table, in words."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from studio.model.config import RunConfig
+from studio.report.catalogue import Translate, marked
+
+# What the settings of `ModelConfig` and `TrainConfig` mean. Without an entry there is only a name.
+MEANINGS = {
+    "recipe": marked("recipe that the settings come from"),
+    "cell": marked("cell of the recurrent layers"),
+    "embedding": marked("width of the embedding"),
+    "hidden": marked("units of a recurrent layer"),
+    "layers": marked("recurrent layers"),
+    "dropout": marked("dropout of units"),
+    "recurrent_dropout": marked("dropout of recurrent weights"),
+    "embedding_dropout": marked("dropout of characters in the embedding"),
+    "tied": marked("softmax and embedding share a matrix"),
+    "lines_above": marked("previous lines as extra input"),
+    "skips": marked("skip connections to the softmax"),
+    "initial_state": marked("state at the start of a poem"),
+    "batching": marked("how the text is cut into batches"),
+    "batch_size": marked("rows of a batch"),
+    "window": marked("characters in a window (stream)"),
+    "longest_poem": marked("longest poem in characters (poems)"),
+    "min_count": marked("least count of a known character"),
+    "loss": marked("how the loss is computed"),
+    "optimizer": marked("optimiser"),
+    "learning_rate": marked("learning rate"),
+    "weight_decay": marked("weight decay"),
+    "schedule": marked("schedule of the learning rate"),
+    "warmup_steps": marked("steps of warm-up"),
+    "clip": marked("limit of the gradient norm (0: none)"),
+    "epochs": marked("epochs"),
+    "max_steps": marked("most steps (0: no limit)"),
+    "precision": marked("precision of matrix products"),
+    "seed": marked("random seed"),
+    "validate_every": marked("steps between validations (0: every epoch)"),
+    "validation_poems": marked("poems of a validation (0: all)"),
+    "checkpoint_every": marked("steps between checkpoints (0: every epoch)"),
+    "keep": marked("recent checkpoints that are kept"),
+    "report_every": marked("steps between reports"),
+}
+
+
+class SettingRow(msgspec.Struct, frozen=True):
+    """A setting: what it means, its name, and its value in each run."""
+
+    meaning: str
+    key: str
+    values: tuple[str, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the runs have different values."""
+        return len(set(self.values)) > 1
+
+
+def settings_rows(configs: Sequence[RunConfig], text: Translate) -> list[SettingRow]:
+    """Every setting of the runs, in the order of the configuration."""
+    settings = [settings_of(config) for config in configs]
+    return [
+        SettingRow(
+            text(MEANINGS[key]) if key in MEANINGS else "",
+            key,
+            tuple(_shown(each.get(key), text) for each in settings),
+        )
+        for key in settings[0]
+    ]
+
+
+def settings_of(config: RunConfig) -> dict[str, object]:
+    """The settings of a run by name, with its recipe first."""
+    return {
+        "recipe": config.recipe,
+        **msgspec.structs.asdict(config.model),
+        **msgspec.structs.asdict(config.train),
+    }
+
+
+def _shown(value: object, text: Translate) -> str:
+    if isinstance(value, bool):
+        return text("yes") if value else text("no")
+    return f"{value:g}" if isinstance(value, float) else str(value)

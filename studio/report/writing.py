@@ -1,0 +1,185 @@
+"""Writing a report: gather, compose, draw, and put the folder in its place."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+import msgspec
+
+from studio import __version__
+from studio.documents import read_json
+from studio.errors import ConfigError, RunError, StudioError
+from studio.files import build_folder_atomically
+from studio.paths import Home
+from studio.report.amounts import joined
+from studio.report.catalogue import Translate, translator
+from studio.report.comparison_chapter import comparison_chapter
+from studio.report.document import Block, Paragraph, Picture, ReportDocument, Section
+from studio.report.gathering import gather
+from studio.report.html_page import html_page
+from studio.report.markdown_page import markdown_page
+from studio.report.model_chapter import model_chapter
+from studio.report.records import ReportData
+from studio.report.repeating_chapter import repeating_chapter, summary_chapter
+from studio.report.results_chapter import results_chapter
+from studio.report.training_chapter import training_chapter
+
+FORMATS = ("html", "markdown")
+RECORD = "report.json"
+
+
+class ReportRecord(msgspec.Struct, frozen=True):
+    """report.json: what a folder with a report holds, each file with its sha256."""
+
+    studio: str
+    runs: tuple[str, ...]
+    language: str
+    format: str
+    files: dict[str, str]
+
+
+def write_report(
+    home: Home,
+    runs: Sequence[str],
+    out: Path,
+    language: str = "en",
+    format: str = "html",
+    with_test: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Path:
+    """Write a report on some runs to the folder `out`, and return its page.
+
+    A report that was there before is replaced once the new one is complete. Raises StudioError if
+    the folder holds anything else, if a run is missing, or without matplotlib or a Chinese font.
+    """
+    if not runs:
+        raise RunError("Name the runs to report on: see `tangshi-studio runs list`.")
+    drawing = check_request(out, language, format)
+    text = translator(language)
+    data = gather(home, runs, with_test, say)
+    document = compose_document(data, language, text)
+    say("Drawing the pictures ...")
+    return build_folder_atomically(out, partial(_fill, document, data, format, drawing, out))
+
+
+def check_request(out: Path, language: str, format: str) -> ModuleType:
+    """Find out what stands in the way of a report, before minutes of measuring.
+
+    Returns the module that draws. Raises ConfigError for an unknown language or format, StudioError
+    without matplotlib or a Chinese font, RunError if `out` holds something else.
+    """
+    translator(language)
+    if format not in FORMATS:
+        raise ConfigError(f"A report is written as {' or '.join(FORMATS)}, not {format!r}.")
+    drawing = _drawing()
+    if language == "zh":
+        drawing.chinese_family()
+    check_replaceable(out)
+    return drawing
+
+
+def default_folder(runs: Sequence[str]) -> Path:
+    """Where a report on some runs is written if nobody says where."""
+    more = f"-and-{len(runs) - 1}-more" if len(runs) > 1 else ""
+    return Path(f"report-{runs[0]}{more}")
+
+
+def check_replaceable(out: Path) -> None:
+    """Raise RunError if writing a report to a folder would lose something."""
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise RunError(f"{out} is not a folder. Name another one with --out.")
+    if not out.exists() or not any(out.iterdir()):
+        return
+    if not (out / RECORD).is_file():
+        raise RunError(
+            f"{out} holds files that are not a report; they would be lost. Name an empty folder "
+            "with --out, or one that does not exist."
+        )
+    record = read_json(out / RECORD, ReportRecord, RunError, "Name another folder with --out.")
+    changed = [
+        path.name
+        for path in sorted(out.iterdir())
+        if path.name != RECORD and record.files.get(path.name) != _sha256_of(path)
+    ]
+    if changed:
+        raise RunError(
+            f"{out / changed[0]} was added or changed since the report was written, and would be "
+            "lost. Move it away, or name another folder with --out."
+        )
+
+
+def compose_document(data: ReportData, language: str, text: Translate) -> ReportDocument:
+    """The report as blocks, in a language."""
+    return ReportDocument("zh-Hans" if language == "zh" else language, tuple(_blocks(data, text)))
+
+
+def _blocks(data: ReportData, text: Translate) -> Iterator[Block]:
+    yield Section(1, text("Lab report: recurrent language models of Tang poetry"))
+    yield Paragraph(
+        text(
+            "Runs: {runs}. Written on {date} by tangshi-studio {version} from the folders of the "
+            "runs. Where a folder lacks something, the report says so.",
+            runs=joined([run.name for run in data.runs], text),
+            date=data.written,
+            version=data.studio,
+        )
+    )
+    yield from model_chapter(data, text)
+    yield from training_chapter(data, text)
+    yield from results_chapter(data, text)
+    yield from comparison_chapter(data, text)
+    yield from repeating_chapter(data, text)
+    yield from summary_chapter(text)
+
+
+def _fill(
+    document: ReportDocument,
+    data: ReportData,
+    format: str,
+    drawing: ModuleType,
+    out: Path,
+    staging: Path,
+) -> Path:
+    """Write the files of a report; returns the page's path once the folder is in its place."""
+    if format == "html":
+        page = staging / "report.html"
+        page.write_text(html_page(document, partial(drawing.draw, kind="svg")), encoding="utf-8")
+    else:
+        page = staging / "report.md"
+        page.write_text(markdown_page(document), encoding="utf-8")
+        for block in document.blocks:
+            if isinstance(block, Picture):
+                for kind in ("png", "svg"):
+                    drawn = drawing.draw(block.drawing, kind)
+                    (staging / f"{block.name}.{kind}").write_bytes(drawn)
+    record = ReportRecord(
+        __version__,
+        tuple(run.name for run in data.runs),
+        document.language,
+        format,
+        {path.name: _sha256_of(path) for path in sorted(staging.iterdir())},
+    )
+    encoded = msgspec.json.format(msgspec.json.encode(record), indent=2)
+    (staging / RECORD).write_bytes(encoded)
+    return out / page.name
+
+
+def _sha256_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _drawing() -> ModuleType:
+    """The module that draws; raises StudioError if matplotlib is not installed."""
+    try:
+        from studio.report import drawing
+    except ImportError as error:
+        if not (error.name or "").startswith("matplotlib"):
+            raise
+        raise StudioError(
+            "The pictures of a report are drawn with matplotlib, which is not installed. Install "
+            "it into the studio's environment: pip install 'tangshi-studio[report]', or in a "
+            "checkout `.venv/bin/pip install matplotlib`."
+        ) from error
+    return drawing

@@ -1,0 +1,43 @@
+"""Curves keep their ends and their means, however many points they have."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.report.curves import POINTS, smoothed, thinned
+from studio.report.training_chapter import spread
+
+VALUES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=1000)
+
+
+@given(VALUES)
+def test_a_smoothed_curve_starts_and_ends_where_the_values_do(values: list[float]) -> None:
+    found = smoothed(values)
+    assert len(found) == len(values)
+    assert found[0] == pytest.approx(values[0], abs=1e-3)
+    assert found[-1] == pytest.approx(values[-1], abs=1e-3)
+    assert min(values) - 1e-3 <= min(found) <= max(found) <= max(values) + 1e-3
+
+
+def test_a_straight_line_stays_straight() -> None:
+    line = [float(each) for each in range(200)]
+    assert smoothed(line) == pytest.approx(line)
+
+
+def test_few_points_stay_and_many_become_means_of_equal_shares() -> None:
+    few = [1.0, 5.0, 2.0]
+    assert thinned(few, few) == ((1.0, 5.0, 2.0), (1.0, 5.0, 2.0))
+    many = [float(each) for each in range(POINTS * 3)]
+    x, y = thinned(many, many)
+    assert len(x) == POINTS
+    assert x == y
+    assert x[0] == 1.0
+    assert sum(x) / len(x) == pytest.approx(sum(many) / len(many))
+
+
+def test_samples_are_spread_from_the_first_to_the_last() -> None:
+    steps = list(range(0, 1000, 10))
+    assert spread(steps[:8], 8) == steps[:8]
+    chosen = spread(steps, 8)
+    assert (len(chosen), chosen[0], chosen[-1]) == (8, 0, 990)
+    assert chosen == sorted(set(chosen))

@@ -1,0 +1,166 @@
+"""The numbers of the page are those of the run folders, and it shows without a network."""
+
+import base64
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from studio.corpus.poem import couplets
+from studio.model.checkpoint import load_model
+from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated
+from studio.paths import Home
+from studio.report import writing
+from studio.report.records import ReportData
+from studio.report.writing import write_report
+from studio.runs import folders
+from studio.runs.loading import locate
+from tests.report.conftest import RUNS
+from tests.report.reading import Page
+
+
+@pytest.fixture
+def page(
+    two_runs: Home, gathered: ReportData, plain_pictures: list[object], tmp_path: Path
+) -> Page:
+    return Page(write_report(two_runs, RUNS, tmp_path / "report", with_test=True))
+
+
+def test_steps_characters_and_losses_are_those_of_the_events(page: Page, two_runs: Home) -> None:
+    rows = page.table("Run", "Steps")
+    assert [row[0] for row in rows] == list(RUNS)
+    for row in rows:
+        steps = [
+            each
+            for each in folders.find(two_runs.runs, row[0]).events()
+            if isinstance(each, StepDone)
+        ]
+        assert row[1] == str(steps[-1].step)
+        assert row[2] == str(steps[-1].epoch)
+        assert row[3] == f"{sum(each.characters for each in steps):,}"
+        assert row[6] == f"{steps[-1].loss:.3f}"
+        assert row[7] == "finished"
+
+
+def test_perplexities_and_samples_are_those_of_the_validations(page: Page, two_runs: Home) -> None:
+    rows = page.table("Step", *RUNS)
+    for column, name in enumerate(RUNS, start=1):
+        events = folders.find(two_runs.runs, name).events()
+        samples = {each.step: each.text for each in events if isinstance(each, SampleWritten)}
+        validations = {each.step: each for each in events if isinstance(each, Validated)}
+        shown = {int(row[0]): row[column] for row in rows if row[column] != "—"}
+        assert shown == {
+            step: "\n".join(
+                [*couplets(text), f"perplexity {validations[step].perplexity_all:,.1f}"]
+            )
+            for step, text in samples.items()
+        }
+
+
+def test_perplexities_of_the_best_checkpoint_are_told_apart(
+    page: Page, two_runs: Home, data: ReportData
+) -> None:
+    rows = page.table("Run", "Step", "Measured on")
+    assert [row[2] for row in rows] == ["validation in training", "validation", "test"] * 2
+    for run in data.runs:
+        assert run.results is not None
+        best = next(
+            each
+            for each in folders.find(two_runs.runs, run.name).events()
+            if isinstance(each, Validated) and each.step == run.results.step
+        )
+        recorded, valid, test = (row for row in rows if row[0] == run.name)
+        assert recorded[1] == str(best.step)
+        assert recorded[4:] == [f"{best.perplexity_all:,.1f}", f"{best.perplexity:,.1f}"]
+        for row, split in ((valid, "valid"), (test, "test")):
+            measured = run.results.perplexity(split)
+            assert measured is not None
+            assert row[3:] == [
+                f"{measured.poems:,}",
+                f"{measured.perplexity:,.1f}",
+                f"{measured.perplexity_han:,.1f}",
+            ]
+
+
+def test_the_parts_add_up_to_the_parameters(page: Page, two_runs: Home) -> None:
+    tables = [rows[1:] for rows in page.tables if rows[0][:2] == ["Part", "Name"]]
+    for rows, name in zip(tables, RUNS, strict=True):
+        network, _, _ = load_model(locate(two_runs, name)[0])
+        assert all(row[0] for row in rows), "every part has a name in words"
+        numbers = [int(row[3].replace(",", "")) for row in rows]
+        assert sum(numbers[:-1]) == numbers[-1] == network.parameter_count
+        shapes = {row[1]: row[2] for row in rows[:-1]}
+        assert shapes == {
+            each: " × ".join(map(str, parameter.shape))
+            for each, parameter in network.named_parameters()
+        }
+
+
+def test_every_setting_stands_in_the_recipe_with_its_meaning(page: Page, two_runs: Home) -> None:
+    rows = page.table("Setting", "Name", *RUNS)
+    assert [row for row in rows if not row[0]] == []
+    config = folders.find(two_runs.runs, RUNS[0]).config()
+    settings = {
+        **msgspec.structs.asdict(config.model),
+        **msgspec.structs.asdict(config.train),
+    }
+    shown = {row[1]: row[2] for row in rows}
+    assert shown.keys() == {"recipe", *settings}
+    assert shown["cell"] == "rnn"
+    assert shown["max_steps"] == "12"
+    assert shown["learning_rate"] == "0.01"
+
+
+def test_the_page_loads_nothing_and_runs_nothing(page: Page) -> None:
+    pictures = [attributes["src"] for tag, attributes in page.tags if tag == "img"]
+    assert len(pictures) == 10
+    assert all(str(each).startswith("data:image/svg+xml;base64,") for each in pictures)
+    tags = {tag for tag, _ in page.tags}
+    assert not tags & {"script", "link", "iframe", "object", "a"}
+    assert not any(
+        name.startswith("on") or name in ("href", "srcset")
+        for _, attributes in page.tags
+        for name in attributes
+    )
+
+
+HOSTILE = "<script>alert(1)</script>|`x`\n# $\\frac{}$ [a](http://x) \x1b[31m"
+
+
+def hostile(data: ReportData) -> ReportData:
+    """The same report, with what a damaged or hostile folder may hold."""
+    run = data.runs[0]
+    config = msgspec.structs.replace(run.history.config, recipe=HOSTILE, start=HOSTILE)
+    history = msgspec.structs.replace(
+        run.history,
+        name=HOSTILE,
+        config=config,
+        samples=tuple(SampleWritten(each.step, HOSTILE) for each in run.history.samples),
+        ended=TrainingEnded(12, "diverged", HOSTILE),
+    )
+    assert data.library is not None
+    return msgspec.structs.replace(
+        data,
+        runs=(msgspec.structs.replace(run, history=history), data.runs[1]),
+        library=msgspec.structs.replace(data.library, source=HOSTILE),
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")  # the font of tests has no Chinese
+def test_texts_of_a_run_are_shown_not_interpreted(
+    two_runs: Home, data: ReportData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "gather", lambda *_: hostile(data))
+    # The pictures are drawn too: a $ in a name is no mathematics.
+    page = Page(write_report(two_runs, RUNS, tmp_path / "report"))
+    pictures = [attributes["src"] for tag, attributes in page.tags if tag == "img"]
+    assert len(pictures) == 10
+    for each in pictures:
+        svg = base64.b64decode(str(each).partition("base64,")[2])
+        assert b"<svg" in svg
+        assert svg.rstrip().endswith(b"</svg>")
+    assert not {tag for tag, _ in page.tags} & {"script", "a"}
+    assert "<script>alert(1)</script>|`x`" in page.text
+    assert "\x1b" not in page.text
+    commands = [line for line in page.text.splitlines() if line.startswith("tangshi-studio train")]
+    assert len(commands) == 2

@@ -1,0 +1,222 @@
+"""A report replaces only a report, says what is lacking, and is written in two languages."""
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from studio.errors import ConfigError, RunError, StudioError
+from studio.paths import Home
+from studio.report import drawing, gathering, writing
+from studio.report.gathering import gather
+from studio.report.records import ReportData
+from studio.report.repeating_chapter import writing_command
+from studio.report.results import OPENINGS
+from studio.report.writing import write_report
+from tests.cli.conftest import Run, tangshi
+from tests.report.conftest import RUNS
+from tests.report.reading import Page
+
+__all__ = ["tangshi"]
+KEPT = Path(__file__).parents[1] / "kept" / "0.1.0"
+
+
+@pytest.mark.parametrize("format", ["html", "markdown"])
+@pytest.mark.parametrize(("language", "words"), [("en", "Perplexity"), ("zh", "困惑度")])
+def test_a_report_is_written_in_both_languages_and_formats(
+    two_runs: Home,
+    gathered: ReportData,
+    plain_pictures: list[object],
+    tmp_path: Path,
+    language: str,
+    words: str,
+    format: str,
+) -> None:
+    page = write_report(two_runs, RUNS, tmp_path / "report", language, format)
+    text = page.read_text(encoding="utf-8")
+    assert words in text
+    assert all(name in text for name in RUNS)
+    record = msgspec.json.decode((page.parent / "report.json").read_bytes())
+    assert record["runs"] == list(RUNS)
+    assert set(record["files"]) == {
+        each.name for each in page.parent.iterdir() if each.name != "report.json"
+    }
+
+
+@pytest.mark.usefixtures("few_quatrains")
+def test_a_run_of_version_0_1_0_is_reported_with_what_it_lacks(
+    home: Home, plain_pictures: list[object], tmp_path: Path
+) -> None:
+    shutil.copytree(KEPT / "runs", home.runs)
+    page = Page(write_report(home, ["kept"], tmp_path / "report"))
+    assert (
+        "kept: the use of the device is not recorded by the version that trained it." in page.text
+    )
+    rows = dict(page.table("What"))
+    assert rows["kept"].startswith("Not recorded by the version that trained it")
+    assert "The report is about one run." in page.text
+    ((_, steps, *_),) = page.table("Run", "Steps")
+    assert steps == "8"
+
+
+@pytest.mark.usefixtures("few_quatrains")
+def test_without_a_library_the_report_says_what_is_missing(
+    two_runs: Home, plain_pictures: list[object], tmp_path: Path
+) -> None:
+    shutil.copytree(two_runs.runs, tmp_path / "data" / "runs")
+    home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
+    page = Page(write_report(home, ["plain"], tmp_path / "report"))
+    assert "The library of poems is missing" in page.text
+    assert "The whole validation split was not measured" in page.text
+    assert "Copied spans cannot be named without the library." in page.text
+    measured = page.table("Run", "Step", "Measured on")
+    assert [row[2] for row in measured] == ["validation in training"]
+
+
+def test_without_a_checkpoint_only_the_training_is_reported(
+    two_runs: Home, plain_pictures: list[object], tmp_path: Path
+) -> None:
+    shutil.copytree(two_runs.runs, tmp_path / "data" / "runs")
+    shutil.rmtree(tmp_path / "data" / "runs" / "plain" / "checkpoints")
+    home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
+    page = Page(write_report(home, ["plain"], tmp_path / "report"))
+    assert "plain has no results: The run plain has no checkpoint yet." in page.text
+    assert page.table("Run", "Steps")[0][1] == "12"
+
+
+def test_a_run_that_never_took_a_step_is_reported(
+    two_runs: Home, plain_pictures: list[object], tmp_path: Path
+) -> None:
+    folder = tmp_path / "data" / "runs" / "new"
+    folder.mkdir(parents=True)
+    shutil.copy(two_runs.runs / "plain" / "config.json", folder)
+    home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
+    page = Page(write_report(home, ["new"], tmp_path / "report"))
+    assert page.table("Run", "Steps")[0][1] == "0"
+    assert "new: no sample is recorded." in page.text
+
+
+def test_other_poems_than_those_of_the_training_are_noticed(
+    two_runs: Home, data: ReportData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [run.same_poems for run in data.runs] == [True, True]
+    folder = two_runs.runs / "plain" / "checkpoints" / "step-00000012"
+    before = (folder / "training.json").read_bytes()
+    try:
+        document = msgspec.json.decode(before) | {"poems": "0" * 64}
+        (folder / "training.json").write_bytes(msgspec.json.encode(document))
+        monkeypatch.setattr(gathering, "results_of", lambda *_: None)
+        (run,) = gather(two_runs, ["plain"], False, lambda _: None).runs
+        assert run.same_poems is False
+    finally:
+        (folder / "training.json").write_bytes(before)
+
+
+def test_seven_openings_are_written_in_every_way(data: ReportData) -> None:
+    for run in data.runs:
+        assert run.results is not None
+        assert len(run.results.poems) == len(OPENINGS) * 3 * 2
+        for poem in run.results.poems:
+            assert poem.refusal or poem.text.startswith(poem.request.first)
+
+
+def test_the_command_in_the_report_writes_the_poem_again(
+    tangshi: Run, two_runs: Home, data: ReportData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TANGSHI_STUDIO_HOME", str(two_runs.data.parent))
+    assert data.runs[0].results is not None
+    written = {poem.request: poem for poem in data.runs[0].results.poems}
+    some = [each for each in written if each.first == "月" and each.form != "七绝"]
+    assert len(some) == 4
+    for request in some:
+        _, *arguments = shlex.split(writing_command(request))
+        again = tangshi(*arguments, "--json").document
+        assert again["poems"][0]["text"] == written[request].text
+
+
+def test_a_report_replaces_a_report(
+    two_runs: Home, gathered: ReportData, plain_pictures: list[object], tmp_path: Path
+) -> None:
+    out = tmp_path / "report"
+    write_report(two_runs, RUNS, out, format="markdown")
+    page = write_report(two_runs, RUNS, out)
+    assert sorted(each.name for each in out.iterdir()) == ["report.html", "report.json"]
+    assert page == out / "report.html"
+
+
+def test_a_folder_with_anything_else_is_left_alone(
+    two_runs: Home, gathered: ReportData, plain_pictures: list[object], tmp_path: Path
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    for name, words in (("mine", "are not a report"), ("file", "is not a folder")):
+        with pytest.raises(RunError, match=words):
+            write_report(two_runs, RUNS, tmp_path / name)
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["report.html", "notes.txt"])
+def test_what_was_written_into_a_report_is_not_lost(
+    two_runs: Home, gathered: ReportData, plain_pictures: list[object], tmp_path: Path, name: str
+) -> None:
+    write_report(two_runs, RUNS, tmp_path / "report")
+    with (tmp_path / "report" / name).open("a") as file:
+        file.write("my own summary")
+    with pytest.raises(RunError, match=rf"{name} was added or changed"):
+        write_report(two_runs, RUNS, tmp_path / "report")
+    assert (tmp_path / "report" / name).read_text().endswith("my own summary")
+
+
+def test_a_report_that_fails_leaves_the_one_before(
+    two_runs: Home,
+    gathered: ReportData,
+    plain_pictures: list[object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = write_report(two_runs, RUNS, tmp_path / "report").read_bytes()
+
+    def fail(*_: object, **__: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(writing, "html_page", fail)
+    with pytest.raises(KeyboardInterrupt):
+        write_report(two_runs, RUNS, tmp_path / "report", "zh")
+    assert (tmp_path / "report" / "report.html").read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["report"]
+
+
+def test_without_matplotlib_the_remedy_is_named_before_anything_is_measured(
+    two_runs: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("studio.report.drawing")
+    monkeypatch.delitem(sys.modules, "studio.report.drawing")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(StudioError, match=r"pip install 'tangshi-studio\[report\]'"):
+        write_report(two_runs, RUNS, tmp_path / "report")
+
+
+def test_without_a_chinese_font_the_remedy_is_named(
+    two_runs: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()  # the font of the other tests
+    monkeypatch.setattr(drawing.font_manager.fontManager, "ttflist", [])
+    monkeypatch.setattr(drawing.font_manager, "findSystemFonts", list)
+    drawing.chinese_family.cache_clear()
+    with pytest.raises(StudioError, match="fonts-noto-cjk"):
+        write_report(two_runs, RUNS, tmp_path / "report", "zh")
+
+
+def test_wrong_requests_name_the_choices(two_runs: Home, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="en, zh"):
+        write_report(two_runs, RUNS, tmp_path, "fr")
+    with pytest.raises(ConfigError, match="html or markdown"):
+        write_report(two_runs, RUNS, tmp_path, format="pdf")
+    with pytest.raises(RunError, match="no run called 'none'"):
+        write_report(two_runs, ["none"], tmp_path / "report")
+    with pytest.raises(RunError, match="runs list"):
+        write_report(two_runs, [], tmp_path / "report")
