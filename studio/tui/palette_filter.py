@@ -35,15 +35,21 @@ class PaletteFilter(LineFilter):
         return style + Style.from_color(fore and self._nearest(fore), back and self._nearest(back))
 
     def _find_nearest(self, colour: Color) -> Color:
-        lab = oklab(colour.get_truecolor())
-        return min(self._entries, key=lambda entry: distance(lab, entry[0]))[1]
+        place = _place(colour.get_truecolor())
+        return min(self._entries, key=lambda entry: distance(place, entry[0]))[1]
 
 
 def _entry(number: int) -> tuple[_Lab, Color]:
     """An entry of the palette, with its nominal value: Textual blends that, behind a dialog."""
     colour = Color.from_ansi(number)
     triplet = colour.get_truecolor()
-    return oklab(triplet), colour._replace(triplet=triplet)
+    return _place(triplet), colour._replace(triplet=triplet)
+
+
+def _place(colour: ColorTriplet) -> _Lab:
+    """A colour in OKLab, its hue counted twice: a grey stays grey, though a blue may be nearer."""
+    lightness, red, yellow = oklab(colour)
+    return lightness, 2 * red, 2 * yellow
 
 
 def distance(one: _Lab, other: _Lab) -> float:

@@ -25,7 +25,7 @@ _SHADES = (
     "",
     "on $likely-1",
     "on $likely-2",
-    "on $likely-3",
+    "$likely-3-foreground on $likely-3",
     "$likely-4-foreground on $likely-4",
 )
 
