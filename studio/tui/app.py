@@ -161,6 +161,7 @@ class StudioApp(TerminalApp):
         self._main_screen.pane(self.current).focus_first()
         self._worker.start()
         self._check_keymap()
+        self._check_terminal()
 
     # --- the worker -----------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """An application whose terminal may be suspended, slow or closed."""
 
 import contextlib
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -77,6 +78,14 @@ class TerminalApp(KeysInOrder):
         # expected.
         if not self._exit:
             super()._handle_exception(error)
+
+    def _check_terminal(self) -> None:
+        if os.environ.get("TERM") == "linux":
+            self.show_notice(
+                "The console of Linux cannot show Chinese characters. Use a graphical terminal, "
+                "or connect by SSH from one.",
+                severity="warning",
+            )
 
     # --- closing from any thread ----------------------------------------------------------------
 
