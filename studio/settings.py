@@ -16,7 +16,9 @@ from studio.verse.request import ComposeRequest
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The user's choices. `keymap` maps the id of a key binding to its keys."""
 
-    theme: Literal["ink", "paper"] = "ink"
+    theme: Literal["ink", "paper", "slate"] = "ink"
+    # How many colours the terminal shows; "auto" asks TERM and COLORTERM.
+    colour: Literal["auto", "truecolor", "256", "16"] = "auto"
     # "auto" puts the panes side by side if the terminal is wide enough.
     layout: Literal["auto", "columns", "single"] = "auto"
     # Plain characters, for terminals whose font has no braille.

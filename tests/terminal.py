@@ -136,9 +136,9 @@ class Terminal:
         return self.exit_code
 
 
-def studio(home: str, columns: int = 160, rows: int = 48) -> Terminal:
-    """The studio in a terminal, with its folders under `home`."""
-    return Terminal(STUDIO, columns, rows, environment(home))
+def studio(home: str, columns: int = 160, rows: int = 48, **variables: str) -> Terminal:
+    """The studio in a terminal, with its folders under `home`; `variables` of the environment."""
+    return Terminal(STUDIO, columns, rows, environment(home) | variables)
 
 
 def environment(home: str) -> dict[str, str]:

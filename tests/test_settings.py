@@ -6,7 +6,7 @@ import pytest
 
 from studio.errors import ConfigError
 from studio.settings import Settings, read_settings, write_settings
-from studio.tui.launch import terminal_variables
+from studio.tui.launch import colours_of, suited_to, terminal_variables
 from studio.verse.request import ComposeRequest, Sampling
 
 
@@ -29,7 +29,8 @@ def test_without_a_file_there_are_the_defaults(tmp_path: Path) -> None:
     ("content", "names"),
     [
         ("theme = [", "Invalid value"),
-        ('theme = "solarized"', "theme must be ink or paper"),
+        ('theme = "solarized"', "theme must be ink, paper or slate"),
+        ('colour = "88"', "colour must be auto, truecolor, 256 or 16"),
         ("frames_per_second = -1", "frames_per_second must be a whole number from 0 to 60, not -1"),
         ("them = 'ink'", "them is not a known key"),
         ("[request]\nform = 5", "request.form must be text"),
@@ -56,16 +57,53 @@ def test_bytes_that_are_not_utf_8_are_an_error_too(tmp_path: Path) -> None:
 
 def test_over_ssh_there_are_fewer_frames_and_no_animation() -> None:
     remote = {"SSH_CONNECTION": "10.0.0.1 5000 10.0.0.2 22"}
-    assert terminal_variables(Settings(), remote) == {
-        "TEXTUAL_FPS": "15",
-        "TEXTUAL_ANIMATIONS": "none",
-    }
+    variables = terminal_variables(Settings(), remote)
+    assert variables["TEXTUAL_FPS"] == "15"
+    assert variables["TEXTUAL_ANIMATIONS"] == "none"
 
 
 def test_at_the_machine_itself_there_are_all_frames() -> None:
-    assert terminal_variables(Settings(), {}) == {"TEXTUAL_FPS": "60"}
+    variables = terminal_variables(Settings(), {})
+    assert variables["TEXTUAL_FPS"] == "60"
+    assert "TEXTUAL_ANIMATIONS" not in variables
 
 
 def test_the_frames_can_be_chosen() -> None:
     chosen = terminal_variables(Settings(frames_per_second=20), {"SSH_CONNECTION": "x"})
     assert chosen["TEXTUAL_FPS"] == "20"
+
+
+@pytest.mark.parametrize(
+    ("environment", "colours"),
+    [
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, "truecolor"),
+        ({"TERM": "xterm", "COLORTERM": " 24bit "}, "truecolor"),
+        ({"TERM": "xterm-kitty"}, "truecolor"),
+        ({"TERM": "xterm-direct"}, "truecolor"),
+        ({"TERM": "xterm-256color"}, "256"),
+        ({"TERM": "xterm-256color", "COLORTERM": ""}, "256"),
+        ({"TERM": "screen-256color-bce"}, "256"),
+        ({"TERM": "screen.xterm-256color", "COLORTERM": "truecolor", "STY": "1.pts"}, "256"),
+        ({"TERM": "screen"}, "16"),
+        ({"TERM": "xterm", "COLORTERM": "yes"}, "16"),
+        ({"TERM": "linux"}, "16"),
+        ({}, "16"),
+    ],
+)
+def test_the_terminal_says_how_many_colours_it_has(
+    environment: dict[str, str], colours: str
+) -> None:
+    assert colours_of(environment) == colours
+    assert suited_to(environment, Settings()).colour == colours
+
+
+def test_the_colours_can_be_chosen() -> None:
+    chosen = suited_to({"TERM": "xterm"}, Settings(colour="256"))
+    assert chosen.colour == "256"
+    assert terminal_variables(chosen, {})["TEXTUAL_COLOR_SYSTEM"] == "256"
+
+
+def test_the_console_of_linux_gets_plain_charts() -> None:
+    assert suited_to({"TERM": "linux"}, Settings()).plain_charts
+    assert not suited_to({"TERM": "xterm"}, Settings()).plain_charts
+    assert suited_to({"TERM": "xterm"}, Settings(plain_charts=True)).plain_charts

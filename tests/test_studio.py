@@ -15,6 +15,7 @@ from studio.paths import Home
 from studio.runs import folders, processes
 from studio.runs.session import start_run
 from studio.settings import Settings, write_settings
+from studio.tui.themes import greys, palette
 from studio.tui.training.settings_form import GROUPS
 from tests.terminal import PATIENCE, Terminal, studio
 
@@ -154,6 +155,63 @@ def test_the_mouse_is_left_to_the_terminal_where_the_settings_say_so(
         assert terminal.wait_for_exit() == 0
     turned_on = [mode for mode in MOUSE_MODES if b"\x1b[?%dh" % mode in terminal.output]
     assert bool(turned_on) == mouse
+
+
+def colours_written(terminal: Terminal) -> set[str]:
+    """The parameters of every escape sequence that sets a colour, such as 31 or 38;5;74."""
+    found: set[str] = set()
+    for sequence in re.findall(rb"\x1b\[([\d;]*)m", bytes(terminal.output)):
+        for colour in re.findall(r"[34]8;5;\d+|[34]8;2;\d+;\d+;\d+|\d+", sequence.decode()):
+            if len(colour) > 1:
+                found.add(colour)
+    return found
+
+
+SIXTEEN = {f"{tens}{ones}" for tens in (3, 4, 9, 10) for ones in range(8)}
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        (
+            {"TERM": "xterm-256color"},
+            {f"{layer}8;5;{number}" for layer in (3, 4) for number in palette("ink", "256")},
+        ),
+        ({"TERM": "screen"}, SIXTEEN),
+        (
+            {"TERM": "xterm-256color", "NO_COLOR": "1"},
+            {f"{layer}8;5;{number}" for layer in (3, 4) for number in greys("256")},
+        ),
+    ],
+)
+def test_the_terminal_gets_only_colours_that_it_can_show(
+    home: Home, tmp_path: Path, variables: dict[str, str], expected: set[str]
+) -> None:
+    with studio(str(tmp_path), *SMALL, **{"COLORTERM": "", **variables}) as terminal:
+        terminal.wait("/ Search")
+        terminal.press("?")
+        terminal.wait("Keys and glossary")
+        terminal.press("q")
+        terminal.wait(lambda text: "Keys and glossary" not in text)
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+    written = colours_written(terminal)
+    assert len(written) > 5
+    assert written <= expected
+
+
+def test_the_console_of_linux_is_said_to_show_no_chinese(home: Home, tmp_path: Path) -> None:
+    with studio(str(tmp_path), *SMALL, COLORTERM="", TERM="linux") as terminal:
+        terminal.wait("console of Linux")
+    assert colours_written(terminal) <= SIXTEEN
+
+
+@pytest.mark.parametrize("term", ["dumb", "unknown"])
+def test_a_terminal_that_cannot_move_the_cursor_is_an_error(tmp_path: Path, term: str) -> None:
+    with studio(str(tmp_path), *SMALL, TERM=term) as terminal:
+        assert terminal.wait_for_exit() == 1
+    assert f"TERM={term}" in terminal.text
+    assert "tangshi-studio --help" in terminal.text
 
 
 def test_settings_that_cannot_be_used_are_an_error_and_stay_as_they_are(tmp_path: Path) -> None:

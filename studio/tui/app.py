@@ -37,7 +37,7 @@ from studio.tui.run_in_training import RunInTraining
 from studio.tui.studio_screen import StudioScreen
 from studio.tui.terminal_app import TerminalApp
 from studio.tui.textual_faults import repair
-from studio.tui.themes import THEMES
+from studio.tui.themes import NAMES
 from studio.tui.widgets.ask_screen import AskScreen
 from studio.tui.widgets.modal import Palette
 
@@ -91,7 +91,7 @@ class StudioApp(TerminalApp):
             "Theme",
             id="studio.theme",
             show=False,
-            tooltip="Switch between dark and light",
+            tooltip="Next theme: dark, light, or for colour-blind people",
         ),
         Binding(
             "escape",
@@ -128,9 +128,8 @@ class StudioApp(TerminalApp):
         self._leaving = Leaving(self)
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._worker = worker(home, self._emit)
-        for theme in THEMES.values():
-            self.register_theme(theme)
-        self.theme = settings.theme
+        colour = settings.colour
+        self.use_colours("truecolor" if colour == "auto" else colour, settings.theme)
 
     def get_default_screen(self) -> StudioScreen:
         """The screen with the panes."""
@@ -154,6 +153,7 @@ class StudioApp(TerminalApp):
         self._main_screen.pane(self.current).focus_first()
         self._worker.start()
         self._check_keymap()
+        self._check_terminal()
 
     # --- the worker -----------------------------------------------------------------------------
 
@@ -242,8 +242,8 @@ class StudioApp(TerminalApp):
         self._main_screen.zoom(not self._main_screen.zoomed)
 
     def action_toggle_theme(self) -> None:
-        """Switch between dark and light."""
-        self.action_use_theme("paper" if self.theme == "ink" else "ink")
+        """Change to the next theme."""
+        self.action_use_theme(NAMES[(NAMES.index(self.theme) + 1) % len(NAMES)])
 
     def action_use_theme(self, name: str) -> None:
         """Change the colours, now and in later sessions."""

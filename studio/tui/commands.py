@@ -9,7 +9,11 @@ from studio.runs import folders
 from studio.tui.pane import TITLES
 
 _MOST_RUNS = 20
-_THEMES = {"ink": "Dark", "paper": "Light"}
+_THEMES = {
+    "ink": "Dark",
+    "paper": "Light",
+    "slate": "Dark, in blue and orange, for colour-blind people",
+}
 _LAYOUTS = {
     "auto": "Side by side if there is room",
     "columns": "Always side by side",

@@ -3,22 +3,28 @@
 import os
 import sys
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import Literal, NoReturn
+
+import msgspec
 
 from studio.errors import TerminalError
 from studio.paths import Home
 from studio.settings import Settings, read_settings
 
+# Terminals that have truecolor in every version, by their TERM.
+_TRUECOLOR = ("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm", "contour", "rio")
+_SYSTEMS = {"auto": "auto", "truecolor": "truecolor", "256": "256", "16": "standard"}
+
 
 def open_studio(watch: str = "") -> NoReturn:
     """Open the studio in the user's terminal, and end the process when it closes.
 
-    `watch` is the name of a run to show first. Raises TerminalError if there is no terminal,
+    `watch` is the name of a run to show first. Raises TerminalError if the terminal cannot show it,
     ConfigError if the settings file is not valid.
     """
     _require_terminal()
     home = Home.default()
-    settings = read_settings(home.settings)
+    settings = suited_to(os.environ, read_settings(home.settings))
     for name, value in terminal_variables(settings, os.environ).items():
         os.environ.setdefault(name, value)
 
@@ -46,13 +52,37 @@ def _require_terminal() -> None:
                 "Start it in a terminal; over SSH with `ssh -t HOST tangshi-studio`. Without a "
                 "terminal use the commands: see `tangshi-studio --help`."
             )
+    if (term := os.environ.get("TERM", "").lower()) in ("dumb", "unknown"):
+        raise TerminalError(
+            f"The terminal says TERM={term}: it cannot move the cursor, so the studio cannot be "
+            "drawn. If it can, set TERM, for example with `export TERM=xterm-256color`. If not, "
+            "use the commands: see `tangshi-studio --help`."
+        )
+
+
+def suited_to(environment: Mapping[str, str], settings: Settings) -> Settings:
+    """The settings, with a decision where they leave it to the terminal."""
+    colour = colours_of(environment) if settings.colour == "auto" else settings.colour
+    # The console of Linux has no font with braille.
+    plain = settings.plain_charts or environment.get("TERM") == "linux"
+    return msgspec.structs.replace(settings, colour=colour, plain_charts=plain)
+
+
+def colours_of(environment: Mapping[str, str]) -> Literal["truecolor", "256", "16"]:
+    """How many colours the terminal claims. SSH carries TERM, but not COLORTERM."""
+    term = environment.get("TERM", "").lower()
+    # GNU screen passes COLORTERM on from the terminal around it, but not the colours.
+    claimed = "" if "STY" in environment else environment.get("COLORTERM", "").strip().lower()
+    if claimed in ("truecolor", "24bit") or term in _TRUECOLOR or term.endswith("-direct"):
+        return "truecolor"
+    return "256" if "256color" in term else "16"
 
 
 def terminal_variables(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment variables for textual: over SSH, fewer frames and no animation."""
+    """The environment variables for textual: colours; over SSH, fewer frames and no animation."""
     remote = "SSH_CONNECTION" in environment
     frames = settings.frames_per_second or (15 if remote else 60)
-    variables = {"TEXTUAL_FPS": str(frames)}
+    variables = {"TEXTUAL_FPS": str(frames), "TEXTUAL_COLOR_SYSTEM": _SYSTEMS[settings.colour]}
     if remote:
         variables["TEXTUAL_ANIMATIONS"] = "none"
     return variables

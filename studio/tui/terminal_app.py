@@ -1,16 +1,21 @@
 """An application whose terminal may be suspended, slow or closed."""
 
 import contextlib
+import os
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from textual.driver import Driver
 from textual.errors import NoWidget
 from textual.events import AppFocus, Event, Key, MouseDown
+from textual.filter import LineFilter
 
 from studio.tui.keys_in_order import KeysInOrder
+from studio.tui.palette_filter import PaletteFilter
 from studio.tui.terminal_driver import TerminalDriver
 from studio.tui.terminal_notices import Notify
+from studio.tui.themes import NAMES, Depth, greys, palette, theme_for
 from studio.wording import printable
 
 # Seconds without a key or click after which the person may be elsewhere. Not every terminal reports
@@ -22,6 +27,28 @@ class TerminalApp(KeysInOrder):
     """Suspends on ctrl+z, exits on request from any thread, ignores widgets that have gone."""
 
     _last_input = time.monotonic()
+
+    def __init__(self) -> None:
+        super().__init__()
+        # By the name of the theme. Empty in truecolor.
+        self._palettes: dict[str, PaletteFilter] = {}
+
+    def use_colours(self, depth: Depth, theme: str) -> None:
+        """Set the theme. With 256 or 16 colours, draw only with those chosen for it."""
+        for name in NAMES:
+            self.register_theme(theme_for(name, depth))
+        if depth != "truecolor":
+            self._palettes = {
+                name: PaletteFilter(greys(depth) if self.no_color else palette(name, depth))
+                for name in NAMES
+            }
+        self.theme = theme
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What changes the colours before they are drawn."""
+        filters = super().get_line_filters()
+        chosen = self._palettes.get(self.theme)
+        return [*filters, chosen] if chosen else filters
 
     def get_driver_class(self) -> type[Driver]:
         """The driver for this platform; on Unix, `TerminalDriver`."""
@@ -81,6 +108,14 @@ class TerminalApp(KeysInOrder):
         # expected.
         if not self._exit:
             super()._handle_exception(error)
+
+    def _check_terminal(self) -> None:
+        if os.environ.get("TERM") == "linux":
+            self.show_notice(
+                "The console of Linux cannot show Chinese characters. Use a graphical terminal, "
+                "or connect by SSH from one.",
+                severity="warning",
+            )
 
     # --- closing from any thread ----------------------------------------------------------------
 

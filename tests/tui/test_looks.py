@@ -13,6 +13,7 @@ from studio.paths import Home
 from studio.settings import Settings
 from studio.tui.app import StudioApp
 from studio.tui.studio_screen import COLUMNS_FROM
+from studio.tui.themes import NAMES
 from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.panels import WatchPanels
 from studio.verse.novelty import CopiedSpan
@@ -60,6 +61,41 @@ async def show_workbench(studio: Played) -> None:
     await studio.press("down", "right")
 
 
+@pytest.fixture
+def picture(
+    home: Home, snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., bool]:
+    """Whether a place looks as in its picture."""
+    monkeypatch.setattr("random.randrange", lambda most: 11)
+    # A cursor that blinks would be in some of the pictures only.
+    monkeypatch.setattr(Input, "cursor_blink", False)
+    write_run(home, "autumn", 500, depth=1.6)
+    add_run(home, "night", 200, 800)
+
+    def matches(place: str, size: tuple[int, int], **settings: Any) -> bool:
+        workers: list[PlaygroundWorker] = []
+
+        def hire(home: Home, emit: Callable[[Event], None]) -> PlaygroundWorker:
+            workers.append(PlaygroundWorker(home, emit))
+            return workers[0]
+
+        show, only = PLACES[place]
+        studio_kind = StudioApp if size[0] >= COLUMNS_FROM else only
+        app = studio_kind(home, Settings(**settings), hire)
+
+        async def run_before(pilot: Pilot[Any]) -> None:
+            app.animation_level = "none"
+            studio = Played(app, workers[0], pilot)
+            await studio.settle()
+            await show(studio)
+            await work_done(app)
+            await studio.settle()
+
+        return snap_compare(app, run_before=run_before, terminal_size=size)
+
+    return matches
+
+
 # What to show, and the studio for a terminal with room for one pane: opening all takes much longer.
 PLACES = {
     "corpus": (show_corpus, OnlyCorpus),
@@ -74,37 +110,18 @@ PLACES = {
 @pytest.mark.parametrize("size", [(80, 24), (160, 48)], ids=["80x24", "160x48"])
 @pytest.mark.parametrize("place", PLACES)
 def test_the_studio_looks_as_it_did(
-    home: Home,
-    snap_compare: Callable[..., bool],
-    monkeypatch: pytest.MonkeyPatch,
-    place: str,
-    size: tuple[int, int],
-    theme: Any,
+    picture: Callable[..., bool], place: str, size: tuple[int, int], theme: str
 ) -> None:
-    monkeypatch.setattr("random.randrange", lambda most: 11)
-    # A cursor that blinks would be in some of the pictures only.
-    monkeypatch.setattr(Input, "cursor_blink", False)
-    write_run(home, "autumn", 500, depth=1.6)
-    add_run(home, "night", 200, 800)
-    workers: list[PlaygroundWorker] = []
+    assert picture(place, size, theme=theme)
 
-    def hire(home: Home, emit: Callable[[Event], None]) -> PlaygroundWorker:
-        workers.append(PlaygroundWorker(home, emit))
-        return workers[0]
 
-    show, only = PLACES[place]
-    studio_kind = StudioApp if size[0] >= COLUMNS_FROM else only
-    app = studio_kind(home, Settings(theme=theme), hire)
-
-    async def run_before(pilot: Pilot[Any]) -> None:
-        app.animation_level = "none"
-        studio = Played(app, workers[0], pilot)
-        await studio.settle()
-        await show(studio)
-        await work_done(app)
-        await studio.settle()
-
-    assert snap_compare(app, run_before=run_before, terminal_size=size)
+@pytest.mark.usefixtures("frozen")
+@pytest.mark.parametrize("theme", NAMES)
+@pytest.mark.parametrize("place", PLACES)
+def test_the_studio_looks_as_it_did_in_256_colours(
+    picture: Callable[..., bool], place: str, theme: str
+) -> None:
+    assert picture(place, (80, 24), theme=theme, colour="256")
 
 
 def test_every_picture_is_that_of_a_test(request: pytest.FixtureRequest) -> None:

@@ -13,7 +13,7 @@ from studio.tui.drawing.charts import stacked
 CHOICES = ("", *SHAPES)
 ALL = "all"
 _CHOSEN = "bold $block-cursor-foreground on $block-cursor-background"
-_SHADES = ("$primary", "$primary 60%")
+_SHADES = ("$primary", "$primary-faint")
 
 
 class FormLine(Widget):

@@ -21,7 +21,13 @@ GIVEN = "bold $text-accent"
 CURSOR = "bold $block-cursor-foreground on $block-cursor-background"
 # A less likely character has a deeper tint: one shade more below each of these.
 _LEAST = (1 / 8, 1 / 32, 1 / 128, 1 / 512)
-_SHADES = ("", "on $accent 14%", "on $accent 28%", "on $accent 46%", "on $accent 70%")
+_SHADES = (
+    "",
+    "on $likely-1",
+    "on $likely-2",
+    "$likely-3-foreground on $likely-3",
+    "$likely-4-foreground on $likely-4",
+)
 
 
 @dataclass(frozen=True, slots=True)

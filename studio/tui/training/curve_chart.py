@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.color import Color
 from textual.containers import Vertical
 from textual.widgets import Static
 
@@ -22,10 +21,14 @@ _PLAIN_SIGNS = "*o+x#@"
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One curve: name in the legend, colour (#rrggbb), points, strength of smoothing."""
+    """One curve: name in the legend, colours (#rrggbb), points, strength of smoothing.
+
+    The points before smoothing get the colour `faint`.
+    """
 
     label: str
     colour: str
+    faint: str
     x: Column
     y: Column
     smoothing: float = 0.0
@@ -65,12 +68,12 @@ class CurveChart(Vertical):
                 curves.append(Curve(x, y, each.colour, stroke, mark))
                 continue
             if each.smoothing:
-                curves.append(Curve(x, raw, self._faint(each.colour, 0.68)))
+                curves.append(Curve(x, raw, each.faint))
             mark = "o" if each.points or len(x) == 1 else ""
             curves.append(Curve(x, y, each.colour, mark=mark))
         self._legend, self._log = legend, log
         self._show_title()
-        accent = self._faint(self.app.theme_variables["accent"], 0.3)
+        accent = self.app.theme_variables["accent-faint"]
         self.query_one(Plot).show(curves, log, cursor, accent)
 
     def on_resize(self) -> None:
@@ -94,8 +97,3 @@ class CurveChart(Vertical):
         if title != self._title:
             self._title = title
             self.query_one(".chart-title", Static).update(title, layout=False)
-
-    def _faint(self, colour: str, share: float) -> str:
-        """The colour blended into the background."""
-        background = Color.parse(self.app.theme_variables["background"])
-        return Color.parse(colour).blend(background, share).hex6.lower()

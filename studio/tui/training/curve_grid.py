@@ -18,7 +18,7 @@ GRID_WIDTH, GRID_HEIGHT = 96, 26
 
 
 class CurveGrid(Container):
-    """A chart for each metric. `colours` has the colour of each run."""
+    """A chart for each metric."""
 
     def __init__(self, plain: bool = False) -> None:
         super().__init__(id="charts")
@@ -27,7 +27,12 @@ class CurveGrid(Container):
         self._one_wanted = False
         self._log: set[str] = set()
         self._smoothing = 0.9
-        self.colours: dict[str, str] = {}
+        self._shades: dict[str, tuple[str, str]] = {}
+
+    @property
+    def colours(self) -> dict[str, str]:
+        """The colour of each run."""
+        return {run: colour for run, (colour, _) in self._shades.items()}
 
     def compose(self) -> ComposeResult:
         for metric in METRICS:
@@ -86,9 +91,9 @@ class CurveGrid(Container):
 
     def show(self, histories: Sequence[History], cursor: float | None) -> None:
         """Draw these runs. `cursor` marks a step."""
-        theme = self.app.theme
-        self.colours = {
-            history.run: series_colour(theme, index) for index, history in enumerate(histories)
+        variables = self.app.theme_variables
+        self._shades = {
+            history.run: series_colour(variables, index) for index, history in enumerate(histories)
         }
         for chart in self.query(CurveChart):
             if self.display and chart.display:
@@ -99,18 +104,21 @@ class CurveGrid(Container):
         series = []
         alone = len(histories) == 1
         for history in histories:
-            colour = self.colours[history.run]
+            colour, faint = self._shades[history.run]
             smoothing = self._smoothing if metric.noisy else 0.0
             label = "" if alone else history.run
             if metric.name == "loss" and alone and history.validations:
                 label = "training"
             x, y = metric.read(history)
             series.append(
-                Series(label, colour, x, y, smoothing, points=not metric.noisy and len(x) < 60)
+                Series(
+                    label, colour, faint, x, y, smoothing, points=not metric.noisy and len(x) < 60
+                )
             )
             if metric.name == "loss" and history.validations:
                 x, y = validation_loss(history)
-                other = series_colour(self.app.theme, 1) if alone else colour
+                if alone:
+                    colour, faint = series_colour(self.app.theme_variables, 1)
                 label = "validation" if alone else ""
-                series.append(Series(label, other, np.asarray(x), y, points=True))
+                series.append(Series(label, colour, faint, np.asarray(x), y, points=True))
         return series

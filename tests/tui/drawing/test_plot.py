@@ -236,7 +236,7 @@ async def test_names_use_the_room_after_a_change_of_size() -> None:
         chart = app.query_one(CurveChart)
         column = np.arange(3.0)
         names = ["the first of two long names", "the second of two long names"]
-        chart.show([Series(name, BLUE, column, column) for name in names], False, None)
+        chart.show([Series(name, BLUE, BLUE, column, column) for name in names], False, None)
         await pilot.pause()
         title = chart.query_one(".chart-title", Static)
         assert not any(name in str(title.content) for name in names)
