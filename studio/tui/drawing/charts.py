@@ -111,6 +111,18 @@ def stacked(parts: Sequence[tuple[float, str]], width: int) -> Content:
     return Content.assemble(*pieces)
 
 
+def shortened(text: str, width: int) -> str:
+    """The text without its middle if it is wider than `width` cells.
+
+    The names of runs and models differ at their ends: `classic-lstm-1126-1943`.
+    """
+    if cell_len(text) <= width:
+        return text
+    end = max(0, width - 1) * 2 // 3
+    start = max(0, width - 1 - end)
+    return f"{set_cell_size(text, start)}…{set_cell_size(text[::-1], end)[::-1]}"
+
+
 def fitted(text: str, width: int) -> str:
     """Cut or pad to a width in cells, without control characters."""
     shown = "".join(each if each.isprintable() else "?" for each in text)

@@ -184,7 +184,7 @@ async def test_a_run_in_training_shows_progress_figures_curve_and_sample(
         assert plot(studio).curves
 
 
-async def test_next_to_other_panes_it_shows_progress_sparkline_readings_and_sample(
+async def test_next_to_other_panes_it_shows_progress_chart_readings_and_sample(
     open_studio: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(DevicePanel, "poll", lambda _: None)  # only the reading shown below
@@ -196,7 +196,7 @@ async def test_next_to_other_panes_it_shows_progress_sparkline_readings_and_samp
         await studio.settle()
         text = studio.text()
         assert studio.pane.has_class("-narrow")
-        for part in ("50%", "1m 06s left", "▁", "loss", "61 C", "Sample 3/3"):
+        for part in ("50%", "1m 06s left", "━━ training", "loss", "61 C", "Sample 3/3"):
             assert part in text, part
 
 
@@ -409,7 +409,7 @@ async def test_the_newest_line_of_the_log_shows_after_every_change_of_size(
 ) -> None:
     async with open_studio(WIDE) as studio:
         studio.worker.start_run()
-        await studio.press("2")
+        await studio.press("2", "l")
         for number in range(40):
             studio.worker.report(Preparing(f"made ready, and a few words more: part {number}"))
         await studio.settle()
@@ -630,7 +630,7 @@ async def test_a_finished_run_asks_for_epochs_though_the_list_was_never_shown(
     write_run(home, "autumn", 20).record(TrainingEnded(20, "finished"))
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        studio.pane.resume("autumn")
+        studio.pane.action_resume_run("autumn")
         await studio.settle()
         assert studio.worker.sent == []
         assert isinstance(studio.app.screen, EpochsScreen)
