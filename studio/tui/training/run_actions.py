@@ -104,8 +104,8 @@ class RunActions:
     def act(self, action: str, row: RunRow) -> None:
         """Open, compare, resume or delete a run of the list."""
         if action == "delete":
-            self._ask_to_delete(row.name)
-        elif row.summary is None:
+            self.ask_to_delete(row.name)
+        elif row.problem:
             self._show_error(row.name, row.problem)
         elif action == "resume":
             self.resume(row.name)
@@ -194,7 +194,8 @@ class RunActions:
 
     # --- delete ---------------------------------------------------------------------------------
 
-    def _ask_to_delete(self, run: str) -> None:
+    def ask_to_delete(self, run: str) -> None:
+        """Delete a run, if the user confirms it."""
         question = AskScreen(f"Delete {run} and its checkpoints? No undo.", "Delete", "Keep")
         self._pane.app.push_screen(question, lambda yes: self._delete(run) if yes else None)
 
