@@ -65,9 +65,11 @@ def key_commands(
 def _commands_of(
     pane: Pane | None, nodes: Sequence[DOMNode], app: App[None], keymap: Mapping[str, str]
 ) -> Iterator[PaletteCommand]:
-    place = f"{TITLES[pane.id or '']}: " if pane else ""
     rows = {name: row for *row, name in key_rows(nodes, app.get_key_display, keymap)}
     for node in nodes:
+        place = f"{TITLES[pane.id or '']}: " if pane else ""
+        if heading := getattr(node, "KEYS_HEADING", ""):
+            place = f"{heading}: "
         for binding in own_bindings([node]):
             name = binding.id or binding.action
             if name in rows and _is_enabled(node, binding.action):

@@ -22,7 +22,7 @@ async def test_the_palette_has_the_keys_of_all_panes(open_studio: Open) -> None:
         ("Quit", "q"),
         ("Zoom", "z"),
         ("Corpus: Random", "r"),
-        ("Corpus: Last", "end G"),
+        ("In the list of poems: Last", "end G"),
         ("Training: New run", "n"),
         ("Training: Filter", "/"),
         ("Playground: Pinyin", "p"),
@@ -73,9 +73,10 @@ async def test_no_entry_starts_pauses_stops_or_deletes_a_run_without_a_question(
             studio.worker.report(TrainingPaused("spring"))
         await studio.press("2", "r")
         entries = [each.title for each in studio.app.get_system_commands(studio.app.screen)]
+        places = ("Training", "Train ", "In the list of runs", "Open", "Resume", "Delete")
         asked = set()
         for title in entries:
-            if not title.startswith(("Training", "Train ", "Open", "Resume", "Delete")):
+            if not title.startswith(places):
                 continue
             studio.pane.action_view("runs")
             await studio.settle()
@@ -91,7 +92,7 @@ async def test_no_entry_starts_pauses_stops_or_deletes_a_run_without_a_question(
         assert {
             "Training: Stop",
             "Training: Resume" if paused else "Training: Pause",
-            "Training: Delete",
+            "In the list of runs: Delete",
             "Resume autumn",
             "Delete autumn",
             "Train with the recipe classic",

@@ -114,12 +114,12 @@ def stacked(parts: Sequence[tuple[float, str]], width: int) -> Content:
 def shortened(text: str, width: int) -> str:
     """The text without its middle if it is wider than `width` cells.
 
-    The names of runs and models differ at their ends: `classic-lstm-1126-1943`.
+    Names that people choose differ at the start, names that the studio proposes at the end.
     """
     if cell_len(text) <= width:
         return text
-    end = max(0, width - 1) * 2 // 3
-    start = max(0, width - 1 - end)
+    start = max(0, width - 1) // 2
+    end = max(0, width - 1 - start)
     return f"{set_cell_size(text, start)}…{set_cell_size(text[::-1], end)[::-1]}"
 
 

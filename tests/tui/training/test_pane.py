@@ -550,7 +550,8 @@ async def test_long_names_of_compared_runs_are_all_shown_in_part(
         await studio.press("2", "r", "space", "down", "space", "down", "space", "escape")
         await studio.settle()
         title = str(studio.pane.query_one("#chart-loss .chart-title", Static).content)
-        assert all(name[:5] in title for name in names)
+        # Names may differ at their start or at their end.
+        assert all(name[:4] in title and title.count(name[-4:]) == 3 for name in names)
         assert len(title) <= studio.pane.query_one("#chart-loss").size.width
 
 
@@ -636,7 +637,7 @@ async def test_a_finished_run_asks_for_epochs_though_the_list_was_never_shown(
         assert isinstance(studio.app.screen, EpochsScreen)
 
 
-async def test_the_list_shows_some_runs_before_all_are_read(
+async def test_the_list_names_all_runs_at_once_and_shows_the_figures_that_are_read(
     open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("autumn", "winter", "spring"):
@@ -646,7 +647,8 @@ async def test_the_list_shows_some_runs_before_all_are_read(
     show = RunList.show
 
     def count(self: RunList, rows: list[RunRow]) -> None:
-        shown.append(len(rows))
+        assert len(rows) == 3
+        shown.append(sum(row.summary is not None for row in rows))
         show(self, rows)
 
     monkeypatch.setattr(RunList, "show", count)
@@ -655,7 +657,7 @@ async def test_the_list_shows_some_runs_before_all_are_read(
         # Reading again keeps the rows of runs that are not read yet.
         studio.pane.query_one(RunList).read()
         await studio.settle()
-        assert shown == [1, 2, 3, 3, 3, 3, 3, 3]
+        assert shown == [0, 1, 2, 3, 3, 3, 3, 3, 3]
 
 
 async def test_a_second_run_is_refused_while_one_is_in_training(
