@@ -227,5 +227,8 @@ def _status(busy: bool, process: TrainingProcess | None, place: int, outcome: st
 
 
 def _modified(run: Run) -> float:
-    file = run.events_file if run.events_file.exists() else run.folder / "config.json"
-    return file.stat().st_mtime
+    try:
+        file = run.events_file if run.events_file.exists() else run.folder / "config.json"
+        return file.stat().st_mtime
+    except OSError:  # it was deleted meanwhile, or may not be read
+        return 0.0

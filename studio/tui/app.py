@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import ClassVar, Protocol, cast
@@ -10,7 +11,6 @@ from typing import ClassVar, Protocol, cast
 import msgspec
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.dom import DOMNode
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -28,8 +28,8 @@ from studio.model.events import TrainingEnded
 from studio.paths import Home
 from studio.settings import Settings, read_settings, write_settings
 from studio.tui.closing import Closing
-from studio.tui.commands import palette_commands
-from studio.tui.help_screen import HelpScreen, key_names
+from studio.tui.commands import PaletteCommand, key_commands, other_commands
+from studio.tui.help_screen import HelpScreen, Section, key_names, sections_of
 from studio.tui.leaving import Leaving
 from studio.tui.pane import TITLES
 from studio.tui.pinyin_keeper import PinyinKeeper
@@ -75,9 +75,12 @@ class StudioApp(TerminalApp):
         *(HERE / name / f"{name}.tcss" for name in TITLES),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1,f2", "pane('corpus')", "Corpus", id="studio.corpus"),
-        Binding("2,f3", "pane('training')", "Training", id="studio.training"),
-        Binding("3,f4", "pane('playground')", "Playground", id="studio.playground"),
+        # The tab line or the frames of the panes show these.
+        Binding("1,f2", "pane('corpus')", "Go to Corpus", show=False, id="studio.corpus"),
+        Binding("2,f3", "pane('training')", "Go to Training", show=False, id="studio.training"),
+        Binding(
+            "3,f4", "pane('playground')", "Go to Playground", show=False, id="studio.playground"
+        ),
         Binding(
             "z",
             "zoom",
@@ -149,7 +152,7 @@ class StudioApp(TerminalApp):
     def _start(self) -> None:
         if self._watch:
             self.current = "training"
-            self._main_screen.training.open_run(self._watch)
+            self._main_screen.training.action_open_run(self._watch)
         self._main_screen.pane(self.current).focus_first()
         self._worker.start()
         self._check_keymap()
@@ -259,31 +262,16 @@ class StudioApp(TerminalApp):
         """Move the focus from a field to its pane."""
         self._main_screen.pane(self.current).focus()
 
-    def action_train(self, recipe: str) -> None:
-        """Start a new run with the settings of a recipe, unchanged, if the user confirms it."""
-        start = partial(self._main_screen.training.start_recipe, recipe)
-        self._ask(f"Start a new run with the recipe {recipe}?", "Start", start)
-
-    def action_resume(self, run: str) -> None:
-        """Resume a run, if the user confirms it."""
-        self._ask(f"Resume {run}?", "Resume", partial(self._main_screen.training.resume, run))
-
-    def _ask(self, question: str, yes: str, action: Callable[[], None]) -> None:
-        """Do what the palette found only after a question: a few letters match many entries."""
-        self.push_screen(
-            AskScreen(question, yes, "Cancel"), lambda sure: action() if sure else None
-        )
-
     def action_help(self) -> None:
         """Show all keys and the glossary."""
         if isinstance(self.screen, HelpScreen):
             return
-        sections: list[tuple[str, list[DOMNode]]] = [
-            (f"In {TITLES[pane.id or '']}", [pane, *pane.query("*")])
-            for pane in self._main_screen.panes
-        ]
-        current = sections.pop(list(TITLES).index(self.current))
-        self.push_screen(HelpScreen([current, ("Everywhere", [self]), *sections]))
+        panes = self._main_screen.panes
+        panes.sort(key=lambda pane: pane.id != self.current)
+        (current, *rest) = [list(sections_of(pane)) for pane in panes]
+        everywhere: Section = ("Everywhere", [self])
+        sections = [*current, everywhere, *chain.from_iterable(rest)]
+        self.push_screen(HelpScreen(sections))
 
     def action_command_palette(self) -> None:
         """Open the command palette."""
@@ -292,12 +280,28 @@ class StudioApp(TerminalApp):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The entries of the command palette."""
-        for title, help_text, action in palette_commands(self.home):
+        main = self._main_screen
+        for command in (
+            *key_commands(self, main.panes, self.settings.keymap),
+            *other_commands(self.home, main.training),
+        ):
+            yield SystemCommand(command.title, command.help_text, partial(self._choose, command))
 
-            async def run(action: str = action) -> None:
-                await self.run_action(action)
+    def _choose(self, command: PaletteCommand) -> None:
+        """Do what was chosen from the palette; ask first if it has a question."""
+        if command.question:
+            ask = AskScreen(*command.question, "Cancel")
+            self.push_screen(ask, lambda sure: self._run_command(command) if sure else None)
+        else:
+            self._run_command(command)
 
-            yield SystemCommand(title, help_text, run)
+    def _run_command(self, command: PaletteCommand) -> None:
+        if command.pane:
+            self.action_pane(command.pane.id or "")
+        if command.node and command.node is not command.pane:
+            command.node.focus()
+        # The focus is moved first.
+        self.call_later(self.run_action, command.action, command.node)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable zooming unless the panes are side by side."""

@@ -1,49 +1,134 @@
-"""The entries of the command palette."""
+"""The entries of the command palette: every key that does something now, and some without keys."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
+
+from textual.actions import parse
+from textual.app import App
+from textual.dom import DOMNode
+from textual.widget import Widget
 
 from studio.model.config import RECIPES
 from studio.paths import Home
 from studio.runs import folders
-from studio.tui.pane import TITLES
+from studio.tui.help_screen import key_rows, own_bindings
+from studio.tui.pane import TITLES, Pane
 
 _MOST_RUNS = 20
+# What can be done with a run, and the question before it. Deleting asks by itself.
+_ON_RUNS = (
+    ("Open", "Show the curves of this run", ""),
+    ("Resume", "Resume the training of this run", "Resume {run}?"),
+    ("Delete", "Delete this run and its checkpoints", ""),
+)
 _THEMES = {
     "ink": "Dark",
     "paper": "Light",
     "slate": "Dark, in blue and orange, for colour-blind people",
 }
 _LAYOUTS = {
-    "auto": "Side by side if there is room",
-    "columns": "Always side by side",
+    "auto": "Side by side as far as there is room",
+    "columns": "Always all side by side",
     "single": "One pane at a time",
+}
+# A few letters match many entries, so keys that start, pause or stop a run ask from the palette:
+# the question, and the answer that does it.
+_ASKED = {
+    "training.pause": ("Pause the run in training?", "Pause"),
+    "training.go_on": ("Resume the paused run?", "Resume"),
+    "training.stop": ("Save a checkpoint and stop the run in training?", "Stop"),
+    "training.take_over": ("Take over the run from the process that trains it?", "Take over"),
+    "runs.resume": ("Resume the run under the cursor?", "Resume"),
 }
 
 
 class PaletteCommand(NamedTuple):
-    """An entry: its title, a short help text, and the application's action that it runs."""
+    """An entry: its title, a short help text, and the action that it runs.
+
+    The action is that of `node` in `pane`; without them it is the application's. A `question`, with
+    the answer that confirms it, is asked first.
+    """
 
     title: str
     help_text: str
     action: str
+    pane: Pane | None = None
+    node: Widget | None = None
+    question: tuple[str, str] | None = None
 
 
-def palette_commands(home: Home) -> Iterator[PaletteCommand]:
-    """All entries, in order. Reads the names of the runs from disk."""
-    for name, title in TITLES.items():
-        yield PaletteCommand(f"Go to {title}", "Show this pane", f"pane({name!r})")
+def key_commands(
+    app: App[None], panes: Iterable[Pane], keymap: Mapping[str, str]
+) -> Iterator[PaletteCommand]:
+    """An entry for each key that does something now, here or in another pane."""
+    yield from _commands_of(None, [app], app, keymap)
+    for pane in panes:
+        yield from _commands_of(pane, [pane, *_distinct_widgets(pane)], app, keymap)
+
+
+def _commands_of(
+    pane: Pane | None, nodes: Sequence[DOMNode], app: App[None], keymap: Mapping[str, str]
+) -> Iterator[PaletteCommand]:
+    rows = {name: row for *row, name in key_rows(nodes, app.get_key_display, keymap)}
+    for node in nodes:
+        place = f"{TITLES[pane.id or '']}: " if pane else ""
+        if heading := getattr(node, "KEYS_HEADING", ""):
+            place = f"{heading}: "
+        for binding in own_bindings([node]):
+            name = binding.id or binding.action
+            if name in rows and _is_enabled(node, binding.action):
+                keys, effect = rows.pop(name)
+                yield PaletteCommand(
+                    place + (binding.description or effect),
+                    f"{keys} - {effect}",
+                    binding.action,
+                    pane,
+                    node if isinstance(node, Widget) else None,
+                    _ASKED.get(name),
+                )
+
+
+def _distinct_widgets(pane: Pane) -> list[Widget]:
+    """The widgets in sight whose keys are not in doubt: focused, or the only one of a kind."""
+    kinds: dict[type, list[Widget]] = {}
+    for widget in pane.query("*"):
+        if pane.is_displayed(widget):
+            kinds.setdefault(type(widget), []).append(widget)
+    last = pane.last_focus
+    return [
+        last if last in widgets else widgets[0]
+        for widgets in kinds.values()
+        if len(widgets) == 1 or last in widgets
+    ]
+
+
+def _is_enabled(node: DOMNode, action: str) -> bool:
+    _, name, parameters = parse(action)
+    return bool(node.check_action(name, parameters))
+
+
+def other_commands(home: Home, training: Pane) -> Iterator[PaletteCommand]:
+    """The entries that have no key. Reads the names of the runs from disk."""
     for recipe in RECIPES:
         yield PaletteCommand(
             f"Train with the recipe {recipe}",
             "Start a new run with its settings, unchanged",
-            f"train({recipe!r})",
+            f"train_recipe({recipe!r})",
+            training,
+            training,
+            (f"Start a new run with the recipe {recipe}?", "Start"),
         )
-    for run in folders.all_runs(home.runs)[:_MOST_RUNS]:
-        yield PaletteCommand(f"Resume {run.name}", "Resume this run", f"resume({run.name!r})")
+    for run in [run.name for run in folders.all_runs(home.runs)[:_MOST_RUNS]]:
+        for verb, help_text, question in _ON_RUNS:
+            yield PaletteCommand(
+                f"{verb} {run}",
+                help_text,
+                f"{verb.lower()}_run({run!r})",
+                training,
+                training,
+                (question.format(run=run), verb) if question else None,
+            )
     for theme, help_text in _THEMES.items():
         yield PaletteCommand(f"Theme {theme}", help_text, f"use_theme({theme!r})")
     for layout, help_text in _LAYOUTS.items():
         yield PaletteCommand(f"Layout {layout}", help_text, f"use_layout({layout!r})")
-    yield PaletteCommand("Help", "All keys and the glossary", "help")
-    yield PaletteCommand("Quit", "Training is saved first", "quit")

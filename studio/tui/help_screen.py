@@ -1,6 +1,6 @@
 """The help screen: all keys, read from the bindings so that it is never out of date, and terms."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from rich.console import Group
@@ -8,11 +8,13 @@ from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.dom import DOMNode
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
+from studio.prosody.spelling import searchable
 from studio.tui.host import host_of
+from studio.tui.pane import TITLES, Pane
 from studio.tui.poem.glossary import glossary
 from studio.tui.widgets.modal import Modal
 
@@ -27,46 +29,106 @@ To select text with the mouse, hold Shift while dragging. Or set `mouse = false`
 the studio then does not use the mouse."""
 
 
+Section = tuple[str, list[DOMNode]]
+"""A heading, and the nodes whose keys are listed under it."""
+
+
 class HelpScreen(Modal[None]):
     """All keys, grouped by where they work, and the meaning of the Chinese terms."""
 
+    AUTO_FOCUS = "#help-text"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,f1,enter", "dismiss", "Close", id="help.close"),
+        Binding("escape,q,question_mark,f1,enter", "close", "Close", id="help.close"),
+        Binding("slash", "search", "Search", id="help.search"),
     ]
 
-    def __init__(self, sections: list[tuple[str, list[DOMNode]]]) -> None:
-        """`sections`: a heading each, and the nodes whose keys are listed under it."""
+    def __init__(self, sections: Sequence[Section]) -> None:
         super().__init__()
         self._sections = sections
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help") as scroll:
-            scroll.border_title = "Keys and glossary"
-            scroll.border_subtitle = "Escape closes"
-            yield Static(self._content())
+        with Vertical(id="help") as frame:
+            frame.border_title = "Keys and glossary"
+            frame.border_subtitle = "/ searches, Escape closes"
+            yield Input(placeholder="search keys and terms", compact=True, id="help-search")
+            with VerticalScroll(id="help-text"):
+                yield Static(self._content())
 
-    def _content(self) -> Group:
-        settings = host_of(self).settings
+    def on_mount(self) -> None:
+        self.query_one(Input).display = False
+
+    def action_search(self) -> None:
+        """Type words to search for."""
+        self.query_one(Input).display = True
+        self.query_one(Input).focus()
+
+    def action_close(self) -> None:
+        """Leave the search, or close the help."""
+        search = self.query_one(Input)
+        if search.has_focus:
+            search.value = ""
+            search.display = False
+            self.query_one("#help-text").focus()
+        else:
+            self.dismiss()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self.query_one(Static).update(self._content(event.value))
+        self.query_one("#help-text").scroll_home(animate=False)
+
+    def on_input_submitted(self) -> None:
+        self.query_one("#help-text").focus()
+
+    def _content(self, wanted: str = "") -> Group:
+        """What has all the wanted words, without regard to tone marks and capital letters."""
+        words = searchable(wanted).split()
+
+        def found(*texts: str) -> bool:
+            return all(word in searchable(" ".join(texts)) for word in words)
+
         parts: list[Table | Text] = []
         for heading, nodes in self._sections:
-            rows = list(key_rows(nodes, self.app.get_key_display, settings.keymap))
-            if not rows:
-                continue
             table = _grid()
-            table.add_column(style="dim", no_wrap=True)
-            for keys, effect, name in rows:
-                table.add_row(Text(keys), Text(effect), Text(name))
-            parts += [Text(heading, "bold underline"), table, Text()]
+            table.add_column(style="dim", no_wrap=True, min_width=23)
+            for keys, effect, name in self._rows(nodes):
+                if found(keys, effect, name):
+                    table.add_row(Text(keys), Text(effect), Text(name))
+            if table.row_count:
+                parts += [Text(heading, "bold underline"), table, Text()]
         terms = _grid()
         for term, meaning in glossary().items():
-            terms.add_row(Text(term), Text(meaning))
-        parts += [Text("Glossary", "bold underline"), terms, Text()]
-        parts.append(Text(NOTES.format(settings=host_of(self).home.settings), "dim"))
-        return Group(*parts)
+            if found(term, meaning):
+                terms.add_row(Text(term), Text(meaning))
+        if terms.row_count:
+            parts += [Text("Glossary", "bold underline"), terms, Text()]
+        notes = NOTES.format(settings=host_of(self).home.settings).split("\n\n")
+        parts += [Text(f"{note}\n", "dim") for note in notes if found(note)]
+        return Group(*parts or [Text("Nothing matches.")])
+
+    def _rows(self, nodes: Iterable[DOMNode]) -> Iterator[tuple[str, str, str]]:
+        """Keys, effects and names. One row for keys whose effect depends on what happens."""
+        rows: dict[str, tuple[str, str]] = {}
+        keymap = host_of(self).settings.keymap
+        for keys, effect, name in key_rows(nodes, self.app.get_key_display, keymap):
+            if keys in rows:
+                others, names = rows[keys]
+                effect, name = f"{others}\n{effect}", f"{names}\n{name}"
+            rows[keys] = effect, name
+        for keys, (effect, name) in rows.items():
+            yield keys, effect, name
+
+
+def sections_of(pane: Pane) -> Iterator[Section]:
+    """The sections for the keys of a pane and of the widgets in it."""
+    sections: dict[str, list[DOMNode]] = {}
+    for node in (pane, *pane.query("*")):
+        heading = getattr(node, "KEYS_HEADING", f"In {TITLES[pane.id or '']}")
+        sections.setdefault(heading, []).append(node)
+    yield from sections.items()
 
 
 def _grid() -> Table:
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid(padding=(0, 2), expand=True)
     table.add_column(style="bold", min_width=12, no_wrap=True)
     table.add_column(ratio=1)
     return table

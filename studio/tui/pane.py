@@ -21,10 +21,10 @@ class Pane(Container, can_focus=True):
     """One of the studio's panes: shows the worker's events and sends it commands.
 
     A pane has the class `-narrow` while it is less than `NARROW` columns wide, and `-current` while
-    it has the focus or had it last.
+    it has the focus or had it last. `last_focus` is the widget in it that had the focus last.
     """
 
-    _last_focus: Widget | None = None
+    last_focus: Widget | None = None
 
     @property
     def studio(self) -> Host:
@@ -55,15 +55,15 @@ class Pane(Container, can_focus=True):
     def refresh_from_disk(self) -> None:
         """Show what other processes have written. Called when the user enters the pane."""
 
-    def _is_displayed(self, widget: Widget) -> bool:
+    def is_displayed(self, widget: Widget) -> bool:
         """Whether a widget of the pane is displayed; Textual also focuses hidden ones."""
         within = takewhile(lambda node: node is not self, widget.ancestors_with_self)
         return all(node.display for node in within)
 
     def restore_focus(self) -> None:
         """Focus the widget that had the focus last in this pane, or else the first one."""
-        last = self._last_focus
-        if last and last.is_attached and last.focusable and self._is_displayed(last):
+        last = self.last_focus
+        if last and last.is_attached and last.focusable and self.is_displayed(last):
             last.focus()
         else:
             self.focus_first()
@@ -72,7 +72,7 @@ class Pane(Container, can_focus=True):
         self.studio.current = self.id or ""
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        self._last_focus = event.widget
+        self.last_focus = event.widget
         self.studio.current = self.id or ""
 
     def on_descendant_blur(self) -> None:

@@ -1,4 +1,4 @@
-"""The screen with the three panes, side by side or one at a time."""
+"""The screen with the three panes: three, two or one of them are shown."""
 
 from typing import ClassVar
 
@@ -15,14 +15,15 @@ from studio.tui.tab_line import TabLine
 from studio.tui.training.pane import TrainingPane
 from studio.tui.widgets.key_bar import KeyBar
 
-# From this width the panes are side by side.
-COLUMNS_FROM = 120
+# From these widths two panes, and all three, are side by side.
+TWO_FROM, THREE_FROM = 120, 150
 
 
 class StudioScreen(Screen[None]):
-    """Three panes, a line of tabs if only one is shown, and the line of keys.
+    """Three panes, a line of tabs if not all of them are shown, and the line of keys.
 
-    `zoomed`: the current pane has the whole terminal although all three would fit.
+    If there is no room for a pane, it is the one that was current longest ago. `zoomed`: the
+    current pane has the whole terminal although more would fit.
     """
 
     PANES: ClassVar[dict[str, type[Pane]]] = {
@@ -35,6 +36,8 @@ class StudioScreen(Screen[None]):
         super().__init__(id="_default")
         self.zoomed = False
         self._width = 0
+        # The ids of the panes, the current one first, then those that were current last.
+        self._visited = list(TITLES)
 
     def compose(self) -> ComposeResult:
         yield TabLine(TITLES)
@@ -66,22 +69,25 @@ class StudioScreen(Screen[None]):
     def on_mount(self) -> None:
         """Give the panes their titles, and the classes for the size that they will get.
 
-        The first frame needs the classes. In the style sheet the current pane gets half the width
-        and the others a quarter each.
+        The first frame needs the classes. In the style sheet the current pane is twice as wide as
+        each of the others.
         """
         self._width, height = self.app.size
         current = host_of(self).current
         self.tabs.current = current
         self._arrange()
-        columns = self.has_columns
+        room = self._room
         for number, pane in enumerate(self.panes, start=1):
             pane.border_title = f"{number} {TITLES[pane.id or '']}"
-            quarters = 4 if not columns else 2 if pane.id == current else 1
-            size = Size(self._width * quarters // 4, height - 1 - (not columns))
+            shares = 2 if pane.id == current else 1
+            size = Size(self._width * shares // (room + 1), height - 1 - (room < len(TITLES)))
             pane.update_classes(pane.size_classes(size) | {"-current": pane.id == current})
 
     def set_current(self, current: str) -> None:
-        """Mark the current pane, and update it from disk."""
+        """Mark the current pane, show it, and update it from disk."""
+        self._visited.remove(current)
+        self._visited.insert(0, current)
+        self._show_panes()
         for pane in self.panes:
             pane.restyle({"-current": pane.id == current}, [pane])
             if pane.id == current:
@@ -93,8 +99,23 @@ class StudioScreen(Screen[None]):
     @property
     def has_columns(self) -> bool:
         """Whether the settings and the width allow panes side by side."""
-        layout = host_of(self).settings.layout
-        return layout == "columns" or (layout == "auto" and self._width >= COLUMNS_FROM)
+        return self._most > 1
+
+    @property
+    def _most(self) -> int:
+        """How many panes the settings and the width allow side by side."""
+        match host_of(self).settings.layout:
+            case "columns":
+                return len(TITLES)
+            case "auto" if self._width >= TWO_FROM:
+                return 3 if self._width >= THREE_FROM else 2
+            case _:
+                return 1
+
+    @property
+    def _room(self) -> int:
+        """How many panes are shown."""
+        return 1 if self.zoomed else self._most
 
     def zoom(self, zoomed: bool) -> None:
         """Give the current pane the whole terminal, or lay the panes out by the settings."""
@@ -111,7 +132,15 @@ class StudioScreen(Screen[None]):
         super()._screen_resized(size)
 
     def _arrange(self) -> None:
-        single = self.zoomed or not self.has_columns
-        if self.has_class("-single") != single:
-            self.set_class(single, "-single", update=False)
+        before = self.classes
+        self.set_class(self._room == 1, "-single", update=False)
+        self.set_class(self._room < len(TITLES), "-tabs", update=False)
+        if self.classes != before:
             self.app.stylesheet.update_nodes([self, *self.query("#tabs, Pane")])
+        self._show_panes()
+
+    def _show_panes(self) -> None:
+        shown = self._visited[: self._room]
+        # Before the first layout there are no panes yet.
+        for pane in self.query(Pane):
+            pane.display = pane.id in shown

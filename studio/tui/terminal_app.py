@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from textual.binding import Binding
 from textual.driver import Driver
 from textual.errors import NoWidget
 from textual.events import AppFocus, Event, Key, MouseDown
@@ -54,6 +55,10 @@ class TerminalApp(KeysInOrder):
         """The driver for this platform; on Unix, `TerminalDriver`."""
         found = super().get_driver_class()
         return TerminalDriver if found.__name__ == "LinuxDriver" else found
+
+    def get_key_display(self, binding: Binding) -> str:
+        """The name of a key. Terminals disagree about the width of Textual's sign for enter."""
+        return super().get_key_display(binding).replace("⏎", "enter")
 
     def show_notice(self, message: str, *, title: str = "", severity: Any = "information") -> None:
         """Show a notification; `message` is text, not markup."""

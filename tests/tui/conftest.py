@@ -42,6 +42,13 @@ class Opened:
             await work_done(self.app)
         await self.settle()
 
+    async def choose(self, title: str) -> None:
+        """Choose an entry of the command palette."""
+        entries = self.app.get_system_commands(self.app.screen)
+        (choose,) = (each.callback for each in entries if each.title == title)
+        choose()
+        await self.settle()
+
     async def settle(self) -> None:
         """Wait for threads and messages, and draw."""
         await work_done(self.app)

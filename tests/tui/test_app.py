@@ -409,12 +409,6 @@ async def test_help_and_quit_are_always_in_the_footer(
         assert studio.app.screen.query_one(KeyBar).size.width == size[0]
 
 
-async def test_the_command_palette_has_the_studios_commands(open_studio: Open) -> None:
-    async with open_studio() as studio:
-        titles = [each.title for each in studio.app.get_system_commands(studio.app.screen)]
-    assert {"Go to Corpus", "Train with the recipe studio", "Theme paper", "Quit"} <= set(titles)
-
-
 async def test_a_screen_that_is_dismissed_twice_closes_no_other(open_small: Open) -> None:
     async with open_small() as studio:
         await studio.press("question_mark", "ctrl+p")

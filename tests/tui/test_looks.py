@@ -12,7 +12,7 @@ from studio.messages import Event
 from studio.paths import Home
 from studio.settings import Settings
 from studio.tui.app import StudioApp
-from studio.tui.studio_screen import COLUMNS_FROM
+from studio.tui.studio_screen import TWO_FROM
 from studio.tui.themes import NAMES
 from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.panels import WatchPanels
@@ -80,7 +80,7 @@ def picture(
             return workers[0]
 
         show, only = PLACES[place]
-        studio_kind = StudioApp if size[0] >= COLUMNS_FROM else only
+        studio_kind = StudioApp if size[0] >= TWO_FROM else only
         app = studio_kind(home, Settings(**settings), hire)
 
         async def run_before(pilot: Pilot[Any]) -> None:

@@ -24,6 +24,7 @@ class _CancelledError(Exception):
 class CorpusMissing(VerticalScroll, can_focus=False):
     """Offers to fetch the poems, and shows the progress."""
 
+    KEYS_HEADING = "While there are no poems"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "fetch", "Fetch the poems", id="corpus.fetch"),
     ]

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
@@ -29,6 +30,23 @@ WIDE, TALL = 116, 36
 # Seconds without a key before a search starts, so that a word is searched for, not each letter.
 SEARCH_DELAY = 0.15
 SORTS: tuple[Sort, ...] = ("source", "length", "poet")
+
+
+class FoundLine(Static):
+    """What was found, in as many parts as fit."""
+
+    _parts: Sequence[str] = ()
+
+    def show(self, parts: Sequence[str]) -> None:
+        """Show these parts, the most important first."""
+        self._parts = parts
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        fitting = list(self._parts)
+        while len(fitting) > 1 and cell_len("  ".join(fitting)) > self.size.width:
+            fitting.pop()
+        self.update("  ".join(fitting), layout=False)
 
 
 class CorpusPane(Pane):
@@ -89,7 +107,7 @@ class CorpusPane(Pane):
                 yield PinyinInput(placeholder="/ text or title", id="corpus-words", compact=True)
                 yield PinyinInput(placeholder="p poet", id="corpus-poet", compact=True)
             yield FormLine(id="corpus-form")
-            yield Static(id="corpus-found", markup=False)
+            yield FoundLine(id="corpus-found", markup=False)
             with Container(id="corpus-body"):
                 with Container(id="corpus-browser"):
                     yield PoemList(self._rows, id="corpus-poems")
@@ -115,7 +133,7 @@ class CorpusPane(Pane):
         if self._library is None and not self.query_one(CorpusMissing).is_busy:
             self._open()
             # The focus must not return to the fetch button, which is hidden now.
-            self._last_focus = None
+            self.last_focus = None
 
     def focus_first(self) -> None:
         """Focus the list, or the fetch button if there is no library."""
@@ -228,7 +246,7 @@ class CorpusPane(Pane):
             parts = ["No matches; x clears"]
         if self._sort != "source":
             parts = [parts[0], f"by {self._sort}", *parts[1:]]
-        self.query_one("#corpus-found", Static).update("  ".join(parts))
+        self.query_one(FoundLine).show(parts)
 
     def on_corpus_pane__unreadable(self, message: _Unreadable) -> None:
         message.stop()

@@ -31,6 +31,7 @@ class PoemList(ScrollView, can_focus=True):
         "poem-list--faint",
         "poem-list--cursor",
     }
+    KEYS_HEADING = "In the list of poems"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False, id="poems.up"),
         Binding("down,j", "move(1)", "Down", show=False, id="poems.down"),

@@ -111,6 +111,18 @@ def stacked(parts: Sequence[tuple[float, str]], width: int) -> Content:
     return Content.assemble(*pieces)
 
 
+def shortened(text: str, width: int) -> str:
+    """The text without its middle if it is wider than `width` cells.
+
+    Names that people choose differ at the start, names that the studio proposes at the end.
+    """
+    if cell_len(text) <= width:
+        return text
+    start = max(0, width - 1) // 2
+    end = max(0, width - 1 - start)
+    return f"{set_cell_size(text, start)}…{set_cell_size(text[::-1], end)[::-1]}"
+
+
 def fitted(text: str, width: int) -> str:
     """Cut or pad to a width in cells, without control characters."""
     shown = "".join(each if each.isprintable() else "?" for each in text)

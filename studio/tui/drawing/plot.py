@@ -25,6 +25,7 @@ class Plot(Widget, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"plot--axis", "plot--tick"}
     ALLOW_SELECT = False
+    KEYS_HEADING = "On a curve"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus,equals_sign", "zoom(1)", "Zoom in", show=False, id="chart.in"),
         Binding("minus", "zoom(-1)", "Zoom out", show=False, id="chart.out"),

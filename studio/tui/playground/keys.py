@@ -4,7 +4,6 @@ from textual.binding import Binding, BindingType
 
 PLAYGROUND_KEYS: list[BindingType] = [
     Binding("enter", "write", "Write", id="playground.write"),
-    Binding("i", "opening", "Opening", id="playground.opening"),
     Binding("o", "options", "Options", id="playground.options"),
     Binding("f", "cycle('form')", "Form", show=False, id="playground.form"),
     Binding("g", "cycle('strategy')", "Strategy", show=False, id="playground.strategy"),
@@ -29,6 +28,7 @@ PLAYGROUND_KEYS: list[BindingType] = [
     ),
     Binding("e", "export", "Export", id="playground.export"),
     Binding("b", "collection", "Saved", id="playground.collection", tooltip="The saved poems"),
+    Binding("i", "opening", "Opening", id="playground.opening"),
     Binding("n", "new", "New", id="playground.new", tooltip="Write with a new seed"),
     Binding("r", "again", "Again", id="playground.again", tooltip="Write with the same seed"),
     Binding(

@@ -4,6 +4,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Resize
 from textual.widgets import Input, Static
 
 from studio.collection.in_words import settings_in_words
@@ -67,15 +68,26 @@ class Opening(Vertical):
             self.show_note(f"→ {converted}" if converted != event.value else "")
 
 
+# What to type, the longest text first.
+_HINTS = (
+    "first characters or pinyin, or nothing",
+    "characters, pinyin or nothing",
+    "characters or pinyin",
+    "characters",
+)
+
+
 class OpeningInput(PinyinInput):
     """Takes Chinese, or pinyin for it; its frame shows its keys."""
 
     def __init__(self, id: str) -> None:
         # The first character typed elsewhere moves the focus here: it must not be selected.
-        super().__init__(
-            id=id, placeholder="first characters or pinyin, or nothing", select_on_focus=False
-        )
-        self.border_title = "Opening"
+        super().__init__(id=id, select_on_focus=False)
+        self.border_title = "i Opening"
+
+    def on_resize(self, event: Resize) -> None:
+        room = self.content_size.width
+        self.placeholder = next((hint for hint in _HINTS if len(hint) <= room), _HINTS[-1])
 
     def on_focus(self) -> None:
         self.border_subtitle = "enter writes · escape leaves"

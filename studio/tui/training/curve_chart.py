@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from studio.tui.drawing.charts import shortened
 from studio.tui.drawing.frame import Curve
 from studio.tui.drawing.plot import Plot
 from studio.tui.drawing.scales import Column, finite, smooth
@@ -89,9 +90,8 @@ class CurveChart(Vertical):
         # Long names are shortened to the same length, so that each has room.
         room = (self.size.width - title.cell_len) // max(1, len(named)) - 5
         for series, sign, last in named:
-            label = Text(series.label)
-            label.truncate(max(4, room), overflow="ellipsis")
-            title.append(f"  {sign} {label.plain}".rstrip(), f"not bold {series.colour}")
+            label = shortened(series.label, max(4, room))
+            title.append(f"  {sign} {label}".rstrip(), f"not bold {series.colour}")
             if len(legend) == 1:
                 title.append(f" {figure(last)}", "not bold")
         if title != self._title:

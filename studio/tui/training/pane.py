@@ -39,10 +39,12 @@ from studio.tui.training.watched import Watched
 
 View = Literal["new", "watch", "runs", "log"]
 WIDE, TALL = 116, 34
+# From this height a narrow pane has room for the log too.
+NARROW_TALL = 40
 # Seconds between two looks at runs that other processes train.
 FOLLOW_EVERY = 0.5
 
-# Users' settings name keys by these ids, so they never change.
+# In the order of their use. Users' settings name keys by these ids, so they never change.
 KEYS: list[BindingType] = [
     Binding("n", "view('new')", "New run", id="training.new"),
     Binding("space,p", "pause", "Pause", id="training.pause"),
@@ -55,12 +57,13 @@ KEYS: list[BindingType] = [
         id="training.take_over",
         tooltip="Train the run here; the other process saves and ends",
     ),
-    Binding("c", "checkpoint", "Save", id="training.checkpoint", tooltip="Save a checkpoint now"),
+    Binding("w", "watch", "Watch", id="training.watch", tooltip="Show the run in training"),
+    Binding("r", "toggle_view('runs')", "Runs", id="training.runs", tooltip="Show or hide runs"),
+    Binding("l", "toggle_view('log')", "Log lines", id="training.log", tooltip="Show or hide log"),
     Binding("m", "metric(1)", "Curve", id="training.metric", tooltip="Next curve"),
     Binding("M", "metric(-1)", show=False, id="training.metric_before", tooltip="Previous curve"),
-    Binding("y", "log_scale", "Log", id="training.log_scale", tooltip="Logarithmic scale"),
-    Binding("s", "smoothing", "Smooth", id="training.smoothing", tooltip="Smooth the curves"),
     Binding("g", "grid", "Grid", id="training.grid", tooltip="All curves, or one"),
+    Binding("c", "checkpoint", "Save", id="training.checkpoint", tooltip="Save a checkpoint now"),
     Binding(
         "left_square_bracket",
         "sample(-1)",
@@ -75,10 +78,9 @@ KEYS: list[BindingType] = [
         id="training.sample_after",
         tooltip="Next sample poem",
     ),
-    Binding("r", "toggle_view('runs')", "Runs", id="training.runs", tooltip="Show or hide runs"),
-    Binding("l", "toggle_view('log')", "Log lines", id="training.log", tooltip="Show or hide log"),
-    Binding("w", "watch", "Watch", id="training.watch", tooltip="Show the run in training"),
     Binding("slash", "filter", "Filter", id="training.filter", tooltip="Filter the runs"),
+    Binding("y", "log_scale", "Log", id="training.log_scale", tooltip="Logarithmic scale"),
+    Binding("s", "smoothing", "Smooth", id="training.smoothing", tooltip="Smooth the curves"),
     Binding("escape", "back", show=False, id="training.back", tooltip="Back to the curves"),
 ]
 
@@ -110,10 +112,9 @@ class TrainingPane(Pane):
         return self.query_one(WatchPanels)
 
     def size_classes(self, size: Size) -> dict[str, bool]:
-        return super().size_classes(size) | {
-            "-wide": size.width >= WIDE,
-            "-tall": size.height >= TALL,
-        }
+        classes = super().size_classes(size)
+        tall = NARROW_TALL if classes["-narrow"] else TALL
+        return classes | {"-wide": size.width >= WIDE, "-tall": size.height >= tall}
 
     def styled_nodes(self) -> Iterable[DOMNode]:
         """The form, the panels, and the widgets in the one that is shown."""
@@ -207,14 +208,14 @@ class TrainingPane(Pane):
             case "stop" | "checkpoint":
                 return self._run.state in ("training", "paused")
             case "watch":
-                return self._watched.live is not None
+                is_shown = self.view == "watch" and self._watched.opened is None
+                return self._watched.live is not None and not is_shown
             case "take_over":
                 return self._runs.can_take_over
-            case "filter":
-                # In a text field this key types a slash.
-                return not isinstance(self.app.focused, Input)
-            case "metric" | "grid" | "log_scale" | "smoothing" | "sample":
-                return self.view != "new"
+            case "metric" | "grid" | "log_scale" | "smoothing":
+                return self.view != "new" and self.query_one(CurveGrid).display
+            case "sample":
+                return self.view != "new" and self.query_one(SamplePanel).display
         return True
 
     def action_view(self, view: View) -> None:
@@ -313,15 +314,19 @@ class TrainingPane(Pane):
 
     # --- runs -----------------------------------------------------------------------------------
 
-    def open_run(self, run: str) -> None:
+    def action_open_run(self, run: str) -> None:
         """Show a run, from its folder if it is not in training here."""
         self._runs.open(run)
 
-    def start_recipe(self, recipe: str) -> None:
+    def action_delete_run(self, run: str) -> None:
+        """Delete a run, if the user confirms it."""
+        self._runs.ask_to_delete(run)
+
+    def action_train_recipe(self, recipe: str) -> None:
         """Start a new run with a recipe's settings, unchanged."""
         self._runs.train_recipe(recipe)
 
-    def resume(self, run: str) -> None:
+    def action_resume_run(self, run: str) -> None:
         """Resume a run. One that has finished needs more epochs."""
         self._runs.resume(run)
 

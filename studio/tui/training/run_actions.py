@@ -146,8 +146,8 @@ class RunActions:
     def act(self, action: str, row: RunRow) -> None:
         """Open, compare, resume or delete a run of the list."""
         if action == "delete":
-            self._ask_to_delete(row)
-        elif row.summary is None:
+            self.ask_to_delete(row.name)
+        elif row.problem:
             self._show_error(row.name, row.problem)
         elif action == "resume":
             self.resume(row.name)
@@ -257,9 +257,9 @@ class RunActions:
 
     # --- delete ---------------------------------------------------------------------------------
 
-    def _ask_to_delete(self, row: RunRow) -> None:
-        run = row.name
-        waits = bool(row.summary and row.summary.place)
+    def ask_to_delete(self, run: str) -> None:
+        """Delete a run, if the user confirms it."""
+        waits = queue.place(self._pane.home.runs / run) > 0
         if waits:
             text = f"{run} waits to be trained. Cancel it and delete its settings? No undo."
             question = AskScreen(text, "Cancel the run", "Keep it")

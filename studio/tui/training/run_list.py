@@ -4,6 +4,7 @@ import time
 from typing import ClassVar
 
 import msgspec
+from rich.cells import cell_len
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
@@ -15,9 +16,9 @@ from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
 from studio.errors import StudioError
-from studio.paths import Home
 from studio.runs import folders
 from studio.runs.folders import Run, RunSummary
+from studio.tui.drawing.charts import shortened
 from studio.tui.pane import Pane
 from studio.wording import compact, figure
 
@@ -28,10 +29,10 @@ READ_EVERY = 2.0
 
 
 class RunRow(msgspec.Struct, frozen=True):
-    """A run in the list. If its folder is damaged, `summary` is None and `problem` says why."""
+    """A run in the list. `summary` is None until it is read; `problem` says why it cannot be."""
 
     name: str
-    summary: RunSummary | None
+    summary: RunSummary | None = None
     problem: str = ""
 
 
@@ -44,6 +45,7 @@ class RunAction(Message):
 
 
 class _Options(OptionList):
+    KEYS_HEADING = "In the list of runs"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "Open", id="runs.open", tooltip="Show the run's curves"),
         Binding(
@@ -55,6 +57,8 @@ class _Options(OptionList):
         ),
         Binding("u", "act('resume')", "Resume", id="runs.resume", tooltip="Resume the training"),
         Binding("d,delete", "act('delete')", "Delete", id="runs.delete"),
+        # The pane has this key too, for when the list is not shown.
+        Binding("slash", "act('filter')", "Filter", id="training.filter"),
     ]
 
     def action_act(self, action: str) -> None:
@@ -81,7 +85,7 @@ class RunList(Vertical):
     def compose(self) -> ComposeResult:
         yield Input(placeholder="filter the runs", compact=True, id="filter")
         yield _Options(markup=False)
-        yield Static("Reading the runs.", id="no-runs")
+        yield Static("No runs yet.", id="no-runs")
 
     def on_mount(self) -> None:
         self.query_one("#filter").display = False
@@ -107,15 +111,25 @@ class RunList(Vertical):
     def on_show(self) -> None:
         self.read()
 
+    def on_resize(self) -> None:
+        self._fill()
+
     def read(self) -> None:
-        """Read the new and the changed folders. A hidden list is read when it is shown."""
+        """List the runs at once, so that keys find them, then read the new and changed folders.
+
+        The folders of a hidden list are read when it is shown.
+        """
+        runs = folders.all_runs(self.query_ancestor(Pane).home.runs)
+        if [run.name for run in runs] != [row.name for row in self._rows]:
+            known = {row.name: row for row in self._rows}
+            self.show([known.get(run.name, RunRow(run.name)) for run in runs])
         if self.is_on_screen:
-            self._read_folders(self.query_ancestor(Pane).home)
+            self._read_folders(runs)
 
     @work(thread=True, exclusive=True, group="runs", exit_on_error=False)
-    def _read_folders(self, home: Home) -> None:
+    def _read_folders(self, runs: list[Run]) -> None:
         worker, rows, shown = get_current_worker(), list[RunRow](), time.monotonic()
-        for run in folders.all_runs(home.runs):
+        for run in runs:
             if worker.is_cancelled:
                 return
             rows.append(self._row_of(run))
@@ -179,20 +193,14 @@ class RunList(Vertical):
 
     def _prompt(self, row: RunRow) -> Text:
         colour = self._colours.get(row.name)
+        facts = _facts(row)
+        width = self.query_one(_Options).scrollable_content_region.width
         line = Text(no_wrap=True, overflow="ellipsis")
         line.append("━ " if colour else "  ", colour or "")
-        line.append(row.name)
-        if row.summary is None:
-            line.append("  damaged", "dim")
-            return line
-        best = row.summary.best_perplexity
-        line.append(f"  {row.summary.status_in_words}", "dim")
-        if row.summary.place:
-            return line
-        line.append(f"  {compact(row.summary.step)} steps", "dim")
-        if best is not None:
-            line.append(f"  ppl {figure(best)}", "dim")
-        return line
+        # If a line is too short for all, the facts are below the name.
+        is_room = cell_len(f"  {row.name}  {facts}") <= width
+        line.append(row.name if is_room else shortened(row.name, width - 2))
+        return line.append(f"  {facts}" if is_room else f"\n    {facts}", "dim")
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -213,12 +221,27 @@ class RunList(Vertical):
     @on(_KeyPressed)
     def _key_pressed(self, event: _KeyPressed) -> None:
         event.stop()
-        self._act(event.action)
+        if event.action == "filter":
+            self.focus_filter()
+        else:
+            self._act(event.action)
 
     def _act(self, action: str) -> None:
         at = self.query_one(_Options).highlighted
         if at is not None and at < len(self._shown):
             self.post_message(RunAction(action, self._shown[at]))
+
+
+def _facts(row: RunRow) -> str:
+    """What is known about a run, in a few words."""
+    if row.summary is None:
+        return "damaged" if row.problem else ""
+    if row.summary.place:
+        return row.summary.status_in_words
+    facts = [row.summary.status, f"{compact(row.summary.step)} steps"]
+    if row.summary.best_perplexity is not None:
+        facts.append(f"ppl {figure(row.summary.best_perplexity)}")
+    return "  ".join(facts)
 
 
 def _searchable(row: RunRow) -> str:

@@ -82,6 +82,7 @@ HINTS = {
 class SettingsForm(VerticalScroll, can_focus=False):
     """A new run: recipe, name, every setting, and the button that starts it."""
 
+    KEYS_HEADING = "In the form for a new run"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Previous field", show=False, id="form.up"),
         Binding("down", "move(1)", "Next field", show=False, id="form.down"),

@@ -8,9 +8,10 @@ from rich.text import Text
 from studio.messages import TrainingStarted
 from studio.model.config import RunConfig
 from studio.runs.training_folder import TrainingProcess
+from studio.tui.drawing.charts import shortened
 from studio.tui.training.history import History
 from studio.tui.training.text_panel import TextPanel
-from studio.wording import compact, duration, figure, printable, sparkline
+from studio.wording import compact, duration, figure, printable
 
 _MARKS = {"starting": ">", "training": ">", "paused": "=", "diverged": "!", "failed": "!"}
 
@@ -34,7 +35,7 @@ class Shown:
 
 
 class StatusPanel(TextPanel):
-    """Three lines if there is room. A narrow pane has more, and a sparkline of the loss."""
+    """Three lines if there is room; a narrow pane has more."""
 
     COMPONENT_CLASSES = {  # noqa: RUF012
         "status--name",
@@ -61,7 +62,7 @@ class StatusPanel(TextPanel):
             hint = Text(printable(self._hint), self._style("label"))
             return list(hint.wrap(self.app.console, max(1, width)))
         shown, narrow = self._shown, width < 60
-        lines = [self._headline(shown), self._progress(shown, width, narrow)]
+        lines = [self._headline(shown, width), self._progress(shown, width, narrow)]
         lines += self._flow(self._figures(shown), width)
         facts = self._flow(self._facts(shown), width)
         if len(facts) == 1 and lines[0].cell_len + 2 + facts[0].cell_len <= width:
@@ -69,10 +70,6 @@ class StatusPanel(TextPanel):
             lines[0].append_text(facts[0])
         else:
             lines += facts
-        if narrow and shown.history.losses:
-            # A narrow pane has no room for a chart, so show a sparkline of the last losses.
-            drawn = sparkline(shown.history.losses[-4000:], width, plain=self._plain)
-            lines.insert(2, Text(drawn, self._style("done")))
         if shown.history.ended and shown.history.ended.reason:
             reason = Text(printable(shown.history.ended.reason), self._style("alarm"))
             lines += reason.wrap(self.app.console, max(1, width))
@@ -83,12 +80,14 @@ class StatusPanel(TextPanel):
     def _style(self, part: str) -> Style:
         return self.get_component_rich_style(f"status--{part}", partial=True)
 
-    def _headline(self, shown: Shown) -> Text:
+    def _headline(self, shown: Shown, width: int) -> Text:
         line = Text(no_wrap=True, overflow="ellipsis", end="")
         alarm = shown.state in ("diverged", "failed")
         mark = _MARKS.get(shown.state, "-")
         line.append(f"{mark} {shown.state}  ", self._style("alarm" if alarm else "done"))
-        line.append(printable(shown.history.run), self._style("name"))
+        line.append(
+            shortened(printable(shown.history.run), width - line.cell_len), self._style("name")
+        )
         return line
 
     def _progress(self, shown: Shown, width: int, narrow: bool) -> Text:

@@ -231,6 +231,10 @@ class ChoiceField(Field):
         self._select = SearchSelect(_options(choices), id=name, allow_blank=False, compact=True)
         super().__init__(name, label, self._select, more)
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        # A long value is on several lines.
+        return self.layout.get_content_height(self, container, viewport, width)
+
     @property
     def value(self) -> str:
         """The value chosen."""
@@ -273,8 +277,9 @@ class Fold(Widget, can_focus=True):
     """A line that shows and hides the fields with `more`."""
 
     ALLOW_SELECT = False
+    KEYS_HEADING = "On the line that shows more fields"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,space", "fold", "Open or close", id="fold.toggle"),
+        Binding("enter,space", "fold", "More or fewer fields", id="fold.toggle"),
     ]
 
     class Toggled(Message):

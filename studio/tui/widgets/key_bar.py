@@ -16,7 +16,8 @@ class KeyBar(Widget):
     """The active keys, those of the focused widget first.
 
     Textual's footer scrolls sideways if there are too many keys. This one leaves out the last ones,
-    which the help screen shows.
+    which the help screen shows: bindings are in the order of their use. The last cell stays empty,
+    because some terminals draw a character wider than it is counted.
     """
 
     COMPONENT_CLASSES = {"key-bar--key", "key-bar--text"}  # noqa: RUF012  # Textual's own shape
@@ -34,24 +35,18 @@ class KeyBar(Widget):
         shown = self._shown()
         keys = [each for each in shown if each.id not in ALWAYS]
         always = [each for each in shown if each.id in ALWAYS]
-        gap = " "
-        while True:
-            line, last = self._line(keys, gap), self._line(always, gap)
-            room = self.size.width - line.cell_len - last.cell_len
-            if room >= 0 or not keys:
-                break
-            # First without gaps; then without the last keys.
-            if gap:
-                gap = ""
-            else:
-                keys.pop()
-        line.append(" " * room)
-        return line.append_text(last)
+        # First without gaps; then without the last keys.
+        for gap, count in [(" ", len(keys)), *(("", each) for each in range(len(keys), -1, -1))]:
+            line, last = self._line(keys[:count], gap), self._line(always, gap)
+            room = self.size.width - line.cell_len - last.cell_len - 1
+            if room >= 0:
+                return line.append(" " * room).append_text(last)
+        return self._line(always, "", described=False)
 
-    def _line(self, bindings: Sequence[Binding], gap: str) -> Text:
+    def _line(self, bindings: Sequence[Binding], gap: str, described: bool = True) -> Text:
         line = Text(no_wrap=True, end="")
         for binding in bindings:
-            line.append_text(self._label(binding)).append(gap)
+            line.append_text(self._label(binding, described)).append(gap)
         return line
 
     def _shown(self) -> list[Binding]:
@@ -62,19 +57,17 @@ class KeyBar(Widget):
             name = binding.id or binding.action
             if not (binding.show and active.enabled):
                 continue
-            if binding.action.startswith("pane(") and self.screen.has_class("-single"):
-                # The tab line shows these.
-                continue
             # If an action has several keys, show the shortest: q rather than ^q.
             if name not in seen or len(key(binding)) < len(key(seen[name])):
                 seen[name] = binding
         return list(seen.values())
 
-    def _label(self, binding: Binding) -> Text:
+    def _label(self, binding: Binding, described: bool) -> Text:
         key = self.get_component_rich_style("key-bar--key", partial=True)
         text = self.get_component_rich_style("key-bar--text", partial=True)
         click = Style(meta={"@click": f"app.simulate_key({binding.key!r})"})
         label = Text(end="")
         label.append(f" {self.app.get_key_display(binding)}", key + click)
-        label.append(f" {binding.description}", text + click)
+        if described:
+            label.append(f" {binding.description}", text + click)
         return label

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import RenderResult
 from textual.binding import Binding, BindingType
@@ -14,6 +15,7 @@ from textual.widget import Widget
 class Stepper(Widget, can_focus=True):
     """One of a few values, changed with left and right."""
 
+    KEYS_HEADING = "On a value of the form for a new run"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Previous value", show=False, id="form.before"),
         Binding("right,space", "step(1)", "Next value", show=False, id="form.next"),
@@ -39,6 +41,9 @@ class Stepper(Widget, can_focus=True):
         self.set_reactive(Stepper.value, value)
 
     def render(self) -> RenderResult:
+        if cell_len(self.value) + 4 > self.content_size.width:
+            # The value is more important than the marks.
+            return Text(self.value, no_wrap=True, overflow="ellipsis")
         mark = self.get_component_rich_style("stepper--mark", partial=True)
         return Text.assemble(("< ", mark), self.value, (" >", mark), no_wrap=True)
 

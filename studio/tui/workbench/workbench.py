@@ -42,6 +42,7 @@ class Workbench(Horizontal, can_focus=True):
     class DraftChanged(Message):
         """The text is a different one: its reading is needed."""
 
+    KEYS_HEADING = "On the workbench"
     BINDINGS: ClassVar[list[BindingType]] = WORKBENCH_KEYS
 
     def __init__(self) -> None:

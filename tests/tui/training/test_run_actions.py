@@ -1,6 +1,7 @@
 """Opening, comparing, resuming and deleting runs: what the list and the palette ask for."""
 
 import pytest
+from textual.events import Key
 
 from studio.messages import Resume
 from studio.paths import Home
@@ -8,7 +9,7 @@ from studio.runs import folders
 from studio.settings import Settings
 from studio.tui.app import StudioApp
 from studio.tui.training.pane import TrainingPane
-from studio.tui.training.run_list import RunAction
+from studio.tui.training.run_list import RunAction, RunList
 from studio.tui.training.sample_panel import SamplePanel
 from tests.tui.conftest import Open
 from tests.tui.fake_worker import FakeWorker, a_run, write_run
@@ -72,6 +73,20 @@ async def test_a_resumed_run_whose_earlier_events_cannot_be_read_says_why_and_is
         assert plot(studio).curves
 
 
+@pytest.mark.parametrize(("key", "effect"), [("enter", "opened"), ("space", "compared")])
+async def test_keys_after_the_one_that_shows_the_runs_find_them_before_their_figures_are_read(
+    open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch, key: str, effect: str
+) -> None:
+    write_run(home, "autumn", 20)
+    # The folders are read only after the test.
+    monkeypatch.setattr(RunList, "_read_folders", lambda *_: None)
+    async with open_studio(SMALL) as studio:
+        for each in ("2", "r", key):
+            studio.app.post_message(Key(each, each if len(each) == 1 else None))
+        watched = studio.pane._watched
+        await until(studio.pilot, lambda: bool(getattr(watched, effect)))
+
+
 async def test_the_filter_ignores_case_also_for_damaged_runs(open_studio: Open, home: Home) -> None:
     for name in ("Autumn", "Winter"):
         write_run(home, name, 20)
@@ -88,7 +103,7 @@ async def test_a_run_resumed_from_another_pane_takes_the_focus(
     write_run(home, "autumn", 20)
     async with open_studio(SMALL) as studio:
         await studio.press("3")
-        studio.app.action_resume("autumn")
+        await studio.choose("Resume autumn")
         await studio.press("y")
         assert studio.worker.sent == [Resume("autumn")]
         assert studio.app.current == "training"
@@ -100,16 +115,15 @@ async def test_the_palette_asks_before_it_starts_or_resumes_a_run(
     write_run(home, "autumn", 20)
     async with open_studio(SMALL) as studio:
         await studio.press("2")
-        await studio.app.run_action("resume('autumn')")
-        await studio.settle()
+        await studio.choose("Resume autumn")
         assert "Resume autumn?" in studio.text()
         await studio.press("n")
         assert studio.worker.sent == []
-        await studio.app.run_action("resume('autumn')")
+        await studio.choose("Resume autumn")
         await studio.press("y")
         assert studio.worker.sent == [Resume("autumn")]
         studio.worker.sent.clear()
-        await studio.app.run_action("train('classic')")
+        await studio.choose("Train with the recipe classic")
         await studio.press("enter")  # the focus is on the answer that changes nothing
         assert studio.worker.sent == []
 

@@ -1,0 +1,48 @@
+"""The help screen."""
+
+from collections import Counter
+
+import pytest
+from textual.widgets import Input
+
+from studio.tui.help_screen import HelpScreen
+from tests.tui.conftest import Open
+
+
+@pytest.mark.parametrize("pane", ["1", "2", "3"])
+async def test_no_section_lists_a_key_twice(open_studio: Open, pane: str) -> None:
+    async with open_studio() as studio:
+        await studio.press(pane, "question_mark")
+        screen = studio.app.screen
+        assert isinstance(screen, HelpScreen)
+        for heading, nodes in screen._sections:
+            keys = Counter(key for row in screen._rows(nodes) for key in row[0].split())
+            assert [key for key, count in keys.items() if count > 1] == [], heading
+
+
+async def test_help_shows_only_what_has_all_the_words_searched_for(open_studio: Open) -> None:
+    async with open_studio() as studio:
+        await studio.press("question_mark", "slash", *"runs filter")
+        text = studio.text()
+        assert "training.filter" in text
+        assert "training.pause" not in text
+        assert "corpus.search" not in text
+        await studio.press("enter", "slash")
+        studio.app.screen.query_one(Input).value = "jue"  # without the tone mark
+        await studio.settle()
+        assert "jué" in studio.text()
+        assert "training.filter" not in studio.text()
+
+
+async def test_letters_in_the_search_are_text_and_escape_shows_all_again(
+    open_studio: Open,
+) -> None:
+    async with open_studio() as studio:
+        await studio.press("question_mark", "slash", "q", "question_mark", "j")
+        assert studio.app.screen.query_one(Input).value == "q?j"
+        assert "Nothing matches." in studio.text()
+        await studio.press("escape")
+        assert "corpus.search" in studio.text()
+        assert isinstance(studio.app.screen, HelpScreen)
+        await studio.press("escape")
+        assert not isinstance(studio.app.screen, HelpScreen)
