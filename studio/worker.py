@@ -39,7 +39,6 @@ from studio.messages import (
 )
 from studio.model.events import StepDone, TrainingEnded, TrainingEvent
 from studio.paths import Home
-from studio.prosody.scansion import scan
 from studio.verse.index_keeper import IndexKeeper
 
 if TYPE_CHECKING:
@@ -313,6 +312,7 @@ class Worker:
                 return
 
     def _inspect(self, command: Inspect) -> None:
+        from studio.prosody.scansion import scan
         from studio.verse.inspection import inspect
 
         writer = self._writer(command.request.model)

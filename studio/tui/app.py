@@ -1,6 +1,7 @@
 """The application: three panes and one worker."""
 
 import contextlib
+import gc
 import signal
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -15,6 +16,7 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.worker import Worker as Completion
 
 from studio.errors import StudioError
 from studio.messages import (
@@ -76,9 +78,10 @@ class StudioApp(TerminalApp):
     """The application. The panes use it through `Host`."""
 
     TITLE = "tangshi-studio"
+    # The other panes bring their style sheets.
     CSS_PATH: ClassVar[list[str | Path]] = [  # type: ignore[assignment]
         HERE / "studio.tcss",
-        *(HERE / name / f"{name}.tcss" for name in TITLES),
+        HERE / "corpus" / "corpus.tcss",
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1,f2", "pane('corpus')", "Corpus", id="studio.corpus"),
@@ -134,11 +137,21 @@ class StudioApp(TerminalApp):
         # The run is being saved; after that the studio quits.
         self._quitting = False
         self._composing: set[int] = set()
+        self._completion: Completion[None] | None = None
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._worker = worker(home, self._emit)
         for theme in THEMES.values():
             self.register_theme(theme)
-        self.theme = settings.theme
+        self._start_with_theme(settings.theme)
+
+    def _start_with_theme(self, name: str) -> None:
+        """Use a theme from the start; changing it would parse the style sheets again."""
+        self.set_reactive(StudioApp.theme, name)
+        dark = self.current_theme.dark
+        self.update_classes(
+            {f"-theme-{name}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False
+        )
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> StudioScreen:
         """The screen with the panes."""
@@ -152,16 +165,33 @@ class StudioApp(TerminalApp):
         self.set_keymap(self.settings.keymap)
 
     def on_ready(self) -> None:
-        # The worker imports torch, so it starts after the first frame is drawn.
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
+        """Do what can wait until the first frame is drawn."""
+        self._main_screen.pane(self.current).focus_first()
+        self.run_worker(self._start_rest())
+
+    async def _start_rest(self) -> None:
+        await self.completion.wait()
         if self._watch:
             self.current = "training"
             self._main_screen.training.open_run(self._watch)
-        self._main_screen.pane(self.current).focus_first()
+            self._main_screen.training.focus_first()
+        # The worker imports torch.
         self._worker.start()
         self._check_keymap()
+        if not gc.isenabled():
+            # What is there by now stays; without it, later collections are short.
+            gc.freeze()
+            gc.enable()
+
+    @property
+    def completion(self) -> "Completion[None]":
+        """Adds what the first frame does without. Who needs all panes waits for it."""
+        if self._completion is None:
+            self._completion = self.run_worker(self._main_screen.complete())
+        return self._completion
 
     # --- the worker -----------------------------------------------------------------------------
 
@@ -247,8 +277,9 @@ class StudioApp(TerminalApp):
     def watch_current(self, current: str) -> None:
         self._main_screen.set_current(current)
 
-    def action_pane(self, name: str) -> None:
+    async def action_pane(self, name: str) -> None:
         """Go to a pane."""
+        await self.completion.wait()
         self.current = name
         self._main_screen.pane(name).restore_focus()
 
@@ -274,13 +305,15 @@ class StudioApp(TerminalApp):
         """Move the focus from a field to its pane."""
         self._main_screen.pane(self.current).focus()
 
-    def action_train(self, recipe: str) -> None:
+    async def action_train(self, recipe: str) -> None:
         """Start a new run with the settings of a recipe, unchanged, if the user confirms it."""
+        await self.completion.wait()
         start = partial(self._main_screen.training.start_recipe, recipe)
         self._ask(f"Start a new run with the recipe {recipe}?", "Start", start)
 
-    def action_resume(self, run: str) -> None:
+    async def action_resume(self, run: str) -> None:
         """Resume a run, if the user confirms it."""
+        await self.completion.wait()
         self._ask(f"Resume {run}?", "Resume", partial(self._main_screen.training.resume, run))
 
     def _ask(self, question: str, yes: str, action: Callable[[], None]) -> None:
@@ -289,8 +322,9 @@ class StudioApp(TerminalApp):
             AskScreen(question, yes, "Cancel"), lambda sure: action() if sure else None
         )
 
-    def action_help(self) -> None:
+    async def action_help(self) -> None:
         """Show all keys and the glossary."""
+        await self.completion.wait()
         if isinstance(self.screen, HelpScreen):
             return
         sections: list[tuple[str, list[DOMNode]]] = [

@@ -88,7 +88,7 @@ async def test_a_run_resumed_from_another_pane_takes_the_focus(
     write_run(home, "autumn", 20)
     async with open_studio(SMALL) as studio:
         await studio.press("3")
-        studio.app.action_resume("autumn")
+        await studio.app.action_resume("autumn")
         await studio.press("y")
         assert studio.worker.sent == [Resume("autumn")]
         assert studio.app.current == "training"
@@ -118,6 +118,7 @@ async def test_the_studio_can_open_on_a_run(home: Home) -> None:
     write_run(home, "autumn", 20)
     app = StudioApp(home, Settings(), FakeWorker, watch="autumn")
     async with app.run_test(size=SMALL) as pilot:
+        await app.completion.wait()
         training = app.screen_stack[0].query_one(TrainingPane)
         await until(pilot, lambda: training._watched.opened is not None)
         assert app.current == "training"
