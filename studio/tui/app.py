@@ -111,15 +111,6 @@ class StudioApp(TerminalApp):
         ),
         Binding("question_mark,f1", "help", "Help", id="studio.help", tooltip="This help"),
         Binding("q,ctrl+q", "quit", "Quit", id="studio.quit"),
-        Binding(
-            "ctrl+z",
-            "suspend_process",
-            "Suspend",
-            id="studio.suspend",
-            show=False,
-            priority=True,
-            tooltip="Return to the shell; fg resumes the studio",
-        ),
     ]
 
     current: reactive[str] = reactive("corpus", init=False, bindings=True)
@@ -142,16 +133,7 @@ class StudioApp(TerminalApp):
         self._worker = worker(home, self._emit)
         for theme in THEMES.values():
             self.register_theme(theme)
-        self._start_with_theme(settings.theme)
-
-    def _start_with_theme(self, name: str) -> None:
-        """Use a theme from the start; changing it would parse the style sheets again."""
-        self.set_reactive(StudioApp.theme, name)
-        dark = self.current_theme.dark
-        self.update_classes(
-            {f"-theme-{name}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False
-        )
-        self.stylesheet.set_variables(self.get_css_variables())
+        self.start_with_theme(settings.theme)
 
     def get_default_screen(self) -> StudioScreen:
         """The screen with the panes."""

@@ -1,19 +1,43 @@
 """An application whose terminal may be suspended, slow or closed."""
 
 import contextlib
-from typing import Any
+from typing import Any, ClassVar
 
+from rich.console import RenderableType
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.errors import NoWidget
-from textual.events import Event, MouseDown
+from textual.events import Event, MouseDown, Resize
+from textual.screen import Screen
 
 from studio.tui.keys_in_order import KeysInOrder
+from studio.tui.painting import Economical
 from studio.tui.terminal_driver import TerminalDriver
 from studio.wording import printable
 
 
 class TerminalApp(KeysInOrder):
     """Suspends on ctrl+z, exits on request from any thread, ignores widgets that have gone."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "Suspend",
+            id="studio.suspend",
+            show=False,
+            priority=True,
+            tooltip="Return to the shell; fg resumes the studio",
+        ),
+        Binding(
+            "ctrl+l",
+            "redraw",
+            show=False,
+            id="studio.redraw",
+            tooltip="Draw the screen again, if another program wrote on it",
+        ),
+    ]
 
     def get_driver_class(self) -> type[Driver]:
         """The driver for this platform; on Unix, `TerminalDriver`."""
@@ -25,6 +49,15 @@ class TerminalApp(KeysInOrder):
         self.notify(
             printable(message), title=printable(title), severity=severity, markup=False, timeout=8
         )
+
+    def start_with_theme(self, name: str) -> None:
+        """Use a theme from the start; changing it would parse the style sheets again."""
+        self.set_reactive(TerminalApp.theme, name)
+        dark = self.current_theme.dark
+        self.update_classes(
+            {f"-theme-{name}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False
+        )
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def action_suspend_process(self) -> None:
         """Suspend, as ctrl+z does in a shell; `fg` resumes the studio and any training."""
@@ -38,8 +71,28 @@ class TerminalApp(KeysInOrder):
                 severity="warning",
             )
 
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Write only what differs from what the terminal shows."""
+        shown: Any = renderable
+        if isinstance(self._driver, TerminalDriver) and isinstance(
+            renderable, LayoutUpdate | ChopsUpdate
+        ):
+            shown = Economical(renderable, self._driver.painted)
+        super()._display(screen, shown)
+
+    def action_redraw(self) -> None:
+        """Draw everything again, for example over a message that another program wrote."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.painted.forget()
+        self.screen.refresh()
+
     async def on_event(self, event: Event) -> None:
-        """Ignore clicks on removed widgets that are still on the screen: Textual fails on them."""
+        """Ignore clicks on removed widgets that are still on the screen: Textual fails on them.
+
+        A terminal that changes its size also changes its content.
+        """
+        if isinstance(event, Resize) and isinstance(self._driver, TerminalDriver):
+            self._driver.painted.forget()
         if isinstance(event, MouseDown):
             with contextlib.suppress(NoWidget):
                 if not self.screen.get_widget_at(event.x, event.y)[0].is_attached:

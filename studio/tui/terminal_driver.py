@@ -9,9 +9,12 @@ import termios
 import threading
 from codecs import getincrementaldecoder
 from collections.abc import Callable
+from typing import Any
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+
+from studio.tui.painting import Painted
 
 _NOT_UTF8 = (
     "Some input did not arrive as UTF-8 and was ignored. Set the terminal to UTF-8, "
@@ -31,8 +34,13 @@ class TerminalDriver(LinuxDriver):
 
     _applied = False
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.painted = Painted()
+
     def start_application_mode(self) -> None:
         """Take over the terminal."""
+        self.painted.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._applied = not self._must_signal_resume
 
