@@ -1,7 +1,6 @@
 """The application: three panes and one worker."""
 
 import contextlib
-import gc
 import signal
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -163,10 +162,7 @@ class StudioApp(TerminalApp):
         # The worker imports torch.
         self._worker.start()
         self._check_keymap()
-        if not gc.isenabled():
-            # What is there by now stays; without it, later collections are short.
-            gc.freeze()
-            gc.enable()
+        self.collect_garbage()
 
     @property
     def completion(self) -> "Completion[None]":

@@ -1,6 +1,7 @@
 """An application whose terminal may be suspended, slow or closed."""
 
 import contextlib
+import gc
 from typing import Any, ClassVar
 
 from rich.console import RenderableType
@@ -58,6 +59,13 @@ class TerminalApp(KeysInOrder):
             {f"-theme-{name}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False
         )
         self.stylesheet.set_variables(self.get_css_variables())
+
+    def collect_garbage(self) -> None:
+        """Resume the collection that `launch` stopped for the start."""
+        if not gc.isenabled():
+            # What is there by now stays: without it, later collections are short.
+            gc.freeze()
+            gc.enable()
 
     def action_suspend_process(self) -> None:
         """Suspend, as ctrl+z does in a shell; `fg` resumes the studio and any training."""

@@ -33,36 +33,39 @@ WIDE, TALL = 116, 36
 SEARCH_DELAY = 0.15
 SORTS: tuple[Sort, ...] = ("source", "length", "poet")
 
+# Users' settings name keys by these ids, so they never change.
+KEYS: list[BindingType] = [
+    Binding("slash", "field('words')", "Search", id="corpus.search"),
+    Binding("p", "field('poet')", "Poet", id="corpus.poet", tooltip="Filter by a poet"),
+    Binding("f", "form(1)", "Form", id="corpus.form", tooltip="Next form"),
+    Binding("F", "form(-1)", "Previous form", show=False, id="corpus.form_back"),
+    Binding("o", "sort", "Order", id="corpus.sort", tooltip="Sort by source, length or poet"),
+    Binding("r", "random", "Random", id="corpus.random", tooltip="Random poem of the list"),
+    Binding("i", "figures", "Figures", id="corpus.figures", tooltip="Show or hide the charts"),
+    Binding(
+        "t",
+        "script",
+        "Script",
+        id="corpus.script",
+        tooltip="Switch between simplified characters and those of the source",
+    ),
+    Binding("w", "same_poet", "Same poet", id="corpus.same_poet", tooltip="Poems by this poet"),
+    Binding(
+        "c",
+        "copy",
+        "Copy",
+        id="corpus.copy",
+        tooltip="Send the poem, with title and poet, to the terminal's clipboard (OSC 52)",
+    ),
+    Binding("x", "clear", "Clear", id="corpus.clear", tooltip="Show all poems again"),
+    Binding("escape", "list", "List", show=False, id="corpus.list", tooltip="Back to the list"),
+]
+
 
 class CorpusPane(Pane):
     """The corpus pane."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "field('words')", "Search", id="corpus.search"),
-        Binding("p", "field('poet')", "Poet", id="corpus.poet", tooltip="Filter by a poet"),
-        Binding("f", "form(1)", "Form", id="corpus.form", tooltip="Next form"),
-        Binding("F", "form(-1)", "Previous form", show=False, id="corpus.form_back"),
-        Binding("o", "sort", "Order", id="corpus.sort", tooltip="Sort by source, length or poet"),
-        Binding("r", "random", "Random", id="corpus.random", tooltip="Random poem of the list"),
-        Binding("i", "figures", "Figures", id="corpus.figures", tooltip="Show or hide the charts"),
-        Binding(
-            "t",
-            "script",
-            "Script",
-            id="corpus.script",
-            tooltip="Switch between simplified characters and those of the source",
-        ),
-        Binding("w", "same_poet", "Same poet", id="corpus.same_poet", tooltip="Poems by this poet"),
-        Binding(
-            "c",
-            "copy",
-            "Copy",
-            id="corpus.copy",
-            tooltip="Send the poem, with title and poet, to the terminal's clipboard (OSC 52)",
-        ),
-        Binding("x", "clear", "Clear", id="corpus.clear", tooltip="Show all poems again"),
-        Binding("escape", "list", "List", show=False, id="corpus.list", tooltip="Back to the list"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     class _Found(Message):
         """The ids that a search found, and the library file that they belong to."""
