@@ -6,8 +6,7 @@ from studio.devices import CudaDevice
 from studio.model.config import RunConfig
 from studio.model.events import TrainingEvent
 from studio.prosody.report import Scansion
-from studio.verse.inspection import Prediction
-from studio.verse.novelty import CopiedSpan
+from studio.verse.reading import CopiedSpan, Prediction
 from studio.verse.request import ComposeRequest, WrittenPoem
 
 # --- commands -------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from studio.benchmarks.terminal import COLUMNS, ROWS, Terminal
+from studio.benchmarks.terminal import COLUMNS, PATIENCE, ROWS, Terminal
 from studio.errors import CorpusError
 from studio.paths import HOME_VARIABLE, Home
 
@@ -27,13 +27,17 @@ _SMALLEST = (
 )
 
 
+# From the pane that is drawn last.
+_LAST_TEXT = b"temperature"
+
+
 class StartBenchmark(msgspec.Struct, frozen=True):
     """The report of `bench start`. Medians over the rounds, in milliseconds.
 
     `first_frame_ms`: from starting the process until its first text. `key_ms`: from a key pressed
     then until its answer is drawn. `floor`: the same for the smallest application. `ratio` is
-    `first_frame_ms` / `floor_ms`. `first_frame_bytes`: what the studio has written at its first
-    pause.
+    `first_frame_ms` / `floor_ms`. `first_frame_bytes`: what the studio has written when all panes
+    are drawn, in truecolor and in 256 colours.
     """
 
     rounds: int
@@ -43,6 +47,7 @@ class StartBenchmark(msgspec.Struct, frozen=True):
     key_ms: float
     floor_key_ms: float
     first_frame_bytes: int
+    first_frame_bytes_256: int
     columns: int = COLUMNS
     rows: int = ROWS
 
@@ -65,6 +70,8 @@ def bench_start(
         # The first start fills caches, of the studio and of the system.
         _open(_SMALLEST, environment)
         drawn = _bytes_of_first_frame(environment)
+        # SSH does not pass COLORTERM on.
+        drawn_256 = _bytes_of_first_frame(environment | {"COLORTERM": ""})
         studio = list[tuple[float, float]]()
         floor = list[tuple[float, float]]()
         turns = [(_STUDIO, studio), (_SMALLEST, floor)]
@@ -86,6 +93,7 @@ def bench_start(
         key_ms=key,
         floor_key_ms=floor_key,
         first_frame_bytes=drawn,
+        first_frame_bytes_256=drawn_256,
     )
 
 
@@ -110,7 +118,8 @@ def _open(
 def _bytes_of_first_frame(environment: dict[str, str]) -> int:
     terminal = Terminal(_STUDIO[0], environment)
     try:
-        terminal.settle()
+        terminal.watch_until(lambda: _LAST_TEXT in terminal.output)
+        terminal.watch_until_quiet(PATIENCE)
         return terminal.received
     finally:
         terminal.close()

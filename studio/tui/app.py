@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.worker import Worker as Completion
 
 from studio.errors import StudioError
 from studio.messages import (
@@ -31,7 +32,6 @@ from studio.tui.closing import Closing
 from studio.tui.commands import PaletteCommand, key_commands, other_commands
 from studio.tui.help_screen import HelpScreen, Section, key_names, sections_of
 from studio.tui.leaving import Leaving
-from studio.tui.pane import TITLES
 from studio.tui.pinyin_keeper import PinyinKeeper
 from studio.tui.run_in_training import RunInTraining
 from studio.tui.studio_screen import StudioScreen
@@ -70,9 +70,10 @@ class StudioApp(TerminalApp):
     """The application. The panes use it through `Host`."""
 
     TITLE = "tangshi-studio"
+    # The other panes bring their style sheets.
     CSS_PATH: ClassVar[list[str | Path]] = [  # type: ignore[assignment]
         HERE / "studio.tcss",
-        *(HERE / name / f"{name}.tcss" for name in TITLES),
+        HERE / "corpus" / "corpus.tcss",
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         # The tab line or the frames of the panes show these.
@@ -105,15 +106,6 @@ class StudioApp(TerminalApp):
         ),
         Binding("question_mark,f1", "help", "Help", id="studio.help", tooltip="This help"),
         Binding("q,ctrl+q", "quit", "Quit", id="studio.quit"),
-        Binding(
-            "ctrl+z",
-            "suspend_process",
-            "Suspend",
-            id="studio.suspend",
-            show=False,
-            priority=True,
-            tooltip="Return to the shell; fg resumes the studio",
-        ),
     ]
 
     current: reactive[str] = reactive("corpus", init=False, bindings=True)
@@ -129,6 +121,7 @@ class StudioApp(TerminalApp):
         self.pinyin = PinyinKeeper(home)
         self.run_in_training = RunInTraining()
         self._leaving = Leaving(self)
+        self._completion: Completion[None] | None = None
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._worker = worker(home, self._emit)
         colour = settings.colour
@@ -146,17 +139,31 @@ class StudioApp(TerminalApp):
         self.set_keymap(self.settings.keymap)
 
     def on_ready(self) -> None:
-        # The worker imports torch, so it starts after the first frame is drawn.
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
+        """Do what can wait until the first frame is drawn."""
+        self._main_screen.pane(self.current).focus_first()
+        self.run_worker(self._start_rest())
+
+    async def _start_rest(self) -> None:
+        await self.completion.wait()
         if self._watch:
             self.current = "training"
             self._main_screen.training.action_open_run(self._watch)
-        self._main_screen.pane(self.current).focus_first()
+            self._main_screen.training.focus_first()
+        # The worker imports torch.
         self._worker.start()
         self._check_keymap()
         self._check_terminal()
+        self.collect_garbage()
+
+    @property
+    def completion(self) -> "Completion[None]":
+        """Adds what the first frame does without. Who needs all panes waits for it."""
+        if self._completion is None:
+            self._completion = self.run_worker(self._main_screen.complete())
+        return self._completion
 
     # --- the worker -----------------------------------------------------------------------------
 
@@ -235,8 +242,9 @@ class StudioApp(TerminalApp):
     def watch_current(self, current: str) -> None:
         self._main_screen.set_current(current)
 
-    def action_pane(self, name: str) -> None:
+    async def action_pane(self, name: str) -> None:
         """Go to a pane."""
+        await self.completion.wait()
         self.current = name
         self._main_screen.pane(name).restore_focus()
 
@@ -262,8 +270,9 @@ class StudioApp(TerminalApp):
         """Move the focus from a field to its pane."""
         self._main_screen.pane(self.current).focus()
 
-    def action_help(self) -> None:
+    async def action_help(self) -> None:
         """Show all keys and the glossary."""
+        await self.completion.wait()
         if isinstance(self.screen, HelpScreen):
             return
         panes = self._main_screen.panes
@@ -273,8 +282,9 @@ class StudioApp(TerminalApp):
         sections = [*current, everywhere, *chain.from_iterable(rest)]
         self.push_screen(HelpScreen(sections))
 
-    def action_command_palette(self) -> None:
+    async def action_command_palette(self) -> None:  # type: ignore[override]  # Textual awaits it
         """Open the command palette."""
+        await self.completion.wait()
         if not any(isinstance(screen, Palette) for screen in self.screen_stack):
             self.push_screen(Palette())
 
@@ -287,17 +297,21 @@ class StudioApp(TerminalApp):
         ):
             yield SystemCommand(command.title, command.help_text, partial(self._choose, command))
 
-    def _choose(self, command: PaletteCommand) -> None:
+    async def _choose(self, command: PaletteCommand) -> None:
         """Do what was chosen from the palette; ask first if it has a question."""
-        if command.question:
-            ask = AskScreen(*command.question, "Cancel")
-            self.push_screen(ask, lambda sure: self._run_command(command) if sure else None)
-        else:
-            self._run_command(command)
+        if not command.question:
+            await self._run_command(command)
+            return
 
-    def _run_command(self, command: PaletteCommand) -> None:
+        async def answered(sure: bool | None) -> None:
+            if sure:
+                await self._run_command(command)
+
+        self.push_screen(AskScreen(*command.question, "Cancel"), answered)
+
+    async def _run_command(self, command: PaletteCommand) -> None:
         if command.pane:
-            self.action_pane(command.pane.id or "")
+            await self.action_pane(command.pane.id or "")
         if command.node and command.node is not command.pane:
             command.node.focus()
         # The focus is moved first.

@@ -45,6 +45,9 @@ class Pane(Container, can_focus=True):
         """Put a command on the worker's queue."""
         self.studio.send(command)
 
+    async def complete(self) -> None:
+        """Add what the first frame does without. Called once, when it is drawn."""
+
     def receive(self, event: Event) -> None:
         """Handle an event of the worker. Called on the application's thread, in order."""
 

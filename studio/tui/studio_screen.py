@@ -1,6 +1,8 @@
 """The screen with the three panes: three, two or one of them are shown."""
 
-from typing import ClassVar
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -10,11 +12,13 @@ from textual.screen import Screen
 from studio.tui.corpus.pane import CorpusPane
 from studio.tui.host import host_of
 from studio.tui.pane import TITLES, Pane
-from studio.tui.playground.pane import PlaygroundPane
 from studio.tui.tab_line import TabLine
-from studio.tui.training.pane import TrainingPane
 from studio.tui.widgets.key_bar import KeyBar
 
+if TYPE_CHECKING:
+    from studio.tui.training.pane import TrainingPane
+
+HERE = Path(__file__).parent
 # From these widths two panes, and all three, are side by side.
 TWO_FROM, THREE_FROM = 120, 150
 
@@ -22,15 +26,15 @@ TWO_FROM, THREE_FROM = 120, 150
 class StudioScreen(Screen[None]):
     """Three panes, a line of tabs if not all of them are shown, and the line of keys.
 
+    The first frame has only the first pane; the others are empty until `complete`.
+
     If there is no room for a pane, it is the one that was current longest ago. `zoomed`: the
     current pane has the whole terminal although more would fit.
     """
 
-    PANES: ClassVar[dict[str, type[Pane]]] = {
-        "corpus": CorpusPane,
-        "training": TrainingPane,
-        "playground": PlaygroundPane,
-    }
+    FIRST: type[Pane] = CorpusPane
+    # What the first pane focuses. Another focus before it would be styled and drawn for nothing.
+    AUTO_FOCUS = "PoemList"
 
     def __init__(self) -> None:
         super().__init__(id="_default")
@@ -42,9 +46,35 @@ class StudioScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield TabLine(TITLES)
         with Horizontal(id="panes"):
-            for name, kind in self.PANES.items():
-                yield kind(id=name)
+            first, *others = TITLES
+            yield self.FIRST(id=first)
+            for name in others:
+                yield Pane(id=name)
         yield KeyBar()
+
+    def other_panes(self) -> dict[str, type[Pane]]:
+        """The panes that the first frame leaves empty. Importing them takes a while."""
+        from studio.tui.playground.pane import PlaygroundPane
+        from studio.tui.training.pane import TrainingPane
+
+        return {"training": TrainingPane, "playground": PlaygroundPane}
+
+    async def complete(self) -> None:
+        """Add what the first frame does without; keys are handled in between."""
+        others = await asyncio.to_thread(self.other_panes)
+        await self.panes[0].complete()
+        for name, kind in others.items():
+            self.app.stylesheet.read(HERE / name / f"{name}.tcss")
+            self.app.stylesheet.parse()
+            with self.app.batch_update():
+                empty = self.pane(name)
+                before = self.panes.index(empty)
+                pane = kind(id=name)
+                self._prepare(pane)
+                await empty.remove()
+                await self.query_one("#panes").mount(pane, before=before or None)
+            if host_of(self).current == name:
+                pane.restore_focus()
 
     @property
     def tabs(self) -> TabLine:
@@ -52,9 +82,9 @@ class StudioScreen(Screen[None]):
         return self.query_one(TabLine)
 
     @property
-    def training(self) -> TrainingPane:
+    def training(self) -> "TrainingPane":
         """The training pane."""
-        return self.query_one(TrainingPane)
+        return cast("TrainingPane", self.pane("training"))
 
     @property
     def panes(self) -> list[Pane]:
@@ -72,16 +102,23 @@ class StudioScreen(Screen[None]):
         The first frame needs the classes. In the style sheet the current pane is twice as wide as
         each of the others.
         """
-        self._width, height = self.app.size
-        current = host_of(self).current
-        self.tabs.current = current
+        self._width = self.app.size.width
+        self.tabs.current = host_of(self).current
         self._arrange()
-        room = self._room
-        for number, pane in enumerate(self.panes, start=1):
-            pane.border_title = f"{number} {TITLES[pane.id or '']}"
-            shares = 2 if pane.id == current else 1
-            size = Size(self._width * shares // (room + 1), height - 1 - (room < len(TITLES)))
-            pane.update_classes(pane.size_classes(size) | {"-current": pane.id == current})
+        for pane in self.panes:
+            self._prepare(pane)
+
+    def _prepare(self, pane: Pane) -> None:
+        """Give a pane its title, and the classes for the size that it will get."""
+        name, current, room = pane.id or "", host_of(self).current, self._room
+        pane.border_title = f"{list(TITLES).index(name) + 1} {TITLES[name]}"
+        pane.display = name in self._visited[:room]
+        shares = 2 if name == current else 1
+        lines = 1 + (room < len(TITLES))
+        size = Size(self._width * shares // (room + 1), self.app.size.height - lines)
+        classes = pane.size_classes(size) | {"-current": name == current}
+        # Textual applies the style sheet to all widgets after this.
+        pane.update_classes(classes, update=False)
 
     def set_current(self, current: str) -> None:
         """Mark the current pane, show it, and update it from disk."""

@@ -1,18 +1,23 @@
 """An application whose terminal may be suspended, slow or closed."""
 
 import contextlib
+import gc
 import os
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-from textual.binding import Binding
+from rich.console import RenderableType
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.errors import NoWidget
-from textual.events import AppFocus, Event, Key, MouseDown
+from textual.events import AppFocus, Event, Key, MouseDown, Resize
 from textual.filter import LineFilter
+from textual.screen import Screen
 
 from studio.tui.keys_in_order import KeysInOrder
+from studio.tui.painting import Economical
 from studio.tui.palette_filter import PaletteFilter
 from studio.tui.terminal_driver import TerminalDriver
 from studio.tui.terminal_notices import Notify
@@ -26,6 +31,25 @@ AWAY_AFTER = 60.0
 
 class TerminalApp(KeysInOrder):
     """Suspends on ctrl+z, exits on request from any thread, ignores widgets that have gone."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "Suspend",
+            id="studio.suspend",
+            show=False,
+            priority=True,
+            tooltip="Return to the shell; fg resumes the studio",
+        ),
+        Binding(
+            "ctrl+l",
+            "redraw",
+            show=False,
+            id="studio.redraw",
+            tooltip="Draw the screen again, if another program wrote on it",
+        ),
+    ]
 
     _last_input = time.monotonic()
 
@@ -43,7 +67,7 @@ class TerminalApp(KeysInOrder):
                 name: PaletteFilter(greys(depth) if self.no_color else palette(name, depth))
                 for name in NAMES
             }
-        self.theme = theme
+        self.start_with_theme(theme)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What changes the colours before they are drawn."""
@@ -86,6 +110,22 @@ class TerminalApp(KeysInOrder):
         if isinstance(self._driver, TerminalDriver):
             self._driver.notices.look_again()
 
+    def start_with_theme(self, name: str) -> None:
+        """Use a theme from the start; changing it would parse the style sheets again."""
+        self.set_reactive(TerminalApp.theme, name)
+        dark = self.current_theme.dark
+        self.update_classes(
+            {f"-theme-{name}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False
+        )
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    def collect_garbage(self) -> None:
+        """Resume the collection that `launch` stopped for the start."""
+        if not gc.isenabled():
+            # What is there by now stays: without it, later collections are short.
+            gc.freeze()
+            gc.enable()
+
     def action_suspend_process(self) -> None:
         """Suspend, as ctrl+z does in a shell; `fg` resumes the studio and any training."""
         if not isinstance(self._driver, TerminalDriver):
@@ -98,10 +138,30 @@ class TerminalApp(KeysInOrder):
                 severity="warning",
             )
 
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Write only what differs from what the terminal shows."""
+        shown: Any = renderable
+        if isinstance(self._driver, TerminalDriver) and isinstance(
+            renderable, LayoutUpdate | ChopsUpdate
+        ):
+            shown = Economical(renderable, self._driver.painted)
+        super()._display(screen, shown)
+
+    def action_redraw(self) -> None:
+        """Draw everything again, for example over a message that another program wrote."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.painted.forget()
+        self.screen.refresh()
+
     async def on_event(self, event: Event) -> None:
-        """Ignore clicks on removed widgets that are still on the screen: Textual fails on them."""
+        """Ignore clicks on removed widgets that are still on the screen: Textual fails on them.
+
+        A terminal that changes its size also changes its content.
+        """
         if isinstance(event, Key | MouseDown):
             self._last_input = time.monotonic()
+        if isinstance(event, Resize) and isinstance(self._driver, TerminalDriver):
+            self._driver.painted.forget()
         if isinstance(event, MouseDown):
             with contextlib.suppress(NoWidget):
                 if not self.screen.get_widget_at(event.x, event.y)[0].is_attached:

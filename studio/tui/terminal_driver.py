@@ -15,6 +15,7 @@ from typing import Any
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
+from studio.tui.painting import Painted
 from studio.tui.terminal_notices import (
     ASK_NAME,
     NameReader,
@@ -44,9 +45,11 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.notices = TerminalNotices(self.write, os.environ, self._ask_name)
+        self.painted = Painted()
 
     def start_application_mode(self) -> None:
         """Take over the terminal."""
+        self.painted.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._applied = not self._must_signal_resume
         if self._applied:

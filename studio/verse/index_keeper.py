@@ -6,9 +6,12 @@ The first opening builds the index and may take seconds, so it runs on its own t
 import contextlib
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
-from studio.verse.novelty import Novelty
+
+if TYPE_CHECKING:
+    from studio.verse.novelty import Novelty
 
 
 class IndexKeeper:
@@ -21,7 +24,7 @@ class IndexKeeper:
         self._identity: tuple[int, int] | None = None
         self._building: threading.Thread | None = None
 
-    def current(self) -> Novelty | None:
+    def current(self) -> "Novelty | None":
         """The index, for the calling thread only; None while it is built or if it cannot be."""
         if self._identity != (current := self._stamp()):
             self.close()
@@ -32,7 +35,7 @@ class IndexKeeper:
             self._building = None
             # It is on disk now, so this is fast. Only the thread that opens it may use it.
             with contextlib.suppress(StudioError, OSError):
-                self._index = Novelty.find(self._library)
+                self._index = _find(self._library)
         return self._index
 
     def close(self) -> None:
@@ -43,7 +46,7 @@ class IndexKeeper:
 
     def _build(self) -> None:
         with contextlib.suppress(StudioError, OSError):
-            if built := Novelty.find(self._library):
+            if built := _find(self._library):
                 built.close()
 
     def _stamp(self) -> tuple[int, int]:
@@ -53,3 +56,10 @@ class IndexKeeper:
         except OSError:
             return (0, 0)
         return (stat.st_size, stat.st_mtime_ns)
+
+
+def _find(library: Path) -> "Novelty | None":
+    # Imported here: it needs numpy, and the studio's first frame does not.
+    from studio.verse.novelty import Novelty
+
+    return Novelty.find(library)

@@ -1,37 +1,23 @@
 """A poem read by a model: how likely each character is, and which others fit in its place.
 
-Imports torch only when a poem is read, so that `Prediction` can be used without torch.
+Imports torch only when a poem is read.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from studio.corpus.poem import STOPS, is_common, verse_lines
 from studio.prosody.report import Scansion
 from studio.prosody.rhymes import readings, unrhymed_readings
 from studio.prosody.scansion import scan
+from studio.verse.reading import Prediction
 from studio.verse.request import ComposeRequest
 
 if TYPE_CHECKING:
     from studio.verse.decoder import Writer
 
 Fits = Callable[[str], bool]
-
-
-class Prediction(msgspec.Struct, frozen=True):
-    """A character of a poem and what the model predicted in its place, after all before it.
-
-    `log_probability` is in nats, under the plain model (no temperature, no mask). `alternatives`
-    are the most likely characters that the form allows here, with their probabilities, the most
-    likely first; none for a stop.
-    """
-
-    character: str
-    log_probability: float
-    alternatives: tuple[tuple[str, float], ...]
 
 
 def inspect(

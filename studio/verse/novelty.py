@@ -25,6 +25,7 @@ from studio.corpus.library import Library
 from studio.corpus.poem import STOPS, Poem, is_han
 from studio.corpus.script import simplified
 from studio.files import write_atomically
+from studio.verse.reading import CopiedSpan
 
 # The number of characters in a key, and the bits of each.
 GRAM, _BITS = 4, 16
@@ -33,20 +34,6 @@ _SEPARATOR, _UNKNOWN = 0, 2**_BITS - 1
 _VERSION = 1
 # The type names of the safetensors format.
 _TYPES = {"U16": np.uint16, "U32": np.uint32, "U64": np.uint64, "I32": np.int32}
-
-
-class CopiedSpan(msgspec.Struct, frozen=True):
-    """Characters of a text that are also in a poem of the library: `text[start:end]`.
-
-    `poem` is the id of that poem. If several poems have the span, it is the first of them; poems of
-    the training split come before the others.
-    """
-
-    start: int
-    end: int
-    poem: int
-    title: str
-    author: str
 
 
 class _Index(msgspec.Struct, frozen=True):

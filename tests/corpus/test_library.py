@@ -90,6 +90,15 @@ def test_pages_join_to_the_whole(library_file: Path) -> None:
         assert library.rows(ids[::-1]) == whole[::-1]
 
 
+def test_a_number_without_a_poem_is_not_listed(library_file: Path) -> None:
+    with Library.open(library_file) as library:
+        before = library.ids(Query())
+    with contextlib.closing(sqlite3.connect(library_file)) as connection, connection:
+        connection.execute("DELETE FROM poems WHERE id = ?", (before[1],))
+    with Library.open(library_file) as library:
+        assert library.ids(Query()) == [before[0], *before[2:]]
+
+
 def test_a_random_poem_is_the_same_for_the_same_seed(library_file: Path) -> None:
     with Library.open(library_file) as library:
         drawn = {library.random(Query(), seed) == library.random(Query(), seed) for seed in (1, 2)}

@@ -85,6 +85,7 @@ def open_studio(home: Home) -> Open:
 
         app = studio(home, Settings(**settings), hire)
         async with app.run_test(size=size, notifications=True) as pilot:
+            await app.completion.wait()
             await pilot.pause()
             yield Opened(app, workers[0], pilot)
 

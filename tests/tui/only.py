@@ -2,7 +2,7 @@
 
 from studio.tui.app import StudioApp
 from studio.tui.corpus.pane import CorpusPane
-from studio.tui.pane import TITLES, Pane
+from studio.tui.pane import Pane
 from studio.tui.playground.pane import PlaygroundPane
 from studio.tui.studio_screen import StudioScreen
 from studio.tui.training.pane import TrainingPane
@@ -10,7 +10,10 @@ from studio.tui.training.pane import TrainingPane
 
 def _only(name: str, kind: type[Pane]) -> type[StudioApp]:
     class Only(StudioScreen):
-        PANES = dict.fromkeys(TITLES, Pane) | {name: kind}
+        FIRST = kind if name == "corpus" else Pane
+
+        def other_panes(self) -> dict[str, type[Pane]]:
+            return {} if name == "corpus" else {name: kind}
 
     class OnlyApp(StudioApp):
         def get_default_screen(self) -> StudioScreen:

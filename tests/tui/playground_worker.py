@@ -19,8 +19,7 @@ from studio.messages import (
 )
 from studio.paths import Home
 from studio.prosody.scansion import scan
-from studio.verse.inspection import Prediction
-from studio.verse.novelty import CopiedSpan
+from studio.verse.reading import CopiedSpan, Prediction
 from studio.verse.request import WrittenPoem
 
 QUATRAIN = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"

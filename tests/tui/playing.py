@@ -100,7 +100,7 @@ async def playing(
     async with app.run_test(size=size) as pilot:
         # Without animations, characters are shown as soon as they are written.
         app.animation_level = "none"
-        app.action_pane("playground")
+        await app.action_pane("playground")
         played = Played(app, workers[0], pilot)
         await played.settle()
         yield played

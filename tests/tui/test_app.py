@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from textual.css.query import NoMatches
-from textual.events import MouseDown, Resize
+from textual.events import Key, MouseDown, Resize
 from textual.screen import Screen
 from textual.widgets import Input
 from textual.widgets._toast import Toast
@@ -19,15 +19,18 @@ from studio.model.config import RECIPES
 from studio.model.events import Outcome, TrainingEnded
 from studio.paths import Home
 from studio.runs import folders, processes, queue
-from studio.settings import read_settings
+from studio.settings import Settings, read_settings
+from studio.tui.app import StudioApp
 from studio.tui.help_screen import HelpScreen, key_names, key_rows
 from studio.tui.pane import Pane
 from studio.tui.quit_screen import QuitScreen
 from studio.tui.training.epochs_screen import EpochsScreen
+from studio.tui.training.pane import TrainingPane
 from studio.tui.widgets.key_bar import KeyBar
 from studio.tui.widgets.modal import Palette
 from studio.verse.request import ComposeRequest
 from tests.tui.conftest import Open
+from tests.tui.fake_worker import FakeWorker
 from tests.tui.only import OnlyTraining
 from tests.tui.waiting import until
 
@@ -117,12 +120,54 @@ class Held:
 app = StudioApp(Home.default(), Settings(), Held)
 async def main():
     async with app.run_test(size=(160, 48)) as pilot:
+        await app.completion.wait()
         await pilot.pause()
 asyncio.run(main())
 print("torch:", "torch" in sys.modules)
 """
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout == "started, painted: True torch: False\ntorch: False\n"
+
+
+async def test_the_first_frame_has_poems_and_waits_for_no_other_pane(home: Home) -> None:
+    code = """
+import asyncio, sys
+from studio.paths import Home
+from studio.settings import Settings
+from studio.tui.app import StudioApp
+class Held:
+    def __init__(self, home, emit): pass
+    def start(self): pass
+    def close(self): pass
+drawn = asyncio.Event()
+class Watched(StudioApp):
+    def _start(self):
+        drawn.set()
+        shown = "".join(strip.text for strip in self.screen._compositor.render_strips())
+        print("poems:", "某人" in shown)
+        print([name for name in ("numpy", "studio.tui.training", "studio.tui.playground", "typer")
+               if name in sys.modules])
+        super()._start()
+async def main():
+    app = Watched(Home.default(), Settings(), Held)
+    async with app.run_test(size=(160, 48)):
+        await drawn.wait()
+        await app.completion.wait()
+asyncio.run(main())
+print("studio.tui.playground" in sys.modules)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout == "poems: True\n[]\nTrue\n"
+
+
+async def test_keys_typed_before_all_panes_are_there_are_not_lost(home: Home) -> None:
+    app = StudioApp(home, Settings(), FakeWorker)
+    async with app.run_test(size=(160, 48)) as pilot:
+        for key in ("2", "r"):
+            app.post_message(Key(key, None))
+        assert not app.screen.query(TrainingPane)
+        await app.completion.wait()
+        await until(pilot, lambda: app.screen.query_one(TrainingPane).view == "runs")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from studio.tui.studio_screen import TWO_FROM
 from studio.tui.themes import NAMES
 from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.panels import WatchPanels
-from studio.verse.novelty import CopiedSpan
+from studio.verse.reading import CopiedSpan
 from tests.tui.fake_worker import FakeWorker, a_run, write_run
 from tests.tui.only import OnlyCorpus, OnlyPlayground, OnlyTraining
 from tests.tui.playground_worker import OTHER, QUATRAIN, PlaygroundWorker

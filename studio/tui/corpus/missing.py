@@ -47,13 +47,14 @@ class CorpusMissing(VerticalScroll, can_focus=False):
 
     _fetching: Worker[None] | None = None
 
-    def __init__(self, home: Home, mirror: str, id: str) -> None:
-        super().__init__(id=id)
-        self._home, self._mirror = home, mirror
+    def __init__(self, home: Home, mirror: str, reason: str) -> None:
+        """`reason` says why there is no library."""
+        super().__init__(id="corpus-missing")
+        self._home, self._mirror, self._reason = home, mirror, reason
 
     def compose(self) -> ComposeResult:
         yield Static("No poems yet", classes="heading", markup=False)
-        yield Static(id="corpus-why", markup=False)
+        yield Static(self._reason, id="corpus-why", markup=False)
         yield Static(
             "The complete Tang poems come from the npm package "
             f"{published_corpus().specifier} (MIT): "

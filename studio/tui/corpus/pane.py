@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -15,21 +15,52 @@ from textual.widgets import Input, Static
 from textual.worker import get_current_worker
 
 from studio.corpus.library import Library, PoemRow, Query, Sort
+from studio.corpus.statistics import Statistics
 from studio.errors import CorpusError
 from studio.tui.corpus.figures import CorpusFigures
 from studio.tui.corpus.form_line import FormLine
-from studio.tui.corpus.missing import CorpusMissing
 from studio.tui.corpus.poem_list import PoemList
 from studio.tui.corpus.poem_view import PoemView
 from studio.tui.pane import Pane
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.wording import counted
 
+if TYPE_CHECKING:
+    from studio.tui.corpus.missing import CorpusMissing
+
 # From these sizes the figures are shown beside or under the poems.
 WIDE, TALL = 116, 36
 # Seconds without a key before a search starts, so that a word is searched for, not each letter.
 SEARCH_DELAY = 0.15
 SORTS: tuple[Sort, ...] = ("source", "length", "poet")
+
+# Users' settings name keys by these ids, so they never change.
+KEYS: list[BindingType] = [
+    Binding("slash", "field('words')", "Search", id="corpus.search"),
+    Binding("p", "field('poet')", "Poet", id="corpus.poet", tooltip="Filter by a poet"),
+    Binding("f", "form(1)", "Form", id="corpus.form", tooltip="Next form"),
+    Binding("F", "form(-1)", "Previous form", show=False, id="corpus.form_back"),
+    Binding("o", "sort", "Order", id="corpus.sort", tooltip="Sort by source, length or poet"),
+    Binding("r", "random", "Random", id="corpus.random", tooltip="Random poem of the list"),
+    Binding("i", "figures", "Figures", id="corpus.figures", tooltip="Show or hide the charts"),
+    Binding(
+        "t",
+        "script",
+        "Script",
+        id="corpus.script",
+        tooltip="Switch between simplified characters and those of the source",
+    ),
+    Binding("w", "same_poet", "Same poet", id="corpus.same_poet", tooltip="Poems by this poet"),
+    Binding(
+        "c",
+        "copy",
+        "Copy",
+        id="corpus.copy",
+        tooltip="Send the poem, with title and poet, to the terminal's clipboard (OSC 52)",
+    ),
+    Binding("x", "clear", "Clear", id="corpus.clear", tooltip="Show all poems again"),
+    Binding("escape", "list", "List", show=False, id="corpus.list", tooltip="Back to the list"),
+]
 
 
 class FoundLine(Static):
@@ -52,32 +83,7 @@ class FoundLine(Static):
 class CorpusPane(Pane):
     """The corpus pane."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "field('words')", "Search", id="corpus.search"),
-        Binding("p", "field('poet')", "Poet", id="corpus.poet", tooltip="Filter by a poet"),
-        Binding("f", "form(1)", "Form", id="corpus.form", tooltip="Next form"),
-        Binding("F", "form(-1)", "Previous form", show=False, id="corpus.form_back"),
-        Binding("o", "sort", "Order", id="corpus.sort", tooltip="Sort by source, length or poet"),
-        Binding("r", "random", "Random", id="corpus.random", tooltip="Random poem of the list"),
-        Binding("i", "figures", "Figures", id="corpus.figures", tooltip="Show or hide the charts"),
-        Binding(
-            "t",
-            "script",
-            "Script",
-            id="corpus.script",
-            tooltip="Switch between simplified characters and those of the source",
-        ),
-        Binding("w", "same_poet", "Same poet", id="corpus.same_poet", tooltip="Poems by this poet"),
-        Binding(
-            "c",
-            "copy",
-            "Copy",
-            id="corpus.copy",
-            tooltip="Send the poem, with title and poet, to the terminal's clipboard (OSC 52)",
-        ),
-        Binding("x", "clear", "Clear", id="corpus.clear", tooltip="Show all poems again"),
-        Binding("escape", "list", "List", show=False, id="corpus.list", tooltip="Back to the list"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     class _Found(Message):
         """The ids that a search found, and the library file that they belong to."""
@@ -94,6 +100,10 @@ class CorpusPane(Pane):
             self.reason = reason
 
     _library: Library | None = None
+    _missing: "CorpusMissing | None" = None
+    _statistics: Statistics | None = None
+    # Whether the first frame is drawn.
+    _is_complete = False
     _searches = 0
     _sort: Sort = "source"
     _pending: Timer | None = None
@@ -113,7 +123,6 @@ class CorpusPane(Pane):
                     yield PoemList(self._rows, id="corpus-poems")
                     yield PoemView(id="corpus-poem")
                 yield CorpusFigures(id="corpus-figures")
-        yield CorpusMissing(self.home, self.studio.settings.mirror, id="corpus-missing")
 
     def on_mount(self) -> None:
         self._open()
@@ -130,7 +139,8 @@ class CorpusPane(Pane):
 
     def refresh_from_disk(self) -> None:
         """Open the library if it has been built meanwhile."""
-        if self._library is None and not self.query_one(CorpusMissing).is_busy:
+        missing = self._missing
+        if self._library is None and not (missing and missing.is_busy):
             self._open()
             # The focus must not return to the fetch button, which is hidden now.
             self.last_focus = None
@@ -138,18 +148,22 @@ class CorpusPane(Pane):
     def focus_first(self) -> None:
         """Focus the list, or the fetch button if there is no library."""
         self.refresh_from_disk()
-        self.query_one("#corpus-fetch" if self._library is None else "#corpus-poems").focus()
+        for widget in self.query("#corpus-fetch" if self._library is None else "#corpus-poems"):
+            widget.focus()
 
     def _open(self) -> None:
         """Open the library if there is one. Reading its statistics takes a few milliseconds."""
         try:
             self._library = Library.open(self.home.library)
             statistics = self._library.statistics()
+            # All poems, in the order of the source, are found at once: the first frame has them.
+            all_poems = None if self._is_filtered else self._library.ids(Query())
         except CorpusError as error:
             self._show_missing(str(error))
             return
         self.remove_class("-missing")
-        self.query_one(CorpusFigures).show(statistics, self.studio.settings.plain_charts)
+        self._statistics = statistics
+        self._show_figures()
         self.query_one(FormLine).counts = statistics.forms
         self._poems = statistics.poems
         self._totals = [
@@ -157,18 +171,38 @@ class CorpusPane(Pane):
             counted(statistics.poets, "poet"),
             counted(statistics.distinct, "character"),
         ]
-        self._search()
+        if all_poems is None:
+            self._search()
+        else:
+            self._searches += 1
+            self._list(all_poems)
         self.refresh_bindings()
+
+    async def complete(self) -> None:
+        """Draw the figures."""
+        self._is_complete = True
+        self._show_figures()
+
+    def _show_figures(self) -> None:
+        if self._is_complete and self._statistics:
+            self.query_one(CorpusFigures).show(self._statistics, self.studio.settings.plain_charts)
 
     def _show_missing(self, reason: str) -> None:
         """Show why there are no poems and how to get them."""
-        self.query_one(CorpusMissing).explain(reason)
+        # Imported here: most people have the poems, and the first frame does not wait for it.
+        from studio.tui.corpus.missing import CorpusMissing
+
+        if self._missing is None:
+            self._missing = CorpusMissing(self.home, self.studio.settings.mirror, reason)
+            self.mount(self._missing)
+        else:
+            self._missing.explain(reason)
         self.add_class("-missing")
 
     def on_corpus_missing_arrived(self) -> None:
         self._open()
         self.studio.pinyin.reload()
-        if self.query_one("#corpus-missing").has_focus_within:
+        if self._missing and self._missing.has_focus_within:
             self.query_one("#corpus-poems").focus()
 
     # --- searching --------------------------------------------------------------------------------
@@ -181,6 +215,10 @@ class CorpusPane(Pane):
             poet=self.query_one("#corpus-poet", Input).value,
             form=self.query_one(FormLine).chosen,
         )
+
+    @property
+    def _is_filtered(self) -> bool:
+        return self.current_query != Query() or self._sort != "source"
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input.id in ("corpus-words", "corpus-poet"):
@@ -230,12 +268,15 @@ class CorpusPane(Pane):
             self._library.close()
             self._open()
             return
+        self._list(message.ids)
+
+    def _list(self, ids: Sequence[int]) -> None:
         poems = self.query_one(PoemList)
-        poems.show(message.ids, show_length=self._sort == "length")
+        poems.show(ids, show_length=self._sort == "length")
         if self._go_to_poem:
             poems.go_to(self._go_to_poem)
             self._go_to_poem = 0
-        self._show_count(len(message.ids))
+        self._show_count(len(ids))
 
     def _show_count(self, count: int) -> None:
         if self.current_query == Query():

@@ -3,11 +3,8 @@
 import math
 from collections.abc import Sequence
 
-import numpy as np
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
-
-from studio.tui.drawing import braille
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LEVELS = " ▁▂▃▄▅▆▇█"
@@ -74,6 +71,11 @@ def log_log(
 
     `plain` draws with asterisks, for fonts without braille.
     """
+    # Imported here: the first frame needs the other charts only.
+    import numpy as np
+
+    from studio.tui.drawing import braille
+
     if not points or width < 12:
         return []
     top = max(value for _, value in points)

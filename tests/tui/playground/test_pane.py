@@ -19,7 +19,7 @@ from studio.tui.playground.stage import PoemStage
 from studio.tui.poem.card import PoemCard
 from studio.tui.poem.marks import given_places
 from studio.tui.widgets.key_bar import KeyBar
-from studio.verse.novelty import CopiedSpan
+from studio.verse.reading import CopiedSpan
 from studio.verse.request import Sampling
 from studio.wording import local_time
 from tests.tui.playground_worker import OTHER, QUATRAIN

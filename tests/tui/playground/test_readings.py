@@ -5,7 +5,7 @@ from itertools import count
 from studio.messages import Command, Inspect, Inspected
 from studio.prosody.scansion import scan
 from studio.tui.playground.readings import Readings
-from studio.verse.novelty import CopiedSpan
+from studio.verse.reading import CopiedSpan
 from studio.verse.request import ComposeRequest
 
 

@@ -6,8 +6,7 @@ from studio.messages import Inspected
 from studio.prosody.scansion import scan
 from studio.tui.poem.layout import SETTINGS, places_of_lines, set_verse, shape_of
 from studio.tui.poem.marks import Overlays, marks_of, shade
-from studio.verse.inspection import Prediction
-from studio.verse.novelty import CopiedSpan
+from studio.verse.reading import CopiedSpan, Prediction
 from tests.tui.playground_worker import QUATRAIN
 
 LINES = ["白日依山尽", "黄河入海流", "欲穷千里目", "更上一层楼"]

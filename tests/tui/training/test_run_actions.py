@@ -132,6 +132,7 @@ async def test_the_studio_can_open_on_a_run(home: Home) -> None:
     write_run(home, "autumn", 20)
     app = StudioApp(home, Settings(), FakeWorker, watch="autumn")
     async with app.run_test(size=SMALL) as pilot:
+        await app.completion.wait()
         training = app.screen_stack[0].query_one(TrainingPane)
         await until(pilot, lambda: training._watched.opened is not None)
         assert app.current == "training"

@@ -10,7 +10,7 @@ from studio.paths import Home
 from studio.tui.playground.stage import PoemStage
 from studio.tui.poem.card import PoemCard
 from studio.tui.widgets.pinyin_input import PinyinInput
-from studio.verse.novelty import CopiedSpan
+from studio.verse.reading import CopiedSpan
 from tests.tui.playground_worker import OTHER, QUATRAIN
 from tests.tui.playing import Play, Played
 

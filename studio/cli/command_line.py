@@ -1,0 +1,54 @@
+"""All subcommands of `tangshi-studio`: one short function each."""
+
+import typer
+
+from studio import __version__
+from studio.cli.bench import bench_app
+from studio.cli.collection import collection_app
+from studio.cli.corpus import corpus_app
+from studio.cli.doctor import doctor
+from studio.cli.evaluation import evaluate_app
+from studio.cli.prosody import prosody, scan
+from studio.cli.report import compare, report
+from studio.cli.runs_export import export_runs
+from studio.cli.training import runs_app, train
+from studio.cli.writing import generate, score
+
+app = typer.Typer(
+    name="tangshi-studio",
+    help="Read the Tang poems, train a recurrent model on them, write poems with it.",
+    no_args_is_help=False,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+app.command()(train)
+app.command()(generate)
+app.command()(score)
+app.command()(report)
+app.command()(compare)
+app.command()(scan)
+corpus_app.command()(prosody)
+app.add_typer(corpus_app, name="corpus")
+app.add_typer(evaluate_app, name="evaluate")
+runs_app.command("export")(export_runs)
+app.add_typer(runs_app, name="runs")
+app.add_typer(collection_app, name="collection")
+app.add_typer(bench_app, name="bench")
+app.command()(doctor)
+
+
+@app.callback(invoke_without_command=True)
+def studio(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+) -> None:
+    """Open the studio."""
+    if version:
+        typer.echo(f"tangshi-studio {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        from studio.tui.launch import open_studio
+
+        open_studio()
