@@ -31,8 +31,8 @@ LARGEST = 2**24  # bytes; many times the size of a full file
 class TrainingReading(msgspec.Struct, frozen=True):
     """The device at a moment of training. `at` is in seconds since 1970.
 
-    `speed` is in characters per second of training, since the reading before; None for the first
-    after a start.
+    `speed` is in characters per second of training, since the reading before; None if no step was
+    reported since, or if it is the first after a start.
     """
 
     at: Annotated[float, Meta(ge=0, lt=2**32)]

@@ -119,11 +119,11 @@ class DevicePanel(TextPanel):
 
     def poll(self) -> None:
         """Start a new reading."""
-        self._read()
+        # Both from one moment: a reader tells only once what it has read.
+        self._read(self._use, self._reader)
 
     @work(thread=True, exclusive=True, group="telemetry", exit_on_error=False)
-    def _read(self) -> None:
-        use, reader = self._use, self._reader
+    def _read(self, use: _Use, reader: ReadingsReader | None) -> None:
         # Opening NVML takes a while, too.
         gpus, host = meters = self._meters or (Gpus(), Host())
         known = gpus.read()
