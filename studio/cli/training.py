@@ -192,7 +192,9 @@ def _listed(run: folders.RunSummary) -> dict[str, str]:
     return {
         "cell": run.cell,
         "status": f"{run.status} by {process.pid}" if process else run.status,
-        "step": f"{run.step}/{process.total_steps}" if process else str(run.step),
+        "step": f"{run.step}/{process.total_steps}"
+        if process and process.total_steps
+        else str(run.step),
         "epoch": str(run.epoch),
         "loss": _figure(run.loss, 3),
         "perplexity": _figure(run.best_perplexity, 1),

@@ -82,7 +82,7 @@ def start_detached(run: Run, epochs: int = 0, after: int = 0) -> "subprocess.Pop
     """Resume the run in a process of its own, which outlives this one and its terminal.
 
     `epochs` are added to the run's settings. The new process waits for the process `after` if that
-    one trains the run. Raises OSError.
+    one trains the run, and heeds a request to stop that was made before. Raises OSError.
     """
     # -P: a folder called studio in the current one must not be taken for the program.
     command = [sys.executable, "-P", "-m", "studio", "train", "--run", run.name, "--resume"]
@@ -104,6 +104,19 @@ def start_detached(run: Run, epochs: int = 0, after: int = 0) -> "subprocess.Pop
         )
 
 
+def hand_over(run: Run, finish: Callable[[], None]) -> None:
+    """Let a process of its own resume the run that this one trains, once `finish` has saved it.
+
+    The new process is started before: if this one is killed meanwhile, the run is resumed, too.
+    Raises OSError.
+    """
+    successor = start_detached(run, after=os.getpid())
+    finish()
+    # Until it has loaded torch. It may have locked the folder already.
+    with contextlib.suppress(RunError), run.lock():
+        run.record_process("", 0, "starting", successor.pid)
+
+
 def train_detached(run: Run, epochs: int = 0) -> int:
     """The same, but wait until the process trains, and return its id.
 
@@ -111,8 +124,9 @@ def train_detached(run: Run, epochs: int = 0) -> int:
     ends before it trains.
     """
     with run.lock():
-        pass
-    process = start_detached(run, epochs)
+        clear_stop(run)
+        process = start_detached(run, epochs, os.getpid())
+        run.record_process("", 0, "starting", process.pid)
     while process.poll() is None:
         trained_by = run.process()
         if trained_by and trained_by.pid == process.pid and trained_by.state != "starting":

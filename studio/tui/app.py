@@ -1,7 +1,6 @@
 """The application: three panes and one worker."""
 
 import contextlib
-import os
 import signal
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -185,10 +184,9 @@ class StudioApp(TerminalApp):
         training = self.run_in_training
         hung_up = number == signal.SIGHUP and self.settings.on_hangup == "continue"
         if hung_up and training.state == "training":
-            # It waits until this process has saved. If this one is killed, the run continues.
             with contextlib.suppress(StudioError, OSError):
                 run = folders.find(self.home.runs, training.name)
-                processes.start_detached(run, after=os.getpid())
+                processes.hand_over(run, self.close_worker)
         self.close_worker()
 
     def _emit(self, event: Event) -> None:
