@@ -112,10 +112,8 @@ def train(
     say("Loading torch and the poems ...")
     from studio.runs.session import resume_run, start_run
 
-    if resume:
-        session = resume_run(home, run, epochs or 0, after)
-    else:
-        session = start_run(home, run, config)
+    more = epochs or 0
+    session = resume_run(home, run, more, after) if resume else start_run(home, run, config)
     try:
         with _stopping_on_signals(session.trainer.stop) as stopped_by:
             last = _watch(session.started(), session.steps())
@@ -189,12 +187,11 @@ def list_runs(
 def _listed(run: folders.RunSummary) -> dict[str, str]:
     """The columns of the list after the name."""
     process = run.process
+    total = f"/{process.total_steps}" if process and process.total_steps else ""
     return {
         "cell": run.cell,
         "status": f"{run.status} by {process.pid}" if process else run.status,
-        "step": f"{run.step}/{process.total_steps}"
-        if process and process.total_steps
-        else str(run.step),
+        "step": f"{run.step}{total}",
         "epoch": str(run.epoch),
         "loss": _figure(run.loss, 3),
         "perplexity": _figure(run.best_perplexity, 1),
@@ -250,10 +247,7 @@ def stop_run(name: str) -> None:
     processes.request_stop(run)
     waiting = f"Waiting for {name} to finish its step and save. Ctrl-C stops waiting."
     if not processes.wait_until_stopped(run, lambda: say(waiting)):
-        raise RunError(
-            f"{name} was stopped, but another process trains it now. To stop that one, too, run "
-            "the command again."
-        )
+        raise RunError(f"{name} was stopped, but another process trains it now: stop that one too.")
     say(f"{name}: {folders.summary(run).status} at step {folders.summary(run).step}.")
 
 
