@@ -209,10 +209,11 @@ def list_runs(
 def _listed(run: folders.RunSummary) -> dict[str, str]:
     """The columns of the list after the name."""
     process = run.process
+    total = f"/{process.total_steps}" if process and process.total_steps else ""
     return {
         "cell": run.cell,
         "status": f"{run.status} by {process.pid}" if process else run.status_in_words,
-        "step": f"{run.step}/{process.total_steps}" if process else str(run.step),
+        "step": f"{run.step}{total}",
         "epoch": str(run.epoch),
         "loss": _figure(run.loss, 3),
         "perplexity": _figure(run.best_perplexity, 1),
@@ -268,10 +269,7 @@ def stop_run(name: str) -> None:
     processes.request_stop(run)
     waiting = f"Waiting for {name} to finish its step and save. Ctrl-C stops waiting."
     if not processes.wait_until_stopped(run, lambda: say(waiting)):
-        raise RunError(
-            f"{name} was stopped, but another process trains it now. To stop that one, too, run "
-            "the command again."
-        )
+        raise RunError(f"{name} was stopped, but another process trains it now: stop that one too.")
     say(f"{name}: {folders.summary(run).status} at step {folders.summary(run).step}.")
 
 

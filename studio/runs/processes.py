@@ -111,8 +111,9 @@ def start_detached(
     """Resume the run in a process of its own, which outlives this one and its terminal.
 
     `epochs` are added to the run's settings; `device`, if given, replaces the one in them this
-    time. The new process waits for the process `after` if that one trains the run. `then_queue`: it
-    also trains the runs that wait. Raises OSError.
+    time. The new process waits for the process `after` if that one trains the run, and heeds a
+    request to stop that was made before. `then_queue`: it also trains the runs that wait. Raises
+    OSError.
     """
     command = [sys.executable, *resuming(run.name)]
     if epochs:
@@ -137,6 +138,22 @@ def start_detached(
         )
 
 
+def hand_over(
+    run: Run, finish: Callable[[], None], then_queue: bool = False
+) -> "subprocess.Popen[bytes]":
+    """Let a process of its own resume the run that this one trains, once `finish` has saved it.
+
+    The new process is started before: if this one is killed meanwhile, the run is resumed, too.
+    Raises OSError.
+    """
+    successor = start_detached(run, after=os.getpid(), then_queue=then_queue)
+    finish()
+    # Until it has loaded torch. It may have locked the folder already.
+    with contextlib.suppress(RunError), run.lock():
+        run.record_process("", 0, "starting", pid=successor.pid)
+    return successor
+
+
 def train_detached(
     run: Run, epochs: int = 0, device: str = "", devices: str = "", then_queue: bool = False
 ) -> int:
@@ -148,8 +165,9 @@ def train_detached(
     ends before it trains.
     """
     with run.lock():
-        pass
-    process = start_detached(run, epochs, device, devices, then_queue=then_queue)
+        clear_stop(run)
+        process = start_detached(run, epochs, device, devices, os.getpid(), then_queue)
+        run.record_process("", 0, "starting", pid=process.pid)
     while process.poll() is None:
         trained_by = run.process()
         if (

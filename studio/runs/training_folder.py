@@ -3,7 +3,8 @@
 ```
 runs/NAME/
   lock              locked while a process trains in the folder
-  process.json      that process; it counts only while the lock is held, see `is_busy`
+  process.json      that process, or the one that is about to; it counts only while the lock is held
+                    or that process lives, see `is_busy`
 ```
 """
 
@@ -33,7 +34,8 @@ ProcessState = Literal["starting", "training", "paused"]
 class TrainingProcess(msgspec.Struct, frozen=True):
     """A process that trains a run of `total_steps` steps on `device`; both unknown at its start.
 
-    `processes`: how many train it together; this one is process 0 of them.
+    `processes`: how many train it together; this one is process 0 of them. `created` is when the
+    process itself was, for one that is starting.
     """
 
     pid: int
@@ -42,11 +44,20 @@ class TrainingProcess(msgspec.Struct, frozen=True):
     total_steps: int
     state: ProcessState = "training"
     processes: int = 1
+    created: float = 0.0
 
     @property
     def is_this(self) -> bool:
         """Whether it is the process that asks."""
         return (self.pid, self.host) == (os.getpid(), platform.node())
+
+    @property
+    def is_about_to(self) -> bool:
+        """Whether it lives on this host and is starting, so that it will lock the folder."""
+        if self.state != "starting" or self.host != platform.node():
+            return False
+        # The number of a process that has ended may be used again.
+        return self.created > 0 and abs(_created(self.pid) - self.created) < 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +79,21 @@ class TrainingFolder:
     def is_busy(self) -> bool:
         """Whether a process is training in the folder now.
 
-        The system frees the lock of a process that is killed, so a process number that is used
-        again misleads nobody.
+        The system frees the lock of a process that is killed.
         """
-        return self._is_locked() or self._is_trained_on_another_host()
+        if self._is_locked():
+            return True
+        return self._is_awaited_elsewhere()
+
+    def _is_awaited_elsewhere(self) -> bool:
+        """Whether another process trains the run or is about to, though no lock is seen."""
+        process = self._recorded_process()
+        if process is None or process.is_this:
+            return False
+        if process.pid == os.getppid():
+            # It has started this process, as one of several.
+            return False
+        return process.is_about_to or self._is_on_another_host(process)
 
     def _is_locked(self) -> bool:
         try:
@@ -86,13 +108,12 @@ class TrainingFolder:
             os.close(descriptor)
         return False
 
-    def _is_trained_on_another_host(self) -> bool:
-        """Whether a process on another host seems to train the run, though no lock is seen.
+    def _is_on_another_host(self, process: TrainingProcess) -> bool:
+        """Whether the process seems to train the run on another host, though no lock is seen.
 
         Some shared file systems keep the locks of each host to itself.
         """
-        process = self._recorded_process()
-        if process is None or process.host == platform.node():
+        if process.host == platform.node():
             return False
         written = 0.0
         for path in (self._process_file, self.events_file):
@@ -115,12 +136,21 @@ class TrainingFolder:
         return self.folder / "process.json"
 
     def record_process(
-        self, device: str, total_steps: int, state: ProcessState = "training", processes: int = 1
+        self,
+        device: str,
+        total_steps: int,
+        state: ProcessState = "training",
+        processes: int = 1,
+        pid: int = 0,
     ) -> None:
-        """Write down that this process trains the run; the caller holds the lock."""
-        this = TrainingProcess(os.getpid(), platform.node(), device, total_steps, state, processes)
+        """Write down that this process, or `pid`, trains the run; the caller holds the lock."""
+        pid = pid or os.getpid()
+        created = _created(pid) if state == "starting" else 0.0
+        process = TrainingProcess(
+            pid, platform.node(), device, total_steps, state, processes, created
+        )
         try:
-            write_atomically(self._process_file, msgspec.json.encode(this))
+            write_atomically(self._process_file, msgspec.json.encode(process))
         except OSError:
             # On a full disk the run is still trained; only others do not learn by whom.
             self.forget_process()
@@ -146,7 +176,7 @@ class TrainingFolder:
                 if tries >= _LOCK_TRIES and not (after and self._may_be_trained_by(after)):
                     raise self._trained_by_another()
                 time.sleep(0.02)
-            if self._is_trained_on_another_host():
+            if self._is_awaited_elsewhere():
                 raise self._trained_by_another()
             yield
         finally:
@@ -154,7 +184,10 @@ class TrainingFolder:
 
     def _may_be_trained_by(self, pid: int) -> bool:
         process = self._recorded_process()
-        return process is None or (process.pid, process.host) == (pid, platform.node())
+        # It may have been written down by the process that started this one.
+        if process is None or (process.is_this and process.state == "starting"):
+            return True
+        return (process.pid, process.host) == (pid, platform.node())
 
     def _trained_by_another(self) -> RunError:
         process = self._recorded_process()
@@ -163,6 +196,17 @@ class TrainingFolder:
             f"The run {self.name} is being trained by another process{by}. "
             "Wait for it to end, or stop it."
         )
+
+
+def _created(pid: int) -> float:
+    """When a process of this host was created; 0 if it has ended."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return 0.0 if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
+    except psutil.Error:
+        return 0.0
 
 
 def _locked(descriptor: int) -> bool:

@@ -1,7 +1,6 @@
 """Leaving the studio while a run trains: save and stop it, or leave it to another process."""
 
 import contextlib
-import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -80,9 +79,8 @@ class Leaving:
         if number == signal.SIGHUP and self._host.settings.on_hangup == "continue":
             leaves = leaves or training.state == "training"
         if training.name and leaves:
-            # It waits until this process has saved. If this one is killed, the run continues.
             with contextlib.suppress(StudioError, OSError):
-                self._train_elsewhere(training.name, after=os.getpid())
+                self._hand_over(training.name, close)
         close()
 
     def _save(self) -> None:
@@ -109,7 +107,7 @@ class Leaving:
             left = run if outcome == "stopped" else waiting[0] if waiting else ""
             try:
                 if left:
-                    process = self._train_elsewhere(left)
+                    process = self._hand_over(left, lambda: None)
                     message = (
                         f"Process {process.pid} trains {left}. tangshi-studio runs watch {left} "
                         f"shows it, runs stop {left} ends it."
@@ -120,9 +118,9 @@ class Leaving:
                 return
         self._app.exit(message=Text(printable(message)) if message else None)
 
-    def _train_elsewhere(self, run: str, after: int = 0) -> "subprocess.Popen[bytes]":
+    def _hand_over(self, run: str, finish: Callable[[], None]) -> "subprocess.Popen[bytes]":
         found = folders.find(self._host.home.runs, run)
-        return processes.start_detached(found, after=after, then_queue=True)
+        return processes.hand_over(found, finish, then_queue=True)
 
     def _stay(self) -> None:
         if self.is_going and isinstance(self._app.screen, QuitScreen):

@@ -5,8 +5,10 @@ import os
 import platform
 import shutil
 import subprocess
+import time
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -20,7 +22,7 @@ from studio.model.events import CheckpointSaved, StepDone, TrainingEnded
 from studio.paths import Home
 from studio.runs import folders, processes
 from studio.runs.session import TrainingSession, resume_run, start_run
-from studio.runs.training_folder import TrainingProcess
+from studio.runs.training_folder import ProcessState, TrainingProcess
 from tests.killing import found, in_child, killed_at, learnt, outcome, train
 from tests.small import small
 
@@ -276,6 +278,38 @@ def test_a_successor_waits_for_the_process_it_is_given_and_for_no_other(home: Ho
         session.close()
         assert successor.wait(60) == 0
     assert processes.is_stop_requested(run)
+
+
+def test_a_run_that_is_handed_over_is_never_without_a_process(home: Home) -> None:
+    run = trained(home)
+    session = resume_run(home, "first")
+    processes.hand_over(run, session.close)
+    successor = run.process()
+    assert successor is not None
+    assert not successor.is_this
+    assert folders.summary(run).status in get_args(ProcessState)
+    if successor.state == "starting":
+        # Nobody gets in between.
+        with pytest.raises(RunError, match=f"another process, {successor.pid}"):
+            resume_run(home, "first")
+    processes.request_stop(run)
+    assert processes.wait_until_stopped(run, lambda: None)
+    assert run.process() is None
+
+
+def test_a_successor_that_is_killed_before_it_trains_leaves_the_run_as_it_was(home: Home) -> None:
+    run = trained(home)
+    status = folders.summary(run).status
+    sleeping = subprocess.Popen(["sleep", "60"])
+    with run.lock():
+        run.record_process("", 0, "starting", sleeping.pid)
+    assert folders.summary(run).status == "starting"
+    sleeping.kill()
+    # Even before its parent has taken note.
+    while folders.summary(run).status == "starting":
+        time.sleep(0.01)
+    assert folders.summary(run).status == status
+    sleeping.wait()
 
 
 def test_waiting_for_a_run_ends_when_another_process_has_started_to_train_it(home: Home) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import torch
 
 from studio.model.events import StepDone
 from studio.paths import HOME_VARIABLE, Home
@@ -88,8 +89,7 @@ class Soak:
                 assert self.watcher
                 (looks,) = studios_of(self.watcher)
                 (psutil.Process(looks) if victim == "watcher" else session_of(looks)).kill()
-                self.watcher.drain()
-                self.watcher.reap()
+                self.watcher.__exit__()
                 self.watcher = None
                 if trainer:
                     await_that(lambda: max(steps_of(self.run)) > before, "it goes on")
@@ -223,6 +223,7 @@ def main() -> None:
 
 def _compare(home: Home, run: Run, last: int) -> None:
     """Fail if the losses are not those of a run that was never touched."""
+    torch.set_num_threads(1)  # as the processes that trained
     session = start_run(home, "whole", run.config())
     for _ in session.steps():
         if session.trainer.progress.step == last:
@@ -234,7 +235,8 @@ def _compare(home: Home, run: Run, last: int) -> None:
         for each in (run, whole)
     )
     if ours != theirs:
-        raise SystemExit("the losses differ from those of a run that was never touched")
+        step = next(one[0] for one, other in zip(ours, theirs, strict=True) if one != other)
+        raise SystemExit(f"from step {step} the losses differ from those of a run never touched")
 
 
 if __name__ == "__main__":

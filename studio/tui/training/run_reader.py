@@ -1,6 +1,7 @@
 """Reading runs from their folders: whole, or what another process has trained since."""
 
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from studio.model.events import TrainingEvent
@@ -15,6 +16,8 @@ from studio.wording import duration
 
 # Seconds without an event after which a training that is not paused looks as if it hangs.
 SILENCE = 180.0
+# So many events are read at once, then for so many seconds none.
+BURST, REST = 500, 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def read_news(home: Home, name: str, since: Place = START) -> RunNews:
     try:
         with EventReader(run.events_file, since) as reader:
             is_whole = reader.place == START
-            events = tuple(reader)
+            events = tuple(_unhurried(reader))
             place = reader.place
     except FileNotFoundError:
         is_whole, events, place = True, (), START
@@ -80,6 +83,14 @@ def read_news(home: Home, name: str, since: Place = START) -> RunNews:
     return RunNews(name, since, place, events, is_whole, state, process, is_elsewhere, error)
 
 
+def _unhurried(events: Iterable[TrainingEvent]) -> Iterator[TrainingEvent]:
+    """The events, with rests in which the interface answers keys: a thread holds Python's lock."""
+    for number, event in enumerate(events, start=1):
+        yield event
+        if number % BURST == 0:
+            time.sleep(REST)
+
+
 def _training(run: Run) -> str:
     silence = time.time() - run.events_file.stat().st_mtime if run.events_file.exists() else 0.0
     return "training" if silence < SILENCE else f"nothing heard for {duration(silence)}"
@@ -92,7 +103,8 @@ def read_run(home: Home, name: str) -> Shown:
     """
     config = folders.find(home.runs, name).config()
     news = read_news(home, name)
-    history = news.add_to(History(name))
+    history = History.of(name, _unhurried(news.events))
+    history.place = news.place
     total = history.step if news.state == "finished" else config.train.max_steps
     return news.shown_by(Shown(history, news.state, config, total_steps=total))
 
