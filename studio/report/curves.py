@@ -153,18 +153,13 @@ def _speeds(runs: Sequence[ReportedRun]) -> Iterable[ChartLine]:
     for number, run in enumerate(runs):
         steps = run.history.steps
         count = max(1, min(60, len(steps) // 5))
-        edges = [steps[(len(steps) - 1) * place // count] for place in range(count + 1)]
-        read = [0, *accumulate(each.characters for each in steps)]
-        first = steps[0].step
-        points = [
-            (
-                (start.step + end.step) / 2,
-                (read[end.step - first + 1] - read[start.step - first + 1])
-                / (end.elapsed - start.elapsed),
-            )
-            for start, end in pairwise(edges)
-            if end.elapsed > start.elapsed
-        ]
+        edges = [(len(steps) - 1) * place // count for place in range(count + 1)]
+        points = []
+        for start, end in pairwise(edges):
+            seconds = steps[end].elapsed - steps[start].elapsed
+            if seconds > 0:
+                read = sum(each.characters for each in steps[start + 1 : end + 1])
+                points.append(((steps[start].step + steps[end].step) / 2, read / seconds))
         yield ChartLine(run.name, tuple(x for x, _ in points), tuple(y for _, y in points), number)
 
 
