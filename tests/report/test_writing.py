@@ -74,7 +74,11 @@ def test_what_a_run_records_of_its_machine_is_shown(
     first, second = data.runs
     history = msgspec.structs.replace(
         first.history,
-        device_series=(DeviceSeries("a card", "gpu", "%", (0.0, 0.5), (90.0, 97.0)),),
+        device_series=(
+            DeviceSeries("a card", "gpu", "%", (0.0, 0.5), (90.0, 97.0)),
+            DeviceSeries("a card", "memory", "B", (0.0, 0.5), (2.0**30, 2.0**31)),
+            DeviceSeries("another", "gpu", "%", (0.0, 0.5), (80.0, 70.0)),
+        ),
         trained_on=TrainedOn("9.9", "2.99", "a card", "abc123", "train --run plain", "poems@1"),
     )
     recorded = msgspec.structs.replace(first, history=history)
@@ -82,9 +86,13 @@ def test_what_a_run_records_of_its_machine_is_shown(
         writing, "gather", lambda *_: msgspec.structs.replace(data, runs=(recorded, second))
     )
     page = Page(write_report(two_runs, RUNS, tmp_path / "report"))
-    charts = [each for each in plain_pictures if isinstance(each, Charts)]
-    ((line,),) = [each.charts[0].lines for each in charts if each.charts[0].title == "gpu"]
-    assert (line.x, line.y) == ((0.0, 0.5), (90.0, 97.0))
+    charts = [each.charts for each in plain_pictures if isinstance(each, Charts)]
+    ((use, memory),) = [each for each in charts if each[0].title == "use of the GPU"]
+    assert [(line.name, line.y) for line in use.lines] == [
+        ("a card", (90.0, 97.0)),
+        ("another", (80.0, 70.0)),
+    ]
+    assert (memory.y_title, memory.lines[0].y) == ("GB", (1.0, 2.0))
     assert "plain: readings of the device during the training." in page.text
     assert "记忆: the use of the device is not recorded" in page.text
     rows = page.table("What")
