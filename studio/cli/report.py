@@ -79,23 +79,28 @@ def compare(
     # All names before the first step: a name that is taken must not be found out hours later.
     for name, settings_of_run in planned.items():
         _check_free_or_same(home, name, settings_of_run)
-    _check_before(report, planned, language, format)
+    _check_place(list(planned), report, language, format)
     for name, settings_of_run in planned.items():
         _train(home, name, settings_of_run)
     _write(list(planned), report, language, format, test, json)
 
 
 def _check_free_or_same(home: Home, name: str, config: RunConfig) -> None:
-    if (home.runs / name / "config.json").exists():
-        found = folders.find(home.runs, name).config()
-        if found != config:
-            differing = [
-                key for key, value in _flat(config).items() if value != _flat(found).get(key)
-            ]
-            raise RunError(
-                f"There is already a run called {name} with another {', '.join(differing)}. Choose "
-                "other names with --run, or delete that run."
-            )
+    """Raise RunError if there is another run of that name, or none may have it."""
+    folders.check_name(name)
+    if not _exists(home, name):
+        return
+    found = _flat(folders.find(home.runs, name).config())
+    differing = [key for key, value in _flat(config).items() if value != found[key]]
+    if differing:
+        raise RunError(
+            f"There is already a run called {name} with another {', '.join(differing)}. Choose "
+            "other names with --run, or delete that run."
+        )
+
+
+def _exists(home: Home, name: str) -> bool:
+    return (home.runs / name / "config.json").exists()
 
 
 def _flat(config: RunConfig) -> dict[str, object]:
@@ -110,7 +115,7 @@ def _flat(config: RunConfig) -> dict[str, object]:
 
 def _train(home: Home, name: str, config: RunConfig) -> None:
     """Train a run, resume it, or leave it as it is if it is finished."""
-    is_new = not (home.runs / name / "config.json").exists()
+    is_new = not _exists(home, name)
     if not is_new and folders.summary(folders.find(home.runs, name)).status == "finished":
         say(f"{name} is finished already.")
         return
@@ -120,32 +125,30 @@ def _train(home: Home, name: str, config: RunConfig) -> None:
     session = start_run(home, name, config) if is_new else resume_run(home, name)
     last, is_interrupted = train_to_end(session)
     say(f"{name}: {last.outcome} at step {last.step}. {last.reason}")
-    if last.outcome in ("diverged", "failed"):
+    if last.outcome not in ("finished", "stopped"):
         raise RunError(f"The training of {name} {last.outcome}. {last.reason}")
     if is_interrupted or last.outcome == "stopped":
         say("The same command resumes it, and trains the runs that are left.")
         raise KeyboardInterrupt
 
 
-def _check_before(
-    folder: Path | None, planned: dict[str, RunConfig], language: str, format: str
-) -> None:
-    """Find out before the training whether the report can be written."""
+def _check_place(runs: list[str], folder: Path | None, language: str, format: str) -> Path:
+    """The folder for the report, once nothing stands in the way of writing it."""
     from studio.report.writing import check_request, default_folder
 
+    place = folder or default_folder(runs)
     with usage_errors():
-        check_request(folder or default_folder(list(planned)), language, format)
+        check_request(place, language, format)
+    return place
 
 
 def _write(
     runs: list[str], folder: Path | None, language: str, format: str, test: bool, json: bool
 ) -> None:
-    from studio.report.writing import default_folder, write_report
+    place = _check_place(runs, folder, language, format)
+    from studio.report.writing import write_report
 
-    with usage_errors():
-        page = write_report(
-            Home.default(), runs, folder or default_folder(runs), language, format, test, say
-        )
+    page = write_report(Home.default(), runs, place, language, format, test, say)
     if json:
         print_json({"report": str(page), "runs": runs})
     else:

@@ -84,8 +84,10 @@ def stack(model: ModelConfig, parts: Sequence[Part], text: Translate) -> Diagram
         nodes.append(Node((centres[0] + centres[-1]) / 2, 0.12, text("skip connections")))
     if model.lines_above:
         label = text("{lines} characters of previous lines", lines=model.lines_above)
-        nodes.append(Node(centres[1], height + 0.35, label))
-        wires.append(Wire(((centres[1], height + 0.15), (centres[1], top))))
+        # Left of the loop.
+        x = centres[1] - 0.65
+        nodes.append(Node(x, height + 0.35, label))
+        wires.append(Wire(((x, height + 0.15), (x, top))))
         height += 0.6
     return Diagram(end + 2.0, height, tuple(wires), tuple(nodes))
 

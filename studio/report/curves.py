@@ -4,10 +4,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 
 from studio.model.events import StepDone
-from studio.report.catalogue import Translate
+from studio.report.catalogue import Translate, marked
 from studio.report.pictures import Chart, ChartLine, Charts
+from studio.report.recorded import DeviceSeries
 from studio.report.records import ReportedRun, RunHistory
+from studio.telemetry import GIGABYTE
 
+# The gauges of studio/telemetry.py in words; any other is shown by its label.
+GAUGES = {
+    "gpu": marked("use of the GPU"),
+    "cpu": marked("use of the processor"),
+    "memory": marked("memory in use"),
+    "studio": marked("memory of the program"),
+    "temp": marked("temperature"),
+    "power": marked("power"),
+}
+# How a unit is shown, and how many of it that is.
+_UNITS: dict[str, tuple[str, float]] = {"B": ("GB", GIGABYTE), "C": ("°C", 1)}
 # Points of a line: more cannot be told apart.
 POINTS = 400
 # A smoothed value is the mean over this share of the points around it.
@@ -90,18 +103,30 @@ def effort_charts(runs: Sequence[ReportedRun], text: Translate) -> Charts:
 
 
 def device_charts(history: RunHistory, text: Translate) -> Charts:
-    """The device readings of a run, one chart for each gauge."""
+    """The device readings of a run: a chart for each gauge, a line for each device."""
+    gauges: dict[tuple[str, str], list[DeviceSeries]] = {}
+    for each in history.device_series:
+        gauges.setdefault((each.label, each.unit), []).append(each)
     return Charts(
         tuple(
             Chart(
-                each.label,
+                text(GAUGES[label]) if label in GAUGES else label,
                 text("hours of training"),
-                each.unit,
-                (ChartLine(each.device, *thinned(each.hours, each.values), 0),),
+                _UNITS.get(unit, (unit, 1))[0],
+                tuple(
+                    ChartLine(each.device, *thinned(each.hours, _in_units(each)), number)
+                    for number, each in enumerate(devices)
+                ),
+                from_zero=True,
             )
-            for each in history.device_series
+            for (label, unit), devices in gauges.items()
         )
     )
+
+
+def _in_units(series: DeviceSeries) -> list[float]:
+    scale = _UNITS.get(series.unit, (series.unit, 1))[1]
+    return [value / scale for value in series.values]
 
 
 def thinned(x: Sequence[float], y: Sequence[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -153,18 +178,13 @@ def _speeds(runs: Sequence[ReportedRun]) -> Iterable[ChartLine]:
     for number, run in enumerate(runs):
         steps = run.history.steps
         count = max(1, min(60, len(steps) // 5))
-        edges = [steps[(len(steps) - 1) * place // count] for place in range(count + 1)]
-        read = [0, *accumulate(each.characters for each in steps)]
-        first = steps[0].step
-        points = [
-            (
-                (start.step + end.step) / 2,
-                (read[end.step - first + 1] - read[start.step - first + 1])
-                / (end.elapsed - start.elapsed),
-            )
-            for start, end in pairwise(edges)
-            if end.elapsed > start.elapsed
-        ]
+        edges = [(len(steps) - 1) * place // count for place in range(count + 1)]
+        points = []
+        for start, end in pairwise(edges):
+            seconds = steps[end].elapsed - steps[start].elapsed
+            if seconds > 0:
+                read = sum(each.characters for each in steps[start + 1 : end + 1])
+                points.append(((steps[start].step + steps[end].step) / 2, read / seconds))
         yield ChartLine(run.name, tuple(x for x, _ in points), tuple(y for _, y in points), number)
 
 

@@ -56,6 +56,7 @@ def write_report(
     """
     if not runs:
         raise RunError("Name the runs to report on: see `tangshi-studio runs list`.")
+    out = out.expanduser().resolve()
     drawing = check_request(out, language, format)
     text = translator(language)
     data = gather(home, runs, with_test, say)
@@ -88,7 +89,7 @@ def default_folder(runs: Sequence[str]) -> Path:
 
 def check_replaceable(out: Path) -> None:
     """Raise RunError if writing a report to a folder would lose something."""
-    if out.is_symlink() or (out.exists() and not out.is_dir()):
+    if out.exists() and not out.is_dir():
         raise RunError(f"{out} is not a folder. Name another one with --out.")
     if not out.exists() or not any(out.iterdir()):
         return

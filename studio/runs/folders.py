@@ -132,14 +132,19 @@ class RunSummary(msgspec.Struct, frozen=True):
         return self.status in get_args(ProcessState)
 
 
-def create(runs: Path, name: str, config: RunConfig) -> Run:
-    """Make the folder of a new run; raises RunError if the name is taken or not allowed."""
+def check_name(name: str) -> None:
+    """Raise RunError if no run may have that name."""
     if not _NAME.fullmatch(name) or name in _RESERVED:
         raise RunError(
             f"A run cannot be called {name!r}. Use at most 60 letters, digits and Chinese "
             "characters, and after the first also - and . characters. The names "
             f"{' and '.join(_RESERVED)} are reserved."
         )
+
+
+def create(runs: Path, name: str, config: RunConfig) -> Run:
+    """Make the folder of a new run; raises RunError if the name is taken or not allowed."""
+    check_name(name)
     folder = runs / name
     if (folder / "config.json").exists():
         raise RunError(

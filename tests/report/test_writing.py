@@ -12,6 +12,8 @@ from studio.errors import ConfigError, RunError, StudioError
 from studio.paths import Home
 from studio.report import drawing, gathering, writing
 from studio.report.gathering import gather
+from studio.report.pictures import Charts
+from studio.report.recorded import DeviceSeries, TrainedOn
 from studio.report.records import ReportData
 from studio.report.repeating_chapter import writing_command
 from studio.report.results import OPENINGS
@@ -60,6 +62,47 @@ def test_a_run_of_version_0_1_0_is_reported_with_what_it_lacks(
     assert "The report is about one run." in page.text
     ((_, steps, *_),) = page.table("Run", "Steps")
     assert steps == "8"
+
+
+def test_what_a_run_records_of_its_machine_is_shown(
+    two_runs: Home,
+    data: ReportData,
+    plain_pictures: list[object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = data.runs
+    history = msgspec.structs.replace(
+        first.history,
+        device_series=(
+            DeviceSeries("a card", "gpu", "%", (0.0, 0.5), (90.0, 97.0)),
+            DeviceSeries("a card", "memory", "B", (0.0, 0.5), (2.0**30, 2.0**31)),
+            DeviceSeries("another", "gpu", "%", (0.0, 0.5), (80.0, 70.0)),
+        ),
+        trained_on=TrainedOn("9.9", "2.99", "a card", "abc123", "train --run plain", "poems@1"),
+    )
+    recorded = msgspec.structs.replace(first, history=history)
+    monkeypatch.setattr(
+        writing, "gather", lambda *_: msgspec.structs.replace(data, runs=(recorded, second))
+    )
+    page = Page(write_report(two_runs, RUNS, tmp_path / "report"))
+    charts = [each.charts for each in plain_pictures if isinstance(each, Charts)]
+    ((use, memory),) = [each for each in charts if each[0].title == "use of the GPU"]
+    assert [(line.name, line.y) for line in use.lines] == [
+        ("a card", (90.0, 97.0)),
+        ("another", (80.0, 70.0)),
+    ]
+    assert (memory.y_title, memory.lines[0].y) == ("GB", (1.0, 2.0))
+    assert "plain: readings of the device during the training." in page.text
+    assert "记忆: the use of the device is not recorded" in page.text
+    rows = page.table("What")
+    assert rows[:4] == [
+        ["plain", "tangshi-studio 9.9, torch 2.99, a card"],
+        ["", "git commit abc123"],
+        ["", "command: train --run plain"],
+        ["", "corpus: poems@1"],
+    ]
+    assert rows[4][0] == "记忆"
 
 
 @pytest.mark.usefixtures("few_quatrains")
