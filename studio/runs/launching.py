@@ -95,8 +95,9 @@ def _wait(context: PContext) -> dict[int, int]:
     except SignalException as caught:
         try:
             context.close(caught.sigval, _TO_SAVE)
-        except SignalException:
+        except SignalException as again:
             context.close(signal.SIGKILL)
+            raise KeyboardInterrupt from again
         result = context.wait(0)
     assert result is not None
     return {local: failure.exitcode for local, failure in result.failures.items()}
