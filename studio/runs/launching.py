@@ -54,6 +54,8 @@ def train_on(devices: Sequence[str], name: str, options: Sequence[str]) -> int:
         **processes.search_path(),
         "WORLD_SIZE": str(len(devices)),
         "LOCAL_WORLD_SIZE": str(len(devices)),
+        # They talk within the machine, whatever its name resolves to.
+        "GLOO_SOCKET_IFNAME": "lo0" if sys.platform == "darwin" else "lo",
         "MASTER_ADDR": store.host,
         "MASTER_PORT": str(store.port),
         "TORCHELASTIC_USE_AGENT_STORE": "True",
