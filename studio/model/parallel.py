@@ -168,17 +168,30 @@ class _Processes(World):
         self.has_sent = False
 
     def average_gradients_of(self, module: "nn.Module") -> "nn.Module":
+        import torch
+        import torch.distributed as dist
         from torch.nn.parallel import DistributedDataParallel
 
+        def average_in_order(
+            size: int,
+            bucket: dist.GradBucket,  # type: ignore[name-defined]
+        ) -> torch.futures.Future[torch.Tensor]:
+            own = bucket.buffer()
+            parts = [torch.empty_like(own) for _ in range(size)]
+            gathering = dist.all_gather(parts, own, async_op=True)
+            assert gathering is not None
+            averaged: torch.futures.Future[torch.Tensor] = gathering.get_future().then(
+                lambda _: torch.stack(parts).sum(0).div_(size)
+            )
+            return averaged
+
         warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated")
-        warnings.filterwarnings("ignore", "find_unused_parameters=True was specified")
-        # Looking for unused parameters keeps gradients in the order that they have in the first
-        # step. Else torch reorders them after it, then adds them up in another order, and a resumed
-        # run would differ in the last bit. On a GPU, speed comes first.
-        in_order = self.device == "cpu"
-        return DistributedDataParallel(
-            module, broadcast_buffers=False, find_unused_parameters=in_order
-        )
+        parallel = DistributedDataParallel(module, broadcast_buffers=False)
+        if self.device == "cpu":
+            # gloo adds gradients up in an order that depends on their places, and torch moves them
+            # after the first step: a resumed run would differ in the last bit.
+            parallel.register_comm_hook(self.size, average_in_order)
+        return parallel
 
     def sum(self, numbers: list[float]) -> list[float]:
         import torch

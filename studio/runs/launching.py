@@ -7,7 +7,7 @@ import platform
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
@@ -54,6 +54,8 @@ def train_on(devices: Sequence[str], name: str, options: Sequence[str]) -> int:
         **processes.search_path(),
         "WORLD_SIZE": str(len(devices)),
         "LOCAL_WORLD_SIZE": str(len(devices)),
+        # They talk within the machine, whatever its name resolves to.
+        "GLOO_SOCKET_IFNAME": "lo0" if sys.platform == "darwin" else "lo",
         "MASTER_ADDR": store.host,
         "MASTER_PORT": str(store.port),
         "TORCHELASTIC_USE_AGENT_STORE": "True",
@@ -64,7 +66,7 @@ def train_on(devices: Sequence[str], name: str, options: Sequence[str]) -> int:
     }
     ranks = range(len(devices))
     command = (*processes.resuming(name), *options)
-    with tempfile.TemporaryDirectory() as logs, _ignored_signals_stay_ignored():
+    with tempfile.TemporaryDirectory() as logs, _signals_as_before() as ignore_again:
         context = start_processes(
             "train",
             sys.executable,
@@ -72,17 +74,23 @@ def train_on(devices: Sequence[str], name: str, options: Sequence[str]) -> int:
             envs={each: {**shared, "RANK": str(each), "LOCAL_RANK": str(each)} for each in ranks},
             logs_specs=DefaultLogsSpecs(logs),
         )
+        ignore_again()
         codes = _wait(context)
-    # A process that has lost another one is not the one to name, nor one that was then ended.
-    failed = next((each for each in codes if codes[each] not in (0, LOST)), 0)
-    code = codes.get(failed, 0)
-    if code < 0 or failed > 0:
-        member = Member(failed, context.pids()[failed], platform.node(), devices[failed])
-        why = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"failed ({code})"
-        raise LostProcessError(
-            f"P{member.describe(len(devices))[1:]} {why}. {how_to_resume(name.partition('@')[0])}"
-        )
-    return code
+    if not codes:
+        return 0
+    # Not one that has only lost another, nor one that was ended then: they come later.
+    rank, code = next(((each, codes[each]) for each in codes if codes[each] != LOST), (0, LOST))
+    if rank == 0 and code > 0 and code != LOST:
+        return code  # it has said why
+    member = Member(rank, context.pids()[rank], platform.node(), devices[rank])
+    who = member.describe(len(devices))
+    if code == LOST:
+        what = "The processes have lost one another: one did not answer in time."
+    elif code < 0:
+        what = f"P{who[1:]} was killed by {signal.Signals(-code).name}."
+    else:
+        what = f"P{who[1:]} failed with exit code {code}."
+    raise LostProcessError(f"{what} {how_to_resume(name.partition('@')[0])}")
 
 
 def _wait(context: PContext) -> dict[int, int]:
@@ -95,8 +103,9 @@ def _wait(context: PContext) -> dict[int, int]:
     except SignalException as caught:
         try:
             context.close(caught.sigval, _TO_SAVE)
-        except SignalException:
+        except SignalException as again:
             context.close(signal.SIGKILL)
+            raise KeyboardInterrupt from again
         result = context.wait(0)
     assert result is not None
     return {local: failure.exitcode for local, failure in result.failures.items()}
@@ -111,14 +120,17 @@ def _visible(devices: Sequence[str]) -> str:
 
 
 @contextlib.contextmanager
-def _ignored_signals_stay_ignored() -> Iterator[None]:
-    """Undo torch's handling of signals afterwards, and for ignored ones (nohup) at once."""
+def _signals_as_before() -> Iterator[Callable[[], None]]:
+    """Undo torch's handling of signals afterwards; for ignored ones (nohup) by the function."""
     before = {number: signal.getsignal(number) for number in _SIGNALS}
-    os.environ["TORCHELASTIC_SIGNALS_TO_HANDLE"] = ",".join(
-        number.name for number in _SIGNALS if before[number] != signal.SIG_IGN
-    )
+
+    def ignore_again() -> None:
+        for number, handler in before.items():
+            if handler == signal.SIG_IGN:
+                signal.signal(number, handler)
+
     try:
-        yield
+        yield ignore_again
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

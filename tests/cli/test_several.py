@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
+import torch
 
 from studio.launched import RUN_ID
 from studio.paths import Home
@@ -138,3 +139,18 @@ def test_torchrun_has_started_the_processes_already(
     assert result.code == 2
     assert "cannot be used inside torchrun" in result.err
     assert not folders.all_runs(home.runs)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="fewer than two GPUs")
+@pytest.mark.parametrize("recipe", ["classic", "studio"])
+def test_two_gpus_have_the_losses_of_one_with_the_same_rows(
+    tangshi: Run, home: Home, recipe: str
+) -> None:
+    few = ["--recipe", recipe, "--max-steps", "12", *SMALL, "--set", "precision=float32"]
+    one, two = (
+        tangshi("train", "--run", f"on-{len(devices)}", "--devices", devices, *few, "--json")
+        for devices in ("0", "0,1")
+    )
+    assert (one.code, two.code) == (0, 0)
+    assert two.document["losses"] == pytest.approx(one.document["losses"], rel=1e-3)
