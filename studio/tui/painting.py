@@ -60,10 +60,12 @@ class Painted:
                 cells, certain = _cells(strip, system)
                 end = x + len(cells)
                 row.extend([None] * (end - len(row)))
-                first, last = _difference(row[x:end], cells)
-                if first == last:
+                before = row[x:end]
+                if before == cells:
                     continue
-                if not (certain and _are_certain(row[x:end])):
+                if certain and _are_certain(before):
+                    first, last = _difference(before, cells)
+                else:
                     # What is equal may have been drawn in another place.
                     first, last = 0, len(cells)
                 _place(row, x, cells)
@@ -121,11 +123,18 @@ def _cells(strip: Strip, system: ColorSystem) -> tuple[list[_Cell], bool]:
     """The cells of a strip, and whether all terminals agree on the width of its characters."""
     cells, all_certain = list[_Cell](), True
     for text, style, _ in strip:
-        characters, certain = _characters(text)
-        look, blank = _looks(style or _NULL, system)
-        cells += [(each, blank if each == " " else look) for each in characters]
+        found, certain = _styled(text, style or _NULL, system)
+        cells += found
         all_certain = all_certain and certain
     return cells, all_certain
+
+
+@lru_cache(4096)
+def _styled(text: str, style: Style, system: ColorSystem) -> tuple[list[_Cell], bool]:
+    """The cells of a text in one style."""
+    characters, certain = _characters(text)
+    look, blank = _looks(style, system)
+    return [(each, blank if each == " " else look) for each in characters], certain
 
 
 @lru_cache(4096)
@@ -145,7 +154,7 @@ def _characters(text: str) -> tuple[Sequence[str], bool]:
 
 
 def _are_certain(cells: Iterable[_Cell | None]) -> bool:
-    return all(cell is None or _characters(cell[0])[1] for cell in cells)
+    return all(cell is None or cell[0].isascii() or _characters(cell[0])[1] for cell in cells)
 
 
 @lru_cache(4096)
@@ -168,15 +177,14 @@ def _looks(style: Style, system: ColorSystem) -> tuple[_Look, _Look]:
 def _difference(before: Sequence[_Cell | None], after: Sequence[_Cell]) -> tuple[int, int]:
     """The first place and the place behind the last one that differ, by whole characters."""
     first, last = 0, len(after)
-    while first < last and before[first] == after[first]:
+    while before[first] == after[first]:
         first += 1
-    while first < last and before[last - 1] == after[last - 1]:
+    while before[last - 1] == after[last - 1]:
         last -= 1
-    if first < last:
-        while first > 0 and not after[first][0]:
-            first -= 1
-        while last < len(after) and not after[last][0]:
-            last += 1
+    while first > 0 and not after[first][0]:
+        first -= 1
+    while last < len(after) and not after[last][0]:
+        last += 1
     return first, last
 
 
