@@ -45,7 +45,7 @@ class CudaDevice(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class GpuChoice:
     """A GPU that can be chosen, and what it is doing. `number` is CUDA's; None: CUDA hides it."""
 
     gpu: Gpu
@@ -87,17 +87,17 @@ class Candidate:
         return " ".join(words) + (f", {self.users}" if self.users else "")
 
 
-def candidates(cuda: Sequence[CudaDevice], gpus: Sequence[Gpu]) -> list[Candidate]:
+def candidates(cuda: Sequence[CudaDevice], gpus: Sequence[Gpu]) -> list[GpuChoice]:
     """Each GPU with what NVML reports: first those that CUDA sees, by number, then the hidden."""
     reported = {bare_uuid(gpu.uuid): gpu for gpu in gpus}
     found = []
     for number, device in enumerate(cuda):
         unknown = Gpu(device.uuid, device.name, total_memory=device.memory)
-        found.append(Candidate(reported.pop(bare_uuid(device.uuid), unknown), number))
-    return found + [Candidate(gpu, None) for gpu in reported.values()]
+        found.append(GpuChoice(reported.pop(bare_uuid(device.uuid), unknown), number))
+    return found + [GpuChoice(gpu, None) for gpu in reported.values()]
 
 
-def choose(wish: str, known: Sequence[Candidate], why_no_gpu: str = "") -> Candidate | None:
+def choose(wish: str, known: Sequence[GpuChoice], why_no_gpu: str = "") -> GpuChoice | None:
     """The GPU that `wish` names; None is the processor.
 
     "auto" is the GPU with the least load, among those the one with the most free memory, and of
@@ -134,7 +134,7 @@ def choose(wish: str, known: Sequence[Candidate], why_no_gpu: str = "") -> Candi
     raise DeviceError(f"{problem}. {_choices(known)}{_visibility(known)}")
 
 
-def _choices(known: Sequence[Candidate]) -> str:
+def _choices(known: Sequence[GpuChoice]) -> str:
     listed = [
         f"{each.name} ({each.gpu.name}, {each.gpu.uuid}, {each.doing})"
         for each in known
@@ -143,7 +143,7 @@ def _choices(known: Sequence[Candidate]) -> str:
     return f"Choose auto, cpu{''.join(f', {each}' for each in listed)}."
 
 
-def _visibility(known: Sequence[Candidate]) -> str:
+def _visibility(known: Sequence[GpuChoice]) -> str:
     """What makes a hidden GPU visible; "" if there is none."""
     hidden = next((each.gpu.uuid for each in known if each.number is None), "")
     if not hidden:

@@ -111,7 +111,7 @@ class Gpu:
         return DeviceReading(self.name, tuple(each for each in gauges if each))
 
 
-class Host:
+class HostMeter:
     """The processor, the memory, and this program's share of it."""
 
     def __init__(self) -> None:
@@ -221,7 +221,7 @@ class Meter:
         """`gpu` is "" for the processor, which is also read if NVML does not know the GPU."""
         self._uuid = gpu
         self._gpus = Gpus(nvml) if gpu else None
-        self._host = Host()
+        self._host = HostMeter()
 
     def read(self) -> DeviceReading:
         """Read now; takes some milliseconds for a GPU."""

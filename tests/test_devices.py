@@ -11,9 +11,9 @@ from studio.devices import (
     BUSY_FREE,
     BUSY_USE,
     VISIBLE,
-    Candidate,
     CudaDevice,
     DeviceName,
+    GpuChoice,
     candidates,
     choose,
 )
@@ -36,12 +36,12 @@ def gpu(
     )
 
 
-def seen(*gpus: Gpu) -> list[Candidate]:
+def seen(*gpus: Gpu) -> list[GpuChoice]:
     """All of them visible, in this order."""
-    return [Candidate(each, number) for number, each in enumerate(gpus)]
+    return [GpuChoice(each, number) for number, each in enumerate(gpus)]
 
 
-def chosen(wish: str, known: list[Candidate]) -> str:
+def chosen(wish: str, known: list[GpuChoice]) -> str:
     found = choose(wish, known)
     return found.name if found else "cpu"
 
@@ -58,11 +58,11 @@ def any_gpu() -> some.SearchStrategy[Gpu]:
 
 
 BOXES = some.lists(
-    some.builds(Candidate, any_gpu(), some.booleans()), max_size=8, unique_by=lambda c: c.gpu.uuid
+    some.builds(GpuChoice, any_gpu(), some.booleans()), max_size=8, unique_by=lambda c: c.gpu.uuid
 ).map(
     # The numbers of those that CUDA sees are not NVML's.
     lambda box: [
-        Candidate(each.gpu, number if each.number else None)
+        GpuChoice(each.gpu, number if each.number else None)
         for number, each in enumerate(reversed(box))
     ]
 )
@@ -74,7 +74,7 @@ def is_plainly_busy(each: Gpu) -> bool:
 
 
 @given(BOXES)
-def test_auto_never_takes_a_busy_gpu_while_another_is_not(box: list[Candidate]) -> None:
+def test_auto_never_takes_a_busy_gpu_while_another_is_not(box: list[GpuChoice]) -> None:
     found = choose("auto", box)
     if found and is_plainly_busy(found.gpu):
         assert all(is_plainly_busy(each.gpu) for each in box if each.number is not None)
@@ -82,7 +82,7 @@ def test_auto_never_takes_a_busy_gpu_while_another_is_not(box: list[Candidate]) 
 
 @given(BOXES)
 def test_auto_takes_only_what_cuda_sees_and_the_processor_if_that_is_nothing(
-    box: list[Candidate],
+    box: list[GpuChoice],
 ) -> None:
     found = choose("auto", box)
     visible = [each for each in box if each.number is not None]
@@ -90,7 +90,7 @@ def test_auto_takes_only_what_cuda_sees_and_the_processor_if_that_is_nothing(
 
 
 @given(BOXES)
-def test_auto_prefers_an_idle_gpu_to_one_that_others_compute_on(box: list[Candidate]) -> None:
+def test_auto_prefers_an_idle_gpu_to_one_that_others_compute_on(box: list[GpuChoice]) -> None:
     idle = [each for each in box if each.load == "idle" and each.number is not None]
     if idle:
         found = choose("auto", box)
@@ -99,7 +99,7 @@ def test_auto_prefers_an_idle_gpu_to_one_that_others_compute_on(box: list[Candid
 
 
 @given(BOXES)
-def test_no_gpu_is_better_than_that_of_auto_in_every_respect(box: list[Candidate]) -> None:
+def test_no_gpu_is_better_than_that_of_auto_in_every_respect(box: list[GpuChoice]) -> None:
     found = choose("auto", box)
     for each in box if found else ():
         if each.number is not None and each.load == found.load:
@@ -110,7 +110,7 @@ def test_no_gpu_is_better_than_that_of_auto_in_every_respect(box: list[Candidate
 
 
 @given(BOXES, some.integers(0, 7))
-def test_a_number_is_the_one_of_cuda(box: list[Candidate], number: int) -> None:
+def test_a_number_is_the_one_of_cuda(box: list[GpuChoice], number: int) -> None:
     named = [each for each in box if each.number == number]
     if named:
         assert choose(f"cuda:{number}", box) is named[0]

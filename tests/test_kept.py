@@ -74,6 +74,7 @@ def test_settings_can_be_written_again_without_a_loss(tmp_path: Path) -> None:
 async def test_changed_keys_work_and_every_name_is_known(home: Home) -> None:
     studio = StudioApp(home, read_settings(KEPT / "settings.toml"), FakeWorker)
     async with studio.run_test(size=(160, 48), notifications=True) as pilot:
+        await studio.completion.wait()
         await pilot.press("f10")
         assert studio.current == "training"
         await pilot.press("f3")

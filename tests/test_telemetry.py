@@ -5,7 +5,7 @@ import pwd
 
 import pytest
 
-from studio.telemetry import GIGABYTE, DeviceReading, Gauge, Gpus, Host, Meter
+from studio.telemetry import GIGABYTE, DeviceReading, Gauge, Gpus, HostMeter, Meter
 from tests.fake_nvml import FakeGpu, FakeNvml
 
 NO_SUCH_PID = 2**30
@@ -69,7 +69,7 @@ def test_a_gpu_that_nvml_does_not_know_is_no_error() -> None:
 
 
 def test_the_processor_shows_its_load_and_the_memory() -> None:
-    reading = Host().read()
+    reading = HostMeter().read()
     assert [gauge.label for gauge in reading.gauges] == ["cpu", "memory", "studio"]
     memory = reading.gauges[1]
     assert memory.limit is not None

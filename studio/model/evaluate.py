@@ -16,6 +16,7 @@ from studio.model.batches import pad_batch
 from studio.model.device import Device
 from studio.model.loss import token_losses
 from studio.model.network import Network
+from studio.model.parallel import World
 
 # Characters in one batch, with padding: this limits the memory for poems of any length.
 _BATCH = 16_384
@@ -62,6 +63,18 @@ class Score(msgspec.Struct, frozen=True):
 def total(scores: Sequence[Score]) -> Score:
     """The sum of the poems' scores."""
     return sum(scores, Score())
+
+
+def score_together(
+    network: Network, vocabulary: Vocabulary, texts: Sequence[str], device: Device, world: World
+) -> Score:
+    """The score of all texts; each process in `world` reads its share of them."""
+    own = texts[world.rank :: world.size]
+    score = total(score_poems(network, vocabulary, own, device))
+    if world.size == 1:
+        return score
+    nats, tokens, han_nats, *counts = world.sum(list(msgspec.structs.astuple(score)))
+    return Score(nats, int(tokens), han_nats, *map(int, counts))
 
 
 def score_poems(

@@ -1,6 +1,5 @@
 """The training loop: an iterator that yields the events of each step."""
 
-import contextlib
 import hashlib
 import math
 import time
@@ -9,7 +8,6 @@ from itertools import chain
 from pathlib import Path
 
 import msgspec
-import torch
 from torch import Tensor
 
 from studio.corpus.vocabulary import Vocabulary
@@ -17,12 +15,14 @@ from studio.errors import ConfigError, DamageError, RunError, out_of_memory_mess
 from studio.model import checkpoint
 from studio.model.batches import make_epoch
 from studio.model.checkpoint import Progress
+from studio.model.checkpoint_store import CheckpointStore
 from studio.model.config import RunConfig
 from studio.model.device import Device
-from studio.model.evaluate import Score, score_poems, total
+from studio.model.evaluate import score_together
 from studio.model.events import (
     CheckpointSaved,
     EpochDone,
+    Outcome,
     StepDone,
     TrainingEnded,
     TrainingEvent,
@@ -68,7 +68,6 @@ class Trainer:
         self.vocabulary = vocabulary
         self.progress = Progress(poems=poems_sha256(train))
         self._valid = valid
-        self._checkpoints = checkpoints
         self._poems = [vocabulary.encode(text) for text in train]
         try:
             self._epoch = make_epoch(self._poems, config.train, 1)
@@ -82,6 +81,9 @@ class Trainer:
         ).to(device.torch_device)
         self._world = world
         self.learner = Learner(self.network, config.train, device, world)
+        self._store = CheckpointStore(
+            checkpoints, config.train.keep, self.network, vocabulary, world
+        )
         self._unreported = UnreportedSteps(math.log(len(vocabulary)), world)
         self._validated: tuple[int, float] | None = None
         self._saved: int | None = None
@@ -158,12 +160,16 @@ class Trainer:
                     item.append(event)
                     ended = isinstance(event, TrainingEnded)
         except DivergenceError as error:
-            item.append(self._diverged(error))
+            advice = "Try a lower learning_rate, or a smaller clip."
+            item.append(self._ended("diverged", str(error), advice))
             ended = True
         except (MemoryError, RuntimeError) as error:
             if not (message := out_of_memory_message(error)):
                 raise
-            item.append(self._memory_full(message))
+            # Losses that cannot be fetched any more are lost, too.
+            self._unreported.clear()
+            advice = "Resume with --device, or start a new run from it with --from."
+            item.append(self._ended("failed", message, advice if self._saved is not None else ""))
             ended = True
         yield tuple(item)
         return ended
@@ -258,11 +264,7 @@ class Trainer:
         return done
 
     def _validate(self) -> Validated:
-        own = self._valid[self._world.rank :: self._world.size]
-        score = total(score_poems(self.network, self.vocabulary, own, self.device))
-        if self._world.size > 1:
-            nats, tokens, han_nats, *counts = self._world.sum(list(msgspec.structs.astuple(score)))
-            score = Score(nats, int(tokens), han_nats, *map(int, counts))
+        score = score_together(self.network, self.vocabulary, self._valid, self.device, self._world)
         progress = self.progress
         if not math.isfinite(score.perplexity + score.perplexity_all):
             raise DivergenceError(
@@ -291,36 +293,10 @@ class Trainer:
         if self._saved == step:
             self._checkpoint_due = False
             return saved
-        for name, parameter in self.network.named_parameters():
-            if not torch.isfinite(parameter).all():
-                raise DivergenceError(
-                    f"After step {self.progress.step} {name} contained NaN or infinity."
-                )
-        tensors = self.learner.tensors()
-        if self._world.rank > 0:
-            self._saved, self._checkpoint_due = step, False
-            return saved
-        try:
-            checkpoint.save(
-                self._checkpoints / checkpoint.name_of(step),
-                self.network,
-                self.vocabulary,
-                tensors,
-                self.progress,
-                self._validated[1] if self._validated and self._validated[0] == step else None,
-            )
-        except OSError as error:
-            if self._world.size == 1:
-                raise
-            # The other processes do not wait for another attempt.
-            raise RunError(
-                f"The checkpoint of step {step} cannot be written: {error}. The run ends at the "
-                "checkpoint before. Free some space or fix the permissions, then resume it."
-            ) from error
+        validated = self._validated
+        perplexity = validated[1] if validated and validated[0] == step else None
+        self._store.save(self.progress, self.learner.tensors, perplexity)
         self._saved, self._checkpoint_due = step, False
-        # If old checkpoints cannot be deleted now, the next save tries again.
-        with contextlib.suppress(OSError):
-            checkpoint.prune(self._checkpoints, self.config.train.keep, self.progress.best_step)
         return saved
 
     def _end(self) -> Iterator[TrainingEvent | None]:
@@ -330,27 +306,12 @@ class Trainer:
             yield from self._checkpoint()
         yield TrainingEnded(step, "finished" if step >= self.total_steps else "stopped")
 
-    def _diverged(self, error: DivergenceError) -> TrainingEnded:
-        return TrainingEnded(
-            self.progress.step,
-            "diverged",
-            f"{error} {self._last_good} Try a lower learning_rate, or a smaller clip.",
-        )
-
-    def _memory_full(self, message: str) -> TrainingEnded:
-        """The end of a run in a step that the memory was too small for; the step is lost."""
-        # Losses that cannot be fetched any more are lost, too.
-        self._unreported.clear()
-        reason = f"{message} {self._last_good}"
+    def _ended(self, outcome: Outcome, why: str, advice: str) -> TrainingEnded:
+        """The end of a run that cannot continue; the steps after its checkpoint are lost."""
+        last = "There is no checkpoint."
         if self._saved is not None:
-            reason += " Resume with --device, or start a new run from it with --from."
-        return TrainingEnded(self.progress.step, "failed", reason)
-
-    @property
-    def _last_good(self) -> str:
-        if self._saved is None:
-            return "There is no checkpoint."
-        return f"The last good checkpoint is at step {self._saved}."
+            last = f"The last good checkpoint is at step {self._saved}."
+        return TrainingEnded(self.progress.step, outcome, f"{why} {last} {advice}".rstrip())
 
 
 def poems_sha256(texts: Sequence[str]) -> str:

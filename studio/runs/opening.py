@@ -1,4 +1,4 @@
-"""Opening a run for training: its poems, its device, and a trainer at its last checkpoint."""
+"""RunOpening a run for training: its poems, its device, and a trainer at its last checkpoint."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -26,7 +26,7 @@ C = TypeVar("C")
 T = TypeVar("T")
 
 
-class Opening:
+class RunOpening:
     """Makes the trainer of a run whose folder is locked.
 
     Afterwards `notice` is a message for the user about how the run was opened, `last_saved` is the

@@ -22,7 +22,7 @@ from studio.runs import folders, processes, queue
 from studio.runs.folders import Run
 from studio.runs.helping import saying_how_to_resume
 from studio.runs.loading import locate
-from studio.runs.opening import Opening, checkpoints_to_try, with_more_epochs
+from studio.runs.opening import RunOpening, checkpoints_to_try, with_more_epochs
 from studio.runs.readings import ReadingLog
 from studio.runs.summary import figures_of
 from studio.runs.training_folder import ProcessState
@@ -74,7 +74,7 @@ class TrainingSession:
             opening.callback(run.forget_process)
             names = checkpoints_to_try(run, step)
             self.config = with_more_epochs(run, epochs, names)
-            self._opened = Opening(home, run, self.config, self._world)
+            self._opened = RunOpening(home, run, self.config, self._world)
             self.trainer = self._opened.trainer(names, device)
             self._last_saved = self._opened.last_saved
             # The validation perplexity over Han characters; None before the first validation.

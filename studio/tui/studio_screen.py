@@ -54,6 +54,7 @@ class StudioScreen(Screen[None]):
 
     def other_panes(self) -> dict[str, type[Pane]]:
         """The panes that the first frame leaves empty. Importing them takes a while."""
+        # The last one is seldom shown, but the names of its keys must be known.
         from studio.tui.playground.pane import PlaygroundPane
         from studio.tui.training.pane import TrainingPane
 

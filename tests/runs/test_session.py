@@ -302,7 +302,7 @@ def test_a_successor_that_is_killed_before_it_trains_leaves_the_run_as_it_was(ho
     status = folders.summary(run).status
     sleeping = subprocess.Popen(["sleep", "60"])
     with run.lock():
-        run.record_process("", 0, "starting", sleeping.pid)
+        run.record_process("", 0, "starting", pid=sleeping.pid)
     assert folders.summary(run).status == "starting"
     sleeping.kill()
     # Even before its parent has taken note.

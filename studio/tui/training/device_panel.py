@@ -11,9 +11,9 @@ from rich.text import Text
 from textual import work
 from textual.message import Message
 
-from studio.devices import Candidate, CudaDevice, candidates
+from studio.devices import CudaDevice, GpuChoice, candidates
 from studio.runs.readings import ReadingsReader, TrainingReading
-from studio.telemetry import DeviceReading, Gauge, Gpus, Host, bare_uuid
+from studio.telemetry import DeviceReading, Gauge, Gpus, HostMeter, bare_uuid
 from studio.tui.training.gpu_lines import LEVEL_CLASSES, LOAD_CLASSES, gpu_line
 from studio.tui.training.text_panel import TextPanel
 from studio.wording import local_time, printable, sparkline
@@ -66,7 +66,7 @@ class DevicePanel(TextPanel):
     class Taken(Message):
         """The GPUs of the machine were read."""
 
-        def __init__(self, gpus: Sequence[Candidate]) -> None:
+        def __init__(self, gpus: Sequence[GpuChoice]) -> None:
             super().__init__()
             self.gpus = gpus
 
@@ -77,10 +77,10 @@ class DevicePanel(TextPanel):
         self._use = _Use()
         # Which GPUs CUDA sees; None until the worker has reported it.
         self._cuda: Sequence[CudaDevice] | None = None
-        self._meters: tuple[Gpus, Host] | None = None
+        self._meters: tuple[Gpus, HostMeter] | None = None
         self._reader: ReadingsReader | None = None
         self._recorded: _Recorded | None = None
-        self._gpus: Sequence[Candidate] = ()
+        self._gpus: Sequence[GpuChoice] = ()
         self._reading: DeviceReading | None = None
         self._past: deque[DeviceReading] = deque(maxlen=KEPT)
         self._stale = True
@@ -125,7 +125,7 @@ class DevicePanel(TextPanel):
     @work(thread=True, exclusive=True, group="telemetry", exit_on_error=False)
     def _read(self, use: _Use, reader: ReadingsReader | None) -> None:
         # Opening NVML takes a while, too.
-        gpus, host = meters = self._meters or (Gpus(), Host())
+        gpus, host = meters = self._meters or (Gpus(), HostMeter())
         known = gpus.read()
         wanted = bare_uuid(use.gpu)
         used = next((each for each in known if wanted and bare_uuid(each.uuid) == wanted), None)
@@ -140,7 +140,7 @@ class DevicePanel(TextPanel):
         self,
         use: _Use,
         reading: DeviceReading,
-        gpus: Sequence[Candidate],
+        gpus: Sequence[GpuChoice],
         recorded: "_Recorded | None",
     ) -> None:
         if recorded and use.run == self._use.run:
@@ -149,7 +149,7 @@ class DevicePanel(TextPanel):
         if use.gpu == self._use.gpu:
             self.take(reading, gpus)
 
-    def take(self, reading: DeviceReading, gpus: Sequence[Candidate] = ()) -> None:
+    def take(self, reading: DeviceReading, gpus: Sequence[GpuChoice] = ()) -> None:
         """Add a reading of the device and of all GPUs. The next `update` shows it."""
         self._reading, self._gpus = reading, gpus
         self._past.append(reading)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from rich.style import Style
 from rich.text import Text
 
-from studio.devices import Candidate
+from studio.devices import GpuChoice
 from studio.telemetry import Gauge
 from studio.tui.training.text_panel import TextPanel
 from studio.wording import printable
@@ -19,7 +19,7 @@ ROOMY = 36
 StyleOf = Callable[[str], Style]
 
 
-def gpu_line(gpu: Candidate, marked: bool, width: int, style_of: StyleOf) -> Text:
+def gpu_line(gpu: GpuChoice, marked: bool, width: int, style_of: StyleOf) -> Text:
     """A line of at most `width` cells. The number is CUDA's; a GPU that CUDA hides has none."""
     known, load = gpu.gpu, style_of(f"device--{gpu.load}")
     label = style_of("device--label")
@@ -53,10 +53,10 @@ class GpuList(TextPanel):
 
     def __init__(self) -> None:
         super().__init__(id="gpus")
-        self._gpus: Sequence[Candidate] = ()
-        self._chosen: Candidate | None = None
+        self._gpus: Sequence[GpuChoice] = ()
+        self._chosen: GpuChoice | None = None
 
-    def show(self, gpus: Sequence[Candidate], chosen: Candidate | None) -> None:
+    def show(self, gpus: Sequence[GpuChoice], chosen: GpuChoice | None) -> None:
         """Show the GPUs; mark the chosen one."""
         self._gpus, self._chosen = gpus, chosen
         self.update()

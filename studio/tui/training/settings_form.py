@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Button, Input
 
-from studio.devices import Candidate, choose
+from studio.devices import GpuChoice, choose
 from studio.model.config import RECIPES, ModelConfig, RunConfig, TrainConfig, with_settings
 from studio.runs import folders
 from studio.tui.training.gpu_lines import GpuList
@@ -100,7 +100,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
         super().__init__(id="form")
         self._folder = folder
         self._proposed = ""
-        self._gpus: Sequence[Candidate] = ()
+        self._gpus: Sequence[GpuChoice] = ()
 
     def compose(self) -> ComposeResult:
         first = next(iter(RECIPES))
@@ -145,7 +145,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
             self._update(self.fields[name])
         self.propose_name()
 
-    def offer(self, gpus: Sequence[Candidate]) -> None:
+    def offer(self, gpus: Sequence[GpuChoice]) -> None:
         """Offer the GPUs of the machine, and show what they are doing."""
         self._gpus = gpus
         names = [each.name for each in gpus if each.number is not None]
