@@ -4,6 +4,7 @@ CUDA numbers the GPUs that CUDA_VISIBLE_DEVICES leaves, the fastest first; NVML 
 by bus. So the two are matched by UUID, and a number is always CUDA's.
 """
 
+import contextlib
 import os
 import re
 from collections.abc import Sequence
@@ -132,6 +133,21 @@ def choose(wish: str, known: Sequence[GpuChoice], why_no_gpu: str = "") -> GpuCh
     else:
         problem = f"There is no {wish} here"
     raise DeviceError(f"{problem}. {_choices(known)}{_visibility(known)}")
+
+
+def free_gpu(wish: str, known: Sequence[GpuChoice]) -> GpuChoice | None:
+    """An idle GPU for a run beside the one that this process trains; None if there is none.
+
+    `wish` is the device in the settings of the run.
+    """
+    idle = [
+        each
+        for each in known
+        if each.load == "idle" and all(other.pid != os.getpid() for other in each.gpu.processes)
+    ]
+    with contextlib.suppress(DeviceError):
+        return choose(wish, idle)
+    return None
 
 
 def _choices(known: Sequence[GpuChoice]) -> str:

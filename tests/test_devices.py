@@ -16,6 +16,7 @@ from studio.devices import (
     GpuChoice,
     candidates,
     choose,
+    free_gpu,
 )
 from studio.errors import DeviceError
 from studio.telemetry import GIGABYTE, Gpu, GpuProcess
@@ -44,6 +45,17 @@ def seen(*gpus: Gpu) -> list[GpuChoice]:
 def chosen(wish: str, known: list[GpuChoice]) -> str:
     found = choose(wish, known)
     return found.name if found else "cpu"
+
+
+def test_a_run_beside_another_takes_a_gpu_that_nobody_uses() -> None:
+    own = gpu("GPU-1", 90, 20, pid=os.getpid())
+    calm, full, free = gpu("GPU-2", 0, 1, pid=os.getpid()), gpu("GPU-3", 0, 60), gpu("GPU-4", 0, 0)
+    assert free_gpu("auto", seen(own, calm, full)) is None
+    found = free_gpu("auto", seen(own, calm, full, free))
+    assert found and found.name == "cuda:3"
+    assert free_gpu("cuda:2", seen(own, calm, full, free)) is None
+    assert free_gpu("cuda:3", seen(own, calm, full, free)) == found
+    assert free_gpu("cpu", seen(own, free)) is None
 
 
 def any_gpu() -> some.SearchStrategy[Gpu]:

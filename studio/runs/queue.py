@@ -26,14 +26,6 @@ class _Waiting(msgspec.Struct, frozen=True):
     since: Annotated[float, Meta(ge=0)]
 
 
-def must_wait(in_training: bool) -> bool:
-    """Whether a new run has to wait; `in_training`: a run is in training in this process.
-
-    The only place that decides it. A run for which there is another free device need not wait.
-    """
-    return in_training
-
-
 def join(folder: Path) -> int:
     """Let the run in a folder wait behind the others; returns its place, from 1."""
     write_atomically(folder / _FILE, msgspec.json.encode(_Waiting(time.time())))

@@ -310,6 +310,7 @@ class TrainingPane(Pane):
     @on(DevicePanel.Taken)
     def _offer_gpus(self, event: DevicePanel.Taken) -> None:
         event.stop()
+        self._runs.gpus = event.gpus
         self.query_one(SettingsForm).offer(event.gpus)
 
     # --- runs -----------------------------------------------------------------------------------

@@ -1,11 +1,12 @@
 """Start, open, compare, resume and delete runs, as the keys of the training pane ask."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
 
 from textual.worker import get_current_worker
 
+from studio.devices import GpuChoice, free_gpu
 from studio.errors import RunError, StudioError
 from studio.messages import Resume, Train, TrainNext
 from studio.model.config import RECIPES, RunConfig
@@ -39,15 +40,20 @@ class RunActions:
     def __init__(self, pane: Pane, watched: Watched, show_curves: ShowCurves) -> None:
         self._pane, self._watched, self._show_curves = pane, watched, show_curves
         self._in_training = pane.studio.run_in_training
+        # The GPUs of the machine, as they were read last.
+        self.gpus: Sequence[GpuChoice] = ()
         # The run that is being read from its folder, to be opened.
         self._opening = ""
 
     # --- start and resume -----------------------------------------------------------------------
 
     def train(self, run: str, config: RunConfig) -> None:
-        """Start a new run; if one is in training, it waits."""
-        if queue.must_wait(self._in_training.is_busy):
-            self._let_wait(run, config)
+        """Start a new run; if one is in training, it goes to a free GPU or waits."""
+        if self._in_training.is_busy:
+            if gpu := free_gpu(config.train.device, self.gpus):
+                self._train_on(gpu.name, run, config)
+            else:
+                self._let_wait(run, config)
             return
         self.close_opened()
         self._pane.send(Train(run, config))
@@ -57,6 +63,27 @@ class RunActions:
         """Start a new run with a recipe's settings, unchanged."""
         config = RECIPES[recipe]
         self.train(folders.new_name(self._pane.home.runs, recipe, config.model.cell), config)
+
+    def _train_on(self, device: str, run: str, config: RunConfig) -> None:
+        """Let a process of its own train a new run on another device."""
+
+        def start() -> int:
+            made = folders.create(self._pane.home.runs, run, config)
+            try:
+                return processes.train_detached(made, device=device)
+            except (StudioError, OSError):
+                if not made.checkpoint_names():
+                    folders.delete(made)
+                raise
+
+        def started(pid: int) -> None:
+            text = f"{run} trains on {device}, which was free. Process {pid} trains it."
+            self._pane.studio.show_notice(f"{text} The list of runs (r) shows it.")
+            self._pane.query_one(LogPanel).add(text)
+            self._pane.query_one(RunList).read()
+
+        self._in_thread("train", run, start, started)
+        self._pane.query_one(SettingsForm).propose_name()
 
     def _let_wait(self, run: str, config: RunConfig) -> None:
         """Make the folder of a run that is trained later."""

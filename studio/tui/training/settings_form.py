@@ -46,7 +46,14 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "loss",
     ),
     "Text": ("batching", "batch_size", "window", "longest_poem", "min_count"),
-    "Watching": ("validate_every", "validation_poems", "checkpoint_every", "keep", "report_every"),
+    "Watching": (
+        "validate_every",
+        "validation_poems",
+        "verse_poems",
+        "checkpoint_every",
+        "keep",
+        "report_every",
+    ),
     "Machine": ("device", "precision", "seed"),
 }
 HINTS = {
@@ -72,6 +79,7 @@ HINTS = {
     "min_count": "rarer characters become unknown",
     "validate_every": "steps; 0: every epoch",
     "validation_poems": "0: all",
+    "verse_poems": "free poems measured at each validation",
     "checkpoint_every": "steps; 0: every epoch",
     "keep": "recent checkpoints, besides the best",
     "report_every": "steps between reports",

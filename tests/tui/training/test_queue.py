@@ -2,11 +2,14 @@
 
 import pytest
 
+from studio.devices import GpuChoice
 from studio.messages import Failed, Train, Trained, TrainingStarted, TrainNext
 from studio.model.config import RECIPES
 from studio.model.events import TrainingEnded
 from studio.paths import Home
 from studio.runs import folders, queue
+from studio.telemetry import Gpu
+from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.settings_form import SettingsForm
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import write_run
@@ -143,3 +146,27 @@ async def test_runs_that_another_process_will_train_are_not_named(
             studio.pane._runs.remind_of_waiting()
             await studio.settle()
             assert "waiting to be trained" not in studio.words()
+
+
+async def test_a_run_asked_for_while_one_trains_goes_to_a_free_gpu(
+    open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[str, str]] = []
+
+    def train_detached(run: folders.Run, device: str) -> int:
+        started.append((run.name, device))
+        return 77
+
+    monkeypatch.setattr("studio.runs.processes.train_detached", train_detached)
+    free = GpuChoice(Gpu("GPU-2", "H100", 0.0, 0.0, total_memory=80.0), 1)
+    async with open_studio((160, 48), studio=OnlyTraining) as studio:
+        studio.worker.start_run()
+        await studio.press("2")
+        panel = studio.pane.query_one(DevicePanel)
+        panel.post_message(DevicePanel.Taken([free]))
+        await studio.settle()
+        await ask_for(studio, "autumn")
+        assert started == [("autumn", "cuda:1")]
+        assert any("Process 77" in each.message for each in studio.app._notifications)
+        assert studio.worker.sent == []
+    assert queue.waiting(home.runs) == []
