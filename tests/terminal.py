@@ -16,8 +16,16 @@ import pyte
 
 STUDIO = (sys.executable, "-m", "studio")
 # Variables of the terminal in which the tests run.
-OF_THIS_TERMINAL = ("SSH_CONNECTION", "TMUX", "TERM_PROGRAM", "LC_TERMINAL", "VTE_VERSION")
-PATIENCE = 120.0  # seconds until what is waited for will not come
+OF_THIS_TERMINAL = (
+    "SSH_CONNECTION",
+    "TMUX",
+    "TERM_PROGRAM",
+    "LC_TERMINAL",
+    "VTE_VERSION",
+    "COLUMNS",
+    "LINES",
+)
+PATIENCE = 60.0
 
 
 class Terminal:

@@ -247,6 +247,9 @@ class StudioApp(TerminalApp):
     async def action_pane(self, name: str) -> None:
         """Go to a pane."""
         await self.completion.wait()
+        # When the focused widget is hidden, Textual focuses another one in its pane. That pane
+        # would be the current one again.
+        self._main_screen.set_focus(None)
         self.current = name
         self._main_screen.pane(name).restore_focus()
 
