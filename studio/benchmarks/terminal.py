@@ -25,7 +25,9 @@ class Terminal:
         self.output, self.received = b"", 0
         self._process, self._file = pty.fork()
         if self._process == 0:
-            os.execvpe(command[0], command, environment)
+            # These would count instead of the size of this terminal.
+            kept = {k: v for k, v in environment.items() if k not in ("COLUMNS", "LINES")}
+            os.execvpe(command[0], command, kept)
         size = struct.pack("HHHH", ROWS, COLUMNS, 0, 0)
         fcntl.ioctl(self._file, termios.TIOCSWINSZ, size)
 

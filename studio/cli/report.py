@@ -33,7 +33,7 @@ def report(
     test: WithTest = False,
     json: Json = False,
 ) -> None:
-    """Write the lab report of runs: model, training, poems, comparison. Needs matplotlib."""
+    """Write the lab report of runs. Needs matplotlib."""
     _write(runs, out_, language, format, test, json)
 
 
@@ -58,7 +58,7 @@ def compare(
     test: WithTest = False,
     json: Json = False,
 ) -> None:
-    """Train one model for each cell, then write the report on all of them.
+    """Train a model of each cell, and report on them.
 
     The same command again resumes a run that was interrupted, and keeps those that are finished.
     """

@@ -21,7 +21,7 @@ def export_runs(
     ] = Path(),
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
-    """Export what runs recorded: a row for each step, with losses, perplexities and samples."""
+    """Export losses, perplexities and samples of runs."""
     home = Home.default()
     # All names are looked up first, so that a mistyped one writes nothing.
     found = [folders.find(home.runs, name) for name in names]

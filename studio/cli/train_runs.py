@@ -114,7 +114,7 @@ class _Turns:
                 has_begun = True
                 stopped = self._train(session)
             except StudioError as error:
-                if not has_begun:
+                if not has_begun or self._rest == []:
                     raise
                 self._failed[name] = str(error)
                 say(f"{name}: {error}")

@@ -27,7 +27,7 @@ from studio.wording import duration, printable
 ROOMY = 100  # from this width in cells `runs list` has all its columns
 
 runs_app = typer.Typer(
-    help="The training runs: list, show, watch, stop, export, publish, delete.",
+    help="Training runs: list, show, watch, stop, export, publish.",
     no_args_is_help=True,
 )
 

@@ -144,8 +144,9 @@ class StudioApp(TerminalApp):
     def _start(self) -> None:
         """Do what can wait until the first frame is drawn."""
         # A focus that is asked for now could come after that of a key typed meanwhile.
-        if self._main_screen.focused is None:
-            self._main_screen.pane(self.current).focus_first()
+        pane, focused = self._main_screen.pane(self.current), self._main_screen.focused
+        if focused is None or not pane.is_displayed(focused):
+            pane.focus_first()
         self.run_worker(self._start_rest())
 
     async def _start_rest(self) -> None:

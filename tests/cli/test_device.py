@@ -58,7 +58,7 @@ def test_a_process_of_its_own_is_told_the_device_when_it_resumes(
     trained("train", "--recipe", "classic", "--run", "b", "--device", "cuda:1", "--detach")
     assert commands[0][-2:] == ["--device", "cuda:1"]
     # For a new run it is a setting.
-    assert commands[1][-1] == "--resume"
+    assert "--device" not in commands[1]
     assert folders.find(home.runs, "b").config().train.device == "cuda:1"
 
 

@@ -32,5 +32,6 @@ def test_nothing_is_written_if_a_name_is_wrong(tangshi: Run, tmp_path: Path) -> 
     assert not (tmp_path / "out").exists()
 
 
-def test_the_shell_can_complete_commands(tangshi: Run) -> None:
-    assert "_TANGSHI_STUDIO_COMPLETE" in tangshi("--show-completion", "bash").out
+def test_the_shell_can_complete_commands(tangshi: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shellingham.detect_shell", lambda: ("bash", "/bin/bash"))
+    assert "_TANGSHI_STUDIO_COMPLETE" in tangshi("--show-completion").out

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from textual.worker import get_current_worker
 
@@ -14,6 +14,7 @@ from studio.model.events import TrainingEvent
 from studio.runs import folders, processes, queue
 from studio.tui.pane import Pane
 from studio.tui.training.epochs_screen import EpochsScreen
+from studio.tui.training.folder_tasks import FolderTasks
 from studio.tui.training.history import History
 from studio.tui.training.log_panel import LogPanel
 from studio.tui.training.panels import WatchPanels
@@ -24,8 +25,6 @@ from studio.tui.training.status_panel import Shown
 from studio.tui.training.watched import Watched
 from studio.tui.widgets.ask_screen import AskScreen
 from studio.wording import counted, ordinal
-
-T = TypeVar("T")
 
 
 class ShowCurves(Protocol):
@@ -39,6 +38,7 @@ class RunActions:
 
     def __init__(self, pane: Pane, watched: Watched, show_curves: ShowCurves) -> None:
         self._pane, self._watched, self._show_curves = pane, watched, show_curves
+        self._tasks = FolderTasks(pane)
         self._in_training = pane.studio.run_in_training
         # The GPUs of the machine, as they were read last.
         self.gpus: Sequence[GpuChoice] = ()
@@ -82,7 +82,7 @@ class RunActions:
             self._pane.query_one(LogPanel).add(text)
             self._pane.query_one(RunList).read()
 
-        self._in_thread("train", run, start, started)
+        self._tasks.run("train", run, start, started)
         self._pane.query_one(SettingsForm).propose_name()
 
     def _let_wait(self, run: str, config: RunConfig) -> None:
@@ -99,7 +99,7 @@ class RunActions:
                 self._pane.send(TrainNext())
 
         runs = self._pane.home.runs
-        self._in_thread(
+        self._tasks.run(
             "wait", run, lambda: queue.join(folders.create(runs, run, config).folder), waits
         )
 
@@ -118,7 +118,7 @@ class RunActions:
                     "In the list of runs (r), u starts one; the others follow it."
                 )
 
-        self._in_thread("wait", "", look, remind, quiet=True)
+        self._tasks.run("wait", "", look, remind, quiet=True)
 
     def resume(self, run: str) -> None:
         """Resume the paused run, or a run on disk. A finished one needs more epochs."""
@@ -130,7 +130,7 @@ class RunActions:
             return folders.summary(folders.find(self._pane.home.runs, run)).status
 
         # If the key is pressed again, only the later reading counts.
-        self._in_thread("status", run, read_status, partial(self._resume_from, run), exclusive=True)
+        self._tasks.run("status", run, read_status, partial(self._resume_from, run), exclusive=True)
 
     def _resume_from(self, run: str, status: str) -> None:
         app = self._pane.app
@@ -166,7 +166,7 @@ class RunActions:
             self._watched.join_past(run, past)
             self._panels.touch()
 
-        self._in_thread("past", run, lambda: read_past(self._pane.home, run, step), join)
+        self._tasks.run("past", run, lambda: read_past(self._pane.home, run, step), join)
 
     # --- open and compare -----------------------------------------------------------------------
 
@@ -175,7 +175,7 @@ class RunActions:
         if action == "delete":
             self.ask_to_delete(row.name)
         elif row.problem:
-            self._show_error(row.name, row.problem)
+            self._tasks.show_error(row.name, row.problem)
         elif action == "resume":
             self.resume(row.name)
         elif action == "open":
@@ -220,7 +220,7 @@ class RunActions:
         self._panels.draw_now()
 
     def _read_run(self, run: str, then: Callable[[Shown], None]) -> None:
-        self._in_thread("open", run, lambda: read_run(self._pane.home, run), then)
+        self._tasks.run("open", run, lambda: read_run(self._pane.home, run), then)
 
     # --- runs that other processes train --------------------------------------------------------
 
@@ -228,7 +228,7 @@ class RunActions:
         """Read what was appended to the runs that are shown from their folders."""
         for history in self._watched.on_disk():
             read = partial(read_news, self._pane.home, history.run, history.place)
-            self._in_thread(f"follow {history.run}", history.run, read, self._add_news, quiet=True)
+            self._tasks.run(f"follow {history.run}", history.run, read, self._add_news, quiet=True)
 
     def _add_news(self, news: RunNews) -> None:
         opened = self._watched.opened
@@ -265,7 +265,7 @@ class RunActions:
                 self._pane.studio.show_notice(f"{name}: another process was faster; it trains now.")
 
         self._pane.studio.show_notice(f"{name}: the other process saves a checkpoint and ends.")
-        self._in_thread("take over", name, stop, resume, exclusive=True)
+        self._tasks.run("take over", name, stop, resume, exclusive=True)
 
     def follow_ended(self, run: str) -> None:
         """Show from its folder a run that ended here because another process takes it over."""
@@ -280,7 +280,7 @@ class RunActions:
                 self._watched.opened = shown
                 self._panels.touch()
 
-        self._in_thread("ended", run, read, show, quiet=True)
+        self._tasks.run("ended", run, read, show, quiet=True)
 
     # --- delete ---------------------------------------------------------------------------------
 
@@ -301,48 +301,13 @@ class RunActions:
                 raise RunError(f"{name} has started meanwhile, so it was kept.")
             folders.delete(run)
 
-        self._in_thread("delete", name, delete, lambda _: self._deleted(name))
+        self._tasks.run("delete", name, delete, lambda _: self._deleted(name))
 
     def _deleted(self, run: str) -> None:
         self._watched.forget(run)
         self._pane.query_one(LogPanel).add(f"{run} deleted")
         self._pane.query_one(RunList).read()
         self._panels.touch()
-
-    # --- threads --------------------------------------------------------------------------------
-
-    def _in_thread(
-        self,
-        group: str,
-        run: str,
-        task: Callable[[], T],
-        then: Callable[[T], None],
-        exclusive: bool = False,
-        quiet: bool = False,
-    ) -> None:
-        """Do a task in a thread, then `then` with its result in the application's thread.
-
-        If the run's folder cannot be used, a notice says why, unless `quiet`.
-        """
-        app = self._pane.app
-
-        def work() -> None:
-            worker = get_current_worker()
-            try:
-                result = task()
-            except (StudioError, OSError) as error:
-                if not quiet:
-                    app.call_later(self._show_error, run, str(error))
-            else:
-                if not worker.is_cancelled:
-                    app.call_later(then, result)
-
-        self._pane.run_worker(
-            work, thread=True, group=group, exclusive=exclusive, exit_on_error=False
-        )
-
-    def _show_error(self, run: str, reason: str) -> None:
-        self._pane.studio.show_notice(reason, title=run, severity="error")
 
     @property
     def _panels(self) -> WatchPanels:

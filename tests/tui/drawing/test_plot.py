@@ -14,6 +14,7 @@ from textual.widgets import Static
 from studio.tui.drawing import braille
 from studio.tui.drawing.frame import Curve
 from studio.tui.drawing.plot import Plot
+from studio.tui.terminal_app import TerminalApp
 from studio.tui.training.curve_chart import CurveChart, Series
 from studio.tui.training.metrics import METRICS
 from tests.tui.waiting import until
@@ -223,8 +224,11 @@ async def test_a_constant_has_one_tick_with_its_value(log: bool) -> None:
         assert tick == app.lines()[11]
 
 
-class Titled(App[None]):
+class Titled(TerminalApp):
     """A chart and nothing else."""
+
+    def on_mount(self) -> None:
+        self.use_colours("truecolor", "ink")
 
     def compose(self) -> ComposeResult:
         yield CurveChart(METRICS[0])

@@ -1,0 +1,52 @@
+"""Tasks on run folders, done in threads."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from textual.worker import get_current_worker
+
+from studio.errors import StudioError
+from studio.tui.pane import Pane
+
+T = TypeVar("T")
+
+
+class FolderTasks:
+    """Runs tasks for a pane, and shows why one fails."""
+
+    def __init__(self, pane: Pane) -> None:
+        self._pane = pane
+
+    def run(
+        self,
+        group: str,
+        run: str,
+        task: Callable[[], T],
+        then: Callable[[T], None],
+        exclusive: bool = False,
+        quiet: bool = False,
+    ) -> None:
+        """Do a task in a thread, then `then` with its result in the application's thread.
+
+        If the run's folder cannot be used, a notice says why, unless `quiet`.
+        """
+        app = self._pane.app
+
+        def work() -> None:
+            worker = get_current_worker()
+            try:
+                result = task()
+            except (StudioError, OSError) as error:
+                if not quiet:
+                    app.call_later(self.show_error, run, str(error))
+            else:
+                if not worker.is_cancelled:
+                    app.call_later(then, result)
+
+        self._pane.run_worker(
+            work, thread=True, group=group, exclusive=exclusive, exit_on_error=False
+        )
+
+    def show_error(self, run: str, reason: str) -> None:
+        """Say why a run's folder cannot be used."""
+        self._pane.studio.show_notice(reason, title=run, severity="error")
