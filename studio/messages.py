@@ -109,8 +109,8 @@ class TrainingStarted(msgspec.Struct, frozen=True):
     device: str
     precision: str
     notice: str = ""
-    waited: bool = False
     gpu: str = ""
+    waited: bool = False
 
 
 class TrainingPaused(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ OF_THIS_TERMINAL = (
     "COLUMNS",
     "LINES",
 )
-PATIENCE = 60.0
+PATIENCE = 120.0  # seconds until what is waited for will not come
 
 
 class Terminal:

@@ -303,10 +303,10 @@ class StudioApp(TerminalApp):
         ):
             yield SystemCommand(command.title, command.help_text, partial(self._choose, command))
 
-    async def _choose(self, command: PaletteCommand) -> None:
+    def _choose(self, command: PaletteCommand) -> None:
         """Do what was chosen from the palette; ask first if it has a question."""
         if not command.question:
-            await self._run_command(command)
+            self.run_worker(self._run_command(command))
             return
 
         async def answered(sure: bool | None) -> None:
