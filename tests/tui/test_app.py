@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -193,11 +194,12 @@ async def test_only_a_training_whose_terminal_has_gone_is_continued_elsewhere(
     folders.create(home.runs, "spring", RECIPES["classic"])
     started: list[str] = []
 
-    def start(run: folders.Run, then_queue: bool) -> None:
+    def hand_over(run: folders.Run, finish: Callable[[], None], then_queue: bool) -> None:
         assert then_queue
+        finish()
         started.append(run.name)
 
-    monkeypatch.setattr(processes, "start_detached", start)
+    monkeypatch.setattr(processes, "hand_over", hand_over)
     async with open_small() as studio:
         studio.worker.start_run()
         if pause:
@@ -284,11 +286,14 @@ async def test_a_run_is_left_training_with_the_runs_that_wait(
         queue.join(home.runs / name)
     started: list[tuple[str, bool]] = []
 
-    def start(run: folders.Run, then_queue: bool) -> SimpleNamespace:
+    def hand_over(
+        run: folders.Run, finish: Callable[[], None], then_queue: bool
+    ) -> SimpleNamespace:
+        finish()
         started.append((run.name, then_queue))
         return SimpleNamespace(pid=123)
 
-    monkeypatch.setattr(processes, "start_detached", start)
+    monkeypatch.setattr(processes, "hand_over", hand_over)
     async with open_small() as studio:
         studio.worker.start_run()
         await studio.press("2", "q", "l", "l")
