@@ -63,7 +63,7 @@ class Opened:
 
     def words(self) -> str:
         """What is on the screen as running text, without frames and line breaks."""
-        return " ".join(re.sub("[▌▐│─]", " ", self.text()).split())
+        return " ".join(re.sub("[▌▐│─┃┏┓┗┛]", " ", self.text()).split())
 
 
 Open = Callable[..., AbstractAsyncContextManager[Opened]]
