@@ -171,6 +171,8 @@ _LABELS: dict[str, str] = {
     "random seed": "随机种子",
     "steps between validations (0: every epoch)": "验证间隔步数（0：每轮）",
     "poems of a validation (0: all)": "每次验证的诗数（0：全部）",
+    "free poems measured at each validation (0: none)": "每次验证时自由写出并度量的诗数（0：不写）",
+    "device to train on (auto: the GPU with the most room)": "训练所用设备（auto：余量最大的 GPU）",
     "steps between checkpoints (0: every epoch)": "检查点间隔步数（0：每轮）",
     "recent checkpoints that are kept": "保留的最近检查点数",
     "steps between reports": "报告间隔步数",

@@ -39,6 +39,8 @@ MEANINGS = {
     "seed": marked("random seed"),
     "validate_every": marked("steps between validations (0: every epoch)"),
     "validation_poems": marked("poems of a validation (0: all)"),
+    "verse_poems": marked("free poems measured at each validation (0: none)"),
+    "device": marked("device to train on (auto: the GPU with the most room)"),
     "checkpoint_every": marked("steps between checkpoints (0: every epoch)"),
     "keep": marked("recent checkpoints that are kept"),
     "report_every": marked("steps between reports"),

@@ -54,7 +54,8 @@ class StudioScreen(Screen[None]):
 
     def other_panes(self) -> dict[str, type[Pane]]:
         """The panes that the first frame leaves empty. Importing them takes a while."""
-        # The last one is seldom shown, but the names of its keys must be known.
+        # This one is seldom shown, but the names of its keys must be known.
+        import studio.tui.corpus.missing  # noqa: F401
         from studio.tui.playground.pane import PlaygroundPane
         from studio.tui.training.pane import TrainingPane
 

@@ -94,7 +94,7 @@ def test_what_a_run_records_of_its_machine_is_shown(
     ]
     assert (memory.y_title, memory.lines[0].y) == ("GB", (1.0, 2.0))
     assert "plain: readings of the device during the training." in page.text
-    assert "记忆: the use of the device is not recorded" in page.text
+    assert "记忆: readings of the device during the training." in page.text
     rows = page.table("What")
     assert rows[:4] == [
         ["plain", "tangshi-studio 9.9, torch 2.99, a card"],
