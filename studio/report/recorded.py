@@ -52,8 +52,5 @@ def device_series(run: Run) -> tuple[DeviceSeries, ...]:
 
 
 def trained_on(run: Run) -> TrainedOn | None:
-    """What the run was trained on; None if that is not recorded.
-
-    TO JOIN: read the run's own record here once training writes it.
-    """
+    """What the run was trained on; None: no version records it yet."""
     return None

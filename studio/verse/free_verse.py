@@ -1,4 +1,4 @@
-"""How much verse a model writes of its own accord: a measure of what a training has learnt.
+"""How much verse a model writes without a form: a measure of what a training has learnt.
 
 The poems are written without a form, so nothing forces a rule on them.
 """
