@@ -1,15 +1,26 @@
 """The command `tangshi-studio`. Light to import: opening the studio needs no subcommand."""
 
+import os
 import sys
 
 from studio.cli.arguments import refuse_other_encodings, use_utf8
 from studio.cli.heap import keep_heap
+from studio.launched import is_launched
 
 
 def main() -> None:
     """Run the command and exit with a code that scripts can use."""
     use_utf8()
     keep_heap()
+    try:
+        _run()
+    except SystemExit as leaving:
+        if is_launched():
+            _end_at_once(leaving.code)
+        raise
+
+
+def _run() -> None:
     try:
         if sys.argv[1:]:
             _run_subcommand(sys.argv[1:])
@@ -29,3 +40,13 @@ def _run_subcommand(arguments: list[str]) -> None:
 
     refuse_other_encodings(arguments)
     sys.exit(app(prog_name="tangshi-studio", standalone_mode=False))
+
+
+def _end_at_once(code: object) -> None:
+    """End without the interpreter's clean-up, in which gloo's threads can abort the process.
+
+    The launcher would then name this process as killed, and not the error that it has printed.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 1 if code else 0)
