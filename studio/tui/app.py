@@ -213,7 +213,8 @@ class StudioApp(TerminalApp):
 
     async def action_pane(self, name: str) -> None:
         """Go to a pane."""
-        await self.completion.wait()
+        if not self.completion.is_finished:
+            await self._main_screen.reach(name)
         # When the focused widget is hidden, Textual focuses another one in its pane. That pane
         # would be the current one again.
         self._main_screen.set_focus(None)

@@ -23,8 +23,10 @@ from studio.runs import folders, processes, queue
 from studio.settings import Settings, read_settings
 from studio.tui.app import StudioApp
 from studio.tui.help_screen import HelpScreen, key_names, key_rows
+from studio.tui.help_section import HelpSection
 from studio.tui.pane import Pane
 from studio.tui.quit_screen import QuitScreen
+from studio.tui.studio_screen import StudioScreen
 from studio.tui.training.epochs_screen import EpochsScreen
 from studio.tui.training.pane import TrainingPane
 from studio.tui.widgets.key_bar import KeyBar
@@ -169,6 +171,43 @@ async def test_keys_typed_before_all_panes_are_there_are_not_lost(home: Home) ->
         assert not app.screen.query(TrainingPane)
         await app.completion.wait()
         await until(pilot, lambda: app.screen.query_one(TrainingPane).view == "runs")
+
+
+async def test_a_pane_that_the_user_asks_for_is_added_first(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added: list[str] = []
+    fill, others = StudioScreen._fill, StudioScreen.other_panes
+
+    async def noted(screen: StudioScreen, name: str, kind: type[Pane]) -> None:
+        added.append(name)
+        await fill(screen, name, kind)
+
+    def asked(screen: StudioScreen) -> dict[str, Callable[[], type[Pane]]]:
+        screen._wanted = "playground"
+        return others(screen)
+
+    monkeypatch.setattr(StudioScreen, "_fill", noted)
+    monkeypatch.setattr(StudioScreen, "other_panes", asked)
+    app = StudioApp(home, Settings(), FakeWorker)
+    async with app.run_test(size=(160, 48)):
+        await app.completion.wait()
+        assert added == ["playground", "training"]
+
+
+async def test_help_opens_before_all_panes_are_there_and_gets_their_keys_then(home: Home) -> None:
+    app = StudioApp(home, Settings(), FakeWorker)
+    async with app.run_test(size=(160, 48)) as pilot:
+        app.post_message(Key("question_mark", None))
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        opened = app.screen
+        shown = [section.heading for section in opened.query(HelpSection)]
+        assert "In Corpus" in shown and "Everywhere" in shown
+        await app.completion.wait()
+        await until(pilot, lambda: "Notes" in [each.heading for each in opened.query(HelpSection)])
+        headings = [section.heading for section in opened.query(HelpSection)]
+        assert headings[: len(shown)] == shown
+        assert {"In Training", "In Playground", "In the list of runs"} < set(headings)
 
 
 @pytest.mark.parametrize(
@@ -495,7 +534,7 @@ async def test_a_palette_that_another_screen_covers_is_not_opened_twice(open_sma
         await studio.press("ctrl+p")
         studio.app.push_screen(HelpScreen([("Everywhere", [studio.app])]))
         await studio.settle()
-        studio.app.action_command_palette()
+        await studio.app.action_command_palette()
         await studio.settle()
         assert isinstance(studio.app.screen, HelpScreen)
         assert len(studio.app.screen_stack) == 3
