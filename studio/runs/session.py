@@ -72,6 +72,7 @@ class TrainingSession:
                 processes.clear_stop(run)
             run.record_process("", 0, "starting")
             opening.callback(run.forget_process)
+            epochs = epochs or queue.more_epochs(run.folder)
             names = checkpoints_to_try(run, step)
             self.config = with_more_epochs(run, epochs, names)
             self._opened = RunOpening(home, run, self.config, self._world)

@@ -158,7 +158,7 @@ class TrainingPane(Pane):
                     self.refresh_bindings()
             case Ready():
                 self.query_one(DevicePanel).use(event.gpu, event.cuda)
-                self._runs.remind_of_waiting()
+                self._runs.waiting.remind()
             case TrainingStarted():
                 self._training_started(event)
             case TrainingPaused() | TrainingResumed():
