@@ -15,7 +15,19 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.widgets._toast import Toast
 
-from studio.messages import CancelCompose, Compose, Failed, Stop, Trained, TrainingPaused
+from studio.messages import (
+    CancelCompose,
+    Command,
+    Compose,
+    Failed,
+    Preparing,
+    Resume,
+    Stop,
+    Train,
+    Trained,
+    TrainingPaused,
+    TrainNext,
+)
 from studio.model.config import RECIPES
 from studio.model.events import Outcome, TrainingEnded
 from studio.paths import Home
@@ -252,6 +264,62 @@ async def test_only_a_training_whose_terminal_has_gone_is_continued_elsewhere(
         monkeypatch.setattr(studio.worker, "close", close)
         studio.app.close_worker_on(number)
         assert started == resumed
+
+
+@pytest.mark.parametrize(
+    ("command", "number", "continued", "waiting"),
+    [
+        (Train("autumn", RECIPES["classic"]), signal.SIGHUP, ["autumn"], ["autumn"]),
+        (Resume("spring", 2), signal.SIGHUP, ["spring"], ["spring"]),
+        # The first of those that wait was being loaded.
+        (TrainNext(), signal.SIGHUP, ["winter"], ["winter"]),
+        (Resume("spring", 2), signal.SIGTERM, [], []),
+    ],
+)
+async def test_a_run_that_is_being_loaded_when_the_terminal_goes_is_trained_elsewhere(
+    open_small: Open,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    command: Command,
+    number: int,
+    continued: list[str],
+    waiting: list[str],
+) -> None:
+    folders.create(home.runs, "spring", RECIPES["classic"])
+    if command == TrainNext():
+        queue.join(folders.create(home.runs, "winter", RECIPES["classic"]).folder)
+    started: list[str] = []
+
+    def hand_over(run: folders.Run, finish: Callable[[], None], then_queue: bool) -> None:
+        # If the new process cannot be started or is killed, the run waits.
+        assert queue.waiting(home.runs) == waiting
+        started.append(run.name)
+
+    monkeypatch.setattr(processes, "hand_over", hand_over)
+    async with open_small() as studio:
+        studio.app.send(command)
+        studio.worker.report(Preparing("reading the poems"))
+        await studio.settle()
+        studio.app.close_worker_on(number)
+    assert started == continued
+    assert queue.waiting(home.runs) == waiting
+    if command == Resume("spring", 2):
+        assert queue.more_epochs(home.runs / "spring") == (2 if continued else 0)
+
+
+async def test_a_run_that_the_worker_has_locked_does_not_wait_when_the_terminal_goes(
+    open_small: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = folders.create(home.runs, "spring", RECIPES["classic"])
+    started: list[str] = []
+    monkeypatch.setattr(
+        processes, "hand_over", lambda run, finish, then_queue: started.append(run.name)
+    )
+    async with open_small() as studio:
+        studio.app.send(Resume("spring", 2))
+        with run.lock():
+            studio.app.close_worker_on(signal.SIGHUP)
+    assert (started, queue.waiting(home.runs)) == (["spring"], [])
 
 
 async def test_quitting_without_training_closes_at_once(open_small: Open) -> None:
