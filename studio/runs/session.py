@@ -90,7 +90,8 @@ class TrainingSession:
     def record_process(self, state: ProcessState = "training") -> None:
         """Write down for other processes that this one trains the run, or has paused it."""
         total = self.trainer.total_steps
-        self.run.record_process(self._device_name, total, state, self._world.size)
+        gpu = self.trainer.device.gpu
+        self.run.record_process(self._device_name, total, state, self._world.size, gpu=gpu)
 
     @property
     def _device_name(self) -> str:
