@@ -112,7 +112,7 @@ def recurrent_precision(device: torch.device) -> torch.dtype | None:
 def choose_device(
     precision: Precision = "auto",
     wish: str = "auto",
-    taken: Mapping[str, int] = MappingProxyType({}),
+    taken: Mapping[str, int] = devices.NONE_TAKEN,
 ) -> Device:
     """The device that `wish` names, see `devices.choose`; nothing is put on it yet.
 
