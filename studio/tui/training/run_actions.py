@@ -8,7 +8,6 @@ from studio.devices import GpuChoice, free_gpu
 from studio.errors import RunError, StudioError
 from studio.messages import Resume, Train
 from studio.model.config import RECIPES, RunConfig
-from studio.model.events import TrainingEvent
 from studio.runs import folders, processes, queue
 from studio.tui.pane import Pane
 from studio.tui.training.elsewhere import RunsElsewhere
@@ -134,8 +133,8 @@ class RunActions:
     def read_past(self, run: str, step: int) -> None:
         """Add the events of a resumed run up to `step`, where it was interrupted."""
 
-        def join(past: list[TrainingEvent]) -> None:
-            self._watched.join_past(run, past)
+        def join(past: History) -> None:
+            self._watched.join_past(past)
             self._panels.touch()
 
         self._tasks.run("past", run, lambda: read_past(self._pane.home, run, step), join)
