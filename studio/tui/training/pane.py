@@ -162,7 +162,7 @@ class TrainingPane(Pane):
                 self.query_one(SettingsForm).show_estimate(event)
             case Ready():
                 self.query_one(DevicePanel).use(event.gpu, event.cuda)
-                self._runs.remind_of_waiting()
+                self._runs.waiting.remind()
             case TrainingStarted():
                 self._training_started(event)
             case TrainingPaused() | TrainingResumed():
