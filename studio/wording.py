@@ -54,6 +54,11 @@ def figure(value: float | None, digits: int = 4) -> str:
     return f"{value:#.{digits}g}"
 
 
+def perplexities(over_all: float | None, han: float | None) -> str:
+    """The perplexity over all targets, and that over Han characters beside it."""
+    return f"{figure(over_all)} (Han {figure(han)})"
+
+
 def local_time(iso: str) -> str:
     """An ISO time in local time: 24 Nov 2026, 14:05. Any other text is returned unchanged."""
     try:

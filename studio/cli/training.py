@@ -197,7 +197,7 @@ def list_runs(
     table.add_column("run", no_wrap=True, overflow="fold")
     rows = [_listed(each) for each in summaries]
     # In a narrow terminal, leave out the least important instead of cutting the words.
-    left_out = ("cell", "epoch", "trained") if out.width < ROOMY else ()
+    left_out = ("cell", "epoch", "Han", "trained") if out.width < ROOMY else ()
     for name in rows[0] if rows else ():
         if name not in left_out:
             table.add_column(name, no_wrap=True)
@@ -217,6 +217,7 @@ def _listed(run: folders.RunSummary) -> dict[str, str]:
         "epoch": str(run.epoch),
         "loss": _figure(run.loss, 3),
         "perplexity": _figure(run.best_perplexity, 1),
+        "Han": _figure(run.best_perplexity_han, 1),
         "trained": duration(run.elapsed),
         "left": duration(run.seconds_left) if run.seconds_left is not None else "",
     }
@@ -245,8 +246,8 @@ def show_run(
     out.print_json(data=msgspec.to_builtins(shown))
     for event in validations:
         out.print(
-            f"step {event.step:>7}  epoch {event.epoch:>3}  perplexity {event.perplexity:9.1f}"
-            f"  with punctuation {event.perplexity_all:8.1f}{'  best' if event.best else ''}"
+            f"step {event.step:>7}  epoch {event.epoch:>3}  perplexity {event.perplexity_all:9.1f}"
+            f"  over Han characters {event.perplexity:8.1f}{'  best' if event.best else ''}"
         )
     for sample in samples[-1:]:
         out.print(f"sample at step {sample.step}: {printable(sample.text)}")

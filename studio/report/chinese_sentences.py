@@ -173,10 +173,11 @@ SENTENCES: dict[str, str] = {
         "没有动用测试集。加 --test 会同时测量测试集：只在最后测一次，不要据此作任何选择。"
     ),
     "There is no early stopping: every run takes all of its steps. But the checkpoint with "
-    "the lowest perplexity on validation is kept, and the results below are those of that "
-    "checkpoint. Training time is without pauses, validations and samples.": (
-        "训练不早停：每次都走完全部步数。但验证集困惑度最低的检查点会保留下来，下文的结果都出自"
-        "这个检查点。训练时间不包括暂停、验证和写样诗。"
+    "the lowest perplexity on validation, over all targets, is kept, and the results below "
+    "are those of that checkpoint. Training time is without pauses, validations and "
+    "samples.": (
+        "训练不早停：每次都走完全部步数。但验证集困惑度（全部目标）最低的检查点会保留下来，"
+        "下文的结果都出自这个检查点。训练时间不包括暂停、验证和写样诗。"
     ),
     "Left: the loss of each step (faint) and its mean over a twentieth of the training. "
     "Right: perplexity on the validation poems, over all targets (solid) and over Han "

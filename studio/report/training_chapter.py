@@ -40,8 +40,9 @@ def _course(data: ReportData, text: Translate) -> Iterator[Block]:
     yield Paragraph(
         text(
             "There is no early stopping: every run takes all of its steps. But the checkpoint with "
-            "the lowest perplexity on validation is kept, and the results below are those of that "
-            "checkpoint. Training time is without pauses, validations and samples."
+            "the lowest perplexity on validation, over all targets, is kept, and the results below "
+            "are those of that checkpoint. Training time is without pauses, validations and "
+            "samples."
         )
     )
 

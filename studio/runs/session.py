@@ -77,7 +77,7 @@ class TrainingSession:
             self._opened = RunOpening(home, run, self.config, self._world)
             self.trainer = self._opened.trainer(names, device)
             self._last_saved = self._opened.last_saved
-            # The validation perplexity over Han characters; None before the first validation.
+            # The validation perplexity over all targets; None before the first validation.
             self.perplexity = self._opened.perplexity
             self._readings = ReadingLog(run.folder, Meter(self.trainer.device.gpu))
             if epochs > 0:
@@ -182,7 +182,7 @@ class TrainingSession:
                 self._last_saved = event
             self._unreported.append(self._unrecorded.pop(0))
             if isinstance(event, Validated):
-                self.perplexity = event.perplexity
+                self.perplexity = event.perplexity_all
                 self._unrecorded[:0] = self._verse(event.step)
         if self.trainer.saves_next:
             # Even a power failure must not leave a checkpoint without its events in the log.

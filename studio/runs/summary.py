@@ -19,17 +19,22 @@ LARGEST = 4096  # bytes; many times the size of the file
 
 
 class RunFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The last step, the lowest perplexity, and how training ended ("" if it has not ended)."""
+    """The last step, the best validation, and how training ended ("" if it has not ended).
+
+    The best has the lowest perplexity over all targets; that over Han characters is of the same
+    step.
+    """
 
     step: int
     epoch: int
     loss: float | None
     elapsed: float
     best_perplexity: float | None
+    best_perplexity_han: float | None
     outcome: str
 
 
-NO_FIGURES = RunFigures(0, 0, None, 0.0, None, "")
+NO_FIGURES = RunFigures(0, 0, None, 0.0, None, None, "")
 
 
 class _Cache(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,17 +65,20 @@ def figures_of(events_file: Path) -> RunFigures:
 def add_events(events: Iterable[TrainingEvent], before: RunFigures = NO_FIGURES) -> RunFigures:
     """The figures `before`, updated with later events."""
     last: StepDone | None = None
-    best, outcome = before.best_perplexity, before.outcome
+    best, han, outcome = before.best_perplexity, before.best_perplexity_han, before.outcome
     for event in events:
         if isinstance(event, StepDone):
             last = event
         elif isinstance(event, Validated):
-            best = event.perplexity if best is None else min(best, event.perplexity)
+            if best is None or event.perplexity_all < best:
+                best, han = event.perplexity_all, event.perplexity
         elif isinstance(event, TrainingEnded):
             outcome = event.outcome
     if last is None:
-        return msgspec.structs.replace(before, best_perplexity=best, outcome=outcome)
-    return RunFigures(last.step, last.epoch, last.loss, last.elapsed, best, outcome)
+        return msgspec.structs.replace(
+            before, best_perplexity=best, best_perplexity_han=han, outcome=outcome
+        )
+    return RunFigures(last.step, last.epoch, last.loss, last.elapsed, best, han, outcome)
 
 
 def _read(file: Path) -> _Cache:

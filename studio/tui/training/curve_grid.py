@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.events import Resize
@@ -11,7 +10,7 @@ from studio.tui.drawing.plot import Plot
 from studio.tui.themes import series_colour
 from studio.tui.training.curve_chart import CurveChart, Series
 from studio.tui.training.history import History
-from studio.tui.training.metrics import METRICS, SMOOTHINGS, Metric, validation_loss
+from studio.tui.training.metrics import METRICS, SMOOTHINGS, Metric
 
 # With this much room all curves are shown, unless the user wants one.
 GRID_WIDTH, GRID_HEIGHT = 96, 26
@@ -106,19 +105,20 @@ class CurveGrid(Container):
         for history in histories:
             colour, faint = self._shades[history.run]
             smoothing = self._smoothing if metric.noisy else 0.0
+            beside = metric.beside if history.validations else None
             label = "" if alone else history.run
-            if metric.name == "loss" and alone and history.validations:
-                label = "training"
+            if beside and alone:
+                label = beside.first
             x, y = metric.read(history)
             series.append(
                 Series(
                     label, colour, faint, x, y, smoothing, points=not metric.noisy and len(x) < 60
                 )
             )
-            if metric.name == "loss" and history.validations:
-                x, y = validation_loss(history)
+            if beside and (alone or beside.of_each):
+                x, y = beside.read(history)
                 if alone:
                     colour, faint = series_colour(self.app.theme_variables, 1)
-                label = "validation" if alone else ""
-                series.append(Series(label, colour, faint, np.asarray(x), y, points=True))
+                label = beside.second if alone else ""
+                series.append(Series(label, colour, faint, x, y, points=True))
         return series

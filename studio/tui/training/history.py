@@ -111,13 +111,13 @@ class History:
         return int(self.steps[-1]) if self.steps else 0
 
     @property
-    def best(self) -> float | None:
-        """The lowest validation perplexity."""
-        return min((each.perplexity for each in self.validations), default=None)
+    def best(self) -> Validated | None:
+        """The validation with the lowest perplexity over all targets."""
+        return min(self.validations, key=lambda each: each.perplexity_all, default=None)
 
-    def perplexity_at(self, step: int) -> float | None:
-        """The validation perplexity measured at that step."""
-        return next((each.perplexity for each in self.validations if each.step == step), None)
+    def validation_at(self, step: int) -> Validated | None:
+        """The validation at that step."""
+        return next((each for each in self.validations if each.step == step), None)
 
     def speed(self) -> Column:
         """Characters per second at each step, over the steps before it; NaN at the first step."""

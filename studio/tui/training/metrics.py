@@ -6,10 +6,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from studio.model.events import Validated
 from studio.tui.drawing.scales import Column
 from studio.tui.training.history import History
 
 SMOOTHINGS = (0.0, 0.6, 0.9, 0.98)
+
+
+Read = Callable[[History], tuple[Column, Column]]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A second curve in the chart of a metric, with the labels of both."""
+
+    first: str
+    second: str
+    read: Read
+    # Whether it is also shown for each of several runs.
+    of_each: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,32 +34,44 @@ class Metric:
     name: str
     title: str
     noisy: bool
-    read: Callable[[History], tuple[Column, Column]]
+    read: Read
+    beside: Beside | None = None
 
 
-def _per_step(
-    column: Callable[[History], Sequence[float]],
-) -> Callable[[History], tuple[Column, Column]]:
+def _per_step(column: Callable[[History], Sequence[float]]) -> Read:
     return lambda history: (np.array(history.steps), np.array(column(history)))
 
 
-def validation(history: History) -> tuple[Column, Column]:
-    """Validation perplexity by step."""
-    steps = [each.step for each in history.validations]
-    perplexities = [each.perplexity for each in history.validations]
-    return np.array(steps, float), np.array(perplexities, float)
+def _validated(value: Callable[[Validated], float]) -> Read:
+    def read(history: History) -> tuple[Column, Column]:
+        steps = [each.step for each in history.validations]
+        values = [value(each) for each in history.validations]
+        return np.array(steps, float), np.array(values, float)
+
+    return read
 
 
-def validation_loss(history: History) -> tuple[Column, Column]:
-    """Validation loss by step, over the same targets as the training loss, in nats."""
-    steps, _ = validation(history)
-    losses = [math.log(each.perplexity_all) for each in history.validations]
-    return steps, np.array(losses, float)
+# Over the same targets as the training loss, in nats.
+_validation_loss = _validated(lambda each: math.log(each.perplexity_all))
+_over_all = _validated(lambda each: each.perplexity_all)
+_over_han = _validated(lambda each: each.perplexity)
 
 
 METRICS = (
-    Metric("loss", "loss", True, _per_step(lambda history: history.losses)),
-    Metric("perplexity", "validation perplexity", False, validation),
+    Metric(
+        "loss",
+        "loss",
+        True,
+        _per_step(lambda history: history.losses),
+        Beside("training", "validation", _validation_loss, of_each=True),
+    ),
+    Metric(
+        "perplexity",
+        "validation perplexity",
+        False,
+        _over_all,
+        Beside("all targets", "Han", _over_han, of_each=False),
+    ),
     Metric("rate", "learning rate", False, _per_step(lambda history: history.rates)),
     Metric("norm", "gradient norm", True, _per_step(lambda history: history.norms)),
     Metric("speed", "characters per second", True, lambda h: (np.array(h.steps), h.speed())),

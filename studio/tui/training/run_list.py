@@ -20,7 +20,7 @@ from studio.runs import folders
 from studio.runs.folders import Run, RunSummary
 from studio.tui.drawing.charts import shortened
 from studio.tui.pane import Pane
-from studio.wording import compact, figure
+from studio.wording import compact, perplexities
 
 # Seconds after which the runs read so far are shown.
 PARTIAL_AFTER = 0.3
@@ -240,7 +240,8 @@ def _facts(row: RunRow) -> str:
         return row.summary.status_in_words
     facts = [row.summary.status, f"{compact(row.summary.step)} steps"]
     if row.summary.best_perplexity is not None:
-        facts.append(f"ppl {figure(row.summary.best_perplexity)}")
+        han = row.summary.best_perplexity_han
+        facts.append(f"ppl {perplexities(row.summary.best_perplexity, han)}")
     return "  ".join(facts)
 
 

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from studio.tui.training.history import History
 from studio.tui.training.text_panel import TextPanel
-from studio.wording import figure, printable
+from studio.wording import perplexities, printable
 
 
 class SamplePanel(TextPanel):
@@ -62,10 +62,11 @@ class SamplePanel(TextPanel):
         if self._history is None or index is None:
             return [Text("A poem is written at each validation.", note)]
         sample = self._history.samples[index]
-        perplexity = self._history.perplexity_at(sample.step)
+        validation = self._history.validation_at(sample.step)
         caption = f"step {sample.step:,}"
-        if perplexity is not None:
-            caption += f"  perplexity {figure(perplexity)}"
+        if validation:
+            both = perplexities(validation.perplexity_all, validation.perplexity)
+            caption += f"  perplexity {both}"
         poem = self.get_component_rich_style("sample--poem", partial=True)
         return [*(Text(line, poem) for line in verses(sample.text, width)), Text(caption, note)]
 

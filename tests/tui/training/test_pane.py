@@ -172,7 +172,7 @@ async def test_a_run_in_training_shows_progress_figures_curve_and_sample(
             "step 600/1,200",
             "epoch 2/4",
             "1m 06s left",
-            "best perplexity 132.4",
+            "best perplexity 99.39 (Han 121.2)",
             "char/s 58.2k",
             "1.52M parameters",
             "float32",
@@ -291,7 +291,7 @@ async def test_the_samples_show_how_noise_became_verse(open_studio: Open) -> Non
         text = studio.text()
         assert "Sample 1/4" in text
         assert "不不人人不，不人不人不。" in text
-        assert "step 200  perplexity 353.1" in text
+        assert "step 200  perplexity 289.6 (Han 353.1)" in text
         assert plot(studio).cursor == 200
         await studio.press(*["right_square_bracket"] * 3)
         assert "白日依山尽，黄河入海流。" in studio.text()
