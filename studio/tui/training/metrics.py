@@ -3,16 +3,19 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from studio.model.events import Validated
+from studio.model.events import Validated, VerseMeasured
+from studio.telemetry import GIGABYTE
 from studio.tui.drawing.scales import Column
 from studio.tui.training.history import History
 
 SMOOTHINGS = (0.0, 0.6, 0.9, 0.98)
 
 
+Group = Literal["learning", "verse", "device"]
 Read = Callable[[History], tuple[Column, Column]]
 
 
@@ -36,6 +39,8 @@ class Metric:
     noisy: bool
     read: Read
     beside: Beside | None = None
+    group: Group = "learning"
+    is_recorded: Callable[[History], bool] = lambda history: bool(history.steps)
 
 
 def _per_step(column: Callable[[History], Sequence[float]]) -> Read:
@@ -49,6 +54,40 @@ def _validated(value: Callable[[Validated], float]) -> Read:
         return np.array(steps, float), np.array(values, float)
 
     return read
+
+
+def _verse(name: str, title: str, value: Callable[[VerseMeasured], float | None]) -> Metric:
+    def read(history: History) -> tuple[Column, Column]:
+        steps = [each.step for each in history.verses]
+        # NaN for None.
+        return np.array(steps, float), np.array([value(each) for each in history.verses], float)
+
+    return Metric(
+        f"verse-{name}",
+        title,
+        False,
+        read,
+        group="verse",
+        is_recorded=lambda history: any(value(each) is not None for each in history.verses),
+    )
+
+
+def _gauge(label: str, title: str, scale: float = 1.0) -> Metric:
+    def read(history: History) -> tuple[Column, Column]:
+        points = [
+            (reading.step, gauge.value / scale)
+            for reading in history.readings
+            for gauge in reading.gauges
+            if gauge.label == label
+        ]
+        x, y = np.array(points, float).reshape(-1, 2).T
+        return x, y
+
+    def is_recorded(history: History) -> bool:
+        last = history.readings[-1].gauges if history.readings else ()
+        return any(gauge.label == label for gauge in last)
+
+    return Metric(f"device-{label}", title, True, read, group="device", is_recorded=is_recorded)
 
 
 # Over the same targets as the training loss, in nats.
@@ -75,4 +114,16 @@ METRICS = (
     Metric("rate", "learning rate", False, _per_step(lambda history: history.rates)),
     Metric("norm", "gradient norm", True, _per_step(lambda history: history.norms)),
     Metric("speed", "characters per second", True, lambda h: (np.array(h.steps), h.speed())),
+    _verse("length", "poems of the right length", lambda each: each.length_kept),
+    _verse("tones", "poems that keep the tones", lambda each: each.tones_kept),
+    _verse("rhyme", "poems that rhyme", lambda each: each.rhyme_kept),
+    _verse("distinct", "distinct-2", lambda each: each.distinct_2),
+    _verse("copied", "4-grams copied", lambda each: each.grams_copied),
+    _verse("repeats", "repeated characters per poem", lambda each: each.repeats),
+    _gauge("gpu", "GPU, %"),
+    _gauge("cpu", "processor, %"),
+    _gauge("memory", "memory, GB", GIGABYTE),
+    _gauge("studio", "memory of the program, GB", GIGABYTE),
+    _gauge("temp", "temperature, °C"),
+    _gauge("power", "power, W"),
 )

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal, get_args
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.reactive import reactive
@@ -29,8 +29,10 @@ from studio.model.events import TrainingEnded
 from studio.tui.pane import Pane
 from studio.tui.training.curve_grid import CurveGrid
 from studio.tui.training.device_panel import DevicePanel
+from studio.tui.training.keys import KEYS
 from studio.tui.training.log_panel import LogPanel, log_line
 from studio.tui.training.panels import WatchPanels
+from studio.tui.training.readings_follower import READINGS_EVERY, ReadingsFollower
 from studio.tui.training.run_actions import RunActions
 from studio.tui.training.run_list import RunAction, RunList
 from studio.tui.training.sample_panel import SamplePanel
@@ -44,46 +46,6 @@ NARROW_TALL = 40
 # Seconds between two looks at runs that other processes train.
 FOLLOW_EVERY = 0.5
 
-# In the order of their use. Users' settings name keys by these ids, so they never change.
-KEYS: list[BindingType] = [
-    Binding("n", "view('new')", "New run", id="training.new"),
-    Binding("space,p", "pause", "Pause", id="training.pause"),
-    Binding("space,p", "resume", "Resume", id="training.go_on", tooltip="Resume the paused run"),
-    Binding("x", "stop", "Stop", id="training.stop", tooltip="Save a checkpoint and stop"),
-    Binding(
-        "t",
-        "take_over",
-        "Take over",
-        id="training.take_over",
-        tooltip="Train the run here; the other process saves and ends",
-    ),
-    Binding("w", "watch", "Watch", id="training.watch", tooltip="Show the run in training"),
-    Binding("r", "toggle_view('runs')", "Runs", id="training.runs", tooltip="Show or hide runs"),
-    Binding("l", "toggle_view('log')", "Log lines", id="training.log", tooltip="Show or hide log"),
-    Binding("m", "metric(1)", "Curve", id="training.metric", tooltip="Next curve"),
-    Binding("M", "metric(-1)", show=False, id="training.metric_before", tooltip="Previous curve"),
-    Binding("g", "grid", "Grid", id="training.grid", tooltip="All curves, or one"),
-    Binding("c", "checkpoint", "Save", id="training.checkpoint", tooltip="Save a checkpoint now"),
-    Binding(
-        "left_square_bracket",
-        "sample(-1)",
-        "Earlier",
-        id="training.sample_before",
-        tooltip="Previous sample poem, with a mark on the curves",
-    ),
-    Binding(
-        "right_square_bracket",
-        "sample(1)",
-        "Later",
-        id="training.sample_after",
-        tooltip="Next sample poem",
-    ),
-    Binding("slash", "filter", "Filter", id="training.filter", tooltip="Filter the runs"),
-    Binding("y", "log_scale", "Log", id="training.log_scale", tooltip="Logarithmic scale"),
-    Binding("s", "smoothing", "Smooth", id="training.smoothing", tooltip="Smooth the curves"),
-    Binding("escape", "back", show=False, id="training.back", tooltip="Back to the curves"),
-]
-
 
 class TrainingPane(Pane):
     """The training pane: a form for a new run, or the panels that show one."""
@@ -96,16 +58,22 @@ class TrainingPane(Pane):
         self._run = self.studio.run_in_training
         self._watched = Watched(self._run)
         self._runs = RunActions(self, self._watched, self.show_curves)
+        self._readings = ReadingsFollower(self, self._watched)
         yield SettingsForm(self.home.runs)
         yield WatchPanels(self._run, self._watched, self.studio.settings.plain_charts)
 
     def on_mount(self) -> None:
         self.watch_view()
         self.set_interval(FOLLOW_EVERY, self._follow)
+        self.set_interval(READINGS_EVERY, self._follow_readings)
 
     def _follow(self) -> None:
         if self.is_showing and self.view != "new":
             self._runs.follow()
+
+    def _follow_readings(self) -> None:
+        if self.is_showing and self.view != "new":
+            self._readings.follow()
 
     @property
     def _panels(self) -> WatchPanels:
@@ -212,7 +180,7 @@ class TrainingPane(Pane):
                 return self._watched.live is not None and not is_shown
             case "take_over":
                 return self._runs.can_take_over
-            case "metric" | "grid" | "log_scale" | "smoothing":
+            case "metric" | "group" | "axis" | "grid" | "log_scale" | "smoothing":
                 return self.view != "new" and self.query_one(CurveGrid).display
             case "sample":
                 return self.view != "new" and self.query_one(SamplePanel).display
@@ -262,6 +230,10 @@ class TrainingPane(Pane):
         self.view = "runs"
         self.call_after_refresh(self.query_one(RunList).focus_filter)
 
+    def action_comparison(self) -> None:
+        """Show the runs that are compared side by side."""
+        self._runs.show_comparison()
+
     def action_pause(self) -> None:
         """Pause the training between two steps."""
         self.send(Pause())
@@ -280,9 +252,19 @@ class TrainingPane(Pane):
         """Save a checkpoint now."""
         self.send(SaveCheckpoint())
 
-    def action_metric(self, by: int) -> None:
+    async def action_metric(self, by: int) -> None:
         """Show the next (1) or previous (-1) curve."""
-        self.query_one(CurveGrid).choose(by)
+        await self.query_one(CurveGrid).choose(by)
+        self._panels.draw_now()
+
+    async def action_group(self) -> None:
+        """Show the curves of learning, of the verse, or of the device."""
+        await self.query_one(CurveGrid).choose_group()
+        self._panels.draw_now()
+
+    def action_axis(self) -> None:
+        """Draw the curves along the next axis."""
+        self.query_one(CurveGrid).next_axis()
         self._panels.draw_now()
 
     def action_grid(self) -> None:
@@ -304,8 +286,7 @@ class TrainingPane(Pane):
 
     def action_sample(self, by: int) -> None:
         """Show a later (1) or earlier (-1) sample."""
-        self.query_one(SamplePanel).move(by)
-        self._panels.draw_now()
+        self._panels.move_sample(by)
 
     @on(DevicePanel.Taken)
     def _offer_gpus(self, event: DevicePanel.Taken) -> None:

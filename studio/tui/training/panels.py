@@ -92,8 +92,20 @@ class WatchPanels(Vertical):
         samples = self.query_one(SamplePanel)
         samples.show(shown.history if shown else None)
         curves = self.query_one(CurveGrid)
-        curves.show(self._watched.histories(), samples.step)
+        curves.show(self._watched.histories(), self._watched.reference)
         self.query_one(RunList).mark(curves.colours)
+
+    def on_curve_grid_cursor_moved(self, event: CurveGrid.CursorMoved) -> None:
+        event.stop()
+        self.query_one(SamplePanel).choose_at(self.query_one(CurveGrid).cursor)
+        self.draw_now()
+
+    def move_sample(self, by: int) -> None:
+        """Show a later (1) or earlier (-1) sample, and the cursor at its step."""
+        samples = self.query_one(SamplePanel)
+        samples.move(by)
+        self.query_one(CurveGrid).cursor = samples.step
+        self.draw_now()
 
     def _hint(self) -> str:
         nothing = "No run to show. Press n for a new run, r for earlier runs."

@@ -13,6 +13,7 @@ from studio.model.config import RECIPES, RunConfig
 from studio.model.events import TrainingEvent
 from studio.runs import folders, processes, queue
 from studio.tui.pane import Pane
+from studio.tui.training.comparison_screen import ComparisonScreen, Contender
 from studio.tui.training.epochs_screen import EpochsScreen
 from studio.tui.training.folder_tasks import FolderTasks
 from studio.tui.training.history import History
@@ -180,6 +181,8 @@ class RunActions:
             self.resume(row.name)
         elif action == "open":
             self.open(row.name)
+        elif action == "reference":
+            self._set_reference(row)
         else:
             self._compare(row)
 
@@ -214,6 +217,36 @@ class RunActions:
             self._add_to_chart(live)
         else:
             self._read_run(row.name, lambda shown: self._add_to_chart(shown.history))
+
+    def _set_reference(self, row: RunRow) -> None:
+        """Compare the others with a run, or no longer with it."""
+        is_shown = row.name in [each.run for each in self._watched.histories()]
+        self._watched.reference = "" if self._watched.reference == row.name else row.name
+        if is_shown:
+            self._panels.draw_now()
+        else:
+            self._compare(row)
+
+    def show_comparison(self) -> None:
+        """Show the settings and the best values of the runs whose curves are shown."""
+        histories = self._watched.histories()
+
+        def read() -> list[Contender]:
+            runs = [folders.find(self._pane.home.runs, each.run) for each in histories]
+            return [
+                Contender(run.config(), history)
+                for run, history in zip(runs, histories, strict=True)
+            ]
+
+        def show(runs: list[Contender]) -> None:
+            self._pane.app.push_screen(ComparisonScreen(runs))
+
+        if len(histories) > 1:
+            self._tasks.run("settings", histories[0].run, read, show, exclusive=True)
+        else:
+            self._pane.studio.show_notice(
+                "There is one run only. In the list of runs (r), space adds the curves of another."
+            )
 
     def _add_to_chart(self, history: History) -> None:
         self._watched.compared[history.run] = history

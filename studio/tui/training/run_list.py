@@ -37,7 +37,7 @@ class RunRow(msgspec.Struct, frozen=True):
 
 
 class RunAction(Message):
-    """The user wants to open, compare, resume or delete a run."""
+    """The user wants to open, compare, resume or delete a run, or make it the reference."""
 
     def __init__(self, action: str, row: RunRow) -> None:
         super().__init__()
@@ -54,6 +54,13 @@ class _Options(OptionList):
             "Compare",
             id="runs.compare",
             tooltip="Add or remove curves",
+        ),
+        Binding(
+            "b",
+            "act('reference')",
+            "Reference",
+            id="runs.reference",
+            tooltip="Compare the others with this run, or no longer",
         ),
         Binding("u", "act('resume')", "Resume", id="runs.resume", tooltip="Resume the training"),
         Binding("d,delete", "act('delete')", "Delete", id="runs.delete"),

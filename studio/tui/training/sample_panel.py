@@ -36,6 +36,13 @@ class SamplePanel(TextPanel):
         self._history = history
         self.update()
 
+    def choose_at(self, step: int | None) -> None:
+        """Choose the last sample up to a step; None follows the newest."""
+        samples = self._history.samples if self._history else []
+        before = [at for at, each in enumerate(samples) if step is not None and each.step <= step]
+        self._chosen = before[-1] if before else 0 if samples and step is not None else None
+        self.update()
+
     def move(self, by: int) -> None:
         """Choose an earlier (-1) or later (1) sample. After the last, the newest is shown."""
         count = len(self._history.samples) if self._history else 0
@@ -63,12 +70,15 @@ class SamplePanel(TextPanel):
             return [Text("A poem is written at each validation.", note)]
         sample = self._history.samples[index]
         validation = self._history.validation_at(sample.step)
-        caption = f"step {sample.step:,}"
+        captions = [f"step {sample.step:,}"]
         if validation:
             both = perplexities(validation.perplexity_all, validation.perplexity)
-            caption += f"  perplexity {both}"
+            captions.append(f"perplexity {both}")
+        if len(caption := "  ".join(captions)) <= width:
+            captions = [caption]
         poem = self.get_component_rich_style("sample--poem", partial=True)
-        return [*(Text(line, poem) for line in verses(sample.text, width)), Text(caption, note)]
+        lines = [Text(line, poem) for line in verses(sample.text, width)]
+        return [*lines, *(Text(each, note) for each in captions)]
 
 
 def verses(text: str, width: int) -> list[str]:
