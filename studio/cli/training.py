@@ -22,6 +22,7 @@ from studio.model.events import (
 )
 from studio.paths import Home
 from studio.runs import folders, processes
+from studio.runs.filtering import EXAMPLE, fields_of, run_filter
 from studio.wording import duration, printable
 
 ROOMY = 100  # from this width in cells `runs list` has all its columns
@@ -180,13 +181,20 @@ def _detach(
 
 @runs_app.command("list")
 def list_runs(
+    where: Annotated[
+        str, typer.Option(help=f"Only runs that match, as in --where '{EXAMPLE}'.")
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
     """List the runs, the latest first."""
+    with usage_errors():
+        matches = run_filter(where)
     summaries = []
     for run in folders.all_runs(Home.default().runs):
         try:
-            summaries.append(folders.summary(run))
+            summary = folders.summary(run)
+            if matches(fields_of(summary, run.config())):
+                summaries.append(summary)
         except StudioError as error:
             # A damaged folder must not hide the others.
             say(f"{run.name} is damaged: {error}")
@@ -203,7 +211,10 @@ def list_runs(
             table.add_column(name, no_wrap=True)
     for summary, row in zip(summaries, rows, strict=True):
         table.add_row(summary.name, *(row[name] for name in row if name not in left_out))
-    out.print(table if summaries else "No runs yet. Start one with `tangshi-studio train`.")
+    nothing = "No runs yet. Start one with `tangshi-studio train`."
+    if where.strip():
+        nothing = "No run matches."
+    out.print(table if summaries else nothing)
 
 
 def _listed(run: folders.RunSummary) -> dict[str, str]:

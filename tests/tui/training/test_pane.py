@@ -524,6 +524,22 @@ async def test_a_slash_filters_the_runs(open_studio: Open, home: Home) -> None:
         assert "autumn" not in studio.text()
 
 
+async def test_the_runs_are_filtered_by_an_expression(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 200)
+    write_run(home, "winter", 400)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "slash")
+        studio.pane.query_one("#filter", Input).value = "perplexity < 200 and status = stopped"
+        await studio.settle()
+        assert "winter" in studio.text()
+        assert "autumn" not in studio.text()
+        studio.pane.query_one("#filter", Input).value = "perplexty < 200"
+        await studio.settle()
+        assert "did you mean perplexity?" in studio.words()
+        # What was found before stays.
+        assert "winter" in studio.text()
+
+
 async def test_a_stopped_run_is_resumed(open_studio: Open, home: Home) -> None:
     write_run(home, "autumn", 20)
     async with open_studio(SMALL) as studio:
