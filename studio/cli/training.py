@@ -22,6 +22,7 @@ from studio.model.events import (
 )
 from studio.paths import Home
 from studio.runs import folders, processes
+from studio.runs.environment import read_environments
 from studio.runs.filtering import EXAMPLE, fields_of, run_filter
 from studio.wording import duration, printable
 
@@ -241,6 +242,7 @@ def show_run(
     """Show one run: settings, validations, samples, checkpoints."""
     run = folders.find(Home.default().runs, name)
     events = run.events()
+    environments = read_environments(run.folder)
     validations = [event for event in events if isinstance(event, Validated)]
     samples = [event for event in events if isinstance(event, SampleWritten)]
     document = {
@@ -249,12 +251,19 @@ def show_run(
         "validations": validations,
         "samples": samples,
         "checkpoints": run.checkpoint_names(),
+        "environments": environments,
     }
     if json:
         print_json(document)
         return
     shown = {"summary": document["summary"], "config": document["config"]}
     out.print_json(data=msgspec.to_builtins(shown))
+    for each in environments:
+        out.print(
+            f"from step {each.step}: tangshi-studio {each.studio} {each.commit[:12]}, "
+            f"torch {each.torch}, {printable(each.device)}, {each.parameter_count:,} parameters",
+            soft_wrap=True,
+        )
     for event in validations:
         out.print(
             f"step {event.step:>7}  epoch {event.epoch:>3}  perplexity {event.perplexity_all:9.1f}"

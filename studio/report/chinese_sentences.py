@@ -194,6 +194,13 @@ SENTENCES: dict[str, str] = {
         "每次验证时用同一个种子写一首五绝，变化的只有权重。每首下面是当时的验证集困惑度（全部目"
         "标）。"
     ),
+    "At each validation, what the model writes without any rule: the share of poems "
+    "whose lines have the right length, and of those that keep the tones and the "
+    "rhyme; different pairs of characters; 4-grams that the training poems have; "
+    "characters of a poem that repeat an earlier one.": (
+        "每次验证时，模型不受任何规则约束写出的诗：每行字数正确的诗、合平仄的诗、押韵的诗各占多少；"
+        "不同的二字组；训练用诗中已有的四字组；一首诗中重复前文的字。"
+    ),
     "{runs}: the use of the device is not recorded by the version that trained it.": (
         "{runs}：训练所用的版本没有记录设备的使用情况。"
     ),

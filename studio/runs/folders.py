@@ -5,6 +5,7 @@ runs/NAME/
   config.json       the settings
   events.jsonl      the events of training, appended, one per line
   checkpoints/      one folder per checkpoint, step-00000200, see model/checkpoint.py
+  environment.jsonl what it was trained on, see environment.py
   readings.jsonl    the device while it trained, see readings.py
   summary.json      cached figures, see summary.py; rebuilt if missing
 ```

@@ -31,7 +31,7 @@ class RunOpening:
 
     Afterwards `notice` is a message for the user about how the run was opened, `last_saved` is the
     checkpoint that it resumes from, and `perplexity` is its last validation perplexity over
-    all targets.
+    all targets. `corpus` names the source of the poems.
     """
 
     def __init__(self, home: Home, run: Run, config: RunConfig, world: World) -> None:
@@ -40,6 +40,7 @@ class RunOpening:
         self.notice = ""
         self.last_saved: CheckpointSaved | None = None
         self.perplexity: float | None = None
+        self.corpus = ""
         self._home, self._world = home, world
 
     def trainer(self, names: list[str], device: str) -> Trainer:
@@ -47,6 +48,7 @@ class RunOpening:
         settings = self.config.train
         with Library.open(self._home.library) as library:
             own, valid = library.texts("train"), library.texts("valid")
+            self.corpus = library.statistics().source
         if settings.validation_poems:
             valid = valid[:: max(1, len(valid) // settings.validation_poems)]
         start = self._start_model() if self.config.start and not names else None
@@ -56,7 +58,10 @@ class RunOpening:
             vocabulary = _first_undamaged(given, _vocabulary)
         else:
             vocabulary = Vocabulary.build(own, settings.min_count)
-        texts = _texts_beside(self._home, self.config.poems) if self.config.poems else own
+        texts = own
+        if self.config.poems:
+            texts = _texts_beside(self._home, self.config.poems)
+            self.corpus = published_corpus(self.config.poems).source
         trainer = Trainer(
             self.config,
             vocabulary,

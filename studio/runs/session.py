@@ -19,6 +19,7 @@ from studio.model.events import (
 from studio.model.parallel import open_world
 from studio.paths import Home
 from studio.runs import folders, processes, queue
+from studio.runs.environment import record_environment, this_environment
 from studio.runs.folders import Run
 from studio.runs.helping import saying_how_to_resume
 from studio.runs.loading import locate
@@ -84,12 +85,27 @@ class TrainingSession:
                 run.write_config(self.config)
             queue.leave(run.folder)
             self.record_process()
+            self._record_environment()
             self._closing = opening.pop_all()
 
     def record_process(self, state: ProcessState = "training") -> None:
         """Write down for other processes that this one trains the run, or has paused it."""
         total = self.trainer.total_steps
         self.run.record_process(self._device_name, total, state, self._world.size)
+
+    def _record_environment(self) -> None:
+        trainer = self.trainer
+        environment = this_environment(
+            step=trainer.progress.step,
+            device=self._device_name,
+            precision=trainer.device.precision,
+            processes=self._world.size,
+            corpus=self._opened.corpus,
+            poems=trainer.progress.poems,
+            vocabulary=len(trainer.vocabulary),
+            parameters={name: each.numel() for name, each in trainer.network.named_parameters()},
+        )
+        record_environment(self.run.folder, environment)
 
     @property
     def _device_name(self) -> str:

@@ -79,7 +79,10 @@ def test_what_a_run_records_of_its_machine_is_shown(
             DeviceSeries("a card", "memory", "B", (0.0, 0.5), (2.0**30, 2.0**31)),
             DeviceSeries("another", "gpu", "%", (0.0, 0.5), (80.0, 70.0)),
         ),
-        trained_on=TrainedOn("9.9", "2.99", "a card", "abc123", "train --run plain", "poems@1"),
+        trained_on=(
+            TrainedOn("9.9", "2.99", "a card", "abc123", "train --run plain", "poems@1", "ff00"),
+            TrainedOn("9.9", "2.99", "another", step=50),
+        ),
     )
     recorded = msgspec.structs.replace(first, history=history)
     monkeypatch.setattr(
@@ -96,13 +99,15 @@ def test_what_a_run_records_of_its_machine_is_shown(
     assert "plain: readings of the device during the training." in page.text
     assert "记忆: readings of the device during the training." in page.text
     rows = page.table("What")
-    assert rows[:4] == [
+    assert rows[:6] == [
         ["plain", "tangshi-studio 9.9, torch 2.99, a card"],
         ["", "git commit abc123"],
         ["", "command: train --run plain"],
         ["", "corpus: poems@1"],
+        ["", "training poems: sha256 ff00"],
+        ["", "from step 50: tangshi-studio 9.9, torch 2.99, another"],
     ]
-    assert rows[4][0] == "记忆"
+    assert rows[6][0] == "记忆"
 
 
 @pytest.mark.usefixtures("few_quatrains")

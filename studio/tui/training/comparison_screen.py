@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from studio.model.config import RunConfig
 from studio.runs.comparing import differing_settings
+from studio.runs.environment import Environment
 from studio.tui.training.history import History
 from studio.tui.widgets.modal import Modal
 from studio.wording import compact, duration, figure, printable
@@ -20,10 +21,11 @@ from studio.wording import compact, duration, figure, printable
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A run with its settings and events."""
+    """A run with its settings, its events, and what it was trained on last."""
 
     config: RunConfig
     history: History
+    environment: Environment | None = None
 
 
 class ComparisonScreen(Modal[None]):
@@ -71,6 +73,9 @@ def comparison_table(runs: Sequence[Contender]) -> Table:
         "at step": [f"{each.step:,}" if each else "-" for each in best],
         "lowest loss of an epoch": [figure(run.history.lowest_epoch_loss) for run in runs],
         "characters per second": [_speed(run.history) for run in runs],
+        "parameters": [
+            f"{run.environment.parameter_count:,}" if run.environment else "-" for run in runs
+        ],
         "steps": [f"{run.history.step:,}" for run in runs],
         "training time": [duration(_seconds(run.history)) for run in runs],
     }

@@ -12,6 +12,7 @@ from studio.messages import Resume, Train, TrainNext
 from studio.model.config import RECIPES, RunConfig
 from studio.model.events import TrainingEvent
 from studio.runs import folders, processes, queue
+from studio.runs.environment import last_environment
 from studio.tui.pane import Pane
 from studio.tui.training.comparison_screen import ComparisonScreen, Contender
 from studio.tui.training.epochs_screen import EpochsScreen
@@ -234,7 +235,7 @@ class RunActions:
         def read() -> list[Contender]:
             runs = [folders.find(self._pane.home.runs, each.run) for each in histories]
             return [
-                Contender(run.config(), history)
+                Contender(run.config(), history, last_environment(run.folder))
                 for run, history in zip(runs, histories, strict=True)
             ]
 
