@@ -95,6 +95,11 @@ class Plot(Widget, can_focus=True):
         """The first and the last step in view, and the width of the view in cells."""
         return (*self._view.steps, self._view.width) if self._view else None
 
+    @property
+    def view(self) -> View | None:
+        """What is in view; None without curves."""
+        return self._view
+
     def forget_window(self) -> None:
         """Show all steps from now on, because they are counted in another way."""
         self._steps = None

@@ -14,6 +14,7 @@ from studio.tui.drawing.frame import Curve
 from studio.tui.drawing.plot import Plot
 from studio.tui.drawing.scales import Column, finite, smooth
 from studio.tui.training.axes import AXES, Axis
+from studio.tui.training.charts_picture import DrawnChart, Label
 from studio.tui.training.metrics import Metric
 from studio.tui.training.run_legend import sign_of
 from studio.wording import figure
@@ -104,6 +105,27 @@ class CurveChart(Vertical):
         self._show_title()
         accent = self.app.theme_variables["accent-faint"]
         plot.show(curves, log, cursor.place if cursor else None, accent, axis.is_time)
+
+    def drawn(self) -> DrawnChart | None:
+        """What is to be seen; None without curves."""
+        plot = self.query_one(Plot)
+        if plot.view is None:
+            return None
+        words = [self.metric.title, "(log)" if self._log else "", self._axis.words]
+        words += [f"at {self._cursor.words}" if self._cursor else ""]
+        legend = tuple(
+            Label(f"{series.label} {figure(value)}".strip(), series.colour)
+            for series, value in self._legend
+        )
+        return DrawnChart(
+            " ".join(filter(None, words)),
+            legend,
+            tuple(plot.curves),
+            plot.view,
+            self._log,
+            self._axis.is_time,
+            plot.cursor,
+        )
 
     def on_resize(self) -> None:
         self._show_title()

@@ -6,13 +6,16 @@ from typing import ClassVar
 import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.containers import Container
 from textual.events import Resize
 from textual.message import Message
 
+from studio.collection.picture import Sheet
 from studio.tui.drawing.plot import Plot
 from studio.tui.themes import series_colour
 from studio.tui.training.axes import AXES
+from studio.tui.training.charts_picture import Label, Shades, charts_sheet
 from studio.tui.training.curve_chart import Cursor, CurveChart, Series
 from studio.tui.training.history import History
 from studio.tui.training.metrics import METRICS, SMOOTHINGS, Metric
@@ -205,6 +208,16 @@ class CurveGrid(Container):
         if self._axis is not AXES[0]:
             words += f", {self._axis.text(place)}"
         return Cursor(place, words)
+
+    def picture(self) -> Sheet | None:
+        """The charts as they stand; None if there are no curves."""
+        shown = [chart.drawn() for chart in self.query(CurveChart) if chart.display]
+        drawn = [chart for chart in shown if chart]
+        variables = self.app.theme_variables
+        names = [Label(history.run, self._shades[history.run][0]) for history in self._histories]
+        roles = ("background", "foreground", "secondary")
+        shades = Shades(*(Color.parse(variables[role]).hex6 for role in roles))
+        return charts_sheet(drawn, names, shades) if drawn else None
 
     # --- drawing --------------------------------------------------------------------------------
 

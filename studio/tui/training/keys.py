@@ -50,6 +50,20 @@ KEYS: list[BindingType] = [
         id="training.comparison",
         tooltip="Settings that differ and best values of the runs compared",
     ),
+    Binding(
+        "e",
+        "picture",
+        "Picture",
+        id="training.picture",
+        tooltip="Save the charts as they stand, as SVG and PNG",
+    ),
+    Binding(
+        "R",
+        "report",
+        "Report",
+        id="training.report",
+        tooltip="Write the lab report of the runs shown",
+    ),
     Binding("slash", "filter", "Filter", id="training.filter", tooltip="Filter the runs"),
     Binding("y", "log_scale", "Log", id="training.log_scale", tooltip="Logarithmic scale"),
     Binding(

@@ -34,6 +34,7 @@ from studio.tui.training.log_panel import LogPanel, log_line
 from studio.tui.training.panels import WatchPanels
 from studio.tui.training.readings_follower import READINGS_EVERY, ReadingsFollower
 from studio.tui.training.run_actions import RunActions
+from studio.tui.training.run_files import RunFiles
 from studio.tui.training.run_list import RunAction, RunList
 from studio.tui.training.sample_panel import SamplePanel
 from studio.tui.training.settings_form import SettingsForm
@@ -58,6 +59,7 @@ class TrainingPane(Pane):
         self._run = self.studio.run_in_training
         self._watched = Watched(self._run)
         self._runs = RunActions(self, self._watched, self.show_curves)
+        self._files = RunFiles(self, self._watched)
         self._readings = ReadingsFollower(self, self._watched)
         yield SettingsForm(self.home.runs)
         yield WatchPanels(self._run, self._watched, self.studio.settings.plain_charts)
@@ -180,7 +182,7 @@ class TrainingPane(Pane):
                 return self._watched.live is not None and not is_shown
             case "take_over":
                 return self._runs.can_take_over
-            case "metric" | "group" | "axis" | "grid" | "log_scale" | "smoothing":
+            case "metric" | "group" | "axis" | "grid" | "log_scale" | "smoothing" | "picture":
                 return self.view != "new" and self.query_one(CurveGrid).display
             case "sample":
                 return self.view != "new" and self.query_one(SamplePanel).display
@@ -233,6 +235,14 @@ class TrainingPane(Pane):
     def action_comparison(self) -> None:
         """Show the runs that are compared side by side."""
         self._runs.show_comparison()
+
+    def action_report(self) -> None:
+        """Write the report of the runs whose curves are shown."""
+        self._files.write_report()
+
+    def action_picture(self) -> None:
+        """Save the charts as they stand."""
+        self._files.save_picture()
 
     def action_pause(self) -> None:
         """Pause the training between two steps."""
