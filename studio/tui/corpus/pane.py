@@ -1,26 +1,23 @@
 """The corpus pane: find and read poems, see statistics of the library."""
 
-import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.geometry import Size
-from textual.message import Message
-from textual.timer import Timer
-from textual.widgets import Input, Static
-from textual.worker import get_current_worker
+from textual.widgets import Input
 
 from studio.corpus.library import Library, PoemRow, Query, Sort
 from studio.corpus.statistics import Statistics
 from studio.errors import CorpusError
 from studio.tui.corpus.figures import CorpusFigures
 from studio.tui.corpus.form_line import FormLine
+from studio.tui.corpus.found_line import FoundLine
 from studio.tui.corpus.poem_list import PoemList
 from studio.tui.corpus.poem_view import PoemView
+from studio.tui.corpus.search import Search
 from studio.tui.pane import Pane
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.wording import counted
@@ -30,8 +27,6 @@ if TYPE_CHECKING:
 
 # From these sizes the figures are shown beside or under the poems.
 WIDE, TALL = 116, 36
-# Seconds without a key before a search starts, so that a word is searched for, not each letter.
-SEARCH_DELAY = 0.15
 SORTS: tuple[Sort, ...] = ("source", "length", "poet")
 
 # Users' settings name keys by these ids, so they never change.
@@ -63,55 +58,23 @@ KEYS: list[BindingType] = [
 ]
 
 
-class FoundLine(Static):
-    """What was found, in as many parts as fit."""
-
-    _parts: Sequence[str] = ()
-
-    def show(self, parts: Sequence[str]) -> None:
-        """Show these parts, the most important first."""
-        self._parts = parts
-        self.on_resize()
-
-    def on_resize(self) -> None:
-        fitting = list(self._parts)
-        while len(fitting) > 1 and cell_len("  ".join(fitting)) > self.size.width:
-            fitting.pop()
-        self.update("  ".join(fitting), layout=False)
-
-
 class CorpusPane(Pane):
     """The corpus pane."""
 
     BINDINGS: ClassVar[list[BindingType]] = KEYS
-
-    class _Found(Message):
-        """The ids that a search found, and the library file that they belong to."""
-
-        def __init__(self, number: int, ids: list[int], file: tuple[int, int]) -> None:
-            super().__init__()
-            self.number, self.ids, self.file = number, ids, file
-
-    class _Unreadable(Message):
-        """The library cannot be read."""
-
-        def __init__(self, reason: str) -> None:
-            super().__init__()
-            self.reason = reason
 
     _library: Library | None = None
     _missing: "CorpusMissing | None" = None
     _statistics: Statistics | None = None
     # Whether the first frame is drawn.
     _is_complete = False
-    _searches = 0
     _sort: Sort = "source"
-    _pending: Timer | None = None
     _go_to_poem = 0
     _totals: Sequence[str] = ()
     _poems = 0
 
     def compose(self) -> ComposeResult:
+        self._searches = Search(self, self._found, self._unreadable)
         with Vertical(id="corpus-library"):
             with Horizontal(id="corpus-fields"):
                 yield PinyinInput(placeholder="/ text or title", id="corpus-words", compact=True)
@@ -174,7 +137,7 @@ class CorpusPane(Pane):
         if all_poems is None:
             self._search()
         else:
-            self._searches += 1
+            self._searches.cancel()
             self._list(all_poems)
         self.refresh_bindings()
 
@@ -222,9 +185,7 @@ class CorpusPane(Pane):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input.id in ("corpus-words", "corpus-poet"):
-            if self._pending is not None:
-                self._pending.stop()
-            self._pending = self.set_timer(SEARCH_DELAY, self._search)
+            self._searches.start_soon(self._search)
 
     def on_input_submitted(self) -> None:
         self.action_list()
@@ -233,42 +194,22 @@ class CorpusPane(Pane):
         self._search()
 
     def _search(self) -> None:
-        """Search on a separate thread. The results of older searches are dropped."""
-        if self._pending is not None:
-            self._pending.stop()
+        if self._library is not None:
+            self._searches.start(self._library.path, self.current_query, self._sort)
+
+    def _found(self, ids: Sequence[int], file: tuple[int, int]) -> None:
         if self._library is None:
             return
-        self._searches += 1
-        number, query, sort = self._searches, self.current_query, self._sort
-        path = self._library.path
-
-        def work() -> None:
-            worker = get_current_worker()
-            try:
-                with Library.open(path) as library:
-                    ids, file = library.ids(query, sort), library.file
-            except CorpusError as error:
-                self.post_message(self._Unreadable(str(error)))
-                return
-            except (OSError, sqlite3.Error) as error:
-                remedy = "Run `tangshi-studio corpus build` to build it again."
-                self.post_message(self._Unreadable(f"{path} cannot be read: {error}. {remedy}"))
-                return
-            if not worker.is_cancelled:
-                self.post_message(self._Found(number, ids, file))
-
-        self.run_worker(work, thread=True, exclusive=True, group="corpus-search")
-
-    def on_corpus_pane__found(self, message: _Found) -> None:
-        message.stop()
-        if message.number != self._searches or self._library is None:
-            return
-        if message.file != self._library.file:
+        if file != self._library.file:
             # Another process has rebuilt the library: these ids belong to other poems.
             self._library.close()
             self._open()
             return
-        self._list(message.ids)
+        self._list(ids)
+
+    def _unreadable(self, reason: str) -> None:
+        self._library = None
+        self._show_missing(reason)
 
     def _list(self, ids: Sequence[int]) -> None:
         poems = self.query_one(PoemList)
@@ -288,11 +229,6 @@ class CorpusPane(Pane):
         if self._sort != "source":
             parts = [parts[0], f"by {self._sort}", *parts[1:]]
         self.query_one(FoundLine).show(parts)
-
-    def on_corpus_pane__unreadable(self, message: _Unreadable) -> None:
-        message.stop()
-        self._library = None
-        self._show_missing(message.reason)
 
     def _rows(self, ids: Sequence[int]) -> list[PoemRow]:
         return self._library.rows(ids) if self._library else []
