@@ -6,6 +6,7 @@ from studio.devices import CudaDevice
 from studio.model.config import RunConfig
 from studio.model.events import TrainingEvent
 from studio.prosody.report import Scansion
+from studio.verse.network_reading import NetworkReading
 from studio.verse.reading import CopiedSpan, Prediction
 from studio.verse.request import ComposeRequest, WrittenPoem
 
@@ -66,8 +67,24 @@ class Inspect(msgspec.Struct, frozen=True):
     text: str
 
 
+class ReadNetwork(msgspec.Struct, frozen=True):
+    """Read a text with a model, and look at its gates and weights."""
+
+    model: str
+    text: str
+
+
 Command = (
-    Train | TrainNext | Pause | Resume | Stop | SaveCheckpoint | Compose | CancelCompose | Inspect
+    Train
+    | TrainNext
+    | Pause
+    | Resume
+    | Stop
+    | SaveCheckpoint
+    | Compose
+    | CancelCompose
+    | Inspect
+    | ReadNetwork
 )
 
 
@@ -173,6 +190,12 @@ class Inspected(msgspec.Struct, frozen=True):
     copied: tuple[CopiedSpan, ...] | None
 
 
+class NetworkRead(msgspec.Struct, frozen=True):
+    """What is inside a network that was asked for."""
+
+    reading: NetworkReading
+
+
 class Failed(msgspec.Struct, frozen=True):
     """A command could not be done: `what` and `message` say it to a person.
 
@@ -197,5 +220,6 @@ Event = (
     | Composed
     | ComposeCancelled
     | Inspected
+    | NetworkRead
     | Failed
 )

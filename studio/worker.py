@@ -25,8 +25,10 @@ from studio.messages import (
     Failed,
     Inspect,
     Inspected,
+    NetworkRead,
     Pause,
     Preparing,
+    ReadNetwork,
     Ready,
     Resume,
     SaveCheckpoint,
@@ -188,6 +190,11 @@ class Worker:
                 self._compose(command)
             case Inspect():
                 self._inspect(command)
+            case ReadNetwork(model, text):
+                from studio.verse.network_inspection import read_network
+
+                writer = self._models.writer(model, self._session)
+                self._emit(NetworkRead(read_network(writer, text)))
 
     # --- training -------------------------------------------------------------------------------
 
@@ -342,6 +349,8 @@ def _describe(command: Command) -> str:
             return "writing"
         case Inspect():
             return "reading the poem"
+        case ReadNetwork():
+            return "looking inside the network"
         case SaveCheckpoint():
             return "saving"
     return type(command).__name__.lower()

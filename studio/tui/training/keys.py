@@ -64,6 +64,13 @@ KEYS: list[BindingType] = [
         id="training.report",
         tooltip="Write the lab report of the runs shown",
     ),
+    Binding(
+        "h",
+        "inside",
+        "Inside",
+        id="training.inside",
+        tooltip="Gates over the sample poem, weights, gradients",
+    ),
     Binding("slash", "filter", "Filter", id="training.filter", tooltip="Filter the runs"),
     Binding("y", "log_scale", "Log", id="training.log_scale", tooltip="Logarithmic scale"),
     Binding(

@@ -14,8 +14,10 @@ from textual.widgets import Input
 from studio.messages import (
     Event,
     Failed,
+    NetworkRead,
     Pause,
     Preparing,
+    ReadNetwork,
     Ready,
     Resume,
     SaveCheckpoint,
@@ -31,6 +33,7 @@ from studio.tui.training.curve_grid import CurveGrid
 from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.keys import KEYS
 from studio.tui.training.log_panel import LogPanel, log_line
+from studio.tui.training.network_screen import NetworkScreen
 from studio.tui.training.panels import WatchPanels
 from studio.tui.training.readings_follower import READINGS_EVERY, ReadingsFollower
 from studio.tui.training.run_actions import RunActions
@@ -133,6 +136,10 @@ class TrainingPane(Pane):
                 self._training_started(event)
             case TrainingPaused() | TrainingResumed():
                 self.refresh_bindings()
+            case NetworkRead(reading):
+                screen = NetworkScreen(reading, self.studio.settings.plain_charts)
+                self.app.push_screen(screen)
+                return
             case Failed():
                 self._failed(event)
             case Preparing():
@@ -235,6 +242,14 @@ class TrainingPane(Pane):
     def action_comparison(self) -> None:
         """Show the runs that are compared side by side."""
         self._runs.show_comparison()
+
+    def action_inside(self) -> None:
+        """Let the run shown read its sample, and look inside its network."""
+        shown, sample = self._watched.shown(), self.query_one(SamplePanel).sample
+        if shown and sample:
+            self.send(ReadNetwork(shown.history.run, sample.text))
+        else:
+            self.studio.show_notice("A run with a sample is needed: open one (r), or wait for it.")
 
     def action_report(self) -> None:
         """Write the report of the runs whose curves are shown."""

@@ -4,6 +4,7 @@ import re
 
 from rich.text import Text
 
+from studio.model.events import SampleWritten
 from studio.tui.training.history import History
 from studio.tui.training.text_panel import TextPanel
 from studio.wording import perplexities, printable
@@ -26,6 +27,12 @@ class SamplePanel(TextPanel):
         if self._history is None or self._chosen is None:
             return None
         return self._history.samples[self._chosen].step
+
+    @property
+    def sample(self) -> SampleWritten | None:
+        """The sample that is shown."""
+        index = self._index()
+        return self._history.samples[index] if self._history and index is not None else None
 
     def show(self, history: History | None) -> None:
         """Show a run's samples. The chosen one stays unless the run changes."""
