@@ -206,7 +206,7 @@ def list_runs(
     table.add_column("run", no_wrap=True, overflow="fold")
     rows = [_listed(each) for each in summaries]
     # In a narrow terminal, leave out the least important instead of cutting the words.
-    left_out = ("cell", "epoch", "Han", "trained") if out.width < ROOMY else ()
+    left_out = ("cell", "epoch", "loss", "trained") if out.width < ROOMY else ()
     for name in rows[0] if rows else ():
         if name not in left_out:
             table.add_column(name, no_wrap=True)
@@ -267,7 +267,8 @@ def show_run(
     for event in validations:
         out.print(
             f"step {event.step:>7}  epoch {event.epoch:>3}  perplexity {event.perplexity_all:9.1f}"
-            f"  over Han characters {event.perplexity:8.1f}{'  best' if event.best else ''}"
+            f"  over Han characters {event.perplexity:8.1f}{'  best' if event.best else ''}",
+            soft_wrap=True,
         )
     for sample in samples[-1:]:
         out.print(f"sample at step {sample.step}: {printable(sample.text)}")

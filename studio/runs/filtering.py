@@ -191,4 +191,5 @@ def _compare_number(name: str, sign: str, value: float) -> Filter:
 
 
 def _error(problem: str) -> ConfigError:
-    return ConfigError(f"The filter cannot be used: {problem}. An example: {EXAMPLE}")
+    end = "" if problem.endswith("?") else "."
+    return ConfigError(f"The filter cannot be used: {problem}{end} An example: {EXAMPLE}")

@@ -243,7 +243,7 @@ def _range(columns: Sequence[Column]) -> Limits:
     # A constant, up to rounding, is drawn in the middle. The margins differ a little, because the
     # exact middle may be the border between two rows of dots.
     size = max(abs(low), abs(high))
-    margin = 0.0 if high - low > 1e-9 * size else CONSTANT / 2 * (size or 1.0)
+    margin = 0.0 if high - low > 1e-9 * size else CONSTANT / 2 * size if size else 1.0
     return low - margin, high + 0.9 * margin
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -133,27 +134,49 @@ class CurveChart(Vertical):
     def _show_title(self) -> None:
         """Show the metric, the cursor, and the curves with their values there.
 
-        Without a cursor only a single curve has its value, the last.
+        Without a cursor only a single curve has its value, the last. What finds no room is left
+        out: first the labels of the curves, then the place of the cursor, then digits and a part
+        of the metric's title.
         """
+        title = self._titled(with_place=True, with_labels=True)
+        for place in (True, False):
+            if title.cell_len > self.size.width:
+                title = self._titled(with_place=place, with_labels=False)
+        if title.cell_len > self.size.width:
+            title = self._briefly_titled()
+        if title != self._title:
+            self._title = title
+            self.query_one(".chart-title", Static).update(title, layout=False)
+
+    def _titled(self, with_place: bool, with_labels: bool) -> Text:
         title = Text(f" {self.metric.title}", "bold", no_wrap=True, overflow="ellipsis")
         if self._log:
             title.append(" (log)", "not bold")
         if self._axis.words:
             title.append(f" {self._axis.words}", "not bold dim")
-        if self._cursor:
+        if self._cursor and with_place:
             title.append(f"  {self._cursor.words}", "not bold")
         with_values = self._cursor is not None or len(self._legend) == 1
         named = [each for each in self._legend if each[0].label or with_values]
         values = [f" {figure(value)}" if with_values else "" for _, value in named]
-        # Long names are shortened to the same length, so that each has room.
-        left = self.size.width - title.cell_len - sum(map(len, values))
-        room = left // max(1, len(named)) - 5
+        # If there is no room for all, they are shortened to the same length.
+        left = self.size.width - title.cell_len - sum(map(len, values)) - 5 * len(named)
+        is_room = sum(cell_len(series.label) for series, _ in named) <= left
+        room = max(4, left // max(1, len(named)))
         for (series, _), value in zip(named, values, strict=True):
-            # Values come before names.
-            label = shortened(series.label, max(4, room)) if room >= 4 or not value else ""
+            label = series.label if is_room else shortened(series.label, room)
+            label = label if with_labels else ""
             sign = sign_of(series.number, self._plain)
             title.append(f"  {sign} {label}".rstrip(), f"not bold {series.colour}")
             title.append(value, "not bold")
-        if title != self._title:
-            self._title = title
-            self.query_one(".chart-title", Static).update(title, layout=False)
+        return title
+
+    def _briefly_titled(self) -> Text:
+        values = Text(no_wrap=True, overflow="ellipsis")
+        for series, value in self._legend:
+            values.append(f" {sign_of(series.number, self._plain)[0]}", series.colour)
+            values.append(figure(value, 3))
+        room = max(4, self.size.width - values.cell_len - 1)
+        title = Text(f" {shortened(self.metric.title, room)}", "bold", no_wrap=True)
+        title.overflow = "ellipsis"
+        return title.append_text(values)

@@ -90,9 +90,11 @@ class WatchPanels(Vertical):
         self.query_one(StatusPanel).show(shown, self._hint())
         self.query_one(LogPanel).show(shown)
         samples = self.query_one(SamplePanel)
-        samples.show(shown.history if shown else None)
+        histories = self._watched.histories()
+        first = histories[0] if histories else None
+        samples.show(shown.history if shown else first)
         curves = self.query_one(CurveGrid)
-        curves.show(self._watched.histories(), self._watched.reference)
+        curves.show(histories, self._watched.reference)
         self.query_one(RunList).mark(curves.colours)
 
     def on_curve_grid_cursor_moved(self, event: CurveGrid.CursorMoved) -> None:
