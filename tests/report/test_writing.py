@@ -281,11 +281,8 @@ def test_verse_figures_of_the_training_are_drawn_and_their_lack_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first, second = data.runs
-    recorded = [
-        each
-        for each in folders.find(two_runs.runs, "plain").events()
-        if isinstance(each, VerseMeasured)
-    ]
+    events = folders.find(two_runs.runs, "plain").events()
+    recorded = [each for each in events if isinstance(each, VerseMeasured)]
     assert list(first.history.verses) == recorded
     assert recorded
     bare = msgspec.structs.replace(

@@ -24,6 +24,8 @@ class Axis:
 
     def of(self, history: History, steps: Sequence[float] | Column) -> Column:
         """The values at these steps."""
+        if self.at is _steps:
+            return np.asarray(steps, float)
         if not len(history.steps):
             return np.full(len(steps), np.nan)
         return np.interp(steps, history.steps, self.at(history))

@@ -135,14 +135,14 @@ class CurveChart(Vertical):
         """Show the metric, the cursor, and the curves with their values there.
 
         Without a cursor only a single curve has its value, the last. What finds no room is left
-        out: first the labels of the curves, then the place of the cursor, then digits and a part
+        out: first the place of the cursor, then the labels of the curves, then digits and a part
         of the metric's title.
         """
         title = self._titled(with_place=True, with_labels=True)
-        for place in (True, False):
+        for place, labels in ((False, True), (True, False), (False, False)):
             if title.cell_len > self.size.width:
-                title = self._titled(with_place=place, with_labels=False)
-        if title.cell_len > self.size.width:
+                title = self._titled(place, labels)
+        if title.cell_len > self.size.width and self._cursor:
             title = self._briefly_titled()
         if title != self._title:
             self._title = title

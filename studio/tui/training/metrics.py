@@ -106,7 +106,7 @@ METRICS = (
     ),
     Metric(
         "perplexity",
-        "validation perplexity",
+        "perplexity",
         False,
         _over_all,
         Beside("all targets", "Han", _over_han, of_each=False),

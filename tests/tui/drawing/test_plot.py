@@ -248,7 +248,8 @@ class Titled(TerminalApp):
     ("width", "shown"),
     [
         (60, " loss  step 2  ━━ one 2.000  ━━ two 2.000  ━━ three 2.000"),
-        (50, " loss  step 2  ━━ 2.000  ━━ 2.000  ━━ 2.000"),
+        (50, " loss  ━━ one 2.000  ━━ two 2.000  ━━ three 2.000"),
+        (45, " loss  step 2  ━━ 2.000  ━━ 2.000  ━━ 2.000"),
         (38, " loss  ━━ 2.000  ━━ 2.000  ━━ 2.000"),
         (30, " loss ━2.00 ━2.00 ━2.00"),
     ],

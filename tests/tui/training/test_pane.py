@@ -320,7 +320,7 @@ async def test_the_logarithmic_scale_is_labelled_with_real_values(open_studio: O
         await studio.settle()
         studio.pane.query_one("#charts").focus()
         await studio.press("m", "y")
-        assert "validation perplexity (log)" in studio.text()
+        assert "perplexity (log)" in studio.text()
         # Left of the frame.
         labels = re.findall(r"^ *(\d+) ┫", studio.text(), re.MULTILINE)
         assert "200" in labels
