@@ -12,8 +12,11 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from studio.model.config import RunConfig
+from studio.runs import folders
 from studio.runs.comparing import differing_settings
-from studio.runs.environment import Environment
+from studio.runs.environment import Environment, last_environment
+from studio.tui.pane import Pane
+from studio.tui.training.folder_tasks import FolderTasks
 from studio.tui.training.history import History
 from studio.tui.widgets.modal import Modal
 from studio.wording import compact, duration, figure, printable
@@ -46,6 +49,27 @@ class ComparisonScreen(Modal[None]):
             frame.border_subtitle = "Escape closes"
             with VerticalScroll(id="comparison-text"):
                 yield Static(comparison_table(self._runs))
+
+
+def show_comparison(pane: Pane, histories: Sequence[History]) -> None:
+    """Show the settings and the best values of runs; their settings are read in a thread."""
+    if len(histories) < 2:
+        pane.studio.show_notice(
+            "There is one run only. In the list of runs (r), space adds the curves of another."
+        )
+        return
+
+    def read() -> list[Contender]:
+        runs = [folders.find(pane.home.runs, each.run) for each in histories]
+        return [
+            Contender(run.config(), history, last_environment(run.folder))
+            for run, history in zip(runs, histories, strict=True)
+        ]
+
+    def show(runs: list[Contender]) -> None:
+        pane.app.push_screen(ComparisonScreen(runs))
+
+    FolderTasks(pane).run("settings", histories[0].run, read, show, exclusive=True)
 
 
 def comparison_table(runs: Sequence[Contender]) -> Table:

@@ -28,8 +28,9 @@ from studio.messages import (
     TrainingStarted,
 )
 from studio.model.events import TrainingEnded
-from studio.tui.pane import Pane
+from studio.tui.training.comparison_screen import show_comparison
 from studio.tui.training.curve_grid import CurveGrid
+from studio.tui.training.curves_pane import CurvesPane
 from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.keys import KEYS
 from studio.tui.training.log_panel import LogPanel, log_line
@@ -51,7 +52,7 @@ NARROW_TALL = 40
 FOLLOW_EVERY = 0.5
 
 
-class TrainingPane(Pane):
+class TrainingPane(CurvesPane):
     """The training pane: a form for a new run, or the panels that show one."""
 
     BINDINGS: ClassVar[list[BindingType]] = KEYS
@@ -79,10 +80,6 @@ class TrainingPane(Pane):
     def _follow_readings(self) -> None:
         if self.is_showing and self.view != "new":
             self._readings.follow()
-
-    @property
-    def _panels(self) -> WatchPanels:
-        return self.query_one(WatchPanels)
 
     def size_classes(self, size: Size) -> dict[str, bool]:
         classes = super().size_classes(size)
@@ -241,7 +238,7 @@ class TrainingPane(Pane):
 
     def action_comparison(self) -> None:
         """Show the runs that are compared side by side."""
-        self._runs.show_comparison()
+        show_comparison(self, self._watched.histories())
 
     def action_inside(self) -> None:
         """Let the run shown read its sample, and look inside its network."""
@@ -276,42 +273,6 @@ class TrainingPane(Pane):
     def action_checkpoint(self) -> None:
         """Save a checkpoint now."""
         self.send(SaveCheckpoint())
-
-    async def action_metric(self, by: int) -> None:
-        """Show the next (1) or previous (-1) curve."""
-        await self.query_one(CurveGrid).choose(by)
-        self._panels.draw_now()
-
-    async def action_group(self) -> None:
-        """Show the curves of learning, of the verse, or of the device."""
-        await self.query_one(CurveGrid).choose_group()
-        self._panels.draw_now()
-
-    def action_axis(self) -> None:
-        """Draw the curves along the next axis."""
-        self.query_one(CurveGrid).next_axis()
-        self._panels.draw_now()
-
-    def action_grid(self) -> None:
-        """Show all curves, or one."""
-        if self.query_one(CurveGrid).toggle_grid():
-            self._panels.draw_now()
-        else:
-            self.notify("No room for all curves: zoom with z, or enlarge the terminal.")
-
-    def action_log_scale(self) -> None:
-        """Switch between a linear and a logarithmic scale."""
-        self.query_one(CurveGrid).toggle_log()
-        self._panels.draw_now()
-
-    def action_smoothing(self) -> None:
-        """Change how much the curves are smoothed."""
-        self.query_one(CurveGrid).next_smoothing()
-        self._panels.draw_now()
-
-    def action_sample(self, by: int) -> None:
-        """Show a later (1) or earlier (-1) sample."""
-        self._panels.move_sample(by)
 
     @on(DevicePanel.Taken)
     def _offer_gpus(self, event: DevicePanel.Taken) -> None:

@@ -10,9 +10,7 @@ from studio.messages import Resume, Train, TrainNext
 from studio.model.config import RECIPES, RunConfig
 from studio.model.events import TrainingEvent
 from studio.runs import folders, processes, queue
-from studio.runs.environment import last_environment
 from studio.tui.pane import Pane
-from studio.tui.training.comparison_screen import ComparisonScreen, Contender
 from studio.tui.training.elsewhere import RunsElsewhere
 from studio.tui.training.epochs_screen import EpochsScreen
 from studio.tui.training.folder_tasks import FolderTasks
@@ -227,27 +225,6 @@ class RunActions:
             self._panels.draw_now()
         else:
             self._compare(row)
-
-    def show_comparison(self) -> None:
-        """Show the settings and the best values of the runs whose curves are shown."""
-        histories = self._watched.histories()
-
-        def read() -> list[Contender]:
-            runs = [folders.find(self._pane.home.runs, each.run) for each in histories]
-            return [
-                Contender(run.config(), history, last_environment(run.folder))
-                for run, history in zip(runs, histories, strict=True)
-            ]
-
-        def show(runs: list[Contender]) -> None:
-            self._pane.app.push_screen(ComparisonScreen(runs))
-
-        if len(histories) > 1:
-            self._tasks.run("settings", histories[0].run, read, show, exclusive=True)
-        else:
-            self._pane.studio.show_notice(
-                "There is one run only. In the list of runs (r), space adds the curves of another."
-            )
 
     def _add_to_chart(self, history: History) -> None:
         self._watched.compared[history.run] = history
