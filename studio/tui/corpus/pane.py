@@ -9,14 +9,15 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.geometry import Size
 from textual.widgets import Input
 
-from studio.corpus.library import Library, PoemRow, Query, Sort
-from studio.corpus.statistics import Statistics
+from studio.corpus.library import Library, PoemRow, Poet, Query, Sort
+from studio.corpus.statistics import Counts, Statistics
 from studio.errors import CorpusError
 from studio.tui.corpus.figures import CorpusFigures
 from studio.tui.corpus.form_line import FormLine
 from studio.tui.corpus.found_line import FoundLine
 from studio.tui.corpus.poem_list import PoemList
 from studio.tui.corpus.poem_view import PoemView
+from studio.tui.corpus.poets_screen import ChosenPoems, PoetsScreen
 from studio.tui.corpus.search import Search
 from studio.tui.pane import Pane
 from studio.tui.widgets.pinyin_input import PinyinInput
@@ -33,6 +34,7 @@ SORTS: tuple[Sort, ...] = ("source", "length", "poet")
 KEYS: list[BindingType] = [
     Binding("slash", "field('words')", "Search", id="corpus.search"),
     Binding("p", "field('poet')", "Poet", id="corpus.poet", tooltip="Filter by a poet"),
+    Binding("P", "poets", "Poets", id="corpus.poets", tooltip="Choose from a list of all poets"),
     Binding("f", "form(1)", "Form", id="corpus.form", tooltip="Next form"),
     Binding("F", "form(-1)", "Previous form", show=False, id="corpus.form_back"),
     Binding("o", "sort", "Order", id="corpus.sort", tooltip="Sort by source, length or poet"),
@@ -66,15 +68,15 @@ class CorpusPane(Pane):
     _library: Library | None = None
     _missing: "CorpusMissing | None" = None
     _statistics: Statistics | None = None
+    # The figures of the poems that are listed, once they are counted.
+    _counts: Counts | None = None
     # Whether the first frame is drawn.
     _is_complete = False
     _sort: Sort = "source"
     _go_to_poem = 0
-    _totals: Sequence[str] = ()
-    _poems = 0
 
     def compose(self) -> ComposeResult:
-        self._searches = Search(self, self._found, self._unreadable)
+        self._searches = Search(self, self._found, self._counted, self._unreadable)
         with Vertical(id="corpus-library"):
             with Horizontal(id="corpus-fields"):
                 yield PinyinInput(placeholder="/ text or title", id="corpus-words", compact=True)
@@ -126,14 +128,7 @@ class CorpusPane(Pane):
             return
         self.remove_class("-missing")
         self._statistics = statistics
-        self._show_figures()
         self.query_one(FormLine).counts = statistics.forms
-        self._poems = statistics.poems
-        self._totals = [
-            counted(statistics.poems, "poem"),
-            counted(statistics.poets, "poet"),
-            counted(statistics.distinct, "character"),
-        ]
         if all_poems is None:
             self._search()
         else:
@@ -147,8 +142,8 @@ class CorpusPane(Pane):
         self._show_figures()
 
     def _show_figures(self) -> None:
-        if self._is_complete and self._statistics:
-            self.query_one(CorpusFigures).show(self._statistics, self.studio.settings.plain_charts)
+        if self._is_complete and self._counts:
+            self.query_one(CorpusFigures).show(self._counts, self.studio.settings.plain_charts)
 
     def _show_missing(self, reason: str) -> None:
         """Show why there are no poems and how to get them."""
@@ -217,17 +212,30 @@ class CorpusPane(Pane):
         if self._go_to_poem:
             poems.go_to(self._go_to_poem)
             self._go_to_poem = 0
+        # The figures before stay until the new ones are counted.
+        self._counts = self._statistics if self.current_query == Query() else None
+        self._show_figures()
         self._show_count(len(ids))
 
+    def _counted(self, counts: Counts) -> None:
+        """Show the figures of the poems that were found."""
+        self._counts = counts
+        self._show_figures()
+        self._show_count(counts.poems)
+
     def _show_count(self, count: int) -> None:
-        if self.current_query == Query():
-            parts = self._totals
+        poems = self._statistics.poems if self._statistics else 0
+        if count == poems:
+            parts = [counted(count, "poem")]
         elif count:
-            parts = [f"{count:,} of {counted(self._poems, 'poem')}"]
+            parts = [f"{count:,} of {counted(poems, 'poem')}"]
         else:
             parts = ["No matches; x clears"]
         if self._sort != "source":
-            parts = [parts[0], f"by {self._sort}", *parts[1:]]
+            parts.append(f"by {self._sort}")
+        if count and self._counts:
+            parts.append(counted(self._counts.poets, "poet"))
+            parts.append(counted(self._counts.distinct, "character"))
         self.query_one(FoundLine).show(parts)
 
     def _rows(self, ids: Sequence[int]) -> list[PoemRow]:
@@ -293,6 +301,25 @@ class CorpusPane(Pane):
             self._go_to_poem = poem.id
             self.query_one("#corpus-words", Input).value = ""
             self.query_one("#corpus-poet", Input).value = poem.author
+
+    def action_poets(self) -> None:
+        """Choose a poet, or one of a poet's forms, from a list."""
+        if self._library is None:
+            return
+        path = self._library.path
+
+        def read() -> list[Poet]:
+            with Library.open(path) as library:
+                return library.poets()
+
+        self.app.push_screen(PoetsScreen(read), self._chosen)
+
+    def _chosen(self, chosen: ChosenPoems | None) -> None:
+        if chosen is not None:
+            self.query_one("#corpus-words", Input).value = ""
+            self.query_one("#corpus-poet", Input).value = chosen.poet
+            self.query_one(FormLine).chosen = chosen.form
+            self.action_list()
 
     def action_copy(self) -> None:
         """Send the poem to the terminal's clipboard."""

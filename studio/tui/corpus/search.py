@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from studio.corpus.library import Library, Query, Sort
+from studio.corpus.statistics import Counts
 from studio.errors import CorpusError
 
 # Seconds without a key before a search starts, so that a word is searched for, not each letter.
@@ -18,17 +19,19 @@ SEARCH_DELAY = 0.15
 class Search:
     """The searches of a widget. Only the last one counts.
 
-    `found` receives the ids of the poems, and the library file that they belong to; `failed`
-    receives the reason if the library cannot be read. Both are called on the application's thread.
+    `found` receives the ids of the poems, and the library file that they belong to; then `counted`
+    receives their figures, unless all poems were found. `failed` receives the reason if the library
+    cannot be read. All are called on the application's thread.
     """
 
     def __init__(
         self,
         widget: Widget,
         found: Callable[[Sequence[int], tuple[int, int]], None],
+        counted: Callable[[Counts], None],
         failed: Callable[[str], None],
     ) -> None:
-        self._widget, self._found, self._failed = widget, found, failed
+        self._widget, self._found, self._counted, self._failed = widget, found, counted, failed
         self._number = 0
         self._pending: Timer | None = None
 
@@ -57,14 +60,16 @@ class Search:
             try:
                 with Library.open(library) as opened:
                     ids, file = opened.ids(query, sort), opened.file
+                    app.call_later(deliver, lambda: self._found(ids, file))
+                    if query != Query() and not worker.is_cancelled:
+                        counts = opened.counts(query)
+                        app.call_later(deliver, lambda: self._counted(counts))
             except CorpusError as error:
                 reason = str(error)
             except (OSError, sqlite3.Error) as error:
                 remedy = "Run `tangshi-studio corpus build` to build it again."
                 reason = f"{library} cannot be read: {error}. {remedy}"
             else:
-                if not worker.is_cancelled:
-                    app.call_later(deliver, lambda: self._found(ids, file))
                 return
             app.call_later(deliver, lambda: self._failed(reason))
 
