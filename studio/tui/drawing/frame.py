@@ -116,8 +116,8 @@ class Frame:
             start = min(column - len(label) // 2, self._canvas.width - len(label))
             self._canvas.put(self._bottom + 1, start, label, self._labels)
 
-    def put_cursor(self, view: View, step: float, colour: str) -> None:
-        """Draw a vertical line at a step, if it is in view."""
+    def put_cursor(self, view: View, step: float, colour: str, label: str) -> None:
+        """Draw a vertical line at a step, if it is in view, and its label over the ticks."""
         left, right = view.steps
         if left <= step <= right:
             column = _column(view, step)
@@ -126,6 +126,12 @@ class Frame:
             for row, inward in ((0, "┳"), (self._bottom, "┻")):
                 end = inward if self._canvas.at(row, column) == "━" else "╋"
                 self._canvas.put(row, column, end, self._frame)
+            if label:
+                # Blanks keep it apart from the labels of ticks.
+                text = f" {label} "
+                room = self._canvas.width - len(text)
+                start = max(0, min(column - len(text) // 2, room))
+                self._canvas.put(self._bottom + 1, start, text, style)
 
 
 def _column(view: View, step: float) -> int:

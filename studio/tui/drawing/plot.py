@@ -56,7 +56,7 @@ class Plot(Widget, can_focus=True):
         self.curves: Sequence[Curve] = ()
         self.cursor: float | None = None
         self._log = self._times = False
-        self._cursor_colour = ""
+        self._cursor_colour = self._cursor_label = ""
         # Whether values that are far from the others are in view, too.
         self._everything = False
         # The ranges in view after zooming or panning; None while everything is in view.
@@ -72,6 +72,7 @@ class Plot(Widget, can_focus=True):
         cursor: float | None,
         cursor_colour: str,
         times: bool = False,
+        cursor_label: str = "",
     ) -> None:
         """Draw these curves. `cursor` marks a step, which is brought into view when it moves.
 
@@ -83,6 +84,7 @@ class Plot(Widget, can_focus=True):
         if cursor is not None and cursor != self.cursor and self._steps:
             self._steps = _around(self._steps, cursor)
         self.cursor, self._cursor_colour = cursor, cursor_colour
+        self._cursor_label = cursor_label
         self._draw()
 
     @property
@@ -173,7 +175,7 @@ class Plot(Widget, can_focus=True):
             frame.draw(self._view, curve)
         frame.put_ticks(self._view, self._log, self._times)
         if self.cursor is not None:
-            frame.put_cursor(self._view, self.cursor, self._cursor_colour)
+            frame.put_cursor(self._view, self.cursor, self._cursor_colour, self._cursor_label)
         return canvas
 
     # --- zooming and panning --------------------------------------------------------------------

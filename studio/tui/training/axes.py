@@ -14,13 +14,18 @@ from studio.wording import clock, compact
 class Axis:
     """What stands below the curves. `at` has its value at each step of a history, NaN if unknown.
 
-    `words` go into the title of a chart, `text` is a value in words.
+    `words` go into the title of a chart; `text` is a value with its `unit`, `mark` without it.
     """
 
     words: str
     at: Callable[[History], Column]
-    text: Callable[[float], str]
+    mark: Callable[[float], str]
+    unit: str
     is_time: bool = False
+
+    def text(self, value: float) -> str:
+        """A value in words."""
+        return self.unit.format(self.mark(value))
 
     def of(self, history: History, steps: Sequence[float] | Column) -> Column:
         """The values at these steps."""
@@ -71,9 +76,9 @@ def _times(history: History) -> Column:
 
 
 AXES = (
-    Axis("", _steps, lambda value: f"step {value:,.0f}"),
-    Axis("by epoch", _epochs, lambda value: f"epoch {value:.2f}"),
-    Axis("by characters", _characters, lambda value: f"{compact(value)} characters"),
-    Axis("by hours", _hours, lambda value: f"{value:.3g} h"),
-    Axis("by time of day", _times, clock, is_time=True),
+    Axis("", _steps, lambda value: f"{value:,.0f}", "step {}"),
+    Axis("by epoch", _epochs, lambda value: f"{value:.2f}", "epoch {}"),
+    Axis("by characters", _characters, compact, "{} characters"),
+    Axis("by hours", _hours, lambda value: f"{value:.3g}", "{} h"),
+    Axis("by time of day", _times, clock, "{}", is_time=True),
 )

@@ -46,10 +46,11 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place on the axis, and the same in words."""
+    """A place on the axis, the same in words, and in brief for the axis."""
 
     place: float
     words: str
+    mark: str = ""
 
 
 class CurveChart(Vertical):
@@ -105,7 +106,8 @@ class CurveChart(Vertical):
         self._legend, self._log, self._axis, self._cursor = legend, log, axis, cursor
         self._show_title()
         accent = self.app.theme_variables["accent-faint"]
-        plot.show(curves, log, cursor.place if cursor else None, accent, axis.is_time)
+        place, mark = (cursor.place, cursor.mark) if cursor else (None, "")
+        plot.show(curves, log, place, accent, axis.is_time, mark)
 
     def drawn(self) -> DrawnChart | None:
         """What is to be seen; None without curves."""

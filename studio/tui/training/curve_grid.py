@@ -207,7 +207,7 @@ class CurveGrid(Container):
         words = AXES[0].text(self.cursor)
         if self._axis is not AXES[0]:
             words += f", {self._axis.text(place)}"
-        return Cursor(place, words)
+        return Cursor(place, words, self._axis.mark(place))
 
     def picture(self) -> Sheet | None:
         """The charts as they stand; None if there are no curves."""

@@ -183,6 +183,19 @@ async def test_the_cursor_is_at_its_step_while_that_is_in_view() -> None:
         assert "│" not in app.lines()[1]
 
 
+async def test_the_step_of_the_cursor_stands_below_it_instead_of_a_tick() -> None:
+    app = Alone()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.plot.show([curve(*range(101))], False, 50.0, BLUE, cursor_label="50.0")
+        await pilot.pause()
+        line, labels = app.lines()[5], app.lines()[11]
+        assert "50.0" in labels.split()
+        assert abs(labels.index("50.0") + 2 - line.index("│")) <= 1
+        app.plot.show([curve(*range(101))], False, 0.0, BLUE, cursor_label="the first")
+        await pilot.pause()
+        assert "the first" in app.lines()[11]
+
+
 @pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize("key", ["plus", "minus", "greater_than_sign", "up", "left"])
 async def test_a_key_held_down_never_zooms_beyond_what_can_be_drawn(key: str, log: bool) -> None:
