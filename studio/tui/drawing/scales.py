@@ -139,7 +139,9 @@ def core(values: Column) -> tuple[float, float]:
 
     Within it are nine tenths of them, and half as much again to both sides.
     """
-    low, high = np.quantile(values, (0.05, 0.95))
+    # Of a long curve an even selection: the quantiles of all would take as long as drawing it.
+    selected = values[:: max(1, len(values) // 4096)]
+    low, high = np.quantile(selected, (0.05, 0.95))
     reach = (high - low) / 2
     return max(float(values.min()), low - reach), min(float(values.max()), high + reach)
 
