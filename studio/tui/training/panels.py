@@ -94,6 +94,9 @@ class WatchPanels(Vertical):
         first = histories[0] if histories else None
         samples.show(shown.history if shown else first)
         curves = self.query_one(CurveGrid)
+        if curves.cursor is not None:
+            # Of another run, too, it is the sample at the cursor.
+            samples.choose_at(curves.cursor)
         curves.show(histories, self._watched.reference)
         self.query_one(RunList).mark(curves.colours)
 

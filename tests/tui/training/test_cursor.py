@@ -97,6 +97,22 @@ async def test_the_cursor_goes_to_the_first_and_the_last_step_and_away(
         assert "step 600" not in title(studio, "loss")
 
 
+async def test_the_cursor_stays_at_its_step_when_another_run_is_opened(
+    open_studio: Open, home: Home
+) -> None:
+    for name in ("autumn", "winter"):
+        write_run(home, name, 600)
+    async with open_studio(SMALL) as studio:
+        await studio.press(
+            "2", "r", "enter", "home", "pagedown", "pagedown", "pagedown", "pagedown"
+        )
+        step = studio.pane.query_one(CurveGrid).cursor
+        assert "Sample 1/3" in studio.text()
+        await studio.press("r", "down", "enter")
+        assert studio.pane.query_one(CurveGrid).cursor == step
+        assert "Sample 1/3" in studio.text()
+
+
 async def test_the_cursor_stays_in_view_when_zoomed_in(open_studio: Open, home: Home) -> None:
     write_run(home, "autumn", 600)
     async with open_studio(SMALL) as studio:
