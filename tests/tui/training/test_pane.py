@@ -592,7 +592,8 @@ async def test_no_run_is_read_before_the_list_is_shown(
 ) -> None:
     write_run(home, "autumn", 20)
     read: list[str] = []
-    monkeypatch.setattr(folders, "summary", lambda run: read.append(run.name))
+    summary = folders.summary
+    monkeypatch.setattr(folders, "summary", lambda run: (read.append(run.name), summary(run))[1])
     async with open_studio(SMALL) as studio:
         await studio.settle()
         await studio.press("2")
@@ -633,7 +634,9 @@ async def test_the_list_names_all_runs_at_once_and_shows_the_figures_that_are_re
         # Reading again keeps the rows of runs that are not read yet.
         studio.pane.query_one(RunList).read()
         await studio.settle()
-        assert shown == [0, 1, 2, 3, 3, 3, 3, 3, 3]
+        assert shown[:9] == [0, 1, 2, 3, 3, 3, 3, 3, 3]
+        # On a slow machine the timer has read them once more.
+        assert set(shown[9:]) <= {3}
 
 
 async def test_a_second_run_is_refused_while_one_is_in_training(
