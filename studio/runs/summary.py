@@ -1,28 +1,30 @@
-"""Summary figures of a run's events, cached so that only new events are read.
+"""Summary figures of a run's events, read from the end of the file, so that long runs take no time.
 
-If the cache is missing, out of date or damaged, it is rebuilt from the events.
+They are cached, and what was found before is not looked for again. If the cache is missing, out of
+date or damaged, it is made again.
 """
 
 import contextlib
-from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from studio.files import read_regular, replacing
-from studio.model.events import StepDone, TrainingEnded, TrainingEvent, Validated
+from studio.model.events import StepDone, TrainingEnded, Validated
 from studio.reasons import UNREADABLE
 from studio.runs.event_log import START, EventReader, Place
 
 SUMMARY = "summary.json"
 LARGEST = 4096  # bytes; many times the size of the file
+# In the line of a validation that was the best so far. In a text the quotes would be escaped.
+_BEST = b'"best":true'
 
 
 class RunFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The last step, the best validation, and how training ended ("" if it has not ended).
 
     The best has the lowest perplexity over all targets; that over Han characters is of the same
-    step.
+    step. In runs of version 0.1.0 it is the lowest over Han characters.
     """
 
     step: int
@@ -54,31 +56,46 @@ def figures_of(events_file: Path) -> RunFigures:
         return NO_FIGURES
     with reader:
         known = cache.figures if reader.place == cache.place else NO_FIGURES
-        figures = add_events(reader, known)
+        figures = _with_later(reader, known)
     if reader.place != cache.place:
-        # Without a cache, for example in a read-only folder, all events are read each time.
-        with contextlib.suppress(OSError), replacing(file) as staging:
+        with contextlib.suppress(OSError), replacing(file, durable=False) as staging:
             staging.write(msgspec.json.encode(_Cache(reader.place, figures)))
     return figures
 
 
-def add_events(events: Iterable[TrainingEvent], before: RunFigures = NO_FIGURES) -> RunFigures:
-    """The figures `before`, updated with later events."""
-    last: StepDone | None = None
-    best, han, outcome = before.best_perplexity, before.best_perplexity_han, before.outcome
-    for event in events:
-        if isinstance(event, StepDone):
-            last = event
-        elif isinstance(event, Validated):
-            if best is None or event.perplexity_all < best:
-                best, han = event.perplexity_all, event.perplexity
-        elif isinstance(event, TrainingEnded):
-            outcome = event.outcome
-    if last is None:
-        return msgspec.structs.replace(
-            before, best_perplexity=best, best_perplexity_han=han, outcome=outcome
+def _with_later(reader: EventReader, known: RunFigures) -> RunFigures:
+    """The figures `known`, updated with the events after the reader's place.
+
+    Decoded are only the blocks down to the last step, and the last validation that was the best.
+    Damage before is found when the run is opened.
+    """
+    step: StepDone | None = None
+    best: Validated | None = None
+    outcome = ""
+    for block in reader.from_end():
+        for event in reversed(block.events() if step is None else block.last(_BEST)):
+            if isinstance(event, StepDone):
+                step = step or event
+            elif isinstance(event, Validated):
+                best = event if best is None and event.best else best
+            elif isinstance(event, TrainingEnded) and step is None:
+                outcome = outcome or event.outcome
+        if step is not None and best is not None:
+            break
+    if best is not None:
+        known = msgspec.structs.replace(
+            known, best_perplexity=best.perplexity_all, best_perplexity_han=best.perplexity
         )
-    return RunFigures(last.step, last.epoch, last.loss, last.elapsed, best, han, outcome)
+    if step is None:
+        return msgspec.structs.replace(known, outcome=outcome or known.outcome)
+    return msgspec.structs.replace(
+        known,
+        step=step.step,
+        epoch=step.epoch,
+        loss=step.loss,
+        elapsed=step.elapsed,
+        outcome=outcome,
+    )
 
 
 def _read(file: Path) -> _Cache:
