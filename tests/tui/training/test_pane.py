@@ -580,7 +580,7 @@ async def test_a_slash_filters_the_runs(open_studio: Open, home: Home) -> None:
     write_run(home, "autumn", 20)
     write_run(home, "winter", 20)
     async with open_studio(SMALL) as studio:
-        await studio.press("2", "slash", *"wint")
+        await studio.press("2", "r", "slash", *"wint")
         assert "winter" in studio.text()
         assert "autumn" not in studio.text()
 
@@ -589,7 +589,7 @@ async def test_the_runs_are_filtered_by_an_expression(open_studio: Open, home: H
     write_run(home, "autumn", 200)
     write_run(home, "winter", 400)
     async with open_studio(SMALL) as studio:
-        await studio.press("2", "slash")
+        await studio.press("2", "r", "slash")
         studio.pane.query_one("#filter", Input).value = "perplexity < 200 and status = stopped"
         await studio.settle()
         assert "winter" in studio.text()
