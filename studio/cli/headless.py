@@ -81,8 +81,8 @@ def _watch(started: TrainingStarted, steps: Iterator[tuple[TrainingEvent, ...]])
                         before = event
                     case Validated():
                         say(
-                            f"step {event.step}: validation perplexity {event.perplexity:.1f} "
-                            f"({event.perplexity_all:.1f} with punctuation)"
+                            f"step {event.step}: validation perplexity {event.perplexity_all:.1f} "
+                            f"({event.perplexity:.1f} over Han characters)"
                             f"{', the best so far' if event.best else ''}"
                         )
                     case SampleWritten():

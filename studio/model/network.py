@@ -4,6 +4,7 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +26,15 @@ warnings.filterwarnings("ignore", "RNN module weights are not part of single con
 
 # The state of one layer, in the form that torch's layers take and return.
 _LayerState = Tensor | tuple[Tensor, ...]
+
+
+class LayerInput(NamedTuple):
+    """What a layer reads: (batch, time, width), and the state before it; None is the zero state."""
+
+    layer: nn.Module
+    features: Tensor
+    before: _LayerState | None
+
 
 _CELLS: dict[str, type[nn.RNN | nn.GRU | nn.LSTM]] = {
     "rnn": nn.RNN,
@@ -120,6 +130,12 @@ class Network(nn.Module):
             state = self.initial_state(len(tokens))
         return self._forward(tokens, state, rows)
 
+    def layer_inputs(self, tokens: Tensor) -> list[LayerInput]:
+        """What each layer reads for `tokens` (batch, time), from the initial state."""
+        read: list[LayerInput] = []
+        self._forward(tokens, self.initial_state(len(tokens)), read=read)
+        return read
+
     def initial_state(self, rows: int) -> State | None:
         """The state at the start of `rows` poems; None is the zero state, as in training."""
         if self.config.initial_state == "zero":
@@ -128,10 +144,14 @@ class Network(nn.Module):
         return self._forward(ends, None)[1]
 
     def _forward(
-        self, tokens: Tensor, state: State | None, rows: Rows | None = None
+        self,
+        tokens: Tensor,
+        state: State | None,
+        rows: Rows | None = None,
+        read: list[LayerInput] | None = None,
     ) -> tuple[Tensor, State]:
-        """Like `forward`, but a `state` of None is the zero state."""
-        if self._packed and tokens.shape[1] == 1:
+        """Like `forward`, but a `state` of None is the zero state. Fills the list `read`."""
+        if self._packed and tokens.shape[1] == 1 and read is None:
             return self._packed.step(tokens, state)
         tokens_above: tuple[Tensor, ...] = ()
         context: tuple[tuple[Tensor, ...], ...] = ()
@@ -153,6 +173,8 @@ class Network(nn.Module):
             before: _LayerState | None = None
             if state is not None:
                 before = state[index] if self.config.cell == "lstm" else state[index][0]
+            if read is not None:
+                read.append(LayerInput(layer, features, before))
             if self.skips:
                 skipped.append(self.skips[index](features))
             features, new = self._run_layer(layer, features, before)

@@ -85,7 +85,7 @@ class Trainer:
             checkpoints, config.train.keep, self.network, vocabulary, world
         )
         self._unreported = UnreportedSteps(math.log(len(vocabulary)), world)
-        self._validated: tuple[int, float] | None = None
+        self._validated: Validated | None = None
         self._saved: int | None = None
         # Whether a checkpoint is due and not written yet: an earlier attempt may have failed.
         self._checkpoint_due = False
@@ -270,15 +270,15 @@ class Trainer:
             raise DivergenceError(
                 f"After step {progress.step} the perplexity was {score.perplexity_all:.4g}."
             )
-        best = progress.best is None or score.perplexity < progress.best
+        best = progress.best_all is None or score.perplexity_all < progress.best_all
         if best:
             self.progress = msgspec.structs.replace(
-                progress, best=score.perplexity, best_step=progress.step
+                progress, best=None, best_all=score.perplexity_all, best_step=progress.step
             )
-        self._validated = (progress.step, score.perplexity)
-        return Validated(
+        self._validated = Validated(
             progress.step, progress.epoch, score.perplexity, score.perplexity_all, best
         )
+        return self._validated
 
     def _checkpoint(self) -> Iterator[TrainingEvent | None]:
         """Save a checkpoint, in an item after the events before it."""
@@ -294,8 +294,9 @@ class Trainer:
             self._checkpoint_due = False
             return saved
         validated = self._validated
-        perplexity = validated[1] if validated and validated[0] == step else None
-        self._store.save(self.progress, self.learner.tensors, perplexity)
+        if validated and validated.step != step:
+            validated = None
+        self._store.save(self.progress, self.learner.tensors, validated)
         self._saved, self._checkpoint_due = step, False
         return saved
 

@@ -144,8 +144,10 @@ def test_the_last_validation_is_in_a_checkpoint_that_was_due_at_the_same_step(
     last = [event for event in events if isinstance(event, Validated)][-1]
     assert last.step == 6
     folder = tmp_path / "checkpoints" / checkpoint.name_of(6)
-    assert checkpoint.read_description(folder).perplexity == last.perplexity
-    assert checkpoint.read_progress(folder).best == last.perplexity
+    described = checkpoint.read_description(folder)
+    assert described.perplexity == last.perplexity
+    assert described.perplexity_all == last.perplexity_all
+    assert checkpoint.read_progress(folder).best_all == last.perplexity_all
 
 
 def test_a_checkpoint_that_could_not_be_written_is_written_before_the_next_step(
