@@ -1,6 +1,7 @@
 """The optimisers by name, the learning rate of each step, and the state as named tensors."""
 
 import math
+import warnings
 
 import torch
 from torch import Tensor
@@ -16,10 +17,17 @@ _STATE_NAMES: dict[type[torch.optim.Optimizer], tuple[str, ...]] = {
 }
 
 
-def make_optimiser(network: Network, config: TrainConfig) -> torch.optim.Optimizer:
+# torch expects that steps which can be recorded are always recorded; ours are not at first.
+warnings.filterwarnings("ignore", "This instance was constructed with capturable=True")
+
+
+def make_optimiser(
+    network: Network, config: TrainConfig, recorded: bool = False
+) -> torch.optim.Optimizer:
     """RMSprop (Tieleman and Hinton 2012), AdamW (Loshchilov and Hutter 2019) or plain SGD.
 
-    Weight decay applies to matrices only: biases set no scale to limit.
+    Weight decay applies to matrices only: biases set no scale to limit. `recorded`: its steps are
+    recorded, so the learning rate is a tensor, beside the weights.
     """
     matrices = [parameter for parameter in network.parameters() if parameter.dim() > 1]
     biases = [parameter for parameter in network.parameters() if parameter.dim() == 1]
@@ -27,12 +35,19 @@ def make_optimiser(network: Network, config: TrainConfig) -> torch.optim.Optimiz
         {"params": matrices, "weight_decay": config.weight_decay},
         {"params": biases, "weight_decay": 0.0},
     ]
-    rate = config.learning_rate
+    on_gpu = network.softmax_bias.is_cuda
+    rate: float | Tensor = config.learning_rate
+    if recorded:
+        # A GPU's kernels read the rate in single precision, the processor's in double.
+        dtype = torch.float32 if on_gpu else torch.float64
+        rate = torch.tensor(rate, dtype=dtype, device=network.softmax_bias.device)
+    capturable = recorded and on_gpu
     if config.optimizer == "adamw":
-        return torch.optim.AdamW(groups, lr=rate, fused=True)
+        return torch.optim.AdamW(groups, lr=rate, fused=True, capturable=capturable)
     if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(groups, lr=rate)
-    return torch.optim.SGD(groups, lr=rate)
+        return torch.optim.RMSprop(groups, lr=rate, capturable=capturable)
+    # Only the fused kernel reads the rate on the GPU.
+    return torch.optim.SGD(groups, lr=rate, fused=capturable or None)
 
 
 def learning_rate(config: TrainConfig, step: int, total_steps: int) -> float:
@@ -53,7 +68,10 @@ def learning_rate(config: TrainConfig, step: int, total_steps: int) -> float:
 def set_learning_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
     """Use `rate` from the next step on."""
     for group in optimiser.param_groups:
-        group["lr"] = rate
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
 
 
 def state_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:

@@ -20,6 +20,7 @@ from studio.messages import (
 from studio.model.events import (
     CheckpointSaved,
     EpochDone,
+    Noted,
     TrainingEnded,
     TrainingEvent,
     Validated,
@@ -120,6 +121,8 @@ def event_line(event: TrainingEvent) -> str:
         case Validated():
             best = ", the best so far" if event.best else ""
             return f"step {event.step:,}: perplexity {figure(event.perplexity)}{best}"
+        case Noted():
+            return printable(event.text)
         case CheckpointSaved():
             return f"checkpoint {printable(event.name)}"
         case TrainingEnded():
