@@ -46,7 +46,7 @@ class Learner:
         # Steps of several processes are not recorded: each would have to record at the same time.
         recorder = recorder_for(device.torch_device, network.dropout) if world.size == 1 else None
         self._recorded = RecordedSteps(self._take_step, device, recorder) if recorder else None
-        self._optimiser = make_optimiser(network, config, recorder is not None)
+        self._optimiser = make_optimiser(network, config, device, recorder is not None)
         self._state: State | None = None
 
     def learn(self, batch: Batch, learning_rate: float) -> Tensor:

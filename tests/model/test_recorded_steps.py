@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from studio.model import checkpoint, learner, recorded_steps
-from studio.model.config import RunConfig
+from studio.model.config import RECIPES, RunConfig
 from studio.model.cuda_graphs import recorder_for
 from studio.model.device import choose_device
 from studio.model.events import Noted, TrainingEnded
@@ -47,16 +47,22 @@ def unrecorded(make_trainer: MakeTrainer) -> Callable[[RunConfig], Reported]:
     return train
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
-@pytest.mark.parametrize("recipe", ["classic", "studio"])
+@pytest.mark.parametrize(
+    ("recipe", "cell", "optimizer"),
+    [
+        *((recipe, cell, "adamw") for recipe in RECIPES for cell in ("rnn", "gru", "lstm")),
+        ("studio", "lstm", "muon"),
+    ],
+)
 def test_recorded_steps_have_the_same_losses(
     make_trainer: MakeTrainer,
     unrecorded: Callable[[RunConfig], Reported],
     recordings: Recordings,
     recipe: str,
     cell: str,
+    optimizer: str,
 ) -> None:
-    config = brief(recipe, cell=cell)
+    config = brief(recipe, cell=cell, optimizer=optimizer)
     assert losses(run_to_end(make_trainer(config))) == unrecorded(config)
     # The last window of an epoch is shorter; poems of a batch have any length.
     assert 0 < recordings.replayed < 16 - recorded_steps.WARM_UP
