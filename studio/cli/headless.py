@@ -17,6 +17,7 @@ from studio.cli.signals import stopping_on_signals
 from studio.messages import TrainingStarted
 from studio.model.events import (
     CheckpointSaved,
+    Noted,
     SampleWritten,
     StepDone,
     TrainingEnded,
@@ -86,6 +87,8 @@ def _watch(started: TrainingStarted, steps: Iterator[tuple[TrainingEvent, ...]])
                             f"{', the best so far' if event.best else ''}"
                         )
                     case SampleWritten():
+                        say(f"step {event.step}: {event.text}")
+                    case Noted():
                         say(f"step {event.step}: {event.text}")
                     case CheckpointSaved():
                         say(f"step {event.step}: saved {event.name}")

@@ -80,6 +80,13 @@ class VerseMeasured(msgspec.Struct, frozen=True, tag_field="event"):
     grams_copied: float | None
 
 
+class Noted(msgspec.Struct, frozen=True, tag_field="event"):
+    """Something unusual about the training, in a sentence."""
+
+    step: int
+    text: str
+
+
 class TrainingEnded(msgspec.Struct, frozen=True, tag_field="event"):
     """The run takes no more steps.
 
@@ -98,5 +105,6 @@ TrainingEvent = (
     | CheckpointSaved
     | SampleWritten
     | VerseMeasured
+    | Noted
     | TrainingEnded
 )

@@ -22,6 +22,7 @@ from studio.model.evaluate import score_together
 from studio.model.events import (
     CheckpointSaved,
     EpochDone,
+    Noted,
     Outcome,
     StepDone,
     TrainingEnded,
@@ -89,6 +90,7 @@ class Trainer:
         self._saved: int | None = None
         # Whether a checkpoint is due and not written yet: an earlier attempt may have failed.
         self._checkpoint_due = False
+        self._noted = False
         self._stopping = False
         self.saves_next = False
 
@@ -217,13 +219,20 @@ class Trainer:
         batch = self._epoch[progress.position]
         step = progress.step + 1
         rate = learning_rate(self.config.train, step, self.total_steps)
-        loss, norm = self.learner.learn(batch, rate)
+        measured = self.learner.learn(batch, rate)
         elapsed = progress.elapsed + time.perf_counter() - started
         self.progress = msgspec.structs.replace(
             progress, step=step, position=progress.position + 1, elapsed=elapsed
         )
         event = StepDone(step, progress.epoch, 0.0, 0.0, rate, batch.characters, elapsed)
-        self._unreported.add(event, loss, norm)
+        self._unreported.add(event, measured)
+        if self.learner.not_recorded and not self._noted:
+            self._noted = True
+            yield Noted(
+                step,
+                "This GPU launches each step kernel by kernel, which is slower: the step could not "
+                f"be recorded as a CUDA graph ({self.learner.not_recorded}).",
+            )
 
         settings = self.config.train
         epoch_ends = self.progress.position == self.steps_per_epoch

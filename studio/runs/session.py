@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from studio.errors import RunError, VerseError
+from studio.errors import LostProcessError, RunError, VerseError
 from studio.messages import TrainingStarted
 from studio.model import checkpoint
 from studio.model.config import RunConfig
 from studio.model.events import (
     CheckpointSaved,
     SampleWritten,
+    TrainingEnded,
     TrainingEvent,
     Validated,
 )
@@ -157,6 +158,16 @@ class TrainingSession:
         if self._unrecorded or self._unreported:
             self._record(())
             yield self._recorded()
+        try:
+            yield from self._trained()
+        except LostProcessError:
+            if not (reason := self._world.why_left()):
+                raise
+            self._record((TrainingEnded(self.trainer.progress.step, "failed", reason),))
+            yield self._recorded()
+
+    def _trained(self) -> Iterator[tuple[TrainingEvent, ...]]:
+        """The items of `steps`; raises LostProcessError if another process ends."""
         looked = time.monotonic()
         with contextlib.closing(self.trainer.run()) as items, self._together():
             for events in items:

@@ -10,6 +10,7 @@ import numpy as np
 from studio.model.events import (
     CheckpointSaved,
     EpochDone,
+    Noted,
     SampleWritten,
     StepDone,
     TrainingEnded,
@@ -65,7 +66,7 @@ class History:
 
     def add(self, event: TrainingEvent) -> None:
         """Add an event."""
-        if isinstance(event, EpochDone | Validated | CheckpointSaved | TrainingEnded):
+        if isinstance(event, EpochDone | Validated | CheckpointSaved | Noted | TrainingEnded):
             self.notable.append(event)
         match event:
             case StepDone():

@@ -20,6 +20,7 @@ from studio.messages import (
 from studio.model.events import (
     CheckpointSaved,
     EpochDone,
+    Noted,
     TrainingEnded,
     TrainingEvent,
     Validated,
@@ -121,6 +122,8 @@ def event_line(event: TrainingEvent) -> str:
             best = ", the best so far" if event.best else ""
             both = perplexities(event.perplexity_all, event.perplexity)
             return f"step {event.step:,}: perplexity {both}{best}"
+        case Noted():
+            return printable(event.text)
         case CheckpointSaved():
             return f"checkpoint {printable(event.name)}"
         case TrainingEnded():

@@ -700,19 +700,6 @@ async def test_the_list_names_all_runs_at_once_and_shows_the_figures_that_are_re
         assert set(shown[3:]) == {3}
 
 
-async def test_a_second_run_is_refused_while_one_is_in_training(
-    open_studio: Open, home: Home
-) -> None:
-    write_run(home, "autumn", 20)
-    async with open_studio(SMALL) as studio:
-        await studio.press("2")
-        studio.worker.start_run()
-        await studio.settle()
-        await studio.press("r", "u")
-        assert studio.worker.sent == []
-        assert "spring is in training" in studio.words()
-
-
 async def test_the_list_reads_again_only_what_changed(
     open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
