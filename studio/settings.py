@@ -16,6 +16,8 @@ from studio.verse.request import ComposeRequest
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The user's choices. `keymap` maps the id of a key binding to its keys."""
 
+    # The language of everything but a report; "auto" goes by LC_ALL, LC_MESSAGES and LANG.
+    language: Literal["auto", "en", "zh"] = "auto"
     theme: Literal["ink", "paper", "slate"] = "ink"
     # How many colours the terminal shows; "auto" asks TERM and COLORTERM.
     colour: Literal["auto", "truecolor", "256", "16"] = "auto"

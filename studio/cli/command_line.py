@@ -43,6 +43,9 @@ app.command()(doctor)
 def studio(
     context: typer.Context,
     version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+    _language: str = typer.Option(
+        "auto", "--language", help="auto, en or zh; comes before the subcommand."
+    ),
 ) -> None:
     """Open the studio."""
     if version:
