@@ -116,7 +116,7 @@ def poems(
         Novelty.open(home.library, "train") as training,
     ):
         writer = load_writer(*locate(home, run), device)
-        frequent = [each for each in writer.vocabulary.characters if is_han(each)][:openings]
+        frequent = [each for each in writer.vocabulary.distinct if is_han(each)][:openings]
         for each in forms:
             say(f"Writing {count:,} {each.name} with {writer.name} ...")
             request = ComposeRequest(form=each.name, seed=seed)

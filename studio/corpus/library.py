@@ -12,7 +12,7 @@ from studio.corpus.cleaning import tidy
 from studio.corpus.failures import REBUILD, read_errors
 from studio.corpus.poem import Poem, Split
 from studio.corpus.schema import APPLICATION, VERSION
-from studio.corpus.script import simplified
+from studio.corpus.script import folded, simplified
 from studio.corpus.statistics import Statistics
 from studio.errors import CorpusError
 
@@ -206,7 +206,10 @@ class Library:
         return " AND ".join(conditions), values
 
     def _in_script(self, typed: str) -> str:
-        """Typed text in the library's script and punctuation; invalid characters are left out."""
+        """Typed text as the library has it: its script, punctuation and forms of characters.
+
+        Invalid characters are left out.
+        """
         words = (tidy(word) for word in typed.encode("utf-8", "ignore").decode().split())
         text = " ".join(word for word in words if word)
-        return simplified(text) if self._script == "simplified" else text
+        return simplified(text) if self._script == "simplified" else folded(text)

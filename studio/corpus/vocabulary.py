@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from studio.corpus.poem import is_han
-from studio.corpus.script import variants
+from studio.corpus.script import folded, simplified, standard_forms, variants
 from studio.documents import read_json
 from studio.errors import DamageError
 from studio.files import write_atomically
@@ -31,7 +31,12 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Vocabulary(msgspec.Struct, frozen=True, dict=True):
-    """The special tokens at 0 to 3, then `characters`, the most frequent first."""
+    """The special tokens at 0 to 3, then `characters`, the most frequent first.
+
+    The characters of older models have variants that the library has no more (劒 beside 剑). Each
+    then stands for its standard form, and of several such tokens only the first, the most frequent,
+    is read and written; the others are `superseded`.
+    """
 
     characters: str
 
@@ -99,8 +104,36 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
         write_atomically(path, msgspec.json.format(msgspec.json.encode(indices), indent=1))
 
     @cached_property
+    def _forms(self) -> str:
+        """The standard form of each of `characters`, in the script of the vocabulary."""
+        known = set(self.characters)
+        table: dict[str, str | int | None] = {}
+        for character in known & standard_forms().keys():
+            choices = (folded(character), simplified(character))
+            form = next((each for each in choices if each in known), choices[1])
+            table[character] = form
+        return self.characters.translate(str.maketrans(table))
+
+    @cached_property
     def _indices(self) -> dict[str, int]:
-        return {character: index for index, character in enumerate(self.characters, len(SPECIAL))}
+        indices: dict[str, int] = {}
+        for index, form in enumerate(self._forms, len(SPECIAL)):
+            indices.setdefault(form, index)
+        return indices
+
+    @property
+    def distinct(self) -> str:
+        """The characters that are read and written, each once, the most frequent first."""
+        return "".join(self._indices)
+
+    @cached_property
+    def superseded(self) -> list[int]:
+        """The indices of variants for which another token is read and written."""
+        return [
+            index
+            for index, form in enumerate(self._forms, len(SPECIAL))
+            if self._indices[form] != index
+        ]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -119,7 +152,7 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
 
     def is_han(self, index: int) -> bool:
         """Whether the index is that of a Chinese character, not punctuation or a special token."""
-        return index >= len(SPECIAL) and is_han(self.characters[index - len(SPECIAL)])
+        return index >= len(SPECIAL) and is_han(self._forms[index - len(SPECIAL)])
 
     @cached_property
     def stops(self) -> list[int]:
@@ -137,7 +170,7 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
 
     def _shown(self, index: int) -> str:
         if index >= len(SPECIAL):
-            return self.characters[index - len(SPECIAL)]
+            return self._forms[index - len(SPECIAL)]
         return "□" if index == UNKNOWN else ""
 
     def near(self, character: str, count: int) -> list[str]:
@@ -147,7 +180,7 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
         the same radical, because Unicode sorts by radical and strokes.
         """
         forms = [form for form in variants(character) if form in self]
-        known = [other for other in self.characters if is_han(other) and other not in forms]
+        known = [other for other in self._indices if is_han(other) and other not in forms]
         if is_han(character):
             known.sort(key=lambda other: abs(ord(other) - ord(character)))
         return (forms + known)[:count]
