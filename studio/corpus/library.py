@@ -10,7 +10,7 @@ import msgspec
 
 from studio.corpus.cleaning import tidy
 from studio.corpus.failures import REBUILD, read_errors
-from studio.corpus.poem import Poem, Split
+from studio.corpus.poem import About, Poem, Split
 from studio.corpus.schema import APPLICATION, VERSION
 from studio.corpus.script import folded, simplified
 from studio.corpus.statistics import Statistics
@@ -117,6 +117,13 @@ class Library:
         """The cleaned texts of a split, punctuation included, in the order of the source."""
         rows = self._rows("SELECT text FROM poems WHERE split = ? ORDER BY id", split)
         return [text for (text,) in rows]
+
+    def about(self, split: Split) -> list[About]:
+        """What is known of each poem of a split, in the order of `texts`."""
+        rows = self._rows(
+            "SELECT form, title, author FROM poems WHERE split = ? ORDER BY id", split
+        )
+        return [About(*row) for row in rows]
 
     def poems(self) -> Iterator[Poem]:
         """All poems, in the order of the source."""

@@ -23,6 +23,14 @@ HAN = (
 _HAN = re.compile(f"[{HAN}]")
 
 
+class About(msgspec.Struct, frozen=True):
+    """What is known of a poem beside its text; "" if it is not known. `form` is one of `SHAPES`."""
+
+    form: str = ""
+    title: str = ""
+    poet: str = ""
+
+
 class Poem(msgspec.Struct, frozen=True):
     """A poem in the library.
 

@@ -71,7 +71,10 @@ class Learner:
         rows = self._world.rows(len(batch.inputs))
         with self.device.autocast():
             features, after = self.network(
-                self.device.put(rows.of(batch.inputs).contiguous()), state, rows
+                self.device.put(rows.of(batch.inputs).contiguous()),
+                state,
+                rows,
+                batch.conditions and batch.conditions.of(rows).to(self.device.torch_device),
             )
         return self._loss(features.flatten(0, 1), batch, rows), after
 
