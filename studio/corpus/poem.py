@@ -31,6 +31,9 @@ class About(msgspec.Struct, frozen=True):
     poet: str = ""
 
 
+UNKNOWN_POEM = About()
+
+
 class Poem(msgspec.Struct, frozen=True):
     """A poem in the library.
 

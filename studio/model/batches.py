@@ -114,7 +114,8 @@ class _StreamEpoch:
         self._window = config.window
         self._conditions: Conditions | None = None
         if known:
-            self._conditions = conditions_of(self._inputs, known.of(order))
+            whole = conditions_of(torch.from_numpy(text)[None], known.of(order))
+            self._conditions = whole.in_streams(config.batch_size, length)
 
     def __len__(self) -> int:
         return -(-(self._inputs.shape[1] - 1) // self._window)

@@ -45,6 +45,11 @@ class Conditions:
         """Those of some rows of the batch."""
         return replace(self, places=rows.of(self.places), poems=rows.of(self.poems))
 
+    def in_streams(self, count: int, length: int) -> "Conditions":
+        """Those of one text, cut into `count` streams of `length`."""
+        places = self.places[0, : count * length].view(count, length, 3)
+        return replace(self, places=places, poems=self.poems[0, : count * length].view(count, -1))
+
     def during(self, start: int, end: int) -> "Conditions":
         """Those of a window of time, with the descriptions of the poems in it."""
         used, poems = torch.unique(self.poems[:, start:end], return_inverse=True)
