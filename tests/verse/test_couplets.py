@@ -21,7 +21,7 @@ POEMS += [
 
 
 def test_all_choices_fit_after_the_first_couplet() -> None:
-    lawful = [poem for poem in POEMS if scan(poem.lines).perfect]
+    lawful = [poem for poem in POEMS if scan(poem.lines).regulated and scan(poem.lines).perfect]
     assert len(lawful) == 12
     choices = couplet_choices(POEMS, 100, 1)
     assert choices
