@@ -9,7 +9,6 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -40,15 +39,15 @@ from studio.messages import (
     Wrote,
 )
 from studio.model.events import StepDone, TrainingEnded, TrainingEvent
-from studio.paths import Home, model_description
+from studio.paths import Home
 from studio.prosody.scansion import scan
 from studio.runs import folders
 from studio.runs import queue as queued
+from studio.runs.model_cache import ModelCache
 from studio.verse.index_keeper import IndexKeeper
 
 if TYPE_CHECKING:
     from studio.runs.session import TrainingSession
-    from studio.verse.decoder import Writer
 
 # Seconds for which steps are collected and then reported together: each report wakes the listener's
 # thread, and that takes time from training.
@@ -75,8 +74,7 @@ class Worker:
         self._must_free = False
         # Whether a file could not be written; then only the user tries again.
         self._saving_failed = False
-        # The last model read from disk, with the identity of its file.
-        self._loaded: tuple[tuple[Path, int, int], Writer] | None = None
+        self._models = ModelCache(home)
         self._index = IndexKeeper(home.library)
 
     def start(self) -> None:
@@ -304,7 +302,7 @@ class Worker:
         from studio.verse.composer import compose
 
         started = time.monotonic()
-        writer = self._writer(command.request.model)
+        writer = self._models.writer(command.request.model, self._session)
         columns = compose(writer, command.request, self._index.current())
         while True:
             self._inbox.collect(0)
@@ -323,7 +321,7 @@ class Worker:
     def _inspect(self, command: Inspect) -> None:
         from studio.verse.inspection import inspect
 
-        writer = self._writer(command.request.model)
+        writer = self._models.writer(command.request.model, self._session)
         predictions = inspect(writer, command.request, command.text)
         index = self._index.current()
         copied = index.spans(command.text) if index else None
@@ -331,25 +329,6 @@ class Worker:
         self._emit(
             Inspected(command.ticket, command.text, writer.name, predictions, scansion, copied)
         )
-
-    def _writer(self, model: str) -> "Writer":
-        """The current weights of the run in training, or a model from disk, cached.
-
-        "auto" is the run in training only once it has learnt something.
-        """
-        from studio.runs.loading import has_learnt, load_writer, locate
-
-        if session := self._session:
-            auto = model == "auto" and has_learnt(session.perplexity)
-            if auto or model == session.run.name:
-                return session.writer()
-        folder, name = locate(self._home, model)
-        # A run that was deleted and trained again has other weights under the same path.
-        found = model_description(folder).stat()
-        key = folder, found.st_ino, found.st_mtime_ns
-        if self._loaded is None or self._loaded[0] != key:
-            self._loaded = (key, load_writer(folder, name))
-        return self._loaded[1]
 
 
 def _describe(command: Command) -> str:

@@ -18,7 +18,7 @@ from studio.corpus.long_lines import LongLine
 from studio.corpus.manifest import published_corpus
 from studio.corpus.obtaining import current_statistics, fetch_and_build, rebuild
 from studio.corpus.poem import Poem, Script, Split, couplets
-from studio.corpus.statistics import Statistics
+from studio.corpus.statistics import Statistics, length_of
 from studio.errors import CorpusError
 from studio.paths import Home
 from studio.prosody.forms import SHAPES, form_named
@@ -158,14 +158,23 @@ def search(
     query = Query(" ".join(words or ()), _shape(form), poet, split or "")
     with Library.open(Home.default().library) as library:
         count = library.count(query)
-        rows = library.search(query, sort, limit, offset)
+        poems = library.search(query, sort, limit, offset)
     if json:
-        print_json({"count": count, "offset": offset, "poems": rows})
+        print_json({"count": count, "offset": offset, "poems": list(map(_whole, poems))})
         return
-    for row in rows:
-        line = f"{row.id:>6}  {_padded(row.form, 5)} {_padded(row.author or '—', 8)} "
-        out.print(f"{line}{row.first_line}  《{row.title}》", overflow="ellipsis", no_wrap=True)
-    say(f"{count:,} poems" + (f", {len(rows)} shown" if len(rows) < count else ""))
+    for poem in poems:
+        line = f"{poem.id:>6}  {_padded(poem.form, 5)} {_padded(poem.author or '—', 8)} "
+        text = f"{line}{poem.first_line}  《{poem.title}》"
+        out.print(text, overflow="ellipsis", no_wrap=True)
+    say(f"{count:,} poems" + (f", {len(poems)} shown" if len(poems) < count else ""))
+
+
+def _whole(poem: Poem) -> dict[str, Any]:
+    return {
+        **msgspec.structs.asdict(poem),
+        "first_line": poem.first_line,
+        "length": length_of(poem.text),
+    }
 
 
 @corpus_app.command()

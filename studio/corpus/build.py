@@ -182,7 +182,7 @@ def _row(poem: Poem) -> tuple[object, ...]:
         poem.form,
         poem.split,
         length_of(poem.text),
-        poem.lines[0],
+        poem.first_line,
         poem.source,
         poem.text,
         poem.original,

@@ -4,7 +4,7 @@ import random
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -12,8 +12,10 @@ from studio.corpus.cleaning import tidy
 from studio.corpus.failures import REBUILD, read_errors
 from studio.corpus.poem import About, Poem, Split
 from studio.corpus.schema import APPLICATION, VERSION
+from studio.corpus.poem import About, Poem, Split
+from studio.corpus.schema import APPLICATION, VERSION
 from studio.corpus.script import folded, simplified
-from studio.corpus.statistics import Statistics
+from studio.corpus.statistics import Counted, Counts, Statistics, count_poems
 from studio.errors import CorpusError
 
 Sort = Literal["source", "length", "poet"]
@@ -53,6 +55,14 @@ class PoemRow(msgspec.Struct, frozen=True):
     form: str
     first_line: str
     length: int
+
+
+class Poet(NamedTuple):
+    """A poet with the number of their poems, in all and by form, the most frequent form first."""
+
+    name: str
+    poems: int
+    forms: dict[str, int]
 
 
 class Library:
@@ -113,6 +123,25 @@ class Library:
         with read_errors(self.path):
             return msgspec.json.decode(rows[0][0] if rows else b"", type=Statistics)
 
+    def counts(self, query: Query) -> Counts:
+        """The figures of the poems that the query finds."""
+        where, values = self._where(query)
+        columns = ", ".join(Counted._fields)
+        with read_errors(self.path):
+            found = self._connection.execute(f"SELECT {columns} FROM poems WHERE {where}", values)
+            return count_poems(map(Counted._make, found))
+
+    def poets(self) -> list[Poet]:
+        """All poets, the one with the most poems first."""
+        forms = dict[str, dict[str, int]]()
+        for author, form, poems in self._rows(
+            "SELECT author, form, count(*) AS found FROM poems GROUP BY author, form"
+            " ORDER BY found DESC, form DESC"
+        ):
+            forms.setdefault(author, {})[form] = poems
+        poets = [Poet(name, sum(each.values()), each) for name, each in forms.items()]
+        return sorted(poets, key=lambda poet: (-poet.poems, poet.name))
+
     def texts(self, split: Split) -> list[str]:
         """The cleaned texts of a split, punctuation included, in the order of the source."""
         rows = self._rows("SELECT text FROM poems WHERE split = ? ORDER BY id", split)
@@ -165,16 +194,16 @@ class Library:
 
     def search(
         self, query: Query, sort: Sort = "source", limit: int = 50, offset: int = 0
-    ) -> list[PoemRow]:
+    ) -> list[Poem]:
         """One page of what the query finds."""
         where, values = self._where(query)
         rows = self._rows(
-            f"SELECT {_ROW} FROM poems WHERE {where} ORDER BY {_ORDER[sort]} LIMIT ? OFFSET ?",
+            f"SELECT {_POEM} FROM poems WHERE {where} ORDER BY {_ORDER[sort]} LIMIT ? OFFSET ?",
             *values,
             limit,
             offset,
         )
-        return [PoemRow(*row) for row in rows]
+        return [Poem(*row) for row in rows]
 
     def count(self, query: Query) -> int:
         """How many poems the query finds."""

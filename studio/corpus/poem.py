@@ -57,6 +57,11 @@ class Poem(msgspec.Struct, frozen=True):
         """The lines of verse without punctuation."""
         return verse_lines(self.text)
 
+    @property
+    def first_line(self) -> str:
+        """The first line of verse."""
+        return self.lines[0]
+
 
 def verse_lines(text: str) -> list[str]:
     """Split a cleaned poem at its punctuation."""

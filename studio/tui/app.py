@@ -17,19 +17,12 @@ from textual.screen import Screen
 from textual.worker import Worker as Completion
 
 from studio.errors import StudioError
-from studio.messages import (
-    Command,
-    Event,
-    Failed,
-    Trained,
-    TrainingStarted,
-    TrainNext,
-)
-from studio.model.events import TrainingEnded
+from studio.messages import Command, Event, TrainNext
 from studio.paths import Home
 from studio.settings import Settings, read_settings, write_settings
+from studio.tui.announcements import Announcements
 from studio.tui.closing import Closing
-from studio.tui.commands import PaletteCommand, key_commands, other_commands
+from studio.tui.commands import chosen, key_commands, other_commands
 from studio.tui.help_screen import HelpScreen, Section, key_names, sections_of
 from studio.tui.leaving import Leaving
 from studio.tui.pinyin_keeper import PinyinKeeper
@@ -38,7 +31,6 @@ from studio.tui.studio_screen import StudioScreen
 from studio.tui.terminal_app import TerminalApp
 from studio.tui.textual_faults import repair
 from studio.tui.themes import NAMES
-from studio.tui.widgets.ask_screen import AskScreen
 from studio.tui.widgets.modal import Palette
 
 repair()
@@ -121,6 +113,9 @@ class StudioApp(TerminalApp):
         self.pinyin = PinyinKeeper(home)
         self.run_in_training = RunInTraining()
         self._leaving = Leaving(self)
+        self._announcements = Announcements(
+            self, self._leaving, lambda pane: self._main_screen.pane(pane).is_showing
+        )
         self._completion: Completion[None] | None = None
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._worker = worker(home, self._emit)
@@ -200,7 +195,7 @@ class StudioApp(TerminalApp):
             except Empty:
                 return
             has_room = self.run_in_training.receive(event)
-            self._receive(event)
+            self._announcements.receive(event)
             self._leaving.receive(event)
             if has_room and not self._leaving.is_going:
                 self.send(TrainNext())
@@ -210,35 +205,6 @@ class StudioApp(TerminalApp):
             screen.tabs.state = run.summary
             self.show_in_terminal(run.summary, run.share, run.state == "paused")
         self.post_message(EventsWaiting())
-
-    def _receive(self, event: Event) -> None:
-        match event:
-            case TrainingStarted() if event.notice:
-                self.show_notice(event.notice, title=event.run, severity="warning")
-            case TrainingStarted(waited=True):
-                self.show_notice("It was waiting, and has started.", title=event.run)
-            case Trained(run, TrainingEnded() as ended):
-                self._training_ended(run, ended)
-            case Failed():
-                self._failed(event)
-
-    def _training_ended(self, run: str, ended: TrainingEnded) -> None:
-        if self._leaving.is_going:
-            return
-        reason = f": {ended.reason}" if ended.reason else ""
-        text = f"{run} {ended.outcome} at step {ended.step:,}{reason}"
-        self.notify_if_away(text, self.settings.notify)
-        if ended.outcome in ("diverged", "failed"):
-            self.show_notice(ended.reason, title=f"{run} {ended.outcome}", severity="error")
-        elif not self._main_screen.pane("training").is_showing:
-            self.show_notice(f"at step {ended.step:,}", title=f"{run} {ended.outcome}")
-
-    def _failed(self, event: Failed) -> None:
-        # The playground reports failed poems itself.
-        if event.ticket is None or not self._main_screen.pane("playground").is_showing:
-            self.show_notice(event.message, title=f"Failed: {event.what}", severity="error")
-        if event.ticket is None:
-            self.notify_if_away(f"Failed: {event.what}: {event.message}", self.settings.notify)
 
     # --- panes ----------------------------------------------------------------------------------
 
@@ -301,27 +267,8 @@ class StudioApp(TerminalApp):
             *key_commands(self, main.panes, self.settings.keymap),
             *other_commands(self.home, main.training),
         ):
-            yield SystemCommand(command.title, command.help_text, partial(self._choose, command))
-
-    def _choose(self, command: PaletteCommand) -> None:
-        """Do what was chosen from the palette; ask first if it has a question."""
-        if not command.question:
-            self.run_worker(self._run_command(command))
-            return
-
-        async def answered(sure: bool | None) -> None:
-            if sure:
-                await self._run_command(command)
-
-        self.push_screen(AskScreen(*command.question, "Cancel"), answered)
-
-    async def _run_command(self, command: PaletteCommand) -> None:
-        if command.pane:
-            await self.action_pane(command.pane.id or "")
-        if command.node and command.node is not command.pane:
-            command.node.focus()
-        # The focus is moved first.
-        self.call_later(self.run_action, command.action, command.node)
+            choose = partial(chosen, self, command)
+            yield SystemCommand(command.title, command.help_text, choose)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable zooming unless the panes are side by side."""

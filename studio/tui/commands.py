@@ -13,6 +13,7 @@ from studio.paths import Home
 from studio.runs import folders
 from studio.tui.help_screen import key_rows, own_bindings
 from studio.tui.pane import TITLES, Pane
+from studio.tui.widgets.ask_screen import AskScreen
 
 _MOST_RUNS = 20
 # What can be done with a run, and the question before it. Deleting asks by itself.
@@ -132,3 +133,25 @@ def other_commands(home: Home, training: Pane) -> Iterator[PaletteCommand]:
         yield PaletteCommand(f"Theme {theme}", help_text, f"use_theme({theme!r})")
     for layout, help_text in _LAYOUTS.items():
         yield PaletteCommand(f"Layout {layout}", help_text, f"use_layout({layout!r})")
+
+
+def chosen(app: App[None], command: PaletteCommand) -> None:
+    """Run a chosen entry; ask first if it has a question."""
+    if not command.question:
+        app.run_worker(_run(app, command))
+        return
+
+    async def answered(sure: bool | None) -> None:
+        if sure:
+            await _run(app, command)
+
+    app.push_screen(AskScreen(*command.question, "Cancel"), answered)
+
+
+async def _run(app: App[None], command: PaletteCommand) -> None:
+    if command.pane:
+        await app.run_action(f"pane({command.pane.id!r})")
+    if command.node and command.node is not command.pane:
+        command.node.focus()
+    # The focus is moved first.
+    app.call_later(app.run_action, command.action, command.node)

@@ -103,7 +103,12 @@ def test_poems_are_found_as_json(command: Command, own: str) -> None:
     command("build", "--from", own)
     found = command.json("search", "千里", "--form", "wujue")
     assert found["count"] == 1
-    assert found["poems"][0]["first_line"] == "白日依山尽"
+    (poem,) = found["poems"]
+    assert poem["first_line"] == "白日依山尽"
+    assert poem["text"] == "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
+    assert command.json("show", str(poem["id"])) == {
+        name: value for name, value in poem.items() if name not in ("first_line", "length")
+    }
 
 
 @pytest.mark.parametrize("words", [("黃河", "千里"), ("千里 黃河",), ("黃河", "千里 白日")])

@@ -15,6 +15,7 @@ from studio.corpus.build import build
 from studio.corpus.library import Library, Query
 from studio.corpus.poem import Script
 from studio.corpus.records import RawPoem
+from studio.corpus.statistics import Counts, length_of
 from studio.errors import CorpusError
 
 
@@ -85,7 +86,7 @@ def test_a_poets_exact_name_is_not_a_part_of_others(tmp_path: Path) -> None:
 
 def test_poems_are_sorted_by_length_or_by_the_poets_pinyin(library_file: Path) -> None:
     with Library.open(library_file) as library:
-        lengths = [row.length for row in library.search(Query(), "length")]
+        lengths = [length_of(poem.text) for poem in library.search(Query(), "length")]
         assert lengths == [7, 20, 20, 28]
         assert [row.author for row in library.search(Query(), "poet")] == [
             "",
@@ -99,10 +100,40 @@ def test_pages_join_to_the_whole(library_file: Path) -> None:
     with Library.open(library_file) as library:
         whole = library.search(Query(), "length")
         pages = [library.search(Query(), "length", limit=1, offset=number) for number in range(4)]
-        assert [row for page in pages for row in page] == whole
+        assert [poem for page in pages for poem in page] == whole
         ids = library.ids(Query(), "length")
-        assert library.rows(ids) == whole
-        assert library.rows(ids[::-1]) == whole[::-1]
+        rows = library.rows(ids)
+        assert [(row.id, row.title, row.author, row.form, row.first_line) for row in rows] == [
+            (poem.id, poem.title, poem.author, poem.form, poem.first_line) for poem in whole
+        ]
+        assert library.rows(ids[::-1]) == rows[::-1]
+
+
+def test_the_figures_of_all_poems_are_those_of_the_library(library_file: Path) -> None:
+    with Library.open(library_file) as library:
+        whole, counts = library.statistics(), library.counts(Query())
+    assert counts == Counts(**{name: getattr(whole, name) for name in Counts.__struct_fields__})
+
+
+def test_the_figures_follow_the_query(library_file: Path) -> None:
+    with Library.open(library_file) as library:
+        query = Query(poet="李白")
+        counts, poems = library.counts(query), library.search(query)
+    assert (counts.poems, counts.poets) == (len(poems), 1) == (2, 1)
+    assert counts.prolific == [("李白", 2)]
+    assert counts.characters == sum(length_of(poem.text) for poem in poems)
+    assert sum(each.poems for each in counts.lengths) == 2
+    assert sum(counts.forms.values()) == 2
+
+
+def test_poets_are_listed_by_their_poems_and_by_form(library_file: Path) -> None:
+    with Library.open(library_file) as library:
+        poets = library.poets()
+        assert [(poet.name, poet.poems) for poet in poets] == [("李白", 2), ("", 1), ("王之涣", 1)]
+        for poet in poets:
+            for form, poems in poet.forms.items():
+                if poet.name:
+                    assert library.count(Query(poet=poet.name, form=form)) == poems
 
 
 def test_a_number_without_a_poem_is_not_listed(library_file: Path) -> None:

@@ -1,26 +1,24 @@
 """The corpus pane: find and read poems, see statistics of the library."""
 
-import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.geometry import Size
-from textual.message import Message
-from textual.timer import Timer
-from textual.widgets import Input, Static
-from textual.worker import get_current_worker
+from textual.widgets import Input
 
-from studio.corpus.library import Library, PoemRow, Query, Sort
-from studio.corpus.statistics import Statistics
+from studio.corpus.library import Library, PoemRow, Poet, Query, Sort
+from studio.corpus.statistics import Counts, Statistics
 from studio.errors import CorpusError
 from studio.tui.corpus.figures import CorpusFigures
 from studio.tui.corpus.form_line import FormLine
+from studio.tui.corpus.found_line import FoundLine
 from studio.tui.corpus.poem_list import PoemList
 from studio.tui.corpus.poem_view import PoemView
+from studio.tui.corpus.poets_screen import ChosenPoems, PoetsScreen
+from studio.tui.corpus.search import Search
 from studio.tui.pane import Pane
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.wording import counted
@@ -30,14 +28,13 @@ if TYPE_CHECKING:
 
 # From these sizes the figures are shown beside or under the poems.
 WIDE, TALL = 116, 36
-# Seconds without a key before a search starts, so that a word is searched for, not each letter.
-SEARCH_DELAY = 0.15
 SORTS: tuple[Sort, ...] = ("source", "length", "poet")
 
 # Users' settings name keys by these ids, so they never change.
 KEYS: list[BindingType] = [
     Binding("slash", "field('words')", "Search", id="corpus.search"),
     Binding("p", "field('poet')", "Poet", id="corpus.poet", tooltip="Filter by a poet"),
+    Binding("P", "poets", "Poets", id="corpus.poets", tooltip="Choose from a list of all poets"),
     Binding("f", "form(1)", "Form", id="corpus.form", tooltip="Next form"),
     Binding("F", "form(-1)", "Previous form", show=False, id="corpus.form_back"),
     Binding("o", "sort", "Order", id="corpus.sort", tooltip="Sort by source, length or poet"),
@@ -63,55 +60,23 @@ KEYS: list[BindingType] = [
 ]
 
 
-class FoundLine(Static):
-    """What was found, in as many parts as fit."""
-
-    _parts: Sequence[str] = ()
-
-    def show(self, parts: Sequence[str]) -> None:
-        """Show these parts, the most important first."""
-        self._parts = parts
-        self.on_resize()
-
-    def on_resize(self) -> None:
-        fitting = list(self._parts)
-        while len(fitting) > 1 and cell_len("  ".join(fitting)) > self.size.width:
-            fitting.pop()
-        self.update("  ".join(fitting), layout=False)
-
-
 class CorpusPane(Pane):
     """The corpus pane."""
 
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
-    class _Found(Message):
-        """The ids that a search found, and the library file that they belong to."""
-
-        def __init__(self, number: int, ids: list[int], file: tuple[int, int]) -> None:
-            super().__init__()
-            self.number, self.ids, self.file = number, ids, file
-
-    class _Unreadable(Message):
-        """The library cannot be read."""
-
-        def __init__(self, reason: str) -> None:
-            super().__init__()
-            self.reason = reason
-
     _library: Library | None = None
     _missing: "CorpusMissing | None" = None
     _statistics: Statistics | None = None
+    # The figures of the poems that are listed, once they are counted.
+    _counts: Counts | None = None
     # Whether the first frame is drawn.
     _is_complete = False
-    _searches = 0
     _sort: Sort = "source"
-    _pending: Timer | None = None
     _go_to_poem = 0
-    _totals: Sequence[str] = ()
-    _poems = 0
 
     def compose(self) -> ComposeResult:
+        self._searches = Search(self, self._found, self._counted, self._unreadable)
         with Vertical(id="corpus-library"):
             with Horizontal(id="corpus-fields"):
                 yield PinyinInput(placeholder="/ text or title", id="corpus-words", compact=True)
@@ -163,18 +128,11 @@ class CorpusPane(Pane):
             return
         self.remove_class("-missing")
         self._statistics = statistics
-        self._show_figures()
         self.query_one(FormLine).counts = statistics.forms
-        self._poems = statistics.poems
-        self._totals = [
-            counted(statistics.poems, "poem"),
-            counted(statistics.poets, "poet"),
-            counted(statistics.distinct, "character"),
-        ]
         if all_poems is None:
             self._search()
         else:
-            self._searches += 1
+            self._searches.cancel()
             self._list(all_poems)
         self.refresh_bindings()
 
@@ -184,8 +142,8 @@ class CorpusPane(Pane):
         self._show_figures()
 
     def _show_figures(self) -> None:
-        if self._is_complete and self._statistics:
-            self.query_one(CorpusFigures).show(self._statistics, self.studio.settings.plain_charts)
+        if self._is_complete and self._counts:
+            self.query_one(CorpusFigures).show(self._counts, self.studio.settings.plain_charts)
 
     def _show_missing(self, reason: str) -> None:
         """Show why there are no poems and how to get them."""
@@ -222,9 +180,7 @@ class CorpusPane(Pane):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input.id in ("corpus-words", "corpus-poet"):
-            if self._pending is not None:
-                self._pending.stop()
-            self._pending = self.set_timer(SEARCH_DELAY, self._search)
+            self._searches.start_soon(self._search)
 
     def on_input_submitted(self) -> None:
         self.action_list()
@@ -233,42 +189,22 @@ class CorpusPane(Pane):
         self._search()
 
     def _search(self) -> None:
-        """Search on a separate thread. The results of older searches are dropped."""
-        if self._pending is not None:
-            self._pending.stop()
+        if self._library is not None:
+            self._searches.start(self._library.path, self.current_query, self._sort)
+
+    def _found(self, ids: Sequence[int], file: tuple[int, int]) -> None:
         if self._library is None:
             return
-        self._searches += 1
-        number, query, sort = self._searches, self.current_query, self._sort
-        path = self._library.path
-
-        def work() -> None:
-            worker = get_current_worker()
-            try:
-                with Library.open(path) as library:
-                    ids, file = library.ids(query, sort), library.file
-            except CorpusError as error:
-                self.post_message(self._Unreadable(str(error)))
-                return
-            except (OSError, sqlite3.Error) as error:
-                remedy = "Run `tangshi-studio corpus build` to build it again."
-                self.post_message(self._Unreadable(f"{path} cannot be read: {error}. {remedy}"))
-                return
-            if not worker.is_cancelled:
-                self.post_message(self._Found(number, ids, file))
-
-        self.run_worker(work, thread=True, exclusive=True, group="corpus-search")
-
-    def on_corpus_pane__found(self, message: _Found) -> None:
-        message.stop()
-        if message.number != self._searches or self._library is None:
-            return
-        if message.file != self._library.file:
+        if file != self._library.file:
             # Another process has rebuilt the library: these ids belong to other poems.
             self._library.close()
             self._open()
             return
-        self._list(message.ids)
+        self._list(ids)
+
+    def _unreadable(self, reason: str) -> None:
+        self._library = None
+        self._show_missing(reason)
 
     def _list(self, ids: Sequence[int]) -> None:
         poems = self.query_one(PoemList)
@@ -276,23 +212,31 @@ class CorpusPane(Pane):
         if self._go_to_poem:
             poems.go_to(self._go_to_poem)
             self._go_to_poem = 0
+        # The figures before stay until the new ones are counted.
+        self._counts = self._statistics if self.current_query == Query() else None
+        self._show_figures()
         self._show_count(len(ids))
 
+    def _counted(self, counts: Counts) -> None:
+        """Show the figures of the poems that were found."""
+        self._counts = counts
+        self._show_figures()
+        self._show_count(counts.poems)
+
     def _show_count(self, count: int) -> None:
-        if self.current_query == Query():
-            parts = self._totals
+        poems = self._statistics.poems if self._statistics else 0
+        if count == poems:
+            parts = [counted(count, "poem")]
         elif count:
-            parts = [f"{count:,} of {counted(self._poems, 'poem')}"]
+            parts = [f"{count:,} of {counted(poems, 'poem')}"]
         else:
             parts = ["No matches; x clears"]
         if self._sort != "source":
-            parts = [parts[0], f"by {self._sort}", *parts[1:]]
+            parts.append(f"by {self._sort}")
+        if count and self._counts:
+            parts.append(counted(self._counts.poets, "poet"))
+            parts.append(counted(self._counts.distinct, "character"))
         self.query_one(FoundLine).show(parts)
-
-    def on_corpus_pane__unreadable(self, message: _Unreadable) -> None:
-        message.stop()
-        self._library = None
-        self._show_missing(message.reason)
 
     def _rows(self, ids: Sequence[int]) -> list[PoemRow]:
         return self._library.rows(ids) if self._library else []
@@ -357,6 +301,25 @@ class CorpusPane(Pane):
             self._go_to_poem = poem.id
             self.query_one("#corpus-words", Input).value = ""
             self.query_one("#corpus-poet", Input).value = poem.author
+
+    def action_poets(self) -> None:
+        """Choose a poet, or one of a poet's forms, from a list."""
+        if self._library is None:
+            return
+        path = self._library.path
+
+        def read() -> list[Poet]:
+            with Library.open(path) as library:
+                return library.poets()
+
+        self.app.push_screen(PoetsScreen(read), self._chosen)
+
+    def _chosen(self, chosen: ChosenPoems | None) -> None:
+        if chosen is not None:
+            self.query_one("#corpus-words", Input).value = ""
+            self.query_one("#corpus-poet", Input).value = chosen.poet
+            self.query_one(FormLine).chosen = chosen.form
+            self.action_list()
 
     def action_copy(self) -> None:
         """Send the poem to the terminal's clipboard."""

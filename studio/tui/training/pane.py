@@ -105,7 +105,7 @@ class TrainingPane(Pane):
 
     def _follow(self) -> None:
         if self.is_showing and self.view != "new":
-            self._runs.follow()
+            self._runs.elsewhere.follow()
 
     @property
     def _panels(self) -> WatchPanels:
@@ -152,7 +152,7 @@ class TrainingPane(Pane):
                     return
                 self._watched.add(trained)
                 if isinstance(trained, TrainingEnded):
-                    self._runs.follow_ended(run)
+                    self._runs.elsewhere.follow_ended(run)
                     self.query_one(RunList).read()
                     self.query_one(SettingsForm).propose_name()
                     self.refresh_bindings()
@@ -211,7 +211,7 @@ class TrainingPane(Pane):
                 is_shown = self.view == "watch" and self._watched.opened is None
                 return self._watched.live is not None and not is_shown
             case "take_over":
-                return self._runs.can_take_over
+                return self._runs.elsewhere.can_take_over
             case "metric" | "grid" | "log_scale" | "smoothing":
                 return self.view != "new" and self.query_one(CurveGrid).display
             case "sample":

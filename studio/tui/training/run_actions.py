@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
-from textual.worker import get_current_worker
-
 from studio.devices import GpuChoice, free_gpu
 from studio.errors import RunError, StudioError
 from studio.messages import Resume, Train, TrainNext
@@ -13,13 +11,14 @@ from studio.model.config import RECIPES, RunConfig
 from studio.model.events import TrainingEvent
 from studio.runs import folders, processes, queue
 from studio.tui.pane import Pane
+from studio.tui.training.elsewhere import RunsElsewhere
 from studio.tui.training.epochs_screen import EpochsScreen
 from studio.tui.training.folder_tasks import FolderTasks
 from studio.tui.training.history import History
 from studio.tui.training.log_panel import LogPanel
 from studio.tui.training.panels import WatchPanels
 from studio.tui.training.run_list import RunList, RunRow
-from studio.tui.training.run_reader import RunNews, read_news, read_past, read_run
+from studio.tui.training.run_reader import read_past, read_run
 from studio.tui.training.settings_form import SettingsForm
 from studio.tui.training.status_panel import Shown
 from studio.tui.training.watched import Watched
@@ -38,6 +37,7 @@ class RunActions:
 
     def __init__(self, pane: Pane, watched: Watched, show_curves: ShowCurves) -> None:
         self._pane, self._watched, self._show_curves = pane, watched, show_curves
+        self.elsewhere = RunsElsewhere(pane, watched)
         self._tasks = FolderTasks(pane)
         self._in_training = pane.studio.run_in_training
         # The GPUs of the machine, as they were read last.
@@ -222,65 +222,10 @@ class RunActions:
     def _read_run(self, run: str, then: Callable[[Shown], None]) -> None:
         self._tasks.run("open", run, lambda: read_run(self._pane.home, run), then)
 
-    # --- runs that other processes train --------------------------------------------------------
-
-    def follow(self) -> None:
-        """Read what was appended to the runs that are shown from their folders."""
-        for history in self._watched.on_disk():
-            read = partial(read_news, self._pane.home, history.run, history.place)
-            self._tasks.run(f"follow {history.run}", history.run, read, self._add_news, quiet=True)
-
-    def _add_news(self, news: RunNews) -> None:
-        opened = self._watched.opened
-        changed = opened and opened.history.run == news.run and opened != news.shown_by(opened)
-        if news.events or changed:
-            self._watched.add_news(news)
-            self._panels.touch()
-            self._pane.refresh_bindings()
-
-    @property
-    def can_take_over(self) -> bool:
-        """Whether the run shown is trained by another process."""
-        opened = self._watched.opened
-        return opened is not None and opened.is_trained_elsewhere
-
     def take_over(self) -> None:
-        """Stop the other process that trains the run shown, and resume the run here."""
-        if not self.can_take_over or self._is_busy():
-            return
-        assert self._watched.opened
-        name = self._watched.opened.history.run
-        run = folders.find(self._pane.home.runs, name)
-
-        def stop() -> bool:
-            processes.request_stop(run)
-            # Otherwise the studio could not quit while the other process hangs.
-            worker = get_current_worker()
-            return processes.wait_until_stopped(run, lambda: None, lambda: worker.is_cancelled)
-
-        def resume(stopped: bool) -> None:
-            if stopped:
-                self._resume(name, 0)
-            else:
-                self._pane.studio.show_notice(f"{name}: another process was faster; it trains now.")
-
-        self._pane.studio.show_notice(f"{name}: the other process saves a checkpoint and ends.")
-        self._tasks.run("take over", name, stop, resume, exclusive=True)
-
-    def follow_ended(self, run: str) -> None:
-        """Show from its folder a run that ended here because another process takes it over."""
-
-        def read() -> Shown | None:
-            folder = folders.find(self._pane.home.runs, run)
-            asked = processes.is_stop_requested(folder) or folder.is_busy()
-            return read_run(self._pane.home, run) if asked else None
-
-        def show(shown: Shown | None) -> None:
-            if shown and self._watched.is_shown_live(run) and not self._in_training.is_running:
-                self._watched.opened = shown
-                self._panels.touch()
-
-        self._tasks.run("ended", run, read, show, quiet=True)
+        """Resume here the run shown, which another process trains and then stops training."""
+        if not self._is_busy():
+            self.elsewhere.take_over(lambda run: self._resume(run, 0))
 
     # --- delete ---------------------------------------------------------------------------------
 

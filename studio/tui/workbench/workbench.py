@@ -1,5 +1,6 @@
 """The workbench: a poem with a cursor, alternatives to its characters, and kept characters."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
@@ -259,18 +260,17 @@ class Workbench(Horizontal, can_focus=True):
 
     def action_undo(self) -> None:
         """Go back to the previous state."""
-        if not self._busy and self.draft.undo():
-            self._state_changed()
+        self._change_state(self.draft.undo)
 
     def action_redo(self) -> None:
         """Go to the state that was undone."""
-        if not self._busy and self.draft.redo():
-            self._state_changed()
+        self._change_state(self.draft.redo)
 
-    def _state_changed(self) -> None:
-        self._read = None
-        self.say("")
-        self._changed()
+    def _change_state(self, change: Callable[[], bool]) -> None:
+        if not self._busy and change():
+            self._read = None
+            self.say("")
+            self._changed()
 
     def action_move(self, step: int) -> None:
         """Move to the next or the previous character."""

@@ -16,27 +16,17 @@ from studio.messages import Command, Event
 from studio.paths import Home
 from studio.settings import Settings
 from studio.tui.app import StudioApp
-from studio.tui.corpus.figures import CorpusFigures
+from studio.tui.corpus.figures import CorpusFigures, Figure
 from studio.tui.corpus.form_line import FormLine
 from studio.tui.corpus.missing import CorpusMissing
 from studio.tui.corpus.pane import CorpusPane
 from studio.tui.corpus.poem_list import PAGE, PoemList
 from studio.tui.corpus.poem_view import PoemView
 from studio.tui.drawing.charts import bars, columns, fitted, log_log, stacked
+from tests.tui.corpus.conftest import POEMS
 from tests.tui.only import OnlyCorpus
 from tests.tui.waiting import work_done
 
-POEMS = [
-    RawPoem("靜夜思", "李白", "牀前看月光，疑是地上霜。舉頭望山月，低頭思故鄉。", "a, line 1"),
-    RawPoem("登鸛雀樓", "王之渙", "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。", "a, line 2"),
-    RawPoem(
-        "早發白帝城",
-        "李白",
-        "朝辭白帝彩雲間，千里江陵一日還。兩岸猿聲啼不盡，輕舟已過萬重山。",
-        "c",
-    ),
-    RawPoem("[[/b]]句", "", "滿城風雨近重陽。", "d"),
-]
 # Terminal and focused pane: the corpus alone, with room for figures, narrow beside another.
 PLACES = [((80, 24), "1"), ((160, 48), "1"), ((120, 30), "2")]
 
@@ -50,17 +40,6 @@ class SilentWorker:
     def start(self) -> None: ...
     def send(self, command: Command) -> None: ...
     def close(self) -> None: ...
-
-
-@pytest.fixture
-def empty_home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
-
-
-@pytest.fixture
-def small_home(empty_home: Home) -> Home:
-    build(empty_home.library, POEMS, source="a test")
-    return empty_home
 
 
 def _studio(home: Home) -> StudioApp:
@@ -126,7 +105,7 @@ async def test_words_and_poet_filter_the_list(small_home: Home) -> None:
         assert app.focused is app.query_one("#corpus-words")
         await _type(pilot, "#corpus-words", "千里")
         assert _titles(app) == ["登鹳雀楼", "早发白帝城"]
-        assert _text(app, "#corpus-found") == "2 of 4 poems"
+        assert _text(app, "#corpus-found") == "2 of 4 poems  2 poets  41 characters"
         await _type(pilot, "#corpus-poet", "李白")
         assert _titles(app) == ["早发白帝城"]
         await pilot.press("enter")
@@ -220,6 +199,30 @@ async def test_enter_goes_to_the_poem_and_escape_back(small_home: Home) -> None:
         assert app.focused is app.query_one(PoemView)
         await pilot.press("escape")
         assert app.focused is app.query_one(PoemList)
+
+
+async def test_the_figures_follow_the_filter(small_home: Home) -> None:
+    app = _studio(small_home)
+
+    def charts() -> dict[str, str]:
+        return {
+            figure.title: figure.render().plain for figure in app.query(Figure) if figure.display
+        }
+
+    async with app.run_test(size=(160, 48)) as pilot:
+        await app.completion.wait()
+        await _settle(pilot)
+        whole = charts()
+        assert "Source records" in whole and "王之涣" in whole["Most prolific poets"]
+        await _type(pilot, "#corpus-poet", "李白")
+        found = charts()
+        # How the library was built says nothing of some of its poems.
+        assert whole.keys() - found.keys() == {"Source records"}
+        assert "王之涣" not in found["Most prolific poets"]
+        assert found["Most prolific poets"].split()[-1] == "2"
+        await pilot.press("escape", "x")
+        await _settle(pilot)
+        assert charts() == whole
 
 
 async def test_the_figures_are_shown_in_the_whole_pane_and_hidden_again(small_home: Home) -> None:

@@ -1,0 +1,144 @@
+"""All poets, those with the most poems first, each with the forms that they wrote in."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, NamedTuple
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Input, Label, Static, Tree
+from textual.widgets.tree import TreeNode
+
+from studio.corpus.library import Poet
+from studio.corpus.poem import is_han
+from studio.corpus.pronunciation import in_pinyin
+from studio.corpus.script import simplified
+from studio.prosody.spelling import searchable
+from studio.tui.drawing.charts import fitted
+from studio.tui.widgets.key_bar import KeyBar
+from studio.tui.widgets.modal import Modal
+from studio.wording import counted
+
+NAME = 14  # cells
+
+
+class ChosenPoems(NamedTuple):
+    """The poems of a poet, all or those of one form."""
+
+    poet: str
+    form: str = ""
+
+
+class PoetsScreen(Modal[ChosenPoems | None]):
+    """A tree of poets and their forms; the result is what was chosen, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "List poems", id="poets.choose", priority=True),
+        Binding("right", "unfold(True)", "Forms", id="poets.unfold", tooltip="Show the forms"),
+        Binding("left", "unfold(False)", show=False, id="poets.fold", tooltip="Hide the forms"),
+        Binding("slash", "search", "Search", id="poets.search"),
+        Binding("down", "to_tree", show=False, id="poets.tree"),
+        Binding("escape", "back", "Back", id="poets.back"),
+    ]
+
+    def __init__(self, read: Callable[[], Sequence[Poet]]) -> None:
+        """`read` is called in a thread."""
+        super().__init__()
+        self._read = read
+        self._poets: Sequence[Poet] = ()
+        self._letters = dict[str, str]()
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog -large"):
+            yield Label("Poets by number of poems", classes="title")
+            yield Input(placeholder="search: a name, or its pinyin", compact=True)
+            tree = Tree[ChosenPoems]("")
+            tree.show_root = False
+            tree.auto_expand = False
+            tree.guide_depth = 2
+            yield tree
+            yield Static(id="said", markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        self._tree.focus()
+        self.run_worker(self._load, thread=True)
+
+    @property
+    def _tree(self) -> Tree[ChosenPoems]:
+        return self.query_one(Tree)
+
+    def _load(self) -> None:
+        poets = self._read()
+        self.app.call_later(self._loaded, poets)
+
+    def _loaded(self, poets: Sequence[Poet]) -> None:
+        self._poets = [poet for poet in poets if poet.name]
+        self._list()
+
+    @on(Input.Changed)
+    def _list(self) -> None:
+        """List the poets whose names match."""
+        typed = simplified(self.query_one(Input).value).strip()
+        tree = self._tree
+        tree.clear()
+        found = [poet for poet in self._poets if self._matches(poet.name, typed)]
+        for poet in found:
+            node = tree.root.add(_row(poet.name, NAME, poet.poems), ChosenPoems(poet.name))
+            for form, poems in poet.forms.items():
+                node.add_leaf(_row(form, NAME - 2, poems), ChosenPoems(poet.name, form))
+        tree.cursor_line = 0
+        nothing = "No poet matches." if self._poets else ""
+        self.query_one("#said", Static).update(counted(len(found), "poet") if found else nothing)
+
+    def _matches(self, name: str, typed: str) -> bool:
+        if not typed or any(map(is_han, typed)):
+            return typed in name
+        if name not in self._letters:
+            self._letters[name] = searchable("".join(in_pinyin(name)))
+        return searchable("".join(typed.split())) in self._letters[name]
+
+    @property
+    def _node(self) -> TreeNode[ChosenPoems] | None:
+        return self._tree.cursor_node
+
+    @on(Tree.NodeSelected)
+    @on(Input.Submitted)
+    def action_choose(self) -> None:
+        """List these poems."""
+        if self._node and self._node.data:
+            self.dismiss(self._node.data)
+
+    def action_unfold(self, show: bool) -> None:
+        """Show or hide the forms of a poet."""
+        node = self._node
+        if node is None:
+            return
+        if not node.allow_expand and node.parent:
+            node = node.parent
+            self._tree.move_cursor(node)
+        if show:
+            node.expand()
+        else:
+            node.collapse()
+
+    def action_search(self) -> None:
+        """Type a name to search for."""
+        self.query_one(Input).focus()
+
+    def action_to_tree(self) -> None:
+        """Go from the search to the poets."""
+        self._tree.focus()
+
+    def action_back(self) -> None:
+        """Go from the search to the poets, or back to the poems."""
+        if self.query_one(Input).has_focus:
+            self._tree.focus()
+        else:
+            self.dismiss(None)
+
+
+def _row(name: str, width: int, poems: int) -> Text:
+    return Text(f"{fitted(name, width)}{poems:>7,}")

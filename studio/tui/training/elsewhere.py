@@ -1,0 +1,85 @@
+"""Runs that other processes train: follow them, and take one over."""
+
+from collections.abc import Callable
+from functools import partial
+
+from textual.worker import get_current_worker
+
+from studio.runs import folders, processes
+from studio.tui.pane import Pane
+from studio.tui.training.folder_tasks import FolderTasks
+from studio.tui.training.panels import WatchPanels
+from studio.tui.training.run_reader import RunNews, read_news, read_run
+from studio.tui.training.status_panel import Shown
+from studio.tui.training.watched import Watched
+
+
+class RunsElsewhere:
+    """Follows the runs that are shown from their folders, which are read in threads."""
+
+    def __init__(self, pane: Pane, watched: Watched) -> None:
+        self._pane, self._watched = pane, watched
+        self._tasks = FolderTasks(pane)
+        self._in_training = pane.studio.run_in_training
+
+    def follow(self) -> None:
+        """Read what was appended to the runs that are shown from their folders."""
+        for history in self._watched.on_disk():
+            read = partial(read_news, self._pane.home, history.run, history.place)
+            self._tasks.run(f"follow {history.run}", history.run, read, self._add_news, quiet=True)
+
+    def _add_news(self, news: RunNews) -> None:
+        opened = self._watched.opened
+        changed = opened and opened.history.run == news.run and opened != news.shown_by(opened)
+        if news.events or changed:
+            self._watched.add_news(news)
+            self._panels.touch()
+            self._pane.refresh_bindings()
+
+    def follow_ended(self, run: str) -> None:
+        """Show from its folder a run that ended here because another process takes it over."""
+
+        def read() -> Shown | None:
+            folder = folders.find(self._pane.home.runs, run)
+            asked = processes.is_stop_requested(folder) or folder.is_busy()
+            return read_run(self._pane.home, run) if asked else None
+
+        def show(shown: Shown | None) -> None:
+            if shown and self._watched.is_shown_live(run) and not self._in_training.is_running:
+                self._watched.opened = shown
+                self._panels.touch()
+
+        self._tasks.run("ended", run, read, show, quiet=True)
+
+    @property
+    def can_take_over(self) -> bool:
+        """Whether the run shown is trained by another process."""
+        opened = self._watched.opened
+        return opened is not None and opened.is_trained_elsewhere
+
+    def take_over(self, resume: Callable[[str], None]) -> None:
+        """Stop the other process that trains the run shown; then `resume` it here."""
+        if not self.can_take_over:
+            return
+        assert self._watched.opened
+        name = self._watched.opened.history.run
+        run = folders.find(self._pane.home.runs, name)
+
+        def stop() -> bool:
+            processes.request_stop(run)
+            # Otherwise the studio could not quit while the other process hangs.
+            worker = get_current_worker()
+            return processes.wait_until_stopped(run, lambda: None, lambda: worker.is_cancelled)
+
+        def stopped_there(stopped: bool) -> None:
+            if stopped:
+                resume(name)
+            else:
+                self._pane.studio.show_notice(f"{name}: another process was faster; it trains now.")
+
+        self._pane.studio.show_notice(f"{name}: the other process saves a checkpoint and ends.")
+        self._tasks.run("take over", name, stop, stopped_there, exclusive=True)
+
+    @property
+    def _panels(self) -> WatchPanels:
+        return self._pane.query_one(WatchPanels)

@@ -1,0 +1,53 @@
+"""The list of all poets, from which the corpus pane is filtered."""
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Tree
+
+from studio.paths import Home
+from studio.tui.corpus.pane import CorpusPane
+from studio.tui.corpus.poets_screen import PoetsScreen
+from tests.tui.corpus.test_pane import _settle, _studio, _titles
+
+
+def _listed(pilot: Pilot[None]) -> list[str]:
+    return [str(node.label) for node in pilot.app.screen.query_one(Tree).root.children]
+
+
+async def _open(pilot: Pilot[None]) -> None:
+    await _settle(pilot)
+    await pilot.press("P")
+    await _settle(pilot)
+    assert isinstance(pilot.app.screen, PoetsScreen)
+
+
+async def test_a_form_of_a_poet_is_chosen_from_the_tree(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _open(pilot)
+        assert [row.split() for row in _listed(pilot)] == [["李白", "2"], ["王之涣", "1"]]
+        await pilot.press("right", "down", "enter")
+        await _settle(pilot)
+        query = app.query_one(CorpusPane).current_query
+        assert (query.poet, query.form, query.words) == ("李白", "五绝", "")
+        assert _titles(app) == ["静夜思"]
+        # All forms of another poet: the form is not kept.
+        await _open(pilot)
+        await pilot.press("down", "enter")
+        await _settle(pilot)
+        assert _titles(app) == ["登鹳雀楼"]
+
+
+@pytest.mark.parametrize("typed", ["王", "wangzhi", "Wáng Zhī"])
+async def test_poets_are_found_by_name_or_pinyin(small_home: Home, typed: str) -> None:
+    async with _studio(small_home).run_test(size=(80, 24)) as pilot:
+        await _open(pilot)
+        await pilot.press("slash")
+        pilot.app.screen.query_one(Input).value = typed
+        await pilot.pause()
+        assert [row.split()[0] for row in _listed(pilot)] == ["王之涣"]
+        pilot.app.screen.query_one(Input).value = "nobody"
+        await pilot.pause()
+        assert not _listed(pilot)
+        await pilot.press("escape", "escape")
+        assert not isinstance(pilot.app.screen, PoetsScreen)
