@@ -12,8 +12,6 @@ from studio.corpus.cleaning import tidy
 from studio.corpus.failures import REBUILD, read_errors
 from studio.corpus.poem import About, Poem, Split
 from studio.corpus.schema import APPLICATION, VERSION
-from studio.corpus.poem import About, Poem, Split
-from studio.corpus.schema import APPLICATION, VERSION
 from studio.corpus.script import folded, simplified
 from studio.corpus.statistics import Counted, Counts, Statistics, count_poems
 from studio.errors import CorpusError
