@@ -33,7 +33,8 @@ from studio.tui.training.log_panel import LogPanel
 from studio.tui.training.run_list import RunAction, RunList, RunRow
 from studio.tui.training.run_reader import read_run
 from studio.tui.training.sample_panel import SamplePanel, verses
-from studio.tui.training.settings_form import HINTS, LABELS, SettingsForm
+from studio.tui.training.setting_names import HINTS, LABELS
+from studio.tui.training.settings_form import SettingsForm
 from studio.tui.widgets.form_fields import Field, Fold
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import SAMPLES, a_run, write_run
