@@ -85,9 +85,9 @@ def held_out(
         return
     out.print(
         f"{writer.name} on {split} ({len(texts):,} poems)\n"
-        f"perplexity over Han characters   {whole.perplexity:10.2f}   ({whole.han:,} characters)\n"
-        f"with punctuation and end token   {whole.perplexity_all:10.2f}   "
+        f"perplexity over all targets      {whole.perplexity_all:10.2f}   "
         f"({whole.tokens:,} tokens)\n"
+        f"perplexity over Han characters   {whole.perplexity:10.2f}   ({whole.han:,} characters)\n"
         f"unknown characters               {whole.unknown_share:10.2%}"
     )
     if titled is not None:

@@ -24,6 +24,7 @@ from studio.model.evaluate import score_together
 from studio.model.events import (
     CheckpointSaved,
     EpochDone,
+    Noted,
     Outcome,
     StepDone,
     TrainingEnded,
@@ -90,10 +91,11 @@ class Trainer:
             checkpoints, config.train.keep, self.network, vocabulary, world
         )
         self._unreported = UnreportedSteps(math.log(len(vocabulary)), world)
-        self._validated: tuple[int, float] | None = None
+        self._validated: Validated | None = None
         self._saved: int | None = None
         # Whether a checkpoint is due and not written yet: an earlier attempt may have failed.
         self._checkpoint_due = False
+        self._noted = False
         self._stopping = False
         self.saves_next = False
 
@@ -225,13 +227,20 @@ class Trainer:
         batch = self._epoch[progress.position]
         step = progress.step + 1
         rate = learning_rate(self.config.train, step, self.total_steps)
-        loss, norm = self.learner.learn(batch, rate)
+        measured = self.learner.learn(batch, rate)
         elapsed = progress.elapsed + time.perf_counter() - started
         self.progress = msgspec.structs.replace(
             progress, step=step, position=progress.position + 1, elapsed=elapsed
         )
         event = StepDone(step, progress.epoch, 0.0, 0.0, rate, batch.characters, elapsed)
-        self._unreported.add(event, loss, norm)
+        self._unreported.add(event, measured)
+        if self.learner.not_recorded and not self._noted:
+            self._noted = True
+            yield Noted(
+                step,
+                "This GPU launches each step kernel by kernel, which is slower: the step could not "
+                f"be recorded as a CUDA graph ({self.learner.not_recorded}).",
+            )
 
         settings = self.config.train
         epoch_ends = self.progress.position == self.steps_per_epoch
@@ -278,15 +287,15 @@ class Trainer:
             raise DivergenceError(
                 f"After step {progress.step} the perplexity was {score.perplexity_all:.4g}."
             )
-        best = progress.best is None or score.perplexity < progress.best
+        best = progress.best_all is None or score.perplexity_all < progress.best_all
         if best:
             self.progress = msgspec.structs.replace(
-                progress, best=score.perplexity, best_step=progress.step
+                progress, best=None, best_all=score.perplexity_all, best_step=progress.step
             )
-        self._validated = (progress.step, score.perplexity)
-        return Validated(
+        self._validated = Validated(
             progress.step, progress.epoch, score.perplexity, score.perplexity_all, best
         )
+        return self._validated
 
     def _checkpoint(self) -> Iterator[TrainingEvent | None]:
         """Save a checkpoint, in an item after the events before it."""
@@ -302,8 +311,9 @@ class Trainer:
             self._checkpoint_due = False
             return saved
         validated = self._validated
-        perplexity = validated[1] if validated and validated[0] == step else None
-        self._store.save(self.progress, self.learner.tensors, perplexity)
+        if validated and validated.step != step:
+            validated = None
+        self._store.save(self.progress, self.learner.tensors, validated)
         self._saved, self._checkpoint_due = step, False
         return saved
 

@@ -17,7 +17,7 @@ from studio.errors import LostProcessError
 from studio.model.checkpoint import Progress
 from studio.model.config import RunConfig
 from studio.model.device import choose_device
-from studio.model.events import TrainingEvent
+from studio.model.events import TrainingEnded, TrainingEvent
 from studio.model.parallel import World, open_world
 from studio.model.trainer import Trainer
 from studio.runs.processes import how_to_resume
@@ -54,10 +54,16 @@ class HelpingSession:
     def steps(self) -> Iterator[tuple[TrainingEvent, ...]]:
         """Take the steps of process 0 with it; process 0 records their events.
 
-        Raises LostProcessError if another process ends meanwhile.
+        Raises LostProcessError if another process ends meanwhile, or if this one fails: process 0
+        then records why.
         """
         with saying_how_to_resume(self.run), self._world.naming_the_lost():
-            yield from self.trainer.run()
+            for events in self.trainer.run():
+                for event in events:
+                    if isinstance(event, TrainingEnded) and event.outcome == "failed":
+                        self._world.leave(event.reason)
+                        raise LostProcessError("")
+                yield events
 
 
 @contextlib.contextmanager

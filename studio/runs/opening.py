@@ -15,7 +15,7 @@ from studio.errors import DamageError, DeviceError, RunError, out_of_memory_mess
 from studio.model import checkpoint
 from studio.model.config import MAX_COUNT, RunConfig
 from studio.model.device import Device, choose_device
-from studio.model.events import CheckpointSaved, TrainingEnded, Validated
+from studio.model.events import CheckpointSaved, TrainingEnded, TrainingEvent, Validated
 from studio.model.parallel import World
 from studio.model.trainer import Trainer
 from studio.paths import Home
@@ -32,8 +32,8 @@ class RunOpening:
     """Makes the trainer of a run whose folder is locked.
 
     Afterwards `notice` is a message for the user about how the run was opened, `last_saved` is the
-    checkpoint that it resumes from, and `perplexity` is its last validation perplexity over Han
-    characters.
+    checkpoint that it resumes from, and `perplexity` is its last validation perplexity over
+    all targets. `corpus` names the source of the poems.
     """
 
     def __init__(self, home: Home, run: Run, config: RunConfig, world: World) -> None:
@@ -42,6 +42,7 @@ class RunOpening:
         self.notice = ""
         self.last_saved: CheckpointSaved | None = None
         self.perplexity: float | None = None
+        self.corpus = ""
         self._home, self._world = home, world
 
     def trainer(self, names: list[str], device: str) -> Trainer:
@@ -50,6 +51,7 @@ class RunOpening:
         with Library.open(self._home.library) as library:
             own, valid = library.texts("train"), library.texts("valid")
             about = library.about("train") if self.config.model.has_conditions else []
+            self.corpus = library.statistics().source
         if settings.validation_poems:
             valid = valid[:: max(1, len(valid) // settings.validation_poems)]
         start = self._start_model() if self.config.start and not names else None
@@ -63,6 +65,7 @@ class RunOpening:
         texts = own
         if self.config.poems:
             texts, about = _poems_beside(self._home, self.config.poems)
+            self.corpus = published_corpus(self.config.poems).source
         trainer = Trainer(
             self.config,
             vocabulary,
@@ -136,6 +139,7 @@ class RunOpening:
         # but never too few.
         if deleted := checkpoint.delete_after(self.run.checkpoints, step):
             self.notice += f"Training resumes from {name}; deleted {', '.join(deleted)}."
+        _compare_all_targets(trainer, self.run.checkpoint_names(), events)
         checkpoint.prune(self.run.checkpoints, self.config.train.keep, trainer.progress.best_step)
         self.run.drop_events_after(step)
         saved = CheckpointSaved(step, name)
@@ -145,7 +149,7 @@ class RunOpening:
         self.last_saved = saved
         for event in events:
             if isinstance(event, Validated) and event.step <= step:
-                self.perplexity = event.perplexity
+                self.perplexity = event.perplexity_all
 
     def _load(self, trainer: Trainer, name: str) -> str:
         folder = self.run.checkpoints / name
@@ -172,6 +176,27 @@ class RunOpening:
                 "and initial state may differ. Remove the other model settings."
             )
         return folder
+
+
+def _compare_all_targets(
+    trainer: Trainer, names: list[str], events: Sequence[TrainingEvent]
+) -> None:
+    """Find the best checkpoint of a run whose best was the lowest over Han characters.
+
+    Version 0.1.0 compared those. Of its checkpoints, the best is that with the lowest perplexity
+    over all targets, as the log has it.
+    """
+    if trainer.progress.best is None:
+        return
+    kept = [
+        (event.perplexity_all, event.step)
+        for event in events
+        if isinstance(event, Validated) and checkpoint.name_of(event.step) in names
+    ]
+    best, at = min(kept, default=(None, None))
+    trainer.progress = msgspec.structs.replace(
+        trainer.progress, best=None, best_all=best, best_step=at
+    )
 
 
 def checkpoints_to_try(run: Run, step: int | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""The settings of a run in the form: their groups, their names in words, and hints."""
+"""The settings of a run as the form shows them: in words, in groups, with hints."""
 
 # What most people change. The other settings are in groups that a fold hides; a setting that is in
 # none of them comes under "Other".
@@ -104,3 +104,10 @@ HINTS = {
     "keep": "keep: recent checkpoints, besides the best",
     "report_every": "report_every: steps between reports",
 }
+
+
+def groups_of(names: list[str]) -> dict[str, tuple[str, ...]]:
+    """The groups behind the fold; settings that have no place are in "Other"."""
+    placed = {*FIRST, *(name for group in GROUPS.values() for name in group)}
+    other = tuple(name for name in names if name not in placed)
+    return GROUPS | ({"Other": other} if other else {})

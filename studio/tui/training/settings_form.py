@@ -19,7 +19,7 @@ from studio.messages import Estimated
 from studio.model.config import RECIPES, ModelConfig, RunConfig, TrainConfig, with_settings
 from studio.runs import folders
 from studio.tui.training.gpu_lines import GpuList
-from studio.tui.training.setting_names import FIRST, GROUPS, HINTS, LABELS
+from studio.tui.training.setting_names import FIRST, HINTS, LABELS, groups_of
 from studio.tui.widgets.form_fields import Field, Fold, NameField, NumberField, StepField
 from studio.tui.widgets.stepper import Stepper
 from studio.wording import compact, duration
@@ -89,7 +89,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
         yield Fold(self._fold_title, "fold")
         yield Input(placeholder="part of a setting's name", id="find", compact=True)
         with Vertical(id="groups"):
-            for title, names in _groups(list(self.fields)).items():
+            for title, names in groups_of(list(self.fields)).items():
                 with Vertical(classes="group") as group:
                     group.border_title = title
                     for name in names:
@@ -300,9 +300,3 @@ def _value(field: Field) -> object:
     if isinstance(field, NumberField):
         return field.value()
     return _SWITCH.get(field.text, field.text)
-
-
-def _groups(names: list[str]) -> dict[str, tuple[str, ...]]:
-    placed = {*FIRST, *(name for group in GROUPS.values() for name in group)}
-    other = tuple(name for name in names if name not in placed)
-    return GROUPS | ({"Other": other} if other else {})
