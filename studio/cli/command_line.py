@@ -4,6 +4,7 @@ import typer
 
 from studio import __version__
 from studio.cli.bench import bench_app
+from studio.cli.coherence import couplets
 from studio.cli.collection import collection_app
 from studio.cli.corpus import corpus_app
 from studio.cli.doctor import doctor
@@ -31,6 +32,7 @@ app.command()(compare)
 app.command()(scan)
 corpus_app.command()(prosody)
 app.add_typer(corpus_app, name="corpus")
+evaluate_app.command()(couplets)
 app.add_typer(evaluate_app, name="evaluate")
 runs_app.command("export")(export_runs)
 app.add_typer(runs_app, name="runs")

@@ -39,6 +39,9 @@ FORMAT = 1
 # The types that weights may have, as safetensors names them; the buffer `breaks` is boolean.
 _WEIGHT_TYPES, _BUFFER_TYPES = ("F32", "F16", "BF16"), ("BOOL",)
 _REMEDY = "Choose another checkpoint or model."
+# The bias of a character that is not predicted any more: half precision holds it, and its
+# probability is zero.
+_NEVER = -1e4
 NonNegative = Annotated[float, Meta(ge=0)]
 
 
@@ -161,6 +164,7 @@ def load_model(folder: Path) -> tuple[Network, Vocabulary, Description]:
     with torch.device("meta"):
         expected = Network(description.config, len(vocabulary))
     weights = _read_weights(expected, folder)
+    weights["softmax_bias"][vocabulary.superseded] = _NEVER
     network = Network(description.config, len(vocabulary))
     network.load_state_dict(weights)
     return network.eval(), vocabulary, description

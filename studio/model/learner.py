@@ -44,7 +44,9 @@ class Learner:
         self._config = config
         self._world = world
         # Steps of several processes are not recorded: each would have to record at the same time.
-        recorder = recorder_for(device.torch_device, network.dropout) if world.size == 1 else None
+        # Nor are those with conditions: each batch has another number of poems.
+        records = world.size == 1 and not network.config.has_conditions
+        recorder = recorder_for(device.torch_device, network.dropout) if records else None
         self._recorded = RecordedSteps(self._take_step, device, recorder) if recorder else None
         self._optimiser = make_optimiser(network, config, device, recorder is not None)
         self._state: State | None = None
@@ -92,7 +94,10 @@ class Learner:
         rows = self._world.rows(len(batch.inputs))
         with self.device.autocast():
             features, after = self.network(
-                self.device.put(rows.of(batch.inputs).contiguous()), state, rows
+                self.device.put(rows.of(batch.inputs).contiguous()),
+                state,
+                rows,
+                batch.conditions and batch.conditions.of(rows).to(self.device.torch_device),
             )
         return self._loss(features.flatten(0, 1), batch, rows), after
 

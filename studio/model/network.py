@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.corpus.vocabulary import BEGIN, END, PAD
+from studio.model.condition_inputs import ConditionInputs
+from studio.model.conditions import Conditions
 from studio.model.config import ModelConfig
 from studio.model.device import recurrent_precision
 from studio.model.dropout import Dropout, MaskShape
@@ -55,6 +57,9 @@ class Network(nn.Module):
     with. A recurrent layer would have to remember them for a whole line. Each previous line has its
     own projection, a quarter as wide as the embedding.
 
+    What is known of the poem (`conditions`) is input of the first layer too, and zero if nothing
+    is known.
+
     The random numbers of initialisation and dropout come from the network's own generators, so
     that other random draws in the process cannot change a training run.
     """
@@ -66,7 +71,8 @@ class Network(nn.Module):
         super().__init__()
         self.config = config
         above_width = max(1, config.embedding // 4)
-        widths = [config.embedding + config.lines_above * above_width]
+        self.condition_inputs = ConditionInputs(config, vocabulary)
+        widths = [config.embedding + config.lines_above * above_width + self.condition_inputs.width]
         widths += [config.hidden] * config.layers
         if config.tied:
             widths[-1] = config.embedding
@@ -106,6 +112,7 @@ class Network(nn.Module):
         for matrix in (*self.above, *self.skips):
             weight = matrix.get_parameter("weight")
             nn.init.normal_(weight, std=weight.shape[1] ** -0.5, generator=generator)
+        self.condition_inputs.reset(generator)
 
     @property
     def softmax_weight(self) -> Tensor:
@@ -118,18 +125,23 @@ class Network(nn.Module):
         return sum(parameter.numel() for parameter in self.parameters())
 
     def forward(
-        self, tokens: Tensor, state: State | None = None, rows: Rows | None = None
+        self,
+        tokens: Tensor,
+        state: State | None = None,
+        rows: Rows | None = None,
+        conditions: Conditions | None = None,
     ) -> tuple[Tensor, State]:
         """Read `tokens` (batch, time) from `state`; None is the initial state.
 
-        `rows`: which rows of a larger batch these are. Dropout is drawn for that one.
+        `rows`: which rows of a larger batch these are. Dropout is drawn for that one. `conditions`
+        are those of these rows; None if nothing is known. A network that reads none ignores them.
 
         Returns the features from which `logits` predicts each next character,
         (batch, time, features), and the state after the last token.
         """
         if state is None and not self.training:
             state = self.initial_state(len(tokens))
-        return self._forward(tokens, state, rows)
+        return self._forward(tokens, state, rows, conditions)
 
     def layer_inputs(self, tokens: Tensor) -> list[LayerInput]:
         """What each layer reads for `tokens` (batch, time), from the initial state."""
@@ -149,11 +161,12 @@ class Network(nn.Module):
         tokens: Tensor,
         state: State | None,
         rows: Rows | None = None,
+        conditions: Conditions | None = None,
         read: list[LayerInput] | None = None,
     ) -> tuple[Tensor, State]:
         """Like `forward`, but a `state` of None is the zero state. Fills the list `read`."""
         if self._packed and tokens.shape[1] == 1 and read is None:
-            return self._packed.step(tokens, state)
+            return self._packed.step(tokens, state, self._known(tokens, conditions))
         tokens_above: tuple[Tensor, ...] = ()
         context: tuple[tuple[Tensor, ...], ...] = ()
         if self.above:
@@ -169,6 +182,9 @@ class Network(nn.Module):
             for matrix, each in zip(self.above, embedded[1:], strict=True)
         ]
         features = _locked_dropout(embedded[0], next(masks), rows)
+        if self.condition_inputs.width:
+            known = self._known(tokens, conditions)
+            projected.append(_locked_dropout(known, next(masks), rows))
         features = torch.cat([features, *projected], dim=-1)
         skipped = []
         after = []
@@ -215,6 +231,13 @@ class Network(nn.Module):
         copied.load_state_dict(self.state_dict())
         return copied.eval()
 
+    def _known(self, tokens: Tensor, conditions: Conditions | None) -> Tensor:
+        """The vectors of the conditions, (batch, time, width)."""
+        if conditions is None or not self.condition_inputs.width:
+            return self.embedding.weight.new_zeros(*tokens.shape, self.condition_inputs.width)
+        known: Tensor = self.condition_inputs(self.embedding, conditions)
+        return known
+
     def _masks(self, rows: int) -> Iterator[Tensor | None]:
         """What dropout multiplies with, in the order of use; None where nothing is left out.
 
@@ -225,6 +248,8 @@ class Network(nn.Module):
             return repeat(None)
         config, weight = self.config, self.embedding.weight
         inputs = [*(len(matrix.get_parameter("weight")) for matrix in self.above), weight.shape[1]]
+        if self.condition_inputs.width:
+            inputs.append(self.condition_inputs.width)
         wanted = [MaskShape((len(weight), 1), config.embedding_dropout)]
         wanted += [MaskShape((rows, 1, width), config.dropout) for width in inputs]
         for layer in self.layers:

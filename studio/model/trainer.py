@@ -10,12 +10,14 @@ from pathlib import Path
 import msgspec
 from torch import Tensor
 
+from studio.corpus.poem import About
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import ConfigError, DamageError, RunError, out_of_memory_message
 from studio.model import checkpoint
-from studio.model.batches import make_epoch
+from studio.model.batches import Epoch, make_epoch
 from studio.model.checkpoint import Progress
 from studio.model.checkpoint_store import CheckpointStore
+from studio.model.conditions import describe
 from studio.model.config import RunConfig
 from studio.model.device import Device
 from studio.model.evaluate import score_together
@@ -55,10 +57,12 @@ class Trainer:
         device: Device,
         checkpoints: Path,
         world: World = ALONE,
+        about: Sequence[About] = (),
     ) -> None:
         """Raises RunError if there are too few poems for one batch.
 
-        Of the processes in `world`, only process 0 writes checkpoints.
+        Of the processes in `world`, only process 0 writes checkpoints. `about`: what is known of
+        each poem of `train`, if the network reads it.
         """
         if world.size > config.train.batch_size:
             raise ConfigError(
@@ -70,8 +74,9 @@ class Trainer:
         self.progress = Progress(poems=poems_sha256(train))
         self._valid = valid
         self._poems = [vocabulary.encode(text) for text in train]
+        self._known = describe(about, vocabulary) if config.model.has_conditions else None
         try:
-            self._epoch = make_epoch(self._poems, config.train, 1)
+            self._epoch = self._make_epoch(1)
         except ValueError as error:
             raise RunError(
                 f"There is nothing to train on: {error}. Use more poems, or a smaller batch_size."
@@ -209,7 +214,10 @@ class Trainer:
         self.progress = msgspec.structs.replace(progress, poems=self.progress.poems)
         self.learner.restore(tensors, self._epoch[0])
         self._saved = self.progress.step
-        self._epoch = make_epoch(self._poems, self.config.train, self.progress.epoch)
+        self._epoch = self._make_epoch(self.progress.epoch)
+
+    def _make_epoch(self, number: int) -> Epoch:
+        return make_epoch(self._poems, self.config.train, number, self._known)
 
     def _one_step(self) -> Iterator[TrainingEvent | None]:
         if self._checkpoint_due:
@@ -269,7 +277,7 @@ class Trainer:
             progress, epoch=progress.epoch + 1, position=0, nats=0.0, characters=0
         )
         self.learner.reset_state()
-        self._epoch = make_epoch(self._poems, self.config.train, self.progress.epoch)
+        self._epoch = self._make_epoch(self.progress.epoch)
         return done
 
     def _validate(self) -> Validated:

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import safetensors.torch
 
+from studio.corpus.poem import About
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import LostProcessError
 from studio.model.checkpoint import Progress
@@ -31,6 +32,7 @@ class SharedTask(msgspec.Struct, frozen=True):
     train: list[str]
     valid: list[str]
     progress: Progress
+    about: list[About]
 
 
 def send_task(world: World, task: SharedTask, checkpoint: Path | None) -> None:
@@ -82,6 +84,7 @@ def helping() -> Iterator[HelpingSession | None]:
             choose_device(task.config.train.precision, world.device),
             Path(),  # only process 0 writes
             world,
+            task.about,
         )
         if state:
             trainer.resume(safetensors.torch.load(state), task.progress)

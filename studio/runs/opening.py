@@ -9,6 +9,7 @@ import msgspec
 
 from studio.corpus.library import Library
 from studio.corpus.manifest import published_corpus
+from studio.corpus.poem import About
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import DamageError, DeviceError, RunError, out_of_memory_message
 from studio.model import checkpoint
@@ -49,6 +50,7 @@ class RunOpening:
         settings = self.config.train
         with Library.open(self._home.library) as library:
             own, valid = library.texts("train"), library.texts("valid")
+            about = library.about("train") if self.config.model.has_conditions else []
             self.corpus = library.statistics().source
         if settings.validation_poems:
             valid = valid[:: max(1, len(valid) // settings.validation_poems)]
@@ -58,10 +60,11 @@ class RunOpening:
         if self.config.start and given:
             vocabulary = _first_undamaged(given, _vocabulary)
         else:
-            vocabulary = Vocabulary.build(own, settings.min_count)
+            poets = (each.poet for each in about) if self.config.model.poet_input else ()
+            vocabulary = Vocabulary.build(own, settings.min_count, poets)
         texts = own
         if self.config.poems:
-            texts = _texts_beside(self._home, self.config.poems)
+            texts, about = _poems_beside(self._home, self.config.poems)
             self.corpus = published_corpus(self.config.poems).source
         trainer = Trainer(
             self.config,
@@ -71,6 +74,7 @@ class RunOpening:
             self._device(device, is_new=not names),
             self.run.checkpoints,
             self._world,
+            about,
         )
         if start:
             checkpoint.load_weights(trainer.network, start)
@@ -80,7 +84,9 @@ class RunOpening:
             if any(event.step for event in self.run.events()):
                 self.notice += f"{self.run.name} has no checkpoint: it starts from the beginning."
             self.run.drop_events_after(0)
-        task = SharedTask(self.run.name, self.config, vocabulary, texts, valid, trainer.progress)
+        task = SharedTask(
+            self.run.name, self.config, vocabulary, texts, valid, trainer.progress, about
+        )
         saved = self.last_saved
         with saying_how_to_resume(self.run.name), self._world.naming_the_lost():
             send_task(self._world, task, self.run.checkpoints / saved.name if saved else None)
@@ -251,8 +257,11 @@ def _is_damage(cause: BaseException | None) -> bool:
     return not (isinstance(cause, Exception) and out_of_memory_message(cause))
 
 
-def _texts_beside(home: Home, corpus: str) -> list[str]:
-    """The training texts of a corpus beside the library; raises RunError if it is missing."""
+def _poems_beside(home: Home, corpus: str) -> tuple[list[str], list[About]]:
+    """The training texts of a corpus beside the library, and what is known of each.
+
+    Raises RunError if it is missing.
+    """
     path = home.library_beside(published_corpus(corpus).name)
     if not path.exists():
         raise RunError(
@@ -260,4 +269,4 @@ def _texts_beside(home: Home, corpus: str) -> list[str]:
             f"`tangshi-studio corpus fetch --corpus {corpus} --beside`."
         )
     with Library.open(path) as library:
-        return library.texts("train")
+        return library.texts("train"), library.about("train")

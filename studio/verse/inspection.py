@@ -30,7 +30,9 @@ def inspect(
     """
     import torch
 
-    from studio.corpus.vocabulary import BEGIN
+    from studio.corpus.vocabulary import BEGIN, END
+    from studio.model.conditions import conditions_of, describe
+    from studio.verse.knowledge import about_poem
 
     if not text:
         return ()
@@ -40,8 +42,13 @@ def inspect(
     was_training = network.training
     network.eval()
     with torch.inference_mode():
-        tokens = writer.device.put(torch.tensor([[BEGIN, *indices[:-1]]]))
-        features, _ = network(tokens)
+        whole = torch.tensor([[BEGIN, *indices, END]])
+        known = describe([about_poem(request, text)], vocabulary)
+        conditions = conditions_of(whole, known).during(0, len(indices))
+        features, _ = network(
+            writer.device.put(whole[:, :-2]),
+            conditions=conditions.to(writer.device.torch_device),
+        )
         logits = network.logits(features[0]).float().cpu()
     network.train(was_training)
     log_probabilities = logits.log_softmax(dim=-1)

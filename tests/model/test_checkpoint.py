@@ -10,7 +10,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from studio.corpus.vocabulary import Vocabulary
+from studio.corpus.vocabulary import BEGIN, Vocabulary
 from studio.errors import RunError, StudioError
 from studio.model import checkpoint
 from studio.model.checkpoint import Progress
@@ -40,6 +40,18 @@ def test_a_model_is_read_back(saved: tuple[Path, Network]) -> None:
     for name, tensor in network.state_dict().items():
         assert torch.equal(again.state_dict()[name], tensor)
     assert not again.training
+
+
+def test_an_older_model_never_writes_a_superseded_variant(tmp_path: Path) -> None:
+    older = Vocabulary("剑劒山，。")
+    network = Network(ModelConfig(embedding=6, hidden=8), len(older), seed=4)
+    folder = tmp_path / checkpoint.name_of(7)
+    checkpoint.save(folder, network, older, {}, Progress(step=7), None)
+    read, vocabulary, _ = checkpoint.load_model(folder)
+    features, _ = read(torch.tensor([[BEGIN, *vocabulary.encode("剑山")]]))
+    chances = read.logits(features).softmax(dim=-1)
+    assert chances[..., older.superseded].max() == 0
+    assert chances[..., vocabulary.index("剑")].min() > 0
 
 
 def test_training_state_is_read_back(saved: tuple[Path, Network]) -> None:
