@@ -8,9 +8,10 @@ from studio.cli.collection import collection_app
 from studio.cli.corpus import corpus_app
 from studio.cli.doctor import doctor
 from studio.cli.evaluation import evaluate_app
-from studio.cli.prosody import prosody, scan
+from studio.cli.prosody import prosody
 from studio.cli.report import compare, report
 from studio.cli.runs_export import export_runs
+from studio.cli.scanning import scan
 from studio.cli.training import runs_app, train
 from studio.cli.writing import generate, score
 

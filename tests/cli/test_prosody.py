@@ -230,3 +230,27 @@ def test_without_a_library_the_error_names_the_remedy(
     result = tangshi("corpus", "prosody", "--json")
     assert (result.code, result.out) == (1, "")
     assert "corpus fetch" in result.err.replace("\n", " ")
+
+
+def test_a_poem_is_scanned_with_the_rhyme_book_of_choice(tangshi: Run, written: Writer) -> None:
+    poem = written(GUANQUE)
+    for key, name, tones, rhyme in (
+        ("cilin", "词林正韵", "仄仄平平仄", "平第十二部"),
+        ("tongyun", "中华通韵", "平仄平平仄", "平欧"),
+    ):
+        document = tangshi("scan", poem, "--rhymes", key, "--json").document
+        scanned = document["poems"][0]
+        assert (document["rhyme_book"], scanned["rhymes"]) == (name, [rhyme])
+        marks = [each["tone"] for each in scanned["lines"][0]["characters"]]
+        assert "".join(marks) == tones
+    result = tangshi("scan", poem, "--rhymes", "none")
+    assert result.code == 2
+    assert "xinyun (中华新韵)" in result.err
+
+
+def test_rescues_can_be_switched_off(tangshi: Run, written: Writer) -> None:
+    poem = written("离离原上草，一岁一枯荣。野火烧不尽，春风吹又生。")
+    assert "No faults." in tangshi("scan", poem, "--no-rescue", "self").out
+    result = tangshi("scan", poem, "--no-rescue", "self", "--no-rescue", "next")
+    assert "✗ Line 3, 失替" in result.out
+    assert tangshi("scan", poem, "--no-rescue", "both").code == 2
