@@ -1,49 +1,26 @@
 """`scan`: check poems against the rules of verse."""
 
-import sys
-import unicodedata
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.cells import cell_len
 
 from studio.cli.output import out, print_json, say, usage_errors
-from studio.corpus import sources
-from studio.corpus.cleaning import NOT_UTF8, RejectedError, clean, clean_label
-from studio.corpus.long_lines import with_lost_stops
-from studio.corpus.poem import verse_lines
-from studio.corpus.records import BadRecord, RawPoem, Record
-from studio.errors import ConfigError, CorpusError
+from studio.cli.poems_in_files import Readable, Unreadable, read_poems, why
+from studio.corpus.library import Library
+from studio.errors import ConfigError, RunError
+from studio.paths import Home
 from studio.prosody.books import rhyme_book_named
 from studio.prosody.report import IN_ENGLISH, Line, Remark, Scansion
 from studio.prosody.rules import ScanRules
 from studio.prosody.scansion import scan as scan_poem
-from studio.wording import printable
+from studio.verse.suggesting import ByFrequency, ByModel, Ranker, Suggestion, suggest
 
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 # A file that has no poems would give one message per line.
 UNREADABLE_SHOWN = 20
-
-
-class Unreadable(msgspec.Struct, frozen=True):
-    """A poem that cannot be scanned. `character` is the cause, or empty; `column` is its place in
-    the line, counted from 1, or 0 if unknown."""
-
-    line: int
-    column: int
-    character: str
-    reason: str
-
-
-class Readable(msgspec.Struct, frozen=True):
-    """A poem that can be scanned."""
-
-    title: str
-    author: str
-    lines: list[str]
+SUGGESTED = 8
 
 
 def scan(
@@ -69,6 +46,17 @@ def scan(
             "next, by the next line of the couplet. Give it twice for both."
         ),
     ] = None,
+    suggestions: Annotated[
+        bool,
+        typer.Option(
+            "--suggest",
+            help="Offer characters that clear each fault and raise none, the likeliest first.",
+        ),
+    ] = False,
+    run: Annotated[
+        str,
+        typer.Option("--run", "--model", help="The model that ranks what --suggest offers."),
+    ] = "auto",
     json: Json = False,
 ) -> None:
     """Show tones, form, rhyme and faults of poems.
@@ -82,13 +70,12 @@ def scan(
     """
     rules = _rules(rhymes, no_rescue or [])
     name = "standard input" if file == "-" else file
-    read = [_read(record) for record in _records(file, name)]
-    if not read:
-        raise CorpusError(f"{name} has no poem. Write one poem per line, with its punctuation.")
+    read = read_poems(file, name)
     unreadable = [each for each in read if isinstance(each, Unreadable)]
     scanned = [
         (each, scan_poem(each.lines, rules=rules)) for each in read if isinstance(each, Readable)
     ]
+    ranker = _ranker(run) if suggestions else None
     if json:
         poems = [
             {
@@ -103,6 +90,7 @@ def scan(
                 "faults": each.faults,
                 "notes": each.notes,
             }
+            | ({"suggestions": _suggestions(poem, each, rules, ranker)} if ranker else {})
             for poem, each in scanned
         ]
         print_json({"rhyme_book": rules.book.name, "poems": poems, "unreadable": unreadable})
@@ -111,8 +99,11 @@ def scan(
             if at:
                 out.print()
             _print("  ".join(part for part in (poem.title, poem.author) if part), each)
+            if ranker:
+                for suggestion in _suggestions(poem, each, rules, ranker):
+                    _print_suggestion(suggestion, each)
     for missing in unreadable[:UNREADABLE_SHOWN]:
-        say(f"tangshi-studio: {name}, {_why(missing)}")
+        say(f"tangshi-studio: {name}, {why(missing)}")
     if len(unreadable) > UNREADABLE_SHOWN:
         say(f"{len(unreadable):,} poems cannot be scanned. List them all with --json.")
     if unreadable:
@@ -127,50 +118,46 @@ def _rules(rhymes: str, forbidden: list[str]) -> ScanRules:
     return ScanRules(rhyme_book_named(rhymes), "self" not in forbidden, "next" not in forbidden)
 
 
-def _records(file: str, name: str) -> Iterator[Record]:
-    if file == "-":
-        content = sys.stdin.buffer.read(sources.LARGEST + 1)
-        if len(content) > sources.LARGEST:
-            raise CorpusError(f"{name} is larger than {sources.LARGEST:,} bytes. Split it.")
-        return sources.records(content, name)
-    return sources.read(Path(file))
+def _ranker(run: str) -> Ranker:
+    """The model that is wished for; if there is none, the frequency in the library."""
+    from studio.runs.loading import load_writer, locate
 
-
-def _read(record: Record) -> Readable | Unreadable:
-    """A poem as lines, or the reason why it cannot be scanned."""
-    if isinstance(record, BadRecord):
-        return Unreadable(record.line, 0, "", record.reason)
+    home = Home.default()
     try:
-        lines = verse_lines(with_lost_stops(clean(record.text)))
-    except RejectedError as rejected:
-        return _unreadable(record, rejected)
-    return Readable(clean_label(record.title), clean_label(record.author), lines)
+        folder, name = locate(home, run)
+    except RunError as error:
+        if run != "auto":
+            raise
+        say(f"{error} Until then the most frequent characters of the library are offered first.")
+        with Library.open(home.library) as library:
+            return ByFrequency(poem.text for poem in library.poems())
+    return ByModel(load_writer(folder, name))
 
 
-def _unreadable(record: RawPoem, rejected: RejectedError) -> Unreadable:
-    line, column = record.line, 0
-    if rejected.at is not None and record.column:
-        before = unicodedata.normalize("NFC", record.text)[: rejected.at]
-        line += before.count("\n")
-        column = len(before) - (before.rfind("\n") + 1) + 1
-        if line == record.line:
-            column += record.column - 1
-    return Unreadable(line, column, printable(rejected.found), str(rejected))
+def _suggestions(
+    poem: Readable, scanned: Scansion, rules: ScanRules, ranker: Ranker
+) -> list[Suggestion]:
+    def again(lines: Sequence[str]) -> Scansion:
+        return scan_poem(lines, rules=rules)
+
+    return suggest(poem.text, poem.lines, scanned.broken, again, rules.book, ranker, SUGGESTED)
 
 
-def _why(missing: Unreadable) -> str:
-    """The place, the reason and the remedy, in a sentence or two."""
-    if missing.reason == NOT_UTF8:
-        return (
-            f"line {missing.line} is not UTF-8. "
-            "Convert the file, for example with iconv -f GB18030 -t UTF-8."
-        )
-    column = f", column {missing.column}" if missing.column else ""
-    found = f" ({missing.character})" if missing.character else ""
-    return (
-        f"line {missing.line}{column} cannot be scanned: {missing.reason}{found}. "
-        "A poem is Chinese characters and punctuation."
-    )
+def _print_suggestion(suggestion: Suggestion, scanned: Scansion) -> None:
+    fault = suggestion.fault
+    heading = f"→ Line {fault.line + 1}, {fault.name}: "
+    if not suggestion.offers:
+        out.print(f"{heading}no single character clears it without another fault.")
+        return
+    by_place: dict[tuple[int, int], str] = {}
+    for offer in suggestion.offers:
+        at = offer.line, offer.place
+        by_place[at] = by_place.get(at, "") + offer.character
+    offered = [
+        f"{scanned.lines[line].text[place]} in line {line + 1} → {' '.join(characters)}"
+        for (line, place), characters in by_place.items()
+    ]
+    out.print(heading + "; ".join(offered), soft_wrap=True)
 
 
 def _print(title: str, scanned: Scansion) -> None:

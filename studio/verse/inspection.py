@@ -15,6 +15,8 @@ from studio.verse.reading import Prediction
 from studio.verse.request import ComposeRequest
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from studio.verse.decoder import Writer
 
 Fits = Callable[[str], bool]
@@ -28,23 +30,11 @@ def inspect(
     The alternatives keep what the scansion of the poem requires in their place: the tone in a
     regulated poem, unless the tones of the request are free, and the rhyme at the end of a line.
     """
-    import torch
-
-    from studio.corpus.vocabulary import BEGIN
-
     if not text:
         return ()
     vocabulary = writer.vocabulary
     indices = vocabulary.encode(text)
-    network = writer.network
-    was_training = network.training
-    network.eval()
-    with torch.inference_mode():
-        tokens = writer.device.put(torch.tensor([[BEGIN, *indices[:-1]]]))
-        features, _ = network(tokens)
-        logits = network.logits(features[0]).float().cpu()
-    network.train(was_training)
-    log_probabilities = logits.log_softmax(dim=-1)
+    log_probabilities = read(writer, indices)
     orders = log_probabilities.argsort(dim=-1, descending=True)
     predictions = []
     fits = fitting(text, request)
@@ -58,6 +48,26 @@ def inspect(
             )
         predictions.append(Prediction(character, float(log_probabilities[at, index]), found))
     return tuple(predictions)
+
+
+def read(writer: "Writer", indices: list[int]) -> "Tensor":
+    """The log-probabilities of all tokens in each place, after all before it: (time, vocabulary).
+
+    `indices` are the tokens of a text that is not empty.
+    """
+    import torch
+
+    from studio.corpus.vocabulary import BEGIN
+
+    network = writer.network
+    was_training = network.training
+    network.eval()
+    with torch.inference_mode():
+        tokens = writer.device.put(torch.tensor([[BEGIN, *indices[:-1]]]))
+        features, _ = network(tokens)
+        logits = network.logits(features[0]).float().cpu()
+    network.train(was_training)
+    return logits.log_softmax(dim=-1)
 
 
 def _allowed(decode: Callable[[list[int]], str], order: list[int], fits: Fits) -> Iterator[str]:

@@ -254,3 +254,18 @@ def test_rescues_can_be_switched_off(tangshi: Run, written: Writer) -> None:
     result = tangshi("scan", poem, "--no-rescue", "self", "--no-rescue", "next")
     assert "✗ Line 3, 失替" in result.out
     assert tangshi("scan", poem, "--no-rescue", "both").code == 2
+
+
+def test_each_fault_is_offered_what_clears_it(tangshi: Run, written: Writer, home: Home) -> None:
+    file = written(GUANQUE.replace("一层", "红层").replace("入海", "入红"))
+    result = tangshi("scan", "--suggest", file)
+    assert "✗ Line 2, 失替" in result.out
+    assert "→ Line 2, 失替: 红 in line 2 → 水 海 雨" in result.out
+    assert "There is no model yet" in result.err and "of the library are offered" in result.err
+    poem = tangshi("scan", "--suggest", "--json", file).document["poems"][0]
+    assert [each["fault"] for each in poem["suggestions"]] == [
+        each for each in poem["faults"] if each["severity"] == "fault"
+    ]
+    first = poem["suggestions"][0]["offers"][0]
+    assert (first["line"], first["place"]) == (1, 3)
+    assert "suggestions" not in tangshi("scan", "--json", file).document["poems"][0]
