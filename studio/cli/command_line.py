@@ -8,7 +8,7 @@ from studio.cli.collection import collection_app
 from studio.cli.corpus import corpus_app
 from studio.cli.doctor import doctor
 from studio.cli.evaluation import evaluate_app
-from studio.cli.prosody import prosody
+from studio.cli.prosody import ci, prosody
 from studio.cli.report import compare, report
 from studio.cli.runs_export import export_runs
 from studio.cli.scanning import scan
@@ -31,6 +31,7 @@ app.command()(report)
 app.command()(compare)
 app.command()(scan)
 corpus_app.command()(prosody)
+corpus_app.command()(ci)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(evaluate_app, name="evaluate")
 runs_app.command("export")(export_runs)

@@ -1,4 +1,4 @@
-"""`corpus prosody`: how far the poets of the library keep the rules of verse."""
+"""`corpus prosody` and `corpus ci`: how far the poets keep the rules of verse."""
 
 from typing import Annotated
 
@@ -6,10 +6,15 @@ import typer
 from rich.cells import cell_len
 
 from studio.cli.output import out, print_json, say
+from studio.corpus.ci import measure_ci
 from studio.corpus.library import Library
+from studio.corpus.manifest import published_corpus
 from studio.corpus.prosody import Prosody, measure
+from studio.errors import CorpusError
 from studio.paths import Home
+from studio.prosody.books import rhyme_book_named
 from studio.prosody.report import IN_ENGLISH
+from studio.prosody.rules import ScanRules
 
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 
@@ -24,6 +29,36 @@ def prosody(json: Json = False) -> None:
         print_json(figures)
     else:
         _print_figures(figures)
+
+
+def ci(
+    corpus: Annotated[
+        str, typer.Option(help='The ci, fetched with --beside; "" is the library itself.')
+    ] = "songci",
+    json: Json = False,
+) -> None:
+    """How far the poets of ci (词) keep the patterns of their tunes, by tune."""
+    home = Home.default()
+    path = home.library_beside(published_corpus(corpus).name) if corpus else home.library
+    if not path.is_file():
+        raise CorpusError(
+            f"There are no ci yet: {path} does not exist. "
+            f"Run `tangshi-studio corpus fetch --corpus {corpus} --beside`."
+        )
+    with Library.open(path) as library:
+        figures = measure_ci(library.poems(), ScanRules(rhyme_book_named("cilin")))
+    if json:
+        print_json(figures)
+        return
+    out.print(f"{figures.poems:,} poems, measured with {figures.rhyme_book}")
+    out.print("\nTune       poems  length   tones  no fault  at most 2  faults")
+    for each in figures.tunes:
+        name = each.tune + " " * (8 - cell_len(each.tune))
+        faults = " ".join(f"{fault.name} {fault.share:.0%}" for fault in each.faults)
+        out.print(
+            f"{name} {each.poems:>7,} {each.length:>7.1%} {each.tones:>7.1%} {each.fit:>8.1%}"
+            f" {each.near:>9.1%}   {faults}"
+        )
 
 
 def _print_figures(figures: Prosody) -> None:

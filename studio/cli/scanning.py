@@ -1,7 +1,7 @@
 """`scan`: check poems against the rules of verse."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from functools import partial
+from typing import Annotated, NamedTuple
 
 import typer
 from rich.cells import cell_len
@@ -12,15 +12,28 @@ from studio.corpus.library import Library
 from studio.errors import ConfigError, RunError
 from studio.paths import Home
 from studio.prosody.books import rhyme_book_named
+from studio.prosody.ci import scan_ci, tune_of
+from studio.prosody.offers import Scan
 from studio.prosody.report import IN_ENGLISH, Line, Remark, Scansion
+from studio.prosody.rhymes import PINGSHUI, RhymeBook
 from studio.prosody.rules import ScanRules
 from studio.prosody.scansion import scan as scan_poem
+from studio.prosody.tunes import Tune, tune_named
 from studio.verse.suggesting import ByFrequency, ByModel, Ranker, Suggestion, suggest
 
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 # A file that has no poems would give one message per line.
 UNREADABLE_SHOWN = 20
 SUGGESTED = 8
+
+
+class _Scanned(NamedTuple):
+    """A poem with its scansion, and what scans it again after a change."""
+
+    poem: Readable
+    scansion: Scansion
+    scan: Scan
+    book: RhymeBook
 
 
 def scan(
@@ -35,10 +48,18 @@ def scan(
     rhymes: Annotated[
         str,
         typer.Option(
-            help="Rhyme book: pingshui (平水韵) or cilin (词林正韵), with the tones of the Tang; "
-            "tongyun (中华通韵) or xinyun (中华新韵), with those of today."
+            help="Rhyme book: pingshui (平水韵, the default) or cilin (词林正韵, the default of "
+            "ci), with the tones of the Tang; tongyun (中华通韵) or xinyun (中华新韵), with those "
+            "of today."
         ),
-    ] = "pingshui",
+    ] = "",
+    tune: Annotated[
+        str,
+        typer.Option(
+            help="The tune of ci (词), such as 如梦令 or rumengling; by default a poem whose lines "
+            "are as long as those of a tune is measured by it."
+        ),
+    ] = "",
     no_rescue: Annotated[
         list[str] | None,
         typer.Option(
@@ -68,46 +89,67 @@ def scan(
     a name, line, start and end (counted from 0), an explanation, and a severity: "fault" or "note".
     A repeated character (重字) is among the faults, with the severity "note".
     """
-    rules = _rules(rhymes, no_rescue or [])
+    rules = _rules(rhymes or PINGSHUI.key, no_rescue or [])
+    ci_rules = _rules(rhymes or "cilin", [])
+    chosen = _tune(tune)
     name = "standard input" if file == "-" else file
     read = read_poems(file, name)
     unreadable = [each for each in read if isinstance(each, Unreadable)]
-    scanned = [
-        (each, scan_poem(each.lines, rules=rules)) for each in read if isinstance(each, Readable)
-    ]
+    scanned = [_scan(each, rules, ci_rules, chosen) for each in read if isinstance(each, Readable)]
     ranker = _ranker(run) if suggestions else None
     if json:
         poems = [
-            {
-                "title": poem.title,
-                "author": poem.author,
-                "form": each.form,
-                "regulated": each.regulated,
-                "perfect": each.perfect if each.regulated else None,
-                "template": each.template,
-                "rhymes": each.rhymes,
-                "lines": each.lines,
-                "faults": each.faults,
-                "notes": each.notes,
-            }
-            | ({"suggestions": _suggestions(poem, each, rules, ranker)} if ranker else {})
-            for poem, each in scanned
+            _as_json(each) | ({"suggestions": _suggestions(each, ranker)} if ranker else {})
+            for each in scanned
         ]
-        print_json({"rhyme_book": rules.book.name, "poems": poems, "unreadable": unreadable})
+        print_json({"poems": poems, "unreadable": unreadable})
     else:
-        for at, (poem, each) in enumerate(scanned):
+        for at, each in enumerate(scanned):
             if at:
                 out.print()
-            _print("  ".join(part for part in (poem.title, poem.author) if part), each)
-            if ranker:
-                for suggestion in _suggestions(poem, each, rules, ranker):
-                    _print_suggestion(suggestion, each)
+            heading = "  ".join(part for part in (each.poem.title, each.poem.author) if part)
+            _print(heading, each.scansion)
+            for suggestion in _suggestions(each, ranker) if ranker else []:
+                _print_suggestion(suggestion, each.scansion)
     for missing in unreadable[:UNREADABLE_SHOWN]:
         say(f"tangshi-studio: {name}, {why(missing)}")
     if len(unreadable) > UNREADABLE_SHOWN:
         say(f"{len(unreadable):,} poems cannot be scanned. List them all with --json.")
     if unreadable:
         raise typer.Exit(1)
+
+
+def _scan(poem: Readable, rules: ScanRules, ci_rules: ScanRules, tune: Tune | None) -> _Scanned:
+    """Scan a poem by the tune given, or one that it seems to have, or the forms of verse."""
+    found = tune or tune_of(poem.title, poem.lines, ci_rules)
+    if found:
+        scan_again: Scan = partial(scan_ci, tune=found, rules=ci_rules)
+    else:
+        scan_again = partial(scan_poem, rules=rules)
+    book = ci_rules.book if found else rules.book
+    return _Scanned(poem, scan_again(poem.lines), scan_again, book)
+
+
+def _as_json(scanned: _Scanned) -> dict[str, object]:
+    scansion = scanned.scansion
+    return {
+        "title": scanned.poem.title,
+        "author": scanned.poem.author,
+        "form": scansion.form,
+        "regulated": scansion.regulated,
+        "perfect": scansion.perfect if scansion.regulated else None,
+        "template": scansion.template,
+        "rhyme_book": scanned.book.name,
+        "rhymes": scansion.rhymes,
+        "lines": scansion.lines,
+        "faults": scansion.faults,
+        "notes": scansion.notes,
+    }
+
+
+@usage_errors()
+def _tune(name: str) -> Tune | None:
+    return tune_named(name) if name else None
 
 
 @usage_errors()
@@ -134,13 +176,9 @@ def _ranker(run: str) -> Ranker:
     return ByModel(load_writer(folder, name))
 
 
-def _suggestions(
-    poem: Readable, scanned: Scansion, rules: ScanRules, ranker: Ranker
-) -> list[Suggestion]:
-    def again(lines: Sequence[str]) -> Scansion:
-        return scan_poem(lines, rules=rules)
-
-    return suggest(poem.text, poem.lines, scanned.broken, again, rules.book, ranker, SUGGESTED)
+def _suggestions(each: _Scanned, ranker: Ranker) -> list[Suggestion]:
+    poem, scansion = each.poem, each.scansion
+    return suggest(poem.text, poem.lines, scansion.broken, each.scan, each.book, ranker, SUGGESTED)
 
 
 def _print_suggestion(suggestion: Suggestion, scanned: Scansion) -> None:

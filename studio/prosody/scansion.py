@@ -78,7 +78,7 @@ def _regulated(
                 line,
                 each.type,
                 f"平{rhyme}" if rhymes else "",
-                _characters(line, required, each.type.isupper(), rules),
+                characters_of(line, required, each.type.isupper(), rules),
             )
         )
     start = found.lines[0].type
@@ -88,8 +88,8 @@ def _regulated(
         template=names[start],
         rhymes=(f"平{rhyme}",),
         lines=tuple(scanned),
-        faults=_in_order(faults),
-        notes=_in_order(
+        faults=in_order(faults),
+        notes=in_order(
             msgspec.structs.replace(each, severity="note") for each in (*notes, *rhyme_notes)
         ),
     )
@@ -116,7 +116,7 @@ def _old_style(lines: Sequence[str], line_length: int, stray: int, rules: ScanRu
             Line(line, "", keeps.get(at, ""), _old_characters(line, keeps.get(at, ""), rules))
             for at, line in enumerate(lines)
         ),
-        faults=_in_order(faults),
+        faults=in_order(faults),
         notes=(),
     )
 
@@ -127,7 +127,9 @@ def _measure(lines: Sequence[str]) -> tuple[int, int]:
     return length, len(lines) - count
 
 
-def _characters(line: str, required: str, rhyming: bool, rules: ScanRules) -> tuple[Character, ...]:
+def characters_of(
+    line: str, required: str, rhyming: bool, rules: ScanRules
+) -> tuple[Character, ...]:
     wanted = required if len(required) == len(line) else ""
     found = []
     for at, character in enumerate(line):
@@ -146,7 +148,7 @@ def _characters(line: str, required: str, rhyming: bool, rules: ScanRules) -> tu
 
 def _old_characters(line: str, rhyme: str, rules: ScanRules) -> tuple[Character, ...]:
     """The characters of an old-style line: no tones are required, but a rhyme decides the last."""
-    found = _characters(line, "", bool(rhyme), rules)
+    found = characters_of(line, "", bool(rhyme), rules)
     if not rhyme or found[-1].tone != "中":
         return found
     tone = "平" if rhyme[0] == "平" else "仄"
@@ -167,5 +169,6 @@ def _wrong_length(lines: Sequence[str], line_length: int) -> list[Remark]:
     ]
 
 
-def _in_order(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
+def in_order(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
+    """Remarks in the order of their places."""
     return tuple(sorted(remarks, key=lambda each: (each.line, each.start, each.end)))
