@@ -8,6 +8,7 @@ from studio.cli.collection import collection_app
 from studio.cli.corpus import corpus_app
 from studio.cli.doctor import doctor
 from studio.cli.evaluation import evaluate_app
+from studio.cli.lookup import lookup_app
 from studio.cli.prosody import ci, prosody
 from studio.cli.report import compare, report
 from studio.cli.runs_export import export_runs
@@ -30,6 +31,7 @@ app.command()(score)
 app.command()(report)
 app.command()(compare)
 app.command()(scan)
+app.add_typer(lookup_app, name="lookup")
 corpus_app.command()(prosody)
 corpus_app.command()(ci)
 app.add_typer(corpus_app, name="corpus")
