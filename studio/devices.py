@@ -7,15 +7,16 @@ by bus. So the two are matched by UUID, and a number is always CUDA's.
 import contextlib
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from studio.errors import DeviceError
-from studio.telemetry import Gpu, bare_uuid, gigabytes
+from studio.telemetry import Gpu, GpuProcess, bare_uuid, gigabytes
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 # How a setting or an option names a device.
@@ -32,6 +33,7 @@ BUSY_USE, BUSY_FREE = 25.0, 0.5
 IDLE_USE, IDLE_FREE = 5.0, 0.9
 # GPUs with this share of the most free memory have equally much room.
 ROOM = 0.9
+NONE_TAKEN: Mapping[str, int] = MappingProxyType({})
 
 Load = Literal["idle", "shared", "busy"]
 LOADS: tuple[Load, ...] = ("idle", "shared", "busy")
@@ -88,13 +90,24 @@ class GpuChoice:
         return " ".join(words) + (f", {self.users}" if self.users else "")
 
 
-def candidates(cuda: Sequence[CudaDevice], gpus: Sequence[Gpu]) -> list[GpuChoice]:
-    """Each GPU with what NVML reports: first those that CUDA sees, by number, then the hidden."""
+def candidates(
+    cuda: Sequence[CudaDevice],
+    gpus: Sequence[Gpu],
+    taken: Mapping[str, int] = NONE_TAKEN,
+) -> list[GpuChoice]:
+    """Each GPU with what NVML reports: first those that CUDA sees, by number, then the hidden.
+
+    `taken` are GPUs by UUID, with a process that NVML may not see there yet.
+    """
+    processes = {bare_uuid(uuid): GpuProcess(pid, "") for uuid, pid in taken.items()}
     reported = {bare_uuid(gpu.uuid): gpu for gpu in gpus}
     found = []
     for number, device in enumerate(cuda):
-        unknown = Gpu(device.uuid, device.name, total_memory=device.memory)
-        found.append(GpuChoice(reported.pop(bare_uuid(device.uuid), unknown), number))
+        uuid = bare_uuid(device.uuid)
+        gpu = reported.pop(uuid, Gpu(device.uuid, device.name, total_memory=device.memory))
+        if uuid in processes and processes[uuid].pid not in [each.pid for each in gpu.processes]:
+            gpu = replace(gpu, processes=(*gpu.processes, processes[uuid]))
+        found.append(GpuChoice(gpu, number))
     return found + [GpuChoice(gpu, None) for gpu in reported.values()]
 
 

@@ -45,10 +45,11 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, durable: bool = True) -> Iterator[BinaryIO]:
     """A new file to write; afterwards it is flushed to disk and renamed to `path`.
 
-    Raises FileNotFoundError if the folder does not exist.
+    Unless `durable`, it is not flushed: after a power failure it may be empty. Raises
+    FileNotFoundError if the folder does not exist.
     """
     staging = staging_path(path)
     try:
@@ -56,12 +57,14 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with staging.open("xb") as file, in_use(staging):
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
             staging.replace(path)
     except BaseException:
         staging.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -45,6 +45,12 @@ class SaveCheckpoint(msgspec.Struct, frozen=True):
     """Save a checkpoint now."""
 
 
+class EstimateRun(msgspec.Struct, frozen=True):
+    """Find out what a run with this config would come to, by some trial steps."""
+
+    config: RunConfig
+
+
 class Compose(msgspec.Struct, frozen=True):
     """Write poems; the events about them have the same `ticket`."""
 
@@ -67,7 +73,16 @@ class Inspect(msgspec.Struct, frozen=True):
 
 
 Command = (
-    Train | TrainNext | Pause | Resume | Stop | SaveCheckpoint | Compose | CancelCompose | Inspect
+    Train
+    | TrainNext
+    | Pause
+    | Resume
+    | Stop
+    | SaveCheckpoint
+    | EstimateRun
+    | Compose
+    | CancelCompose
+    | Inspect
 )
 
 
@@ -132,6 +147,21 @@ class Trained(msgspec.Struct, frozen=True):
     event: TrainingEvent
 
 
+class Estimated(msgspec.Struct, frozen=True):
+    """What a run with this config would come to.
+
+    `seconds` are for all `steps`, without validations and checkpoints. `memory` is in bytes: that
+    of the process, or what torch has allocated on the GPU.
+    """
+
+    config: RunConfig
+    parameters: int
+    steps: int
+    seconds: float
+    memory: int
+    device: str
+
+
 class Wrote(msgspec.Struct, frozen=True):
     """The next character of each candidate; "" for a candidate that has ended."""
 
@@ -193,6 +223,7 @@ Event = (
     | TrainingPaused
     | TrainingResumed
     | Trained
+    | Estimated
     | Wrote
     | Composed
     | ComposeCancelled

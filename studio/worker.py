@@ -21,6 +21,7 @@ from studio.messages import (
     Compose,
     ComposeCancelled,
     Composed,
+    EstimateRun,
     Event,
     Failed,
     Inspect,
@@ -38,6 +39,7 @@ from studio.messages import (
     TrainNext,
     Wrote,
 )
+from studio.model.config import RunConfig
 from studio.model.events import StepDone, TrainingEnded, TrainingEvent
 from studio.paths import Home
 from studio.prosody.scansion import scan
@@ -184,6 +186,8 @@ class Worker:
                 self._finish_training()
             case SaveCheckpoint():
                 self._report_events(self._require_session().save)
+            case EstimateRun(config):
+                self._estimate(config)
             case Compose():
                 self._compose(command)
             case Inspect():
@@ -197,6 +201,14 @@ class Worker:
         After a failure the request counts again when the user has resumed or saved the run.
         """
         return session.is_stop_requested and not self._saving_failed
+
+    def _estimate(self, config: RunConfig) -> None:
+        from studio.runs.trial import estimate
+
+        self._refuse_second_run()
+        self._emit(Preparing("trying out the settings"))
+        self._must_free = True
+        self._emit(estimate(self._home, config))
 
     def _resume(self, run: str, epochs: int) -> None:
         from studio.runs.session import resume_run
@@ -344,4 +356,6 @@ def _describe(command: Command) -> str:
             return "reading the poem"
         case SaveCheckpoint():
             return "saving"
+        case EstimateRun():
+            return "trying out the settings"
     return type(command).__name__.lower()

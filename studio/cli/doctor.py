@@ -17,9 +17,10 @@ from studio.devices import candidates
 from studio.errors import StudioError
 from studio.paths import HOME_VARIABLE, Home
 from studio.runs import folders
-from studio.settings import read_settings
+from studio.settings import Settings, read_settings
 from studio.staging import leftovers
 from studio.telemetry import Gpus
+from studio.tui.launch import colours_of
 
 PACKAGES = (
     "torch",
@@ -62,10 +63,10 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Report as JSON.")]
         },
         "library": _library(home, problems),
         "runs": len(folders.all_runs(home.runs)),
-        "settings": _settings(home, problems),
+        "settings": str(home.settings),
         "unfinished": _unfinished(home),
         "npm": shutil.which("npm") or "",
-        "terminal": _terminal(problems),
+        "terminal": _terminal(_settings(home, problems), problems),
         "problems": problems,
     }
     if json:
@@ -184,15 +185,15 @@ def _library(home: Home, problems: list[str]) -> str:
         return ""
 
 
-def _settings(home: Home, problems: list[str]) -> str:
+def _settings(home: Home, problems: list[str]) -> Settings:
     try:
-        read_settings(home.settings)
+        return read_settings(home.settings)
     except StudioError as error:
         problems.append(str(error))
-    return str(home.settings)
+        return Settings()
 
 
-def _terminal(problems: list[str]) -> dict[str, str]:
+def _terminal(settings: Settings, problems: list[str]) -> dict[str, str]:
     encoding = locale.getpreferredencoding(False)
     if encoding.lower().replace("-", "") != "utf8":
         problems.append(
@@ -200,14 +201,24 @@ def _terminal(problems: list[str]) -> dict[str, str]:
         )
     size = shutil.get_terminal_size()
     return {
-        "term": os.environ.get("TERM", ""),
-        "colours": os.environ.get("COLORTERM", ""),
+        "term": os.environ.get("TERM") or "not set",
+        "colorterm": os.environ.get("COLORTERM") or "not set",
+        "colours": _colours(settings),
         "encoding": encoding,
         "size": f"{size.columns}x{size.lines}",
         "tmux": "yes" if "TMUX" in os.environ else "no",
         "ssh": "yes" if "SSH_CONNECTION" in os.environ else "no",
         "interactive": "yes" if sys.stdout.isatty() else "no",
     }
+
+
+def _colours(settings: Settings) -> str:
+    """How many colours the studio uses, and why."""
+    if os.environ.get("NO_COLOR"):
+        return "none, because NO_COLOR is set"
+    if settings.colour != "auto":
+        return f"{settings.colour}, from the settings"
+    return f"{colours_of(os.environ)}, from TERM and COLORTERM"
 
 
 def _show(report: dict[str, object]) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import math
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -109,9 +109,14 @@ def recurrent_precision(device: torch.device) -> torch.dtype | None:
     return torch.bfloat16 if supported else torch.float32
 
 
-def choose_device(precision: Precision = "auto", wish: str = "auto") -> Device:
+def choose_device(
+    precision: Precision = "auto",
+    wish: str = "auto",
+    taken: Mapping[str, int] = devices.NONE_TAKEN,
+) -> Device:
     """The device that `wish` names, see `devices.choose`; nothing is put on it yet.
 
+    `taken` are GPUs by UUID, with a process that is about to compute there.
     "auto" as precision is bfloat16 if the hardware multiplies it natively, else float32. Raises
     ConfigError if there is no such device, or if bfloat16 is requested and the hardware lacks it:
     emulation is slower than float32, and the recurrent layers do not run at all.
@@ -119,7 +124,7 @@ def choose_device(precision: Precision = "auto", wish: str = "auto") -> Device:
     _show_slice(wish)
     cuda = [] if wish == "cpu" else cuda_devices()
     gpus = Gpus().read() if cuda or wish not in ("auto", "cpu") else []
-    chosen = devices.choose(wish, devices.candidates(cuda, gpus), _why_no_gpu())
+    chosen = devices.choose(wish, devices.candidates(cuda, gpus, taken), _why_no_gpu())
     native = _native_bfloat16() if chosen is None else _multiplies_bfloat16(chosen.number)
     if precision == "auto":
         precision = "bfloat16" if native else "float32"

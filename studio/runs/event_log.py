@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
 
@@ -17,9 +18,10 @@ from studio.errors import RunError
 from studio.files import open_regular
 from studio.json_lines import decode_lines
 from studio.model.events import TrainingEvent
-from studio.reasons import reason
+from studio.reasons import UNREADABLE, reason
 
 BLOCK = 1 << 20  # bytes read at once
+END_BLOCK = 1 << 16  # bytes read at once from the end backwards
 LONGEST = 1 << 20  # bytes of a line, a thousand times the longest event
 # Bytes before a place that are compared. They are more than one line of a step, which has the
 # training time and so differs from run to run.
@@ -31,7 +33,7 @@ T = TypeVar("T")
 Count = Annotated[int, Meta(ge=0)]
 
 
-class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Place(msgspec.Struct, frozen=True):
     """A place between two lines of a file, with the means to see whether the file was rewritten.
 
     Resuming a run rewrites its file. Then the inode, the length, or the bytes before the place
@@ -40,7 +42,6 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     inode: int
     offset: Count
-    lines: Count
     seal: str
 
 
@@ -52,7 +53,7 @@ class _Time(msgspec.Struct):
 
 _time_decoder = msgspec.json.Decoder(_Time)
 
-START = Place(0, 0, 0, "")
+START = Place(0, 0, "")
 
 
 class EventReader:
@@ -100,11 +101,10 @@ class EventReader:
         return (each.time for each in self._decoded(_time_decoder))
 
     def _decoded(self, decoder: "msgspec.json.Decoder[T]") -> Iterator[T]:
-        offset, lines = self.place.offset, self.place.lines
         for block in self._blocks():
-            yield from decode_lines(block, self._path, lines + 1, decoder, RunError, _REMEDY)
-            offset, lines = offset + len(block), lines + block.count(b"\n")
-            self.place = Place(self._inode, offset, lines, self._seal(offset))
+            offset = self.place.offset
+            yield from self._decode(block, offset, decoder)
+            self.place = self._place(offset + len(block))
 
     def _blocks(self) -> Iterator[bytes]:
         """The bytes after the place, in blocks of complete lines."""
@@ -116,13 +116,89 @@ class EventReader:
                 yield b"".join([*parts, whole, newline])
                 parts = [rest]
             elif sum(map(len, parts)) > LONGEST:
-                raise RunError(
-                    f"{self._path}, line {self.place.lines + 1} cannot be read: it is longer than "
-                    f"{LONGEST:,} bytes. {_REMEDY}"
-                )
+                raise self._too_long(self.place.offset)
             else:
                 parts.append(read)
+
+    def from_end(self) -> Iterator["EndBlock"]:
+        """The complete lines after the place, in blocks, the last block first.
+
+        From the first block on, `place` is behind the last line.
+        """
+        low, rest = self.place.offset, b""
+        high = self._end()
+        if high > low:
+            self.place = self._place(high)
+        while high > low:
+            at = max(low, high - END_BLOCK)
+            read = os.pread(self._file, high - at, at) + rest
+            start = read.find(b"\n") + 1 if at > low else 0
+            rest, high = read[:start], at
+            if len(rest) > LONGEST:
+                raise self._too_long(at)
+            if start < len(read):
+                yield EndBlock(self, at + start, read[start:])
+
+    def _end(self) -> int:
+        """Where the last complete line after the place ends."""
+        low, high = self.place.offset, os.fstat(self._file).st_size
+        while high > low:
+            at = max(low, high - END_BLOCK)
+            if newline := os.pread(self._file, high - at, at).rfind(b"\n") + 1:
+                return at + newline
+            high = at
+        return low
+
+    def decode(self, lines: bytes, offset: int) -> list[TrainingEvent]:
+        """The events of complete lines that start at `offset`; raises RunError like iterating."""
+        return self._decode(lines, offset, _decoder)
+
+    def _decode(self, lines: bytes, offset: int, decoder: "msgspec.json.Decoder[T]") -> list[T]:
+        with contextlib.suppress(*UNREADABLE):
+            found = decoder.decode_lines(lines)
+            if len(found) == lines.count(b"\n"):
+                return found
+        # This takes longer, and names the damaged line.
+        first = self._line_at(offset)
+        return list(decode_lines(lines, self._path, first, decoder, RunError, _REMEDY))
+
+    def _line_at(self, offset: int) -> int:
+        """The number of the line that starts at `offset`, or is cut by it."""
+        blocks = range(0, offset, BLOCK)
+        return 1 + sum(
+            os.pread(self._file, min(BLOCK, offset - at), at).count(b"\n") for at in blocks
+        )
+
+    def _too_long(self, offset: int) -> RunError:
+        return RunError(
+            f"{self._path}, line {self._line_at(offset)} cannot be read: it is longer than "
+            f"{LONGEST:,} bytes. {_REMEDY}"
+        )
+
+    def _place(self, offset: int) -> Place:
+        return Place(self._inode, offset, self._seal(offset))
 
     def _seal(self, offset: int) -> str:
         before = os.pread(self._file, min(SEAL, offset), max(0, offset - SEAL))
         return hashlib.blake2b(before, digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class EndBlock:
+    """Complete lines of a file, which start at `offset`."""
+
+    reader: EventReader
+    offset: int
+    lines: bytes
+
+    def events(self) -> list[TrainingEvent]:
+        """Their events; raises RunError that names a damaged line."""
+        return self.reader.decode(self.lines, self.offset)
+
+    def last(self, part: bytes) -> list[TrainingEvent]:
+        """The event of the last line with these bytes, if there is one."""
+        at = self.lines.rfind(part)
+        if at < 0:
+            return []
+        start, end = self.lines.rfind(b"\n", 0, at) + 1, self.lines.index(b"\n", at) + 1
+        return self.reader.decode(self.lines[start:end], self.offset + start)

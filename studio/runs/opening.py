@@ -19,6 +19,7 @@ from studio.model.parallel import World
 from studio.model.trainer import Trainer
 from studio.paths import Home
 from studio.runs.folders import Run
+from studio.runs.gpu_claims import choosing_gpu
 from studio.runs.helping import SharedTask, saying_how_to_resume, send_task
 from studio.runs.loading import locate
 
@@ -81,14 +82,22 @@ class RunOpening:
         return trainer
 
     def _device(self, wish: str, is_new: bool) -> Device:
-        """The device `wish`, or that of the settings; a resumed run may be on another machine."""
+        """The device `wish`, or that of the settings, noted for processes that choose one now."""
+        with choosing_gpu(self._home.runs) as taken:
+            device = self._chosen(wish, is_new, taken)
+            self.run.record_process(device.name, 0, "starting", gpu=device.gpu)
+        return device
+
+    def _chosen(self, wish: str, is_new: bool, taken: dict[str, int]) -> Device:
+        """The device, or another one if a resumed run is on another machine."""
         settings = self.config.train
+        wish_or_setting = self._world.device or wish or settings.device
         try:
-            return choose_device(settings.precision, self._world.device or wish or settings.device)
+            return choose_device(settings.precision, wish_or_setting, taken)
         except DeviceError as error:
             if wish or is_new:
                 raise
-            device = choose_device(settings.precision)
+            device = choose_device(settings.precision, taken=taken)
             self.notice = (
                 f"{self.run.name} was to train on {settings.device}, which cannot be used here. "
                 f"It trains on {device.name}. {error} "

@@ -5,7 +5,8 @@ runs/NAME/
   waiting.json      since when the run waits; removed by the process that trains it, under the lock
 ```
 
-Such a run has its settings, and no step yet. The studio takes the first one when a training ends.
+A new run has its settings, and no step yet; one that was trained before is resumed. The studio
+takes the first one when a training ends.
 """
 
 import time
@@ -16,6 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from studio.files import read_regular, write_atomically
+from studio.model.config import MAX_COUNT
 from studio.reasons import UNREADABLE
 
 _FILE = "waiting.json"
@@ -24,12 +26,25 @@ _LARGEST = 4096  # bytes
 
 class _Waiting(msgspec.Struct, frozen=True):
     since: Annotated[float, Meta(ge=0)]
+    epochs: Annotated[int, Meta(ge=0, le=MAX_COUNT)] = 0
 
 
-def join(folder: Path) -> int:
-    """Let the run in a folder wait behind the others; returns its place, from 1."""
-    write_atomically(folder / _FILE, msgspec.json.encode(_Waiting(time.time())))
+# A damaged file is as good as none: the run waits behind the others.
+_DAMAGED = _Waiting(float("inf"))
+
+
+def join(folder: Path, epochs: int = 0) -> int:
+    """Let the run in a folder wait behind the others; returns its place, from 1.
+
+    `epochs` are added to its settings when it is trained.
+    """
+    write_atomically(folder / _FILE, msgspec.json.encode(_Waiting(time.time(), epochs)))
     return place(folder)
+
+
+def more_epochs(folder: Path) -> int:
+    """The epochs to add to the settings of the run in a folder; 0 if it does not wait."""
+    return _read(folder / _FILE).epochs
 
 
 def leave(folder: Path) -> None:
@@ -51,12 +66,12 @@ def waiting(runs: Path) -> list[str]:
     A run that is being opened waits until it trains.
     """
     files = runs.glob(f"[!.]*/{_FILE}")
-    return [path.parent.name for path in sorted(files, key=lambda path: (_since(path), path))]
+    ordered = sorted(files, key=lambda path: (_read(path).since, path))
+    return [path.parent.name for path in ordered]
 
 
-def _since(path: Path) -> float:
-    """A damaged file is as good as none: the run waits behind the others."""
+def _read(path: Path) -> _Waiting:
     try:
-        return msgspec.json.decode(read_regular(path, _LARGEST), type=_Waiting).since
+        return msgspec.json.decode(read_regular(path, _LARGEST), type=_Waiting)
     except UNREADABLE:
-        return float("inf")
+        return _DAMAGED

@@ -72,6 +72,7 @@ class TrainingSession:
                 processes.clear_stop(run)
             run.record_process("", 0, "starting")
             opening.callback(run.forget_process)
+            epochs = epochs or queue.more_epochs(run.folder)
             names = checkpoints_to_try(run, step)
             self.config = with_more_epochs(run, epochs, names)
             self._opened = RunOpening(home, run, self.config, self._world)
@@ -89,7 +90,8 @@ class TrainingSession:
     def record_process(self, state: ProcessState = "training") -> None:
         """Write down for other processes that this one trains the run, or has paused it."""
         total = self.trainer.total_steps
-        self.run.record_process(self._device_name, total, state, self._world.size)
+        gpu = self.trainer.device.gpu
+        self.run.record_process(self._device_name, total, state, self._world.size, gpu=gpu)
 
     @property
     def _device_name(self) -> str:

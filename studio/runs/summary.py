@@ -1,21 +1,23 @@
-"""Summary figures of a run's events, cached so that only new events are read.
+"""Summary figures of a run's events, read from the end of the file, so that long runs take no time.
 
-If the cache is missing, out of date or damaged, it is rebuilt from the events.
+They are cached, and what was found before is not looked for again. If the cache is missing, out of
+date or damaged, it is made again.
 """
 
 import contextlib
-from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from studio.files import read_regular, replacing
-from studio.model.events import StepDone, TrainingEnded, TrainingEvent, Validated
+from studio.model.events import StepDone, TrainingEnded, Validated
 from studio.reasons import UNREADABLE
 from studio.runs.event_log import START, EventReader, Place
 
 SUMMARY = "summary.json"
 LARGEST = 4096  # bytes; many times the size of the file
+# In the line of a validation that was the best so far. In a text the quotes would be escaped.
+_BEST = b'"best":true'
 
 
 class RunFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,28 +51,37 @@ def figures_of(events_file: Path) -> RunFigures:
         return NO_FIGURES
     with reader:
         known = cache.figures if reader.place == cache.place else NO_FIGURES
-        figures = add_events(reader, known)
+        figures = _with_later(reader, known)
     if reader.place != cache.place:
-        # Without a cache, for example in a read-only folder, all events are read each time.
-        with contextlib.suppress(OSError), replacing(file) as staging:
+        with contextlib.suppress(OSError), replacing(file, durable=False) as staging:
             staging.write(msgspec.json.encode(_Cache(reader.place, figures)))
     return figures
 
 
-def add_events(events: Iterable[TrainingEvent], before: RunFigures = NO_FIGURES) -> RunFigures:
-    """The figures `before`, updated with later events."""
-    last: StepDone | None = None
-    best, outcome = before.best_perplexity, before.outcome
-    for event in events:
-        if isinstance(event, StepDone):
-            last = event
-        elif isinstance(event, Validated):
-            best = event.perplexity if best is None else min(best, event.perplexity)
-        elif isinstance(event, TrainingEnded):
-            outcome = event.outcome
-    if last is None:
-        return msgspec.structs.replace(before, best_perplexity=best, outcome=outcome)
-    return RunFigures(last.step, last.epoch, last.loss, last.elapsed, best, outcome)
+def _with_later(reader: EventReader, known: RunFigures) -> RunFigures:
+    """The figures `known`, updated with the events after the reader's place.
+
+    Decoded are only the blocks down to the last step, and the last validation that was the best.
+    Damage before is found when the run is opened.
+    """
+    step, best, outcome = None, None, ""
+    for block in reader.from_end():
+        for event in reversed(block.events() if step is None else block.last(_BEST)):
+            if isinstance(event, StepDone):
+                step = step or event
+            elif isinstance(event, Validated):
+                best = event.perplexity if best is None and event.best else best
+            elif isinstance(event, TrainingEnded) and step is None:
+                outcome = outcome or event.outcome
+        if step is not None and best is not None:
+            break
+    if best is None:
+        best = known.best_perplexity
+    if step is None:
+        return msgspec.structs.replace(
+            known, best_perplexity=best, outcome=outcome or known.outcome
+        )
+    return RunFigures(step.step, step.epoch, step.loss, step.elapsed, best, outcome)
 
 
 def _read(file: Path) -> _Cache:

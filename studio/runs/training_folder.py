@@ -35,7 +35,7 @@ class TrainingProcess(msgspec.Struct, frozen=True):
     """A process that trains a run of `total_steps` steps on `device`; both unknown at its start.
 
     `processes`: how many train it together; this one is process 0 of them. `created` is when the
-    process itself was, for one that is starting.
+    process itself was, for one that is starting. `gpu` is NVML's UUID of the device, or "".
     """
 
     pid: int
@@ -45,6 +45,7 @@ class TrainingProcess(msgspec.Struct, frozen=True):
     state: ProcessState = "training"
     processes: int = 1
     created: float = 0.0
+    gpu: str = ""
 
     @property
     def is_this(self) -> bool:
@@ -142,12 +143,13 @@ class TrainingFolder:
         state: ProcessState = "training",
         processes: int = 1,
         pid: int = 0,
+        gpu: str = "",
     ) -> None:
         """Write down that this process, or `pid`, trains the run; the caller holds the lock."""
         pid = pid or os.getpid()
         created = _created(pid) if state == "starting" else 0.0
         process = TrainingProcess(
-            pid, platform.node(), device, total_steps, state, processes, created
+            pid, platform.node(), device, total_steps, state, processes, created, gpu
         )
         try:
             write_atomically(self._process_file, msgspec.json.encode(process))

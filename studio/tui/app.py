@@ -213,7 +213,8 @@ class StudioApp(TerminalApp):
 
     async def action_pane(self, name: str) -> None:
         """Go to a pane."""
-        await self.completion.wait()
+        if not self.completion.is_finished:
+            await self._main_screen.reach(name)
         # When the focused widget is hidden, Textual focuses another one in its pane. That pane
         # would be the current one again.
         self._main_screen.set_focus(None)
@@ -243,16 +244,21 @@ class StudioApp(TerminalApp):
         self._main_screen.pane(self.current).focus()
 
     async def action_help(self) -> None:
-        """Show all keys and the glossary."""
-        await self.completion.wait()
+        """Show all keys and the glossary, those of panes to come later."""
         if isinstance(self.screen, HelpScreen):
             return
+        current = self._main_screen.pane(self.current)
+        everywhere: Section = ("Everywhere", [self])
+        help_screen = HelpScreen([*sections_of(current), everywhere])
+        await self.push_screen(help_screen)
+        self.run_worker(self._complete(help_screen, everywhere))
+
+    async def _complete(self, help_screen: HelpScreen, everywhere: Section) -> None:
+        await self.completion.wait()
         panes = self._main_screen.panes
         panes.sort(key=lambda pane: pane.id != self.current)
         (current, *rest) = [list(sections_of(pane)) for pane in panes]
-        everywhere: Section = ("Everywhere", [self])
-        sections = [*current, everywhere, *chain.from_iterable(rest)]
-        self.push_screen(HelpScreen(sections))
+        await help_screen.complete([*current, everywhere, *chain.from_iterable(rest)])
 
     async def action_command_palette(self) -> None:  # type: ignore[override]  # Textual awaits it
         """Open the command palette."""

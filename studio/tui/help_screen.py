@@ -3,16 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.dom import DOMNode
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from studio.prosody.spelling import searchable
+from studio.tui.help_section import HelpSection, Row
 from studio.tui.host import host_of
 from studio.tui.pane import TITLES, Pane
 from studio.tui.poem.glossary import glossary
@@ -34,7 +32,11 @@ Section = tuple[str, list[DOMNode]]
 
 
 class HelpScreen(Modal[None]):
-    """All keys, grouped by where they work, and the meaning of the Chinese terms."""
+    """All keys, grouped by where they work, and the meaning of the Chinese terms.
+
+    It opens with a few sections. `complete` adds the others one by one: laying out all of them at
+    once would hold up keys.
+    """
 
     AUTO_FOCUS = "#help-text"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,10 +54,35 @@ class HelpScreen(Modal[None]):
             frame.border_subtitle = "/ searches, Escape closes"
             yield Input(placeholder="search keys and terms", compact=True, id="help-search")
             with VerticalScroll(id="help-text"):
-                yield Static(self._content())
+                yield Static("Nothing matches.", id="help-nothing")
+                for heading, nodes in self._sections:
+                    yield HelpSection(heading, list(self._rows(nodes)))
 
     def on_mount(self) -> None:
         self.query_one(Input).display = False
+        self.query_one("#help-nothing").display = False
+
+    async def complete(self, sections: Sequence[Section]) -> None:
+        """Show these sections, the glossary and the notes; keys are handled in between."""
+        self._sections = sections
+        notes = NOTES.format(settings=host_of(self).home.settings).split("\n\n")
+        parts: list[tuple[str, list[Row]]] = [
+            *((heading, list(self._rows(nodes))) for heading, nodes in sections),
+            ("Glossary", list(glossary().items())),
+            ("Notes", [(f"{note}\n",) for note in notes]),
+        ]
+        known = {each.heading: each for each in self.query(HelpSection)}
+        last: Widget = self.query_one("#help-nothing")
+        for heading, rows in parts:
+            if not self.is_attached:
+                return
+            if heading in known:
+                known[heading].change(rows)
+            else:
+                known[heading] = HelpSection(heading, rows, self.query_one(Input).value)
+                await self.query_one("#help-text").mount(known[heading], after=last)
+            last = known[heading]
+        self._note_if_nothing_matches()
 
     def action_search(self) -> None:
         """Type words to search for."""
@@ -73,39 +100,19 @@ class HelpScreen(Modal[None]):
             self.dismiss()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self.query_one(Static).update(self._content(event.value))
+        for section in self.query(HelpSection):
+            section.filter(event.value)
+        self._note_if_nothing_matches()
         self.query_one("#help-text").scroll_home(animate=False)
 
     def on_input_submitted(self) -> None:
         self.query_one("#help-text").focus()
 
-    def _content(self, wanted: str = "") -> Group:
-        """What has all the wanted words, without regard to tone marks and capital letters."""
-        words = searchable(wanted).split()
+    def _note_if_nothing_matches(self) -> None:
+        matches = any(section.display for section in self.query(HelpSection))
+        self.query_one("#help-nothing").display = not matches
 
-        def found(*texts: str) -> bool:
-            return all(word in searchable(" ".join(texts)) for word in words)
-
-        parts: list[Table | Text] = []
-        for heading, nodes in self._sections:
-            table = _grid()
-            table.add_column(style="dim", no_wrap=True, min_width=23)
-            for keys, effect, name in self._rows(nodes):
-                if found(keys, effect, name):
-                    table.add_row(Text(keys), Text(effect), Text(name))
-            if table.row_count:
-                parts += [Text(heading, "bold underline"), table, Text()]
-        terms = _grid()
-        for term, meaning in glossary().items():
-            if found(term, meaning):
-                terms.add_row(Text(term), Text(meaning))
-        if terms.row_count:
-            parts += [Text("Glossary", "bold underline"), terms, Text()]
-        notes = NOTES.format(settings=host_of(self).home.settings).split("\n\n")
-        parts += [Text(f"{note}\n", "dim") for note in notes if found(note)]
-        return Group(*parts or [Text("Nothing matches.")])
-
-    def _rows(self, nodes: Iterable[DOMNode]) -> Iterator[tuple[str, str, str]]:
+    def _rows(self, nodes: Iterable[DOMNode]) -> Iterator[Row]:
         """Keys, effects and names. One row for keys whose effect depends on what happens."""
         rows: dict[str, tuple[str, str]] = {}
         keymap = host_of(self).settings.keymap
@@ -125,13 +132,6 @@ def sections_of(pane: Pane) -> Iterator[Section]:
         heading = getattr(node, "KEYS_HEADING", f"In {TITLES[pane.id or '']}")
         sections.setdefault(heading, []).append(node)
     yield from sections.items()
-
-
-def _grid() -> Table:
-    table = Table.grid(padding=(0, 2), expand=True)
-    table.add_column(style="bold", min_width=12, no_wrap=True)
-    table.add_column(ratio=1)
-    return table
 
 
 def key_rows(

@@ -8,7 +8,7 @@ from typing import cast
 
 from rich.text import Text
 
-from studio.errors import StudioError
+from studio.errors import RunError, StudioError
 from studio.messages import (
     CancelCompose,
     Command,
@@ -17,7 +17,9 @@ from studio.messages import (
     Composed,
     Event,
     Failed,
+    Resume,
     Stop,
+    Train,
     Trained,
 )
 from studio.model.events import Outcome, TrainingEnded
@@ -77,11 +79,27 @@ class Leaving:
         training = self._host.run_in_training
         leaves, self._leaves_training = self._leaves_training, False
         if number == signal.SIGHUP and self._host.settings.on_hangup == "continue":
-            leaves = leaves or training.state == "training"
-        if training.name and leaves:
+            leaves = leaves or training.state == "training" or bool(training.preparing)
+        if leaves:
             with contextlib.suppress(StudioError, OSError):
-                self._hand_over(training.name, close)
+                if run := training.name or self._asked_for():
+                    self._hand_over(run, close)
         close()
+
+    def _asked_for(self) -> str:
+        """The run that is being loaded, or whose turn it is; it waits if nobody trains it yet."""
+        runs, asked = self._host.home.runs, self._host.run_in_training.asked
+        if asked is None:
+            return next(iter(queue.waiting(runs)), "")
+        if isinstance(asked, Train):
+            # Unless the worker has made its folder.
+            with contextlib.suppress(RunError):
+                folders.create(runs, asked.run, asked.config)
+        found = folders.find(runs, asked.run)
+        # The worker reads it, or may end before it has begun.
+        if not found.is_busy():
+            queue.join(found.folder, asked.epochs if isinstance(asked, Resume) else 0)
+        return asked.run
 
     def _save(self) -> None:
         """Save the run, then quit."""

@@ -26,15 +26,15 @@ class RunInTraining:
     """The run in training, or the last one, known from commands and events.
 
     Until the first run starts, `started` is None and `state` is "". `preparing` says what happens
-    before a run starts; otherwise it is "". `asked`: the user has started a run that does not train
-    yet.
+    before a run starts; otherwise it is "". `asked`: what the user has started or resumed, and does
+    not train yet.
     """
 
     started: TrainingStarted | None = None
     state: State = ""
     step: int = 0
     preparing: str = ""
-    asked: bool = False
+    asked: Train | Resume | None = None
 
     @property
     def is_running(self) -> bool:
@@ -69,9 +69,9 @@ class RunInTraining:
         """Note a command to the worker."""
         match command:
             case Train(run):
-                self.preparing, self.asked = f"starting {run}", True
+                self.preparing, self.asked = f"starting {run}", command
             case Resume(run) if run != self.name:
-                self.preparing, self.asked = f"resuming {run}", True
+                self.preparing, self.asked = f"resuming {run}", command
             case Stop() if self.is_running:
                 self.state = "stopping"
 
@@ -82,7 +82,7 @@ class RunInTraining:
                 self.preparing = what
             case TrainingStarted():
                 self.started, self.state, self.step = event, "training", event.step
-                self.preparing, self.asked = "", False
+                self.preparing, self.asked = "", None
             case TrainingPaused():
                 self.state = "paused"
             case TrainingResumed():
@@ -96,6 +96,6 @@ class RunInTraining:
                 self.state = "failed"
                 return True
             case Failed(ticket=None):
-                asked, self.preparing, self.asked = self.asked, "", False
-                return asked and not self.is_running
+                asked, self.preparing, self.asked = self.asked, "", None
+                return asked is not None and not self.is_running
         return False

@@ -1,6 +1,7 @@
 """The screen with the three panes: three, two or one of them are shown."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -40,6 +41,8 @@ class StudioScreen(Screen[None]):
         super().__init__(id="_default")
         self.zoomed = False
         self._width = 0
+        self._wanted = ""
+        self._arrived = {name: asyncio.Event() for name in TITLES}
         # The ids of the panes, the current one first, then those that were current last.
         self._visited = list(TITLES)
 
@@ -52,31 +55,40 @@ class StudioScreen(Screen[None]):
                 yield Pane(id=name)
         yield KeyBar()
 
-    def other_panes(self) -> dict[str, type[Pane]]:
-        """The panes that the first frame leaves empty. Importing them takes a while."""
-        # This one is seldom shown, but the names of its keys must be known.
-        import studio.tui.corpus.missing  # noqa: F401
-        from studio.tui.playground.pane import PlaygroundPane
-        from studio.tui.training.pane import TrainingPane
-
-        return {"training": TrainingPane, "playground": PlaygroundPane}
+    def other_panes(self) -> dict[str, Callable[[], type[Pane]]]:
+        """What imports the panes that the first frame leaves empty. That takes a while."""
+        return {"training": _training_pane, "playground": _playground_pane}
 
     async def complete(self) -> None:
         """Add what the first frame does without; keys are handled in between."""
-        others = await asyncio.to_thread(self.other_panes)
+        others = self.other_panes()
         await self.panes[0].complete()
-        for name, kind in others.items():
-            self.app.stylesheet.read(HERE / name / f"{name}.tcss")
-            self.app.stylesheet.parse()
-            with self.app.batch_update():
-                empty = self.pane(name)
-                before = self.panes.index(empty)
-                pane = kind(id=name)
-                self._prepare(pane)
-                await empty.remove()
-                await self.query_one("#panes").mount(pane, before=before or None)
-            if host_of(self).current == name:
-                pane.restore_focus()
+        self._arrived[self.panes[0].id or ""].set()
+        while others:
+            name = self._wanted if self._wanted in others else next(iter(others))
+            await self._fill(name, await asyncio.to_thread(others.pop(name)))
+            self._arrived[name].set()
+        for each in self._arrived.values():
+            each.set()
+
+    async def reach(self, name: str) -> None:
+        """Wait until a pane is there; it is added before the others."""
+        self._wanted = name
+        await self._arrived[name].wait()
+
+    async def _fill(self, name: str, kind: type[Pane]) -> None:
+        """Put a pane in the place of the empty one."""
+        self.app.stylesheet.read(HERE / name / f"{name}.tcss")
+        self.app.stylesheet.parse()
+        with self.app.batch_update():
+            empty = self.pane(name)
+            before = self.panes.index(empty)
+            pane = kind(id=name)
+            self._prepare(pane)
+            await empty.remove()
+            await self.query_one("#panes").mount(pane, before=before or None)
+        if host_of(self).current == name:
+            pane.restore_focus()
 
     @property
     def tabs(self) -> TabLine:
@@ -183,3 +195,17 @@ class StudioScreen(Screen[None]):
         # Before the first layout there are no panes yet.
         for pane in self.query(Pane):
             pane.display = pane.id in shown
+
+
+def _training_pane() -> type[Pane]:
+    from studio.tui.training.pane import TrainingPane
+
+    return TrainingPane
+
+
+def _playground_pane() -> type[Pane]:
+    # This one is seldom shown, but the names of its keys must be known.
+    import studio.tui.corpus.missing  # noqa: F401
+    from studio.tui.playground.pane import PlaygroundPane
+
+    return PlaygroundPane

@@ -80,3 +80,30 @@ def test_what_killed_processes_left_is_counted(tangshi: Run, home: Home) -> None
     os.utime(left.with_name(".library.sqlite.4567cdef.unfinished"), (0, 0))
     shown = tangshi("doctor").out
     assert "leftovers   2 half-written files or folders of stopped builds, 1.5 MB" in shown
+
+
+@pytest.mark.parametrize(
+    ("colorterm", "colour", "decided"),
+    [
+        ("truecolor", "auto", "truecolor, from TERM and COLORTERM"),
+        ("", "auto", "256, from TERM and COLORTERM"),
+        ("truecolor", "16", "16, from the settings"),
+    ],
+)
+def test_the_number_of_colours_is_the_one_that_the_studio_uses(
+    tangshi: Run,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    colorterm: str,
+    colour: str,
+    decided: str,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", colorterm)
+    for name in ("NO_COLOR", "STY"):
+        monkeypatch.delenv(name, raising=False)
+    home.config.mkdir()
+    home.settings.write_text(f'colour = "{colour}"\n')
+    terminal = tangshi("doctor", "--json").document["terminal"]
+    assert terminal["colours"] == decided
+    assert terminal["colorterm"] == (colorterm or "not set")

@@ -74,6 +74,20 @@ def test_bfloat16_is_refused_where_the_hardware_lacks_it(hardware: pytest.Monkey
         choose_device("bfloat16")
 
 
+def test_auto_leaves_a_gpu_to_the_process_that_has_just_taken_it(
+    hardware: pytest.MonkeyPatch,
+) -> None:
+    gpus(hardware, "b", "d")
+    idle = FakeNvml(FakeGpu("GPU-b", use=0, used=0), FakeGpu("GPU-d", use=0, used=0))
+    hardware.setattr(module, "Gpus", lambda: Gpus(idle))
+    assert choose_device().torch_device == torch.device("cuda", 0)
+    assert choose_device(taken={"GPU-b": 4321}).torch_device == torch.device("cuda", 1)
+    # Rather than one that is plainly busy, it is shared.
+    busy = FakeNvml(FakeGpu("GPU-b", use=0, used=0), FakeGpu("GPU-d", use=90))
+    hardware.setattr(module, "Gpus", lambda: Gpus(busy))
+    assert choose_device(taken={"GPU-b": 4321}).torch_device == torch.device("cuda", 0)
+
+
 def test_auto_takes_the_idle_gpu_by_the_number_that_cuda_gives_it(
     hardware: pytest.MonkeyPatch,
 ) -> None:

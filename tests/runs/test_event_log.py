@@ -32,7 +32,6 @@ def test_only_what_was_appended_is_read_on(path: Path) -> None:
     append_record(path, step(3))
     then, place = read(path, place)
     assert (first, then) == ([step(1)], [step(2), step(3)])
-    assert place.lines == 3
     assert read(path, place) == ([], place)
 
 
@@ -57,7 +56,7 @@ def test_lines_are_whole_however_much_is_read_at_once(
     monkeypatch.setattr(event_log, "BLOCK", block)
     events, place = read(path)
     assert events == told
-    assert (place.lines, place.offset) == (29, path.stat().st_size)
+    assert place.offset == path.stat().st_size
 
 
 def test_a_file_that_was_replaced_is_read_from_the_start(path: Path) -> None:
@@ -95,3 +94,27 @@ def test_a_damaged_line_is_named_by_its_number_in_the_file(path: Path, damage: b
     for start in (START, place):
         with pytest.raises(RunError, match=r"events.jsonl, line 4 cannot be read.*Delete"):
             read(path, start)
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 1000])
+def test_lines_are_read_from_the_end_without_half_a_line(
+    path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    written = [step(number) for number in range(1, 30)]
+    write_records(path, written)
+    _, place = read(path)
+    with path.open("ab") as file:
+        file.write(b'{"event":"StepDone","step":30,')
+    monkeypatch.setattr(event_log, "END_BLOCK", size)
+    with EventReader(path) as reader:
+        blocks = [block.events() for block in reader.from_end()]
+        assert [event for block in reversed(blocks) for event in block] == written
+        assert reader.place == place
+
+
+def test_a_line_damaged_near_the_end_is_named_by_its_number_too(path: Path) -> None:
+    write_records(path, [step(1), step(2)])
+    with path.open("ab") as file:
+        file.write(b"nonsense\n")
+    with EventReader(path) as reader, pytest.raises(RunError, match=r"line 3 cannot be read"):
+        next(reader.from_end()).events()

@@ -59,3 +59,14 @@ def test_a_damaged_place_is_the_last(home: Home) -> None:
     (second.folder / "waiting.json").write_text('{"since": -1}')
     assert queue.waiting(home.runs) == ["third", "first", "second"]
     assert folders.summary(third).place == 1
+
+
+def test_a_run_that_waited_for_more_epochs_gets_them_once(home: Home) -> None:
+    (run,) = wait(home, "first")
+    epochs = run.config().train.epochs
+    queue.join(run.folder, 3)
+    resume_run(home, "first").close()
+    assert run.config().train.epochs == epochs + 3
+    assert queue.more_epochs(run.folder) == 0
+    resume_run(home, "first").close()
+    assert run.config().train.epochs == epochs + 3

@@ -212,7 +212,7 @@ def test_a_request_to_stop_made_before_a_run_is_opened_is_dropped_one_made_since
     assert not session.is_stop_requested
     session.close()
 
-    def choose_device_late(precision: Precision, wish: str) -> Device:
+    def choose_device_late(precision: Precision, wish: str, taken: object) -> Device:
         process = run.process()
         assert process is not None
         assert (process.state, process.is_this) == ("starting", True)
@@ -330,7 +330,7 @@ def test_a_run_trains_on_the_device_of_its_settings_or_on_the_one_asked_for_this
 ) -> None:
     asked: list[str] = []
 
-    def choose(precision: Precision, wish: str = "auto") -> Device:
+    def choose(precision: Precision, wish: str, taken: object) -> Device:
         asked.append(wish)
         return choose_device(precision, "cpu")
 

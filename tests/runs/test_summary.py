@@ -1,10 +1,10 @@
 """The figures of a run are those of all its events, and are not read twice."""
 
 import os
-import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import msgspec
 import pytest
@@ -22,9 +22,9 @@ from studio.model.events import (
     TrainingEvent,
     Validated,
 )
-from studio.runs import folders
-from studio.runs.event_log import SEAL
-from studio.runs.summary import NO_FIGURES, SUMMARY, RunFigures, add_events, figures_of
+from studio.runs import event_log, folders, summary
+from studio.runs.event_log import SEAL, EventReader
+from studio.runs.summary import NO_FIGURES, SUMMARY, RunFigures, figures_of
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 count = st.integers(0, 2**40)
@@ -72,22 +72,59 @@ def step(number: int) -> StepDone:
     return StepDone(number, 1, 5.0 - number / 100, 1.0, 0.01, 500, number * 0.5)
 
 
-@given(st.lists(st.tuples(events, st.booleans())), st.data())
+def in_order(events: list[TrainingEvent]) -> list[TrainingEvent]:
+    """The events as a training would record them: the end of a run is the last event."""
+    best, found = float("inf"), list[TrainingEvent]()
+    for event in events:
+        if isinstance(event, Validated):
+            event = msgspec.structs.replace(event, best=event.perplexity < best)
+            best = min(best, event.perplexity)
+        if found and isinstance(found[-1], TrainingEnded):
+            found.pop()
+        found.append(event)
+    return found
+
+
+def expected(events: list[TrainingEvent]) -> RunFigures:
+    """The figures of all these events."""
+    steps = [event for event in events if isinstance(event, StepDone)]
+    measured = [event.perplexity for event in events if isinstance(event, Validated)]
+    outcome = events[-1].outcome if events and isinstance(events[-1], TrainingEnded) else ""
+    last = steps[-1] if steps else StepDone(0, 0, 0.0, 0.0, 0.0, 0, 0.0)
+    loss = last.loss if steps else None
+    best = min(measured, default=None)
+    return RunFigures(last.step, last.epoch, loss, last.elapsed, best, outcome)
+
+
+@given(st.lists(events), st.integers(1, 400), st.data())
 def test_the_figures_are_those_of_all_events_whenever_they_were_read(
-    told: list[tuple[TrainingEvent, bool]], data: st.DataObject
+    drawn: list[TrainingEvent], block: int, data: st.DataObject
 ) -> None:
-    folder = Path(tempfile.mkdtemp())
-    try:
-        run = folders.create(folder, "first", RECIPES["classic"])
-        for event, look in told:
+    recorded = in_order(drawn)
+    looks = data.draw(st.sets(st.integers(0, max(0, len(recorded) - 1))))
+    with tempfile.TemporaryDirectory() as folder, mock.patch.object(event_log, "END_BLOCK", block):
+        run = folders.create(Path(folder), "first", RECIPES["classic"])
+        for number, event in enumerate(recorded):
             run.record(event)
-            if look:
-                assert figures_of(run.events_file) == add_events(run.events())
-        if told and data.draw(st.booleans()):
-            run.drop_events_after(data.draw(st.sampled_from(told))[0].step)
-        assert figures_of(run.events_file) == add_events(run.events())
-    finally:
-        shutil.rmtree(folder)
+            if number in looks:
+                assert figures_of(run.events_file) == expected(recorded[: number + 1])
+        assert figures_of(run.events_file) == expected(recorded)
+        (run.folder / SUMMARY).unlink(missing_ok=True)
+        assert figures_of(run.events_file) == expected(recorded)
+
+
+def test_a_long_run_without_a_summary_is_not_read_whole(
+    run: folders.Run, read_bytes: Callable[[], int]
+) -> None:
+    for number in range(11, 3000):
+        run.record(step(number))
+    run.record(Validated(2999, 1, 200.0, 150.0, True))
+    run.record(TrainingEnded(2999, "stopped"))
+    read_bytes()
+    row = folders.summary(run)
+    assert (row.step, row.best_perplexity, row.status) == (2999, 200.0, "stopped")
+    assert read_bytes() < run.events_file.stat().st_size / 2
+    assert (run.folder / SUMMARY).exists()
 
 
 def test_a_list_of_runs_reads_only_what_was_appended(
@@ -95,12 +132,13 @@ def test_a_list_of_runs_reads_only_what_was_appended(
 ) -> None:
     folders.summary(run)
     whole = run.events_file.stat().st_size
-    assert read_bytes() >= whole
+    assert 2 * whole <= read_bytes() <= 2 * whole + 2 * SEAL
     run.record(step(11))
     appended = run.events_file.stat().st_size - whole
     assert folders.summary(run).step == 11
-    # What was appended, and twice the bytes before a place that show that it is the same file.
-    assert appended <= read_bytes() <= appended + 2 * SEAL
+    # What was appended, once to find its end, and twice the bytes before a place that show that it
+    # is the same file.
+    assert appended <= read_bytes() <= 2 * appended + 2 * SEAL
     assert folders.summary(run).step == 11
     assert read_bytes() <= SEAL
 
@@ -148,7 +186,7 @@ def test_a_damaged_summary_is_made_anew(run: folders.Run, damage: Callable[[byte
 def test_a_folder_that_cannot_be_written_to_is_read_all_the_same(
     run: folders.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(path: Path) -> None:
+    def refuse(path: Path, durable: bool) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr("studio.runs.summary.replacing", refuse)
@@ -188,12 +226,13 @@ def test_a_line_damaged_after_the_summary_is_named(run: folders.Run) -> None:
 def test_a_run_deleted_while_it_is_read_does_not_come_back(
     run: folders.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def and_delete(events: Iterable[TrainingEvent], before: RunFigures) -> RunFigures:
-        figures = add_events(events, before)
+    def and_delete(reader: EventReader, before: RunFigures) -> RunFigures:
+        figures = with_later(reader, before)
         folders.delete(run)
         return figures
 
-    monkeypatch.setattr("studio.runs.summary.add_events", and_delete)
+    with_later = summary._with_later
+    monkeypatch.setattr(summary, "_with_later", and_delete)
     assert figures_of(run.events_file).step == 10
     assert list(run.folder.parent.iterdir()) == []
 

@@ -1,5 +1,7 @@
 """The studio with one pane and two empty ones, which opens in a third of the time."""
 
+from collections.abc import Callable
+
 from studio.tui.app import StudioApp
 from studio.tui.corpus.pane import CorpusPane
 from studio.tui.pane import Pane
@@ -12,8 +14,8 @@ def _only(name: str, kind: type[Pane]) -> type[StudioApp]:
     class Only(StudioScreen):
         FIRST = kind if name == "corpus" else Pane
 
-        def other_panes(self) -> dict[str, type[Pane]]:
-            return {} if name == "corpus" else {name: kind}
+        def other_panes(self) -> dict[str, Callable[[], type[Pane]]]:
+            return {} if name == "corpus" else {name: lambda: kind}
 
     class OnlyApp(StudioApp):
         def get_default_screen(self) -> StudioScreen:

@@ -15,7 +15,19 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.widgets._toast import Toast
 
-from studio.messages import CancelCompose, Compose, Failed, Stop, Trained, TrainingPaused
+from studio.messages import (
+    CancelCompose,
+    Command,
+    Compose,
+    Failed,
+    Preparing,
+    Resume,
+    Stop,
+    Train,
+    Trained,
+    TrainingPaused,
+    TrainNext,
+)
 from studio.model.config import RECIPES
 from studio.model.events import Outcome, TrainingEnded
 from studio.paths import Home
@@ -23,8 +35,10 @@ from studio.runs import folders, processes, queue
 from studio.settings import Settings, read_settings
 from studio.tui.app import StudioApp
 from studio.tui.help_screen import HelpScreen, key_names, key_rows
+from studio.tui.help_section import HelpSection
 from studio.tui.pane import Pane
 from studio.tui.quit_screen import QuitScreen
+from studio.tui.studio_screen import StudioScreen
 from studio.tui.training.epochs_screen import EpochsScreen
 from studio.tui.training.pane import TrainingPane
 from studio.tui.widgets.key_bar import KeyBar
@@ -171,6 +185,43 @@ async def test_keys_typed_before_all_panes_are_there_are_not_lost(home: Home) ->
         await until(pilot, lambda: app.screen.query_one(TrainingPane).view == "runs")
 
 
+async def test_a_pane_that_the_user_asks_for_is_added_first(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added: list[str] = []
+    fill, others = StudioScreen._fill, StudioScreen.other_panes
+
+    async def noted(screen: StudioScreen, name: str, kind: type[Pane]) -> None:
+        added.append(name)
+        await fill(screen, name, kind)
+
+    def asked(screen: StudioScreen) -> dict[str, Callable[[], type[Pane]]]:
+        screen._wanted = "playground"
+        return others(screen)
+
+    monkeypatch.setattr(StudioScreen, "_fill", noted)
+    monkeypatch.setattr(StudioScreen, "other_panes", asked)
+    app = StudioApp(home, Settings(), FakeWorker)
+    async with app.run_test(size=(160, 48)):
+        await app.completion.wait()
+        assert added == ["playground", "training"]
+
+
+async def test_help_opens_before_all_panes_are_there_and_gets_their_keys_then(home: Home) -> None:
+    app = StudioApp(home, Settings(), FakeWorker)
+    async with app.run_test(size=(160, 48)) as pilot:
+        app.post_message(Key("question_mark", None))
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        opened = app.screen
+        shown = [section.heading for section in opened.query(HelpSection)]
+        assert "In Corpus" in shown and "Everywhere" in shown
+        await app.completion.wait()
+        await until(pilot, lambda: "Notes" in [each.heading for each in opened.query(HelpSection)])
+        headings = [section.heading for section in opened.query(HelpSection)]
+        assert headings[: len(shown)] == shown
+        assert {"In Training", "In Playground", "In the list of runs"} < set(headings)
+
+
 @pytest.mark.parametrize(
     ("number", "pause", "keys", "resumed"),
     [
@@ -213,6 +264,62 @@ async def test_only_a_training_whose_terminal_has_gone_is_continued_elsewhere(
         monkeypatch.setattr(studio.worker, "close", close)
         studio.app.close_worker_on(number)
         assert started == resumed
+
+
+@pytest.mark.parametrize(
+    ("command", "number", "continued", "waiting"),
+    [
+        (Train("autumn", RECIPES["classic"]), signal.SIGHUP, ["autumn"], ["autumn"]),
+        (Resume("spring", 2), signal.SIGHUP, ["spring"], ["spring"]),
+        # The first of those that wait was being loaded.
+        (TrainNext(), signal.SIGHUP, ["winter"], ["winter"]),
+        (Resume("spring", 2), signal.SIGTERM, [], []),
+    ],
+)
+async def test_a_run_that_is_being_loaded_when_the_terminal_goes_is_trained_elsewhere(
+    open_small: Open,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    command: Command,
+    number: int,
+    continued: list[str],
+    waiting: list[str],
+) -> None:
+    folders.create(home.runs, "spring", RECIPES["classic"])
+    if command == TrainNext():
+        queue.join(folders.create(home.runs, "winter", RECIPES["classic"]).folder)
+    started: list[str] = []
+
+    def hand_over(run: folders.Run, finish: Callable[[], None], then_queue: bool) -> None:
+        # If the new process cannot be started or is killed, the run waits.
+        assert queue.waiting(home.runs) == waiting
+        started.append(run.name)
+
+    monkeypatch.setattr(processes, "hand_over", hand_over)
+    async with open_small() as studio:
+        studio.app.send(command)
+        studio.worker.report(Preparing("reading the poems"))
+        await studio.settle()
+        studio.app.close_worker_on(number)
+    assert started == continued
+    assert queue.waiting(home.runs) == waiting
+    if command == Resume("spring", 2):
+        assert queue.more_epochs(home.runs / "spring") == (2 if continued else 0)
+
+
+async def test_a_run_that_the_worker_has_locked_does_not_wait_when_the_terminal_goes(
+    open_small: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = folders.create(home.runs, "spring", RECIPES["classic"])
+    started: list[str] = []
+    monkeypatch.setattr(
+        processes, "hand_over", lambda run, finish, then_queue: started.append(run.name)
+    )
+    async with open_small() as studio:
+        studio.app.send(Resume("spring", 2))
+        with run.lock():
+            studio.app.close_worker_on(signal.SIGHUP)
+    assert (started, queue.waiting(home.runs)) == (["spring"], [])
 
 
 async def test_quitting_without_training_closes_at_once(open_small: Open) -> None:
@@ -495,7 +602,7 @@ async def test_a_palette_that_another_screen_covers_is_not_opened_twice(open_sma
         await studio.press("ctrl+p")
         studio.app.push_screen(HelpScreen([("Everywhere", [studio.app])]))
         await studio.settle()
-        studio.app.action_command_palette()
+        await studio.app.action_command_palette()
         await studio.settle()
         assert isinstance(studio.app.screen, HelpScreen)
         assert len(studio.app.screen_stack) == 3

@@ -124,6 +124,14 @@ def test_the_studio_looks_as_it_did_in_256_colours(
     assert picture(place, (80, 24), theme=theme, colour="256")
 
 
+@pytest.mark.usefixtures("frozen")
+@pytest.mark.parametrize(("place", "theme"), [("training", "ink"), ("corpus", "paper")])
+def test_two_panes_look_as_they_did_in_256_colours(
+    picture: Callable[..., bool], place: str, theme: str
+) -> None:
+    assert picture(place, (120, 36), theme=theme, colour="256")
+
+
 def test_every_picture_is_that_of_a_test(request: pytest.FixtureRequest) -> None:
     # Syrupy reports pictures without a test only if all tests run in one process.
     module = request.node.getparent(pytest.Module)

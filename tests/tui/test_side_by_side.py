@@ -87,5 +87,5 @@ async def test_names_and_values_are_not_cut_beside_other_panes(open_studio: Open
         text = studio.text()
         assert studio.pane.size.width < 40
         assert name in text
-        for value in ("classic", "rmsprop", "constant"):
+        for value in ("classic", "lstm", "auto"):
             assert f"< {value} >" in text

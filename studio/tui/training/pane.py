@@ -12,6 +12,8 @@ from textual.reactive import reactive
 from textual.widgets import Input
 
 from studio.messages import (
+    Estimated,
+    EstimateRun,
     Event,
     Failed,
     Pause,
@@ -156,9 +158,11 @@ class TrainingPane(Pane):
                     self.query_one(RunList).read()
                     self.query_one(SettingsForm).propose_name()
                     self.refresh_bindings()
+            case Estimated():
+                self.query_one(SettingsForm).show_estimate(event)
             case Ready():
                 self.query_one(DevicePanel).use(event.gpu, event.cuda)
-                self._runs.remind_of_waiting()
+                self._runs.waiting.remind()
             case TrainingStarted():
                 self._training_started(event)
             case TrainingPaused() | TrainingResumed():
@@ -188,6 +192,7 @@ class TrainingPane(Pane):
             self.focus_first()
 
     def _failed(self, event: Failed) -> None:
+        self.query_one(SettingsForm).show_estimate(None)
         self._log(f"failed: {event.what}: {event.message}", "bold")
         for line in event.bug.splitlines():
             self._log(line)
@@ -252,7 +257,7 @@ class TrainingPane(Pane):
         """Leave a text field, or go back to the curves."""
         if self.view != "watch" and (self._watched.shown() or self._watched.compared):
             self.action_view("watch")
-        elif isinstance(self.app.focused, Input):
+        elif isinstance(self.app.focused, Input) and self.view != "new":
             self.focus()
         else:
             self.focus_first()
@@ -335,6 +340,11 @@ class TrainingPane(Pane):
     def _start(self, event: SettingsForm.Start) -> None:
         event.stop()
         self._runs.train(event.run, event.config)
+
+    @on(SettingsForm.EstimateWanted)
+    def _estimate(self, event: SettingsForm.EstimateWanted) -> None:
+        event.stop()
+        self.send(EstimateRun(event.config))
 
     @on(RunAction)
     def _act_on_run(self, event: RunAction) -> None:

@@ -6,9 +6,8 @@ from typing import Protocol
 
 from studio.devices import GpuChoice, free_gpu
 from studio.errors import RunError, StudioError
-from studio.messages import Resume, Train, TrainNext
+from studio.messages import Resume, Train
 from studio.model.config import RECIPES, RunConfig
-from studio.model.events import TrainingEvent
 from studio.runs import folders, processes, queue
 from studio.tui.pane import Pane
 from studio.tui.training.elsewhere import RunsElsewhere
@@ -21,9 +20,9 @@ from studio.tui.training.run_list import RunList, RunRow
 from studio.tui.training.run_reader import read_past, read_run
 from studio.tui.training.settings_form import SettingsForm
 from studio.tui.training.status_panel import Shown
+from studio.tui.training.waiting_runs import WaitingRuns
 from studio.tui.training.watched import Watched
 from studio.tui.widgets.ask_screen import AskScreen
-from studio.wording import counted, ordinal
 
 
 class ShowCurves(Protocol):
@@ -38,6 +37,7 @@ class RunActions:
     def __init__(self, pane: Pane, watched: Watched, show_curves: ShowCurves) -> None:
         self._pane, self._watched, self._show_curves = pane, watched, show_curves
         self.elsewhere = RunsElsewhere(pane, watched)
+        self.waiting = WaitingRuns(pane)
         self._tasks = FolderTasks(pane)
         self._in_training = pane.studio.run_in_training
         # The GPUs of the machine, as they were read last.
@@ -53,7 +53,7 @@ class RunActions:
             if gpu := free_gpu(config.train.device, self.gpus):
                 self._train_on(gpu.name, run, config)
             else:
-                self._let_wait(run, config)
+                self.waiting.add_new(run, config)
             return
         self.close_opened()
         self._pane.send(Train(run, config))
@@ -85,43 +85,11 @@ class RunActions:
         self._tasks.run("train", run, start, started)
         self._pane.query_one(SettingsForm).propose_name()
 
-    def _let_wait(self, run: str, config: RunConfig) -> None:
-        """Make the folder of a run that is trained later."""
-
-        def waits(place: int) -> None:
-            text = f"{run} waits to be trained, {ordinal(place)} in the queue."
-            self._pane.studio.show_notice(f"{text} The list of runs (r) shows it.")
-            self._pane.query_one(LogPanel).add(text)
-            self._pane.query_one(RunList).read()
-            self._pane.query_one(SettingsForm).propose_name()
-            if not self._in_training.is_busy:
-                # The other run has ended meanwhile.
-                self._pane.send(TrainNext())
-
-        runs = self._pane.home.runs
-        self._tasks.run(
-            "wait", run, lambda: queue.join(folders.create(runs, run, config).folder), waits
-        )
-
-    def remind_of_waiting(self) -> None:
-        """Name the runs that wait while no process trains, as after a crash."""
-
-        def look() -> list[str]:
-            waiting = queue.waiting(self._pane.home.runs)
-            busy = waiting and any(run.is_busy() for run in folders.all_runs(self._pane.home.runs))
-            return [] if busy else waiting
-
-        def remind(waiting: list[str]) -> None:
-            if waiting and not self._in_training.is_busy:
-                self._pane.studio.show_notice(
-                    f"{counted(len(waiting), 'run')} waiting to be trained: {', '.join(waiting)}. "
-                    "In the list of runs (r), u starts one; the others follow it."
-                )
-
-        self._tasks.run("wait", "", look, remind, quiet=True)
-
     def resume(self, run: str) -> None:
-        """Resume the paused run, or a run on disk. A finished one needs more epochs."""
+        """Resume the paused run, or a run on disk; while another one is in training, it waits.
+
+        A finished run needs more epochs.
+        """
         if run == self._in_training.name and self._in_training.state == "paused":
             self._pane.send(Resume(run))
             return
@@ -134,7 +102,7 @@ class RunActions:
 
     def _resume_from(self, run: str, status: str) -> None:
         app = self._pane.app
-        if self._is_busy() or isinstance(app.screen, EpochsScreen):
+        if isinstance(app.screen, EpochsScreen):
             return
         if status == "finished":
             app.push_screen(
@@ -144,6 +112,9 @@ class RunActions:
             self._resume(run, 0)
 
     def _resume(self, run: str, epochs: int) -> None:
+        if self._in_training.is_busy:
+            self.waiting.add(run, epochs)
+            return
         opened = self._watched.opened
         if not (opened and opened.history.run == run):
             # Otherwise the run stays on the screen until its training starts.
@@ -162,8 +133,8 @@ class RunActions:
     def read_past(self, run: str, step: int) -> None:
         """Add the events of a resumed run up to `step`, where it was interrupted."""
 
-        def join(past: list[TrainingEvent]) -> None:
-            self._watched.join_past(run, past)
+        def join(past: History) -> None:
+            self._watched.join_past(past)
             self._panels.touch()
 
         self._tasks.run("past", run, lambda: read_past(self._pane.home, run, step), join)
@@ -231,7 +202,11 @@ class RunActions:
 
     def ask_to_delete(self, run: str) -> None:
         """Delete a run, if the user confirms it."""
-        waits = queue.place(self._pane.home.runs / run) > 0
+        folder = folders.Run(self._pane.home.runs / run)
+        waits = queue.place(folder.folder) > 0
+        if waits and folder.checkpoint_names():
+            self.waiting.ask_to_remove(run)
+            return
         if waits:
             text = f"{run} waits to be trained. Cancel it and delete its settings? No undo."
             question = AskScreen(text, "Cancel the run", "Keep it")

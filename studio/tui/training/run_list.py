@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
 from studio.errors import StudioError
-from studio.runs import folders
+from studio.runs import folders, queue
 from studio.runs.folders import Run, RunSummary
 from studio.tui.drawing.charts import shortened
 from studio.tui.pane import Pane
@@ -147,7 +147,8 @@ class RunList(Vertical):
     def _row_of(self, run: Run) -> RunRow:
         try:
             changed = run.events_file.stat().st_mtime if run.events_file.exists() else 0.0
-            if run.name in self._read and self._read[run.name][0] == changed:
+            known = run.name in self._read and self._read[run.name][0] == changed
+            if known and not queue.place(run.folder):
                 return self._read[run.name][1]
             row = RunRow(run.name, folders.summary(run))
             # A process can stop training without writing to the folder.

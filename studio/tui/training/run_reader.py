@@ -22,7 +22,9 @@ BURST, REST = 500, 0.002
 
 @dataclass(frozen=True, slots=True)
 class RunNews:
-    """The events of a run from a place on. `is_whole`: they are all of it, from its start.
+    """The events of a run from a place on; `whole` is its history if they are all of it.
+
+    That is made in the thread that reads: a long one would hold up keys.
 
     `state` is what the run list says, or a long silence of the process that trains. `process`
     trains it, if that is known; `is_elsewhere`: some process other than this one does. `error` is
@@ -33,7 +35,7 @@ class RunNews:
     since: Place
     place: Place
     events: tuple[TrainingEvent, ...]
-    is_whole: bool
+    whole: History | None
     state: str
     process: TrainingProcess | None
     is_elsewhere: bool
@@ -41,8 +43,8 @@ class RunNews:
 
     def add_to(self, history: History) -> History:
         """The history with the news; a new one if the run was rewritten."""
-        if self.is_whole:
-            history = History(self.run)
+        if self.whole is not None:
+            return self.whole
         for event in self.events:
             history.add(event)
         history.place = self.place
@@ -72,6 +74,7 @@ def read_news(home: Home, name: str, since: Place = START) -> RunNews:
             place = reader.place
     except FileNotFoundError:
         is_whole, events, place = True, (), START
+    whole = _history(name, events, place) if is_whole else None
     if not busy:
         state = folders.summary(run).status
     elif process and process.state != "training":
@@ -80,7 +83,13 @@ def read_news(home: Home, name: str, since: Place = START) -> RunNews:
         state = _training(run)
     error = () if busy else tuple(processes.last_error(run))
     is_elsewhere = busy and not (process and process.is_this)
-    return RunNews(name, since, place, events, is_whole, state, process, is_elsewhere, error)
+    return RunNews(name, since, place, events, whole, state, process, is_elsewhere, error)
+
+
+def _history(name: str, events: Iterable[TrainingEvent], place: Place) -> History:
+    history = History.of(name, _unhurried(events))
+    history.place = place
+    return history
 
 
 def _unhurried(events: Iterable[TrainingEvent]) -> Iterator[TrainingEvent]:
@@ -103,12 +112,12 @@ def read_run(home: Home, name: str) -> Shown:
     """
     config = folders.find(home.runs, name).config()
     news = read_news(home, name)
-    history = History.of(name, _unhurried(news.events))
-    history.place = news.place
+    history = news.add_to(History(name))
     total = history.step if news.state == "finished" else config.train.max_steps
     return news.shown_by(Shown(history, news.state, config, total_steps=total))
 
 
-def read_past(home: Home, run: str, step: int) -> list[TrainingEvent]:
-    """The events of a run up to the step where it is resumed. Raises like `read_run`."""
-    return [event for event in folders.find(home.runs, run).events() if event.step <= step]
+def read_past(home: Home, run: str, step: int) -> History:
+    """A run up to the step where it is resumed. Raises like `read_run`."""
+    events = folders.find(home.runs, run).events()
+    return History.of(run, _unhurried(event for event in events if event.step <= step))

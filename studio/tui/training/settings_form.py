@@ -10,23 +10,25 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import DescendantBlur
 from textual.message import Message
-from textual.widgets import Button, Input
+from textual.widgets import Button, Input, Static
 
 from studio.devices import GpuChoice, choose
+from studio.messages import Estimated
 from studio.model.config import RECIPES, ModelConfig, RunConfig, TrainConfig, with_settings
 from studio.runs import folders
 from studio.tui.training.gpu_lines import GpuList
-from studio.tui.widgets.form_fields import Field, NameField, NumberField, StepField
+from studio.tui.widgets.form_fields import Field, Fold, NameField, NumberField, StepField
 from studio.tui.widgets.stepper import Stepper
+from studio.wording import compact, duration
 
-# The groups of the form. A setting that is in none of them comes under "Other".
+# What most people change. The other settings are in groups that a fold hides; a setting that is in
+# none of them comes under "Other".
+FIRST = ("cell", "hidden", "layers", "epochs", "batch_size", "device")
 GROUPS: dict[str, tuple[str, ...]] = {
     "Network": (
-        "cell",
         "embedding",
-        "hidden",
-        "layers",
         "lines_above",
         "skips",
         "initial_state",
@@ -35,8 +37,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "embedding_dropout",
         "tied",
     ),
-    "Length": ("epochs", "max_steps"),
     "Learning": (
+        "max_steps",
         "optimizer",
         "learning_rate",
         "schedule",
@@ -45,7 +47,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "clip",
         "loss",
     ),
-    "Text": ("batching", "batch_size", "window", "longest_poem", "min_count"),
+    "Text": ("batching", "window", "longest_poem", "min_count"),
     "Watching": (
         "validate_every",
         "validation_poems",
@@ -54,36 +56,65 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "keep",
         "report_every",
     ),
-    "Machine": ("device", "precision", "seed"),
+    "Machine": ("precision", "seed"),
+}
+# The settings in words of at most 17 letters; those that are missing have a name that is one.
+LABELS = {
+    "hidden": "units per layer",
+    "embedding": "embedding width",
+    "lines_above": "lines above",
+    "skips": "skip connections",
+    "initial_state": "initial state",
+    "recurrent_dropout": "recurrent dropout",
+    "embedding_dropout": "embedding dropout",
+    "tied": "tied softmax",
+    "max_steps": "most steps",
+    "optimizer": "optimiser",
+    "learning_rate": "learning rate",
+    "warmup_steps": "warm-up steps",
+    "weight_decay": "weight decay",
+    "clip": "gradient limit",
+    "batch_size": "rows per batch",
+    "longest_poem": "longest poem",
+    "min_count": "least count",
+    "validate_every": "validate every",
+    "validation_poems": "validation poems",
+    "verse_poems": "verse poems",
+    "checkpoint_every": "checkpoint every",
+    "keep": "checkpoints kept",
+    "report_every": "report every",
 }
 HINTS = {
-    "embedding": "numbers per character",
-    "hidden": "units per layer",
+    "hidden": "hidden units of a recurrent layer",
     "layers": "stacked recurrent layers",
-    "lines_above": "previous lines as extra input",
-    "skips": "skip connections",
-    "initial_state": "zeros, or as after a poem (stream)",
-    "dropout": "dropout rate of units",
-    "recurrent_dropout": "dropout rate of recurrent weights",
-    "embedding_dropout": "embedding dropout rate",
-    "tied": "embedding and softmax share a matrix",
     "epochs": "passes over the corpus",
-    "max_steps": "0: no limit",
-    "warmup_steps": "steps to the full learning rate",
-    "clip": "maximum gradient norm; 0: no limit",
+    "batch_size": "batch_size",
+    "device": "auto: the GPU with the most room",
+    "embedding": "embedding: numbers per character",
+    "lines_above": "lines_above: previous lines as extra input",
+    "skips": "skips: the softmax reads all layers",
+    "initial_state": "initial_state: zeros, or as after a poem (stream)",
+    "dropout": "rate for units",
+    "recurrent_dropout": "recurrent_dropout: rate for recurrent weights",
+    "embedding_dropout": "embedding_dropout: rate for characters",
+    "tied": "tied: embedding and softmax share a matrix",
+    "max_steps": "max_steps; 0: no limit",
+    "optimizer": "optimizer",
+    "learning_rate": "learning_rate",
+    "warmup_steps": "warmup_steps: steps to the full learning rate",
+    "weight_decay": "weight_decay",
+    "clip": "clip: maximum gradient norm; 0: no limit",
     "loss": "sampled: fastest on a CPU",
     "batching": "one poem per row, or one long text",
-    "batch_size": "rows per batch",
     "window": "characters per step (stream)",
-    "longest_poem": "longer ones are left out (poems)",
-    "min_count": "rarer characters become unknown",
-    "validate_every": "steps; 0: every epoch",
-    "validation_poems": "0: all",
-    "verse_poems": "free poems measured at each validation",
-    "checkpoint_every": "steps; 0: every epoch",
-    "keep": "recent checkpoints, besides the best",
-    "report_every": "steps between reports",
-    "device": "auto: the GPU with the most room",
+    "longest_poem": "longest_poem: longer ones are left out (poems)",
+    "min_count": "min_count: rarer characters become unknown",
+    "validate_every": "validate_every: steps; 0: every epoch",
+    "validation_poems": "validation_poems; 0: all",
+    "verse_poems": "verse_poems: free poems measured at each validation",
+    "checkpoint_every": "checkpoint_every: steps; 0: every epoch",
+    "keep": "keep: recent checkpoints, besides the best",
+    "report_every": "report_every: steps between reports",
 }
 
 
@@ -94,6 +125,20 @@ class SettingsForm(VerticalScroll, can_focus=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Previous field", show=False, id="form.up"),
         Binding("down", "move(1)", "Next field", show=False, id="form.down"),
+        Binding(
+            "e",
+            "estimate",
+            "Estimate",
+            id="form.estimate",
+            tooltip="Parameters, steps, memory and time of the run, by some trial steps",
+        ),
+        Binding(
+            "slash",
+            "find",
+            "Find",
+            id="form.find",
+            tooltip="Go to a setting by a part of its name",
+        ),
     ]
 
     class Start(Message):
@@ -103,12 +148,21 @@ class SettingsForm(VerticalScroll, can_focus=False):
             super().__init__()
             self.run, self.config = run, config
 
+    class EstimateWanted(Message):
+        """The user wants to know what the run would come to."""
+
+        def __init__(self, config: RunConfig) -> None:
+            super().__init__()
+            self.config = config
+
     def __init__(self, folder: Path) -> None:
         """`folder` holds the runs. A new run must have another name than these."""
         super().__init__(id="form")
         self._folder = folder
         self._proposed = ""
         self._gpus: Sequence[GpuChoice] = ()
+        # The settings that are being estimated, or were.
+        self._estimated: RunConfig | None = None
 
     def compose(self) -> ComposeResult:
         first = next(iter(RECIPES))
@@ -119,16 +173,28 @@ class SettingsForm(VerticalScroll, can_focus=False):
         }
         yield self.recipe
         yield self.run_name
+        for name in FIRST:
+            yield self.fields[name]
+        yield GpuList()
         with Horizontal(classes="row"):
             yield Button("Start training", id="start", variant="primary", compact=True)
+        yield Static(_NOT_ESTIMATED, id="estimate", markup=False)
+        yield Fold(self._fold_title, "fold")
+        yield Input(placeholder="part of a setting's name", id="find", compact=True)
         with Vertical(id="groups"):
             for title, names in _groups(list(self.fields)).items():
                 with Vertical(classes="group") as group:
                     group.border_title = title
                     for name in names:
                         yield self.fields[name]
-                    if "device" in names:
-                        yield GpuList()
+
+    def _fold_title(self, opened: bool) -> str:
+        if opened:
+            return "- fewer settings"
+        hidden = [field for name, field in self.fields.items() if name not in FIRST]
+        changed = sum(field.has_class("-changed") for field in hidden)
+        more = f", {changed} changed" if changed else ""
+        return f"+ {len(hidden)} more settings{more}"
 
     def on_mount(self) -> None:
         self.propose_name()
@@ -176,16 +242,70 @@ class SettingsForm(VerticalScroll, can_focus=False):
             )
             self.run_name.text = self._proposed
 
+    def config(self) -> RunConfig | None:
+        """The settings of the form; None if one cannot be used, which is focused."""
+        wrong = [field for field in self.fields.values() if not field.check()]
+        if wrong:
+            self._go_to(wrong[0])
+            return None
+        values = {name: _value(field) for name, field in self.fields.items()}
+        return with_settings(RECIPES[self.recipe.text], values)
+
     def start(self) -> None:
         """Ask the pane to start the run, or focus the first field with an error."""
         self.propose_name()
-        wrong = [field for field in self.fields.values() if not field.check()]
-        if wrong:
-            wrong[0].editor.focus()
-            return
-        values = {name: _value(field) for name, field in self.fields.items()}
-        config = with_settings(RECIPES[self.recipe.text], values)
-        self.post_message(self.Start(self.run_name.text.strip(), config))
+        if config := self.config():
+            self.post_message(self.Start(self.run_name.text.strip(), config))
+
+    def action_estimate(self) -> None:
+        """Estimate what the run comes to."""
+        if config := self.config():
+            self._estimated = config
+            self.query_one("#estimate", Static).update("some trial steps ...")
+            self.post_message(self.EstimateWanted(config))
+
+    def show_estimate(self, estimated: Estimated | None) -> None:
+        """Show what a run with these settings comes to; None if that could not be found out."""
+        text = _NOT_ESTIMATED
+        if estimated and estimated.config == self._estimated:
+            text = (
+                f"{compact(estimated.parameters)} parameters · {estimated.steps:,} steps · "
+                f"{duration(estimated.seconds)} and validations · "
+                f"{estimated.memory / 1e9:.1f} GB · {estimated.device}"
+            )
+        self.query_one("#estimate", Static).update(text)
+
+    @on(Fold.Toggled)
+    def _fold(self, event: Fold.Toggled) -> None:
+        event.stop()
+        self.set_class(self.query_one(Fold).opened, "-more")
+
+    def _go_to(self, field: Field) -> None:
+        """Focus a field; a setting that the fold hides is shown first."""
+        if field.field in self.fields and field.field not in FIRST:
+            self.query_one(Fold).opened = True
+            self.set_class(True, "-more")
+        self.call_after_refresh(field.editor.focus)
+
+    def action_find(self) -> None:
+        """Type a part of a setting's name, then go to it with enter."""
+        self.add_class("-finding")
+        self.query_one("#find").focus()
+
+    def _find(self, find: Input) -> None:
+        """Go to the first setting that has what was typed in its name."""
+        typed = find.value.strip().casefold()
+        for name, field in self.fields.items():
+            if typed and (typed in name or typed in LABELS.get(name, name)):
+                find.value = ""
+                self._go_to(field)
+                return
+        self.notify(f"No setting has {typed!r} in its name.", markup=False)
+
+    @on(DescendantBlur)
+    def _left(self, event: DescendantBlur) -> None:
+        if event.widget.id == "find":
+            self.remove_class("-finding")
 
     def _is_taken(self, name: str) -> bool:
         # A name that no folder can have is not taken. The worker refuses it and says why.
@@ -213,15 +333,21 @@ class SettingsForm(VerticalScroll, can_focus=False):
         default = _texts(RECIPES[self.recipe.text])[field.field]
         changed = field.text.strip() != default
         field.set_class(changed, "-changed")
+        self.query_one(Fold).refresh()
+        self._estimated = None
+        self.query_one("#estimate", Static).update(_NOT_ESTIMATED)
         field.hint = f"recipe: {default}" if changed else HINTS.get(field.field, "")
         if field.field == "device":
             self._mark_gpu()
 
     @on(Input.Submitted)
     @on(Button.Pressed)
-    def _start_pressed(self, event: Message) -> None:
+    def _submitted(self, event: Input.Submitted | Button.Pressed) -> None:
         event.stop()
-        self.start()
+        if isinstance(event, Input.Submitted) and event.input.id == "find":
+            self._find(event.input)
+        else:
+            self.start()
 
 
 _KINDS: dict[str, Any] = {
@@ -229,6 +355,7 @@ _KINDS: dict[str, Any] = {
     for struct in (ModelConfig, TrainConfig)
     for setting in msgspec.structs.fields(struct)
 }
+_NOT_ESTIMATED = "e estimates size, memory and time"
 _SWITCH = {"no": False, "yes": True}
 
 
@@ -246,15 +373,16 @@ def _text(value: object) -> str:
 
 def _field(name: str, kind: Any, text: str) -> Field:
     field: Field
+    label = LABELS.get(name, name)
     if name == "device":
         # The panel that shows the device has its name as id.
-        field = StepField(name, name, ["auto", "cpu"], text, id="device-name")
+        field = StepField(name, label, ["auto", "cpu"], text, id="device-name")
     elif kind is bool:
-        field = StepField(name, name, list(_SWITCH), text)
+        field = StepField(name, label, list(_SWITCH), text)
     elif get_origin(kind) is Literal:
-        field = StepField(name, name, get_args(kind), text)
+        field = StepField(name, label, get_args(kind), text)
     else:
-        field = NumberField(name, name, kind)
+        field = NumberField(name, label, kind)
         field.text = text
     field.set_reactive(Field.hint, HINTS.get(name, ""))
     return field
@@ -268,6 +396,6 @@ def _value(field: Field) -> object:
 
 
 def _groups(names: list[str]) -> dict[str, tuple[str, ...]]:
-    placed = {name for group in GROUPS.values() for name in group}
+    placed = {*FIRST, *(name for group in GROUPS.values() for name in group)}
     other = tuple(name for name in names if name not in placed)
     return GROUPS | ({"Other": other} if other else {})

@@ -58,11 +58,12 @@ class Watched:
         if self._since is not None:
             self._since.append(event)
 
-    def join_past(self, run: str, past: list[TrainingEvent]) -> None:
+    def join_past(self, past: History) -> None:
         """Put the events from before the interruption in front of those since."""
-        if self.is_live(run) and self._since is not None:
-            self.live = History.of(run, [*past, *self._since])
-            self._since = None
+        if self.is_live(past.run) and self._since is not None:
+            for event in self._since:
+                past.add(event)
+            self.live, self._since = past, None
 
     def add_news(self, news: RunNews) -> None:
         """Add what another process has trained since, unless it was added already."""

@@ -51,12 +51,12 @@ async def opened(studio: Opened) -> None:
 
 def test_only_what_was_appended_is_read(home: Home, elsewhere: Run) -> None:
     first = read_news(home, "autumn")
-    assert first.is_whole
+    assert first.whole
     append(elsewhere, 21)
     with elsewhere.events_file.open("ab") as file:
         file.write(b'{"event":"StepDone","step":31,')  # half a line is not a line
     second = read_news(home, "autumn", first.place)
-    assert not second.is_whole
+    assert not second.whole
     assert [event.step for event in second.events] == [*range(21, 31)]
     history = second.add_to(first.add_to(History("autumn")))
     assert list(history.steps) == list(range(1, 31))
@@ -68,7 +68,7 @@ def test_a_run_that_was_rewritten_is_read_from_its_start(home: Home, elsewhere: 
     elsewhere.drop_events_after(5)
     append(elsewhere, 6, 3)
     second = read_news(home, "autumn", first.place)
-    assert second.is_whole
+    assert second.whole
     history = second.add_to(first.add_to(History("autumn")))
     assert list(history.steps) == list(range(1, 9))
 

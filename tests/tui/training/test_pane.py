@@ -7,6 +7,8 @@ import pytest
 from textual.widgets import Input, Static
 
 from studio.messages import (
+    Estimated,
+    EstimateRun,
     Failed,
     Pause,
     Preparing,
@@ -31,8 +33,8 @@ from studio.tui.training.log_panel import LogPanel
 from studio.tui.training.run_list import RunAction, RunList, RunRow
 from studio.tui.training.run_reader import read_run
 from studio.tui.training.sample_panel import SamplePanel, verses
-from studio.tui.training.settings_form import SettingsForm
-from studio.tui.widgets.form_fields import Field
+from studio.tui.training.settings_form import HINTS, LABELS, SettingsForm
+from studio.tui.widgets.form_fields import Field, Fold
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import SAMPLES, a_run, write_run
 from tests.tui.waiting import until
@@ -71,8 +73,66 @@ async def test_two_keys_start_the_first_recipe(open_studio: Open) -> None:
 
 async def test_the_form_has_every_setting(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
-        shown = sorted(each.field for each in studio.pane.query("#groups Field").results(Field))
-    assert shown == sorted((*ModelConfig.__struct_fields__, *TrainConfig.__struct_fields__))
+        fields = [each.field for each in studio.pane.query("#form Field").results(Field)]
+    settings = {*ModelConfig.__struct_fields__, *TrainConfig.__struct_fields__}
+    assert len(fields) == len(set(fields))
+    assert set(fields) == settings | {"recipe", "run-name"}
+    assert set(LABELS) | set(HINTS) <= settings
+
+
+async def test_the_settings_that_few_people_change_are_behind_a_fold(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "down")
+        assert studio.app.focused is studio.pane.query_one(Fold)
+        assert not studio.pane.query_one("#groups").display
+        await studio.press("enter")
+        assert studio.pane.query_one("#groups").display
+        field(studio, "clip").editor.value = "2"
+        await studio.press("enter")
+        assert "1 changed" in studio.text()
+        assert studio.worker.sent == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"), [("clip", "clip"), ("gradient", "clip"), ("WARM", "warmup_steps")]
+)
+async def test_a_setting_is_reached_by_a_part_of_its_name(
+    open_studio: Open, typed: str, name: str
+) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "slash", *typed, "enter")
+        assert studio.app.focused is field(studio, name).editor
+        assert not studio.pane.query_one("#find").display
+        await studio.press("escape", "slash", *"nothing", "enter")
+        assert studio.app.focused is studio.pane.query_one("#find")
+        assert studio.worker.sent == []
+
+
+async def test_an_estimate_is_shown_until_a_setting_changes(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "e")
+        assert studio.worker.sent == [EstimateRun(RECIPES["classic"])]
+        estimated = Estimated(RECIPES["classic"], 1_860_000, 1908, 3600.0, 500_000_000, "a device")
+        studio.worker.report(estimated)
+        await studio.settle()
+        assert "1.86M parameters · 1,908 steps · 1h 00m" in studio.text()
+        field(studio, "hidden").editor.value = "64"
+        await studio.settle()
+        assert "e estimates" in studio.text()
+        # An answer that comes too late is of other settings.
+        studio.worker.report(estimated)
+        await studio.settle()
+        assert "e estimates" in studio.text()
+
+
+async def test_an_estimate_that_fails_is_reported(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "e")
+        assert "some trial steps" in studio.text()
+        studio.worker.report(Failed("trying out the settings", "There are no poems yet."))
+        await studio.settle()
+        assert "some trial steps" not in studio.text()
+        assert "There are no poems yet." in studio.text()
 
 
 async def test_a_recipe_puts_its_values_into_the_form(open_studio: Open) -> None:
@@ -108,8 +168,9 @@ async def test_settings_edited_by_keyboard_reach_the_worker(open_studio: Open) -
 
 async def test_the_arrows_stop_at_the_first_and_the_last_field(open_studio: Open) -> None:
     async with open_studio(WIDE) as studio:
-        await studio.press("2", *["up"] * 5)
+        await studio.press("2", *["up"] * 9)
         assert studio.app.focused is studio.pane.query_one("#recipe")
+        await studio.press("slash", *"seed", "enter")
         *_, last = studio.pane.query(Field)
         last.editor.focus()
         await studio.press("down", "down")
@@ -123,7 +184,7 @@ async def test_a_value_that_cannot_be_used_has_its_reason_beside_it_and_nothing_
     open_studio: Open, size: tuple[int, int]
 ) -> None:
     async with open_studio(size) as studio:
-        await studio.press("2")
+        await studio.press("2", "slash", *"dropout", "enter")
         field(studio, "dropout").editor.value = "1.5"
         await studio.settle()
         assert "must be a number at least 0 and below 1" in studio.text()
@@ -135,7 +196,7 @@ async def test_a_value_that_cannot_be_used_has_its_reason_beside_it_and_nothing_
 
 async def test_an_error_says_what_a_number_must_be(open_studio: Open) -> None:
     async with open_studio(WIDE) as studio:
-        await studio.press("2")
+        await studio.press("2", "slash", *"rate", "enter")
         for name, value in (("hidden", "12x"), ("layers", "1.5"), ("learning_rate", "")):
             field(studio, name).editor.value = value
         await studio.settle()
@@ -631,7 +692,8 @@ async def test_the_list_names_all_runs_at_once_and_shows_the_figures_that_are_re
         # Reading again keeps the rows of runs that are not read yet.
         studio.pane.query_one(RunList).read()
         await studio.settle()
-        assert shown == [0, 1, 2, 3, 3, 3, 3, 3, 3]
+        assert shown[:4] == [0, 1, 2, 3]
+        assert set(shown[3:]) == {3}
 
 
 async def test_a_second_run_is_refused_while_one_is_in_training(

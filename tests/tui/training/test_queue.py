@@ -130,7 +130,7 @@ async def test_runs_left_waiting_are_named_when_the_studio_opens(
         await studio.settle()
     async with open_studio((160, 48), studio=OnlyTraining) as studio:
         await studio.press("2")
-        studio.pane._runs.remind_of_waiting()
+        studio.pane._runs.waiting.remind()
         await studio.settle()
         assert "2 runs waiting to be trained: autumn, winter." in studio.words()
         await studio.press("r")
@@ -143,7 +143,7 @@ async def test_runs_that_another_process_will_train_are_not_named(
     with write_run(home, "spring", 20).lock():
         async with open_studio((160, 48), studio=OnlyTraining) as studio:
             await studio.press("2")
-            studio.pane._runs.remind_of_waiting()
+            studio.pane._runs.waiting.remind()
             await studio.settle()
             assert "waiting to be trained" not in studio.words()
 
@@ -170,3 +170,39 @@ async def test_a_run_asked_for_while_one_trains_goes_to_a_free_gpu(
         assert any("Process 77" in each.message for each in studio.app._notifications)
         assert studio.worker.sent == []
     assert queue.waiting(home.runs) == []
+
+
+@pytest.mark.parametrize("outcome", ["stopped", "finished"])
+async def test_a_run_that_is_resumed_while_another_trains_waits_too(
+    open_studio: Open, home: Home, outcome: str
+) -> None:
+    run = write_run(home, "autumn", 20, outcome=outcome)
+    (run.checkpoints / "step-00000020").mkdir(parents=True)
+    async with open_studio((160, 48), studio=OnlyTraining) as studio:
+        studio.worker.start_run()
+        await studio.press("2", "r", "u")
+        if outcome == "finished":
+            await studio.press("2", "enter")
+        assert "autumn waits to be resumed, 1st in the queue." in studio.words()
+        assert "autumn waiting, 1st" in studio.words()
+        assert queue.more_epochs(run.folder) == (2 if outcome == "finished" else 0)
+        assert studio.worker.sent == []
+        # It is taken out of the queue, and not deleted.
+        await studio.press("r", "r", "d")
+        assert "autumn waits to be resumed. Take it out of the queue?" in studio.words()
+        await studio.press("y")
+        assert queue.waiting(home.runs) == []
+        assert f"autumn {outcome} 20 steps" in studio.words()
+        assert run.events_file.exists()
+
+
+async def test_a_run_that_another_process_trains_does_not_wait(
+    open_studio: Open, home: Home
+) -> None:
+    run = write_run(home, "autumn", 20)
+    async with open_studio((160, 48), studio=OnlyTraining) as studio:
+        studio.worker.start_run()
+        with run.lock():
+            await studio.press("2", "r", "u")
+            assert "autumn is in training. Stop it first." in studio.words()
+        assert queue.waiting(home.runs) == []

@@ -58,7 +58,7 @@ def test_earlier_events_come_before_those_since_the_run_was_resumed() -> None:
     watched = watching(started(step=20))
     for event in a_run(10, first=21):
         watched.add(event)
-    watched.join_past("spring", list(a_run(20)))
+    watched.join_past(History.of("spring", a_run(20)))
     assert watched.live is not None
     assert list(watched.live.steps) == list(range(1, 31))
 
@@ -72,14 +72,14 @@ def test_what_is_known_of_a_run_stays_until_its_earlier_events_are_read() -> Non
     assert [each.step for each in watched.live.checkpoints] == [200]
     for event in a_run(10, first=301):
         watched.add(event)
-    watched.join_past("spring", list(a_run(300)))
+    watched.join_past(History.of("spring", a_run(300)))
     assert watched.live.steps == History.of("spring", a_run(310)).steps
 
 
 def test_earlier_events_of_a_run_that_was_replaced_are_ignored() -> None:
     watched = watching(started(step=20), started("winter"))
-    watched.join_past("spring", list(a_run(20)))
-    watched.join_past("winter", list(a_run(20)))
+    watched.join_past(History.of("spring", a_run(20)))
+    watched.join_past(History.of("winter", a_run(20)))
     assert watched.live is not None
     assert list(watched.live.steps) == []
 
@@ -100,4 +100,4 @@ def test_a_run_is_read_from_its_folder_alone(home: Home) -> None:
     shown = read_run(home, "autumn")
     assert list(shown.history.steps) == list(range(1, 31))
     assert shown.config == run.config()
-    assert [event.step for event in read_past(home, "autumn", 12)] == list(range(1, 13))
+    assert list(read_past(home, "autumn", 12).steps) == list(range(1, 13))

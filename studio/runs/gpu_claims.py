@@ -1,0 +1,39 @@
+"""GPUs that runs have taken: two processes that start at once choose different ones.
+
+A process is seen on a GPU only once it computes there, and until then others would choose it, too.
+So each notes the GPU that it has chosen in its run's process.json, under a lock for all runs.
+"""
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from studio.runs import folders
+
+_LOCK = ".choosing-gpu"
+# Seconds to wait for another process that chooses; one that hangs must not hold up the others.
+_PATIENCE, _LOOK_EVERY = 10.0, 0.05
+
+
+@contextlib.contextmanager
+def choosing_gpu(runs: Path) -> Iterator[dict[str, int]]:
+    """The GPUs that other processes train on, by UUID, with a process; others wait to choose."""
+    descriptor = os.open(runs / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        end = time.monotonic() + _PATIENCE
+        while not _locked(descriptor) and time.monotonic() < end:
+            time.sleep(_LOOK_EVERY)
+        found = (run.process() for run in folders.all_runs(runs))
+        yield {each.gpu: each.pid for each in found if each and each.gpu and not each.is_this}
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    with contextlib.suppress(BlockingIOError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False

@@ -1,0 +1,41 @@
+"""What a run would come to, by some trial steps."""
+
+from pathlib import Path
+
+import pytest
+
+from studio.errors import RunError
+from studio.paths import Home
+from studio.runs.session import start_run
+from studio.runs.trial import estimate
+from tests.small import small
+
+CONFIG = small()
+
+
+def test_the_estimate_names_what_the_run_then_has(home: Home) -> None:
+    estimated = estimate(home, CONFIG)
+    session = start_run(home, "a", CONFIG)
+    started = session.started()
+    session.close()
+    assert estimated.config == CONFIG
+    assert estimated.steps == started.total_steps
+    assert estimated.parameters == started.parameters
+    assert estimated.device == started.device
+    assert estimated.seconds > 0 and estimated.memory > 0
+
+
+def test_nothing_is_left_of_it(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    estimate(home, CONFIG)
+    assert not home.runs.exists() or not list(home.runs.iterdir())
+    assert list(folder.iterdir()) == []
+
+
+def test_settings_that_cannot_be_trained_are_refused_as_those_of_a_run(
+    home: Home,
+) -> None:
+    with pytest.raises(RunError, match="There is nothing to train on"):
+        estimate(home, small(longest_poem=1))
