@@ -16,6 +16,8 @@ from studio.prosody.report import Remark
 from studio.prosody.rhymes import RhymeBook
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from studio.verse.decoder import Writer
 
 # Offers for each place that are ranked in the whole poem.
@@ -60,14 +62,18 @@ class ByModel:
 
     def __init__(self, writer: "Writer") -> None:
         self._writer = writer
+        # The text that was read last, and what the model predicted in each of its places.
+        self._read: tuple[str, Tensor] | None = None
 
     def candidates(self, text: str, at: int) -> Iterable[str]:
         """The model's vocabulary, the likeliest after the text before the place first."""
         from studio.verse.inspection import read
 
         vocabulary = self._writer.vocabulary
-        last = read(self._writer, vocabulary.encode(text[: at + 1]))[-1]
-        characters = (vocabulary.decode([index]) for index in last.argsort(descending=True))
+        if self._read is None or self._read[0] != text:
+            self._read = text, read(self._writer, vocabulary.encode(text))
+        order = self._read[1][at].argsort(descending=True).tolist()
+        characters = (vocabulary.decode([index]) for index in order)
         return (each for each in characters if each and is_common(each))
 
     def scores(self, text: str, changes: Sequence[tuple[int, str]]) -> Sequence[float]:
