@@ -184,8 +184,15 @@ def _suggestions(each: _Scanned, ranker: Ranker) -> list[Suggestion]:
 def _print_suggestion(suggestion: Suggestion, scanned: Scansion) -> None:
     fault = suggestion.fault
     heading = f"→ Line {fault.line + 1}, {fault.name}: "
+    if suggestion.lines:
+        texts = " ".join("，".join(each.texts) for each in suggestion.lines)
+        first = suggestion.lines[0]
+        couplet = f"new lines {first.line + 1} and {first.line + 2}"
+        name = couplet if len(first.texts) == 2 else f"a new line {first.line + 1}"
+        out.print(f"{heading}{name} → {texts}", soft_wrap=True)
+        return
     if not suggestion.offers:
-        out.print(f"{heading}no single character clears it without another fault.")
+        out.print(f"{heading}no single change clears it without another fault.")
         return
     by_place: dict[tuple[int, int], str] = {}
     for offer in suggestion.offers:

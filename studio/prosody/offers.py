@@ -10,13 +10,12 @@ import msgspec
 from studio.prosody.report import Remark, Scansion
 from studio.prosody.rhymes import RhymeBook
 
+# Candidates for a place that the fault does not name.
+_TRIED = 300
+
 Scan = Callable[[Sequence[str]], Scansion]
 # The candidates for a line and a place in it, the best first.
 Candidates = Callable[[int, int], Iterable[str]]
-
-
-# Candidates for a place that the fault does not name.
-_TRIED = 300
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -32,6 +31,17 @@ class Offer(msgspec.Struct, frozen=True):
         line = changed[self.line]
         changed[self.line] = line[: self.place] + self.character + line[self.place + 1 :]
         return changed
+
+
+class LineOffer(msgspec.Struct, frozen=True):
+    """One or two whole lines that clear a fault in the place of those from `line`, from 0."""
+
+    line: int
+    texts: tuple[str, ...]
+
+    def put_into(self, lines: Sequence[str]) -> list[str]:
+        """The lines with these in their place."""
+        return [*lines[: self.line], *self.texts, *lines[self.line + len(self.texts) :]]
 
 
 def offers(
@@ -62,6 +72,18 @@ def offers(
         if found:
             return found
     return []
+
+
+def line_offers(
+    lines: Sequence[str], fault: Remark, scan: Scan, candidates: Iterable[LineOffer]
+) -> list[LineOffer]:
+    """The candidates that clear the fault and raise none, each once."""
+    before = scan(lines)
+    return [
+        offer
+        for offer in dict.fromkeys(candidates)
+        if clears(before, scan(offer.put_into(lines)), fault)
+    ]
 
 
 def clears(before: Scansion, after: Scansion, fault: Remark) -> bool:
