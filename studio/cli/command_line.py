@@ -8,6 +8,7 @@ from studio.cli.collection import collection_app
 from studio.cli.corpus import corpus_app
 from studio.cli.doctor import doctor
 from studio.cli.evaluation import evaluate_app
+from studio.cli.facing import couplet
 from studio.cli.lookup import lookup_app
 from studio.cli.prosody import ci, prosody
 from studio.cli.report import compare, report
@@ -27,6 +28,7 @@ app = typer.Typer(
 
 app.command()(train)
 app.command()(generate)
+app.command()(couplet)
 app.command()(score)
 app.command()(report)
 app.command()(compare)
