@@ -1,20 +1,21 @@
-"""`lookup`: rhymes, words, facing words and lines, from the library."""
+"""`lookup`: rhymes, words, facing words, lines and nearest lines, from the library."""
 
 from collections.abc import Iterable
 from typing import Annotated
 
+import msgspec
 import typer
 
 from studio.cli.output import out, print_json, say, usage_errors
 from studio.corpus import lookups
 from studio.corpus.library import Library
-from studio.corpus.lookups import Frequency
+from studio.corpus.lookups import Frequency, LineFound
 from studio.paths import Home
 from studio.prosody.books import rhyme_book_named
 from studio.prosody.rhymes import PINGSHUI, RhymeBook
 
 lookup_app = typer.Typer(
-    help="Look up rhymes, words, facing words and lines in the library.",
+    help="Look up rhymes, words, facing words, lines and nearest lines in the library.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -80,6 +81,43 @@ def lines(text: Text, count: Count = 20, json: Json = False) -> None:
     for each in found.lines:
         out.print(f"{each.line}  {each.author}《{each.title}》 {each.poem}", soft_wrap=True)
     say(f"{found.count:,} lines hold {found.text}.")
+
+
+@lookup_app.command()
+def near(
+    line: Annotated[str, typer.Argument(help="A line of verse.")],
+    count: Count = 8,
+    run: Annotated[str, typer.Option("--run", "--model", help="The model that compares.")] = "auto",
+    json: Json = False,
+) -> None:
+    """Show the lines of the library that are nearest to a line, with poet and title.
+
+    They are compared by the vectors that a model has for the characters and by their places. The
+    number is how near a line is, up to 1.
+    """
+    from studio.runs.loading import load_writer, locate
+    from studio.verse.nearest import NearestLines
+
+    home = Home.default()
+    with Library.open(home.library) as library:
+        text = lookups.checked(library, line)
+        writer = load_writer(*locate(home, run))
+        vectors = writer.network.embedding.weight.detach().cpu().numpy()
+        index = NearestLines(library.poems(), writer.vocabulary, vectors)
+        found = [(each, library.poem(each.poem)) for each in index.find(text, count)]
+    if json:
+        rows = [
+            {"nearness": each.nearness}
+            | msgspec.structs.asdict(LineFound(each.line, poem.author, poem.title, poem.id))
+            for each, poem in found
+        ]
+        print_json({"model": writer.name, "text": text, "lines": rows})
+        return
+    for each, poem in found:
+        out.print(
+            f"{each.nearness:.2f}  {each.line}  {poem.author}《{poem.title}》 {poem.id}",
+            soft_wrap=True,
+        )
 
 
 def _print_counts(heading: str, found: Iterable[Frequency]) -> None:

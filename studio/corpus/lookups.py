@@ -98,7 +98,7 @@ def words_with(library: Library, typed: str, limit: int) -> WordsFound:
     A line is read in pairs from its start, and its last two characters are a pair too. So beside a
     single character only what is in its pair counts, which is mostly a word.
     """
-    text = _checked(library, typed)
+    text = checked(library, typed)
     beginning, ending = Counter[str](), Counter[str]()
     for _, line in _lines(library, text):
         for at in _occurrences(line, text):
@@ -119,7 +119,7 @@ def facing_words(
     It is in the same places of the other line, has the opposite tone in its last place, and shares
     no character with the text.
     """
-    text = _checked(library, typed)
+    text = checked(library, typed)
     found = Counter[str]()
     for form in _PARALLEL:
         for poem in library.search(Query(text, form), limit=LARGEST):
@@ -134,14 +134,14 @@ def facing_words(
 
 def lines_with(library: Library, typed: str, limit: int) -> LinesFound:
     """The lines of the library that hold a text; raises CorpusError."""
-    text = _checked(library, typed)
+    text = checked(library, typed)
     found = [
         LineFound(line, poem.author, poem.title, poem.id) for poem, line in _lines(library, text)
     ]
     return LinesFound(text, len(found), tuple(found[:limit]))
 
 
-def _checked(library: Library, typed: str) -> str:
+def checked(library: Library, typed: str) -> str:
     """The typed text in the script of the library."""
     text = library.in_script(typed).strip()
     if not text or not all(map(is_han, text)):

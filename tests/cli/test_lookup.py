@@ -37,3 +37,12 @@ def test_a_wrong_look_up_is_an_error_with_its_remedy(tangshi: Run, home: Home) -
     assert result.code == 1
     assert "'abc' is not Chinese characters" in result.err
     assert tangshi("lookup", "rhyme", "门", "--rhymes", "x").code == 2
+
+
+def test_the_nearest_lines_have_poet_and_title(trained: Run) -> None:
+    line = trained("lookup", "lines", "月", "--count", "1", "--json").document["lines"][0]
+    result = trained("lookup", "near", line["line"], "--run", "a", "--count", "2")
+    assert result.out.startswith(f"1.00  {line['line']}  某人《")
+    found = trained("lookup", "near", line["line"], "--run", "a", "--json").document
+    assert found["lines"][0]["poem"] == line["poem"]
+    assert "There is no model yet" not in result.err
