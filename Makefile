@@ -17,7 +17,7 @@ MODEL_RUN := default-model
 IS_NEW_ENOUGH := import sys; print("%d.%d.%d" % sys.version_info[:3]); sys.exit(sys.version_info < (3, 11))
 IS_INSTALLED_FROM_HERE := import studio, sys; sys.exit(not studio.__file__.startswith(sys.argv[1] + "/"))
 
-.PHONY: run test model clean
+.PHONY: run test model translations clean
 # Recreate a virtual environment that was moved or whose Python is missing.
 USABLE := $(shell $(BIN)/python -I -c '$(IS_INSTALLED_FROM_HERE)' "$(CURDIR)" 2> /dev/null && echo yes)
 ifneq ($(USABLE),yes)
@@ -27,6 +27,9 @@ endif
 run: $(READY)
 	@$(BIN)/tangshi-studio corpus fetch || true
 	@$(BIN)/tangshi-studio
+
+translations: $(READY)
+	$(BIN)/python data/build_translations.py
 
 test: $(READY)
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ from studio.devices import CudaDevice
 from studio.model.config import RunConfig
 from studio.model.events import TrainingEvent
 from studio.prosody.report import Scansion
+from studio.verse.network_reading import NetworkReading
 from studio.verse.reading import CopiedSpan, Prediction
 from studio.verse.request import ComposeRequest, WrittenPoem
 
@@ -72,6 +73,13 @@ class Inspect(msgspec.Struct, frozen=True):
     text: str
 
 
+class ReadNetwork(msgspec.Struct, frozen=True):
+    """Read a text with a model, and look at its gates and weights."""
+
+    model: str
+    text: str
+
+
 Command = (
     Train
     | TrainNext
@@ -83,6 +91,7 @@ Command = (
     | Compose
     | CancelCompose
     | Inspect
+    | ReadNetwork
 )
 
 
@@ -203,6 +212,12 @@ class Inspected(msgspec.Struct, frozen=True):
     copied: tuple[CopiedSpan, ...] | None
 
 
+class NetworkRead(msgspec.Struct, frozen=True):
+    """What is inside a network that was asked for."""
+
+    reading: NetworkReading
+
+
 class Failed(msgspec.Struct, frozen=True):
     """A command could not be done: `what` and `message` say it to a person.
 
@@ -228,5 +243,6 @@ Event = (
     | Composed
     | ComposeCancelled
     | Inspected
+    | NetworkRead
     | Failed
 )

@@ -16,6 +16,8 @@ from studio.verse.request import ComposeRequest
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The user's choices. `keymap` maps the id of a key binding to its keys."""
 
+    # The language of everything but a report; "auto" goes by LC_ALL, LC_MESSAGES and LANG.
+    language: Literal["auto", "en", "zh"] = "auto"
     theme: Literal["ink", "paper", "slate"] = "ink"
     # How many colours the terminal shows; "auto" asks TERM and COLORTERM.
     colour: Literal["auto", "truecolor", "256", "16"] = "auto"
@@ -29,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     on_hangup: Literal["continue", "stop"] = "continue"
     # How to call a person who is elsewhere when a training ends or fails.
     notify: Literal["auto", "bell", "off"] = "auto"
+    # The language of a report that is written from the training pane.
+    report_language: Literal["en", "zh"] = "en"
     frames_per_second: Annotated[int, Meta(ge=0, le=60)] = 0  # 0: 60, or 15 over SSH
     mirror: str = ""  # where to fetch the corpus from without npm; "": the manifest's mirror
     keymap: dict[str, str] = {}

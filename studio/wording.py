@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import time
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
@@ -52,6 +53,16 @@ def figure(value: float | None, digits: int = 4) -> str:
     if abs(value) >= 10 ** (digits - 1):
         return f"{value:,.0f}"
     return f"{value:#.{digits}g}"
+
+
+def clock(seconds: float) -> str:
+    """A time in seconds since 1970, as local time of day with seconds."""
+    return time.strftime("%H:%M:%S", time.localtime(seconds))
+
+
+def perplexities(over_all: float | None, han: float | None) -> str:
+    """The perplexity over all targets, and that over Han characters beside it."""
+    return f"{figure(over_all)} (Han {figure(han)})"
 
 
 def local_time(iso: str) -> str:

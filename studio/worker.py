@@ -26,8 +26,10 @@ from studio.messages import (
     Failed,
     Inspect,
     Inspected,
+    NetworkRead,
     Pause,
     Preparing,
+    ReadNetwork,
     Ready,
     Resume,
     SaveCheckpoint,
@@ -192,6 +194,11 @@ class Worker:
                 self._compose(command)
             case Inspect():
                 self._inspect(command)
+            case ReadNetwork(model, text):
+                from studio.verse.network_inspection import read_network
+
+                writer = self._models.writer(model, self._session)
+                self._emit(NetworkRead(read_network(writer, text)))
 
     # --- training -------------------------------------------------------------------------------
 
@@ -354,6 +361,8 @@ def _describe(command: Command) -> str:
             return "writing"
         case Inspect():
             return "reading the poem"
+        case ReadNetwork():
+            return "looking inside the network"
         case SaveCheckpoint():
             return "saving"
         case EstimateRun():

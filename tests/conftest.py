@@ -14,6 +14,10 @@ from studio.paths import HOME_VARIABLE, Home
 # Tests run side by side, and their models are too small to be worth a second thread. Told here,
 # before anything imports torch; commands that tests run are told it too.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Tests read English messages, whatever the language of the machine.
+for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+    if os.environ.get(name, "").startswith("zh"):
+        os.environ[name] = "C.UTF-8"
 # How long an example takes says how busy the machine is.
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")

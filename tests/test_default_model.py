@@ -45,7 +45,7 @@ def test_it_is_small_and_its_card_is_of_this_very_model(shipped_model: Path, car
 
 def test_it_knows_the_characters_that_a_library_is_built_of(shipped_model: Path) -> None:
     _, vocabulary, _ = checkpoint.load_model(shipped_model)
-    stays = "鑪蹔巘"
+    stays = "巘騑鸂"
     assert simplified(stays) == stays
     assert not [each for each in stays if each not in vocabulary]
 

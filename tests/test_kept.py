@@ -90,7 +90,8 @@ def test_a_run_is_listed_with_its_figures(kept_home: Home) -> None:
     assert (row.name, row.recipe, row.cell, row.status) == ("kept", "studio", "lstm", "finished")
     assert (row.step, row.epoch) == (8, 1)
     assert row.loss == pytest.approx(3.3625, abs=1e-4)
-    assert row.best_perplexity == pytest.approx(26.8897, abs=1e-4)
+    assert row.best_perplexity == pytest.approx(26.2229, abs=1e-4)
+    assert row.best_perplexity_han == pytest.approx(26.8897, abs=1e-4)
 
 
 def test_a_run_has_its_settings_events_and_checkpoints(kept_home: Home) -> None:
@@ -137,6 +138,18 @@ def test_a_run_is_continued(kept_home: Home) -> None:
     assert any(isinstance(each, EpochDone) for each in events)
     assert folders.summary(run).status == "finished"
     assert folders.summary(run).step > 8
+
+
+def test_the_best_of_a_resumed_run_is_found_over_all_targets(kept_home: Home) -> None:
+    run = folders.find(kept_home.runs, "kept")
+    log = run.events_file.read_text()
+    assert "26.630382925425522" in log
+    # As if step 4 had been better over all targets, but not over Han characters.
+    run.events_file.write_text(log.replace("26.630382925425522", "20.0"))
+    session = TrainingSession(kept_home, run, epochs=1)
+    progress = session.trainer.progress
+    session.close()
+    assert (progress.best_all, progress.best_step, progress.best) == (20.0, 4, None)
 
 
 def test_a_run_is_published(

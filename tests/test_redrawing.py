@@ -12,19 +12,19 @@ def test_a_message_that_another_program_wrote_disappears_on_request(
     home: Home, tmp_path: Path
 ) -> None:
     with studio(str(tmp_path)) as terminal:
-        terminal.wait("Press enter to write")
+        terminal.wait("The poem of the day")
         terminal.screen.cursor_position(3, 1)
         terminal.screen.draw("Broadcast message: reboot at noon")
         terminal.press(CTRL_L)
-        terminal.wait(lambda text: "reboot" not in text and "Press enter to write" in text)
+        terminal.wait(lambda text: "reboot" not in text and "The poem of the day" in text)
 
 
 def test_what_a_smaller_terminal_cut_off_is_drawn_again(home: Home, tmp_path: Path) -> None:
     with studio(str(tmp_path)) as terminal:
-        terminal.wait("Press enter to write")
+        terminal.wait("The poem of the day")
         terminal.resize(80, 24)
         terminal.wait(lambda text: "1 Corpus  2 Training" in text.splitlines()[0])
         terminal.resize(160, 48)
         terminal.wait(
-            lambda text: "3 Playground" in text.splitlines()[0] and "Press enter to write" in text
+            lambda text: "3 Playground" in text.splitlines()[0] and "The poem of the day" in text
         )

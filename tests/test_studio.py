@@ -16,7 +16,7 @@ from studio.runs import folders, processes
 from studio.runs.session import start_run
 from studio.settings import Settings, write_settings
 from studio.tui.themes import greys, palette
-from studio.tui.training.settings_form import GROUPS
+from studio.tui.training.setting_names import GROUPS
 from tests.terminal import PATIENCE, Terminal, studio
 
 TAB, ENTER = "\t", "\r"

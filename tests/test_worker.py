@@ -18,7 +18,9 @@ from studio.messages import (
     Failed,
     Inspect,
     Inspected,
+    NetworkRead,
     Pause,
+    ReadNetwork,
     Ready,
     Resume,
     SaveCheckpoint,
@@ -98,6 +100,18 @@ def test_the_worker_says_when_it_is_ready(talk: Conversation) -> None:
     ready = talk.wait(Ready)
     assert ready.torch
     assert ready.device
+
+
+def test_the_network_in_training_is_looked_into_between_two_steps(talk: Conversation) -> None:
+    talk.send(Train("first", small()))
+    talk.wait_for(StepDone)
+    talk.send(ReadNetwork("first", "山水"))
+    reading = talk.wait(NetworkRead).reading
+    assert reading.model.startswith("first@")
+    assert all(len(gate.mean) == 2 for gate in reading.gates)
+    assert all(each.gradients for each in reading.tensors)
+    talk.send(ReadNetwork("nowhere", "山水"))
+    assert "nowhere" in talk.wait(Failed).message
 
 
 def test_a_run_is_reported_and_recorded_in_its_folder(talk: Conversation, home: Home) -> None:

@@ -5,6 +5,7 @@ import sys
 
 from studio.cli.arguments import refuse_other_encodings, use_utf8
 from studio.cli.heap import keep_heap
+from studio.cli.language import choose_language
 from studio.launched import is_launched
 
 
@@ -22,6 +23,7 @@ def main() -> None:
 
 def _run() -> None:
     try:
+        sys.argv[1:] = choose_language(sys.argv[1:])
         if sys.argv[1:]:
             _run_subcommand(sys.argv[1:])
         else:

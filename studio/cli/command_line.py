@@ -4,6 +4,7 @@ import typer
 
 from studio import __version__
 from studio.cli.bench import bench_app
+from studio.cli.coherence import couplets
 from studio.cli.collection import collection_app
 from studio.cli.corpus import corpus_app
 from studio.cli.doctor import doctor
@@ -37,6 +38,7 @@ app.add_typer(lookup_app, name="lookup")
 corpus_app.command()(prosody)
 corpus_app.command()(ci)
 app.add_typer(corpus_app, name="corpus")
+evaluate_app.command()(couplets)
 app.add_typer(evaluate_app, name="evaluate")
 runs_app.command("export")(export_runs)
 app.add_typer(runs_app, name="runs")
@@ -49,6 +51,9 @@ app.command()(doctor)
 def studio(
     context: typer.Context,
     version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+    _language: str = typer.Option(
+        "auto", "--language", help="auto, en or zh; comes before the subcommand."
+    ),
 ) -> None:
     """Open the studio."""
     if version:

@@ -14,12 +14,20 @@ from studio.paths import Home
 from studio.prosody.forms import form_named
 
 if TYPE_CHECKING:
+    from studio.corpus.poem import Split
     from studio.verse.quality import QualityMetrics
 
 evaluate_app = typer.Typer(invoke_without_command=True)
 
 # The forms that are measured by default.
 _REGULATED = ("五绝", "七绝", "五律", "七律")
+
+
+def checked_split(name: str) -> "Split":
+    """The split with this name; raises BadParameter if there is none."""
+    if name not in ("train", "valid", "test"):
+        raise typer.BadParameter(f"{name!r} is not train, valid or test.", param_hint="--split")
+    return name  # type: ignore[return-value]
 
 
 @evaluate_app.callback()
@@ -30,22 +38,20 @@ def held_out(
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Perplexity on a held-out split. `poems` measures the model's own poems."""
+    """Perplexity on a held-out split. `poems` and `couplets` measure other things."""
     if context.invoked_subcommand is not None:
         for name in ("split", "run", "device", "json"):
             source = context.get_parameter_source(name)
             if source is not None and source.name == "COMMANDLINE":
                 raise typer.BadParameter(f"Give options after `{context.invoked_subcommand}`.")
         return
-    if split not in ("train", "valid", "test"):
-        raise typer.BadParameter(f"{split!r} is not train, valid or test.", param_hint="--split")
-    home = Home.default()
+    wanted, home = checked_split(split), Home.default()
     from studio.corpus.library import Library
     from studio.model.evaluate import score_poems, total
     from studio.runs.loading import load_writer, locate
 
     with Library.open(home.library) as library:
-        texts = library.texts(split)  # type: ignore[arg-type]
+        texts, about = library.texts(wanted), library.about(wanted)
     if not texts:
         raise CorpusError(
             f"The {split} split of {home.library} has no poems. Choose another with --split, or "
@@ -53,7 +59,14 @@ def held_out(
         )
     writer = load_writer(*locate(home, run), device).for_rows(len(texts))
     say(f"Reading {len(texts):,} poems with {writer.name} ...")
-    whole = total(score_poems(writer.network, writer.vocabulary, texts, writer.device))
+    network, vocabulary = writer.network, writer.vocabulary
+    whole = total(score_poems(network, vocabulary, texts, writer.device))
+    # With form, title and poet, as far as the model reads them.
+    titled = (
+        total(score_poems(network, vocabulary, texts, writer.device, about)).perplexity_all
+        if network.config.has_conditions
+        else None
+    )
     if json:
         print_json(
             {
@@ -61,6 +74,7 @@ def held_out(
                 "split": split,
                 "poems": len(texts),
                 "perplexity": whole.perplexity_all,
+                "perplexity_titled": titled,
                 "perplexity_han": whole.perplexity,
                 "tokens": whole.tokens,
                 "tokens_han": whole.han,
@@ -71,11 +85,13 @@ def held_out(
         return
     out.print(
         f"{writer.name} on {split} ({len(texts):,} poems)\n"
-        f"perplexity over Han characters   {whole.perplexity:10.2f}   ({whole.han:,} characters)\n"
-        f"with punctuation and end token   {whole.perplexity_all:10.2f}   "
+        f"perplexity over all targets      {whole.perplexity_all:10.2f}   "
         f"({whole.tokens:,} tokens)\n"
+        f"perplexity over Han characters   {whole.perplexity:10.2f}   ({whole.han:,} characters)\n"
         f"unknown characters               {whole.unknown_share:10.2%}"
     )
+    if titled is not None:
+        out.print(f"all tokens, with form and title  {titled:10.2f}")
 
 
 @evaluate_app.command()
@@ -88,6 +104,10 @@ def poems(
         int, typer.Option(min=1, max=10**6, help="Number of poems of each form.")
     ] = 200,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The random seed.")] = 1,
+    split: Annotated[str, typer.Option(help="Whose poems to compare with.")] = "test",
+    discriminator: Annotated[
+        bool, typer.Option("--discriminator", help="Tell ours from people's by a classifier.")
+    ] = False,
     openings: Annotated[
         int,
         typer.Option(min=0, help="Also request a poem for each of the N most frequent characters."),
@@ -96,32 +116,37 @@ def poems(
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Write poems and measure them. Poems of the test split are measured for comparison."""
-    home = Home.default()
+    """Write poems and measure them. Poems of the split are measured for comparison."""
+    wanted, home = checked_split(split), Home.default()
     with usage_errors():
         forms = [form_named(name) for name in form or _REGULATED]
     from studio.corpus.library import Library
     from studio.corpus.poem import is_han
     from studio.runs.loading import load_writer, locate
-    from studio.verse.evaluation import failures, human_poems, write_many
+    from studio.verse.discriminator import Frequencies, discriminate
+    from studio.verse.evaluation import failures, human_poems, lawful_texts, write_many
     from studio.verse.novelty import Novelty
     from studio.verse.quality import quality_metrics
     from studio.verse.request import ComposeRequest
+    from studio.verse.themes import THEME_WORDS, measure_themes
 
     measured: list[dict[str, Any]] = []
     failed = []
+    # As many of ours as of people's in each form, for the classifier.
+    ours: list[str] = []
+    lawful: list[str] = []
     with (
         Library.open(home.library) as library,
         Novelty.open(home.library) as novelty,
         Novelty.open(home.library, "train") as training,
     ):
         writer = load_writer(*locate(home, run), device)
-        frequent = [each for each in writer.vocabulary.characters if is_han(each)][:openings]
+        frequent = [each for each in writer.vocabulary.distinct if is_han(each)][:openings]
         for each in forms:
             say(f"Writing {count:,} {each.name} with {writer.name} ...")
             request = ComposeRequest(form=each.name, seed=seed)
             written, seconds = write_many(writer, request, count, novelty)
-            people = human_poems(library, each, count, seed)
+            people = human_poems(library, each, count, seed, wanted)
             size = min(len(written), len(people)) or len(written)
             figured = quality_metrics(
                 each, [poem.text for poem in written], writer, training, distinct_of=size
@@ -146,17 +171,51 @@ def poems(
                     "human": human,
                 }
             )
+            if discriminator:
+                kept = lawful_texts(library, each, wanted)[: len(written)]
+                lawful += kept
+                ours += [poem.text for poem in written[: len(kept)]]
             if frequent:
                 say(f"Writing {each.name} with {len(frequent)} openings ...")
                 failed += failures(writer, request, frequent, novelty)
             if not json:
                 _print(each.name, figured, human, measured[-1]["milliseconds"])
+        say("Measuring themes ...")
+        size = max(1, count // len(THEME_WORDS))
+        themes = measure_themes(writer, library, wanted, size, seed, novelty)
+        told = None
+        if discriminator:
+            say("Telling ours from people's ...")
+            frequencies = Frequencies(library.texts("train"))
+            told = discriminate(writer, ours, lawful, frequencies, training)
     if json:
-        document = {"model": writer.name, "count": count, "seed": seed, "forms": measured}
+        document = {
+            "model": writer.name,
+            "count": count,
+            "seed": seed,
+            "forms": measured,
+            "theme_kept": themes.kept,
+            "theme_kept_people": themes.people,
+            "theme_chance": themes.chance,
+        }
+        if told:
+            document["discriminator"] = told
         if frequent:
             document |= {"openings": len(frequent), "failed": len(failed), "failures": failed}
         print_json(document)
-    elif frequent:
+        return
+    out.print(
+        f"\nkept the theme of the title: {_figure(themes.kept, True)} of {themes.poems:,} written, "
+        f"{_figure(themes.people, True)} of {themes.people_poems:,} by poets, "
+        f"{themes.chance:.1%} by a guess"
+    )
+    if told:
+        tells = ", ".join(f"{name} {weight:+.2f}" for name, weight in told.tells.items())
+        out.print(
+            f"told from poems by people that keep the rules: {told.accuracy:.1%} of "
+            f"{told.poems:,}, 50% by a guess, by {tells}"
+        )
+    if frequent:
         out.print(
             f"\n{len(failed)} of {len(frequent) * len(forms):,} requests with openings failed"
         )

@@ -17,6 +17,7 @@ from studio.cli.signals import stopping_on_signals
 from studio.messages import TrainingStarted
 from studio.model.events import (
     CheckpointSaved,
+    Noted,
     SampleWritten,
     StepDone,
     TrainingEnded,
@@ -81,11 +82,13 @@ def _watch(started: TrainingStarted, steps: Iterator[tuple[TrainingEvent, ...]])
                         before = event
                     case Validated():
                         say(
-                            f"step {event.step}: validation perplexity {event.perplexity:.1f} "
-                            f"({event.perplexity_all:.1f} with punctuation)"
+                            f"step {event.step}: validation perplexity {event.perplexity_all:.1f} "
+                            f"({event.perplexity:.1f} over Han characters)"
                             f"{', the best so far' if event.best else ''}"
                         )
                     case SampleWritten():
+                        say(f"step {event.step}: {event.text}")
+                    case Noted():
                         say(f"step {event.step}: {event.text}")
                     case CheckpointSaved():
                         say(f"step {event.step}: saved {event.name}")

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated, get_args
 
-import msgspec
 import typer
 
 from studio.cli.headless import train_to_end
@@ -13,6 +12,7 @@ from studio.errors import ConfigError, RunError
 from studio.model.config import MAX_COUNT, RECIPES, Cell, RunConfig, recipe_named, with_settings
 from studio.paths import Home
 from studio.runs import folders
+from studio.runs.comparing import differing_settings
 
 Language = Annotated[str, typer.Option(help="zh or en.")]
 Format = Annotated[str, typer.Option(help="html (one file), or markdown with PNG and SVG.")]
@@ -90,8 +90,8 @@ def _check_free_or_same(home: Home, name: str, config: RunConfig) -> None:
     folders.check_name(name)
     if not _exists(home, name):
         return
-    found = _flat(folders.find(home.runs, name).config())
-    differing = [key for key, value in _flat(config).items() if value != found[key]]
+    found = folders.find(home.runs, name).config()
+    differing = differing_settings([config, found])
     if differing:
         raise RunError(
             f"There is already a run called {name} with another {', '.join(differing)}. Choose "
@@ -101,16 +101,6 @@ def _check_free_or_same(home: Home, name: str, config: RunConfig) -> None:
 
 def _exists(home: Home, name: str) -> bool:
     return (home.runs / name / "config.json").exists()
-
-
-def _flat(config: RunConfig) -> dict[str, object]:
-    return {
-        "recipe": config.recipe,
-        "start": config.start,
-        "poems": config.poems,
-        **msgspec.structs.asdict(config.model),
-        **msgspec.structs.asdict(config.train),
-    }
 
 
 def _train(home: Home, name: str, config: RunConfig) -> None:

@@ -144,6 +144,8 @@ class _Turns:
             sys.stdout.buffer.write(msgspec.json.encode(_report(session.run, last)) + b"\n")
             sys.stdout.buffer.flush()
         if last.outcome in ("diverged", "failed"):
+            # The launcher of several processes ends all of them with a signal if one fails.
+            stopped = False
             self._failed[run] = f"The training of {run} {last.outcome}. {last.reason}"
         if stopped:
             resume = f"tangshi-studio train --run {run} --resume"

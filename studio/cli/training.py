@@ -22,6 +22,8 @@ from studio.model.events import (
 )
 from studio.paths import Home
 from studio.runs import folders, processes
+from studio.runs.environment import read_environments
+from studio.runs.filtering import EXAMPLE, fields_of, run_filter
 from studio.wording import duration, printable
 
 ROOMY = 100  # from this width in cells `runs list` has all its columns
@@ -180,13 +182,20 @@ def _detach(
 
 @runs_app.command("list")
 def list_runs(
+    where: Annotated[
+        str, typer.Option(help=f"Only runs that match, as in --where '{EXAMPLE}'.")
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
     """List the runs, the latest first."""
+    with usage_errors():
+        matches = run_filter(where)
     summaries = []
     for run in folders.all_runs(Home.default().runs):
         try:
-            summaries.append(folders.summary(run))
+            summary = folders.summary(run)
+            if matches(fields_of(summary, run.config())):
+                summaries.append(summary)
         except StudioError as error:
             # A damaged folder must not hide the others.
             say(f"{run.name} is damaged: {error}")
@@ -197,13 +206,16 @@ def list_runs(
     table.add_column("run", no_wrap=True, overflow="fold")
     rows = [_listed(each) for each in summaries]
     # In a narrow terminal, leave out the least important instead of cutting the words.
-    left_out = ("cell", "epoch", "trained") if out.width < ROOMY else ()
+    left_out = ("cell", "epoch", "loss", "trained") if out.width < ROOMY else ()
     for name in rows[0] if rows else ():
         if name not in left_out:
             table.add_column(name, no_wrap=True)
     for summary, row in zip(summaries, rows, strict=True):
         table.add_row(summary.name, *(row[name] for name in row if name not in left_out))
-    out.print(table if summaries else "No runs yet. Start one with `tangshi-studio train`.")
+    nothing = "No runs yet. Start one with `tangshi-studio train`."
+    if where.strip():
+        nothing = "No run matches."
+    out.print(table if summaries else nothing)
 
 
 def _listed(run: folders.RunSummary) -> dict[str, str]:
@@ -217,6 +229,7 @@ def _listed(run: folders.RunSummary) -> dict[str, str]:
         "epoch": str(run.epoch),
         "loss": _figure(run.loss, 3),
         "perplexity": _figure(run.best_perplexity, 1),
+        "Han": _figure(run.best_perplexity_han, 1),
         "trained": duration(run.elapsed),
         "left": duration(run.seconds_left) if run.seconds_left is not None else "",
     }
@@ -229,6 +242,7 @@ def show_run(
     """Show one run: settings, validations, samples, checkpoints."""
     run = folders.find(Home.default().runs, name)
     events = run.events()
+    environments = read_environments(run.folder)
     validations = [event for event in events if isinstance(event, Validated)]
     samples = [event for event in events if isinstance(event, SampleWritten)]
     document = {
@@ -237,16 +251,24 @@ def show_run(
         "validations": validations,
         "samples": samples,
         "checkpoints": run.checkpoint_names(),
+        "environments": environments,
     }
     if json:
         print_json(document)
         return
     shown = {"summary": document["summary"], "config": document["config"]}
     out.print_json(data=msgspec.to_builtins(shown))
+    for each in environments:
+        out.print(
+            f"from step {each.step}: tangshi-studio {each.studio} {each.commit[:12]}, "
+            f"torch {each.torch}, {printable(each.device)}, {each.parameter_count:,} parameters",
+            soft_wrap=True,
+        )
     for event in validations:
         out.print(
-            f"step {event.step:>7}  epoch {event.epoch:>3}  perplexity {event.perplexity:9.1f}"
-            f"  with punctuation {event.perplexity_all:8.1f}{'  best' if event.best else ''}"
+            f"step {event.step:>7}  epoch {event.epoch:>3}  perplexity {event.perplexity_all:9.1f}"
+            f"  over Han characters {event.perplexity:8.1f}{'  best' if event.best else ''}",
+            soft_wrap=True,
         )
     for sample in samples[-1:]:
         out.print(f"sample at step {sample.step}: {printable(sample.text)}")

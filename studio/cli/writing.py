@@ -44,6 +44,10 @@ def generate(
     given: Annotated[
         str, typer.Option(help="A poem to complete, with □ for characters to write.")
     ] = "",
+    title: Annotated[
+        str, typer.Option(help="What the poem is about, such as 送别; the poem stands under it.")
+    ] = "",
+    poet: Annotated[str, typer.Option(help="In whose manner, such as 李白.")] = "",
     rhyme: Annotated[str, typer.Option(help="One of the 106 rhymes, such as 阳 or 東.")] = "",
     tones: Annotated[
         str, typer.Option(help="Tone rules: strict, tang (as the Tang poets kept them) or free.")
@@ -90,6 +94,8 @@ def generate(
         last=last,
         words=word or [],
         given=given,
+        title=title,
+        poet=poet,
         rhyme=rhyme,
         tones=tones,
         copied_lines=allow_copies,
@@ -112,7 +118,7 @@ def generate(
         print_json({"model": model, "request": request, "poems": poems})
     else:
         for poem in poems:
-            out.print("\n".join(couplets(poem.text)) + "\n")
+            out.print("\n".join([*filter(None, [request.title]), *couplets(poem.text)]) + "\n")
         say(f"{model}, seed {request.seed}")
     _keep([saved_now(poem, request, model) for poem in poems], save, picture)
 

@@ -20,19 +20,20 @@ _NUMERALS = "〇一二三四五六七八九十"
 
 
 def as_text(poems: Sequence[SavedPoem]) -> str:
-    """Plain text: one couplet per line, an empty line between two poems."""
-    return "\n".join("".join(f"{row}\n" for row in couplets(each.poem.text)) for each in poems)
+    """Plain text: the title, one couplet per line, an empty line between two poems."""
+    return "\n".join("".join(f"{row}\n" for row in _rows(each)) for each in poems)
 
 
 def as_markdown(poems: Sequence[SavedPoem]) -> str:
-    """Markdown: the first line as heading, the couplets, then the model, request and time."""
+    """Markdown: title or first line as heading, the couplets, then the model, request and time."""
     return "\n".join(_markdown(each) for each in poems)
 
 
 def as_sheet(saved: SavedPoem) -> picture.Sheet:
     """The poem as a picture, with its form, the day, the model and the request."""
     foot = f"{saved.model} · {describe(saved.request)}"
-    return picture.sheet(verse_lines(saved.poem.text), saved.request.form, _day(saved.saved), foot)
+    title = saved.request.title or saved.request.form
+    return picture.sheet(verse_lines(saved.poem.text), title, _day(saved.saved), foot)
 
 
 def format_of(path: Path) -> Format:
@@ -87,10 +88,15 @@ def free_path(folder: Path, poem: WrittenPoem, form: Format) -> Path:
     return path
 
 
+def _rows(each: SavedPoem) -> list[str]:
+    return [*filter(None, [each.request.title]), *couplets(each.poem.text)]
+
+
 def _markdown(each: SavedPoem) -> str:
     rows = "\\\n".join(_escaped(row) for row in couplets(each.poem.text))
     by = f"{each.model} · {describe(each.request)} · {each.saved}"
-    return f"## {_escaped(first_line(each.poem.text))}\n\n{rows}\n\n*{_escaped(by)}*\n"
+    heading = each.request.title or first_line(each.poem.text)
+    return f"## {_escaped(heading)}\n\n{rows}\n\n*{_escaped(by)}*\n"
 
 
 def _escaped(text: str) -> str:

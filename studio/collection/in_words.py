@@ -54,6 +54,8 @@ def settings_in_words(request: ComposeRequest) -> str:
         drawn.append(f"repetition {sampling.repetition_penalty:g}")
     form = request.form or f"free, at most {request.longest}"
     asked = [f"{form}, {request.lines} lines" if request.lines else form]
+    asked += [f"on {request.title}"] if request.title else []
+    asked += [f"in the manner of {request.poet}"] if request.poet else []
     asked += [f"acrostic {request.acrostic}"] if request.acrostic else []
     asked += [f"to {request.last}"] if request.last else []
     asked += [f"with {' '.join(request.words)}"] if request.words else []

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from studio.errors import StudioError
 
@@ -47,13 +47,14 @@ _FILES = (
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Text with its centre at (x, y)."""
+    """Text with its centre at (x, y), or its start or end at x."""
 
     x: float
     y: float
     size: float
     text: str
     colour: str
+    anchor: Literal["middle", "start", "end"] = "middle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,21 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Polyline:
+    """Points joined by a line of this thickness."""
+
+    points: tuple[tuple[float, float], ...]
+    colour: str
+    thickness: float
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """A picture; the marks are drawn in order."""
 
     width: float
     height: float
-    marks: tuple[Box | Word, ...]
+    marks: tuple[Box | Word | Polyline, ...]
 
 
 def sheet(lines: Sequence[str], title: str, signed: str, foot: str) -> Sheet:
@@ -123,10 +133,17 @@ def as_svg(drawn: Sheet) -> str:
                 f'<rect x="{mark.x:g}" y="{mark.y:g}" width="{mark.width:g}" '
                 f'height="{mark.height:g}" rx="{mark.radius:g}" {paint.format(mark.colour)}/>'
             )
+        elif isinstance(mark, Polyline):
+            points = " ".join(f"{x:g},{y:g}" for x, y in mark.points)
+            rows.append(
+                f'<polyline points="{points}" fill="none" stroke="{mark.colour}" '
+                f'stroke-width="{mark.thickness:g}" stroke-linejoin="round"/>'
+            )
         else:
+            anchor = "" if mark.anchor == "middle" else f' text-anchor="{mark.anchor}"'
             rows.append(
                 f'<text x="{mark.x:g}" y="{_baseline(mark):g}" font-size="{mark.size:g}" '
-                f'fill="{mark.colour}">{escape(mark.text)}</text>'
+                f'fill="{mark.colour}"{anchor}>{escape(mark.text)}</text>'
             )
     return "\n".join([*rows, "</svg>", ""])
 
@@ -155,9 +172,13 @@ def as_png(drawn: Sheet, folders: Iterable[Path] | None = None) -> bytes:
                 outline=None if mark.is_filled else mark.colour,
                 width=max(1, round(scale)),
             )
+        elif isinstance(mark, Polyline):
+            line = [(x * scale, y * scale) for x, y in mark.points]
+            draw.line(line, mark.colour, max(1, round(mark.thickness * scale)), joint="curve")
         else:
             place = (mark.x * scale, _baseline(mark) * scale)
-            draw.text(place, mark.text, mark.colour, fonts[mark.size], anchor="ms")
+            anchor = {"middle": "ms", "start": "ls", "end": "rs"}[mark.anchor]
+            draw.text(place, mark.text, mark.colour, fonts[mark.size], anchor=anchor)
     written = io.BytesIO()
     image.save(written, "PNG")
     return written.getvalue()

@@ -15,7 +15,7 @@ from studio.corpus.long_lines import LongLine, long_lines, with_lost_stops
 from studio.corpus.poem import Poem, Script, split_of, verse_lines
 from studio.corpus.records import BadRecord, Record
 from studio.corpus.schema import APPLICATION, INDICES, TABLES, VERSION
-from studio.corpus.script import fully_simplified, simplified
+from studio.corpus.script import folded, fully_simplified, simplified
 from studio.corpus.statistics import Account, Statistics, compute, length_of
 from studio.errors import CorpusError
 from studio.files import replacing
@@ -78,6 +78,7 @@ def _sort_out(
 ) -> _Sorted:
     found = _Sorted()
     seen: dict[str, int] = {}
+    convert = simplified if script == "simplified" else folded
     for record in records:
         if found.read % 1000 == 0:
             progress("cleaning", found.read, expected)
@@ -94,8 +95,7 @@ def _sort_out(
                 found.long_lines.append(LongLine(record.source, rejected.found, "rejected"))
             continue
         found.long_lines += long_lines(cleaned, original, record.source)
-        converted = simplified(original)
-        text = converted if script == "simplified" else original
+        text = convert(original)
         if text in seen:
             found.merged.append((record.source, seen[text]))
             continue
@@ -103,8 +103,8 @@ def _sort_out(
         title, author = clean_label(record.title), clean_label(record.author)
         found.poems.append(
             Poem(
-                title=simplified(title) if script == "simplified" else title,
-                author=simplified(author) if script == "simplified" else author,
+                title=convert(title),
+                author=convert(author),
                 text=text,
                 original=original,
                 form=shape_of(verse_lines(text)),

@@ -10,9 +10,9 @@ import msgspec
 
 from studio.corpus.cleaning import tidy
 from studio.corpus.failures import REBUILD, read_errors
-from studio.corpus.poem import Poem, Split
+from studio.corpus.poem import About, Poem, Split
 from studio.corpus.schema import APPLICATION, VERSION
-from studio.corpus.script import simplified
+from studio.corpus.script import folded, simplified
 from studio.corpus.statistics import Counted, Counts, Statistics, count_poems
 from studio.errors import CorpusError
 
@@ -145,6 +145,13 @@ class Library:
         rows = self._rows("SELECT text FROM poems WHERE split = ? ORDER BY id", split)
         return [text for (text,) in rows]
 
+    def about(self, split: Split) -> list[About]:
+        """What is known of each poem of a split, in the order of `texts`."""
+        rows = self._rows(
+            "SELECT form, title, author FROM poems WHERE split = ? ORDER BY id", split
+        )
+        return [About(*row) for row in rows]
+
     def poems(self) -> Iterator[Poem]:
         """All poems, in the order of the source."""
         with read_errors(self.path):
@@ -207,10 +214,13 @@ class Library:
         return self.poem(random.Random(seed).choice(ids)) if ids else None
 
     def in_script(self, typed: str) -> str:
-        """Typed text in the library's script and punctuation; invalid characters are left out."""
+        """Typed text as the library has it: its script, punctuation and forms of characters.
+
+        Invalid characters are left out.
+        """
         words = (tidy(word) for word in typed.encode("utf-8", "ignore").decode().split())
         text = " ".join(word for word in words if word)
-        return simplified(text) if self._script == "simplified" else text
+        return simplified(text) if self._script == "simplified" else folded(text)
 
     def _rows(self, statement: str, *values: str | int) -> list[Any]:
         with read_errors(self.path):

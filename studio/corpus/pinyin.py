@@ -100,7 +100,7 @@ class Pinyin:
             return cls.of_library(home.library, home.cache / "pinyin.msgpack")
         if model:
             with contextlib.suppress(StudioError):
-                return cls.of_order(Vocabulary.of_model(model).characters)
+                return cls.of_order(Vocabulary.of_model(model).distinct)
         return cls(dict.fromkeys(_common(), 1.0))
 
     def candidates(self, letters: str) -> tuple[Candidate, ...]:

@@ -23,13 +23,24 @@ HAN = (
 _HAN = re.compile(f"[{HAN}]")
 
 
+class About(msgspec.Struct, frozen=True):
+    """What is known of a poem beside its text; "" if it is not known. `form` is one of `SHAPES`."""
+
+    form: str = ""
+    title: str = ""
+    poet: str = ""
+
+
+UNKNOWN_POEM = About()
+
+
 class Poem(msgspec.Struct, frozen=True):
     """A poem in the library.
 
     `text` is the cleaned poem with punctuation and without line breaks: a model is trained on it.
-    `original` is the same text before conversion to simplified characters, one character for each.
-    It is kept because simplifying merges characters that differ in tone (裏 里). `source` is the
-    file and position of the record.
+    Each character has one form there (劒 becomes 剑). `original` is the same text before variants
+    were folded and characters simplified, one character for each. It is kept because simplifying
+    merges characters that differ in tone (裏 里). `source` is the file and position of the record.
     """
 
     title: str

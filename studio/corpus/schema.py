@@ -2,7 +2,7 @@
 
 # "poem" in ASCII. It distinguishes our library from any other SQLite database.
 APPLICATION = 0x706F656D
-VERSION = 2
+VERSION = 3
 
 TABLES = """
 CREATE TABLE poems (

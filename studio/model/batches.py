@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from studio.corpus.vocabulary import BEGIN, END, PAD
+from studio.model.conditions import Conditions, Described, conditions_of
 from studio.model.config import TrainConfig
 
 
@@ -16,13 +17,15 @@ class Batch:
     """`inputs` and `targets` (batch, time), int64; padding is `PAD` in both.
 
     `resets_state`: the recurrent state starts at zero; else it continues from the last batch.
-    `characters`: how many targets count in the loss.
+    `characters`: how many targets count in the loss. `conditions`: what is known of the poems;
+    None if the network reads nothing beside the characters.
     """
 
     inputs: Tensor
     targets: Tensor
     resets_state: bool
     characters: int
+    conditions: Conditions | None = None
 
 
 class Epoch(Protocol):
@@ -32,24 +35,36 @@ class Epoch(Protocol):
     def __getitem__(self, position: int) -> Batch: ...
 
 
-def make_epoch(poems: list[list[int]], config: TrainConfig, epoch: int) -> Epoch:
+def make_epoch(
+    poems: list[list[int]], config: TrainConfig, epoch: int, known: Described | None = None
+) -> Epoch:
     """The batches of epoch number `epoch`; their order depends only on the seed and the epoch.
 
-    `poems` are token indices without begin and end tokens. Raises ValueError if no poem is left.
+    `poems` are token indices without begin and end tokens. `known`: what is known of them, of which
+    a part is left out. Raises ValueError if no poem is left.
     """
     generator = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
+    if known:
+        # Its own generator: the order is that of a run without conditions.
+        own = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
+        known = known.without_some(config.condition_dropout, own)
     if config.batching == "stream":
-        return _StreamEpoch(poems, config, generator)
-    return _PaddedEpoch(poems, config, generator)
+        return _StreamEpoch(poems, config, generator, known)
+    return _PaddedEpoch(poems, config, generator, known)
 
 
 class _PaddedEpoch:
     """Each row is one poem from its begin token to its end token."""
 
     def __init__(
-        self, poems: list[list[int]], config: TrainConfig, generator: torch.Generator
+        self,
+        poems: list[list[int]],
+        config: TrainConfig,
+        generator: torch.Generator,
+        known: Described | None,
     ) -> None:
-        poems = [poem for poem in poems if len(poem) <= config.longest_poem]
+        short = [index for index, poem in enumerate(poems) if len(poem) <= config.longest_poem]
+        poems = [poems[index] for index in short]
         if not poems:
             raise ValueError("no poem is short enough")
         order = torch.randperm(len(poems), generator=generator).tolist()
@@ -62,21 +77,27 @@ class _PaddedEpoch:
             batches += [part[at : at + size] for at in range(0, len(part), size)]
         shuffled = torch.randperm(len(batches), generator=generator).tolist()
         self._poems = poems
+        self._known = known.of(short) if known else None
         self._batches = [batches[index] for index in shuffled]
 
     def __len__(self) -> int:
         return len(self._batches)
 
     def __getitem__(self, position: int) -> Batch:
-        rows = [[BEGIN, *self._poems[index], END] for index in self._batches[position]]
-        return pad_batch(rows)
+        indices = self._batches[position]
+        rows = [[BEGIN, *self._poems[index], END] for index in indices]
+        return pad_batch(rows, self._known.of(indices) if self._known else None)
 
 
 class _StreamEpoch:
     """The shuffled poems as one text, split into parallel streams and read in windows."""
 
     def __init__(
-        self, poems: list[list[int]], config: TrainConfig, generator: torch.Generator
+        self,
+        poems: list[list[int]],
+        config: TrainConfig,
+        generator: torch.Generator,
+        known: Described | None,
     ) -> None:
         if not poems:
             raise ValueError("no poem is left")
@@ -91,6 +112,10 @@ class _StreamEpoch:
         # A begin token always follows an end token, so there is nothing to learn.
         self._targets = torch.where(self._inputs == BEGIN, PAD, self._inputs)
         self._window = config.window
+        self._conditions: Conditions | None = None
+        if known:
+            whole = conditions_of(torch.from_numpy(text)[None], known.of(order))
+            self._conditions = whole.in_streams(config.batch_size, length)
 
     def __len__(self) -> int:
         return -(-(self._inputs.shape[1] - 1) // self._window)
@@ -104,10 +129,11 @@ class _StreamEpoch:
             targets=targets,
             resets_state=position == 0,
             characters=int((targets != PAD).sum()),
+            conditions=self._conditions.during(start, end) if self._conditions else None,
         )
 
 
-def pad_batch(rows: list[list[int]]) -> Batch:
+def pad_batch(rows: list[list[int]], known: Described | None = None) -> Batch:
     """Rows of tokens, each with its begin and end token, as one padded batch."""
     width = max(map(len, rows))
     tokens = torch.full((len(rows), width), PAD)
@@ -118,4 +144,5 @@ def pad_batch(rows: list[list[int]]) -> Batch:
         targets=tokens[:, 1:].contiguous(),
         resets_state=True,
         characters=sum(map(len, rows)) - len(rows),
+        conditions=conditions_of(tokens, known).during(0, width - 1) if known else None,
     )

@@ -31,6 +31,7 @@ from studio.documents import read_json
 from studio.errors import DamageError, RunError
 from studio.files import build_folder_atomically, open_regular
 from studio.model.config import ModelConfig, Natural, Positive
+from studio.model.events import Validated
 from studio.model.network import Network
 from studio.paths import is_published, model_description
 
@@ -38,17 +39,25 @@ FORMAT = 1
 # The types that weights may have, as safetensors names them; the buffer `breaks` is boolean.
 _WEIGHT_TYPES, _BUFFER_TYPES = ("F32", "F16", "BF16"), ("BOOL",)
 _REMEDY = "Choose another checkpoint or model."
+# The bias of a character that is not predicted any more: half precision holds it, and its
+# probability is zero.
+_NEVER = -1e4
 NonNegative = Annotated[float, Meta(ge=0)]
 
 
 class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """model.json."""
+    """model.json.
+
+    `perplexity` is that over Han characters, `perplexity_all` that over all targets, which older
+    versions did not write.
+    """
 
     format: int
     config: ModelConfig
     vocabulary: str
     step: Natural
     perplexity: NonNegative | None = None
+    perplexity_all: NonNegative | None = None
 
 
 class PublishedDescription(Description, frozen=True, forbid_unknown_fields=False, kw_only=True):
@@ -61,7 +70,9 @@ class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """training.json: how far training has come.
 
     `position` is the number of batches of `epoch` that are done; `nats` and `characters` are sums
-    over them. `poems` is the sha256 of the training texts, "" in older checkpoints.
+    over them. `best_all` is the lowest perplexity over all targets, at `best_step`. Older versions
+    wrote `best` instead, the lowest over Han characters. `poems` is the sha256 of the training
+    texts, "" in older checkpoints.
     """
 
     step: Natural = 0
@@ -71,6 +82,7 @@ class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nats: float = 0.0
     characters: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     best: NonNegative | None = None
+    best_all: NonNegative | None = None
     best_step: Natural | None = None
     poems: str = ""
 
@@ -91,7 +103,7 @@ def save(
     vocabulary: Vocabulary,
     tensors: dict[str, Tensor],
     progress: Progress,
-    perplexity: float | None,
+    validated: Validated | None,
 ) -> None:
     """Write a checkpoint; after a crash at any moment the folder is complete or absent.
 
@@ -99,7 +111,7 @@ def save(
     """
 
     def fill(staging: Path) -> None:
-        write_model(staging, network, vocabulary, progress.step, perplexity)
+        write_model(staging, network, vocabulary, progress.step, validated)
         _write_tensors(_on_cpu(tensors), staging / "training.safetensors")
         (staging / "training.json").write_bytes(msgspec.json.encode(progress))
 
@@ -111,12 +123,22 @@ def write_model(
     network: Network,
     vocabulary: Vocabulary,
     step: int,
-    perplexity: float | None,
+    validated: Validated | None,
 ) -> None:
-    """Write the three files of a model that can write; the folder is not written atomically."""
+    """Write the three files of a model that can write; the folder is not written atomically.
+
+    `validated` is its validation, if it had one.
+    """
     write_weights(folder, network, torch.float32)
     vocabulary.save(folder / "vocabulary.json")
-    description = Description(FORMAT, network.config, vocabulary.fingerprint, step, perplexity)
+    description = Description(
+        FORMAT,
+        network.config,
+        vocabulary.fingerprint,
+        step,
+        validated.perplexity if validated else None,
+        validated.perplexity_all if validated else None,
+    )
     (folder / "model.json").write_bytes(msgspec.json.encode(description))
 
 
@@ -142,6 +164,7 @@ def load_model(folder: Path) -> tuple[Network, Vocabulary, Description]:
     with torch.device("meta"):
         expected = Network(description.config, len(vocabulary))
     weights = _read_weights(expected, folder)
+    weights["softmax_bias"][vocabulary.superseded] = _NEVER
     network = Network(description.config, len(vocabulary))
     network.load_state_dict(weights)
     return network.eval(), vocabulary, description
@@ -183,14 +206,19 @@ def read_progress(folder: Path) -> Progress:
 def best_of(checkpoints: Path, names: list[str]) -> str:
     """The checkpoint with the lowest validation perplexity among `names`, or the last one.
 
-    A checkpoint whose model.json cannot be read is skipped.
+    That is over all targets. If an older version wrote one of them, it is over Han characters,
+    which is all that they have in common. One whose model.json cannot be read is skipped.
     """
-    validated: list[tuple[float, str]] = []
+    han: list[tuple[float, str]] = []
+    over_all: list[tuple[float, str]] = []
     for name in names:
         with contextlib.suppress(RunError):
             description = read_description(checkpoints / name)
             if description.perplexity is not None:
-                validated.append((description.perplexity, name))
+                han.append((description.perplexity, name))
+            if description.perplexity_all is not None:
+                over_all.append((description.perplexity_all, name))
+    validated = over_all if len(over_all) == len(han) else han
     return min(validated)[1] if validated else names[-1]
 
 

@@ -11,6 +11,7 @@ from studio.corpus.vocabulary import Vocabulary
 from studio.errors import RunError
 from studio.model import checkpoint
 from studio.model.checkpoint import Progress
+from studio.model.events import Validated
 from studio.model.network import Network
 from studio.model.parallel import World
 from studio.model.unreported import DivergenceError
@@ -28,7 +29,10 @@ class CheckpointStore:
         self._world = world
 
     def save(
-        self, progress: Progress, tensors: Callable[[], dict[str, Tensor]], perplexity: float | None
+        self,
+        progress: Progress,
+        tensors: Callable[[], dict[str, Tensor]],
+        validated: Validated | None,
     ) -> None:
         """Write a checkpoint of the present weights, then delete the oldest.
 
@@ -44,7 +48,7 @@ class CheckpointStore:
             return
         folder = self._folder / checkpoint.name_of(step)
         try:
-            checkpoint.save(folder, self._network, self._vocabulary, state, progress, perplexity)
+            checkpoint.save(folder, self._network, self._vocabulary, state, progress, validated)
         except OSError as error:
             if self._world.size == 1:
                 raise

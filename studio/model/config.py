@@ -50,11 +50,21 @@ class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # How many previous lines are extra input: from each, the character at the same position in its
     # line as the next character.
     lines_above: Annotated[int, Meta(ge=0, le=3)] = 0
+    # What the network reads at each step beside the characters (conditions.py): the form with the
+    # number of the line, the lines left and the place in it; the title; the poet.
+    form_input: bool = False
+    title_input: bool = False
+    poet_input: bool = False
     # Skip connections from the input of each layer to the softmax (Graves 2013, section 2).
     skips: bool = False
     # The recurrent state at the start of a poem that is written or scored: zeros, or the state
     # after an end token. In a stream every poem but the first starts after an end token.
     initial_state: Literal["zero", "end"] = "zero"
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether it reads anything beside the characters."""
+        return self.form_input or self.title_input or self.poet_input
 
     def with_shape_of(self, other: "ModelConfig") -> "ModelConfig":
         """The shape of `other`, so that its weights fit, with the other settings of this config.
@@ -79,6 +89,9 @@ class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # backpropagation through time, Williams and Peng 1990).
     batching: Literal["poems", "stream"] = "poems"
     batch_size: Size = 100
+    # The share of poems that are read without their form; without their title; without their poet.
+    # So one model writes with and without.
+    condition_dropout: Share = 0.3
     window: Size = 64
     # With "poems", longer poems are left out: one of them would pad a whole batch.
     longest_poem: Size = 130
@@ -88,7 +101,9 @@ class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # chunks. "sampled": an estimate from the frequent characters and a sample of the others; a GPU
     # uses "chunked" instead.
     loss: Literal["nll", "chunked", "sampled"] = "nll"
-    optimizer: Literal["rmsprop", "adamw", "sgd"] = "rmsprop"
+    # "muon": the orthogonalised momentum of each gate's matrix. For the embedding and the biases
+    # AdamW, at a fifth of the learning rate; 0.02 is a usual one.
+    optimizer: Literal["rmsprop", "adamw", "muon", "sgd"] = "rmsprop"
     learning_rate: Rate = 0.01
     weight_decay: Amount = 0.0
     schedule: Literal["constant", "cosine"] = "constant"

@@ -1,10 +1,9 @@
 """The compute device and its precision: everything that depends on the machine."""
 
 import contextlib
-import math
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -38,10 +37,14 @@ class Device:
         return torch.autocast(self.torch_device.type, dtype=torch.bfloat16)
 
     def put(self, tensor: torch.Tensor) -> torch.Tensor:
-        """Copy to the device; for a GPU from pinned memory and without waiting."""
-        if self.is_gpu:
+        """Copy to the device, unless it is there; to a GPU from pinned memory, without waiting."""
+        if tensor.device.type != self.torch_device.type:
             return tensor.pin_memory().to(self.torch_device, non_blocking=True)
         return tensor
+
+    def copy(self, tensor: torch.Tensor, to: torch.Tensor) -> None:
+        """Copy into a tensor on the device, in the same way."""
+        to.copy_(tensor.pin_memory() if self.is_gpu else tensor, non_blocking=True)
 
     def synchronize(self) -> None:
         """Wait until the device has finished its work; for benchmarks."""
@@ -71,27 +74,6 @@ class Device:
         """Call it before anything is put on the device, or torch takes memory on the first GPU."""
         if self.is_gpu:
             torch.cuda.set_device(self.torch_device)
-
-
-def dropout_mask(
-    shape: Sequence[int], share: float, device: torch.device, generator: torch.Generator
-) -> torch.Tensor:
-    """Zero for `share` of the entries, 1 / (1 - share) for the others, so that the mean stays 1.
-
-    `generator` is on the processor; it is the only random state to save and restore. A GPU draws
-    the mask itself, with a seed drawn from `generator`, so that nothing large is copied.
-    """
-    if device.type == "cuda":
-        seed = torch.empty((), dtype=torch.int64).random_(generator=generator)
-        on_gpu = torch.Generator(device).manual_seed(int(seed))
-        mask = torch.empty(*shape, device=device)
-        return mask.bernoulli_(1 - share, generator=on_gpu).div_(1 - share)
-    # Four entries share one number: on the processor, drawing takes longer than the rest.
-    count = math.prod(shape)
-    numbers = torch.empty(-(-count // 4), dtype=torch.int64)
-    numbers.random_(-(2**63), None, generator=generator)
-    kept = numbers.view(torch.int16)[:count] >= round(share * 2**16) - 2**15
-    return kept.to(torch.float32).div_(1 - share).view(*shape)
 
 
 def recurrent_precision(device: torch.device) -> torch.dtype | None:

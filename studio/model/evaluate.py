@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import torch
 
+from studio.corpus.poem import About
 from studio.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
 from studio.model.batches import pad_batch
+from studio.model.conditions import describe
 from studio.model.device import Device
 from studio.model.loss import token_losses
 from studio.model.network import Network
@@ -78,9 +80,18 @@ def score_together(
 
 
 def score_poems(
-    network: Network, vocabulary: Vocabulary, texts: Sequence[str], device: Device
+    network: Network,
+    vocabulary: Vocabulary,
+    texts: Sequence[str],
+    device: Device,
+    about: Sequence[About] = (),
 ) -> list[Score]:
-    """Score each poem; the result is in the order of `texts`."""
+    """Score each poem; the result is in the order of `texts`.
+
+    `about`: what the network may know of each poem; nothing if it is left out.
+    """
+    reads = bool(about) and network.config.has_conditions
+    known = describe(about, vocabulary) if reads else None
     rows = [[BEGIN, *vocabulary.encode(text), END] for text in texts]
     han = torch.tensor(
         [index == UNKNOWN or vocabulary.is_han(index) for index in range(len(vocabulary))]
@@ -90,8 +101,11 @@ def score_poems(
     network.eval()
     with torch.inference_mode():
         for indices in _batches_by_length(rows):
-            batch = pad_batch([rows[index] for index in indices])
-            features, _ = network(device.put(batch.inputs))
+            batch = pad_batch(
+                [rows[index] for index in indices], known.of(indices) if known else None
+            )
+            conditions = batch.conditions and batch.conditions.to(device.torch_device)
+            features, _ = network(device.put(batch.inputs), conditions=conditions)
             flat = token_losses(
                 features.flatten(0, 1),
                 network.softmax_weight,

@@ -35,7 +35,8 @@ class Validated(msgspec.Struct, frozen=True, tag_field="event"):
     """Perplexity on the validation split.
 
     `perplexity` counts Han characters only; `perplexity_all` counts every target, including
-    punctuation and end tokens. `best`: whether it is the lowest of the run so far.
+    punctuation and end tokens. `best`: whether `perplexity_all` is the lowest of the run so far;
+    version 0.1.0 compared `perplexity`.
     """
 
     step: int
@@ -79,6 +80,13 @@ class VerseMeasured(msgspec.Struct, frozen=True, tag_field="event"):
     grams_copied: float | None
 
 
+class Noted(msgspec.Struct, frozen=True, tag_field="event"):
+    """Something unusual about the training, in a sentence."""
+
+    step: int
+    text: str
+
+
 class TrainingEnded(msgspec.Struct, frozen=True, tag_field="event"):
     """The run takes no more steps.
 
@@ -97,5 +105,6 @@ TrainingEvent = (
     | CheckpointSaved
     | SampleWritten
     | VerseMeasured
+    | Noted
     | TrainingEnded
 )

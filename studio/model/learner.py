@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from studio.model.batches import Batch
 from studio.model.config import TrainConfig
+from studio.model.cuda_graphs import recorder_for
 from studio.model.device import Device
 from studio.model.loss import (
     IGNORED,
@@ -25,6 +26,7 @@ from studio.model.optimiser import (
     state_tensors,
 )
 from studio.model.parallel import ALONE, Rows, World
+from studio.model.recorded_steps import RecordedSteps
 
 
 class Learner:
@@ -41,25 +43,46 @@ class Learner:
         self.device = device
         self._config = config
         self._world = world
-        self._optimiser = make_optimiser(network, config)
+        # Steps of several processes are not recorded: each would have to record at the same time.
+        # Nor are those with conditions: each batch has another number of poems.
+        records = world.size == 1 and not network.config.has_conditions
+        recorder = recorder_for(device.torch_device, network.dropout) if records else None
+        self._recorded = RecordedSteps(self._take_step, device, recorder) if recorder else None
+        self._optimiser = make_optimiser(network, config, device, recorder is not None)
         self._state: State | None = None
 
-    def learn(self, batch: Batch, learning_rate: float) -> tuple[Tensor, Tensor]:
-        """Take one optimiser step; returns the loss and the gradient norm, still on the device.
+    def learn(self, batch: Batch, learning_rate: float) -> Tensor:
+        """Take one optimiser step; returns loss and gradient norm, (2,), still on the device.
 
         The loss is the part that this process has in the loss of the batch.
         """
         self.network.train()
+        self.network.dropout.start_step(self.device.torch_device)
         set_learning_rate(self._optimiser, learning_rate)
-        loss, after = self._forward(batch, None if batch.resets_state else self._state)
+        before = None if batch.resets_state else self._state
+        take_step = self._recorded.take if self._recorded else self._take_step
+        measured, self._state = take_step(batch, before)
+        return measured
+
+    @property
+    def not_recorded(self) -> str:
+        """Why steps are launched kernel by kernel on a device that could record them, or ""."""
+        return self._recorded.failure if self._recorded else ""
+
+    def _take_step(self, batch: Batch, before: State | None) -> tuple[Tensor, State | None]:
+        """Take a step; returns loss and gradient norm, and the state if it is carried.
+
+        Nothing here waits for the device, so the step can be recorded.
+        """
+        loss, after = self._forward(batch, before)
         self._optimiser.zero_grad(set_to_none=True)
         # Gradients are averaged over the processes, but the parts of the loss add up.
         (loss * self._world.size).backward()
         clip = self._config.clip or math.inf
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), clip)
         self._optimiser.step()
-        self._state = detach_state(after) if self._config.batching == "stream" else None
-        return loss.detach(), norm
+        measured = torch.stack((loss.detach(), norm))
+        return measured, detach_state(after) if self._config.batching == "stream" else None
 
     @cached_property
     def _forward(self) -> nn.Module:
@@ -71,7 +94,10 @@ class Learner:
         rows = self._world.rows(len(batch.inputs))
         with self.device.autocast():
             features, after = self.network(
-                self.device.put(rows.of(batch.inputs).contiguous()), state, rows
+                self.device.put(rows.of(batch.inputs).contiguous()),
+                state,
+                rows,
+                batch.conditions and batch.conditions.of(rows).to(self.device.torch_device),
             )
         return self._loss(features.flatten(0, 1), batch, rows), after
 
@@ -82,20 +108,26 @@ class Learner:
         # On a GPU the whole softmax is as fast, and the processor need not draw a sample.
         if kind == "sampled" and not self.device.is_gpu:
             *sample, positions = sample_candidates(
-                batch.targets.flatten(), len(bias), self.network.dropout_generator
+                batch.targets.flatten(), len(bias), self.network.dropout.generator
             )
             targets = _of_rows(positions.view_as(batch.targets), rows)
             loss = sampled_loss(features, weight, bias, *map(self.device.put, (*sample, targets)))
         else:
             targets = _of_rows(batch.targets, rows)
             # Where no target counts, the mean over those that do is zero only if it is chunked.
-            plain = kind == "nll" and bool((targets != IGNORED).any())
+            plain = kind == "nll" and self._counted(targets, batch) > 0
             loss = (nll_loss if plain else chunked_loss)(
                 features, weight, bias, self.device.put(targets)
             )
         if self._world.size == 1:
             return loss
-        return loss * (int((targets != IGNORED).sum()) / max(1, batch.characters))
+        return loss * (self._counted(targets, batch) / max(1, batch.characters))
+
+    def _counted(self, targets: Tensor, batch: Batch) -> int:
+        """How many targets of this process count in the loss."""
+        if self._world.size == 1:
+            return batch.characters  # the targets may be on the device already
+        return int((targets != IGNORED).sum())
 
     def reset_state(self) -> None:
         """Forget the recurrent state: the next batch belongs to another epoch."""
@@ -107,7 +139,7 @@ class Learner:
         The recurrent state is that of all rows, in each process.
         """
         tensors = {f"optimiser.{key}": t for key, t in state_tensors(self._optimiser).items()}
-        tensors["dropout"] = self.network.dropout_generator.get_state()
+        tensors["dropout"] = self.network.dropout.generator.get_state()
         for layer, parts in enumerate(self._state or ()):
             for part, tensor in enumerate(parts):
                 whole = self._world.gather(tensor, self._config.batch_size)
@@ -121,11 +153,13 @@ class Learner:
         """
         # An earlier attempt with another checkpoint may have left a state.
         self._state = None
+        if self._recorded:
+            self._recorded.forget()
         for name, tensor in tensors.items():
             if not torch.isfinite(tensor).all():
                 raise ValueError(f"{name} holds NaN or infinity")
         load_state_tensors(self._optimiser, _with_prefix("optimiser", tensors))
-        self.network.dropout_generator.set_state(tensors["dropout"])
+        self.network.dropout.generator.set_state(tensors["dropout"])
         carried = _with_prefix("state", tensors)
         if carried:
             layers: dict[int, list[Tensor]] = {}

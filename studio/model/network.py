@@ -2,16 +2,20 @@
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise, repeat
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.corpus.vocabulary import BEGIN, END, PAD
+from studio.model.condition_inputs import ConditionInputs
+from studio.model.conditions import Conditions
 from studio.model.config import ModelConfig
-from studio.model.device import dropout_mask, recurrent_precision
+from studio.model.device import recurrent_precision
+from studio.model.dropout import Dropout, MaskShape
 from studio.model.lines import REACH, above
 from studio.model.packed import PackedLstm, can_pack
 from studio.model.parallel import Rows
@@ -25,6 +29,15 @@ warnings.filterwarnings("ignore", "RNN module weights are not part of single con
 
 # The state of one layer, in the form that torch's layers take and return.
 _LayerState = Tensor | tuple[Tensor, ...]
+
+
+class LayerInput(NamedTuple):
+    """What a layer reads: (batch, time, width), and the state before it; None is the zero state."""
+
+    layer: nn.Module
+    features: Tensor
+    before: _LayerState | None
+
 
 _CELLS: dict[str, type[nn.RNN | nn.GRU | nn.LSTM]] = {
     "rnn": nn.RNN,
@@ -44,6 +57,9 @@ class Network(nn.Module):
     with. A recurrent layer would have to remember them for a whole line. Each previous line has its
     own projection, a quarter as wide as the embedding.
 
+    What is known of the poem (`conditions`) is input of the first layer too, and zero if nothing
+    is known.
+
     The random numbers of initialisation and dropout come from the network's own generators, so
     that other random draws in the process cannot change a training run.
     """
@@ -55,7 +71,8 @@ class Network(nn.Module):
         super().__init__()
         self.config = config
         above_width = max(1, config.embedding // 4)
-        widths = [config.embedding + config.lines_above * above_width]
+        self.condition_inputs = ConditionInputs(config, vocabulary)
+        widths = [config.embedding + config.lines_above * above_width + self.condition_inputs.width]
         widths += [config.hidden] * config.layers
         if config.tied:
             widths[-1] = config.embedding
@@ -78,13 +95,13 @@ class Network(nn.Module):
         if not config.tied:
             self.own_softmax_weight = nn.Parameter(torch.empty(vocabulary, widths[-1]))
         self._packed: PackedLstm | None = None
-        self.dropout_generator = torch.Generator()
+        self.dropout = Dropout()
         self.reset(seed)
 
     def reset(self, seed: int) -> None:
         """Draw the initial weights from `seed`."""
         generator = torch.Generator().manual_seed(seed)
-        self.dropout_generator.manual_seed(seed + 1)
+        self.dropout.generator.manual_seed(seed + 1)
         width = self.embedding.embedding_dim
         nn.init.normal_(self.embedding.weight, std=width**-0.5, generator=generator)
         if not self.config.tied:
@@ -95,6 +112,7 @@ class Network(nn.Module):
         for matrix in (*self.above, *self.skips):
             weight = matrix.get_parameter("weight")
             nn.init.normal_(weight, std=weight.shape[1] ** -0.5, generator=generator)
+        self.condition_inputs.reset(generator)
 
     @property
     def softmax_weight(self) -> Tensor:
@@ -107,18 +125,29 @@ class Network(nn.Module):
         return sum(parameter.numel() for parameter in self.parameters())
 
     def forward(
-        self, tokens: Tensor, state: State | None = None, rows: Rows | None = None
+        self,
+        tokens: Tensor,
+        state: State | None = None,
+        rows: Rows | None = None,
+        conditions: Conditions | None = None,
     ) -> tuple[Tensor, State]:
         """Read `tokens` (batch, time) from `state`; None is the initial state.
 
-        `rows`: which rows of a larger batch these are. Dropout is drawn for that one.
+        `rows`: which rows of a larger batch these are. Dropout is drawn for that one. `conditions`
+        are those of these rows; None if nothing is known. A network that reads none ignores them.
 
         Returns the features from which `logits` predicts each next character,
         (batch, time, features), and the state after the last token.
         """
         if state is None and not self.training:
             state = self.initial_state(len(tokens))
-        return self._forward(tokens, state, rows)
+        return self._forward(tokens, state, rows, conditions)
+
+    def layer_inputs(self, tokens: Tensor) -> list[LayerInput]:
+        """What each layer reads for `tokens` (batch, time), from the initial state."""
+        read: list[LayerInput] = []
+        self._forward(tokens, self.initial_state(len(tokens)), read=read)
+        return read
 
     def initial_state(self, rows: int) -> State | None:
         """The state at the start of `rows` poems; None is the zero state, as in training."""
@@ -128,11 +157,16 @@ class Network(nn.Module):
         return self._forward(ends, None)[1]
 
     def _forward(
-        self, tokens: Tensor, state: State | None, rows: Rows | None = None
+        self,
+        tokens: Tensor,
+        state: State | None,
+        rows: Rows | None = None,
+        conditions: Conditions | None = None,
+        read: list[LayerInput] | None = None,
     ) -> tuple[Tensor, State]:
-        """Like `forward`, but a `state` of None is the zero state."""
-        if self._packed and tokens.shape[1] == 1:
-            return self._packed.step(tokens, state)
+        """Like `forward`, but a `state` of None is the zero state. Fills the list `read`."""
+        if self._packed and tokens.shape[1] == 1 and read is None:
+            return self._packed.step(tokens, state, self._known(tokens, conditions))
         tokens_above: tuple[Tensor, ...] = ()
         context: tuple[tuple[Tensor, ...], ...] = ()
         if self.above:
@@ -140,12 +174,17 @@ class Network(nn.Module):
             seen = torch.cat([padding if state is None else state[-1][0][0], tokens], dim=1)
             context = ((seen[None, :, 1 - REACH :],),)
             tokens_above = above(seen, self.breaks, len(self.above)).unbind(dim=-1)
-        embedded = self._embed(tokens, *tokens_above)
+        rows = rows or Rows(0, len(tokens), len(tokens))
+        masks = self._masks(rows.total)
+        embedded = self._embed(next(masks), tokens, *tokens_above)
         projected = [
-            self._locked_dropout(matrix(each), rows)
+            _locked_dropout(matrix(each), next(masks), rows)
             for matrix, each in zip(self.above, embedded[1:], strict=True)
         ]
-        features = self._locked_dropout(embedded[0], rows)
+        features = _locked_dropout(embedded[0], next(masks), rows)
+        if self.condition_inputs.width:
+            known = self._known(tokens, conditions)
+            projected.append(_locked_dropout(known, next(masks), rows))
         features = torch.cat([features, *projected], dim=-1)
         skipped = []
         after = []
@@ -153,13 +192,15 @@ class Network(nn.Module):
             before: _LayerState | None = None
             if state is not None:
                 before = state[index] if self.config.cell == "lstm" else state[index][0]
+            if read is not None:
+                read.append(LayerInput(layer, features, before))
             if self.skips:
                 skipped.append(self.skips[index](features))
-            features, new = self._run_layer(layer, features, before)
+            features, new = self._run_layer(layer, features, before, next(masks))
             after.append(new if isinstance(new, tuple) else (new,))
             if index + 1 == len(self.layers):
                 features = sum(skipped, features)
-            features = self._locked_dropout(features, rows)
+            features = _locked_dropout(features, next(masks), rows)
         return features, (*after, *context)
 
     def logits(self, features: Tensor) -> Tensor:
@@ -190,42 +231,58 @@ class Network(nn.Module):
         copied.load_state_dict(self.state_dict())
         return copied.eval()
 
-    def _embed(self, *tokens: Tensor) -> tuple[Tensor, ...]:
-        """The embeddings of each of `tokens`; in training, those of some characters are zeroed."""
+    def _known(self, tokens: Tensor, conditions: Conditions | None) -> Tensor:
+        """The vectors of the conditions, (batch, time, width)."""
+        if conditions is None or not self.condition_inputs.width:
+            return self.embedding.weight.new_zeros(*tokens.shape, self.condition_inputs.width)
+        known: Tensor = self.condition_inputs(self.embedding, conditions)
+        return known
+
+    def _masks(self, rows: int) -> Iterator[Tensor | None]:
+        """What dropout multiplies with, in the order of use; None where nothing is left out.
+
+        One for the characters, one for each of the features of the first layer, and two for each
+        layer: for its recurrent weights and its output. `rows`: those of the whole batch.
+        """
+        if not self.training:
+            return repeat(None)
+        config, weight = self.config, self.embedding.weight
+        inputs = [*(len(matrix.get_parameter("weight")) for matrix in self.above), weight.shape[1]]
+        if self.condition_inputs.width:
+            inputs.append(self.condition_inputs.width)
+        wanted = [MaskShape((len(weight), 1), config.embedding_dropout)]
+        wanted += [MaskShape((rows, 1, width), config.dropout) for width in inputs]
+        for layer in self.layers:
+            recurrent = layer.get_parameter("weight_hh_l0")
+            wanted.append(MaskShape(recurrent.shape, config.recurrent_dropout))
+            wanted.append(MaskShape((rows, 1, recurrent.shape[1]), config.dropout))
+        return self.dropout.masks(wanted, weight.device)
+
+    def _embed(self, mask: Tensor | None, *tokens: Tensor) -> tuple[Tensor, ...]:
+        """The embeddings of each of `tokens`, those of some characters zeroed by the mask."""
         # One call for all: the gradient of each call is as large as the whole matrix.
         together = torch.stack(tokens)
         embedded: Tensor = self.embedding(together)
-        share = self.config.embedding_dropout
-        if self.training and share:
-            weight = self.embedding.weight
-            embedded = embedded * F.embedding(together, self._mask((len(weight), 1), share, weight))
+        if mask is not None:
+            embedded = embedded * F.embedding(together, mask.to(embedded.dtype))
         return embedded.unbind()
 
-    def _locked_dropout(self, features: Tensor, rows: Rows | None = None) -> Tensor:
-        """Locked dropout: the same units are zero at all time steps (Gal and Ghahramani 2016)."""
-        share = self.config.dropout
-        if not self.training or share == 0:
-            return features
-        rows = rows or Rows(0, len(features), len(features))
-        return features * rows.of(self._mask((rows.total, 1, features.shape[2]), share, features))
-
     def _run_layer(
-        self, layer: nn.Module, features: Tensor, before: _LayerState | None
+        self, layer: nn.Module, features: Tensor, before: _LayerState | None, mask: Tensor | None
     ) -> tuple[Tensor, _LayerState]:
-        """`layer(features, before)`; in training, with some of its recurrent weights dropped.
+        """`layer(features, before)`, with some of its recurrent weights zeroed by the mask.
 
         It runs in the precision of `recurrent_precision`, if that is not None.
         """
-        share = self.config.recurrent_dropout if self.training else 0
         if not self.training and features.shape[1] == 1:
             return _single_step(layer, features, before)
         precision = recurrent_precision(features.device)
-        if not share and precision is None:
+        if mask is None and precision is None:
             run: Callable[[Tensor, _LayerState | None], tuple[Tensor, _LayerState]] = layer
             return run(features, before)
         weights: list[Tensor] = list(layer.parameters())
-        if share:
-            weights[1] = weights[1] * self._mask(weights[1].shape, share, weights[1])
+        if mask is not None:
+            weights[1] = weights[1] * mask.to(weights[1].dtype)
         before = _state_or_zero(layer, features, before)
         if precision is None:
             return _run_with_weights(layer, features, before, weights)
@@ -237,10 +294,6 @@ class Network(nn.Module):
         with torch.autocast(features.device.type, enabled=False):
             return _run_with_weights(layer, features.to(precision), before, weights)
 
-    def _mask(self, shape: Sequence[int], share: float, like: Tensor) -> Tensor:
-        """A dropout mask with the device and precision of `like`."""
-        return dropout_mask(shape, share, like.device, self.dropout_generator).to(like.dtype)
-
 
 def detach_state(state: State) -> State:
     """Cut the graph; this truncates backpropagation through time."""
@@ -250,6 +303,14 @@ def detach_state(state: State) -> State:
 def select_rows(state: State, rows: Tensor) -> State:
     """The state of some rows of the batch, in the order of `rows` (batch,)."""
     return tuple(tuple(part.index_select(1, rows) for part in layer) for layer in state)
+
+
+def _locked_dropout(features: Tensor, mask: Tensor | None, rows: Rows) -> Tensor:
+    """Locked dropout: the same units are zero at all time steps (Gal and Ghahramani 2016).
+
+    `mask` is that of the whole batch, of which the features are some rows.
+    """
+    return features if mask is None else features * rows.of(mask).to(features.dtype)
 
 
 def _single_step(

@@ -1,38 +1,81 @@
 """The optimisers by name, the learning rate of each step, and the state as named tensors."""
 
 import math
+import warnings
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from studio.model.config import TrainConfig
+from studio.model.device import Device
+from studio.model.muon import ADAMW_SHARE, Muon
 from studio.model.network import Network
 
-# What each optimiser keeps of a parameter, as torch names it; plain SGD keeps nothing.
+# What each optimiser keeps of a parameter, as torch names it; plain SGD keeps nothing, and Muon
+# keeps something else of its matrices.
 _STATE_NAMES: dict[type[torch.optim.Optimizer], tuple[str, ...]] = {
     torch.optim.AdamW: ("step", "exp_avg", "exp_avg_sq"),
+    Muon: ("step", "exp_avg", "exp_avg_sq"),
     torch.optim.RMSprop: ("step", "square_avg"),
     torch.optim.SGD: (),
 }
 
 
-def make_optimiser(network: Network, config: TrainConfig) -> torch.optim.Optimizer:
-    """RMSprop (Tieleman and Hinton 2012), AdamW (Loshchilov and Hutter 2019) or plain SGD.
+# torch expects that steps which can be recorded are always recorded; ours are not at first.
+warnings.filterwarnings("ignore", "This instance was constructed with capturable=True")
 
-    Weight decay applies to matrices only: biases set no scale to limit.
+
+def make_optimiser(
+    network: Network, config: TrainConfig, device: Device, recorded: bool = False
+) -> torch.optim.Optimizer:
+    """RMSprop (Tieleman and Hinton 2012), AdamW (Loshchilov and Hutter 2019), Muon or plain SGD.
+
+    Weight decay applies to matrices only: biases set no scale to limit. `recorded`: its steps are
+    recorded, so the learning rate is a tensor, beside the weights.
     """
-    matrices = [parameter for parameter in network.parameters() if parameter.dim() > 1]
-    biases = [parameter for parameter in network.parameters() if parameter.dim() == 1]
-    groups = [
-        {"params": matrices, "weight_decay": config.weight_decay},
-        {"params": biases, "weight_decay": 0.0},
+    capturable = recorded and device.is_gpu
+    layers = _matrices_of_layers(network) if config.optimizer == "muon" else {}
+    share = ADAMW_SHARE if layers else 1.0
+    rest = [each for each in network.parameters() if each not in layers]
+    groups: list[dict[str, Any]] = [
+        {"params": [each for each in rest if each.dim() > 1], "rate_share": share},
+        {"params": [each for each in rest if each.dim() == 1], "rate_share": share},
     ]
-    rate = config.learning_rate
-    if config.optimizer == "adamw":
-        return torch.optim.AdamW(groups, lr=rate, fused=True)
-    if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(groups, lr=rate)
-    return torch.optim.SGD(groups, lr=rate)
+    for gates in sorted(set(layers.values())):
+        params = [each for each, number in layers.items() if number == gates]
+        groups.append({"params": params, "rate_share": 1.0, "gates": gates})
+    for group in groups:
+        is_biases = group["params"][0].dim() == 1
+        group["weight_decay"] = 0.0 if is_biases else config.weight_decay
+        group["lr"] = config.learning_rate * group["rate_share"]
+        if recorded:
+            # A GPU's kernels read the rate in single precision, the processor's in double.
+            dtype = torch.float32 if device.is_gpu else torch.float64
+            group["lr"] = torch.tensor(group["lr"], dtype=dtype, device=device.torch_device)
+    match config.optimizer:
+        case "adamw":
+            return torch.optim.AdamW(groups, fused=True, capturable=capturable)
+        case "muon":
+            half = device.precision == "bfloat16"
+            return Muon(groups, torch.bfloat16 if half else torch.float32, capturable)
+        case "rmsprop":
+            return torch.optim.RMSprop(groups, capturable=capturable)
+        case "sgd":
+            # Only the fused kernel reads the rate on the GPU.
+            return torch.optim.SGD(groups, fused=capturable or None)
+
+
+def _matrices_of_layers(network: Network) -> dict[Tensor, int]:
+    """The matrices of all layers and projections, with the number of gates in each."""
+    found: dict[Tensor, int] = {
+        each: 1 for part in (network.above, network.skips) for each in part.parameters()
+    }
+    for layer in network.layers:
+        recurrent = layer.get_parameter("weight_hh_l0")
+        gates = len(recurrent) // recurrent.shape[1]
+        found |= {recurrent: gates, layer.get_parameter("weight_ih_l0"): gates}
+    return found
 
 
 def learning_rate(config: TrainConfig, step: int, total_steps: int) -> float:
@@ -53,7 +96,11 @@ def learning_rate(config: TrainConfig, step: int, total_steps: int) -> float:
 def set_learning_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
     """Use `rate` from the next step on."""
     for group in optimiser.param_groups:
-        group["lr"] = rate
+        of_group = rate * group["rate_share"]
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(of_group)
+        else:
+            group["lr"] = of_group
 
 
 def state_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
@@ -74,8 +121,13 @@ def load_state_tensors(optimiser: torch.optim.Optimizer, tensors: dict[str, Tens
         if int(number) not in range(len(shapes)) or tensor.shape not in ((), shapes[int(number)]):
             raise ValueError(f"optimiser.{key} of shape {list(tensor.shape)} fits no parameter")
         state.setdefault(int(number), {})[name] = tensor
+    kept = [
+        ("momentum",) if "gates" in group else _STATE_NAMES[type(optimiser)]
+        for group in optimiser.param_groups
+        for _ in group["params"]
+    ]
     for parameter, found in state.items():
-        for name in _STATE_NAMES[type(optimiser)]:
+        for name in kept[parameter]:
             # torch would notice it only at the next step, with a KeyError.
             if name not in found:
                 raise ValueError(f"optimiser.{parameter}.{name} is missing")

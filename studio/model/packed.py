@@ -52,9 +52,10 @@ class PackedLstm:
         skips = skips or [embedding.new_empty(0, layer.input_size) for layer in layers]
         matrices = [_one_matrix(layer) for layer in layers]
         first, bias = matrices[0]
-        own_skip, *skips_above = torch.split(
-            skips[0], [embedding.shape[1], *map(len, above)], dim=1
-        )
+        parts = [embedding.shape[1], *map(len, above)]
+        # The rest of the input is what is known of the poem.
+        parts.append(layers[0].input_size - sum(parts))
+        own_skip, *skips_above, self.skip_known = torch.split(skips[0], parts, dim=1)
         # The contribution of each character to the gates of the first layer, (vocabulary,
         # 4 hidden), and to the output through the skip connection, (vocabulary, features).
         self.gates = _table(embedding, first[:, : own_skip.shape[1]], bias)
@@ -75,9 +76,11 @@ class PackedLstm:
         self.logits = _product(*softmax)
 
     def step(
-        self, tokens: Tensor, state: tuple[Parts, ...] | None
+        self, tokens: Tensor, state: tuple[Parts, ...] | None, known: Tensor
     ) -> tuple[Tensor, tuple[Parts, ...]]:
         """Read `tokens` (batch, 1) from `state`; None is the zero state.
+
+        `known` (batch, 1, width): the vectors of what is known of the poem.
 
         Returns the features (batch, 1, features) and the new state.
         """
@@ -93,6 +96,10 @@ class PackedLstm:
             for table, each in zip(self.skip_above, above, strict=True):
                 skip += table[each]
         features, skipped = torch.from_numpy(np.concatenate(inputs, axis=2)), torch.from_numpy(skip)
+        if known.shape[2]:
+            known = known.transpose(0, 1)
+            features = torch.cat([features, known], dim=2)
+            skipped += F.linear(known, self.skip_known)
         after: list[Parts] = []
         for product, width, (hidden, cell) in zip(self.layers, self.widths, state, strict=False):
             sums = product(torch.cat([features, hidden], dim=2))

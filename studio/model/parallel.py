@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _PATIENCE = timedelta(minutes=5)
 # Seconds for which to look for the process that has ended: its connections close before it does.
 _SEARCH = 5.0
+# The key in the store for the reason for which a process ends.
+_LEFT = "left"
 # What errors of the exchange contain: those of gloo are plain RuntimeErrors.
 _SIGNS = ("gloo", "NCCL")
 
@@ -94,6 +96,13 @@ class World:
     def gather(self, part: "Tensor", total: int) -> "Tensor":
         """The whole of a state, (1, total, ...), of which each process has its rows."""
         return part
+
+    def leave(self, reason: str) -> None:
+        """Say why this process ends: the others can read it when they have lost it."""
+
+    def why_left(self) -> str:
+        """Why another process has ended, if it has said so, or ""."""
+        return ""
 
     @contextlib.contextmanager
     def naming_the_lost(self) -> Iterator[None]:
@@ -165,6 +174,7 @@ class _Processes(World):
             raise LostProcessError(
                 f"The other processes did not all come: {error}. Start them again."
             ) from error
+        self._store = store
         self.has_sent = False
 
     def average_gradients_of(self, module: "nn.Module") -> "nn.Module":
@@ -228,6 +238,16 @@ class _Processes(World):
         rows.of(whole, 1).copy_(part)
         dist.all_reduce(whole)
         return whole
+
+    def leave(self, reason: str) -> None:
+        self._store.set(_LEFT, reason)
+
+    def why_left(self) -> str:
+        # The store may be gone with the process that kept it.
+        with contextlib.suppress(RuntimeError):
+            if self._store.check([_LEFT]):
+                return str(self._store.get(_LEFT).decode())
+        return ""
 
     @contextlib.contextmanager
     def naming_the_lost(self) -> Iterator[None]:

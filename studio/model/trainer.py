@@ -10,18 +10,21 @@ from pathlib import Path
 import msgspec
 from torch import Tensor
 
+from studio.corpus.poem import About
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import ConfigError, DamageError, RunError, out_of_memory_message
 from studio.model import checkpoint
-from studio.model.batches import make_epoch
+from studio.model.batches import Epoch, make_epoch
 from studio.model.checkpoint import Progress
 from studio.model.checkpoint_store import CheckpointStore
+from studio.model.conditions import describe
 from studio.model.config import RunConfig
 from studio.model.device import Device
 from studio.model.evaluate import score_together
 from studio.model.events import (
     CheckpointSaved,
     EpochDone,
+    Noted,
     Outcome,
     StepDone,
     TrainingEnded,
@@ -54,10 +57,12 @@ class Trainer:
         device: Device,
         checkpoints: Path,
         world: World = ALONE,
+        about: Sequence[About] = (),
     ) -> None:
         """Raises RunError if there are too few poems for one batch.
 
-        Of the processes in `world`, only process 0 writes checkpoints.
+        Of the processes in `world`, only process 0 writes checkpoints. `about`: what is known of
+        each poem of `train`, if the network reads it.
         """
         if world.size > config.train.batch_size:
             raise ConfigError(
@@ -69,8 +74,9 @@ class Trainer:
         self.progress = Progress(poems=poems_sha256(train))
         self._valid = valid
         self._poems = [vocabulary.encode(text) for text in train]
+        self._known = describe(about, vocabulary) if config.model.has_conditions else None
         try:
-            self._epoch = make_epoch(self._poems, config.train, 1)
+            self._epoch = self._make_epoch(1)
         except ValueError as error:
             raise RunError(
                 f"There is nothing to train on: {error}. Use more poems, or a smaller batch_size."
@@ -85,10 +91,11 @@ class Trainer:
             checkpoints, config.train.keep, self.network, vocabulary, world
         )
         self._unreported = UnreportedSteps(math.log(len(vocabulary)), world)
-        self._validated: tuple[int, float] | None = None
+        self._validated: Validated | None = None
         self._saved: int | None = None
         # Whether a checkpoint is due and not written yet: an earlier attempt may have failed.
         self._checkpoint_due = False
+        self._noted = False
         self._stopping = False
         self.saves_next = False
 
@@ -207,7 +214,10 @@ class Trainer:
         self.progress = msgspec.structs.replace(progress, poems=self.progress.poems)
         self.learner.restore(tensors, self._epoch[0])
         self._saved = self.progress.step
-        self._epoch = make_epoch(self._poems, self.config.train, self.progress.epoch)
+        self._epoch = self._make_epoch(self.progress.epoch)
+
+    def _make_epoch(self, number: int) -> Epoch:
+        return make_epoch(self._poems, self.config.train, number, self._known)
 
     def _one_step(self) -> Iterator[TrainingEvent | None]:
         if self._checkpoint_due:
@@ -217,13 +227,20 @@ class Trainer:
         batch = self._epoch[progress.position]
         step = progress.step + 1
         rate = learning_rate(self.config.train, step, self.total_steps)
-        loss, norm = self.learner.learn(batch, rate)
+        measured = self.learner.learn(batch, rate)
         elapsed = progress.elapsed + time.perf_counter() - started
         self.progress = msgspec.structs.replace(
             progress, step=step, position=progress.position + 1, elapsed=elapsed
         )
         event = StepDone(step, progress.epoch, 0.0, 0.0, rate, batch.characters, elapsed)
-        self._unreported.add(event, loss, norm)
+        self._unreported.add(event, measured)
+        if self.learner.not_recorded and not self._noted:
+            self._noted = True
+            yield Noted(
+                step,
+                "This GPU launches each step kernel by kernel, which is slower: the step could not "
+                f"be recorded as a CUDA graph ({self.learner.not_recorded}).",
+            )
 
         settings = self.config.train
         epoch_ends = self.progress.position == self.steps_per_epoch
@@ -260,7 +277,7 @@ class Trainer:
             progress, epoch=progress.epoch + 1, position=0, nats=0.0, characters=0
         )
         self.learner.reset_state()
-        self._epoch = make_epoch(self._poems, self.config.train, self.progress.epoch)
+        self._epoch = self._make_epoch(self.progress.epoch)
         return done
 
     def _validate(self) -> Validated:
@@ -270,15 +287,15 @@ class Trainer:
             raise DivergenceError(
                 f"After step {progress.step} the perplexity was {score.perplexity_all:.4g}."
             )
-        best = progress.best is None or score.perplexity < progress.best
+        best = progress.best_all is None or score.perplexity_all < progress.best_all
         if best:
             self.progress = msgspec.structs.replace(
-                progress, best=score.perplexity, best_step=progress.step
+                progress, best=None, best_all=score.perplexity_all, best_step=progress.step
             )
-        self._validated = (progress.step, score.perplexity)
-        return Validated(
+        self._validated = Validated(
             progress.step, progress.epoch, score.perplexity, score.perplexity_all, best
         )
+        return self._validated
 
     def _checkpoint(self) -> Iterator[TrainingEvent | None]:
         """Save a checkpoint, in an item after the events before it."""
@@ -294,8 +311,9 @@ class Trainer:
             self._checkpoint_due = False
             return saved
         validated = self._validated
-        perplexity = validated[1] if validated and validated[0] == step else None
-        self._store.save(self.progress, self.learner.tensors, perplexity)
+        if validated and validated.step != step:
+            validated = None
+        self._store.save(self.progress, self.learner.tensors, validated)
         self._saved, self._checkpoint_due = step, False
         return saved
 

@@ -38,11 +38,11 @@ class UnreportedSteps:
         # How many steps took as long as REPORT_SECONDS at the last report, in all processes.
         self._steps_in_time = 1
         self._reported_at = 0.0
-        self._steps: list[tuple[StepDone, Tensor, Tensor]] = []
+        self._steps: list[tuple[StepDone, Tensor]] = []
 
-    def add(self, event: StepDone, loss: Tensor, norm: Tensor) -> None:
-        """Add a step; its event has neither loss nor gradient norm yet. Both are scalars."""
-        self._steps.append((event, loss, norm))
+    def add(self, event: StepDone, measured: Tensor) -> None:
+        """Add a step; its event has neither loss nor gradient norm yet. `measured` has both."""
+        self._steps.append((event, measured))
 
     def clear(self) -> None:
         """Forget the steps: their losses cannot be read any more."""
@@ -66,11 +66,11 @@ class UnreportedSteps:
         if not steps:
             return
         started = time.perf_counter()
-        values = torch.stack([torch.stack((loss, norm)) for _, loss, norm in steps]).tolist()
+        values = torch.stack([measured for _, measured in steps]).tolist()
         if self._world.size > 1:
             values = self._add_up(steps, values, wants_to_stop)
         wait = (time.perf_counter() - started) / len(steps)
-        for number, ((event, _, _), (loss, norm)) in enumerate(
+        for number, ((event, _), (loss, norm)) in enumerate(
             zip(steps, values, strict=True), start=1
         ):
             if not (loss < self._limit and norm < math.inf):
@@ -83,7 +83,7 @@ class UnreportedSteps:
 
     def _add_up(
         self,
-        steps: list[tuple[StepDone, Tensor, Tensor]],
+        steps: list[tuple[StepDone, Tensor]],
         values: list[list[float]],
         wants_to_stop: bool,
     ) -> list[list[float]]:

@@ -12,6 +12,11 @@ from studio.report.records import Part
 _PARTS = (
     (r"embedding\.weight", marked("embedding")),
     (r"above\.(\d+)\.weight", marked("projection of the line {number} above")),
+    (r"condition_inputs\.numbers\.0\.weight", marked("embedding of the form")),
+    (r"condition_inputs\.numbers\.(\d+)\.weight", marked("embedding of the place, part {number}")),
+    (r"condition_inputs\.poets\.0\.weight", marked("embedding of the poet")),
+    (r"condition_inputs\.title_weights\.0\.weight", marked("weights of a title's characters")),
+    (r"condition_inputs\.titles\.0\.weight", marked("projection of the title")),
     (r"layers\.(\d+)\.weight_ih_l0", marked("layer {number}: weights of the input")),
     (r"layers\.(\d+)\.weight_hh_l0", marked("layer {number}: weights of the state")),
     (r"layers\.(\d+)\.bias_ih_l0", marked("layer {number}: biases of the input")),
@@ -20,6 +25,8 @@ _PARTS = (
     (r"own_softmax_weight", marked("softmax: weights")),
     (r"softmax_bias", marked("softmax: biases")),
 )
+# The place of the layers among them.
+_LAYERS = next(place for place, (pattern, _) in enumerate(_PARTS) if pattern.startswith("layers"))
 _BOX, _GAP, _HEIGHT, _MIDDLE = 1.9, 0.55, 0.9, 0.6
 
 
@@ -27,7 +34,9 @@ def describe(name: str, text: Translate) -> str:
     """A tensor of a network in words; "" for one that is not known here."""
     for pattern, meaning in _PARTS:
         if found := re.fullmatch(pattern, name):
-            return text(meaning, number=int(found[1]) + 1 if found.groups() else 0)
+            # The first of the numbers of a place is that of the form.
+            first = 0 if "numbers" in name else 1
+            return text(meaning, number=int(found[1]) + first if found.groups() else 0)
     return ""
 
 
@@ -40,7 +49,7 @@ def _place(name: str) -> tuple[int, int]:
     for place, (pattern, _) in enumerate(_PARTS):
         if found := re.fullmatch(pattern, name):
             # All tensors of a layer stand together.
-            group = 2 if name.startswith("layers") else place
+            group = _LAYERS if name.startswith("layers") else place
             return group, 10 * int(found[1]) + place if found.groups() else 0
     return len(_PARTS), 0
 
@@ -88,6 +97,10 @@ def stack(model: ModelConfig, parts: Sequence[Part], text: Translate) -> Diagram
         x = centres[1] - 0.65
         nodes.append(Node(x, height + 0.35, label))
         wires.append(Wire(((x, height + 0.15), (x, top))))
+        height += 0.6
+    if model.has_conditions:
+        nodes.append(Node(centres[1] - 0.65, height + 0.35, text("form, title, poet")))
+        wires.append(Wire(((centres[1] - 0.65, height + 0.15), (centres[1] - 0.65, top))))
         height += 0.6
     return Diagram(end + 2.0, height, tuple(wires), tuple(nodes))
 

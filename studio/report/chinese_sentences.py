@@ -173,10 +173,11 @@ SENTENCES: dict[str, str] = {
         "没有动用测试集。加 --test 会同时测量测试集：只在最后测一次，不要据此作任何选择。"
     ),
     "There is no early stopping: every run takes all of its steps. But the checkpoint with "
-    "the lowest perplexity on validation is kept, and the results below are those of that "
-    "checkpoint. Training time is without pauses, validations and samples.": (
-        "训练不早停：每次都走完全部步数。但验证集困惑度最低的检查点会保留下来，下文的结果都出自"
-        "这个检查点。训练时间不包括暂停、验证和写样诗。"
+    "the lowest perplexity on validation, over all targets, is kept, and the results below "
+    "are those of that checkpoint. Training time is without pauses, validations and "
+    "samples.": (
+        "训练不早停：每次都走完全部步数。但验证集困惑度（全部目标）最低的检查点会保留下来，"
+        "下文的结果都出自这个检查点。训练时间不包括暂停、验证和写样诗。"
     ),
     "Left: the loss of each step (faint) and its mean over a twentieth of the training. "
     "Right: perplexity on the validation poems, over all targets (solid) and over Han "
@@ -192,6 +193,13 @@ SENTENCES: dict[str, str] = {
     "differ. The number below each is the perplexity on validation over all targets.": (
         "每次验证时用同一个种子写一首五绝，变化的只有权重。每首下面是当时的验证集困惑度（全部目"
         "标）。"
+    ),
+    "At each validation, what the model writes without any rule: the share of poems "
+    "whose lines have the right length, and of those that keep the tones and the "
+    "rhyme; different pairs of characters; 4-grams that the training poems have; "
+    "characters of a poem that repeat an earlier one.": (
+        "每次验证时，模型不受任何规则约束写出的诗：每行字数正确的诗、合平仄的诗、押韵的诗各占多少；"
+        "不同的二字组；训练用诗中已有的四字组；一首诗中重复前文的字。"
     ),
     "{runs}: the use of the device is not recorded by the version that trained it.": (
         "{runs}：训练所用的版本没有记录设备的使用情况。"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 
-from studio.model.events import StepDone
+from studio.model.events import StepDone, VerseMeasured
 from studio.report.catalogue import Translate, marked
 from studio.report.pictures import Chart, ChartLine, Charts
 from studio.report.recorded import DeviceSeries
@@ -100,6 +100,39 @@ def effort_charts(runs: Sequence[ReportedRun], text: Translate) -> Charts:
             ),
         )
     )
+
+
+def verse_charts(runs: Sequence[ReportedRun], text: Translate) -> Charts:
+    """What the models write without a form, at each validation, by step."""
+    share = text("share of poems")
+    figures: tuple[tuple[str, str, Callable[[VerseMeasured], float | None]], ...] = (
+        (text("Right length"), share, lambda each: each.length_kept),
+        (text("Tones kept"), share, lambda each: each.tones_kept),
+        (text("Rhyme kept"), share, lambda each: each.rhyme_kept),
+        (
+            text("Different pairs (distinct-2)"),
+            text("share of pairs"),
+            lambda each: each.distinct_2,
+        ),
+        (text("Copied 4-grams"), text("share of 4-grams"), lambda each: each.grams_copied),
+        (text("Repeated characters"), text("characters per poem"), lambda each: each.repeats),
+    )
+    return Charts(
+        tuple(
+            Chart(title, text("step"), unit, tuple(_verses(runs, value)), from_zero=True)
+            for title, unit, value in figures
+        ),
+        columns=3,
+    )
+
+
+def _verses(
+    runs: Sequence[ReportedRun], value: Callable[[VerseMeasured], float | None]
+) -> Iterable[ChartLine]:
+    for number, run in enumerate(runs):
+        measured = [(each.step, value(each)) for each in run.history.verses]
+        points = [(float(step), y) for step, y in measured if y is not None]
+        yield ChartLine(run.name, tuple(x for x, _ in points), tuple(y for _, y in points), number)
 
 
 def device_charts(history: RunHistory, text: Translate) -> Charts:

@@ -13,7 +13,7 @@ from studio.errors import CorpusError, RunError
 from studio.model import checkpoint
 from studio.model.config import RunConfig
 from studio.model.device import choose_device
-from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated
+from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated, VerseMeasured
 from studio.model.trainer import poems_sha256
 from studio.paths import Home
 from studio.report.recorded import device_series, trained_on
@@ -78,6 +78,7 @@ def _history(run: Run) -> RunHistory:
         is_busy=run.is_busy(),
         device_series=device_series(run),
         trained_on=trained_on(run),
+        verses=tuple(each for each in events if isinstance(each, VerseMeasured)),
     )
 
 

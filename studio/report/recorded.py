@@ -1,11 +1,12 @@
 """What a training records about its machine: the one place where a report reads it.
 
-Runs of version 0.1.0 have neither record. A report then says that they are not recorded.
+Runs of version 0.1.0 have no such records. A report then says that they are not recorded.
 """
 
 import msgspec
 
 from studio.model.events import StepDone
+from studio.runs.environment import read_environments
 from studio.runs.folders import Run
 from studio.runs.readings import read_readings
 
@@ -24,7 +25,7 @@ class DeviceSeries(msgspec.Struct, frozen=True):
 
 
 class TrainedOn(msgspec.Struct, frozen=True):
-    """What a training ran on."""
+    """What a training ran on, from `step` on."""
 
     studio: str
     torch: str
@@ -32,6 +33,8 @@ class TrainedOn(msgspec.Struct, frozen=True):
     commit: str = ""
     command: str = ""
     corpus: str = ""
+    checksum: str = ""
+    step: int = 0
 
 
 def device_series(run: Run) -> tuple[DeviceSeries, ...]:
@@ -51,6 +54,20 @@ def device_series(run: Run) -> tuple[DeviceSeries, ...]:
     )
 
 
-def trained_on(run: Run) -> TrainedOn | None:
-    """What the run was trained on; None: no version records it yet."""
-    return None
+def trained_on(run: Run) -> tuple[TrainedOn, ...]:
+    """What the run was trained on, from each step where that changed; empty if not recorded."""
+    found: list[TrainedOn] = []
+    for each in read_environments(run.folder):
+        here = TrainedOn(
+            each.studio,
+            each.torch,
+            f"{each.device}, {each.precision}",
+            each.commit,
+            each.command,
+            each.corpus,
+            each.poems,
+            each.step,
+        )
+        if not found or msgspec.structs.replace(here, step=found[-1].step) != found[-1]:
+            found.append(here)
+    return tuple(found)

@@ -4,7 +4,7 @@ import msgspec
 
 from studio.corpus.statistics import Statistics
 from studio.model.config import RunConfig
-from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated
+from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated, VerseMeasured
 from studio.report.recorded import DeviceSeries, TrainedOn
 from studio.runs.card import SplitFigures
 from studio.verse.request import ComposeRequest
@@ -21,7 +21,8 @@ class RunHistory(msgspec.Struct, frozen=True):
     ended: TrainingEnded | None
     is_busy: bool
     device_series: tuple[DeviceSeries, ...]
-    trained_on: TrainedOn | None
+    trained_on: tuple[TrainedOn, ...]
+    verses: tuple[VerseMeasured, ...] = ()
 
     @property
     def step(self) -> int:

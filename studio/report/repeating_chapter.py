@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from studio.corpus.manifest import published_corpus
 from studio.model.config import RECIPES, RunConfig
-from studio.report.amounts import joined
+from studio.report.amounts import joined, number
 from studio.report.catalogue import Translate
 from studio.report.document import Blank, Block, Commands, Grid, Paragraph, Section
 from studio.report.records import ReportData, ReportedRun
@@ -67,24 +67,24 @@ def summary_chapter(text: Translate) -> Iterator[Block]:
 
 
 def _trained_on(run: ReportedRun, text: Translate) -> Iterator[tuple[str, str]]:
-    recorded = run.history.trained_on
-    if recorded is None:
-        return
-    yield (
-        run.name,
-        text(
+    for place, recorded in enumerate(run.history.trained_on):
+        words = text(
             "tangshi-studio {version}, torch {torch}, {device}",
             version=recorded.studio,
             torch=recorded.torch,
             device=recorded.device,
-        ),
-    )
-    if recorded.commit:
-        yield "", text("git commit {commit}", commit=recorded.commit)
-    if recorded.command:
-        yield "", text("command: {command}", command=recorded.command)
-    if recorded.corpus:
-        yield "", text("corpus: {corpus}", corpus=recorded.corpus)
+        )
+        if place:
+            words = text("from step {step}: {what}", step=number(recorded.step), what=words)
+        yield "" if place else run.name, words
+        if recorded.commit:
+            yield "", text("git commit {commit}", commit=recorded.commit)
+        if recorded.command:
+            yield "", text("command: {command}", command=recorded.command)
+        if recorded.corpus:
+            yield "", text("corpus: {corpus}", corpus=recorded.corpus)
+        if recorded.checksum:
+            yield "", text("training poems: sha256 {checksum}", checksum=recorded.checksum)
 
 
 def _fetching(data: ReportData) -> Iterator[str]:

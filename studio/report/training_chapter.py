@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from studio.corpus.poem import couplets
 from studio.report.amounts import NOTHING, joined, number, perplexity, time_of
 from studio.report.catalogue import Translate
-from studio.report.curves import device_charts, learning_charts, optimiser_charts
+from studio.report.curves import device_charts, learning_charts, optimiser_charts, verse_charts
 from studio.report.document import Block, Grid, Paragraph, Picture, Section
 from studio.report.records import ReportData, ReportedRun, RunHistory
 
@@ -22,6 +22,7 @@ def training_chapter(data: ReportData, text: Translate) -> Iterator[Block]:
         yield from _curves(trained, text)
     yield from _device(data, text)
     yield from _samples(data.runs, text)
+    yield from _verses(data.runs, text)
 
 
 def _course(data: ReportData, text: Translate) -> Iterator[Block]:
@@ -40,8 +41,9 @@ def _course(data: ReportData, text: Translate) -> Iterator[Block]:
     yield Paragraph(
         text(
             "There is no early stopping: every run takes all of its steps. But the checkpoint with "
-            "the lowest perplexity on validation is kept, and the results below are those of that "
-            "checkpoint. Training time is without pauses, validations and samples."
+            "the lowest perplexity on validation, over all targets, is kept, and the results below "
+            "are those of that checkpoint. Training time is without pauses, validations and "
+            "samples."
         )
     )
 
@@ -137,6 +139,26 @@ def _samples(runs: Sequence[ReportedRun], text: Translate) -> Iterator[Block]:
                 for step in spread(steps, SAMPLES)
             ),
             kind="verse",
+        )
+
+
+def _verses(runs: Sequence[ReportedRun], text: Translate) -> Iterator[Block]:
+    yield Section(3, text("2.6 How verse is learnt"))
+    without = [run.name for run in runs if not run.history.verses]
+    if without:
+        names = joined(without, text)
+        yield Paragraph(text("{runs}: no figures of verse were recorded in training.", runs=names))
+    measured = [run for run in runs if run.history.verses]
+    if measured:
+        yield Picture(
+            "verse",
+            verse_charts(measured, text),
+            text(
+                "At each validation, what the model writes without any rule: the share of poems "
+                "whose lines have the right length, and of those that keep the tones and the "
+                "rhyme; different pairs of characters; 4-grams that the training poems have; "
+                "characters of a poem that repeat an earlier one."
+            ),
         )
 
 

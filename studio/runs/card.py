@@ -19,7 +19,10 @@ FAULTS = (
 
 
 class SplitFigures(msgspec.Struct, frozen=True):
-    """Perplexity of a split: over all targets, and over Han characters alone."""
+    """Perplexity of a split: over all targets, and over Han characters alone.
+
+    `perplexity_titled` is that over all targets with what the model reads of form, title and poet.
+    """
 
     split: str
     poems: int
@@ -28,6 +31,7 @@ class SplitFigures(msgspec.Struct, frozen=True):
     tokens: int
     tokens_han: int
     unknown_share: float
+    perplexity_titled: float | None = None
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -86,8 +90,15 @@ def as_markdown(card: Card) -> str:
         f"| {each.tokens:,} | {each.unknown_share:.2%} |"
         for each in card.figures
     )
+    titled = "".join(
+        f"\nWith form, title and poet, as far as it reads them, {each.perplexity_titled:.1f} over "
+        f"all targets ({each.split}).\n"
+        for each in card.figures
+        if each.perplexity_titled is not None
+    )
     samples = "\n\n".join(
-        f"{each.request.form}, seed {each.request.seed}\n\n" + "\\\n".join(couplets(each.text))
+        f"{_titled(each.request)}{each.request.form}, seed {each.request.seed}\n\n"
+        + "\\\n".join(couplets(each.text))
         for each in card.samples
     )
     faults = "\n".join(f"- {fault}" for fault in card.faults)
@@ -107,7 +118,7 @@ validation, {card.poems["test"]:,} for the test, split by the sha256 of the firs
 | split | poems | perplexity | over Han characters | tokens | unknown characters |
 | --- | --- | --- | --- | --- | --- |
 {rows}
-
+{titled}
 Perplexity is exp(nats / token) over all targets, punctuation and the end token included; each poem
 is read by itself from {INITIAL[model.initial_state]}, and unknown characters count as the unknown
 token.
@@ -122,6 +133,10 @@ By seed, not by hand; with the settings that `generate` has by itself.
 
 {samples}
 """
+
+
+def _titled(request: ComposeRequest) -> str:
+    return f"《{request.title}》, " if request.title else ""
 
 
 def _first(phase: Phase) -> str:

@@ -5,6 +5,7 @@ runs/NAME/
   config.json       the settings
   events.jsonl      the events of training, appended, one per line
   checkpoints/      one folder per checkpoint, step-00000200, see model/checkpoint.py
+  environment.jsonl what it was trained on, see environment.py
   readings.jsonl    the device while it trained, see readings.py
   summary.json      cached figures, see summary.py; rebuilt if missing
 ```
@@ -104,7 +105,8 @@ class Run(TrainingFolder):
 class RunSummary(msgspec.Struct, frozen=True):
     """A run as one row of the list of runs. `process` trains it now; seconds left are a guess.
 
-    `place` is its place in the queue, from 1; 0 if it does not wait.
+    `best_perplexity` is the lowest over all targets, `best_perplexity_han` that over Han characters
+    at the same step. `place` is its place in the queue, from 1; 0 if it does not wait.
     """
 
     name: str
@@ -115,6 +117,7 @@ class RunSummary(msgspec.Struct, frozen=True):
     epoch: int
     loss: float | None
     best_perplexity: float | None
+    best_perplexity_han: float | None
     elapsed: float
     modified: float
     process: TrainingProcess | None = None
@@ -209,6 +212,7 @@ def summary(run: Run) -> RunSummary:
         epoch=figures.epoch,
         loss=figures.loss,
         best_perplexity=figures.best_perplexity,
+        best_perplexity_han=figures.best_perplexity_han,
         elapsed=figures.elapsed,
         modified=_modified(run),
         process=process,

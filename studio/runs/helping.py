@@ -11,12 +11,13 @@ from pathlib import Path
 import msgspec
 import safetensors.torch
 
+from studio.corpus.poem import About
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import LostProcessError
 from studio.model.checkpoint import Progress
 from studio.model.config import RunConfig
 from studio.model.device import choose_device
-from studio.model.events import TrainingEvent
+from studio.model.events import TrainingEnded, TrainingEvent
 from studio.model.parallel import World, open_world
 from studio.model.trainer import Trainer
 from studio.runs.processes import how_to_resume
@@ -31,6 +32,7 @@ class SharedTask(msgspec.Struct, frozen=True):
     train: list[str]
     valid: list[str]
     progress: Progress
+    about: list[About]
 
 
 def send_task(world: World, task: SharedTask, checkpoint: Path | None) -> None:
@@ -52,10 +54,16 @@ class HelpingSession:
     def steps(self) -> Iterator[tuple[TrainingEvent, ...]]:
         """Take the steps of process 0 with it; process 0 records their events.
 
-        Raises LostProcessError if another process ends meanwhile.
+        Raises LostProcessError if another process ends meanwhile, or if this one fails: process 0
+        then records why.
         """
         with saying_how_to_resume(self.run), self._world.naming_the_lost():
-            yield from self.trainer.run()
+            for events in self.trainer.run():
+                for event in events:
+                    if isinstance(event, TrainingEnded) and event.outcome == "failed":
+                        self._world.leave(event.reason)
+                        raise LostProcessError("")
+                yield events
 
 
 @contextlib.contextmanager
@@ -76,6 +84,7 @@ def helping() -> Iterator[HelpingSession | None]:
             choose_device(task.config.train.precision, world.device),
             Path(),  # only process 0 writes
             world,
+            task.about,
         )
         if state:
             trainer.resume(safetensors.torch.load(state), task.progress)

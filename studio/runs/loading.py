@@ -21,14 +21,14 @@ LEARNT = 2.0
 def has_learnt(perplexity: float | None) -> bool:
     """Whether a run with this validation perplexity may write where nobody named a model.
 
-    The perplexity is over Han characters; None before the first validation. Without a default model
+    The perplexity is over all targets; None before the first validation. Without a default model
     any run may: there is nothing better. Raises RunError if the card of the model is damaged.
     """
     folder = default_model()
     if folder is None:
         return True
     card = read_json(folder / "card.json", Card, RunError, "Install the studio again.")
-    default = next(each.perplexity_han for each in card.figures if each.split == "valid")
+    default = next(each.perplexity for each in card.figures if each.split == "valid")
     return perplexity is not None and perplexity <= LEARNT * default
 
 

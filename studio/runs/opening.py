@@ -9,12 +9,13 @@ import msgspec
 
 from studio.corpus.library import Library
 from studio.corpus.manifest import published_corpus
+from studio.corpus.poem import About
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import DamageError, DeviceError, RunError, out_of_memory_message
 from studio.model import checkpoint
 from studio.model.config import MAX_COUNT, RunConfig
 from studio.model.device import Device, choose_device
-from studio.model.events import CheckpointSaved, TrainingEnded, Validated
+from studio.model.events import CheckpointSaved, TrainingEnded, TrainingEvent, Validated
 from studio.model.parallel import World
 from studio.model.trainer import Trainer
 from studio.paths import Home
@@ -31,8 +32,8 @@ class RunOpening:
     """Makes the trainer of a run whose folder is locked.
 
     Afterwards `notice` is a message for the user about how the run was opened, `last_saved` is the
-    checkpoint that it resumes from, and `perplexity` is its last validation perplexity over Han
-    characters.
+    checkpoint that it resumes from, and `perplexity` is its last validation perplexity over
+    all targets. `corpus` names the source of the poems.
     """
 
     def __init__(self, home: Home, run: Run, config: RunConfig, world: World) -> None:
@@ -41,6 +42,7 @@ class RunOpening:
         self.notice = ""
         self.last_saved: CheckpointSaved | None = None
         self.perplexity: float | None = None
+        self.corpus = ""
         self._home, self._world = home, world
 
     def trainer(self, names: list[str], device: str) -> Trainer:
@@ -48,6 +50,8 @@ class RunOpening:
         settings = self.config.train
         with Library.open(self._home.library) as library:
             own, valid = library.texts("train"), library.texts("valid")
+            about = library.about("train") if self.config.model.has_conditions else []
+            self.corpus = library.statistics().source
         if settings.validation_poems:
             valid = valid[:: max(1, len(valid) // settings.validation_poems)]
         start = self._start_model() if self.config.start and not names else None
@@ -56,8 +60,12 @@ class RunOpening:
         if self.config.start and given:
             vocabulary = _first_undamaged(given, _vocabulary)
         else:
-            vocabulary = Vocabulary.build(own, settings.min_count)
-        texts = _texts_beside(self._home, self.config.poems) if self.config.poems else own
+            poets = (each.poet for each in about) if self.config.model.poet_input else ()
+            vocabulary = Vocabulary.build(own, settings.min_count, poets)
+        texts = own
+        if self.config.poems:
+            texts, about = _poems_beside(self._home, self.config.poems)
+            self.corpus = published_corpus(self.config.poems).source
         trainer = Trainer(
             self.config,
             vocabulary,
@@ -66,6 +74,7 @@ class RunOpening:
             self._device(device, is_new=not names),
             self.run.checkpoints,
             self._world,
+            about,
         )
         if start:
             checkpoint.load_weights(trainer.network, start)
@@ -75,7 +84,9 @@ class RunOpening:
             if any(event.step for event in self.run.events()):
                 self.notice += f"{self.run.name} has no checkpoint: it starts from the beginning."
             self.run.drop_events_after(0)
-        task = SharedTask(self.run.name, self.config, vocabulary, texts, valid, trainer.progress)
+        task = SharedTask(
+            self.run.name, self.config, vocabulary, texts, valid, trainer.progress, about
+        )
         saved = self.last_saved
         with saying_how_to_resume(self.run.name), self._world.naming_the_lost():
             send_task(self._world, task, self.run.checkpoints / saved.name if saved else None)
@@ -128,6 +139,7 @@ class RunOpening:
         # but never too few.
         if deleted := checkpoint.delete_after(self.run.checkpoints, step):
             self.notice += f"Training resumes from {name}; deleted {', '.join(deleted)}."
+        _compare_all_targets(trainer, self.run.checkpoint_names(), events)
         checkpoint.prune(self.run.checkpoints, self.config.train.keep, trainer.progress.best_step)
         self.run.drop_events_after(step)
         saved = CheckpointSaved(step, name)
@@ -137,7 +149,7 @@ class RunOpening:
         self.last_saved = saved
         for event in events:
             if isinstance(event, Validated) and event.step <= step:
-                self.perplexity = event.perplexity
+                self.perplexity = event.perplexity_all
 
     def _load(self, trainer: Trainer, name: str) -> str:
         folder = self.run.checkpoints / name
@@ -164,6 +176,27 @@ class RunOpening:
                 "and initial state may differ. Remove the other model settings."
             )
         return folder
+
+
+def _compare_all_targets(
+    trainer: Trainer, names: list[str], events: Sequence[TrainingEvent]
+) -> None:
+    """Find the best checkpoint of a run whose best was the lowest over Han characters.
+
+    Version 0.1.0 compared those. Of its checkpoints, the best is that with the lowest perplexity
+    over all targets, as the log has it.
+    """
+    if trainer.progress.best is None:
+        return
+    kept = [
+        (event.perplexity_all, event.step)
+        for event in events
+        if isinstance(event, Validated) and checkpoint.name_of(event.step) in names
+    ]
+    best, at = min(kept, default=(None, None))
+    trainer.progress = msgspec.structs.replace(
+        trainer.progress, best=None, best_all=best, best_step=at
+    )
 
 
 def checkpoints_to_try(run: Run, step: int | None) -> list[str]:
@@ -224,8 +257,11 @@ def _is_damage(cause: BaseException | None) -> bool:
     return not (isinstance(cause, Exception) and out_of_memory_message(cause))
 
 
-def _texts_beside(home: Home, corpus: str) -> list[str]:
-    """The training texts of a corpus beside the library; raises RunError if it is missing."""
+def _poems_beside(home: Home, corpus: str) -> tuple[list[str], list[About]]:
+    """The training texts of a corpus beside the library, and what is known of each.
+
+    Raises RunError if it is missing.
+    """
     path = home.library_beside(published_corpus(corpus).name)
     if not path.exists():
         raise RunError(
@@ -233,4 +269,4 @@ def _texts_beside(home: Home, corpus: str) -> list[str]:
             f"`tangshi-studio corpus fetch --corpus {corpus} --beside`."
         )
     with Library.open(path) as library:
-        return library.texts("train")
+        return library.texts("train"), library.about("train")

@@ -31,6 +31,7 @@ def write_model(
         "dtype": "float16",
         "vocab_size": len(vocabulary),
         **msgspec.to_builtins(description),
+        **({"poets": vocabulary.poets} if vocabulary.poets else {}),
     }
     _write_json(folder / "config.json", config)
     sampling = ComposeRequest().sampling

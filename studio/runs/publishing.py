@@ -11,13 +11,15 @@ model/
 ```
 """
 
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 import torch
 
 from studio import __version__
 from studio.corpus.library import Library
-from studio.corpus.poem import verse_lines
+from studio.corpus.poem import About, verse_lines
 from studio.errors import RunError
 from studio.files import build_folder_atomically
 from studio.model import checkpoint
@@ -42,6 +44,16 @@ SAMPLES = tuple(
 )
 
 
+# The same for a model that reads titles.
+TITLED_SAMPLES = tuple(
+    ComposeRequest(form=form, title=title)
+    for title in ("送别", "塞上", "中秋", "登楼", "咏雪")
+    for form in ("五绝", "七绝")
+)
+# The texts of each split, and what is known of each poem.
+HeldOut = dict[str, tuple[list[str], list[About]]]
+
+
 def publish(home: Home, name: str, folder: Path) -> Card:
     """Write the model called `name` (a run, or "run@step") to `folder` with its card.
 
@@ -59,13 +71,17 @@ def publish(home: Home, name: str, folder: Path) -> Card:
     network, vocabulary, description = checkpoint.load_model(source)
     with Library.open(home.library) as library:
         statistics = library.statistics()
-        held_out = {split: library.texts(split) for split in ("valid", "test")}
+        held_out: HeldOut = {
+            "valid": (library.texts("valid"), library.about("valid")),
+            "test": (library.texts("test"), library.about("test")),
+        }
 
     def fill(staging: Path) -> Card:
         published.write_model(staging, network, vocabulary, description)
         writer = load_writer(staging, DEFAULT)
         with Novelty.open(home.library) as novelty:
-            samples = [Sample(each, write(writer, each, novelty)[0].text) for each in SAMPLES]
+            requests = SAMPLES + (TITLED_SAMPLES if network.config.title_input else ())
+            samples = [Sample(each, write(writer, each, novelty)[0].text) for each in requests]
         device = choose_device(run.config().train.precision)
         card = Card(
             run=full_name,
@@ -91,7 +107,7 @@ def publish(home: Home, name: str, folder: Path) -> Card:
     return build_folder_atomically(folder, fill)
 
 
-def _before(home: Home, name: str, held_out: dict[str, list[str]]) -> Phase | None:
+def _before(home: Home, name: str, held_out: HeldOut) -> Phase | None:
     """The earlier phase that produced the model "run@step"; None for "", "default" and folders."""
     if "@" not in name or "/" in name:
         return None
@@ -108,23 +124,27 @@ def _before(home: Home, name: str, held_out: dict[str, list[str]]) -> Phase | No
         config=config,
         corpus=statistics.source,
         poems=len(texts),
-        sharing=_sharing(texts, held_out),
+        sharing=_sharing(texts, chain.from_iterable(held for held, _ in held_out.values())),
         hours=_seconds(run, step) / 3600,
         figures=_figures(load_writer(folder, name), held_out),
     )
 
 
-def _sharing(texts: list[str], held_out: dict[str, list[str]]) -> int:
+def _sharing(texts: list[str], held_out: Iterable[str]) -> int:
     """How many texts have three lines or more in common with held-out poems."""
-    known = {line for split in held_out.values() for text in split for line in verse_lines(text)}
+    known = {line for text in held_out for line in verse_lines(text)}
     return sum(len(known.intersection(verse_lines(text))) >= 3 for text in texts)
 
 
-def _figures(writer: Writer, held_out: dict[str, list[str]]) -> list[SplitFigures]:
+def _figures(writer: Writer, held_out: HeldOut) -> list[SplitFigures]:
     found = []
-    for split, texts in held_out.items():
+    for split, (texts, about) in held_out.items():
         reader = writer.for_rows(len(texts))
-        whole = total(score_poems(reader.network, reader.vocabulary, texts, reader.device))
+        network, vocabulary, device = reader.network, reader.vocabulary, reader.device
+        whole = total(score_poems(network, vocabulary, texts, device))
+        titled = None
+        if network.config.has_conditions:
+            titled = total(score_poems(network, vocabulary, texts, device, about)).perplexity_all
         found.append(
             SplitFigures(
                 split=split,
@@ -134,6 +154,7 @@ def _figures(writer: Writer, held_out: dict[str, list[str]]) -> list[SplitFigure
                 tokens=whole.tokens,
                 tokens_han=whole.han,
                 unknown_share=whole.unknown_share,
+                perplexity_titled=titled,
             )
         )
     return found

@@ -6,19 +6,21 @@ from collections.abc import Iterator
 
 import msgspec
 
-from studio.errors import RunError, VerseError
+from studio.errors import LostProcessError, RunError, VerseError
 from studio.messages import TrainingStarted
 from studio.model import checkpoint
 from studio.model.config import RunConfig
 from studio.model.events import (
     CheckpointSaved,
     SampleWritten,
+    TrainingEnded,
     TrainingEvent,
     Validated,
 )
 from studio.model.parallel import open_world
 from studio.paths import Home
 from studio.runs import folders, processes, queue
+from studio.runs.environment import record_environment, this_environment
 from studio.runs.folders import Run
 from studio.runs.helping import saying_how_to_resume
 from studio.runs.loading import locate
@@ -78,13 +80,14 @@ class TrainingSession:
             self._opened = RunOpening(home, run, self.config, self._world)
             self.trainer = self._opened.trainer(names, device)
             self._last_saved = self._opened.last_saved
-            # The validation perplexity over Han characters; None before the first validation.
+            # The validation perplexity over all targets; None before the first validation.
             self.perplexity = self._opened.perplexity
             self._readings = ReadingLog(run.folder, Meter(self.trainer.device.gpu))
             if epochs > 0:
                 run.write_config(self.config)
             queue.leave(run.folder)
             self.record_process()
+            self._record_environment()
             self._closing = opening.pop_all()
 
     def record_process(self, state: ProcessState = "training") -> None:
@@ -92,6 +95,20 @@ class TrainingSession:
         total = self.trainer.total_steps
         gpu = self.trainer.device.gpu
         self.run.record_process(self._device_name, total, state, self._world.size, gpu=gpu)
+
+    def _record_environment(self) -> None:
+        trainer = self.trainer
+        environment = this_environment(
+            step=trainer.progress.step,
+            device=self._device_name,
+            precision=trainer.device.precision,
+            processes=self._world.size,
+            corpus=self._opened.corpus,
+            poems=trainer.progress.poems,
+            vocabulary=len(trainer.vocabulary),
+            parameters={name: each.numel() for name, each in trainer.network.named_parameters()},
+        )
+        record_environment(self.run.folder, environment)
 
     @property
     def _device_name(self) -> str:
@@ -141,6 +158,16 @@ class TrainingSession:
         if self._unrecorded or self._unreported:
             self._record(())
             yield self._recorded()
+        try:
+            yield from self._trained()
+        except LostProcessError:
+            if not (reason := self._world.why_left()):
+                raise
+            self._record((TrainingEnded(self.trainer.progress.step, "failed", reason),))
+            yield self._recorded()
+
+    def _trained(self) -> Iterator[tuple[TrainingEvent, ...]]:
+        """The items of `steps`; raises LostProcessError if another process ends."""
         looked = time.monotonic()
         with contextlib.closing(self.trainer.run()) as items, self._together():
             for events in items:
@@ -184,7 +211,7 @@ class TrainingSession:
                 self._last_saved = event
             self._unreported.append(self._unrecorded.pop(0))
             if isinstance(event, Validated):
-                self.perplexity = event.perplexity
+                self.perplexity = event.perplexity_all
                 self._unrecorded[:0] = self._verse(event.step)
         if self.trainer.saves_next:
             # Even a power failure must not leave a checkpoint without its events in the log.

@@ -21,17 +21,22 @@ _BEST = b'"best":true'
 
 
 class RunFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The last step, the lowest perplexity, and how training ended ("" if it has not ended)."""
+    """The last step, the best validation, and how training ended ("" if it has not ended).
+
+    The best has the lowest perplexity over all targets; that over Han characters is of the same
+    step. In runs of version 0.1.0 it is the lowest over Han characters.
+    """
 
     step: int
     epoch: int
     loss: float | None
     elapsed: float
     best_perplexity: float | None
+    best_perplexity_han: float | None
     outcome: str
 
 
-NO_FIGURES = RunFigures(0, 0, None, 0.0, None, "")
+NO_FIGURES = RunFigures(0, 0, None, 0.0, None, None, "")
 
 
 class _Cache(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,24 +69,33 @@ def _with_later(reader: EventReader, known: RunFigures) -> RunFigures:
     Decoded are only the blocks down to the last step, and the last validation that was the best.
     Damage before is found when the run is opened.
     """
-    step, best, outcome = None, None, ""
+    step: StepDone | None = None
+    best: Validated | None = None
+    outcome = ""
     for block in reader.from_end():
         for event in reversed(block.events() if step is None else block.last(_BEST)):
             if isinstance(event, StepDone):
                 step = step or event
             elif isinstance(event, Validated):
-                best = event.perplexity if best is None and event.best else best
+                best = event if best is None and event.best else best
             elif isinstance(event, TrainingEnded) and step is None:
                 outcome = outcome or event.outcome
         if step is not None and best is not None:
             break
-    if best is None:
-        best = known.best_perplexity
-    if step is None:
-        return msgspec.structs.replace(
-            known, best_perplexity=best, outcome=outcome or known.outcome
+    if best is not None:
+        known = msgspec.structs.replace(
+            known, best_perplexity=best.perplexity_all, best_perplexity_han=best.perplexity
         )
-    return RunFigures(step.step, step.epoch, step.loss, step.elapsed, best, outcome)
+    if step is None:
+        return msgspec.structs.replace(known, outcome=outcome or known.outcome)
+    return msgspec.structs.replace(
+        known,
+        step=step.step,
+        epoch=step.epoch,
+        loss=step.loss,
+        elapsed=step.elapsed,
+        outcome=outcome,
+    )
 
 
 def _read(file: Path) -> _Cache:

@@ -2,11 +2,13 @@
 
 import random
 
+from studio.corpus.poem import About
 from studio.errors import VerseError
 from studio.prosody.forms import form_named
 from studio.verse.constraints import FormRules, FreeRules, Rules, rhyme_supply
 from studio.verse.decoder import Columns, Writer, decode
 from studio.verse.fixed_characters import fill_lines, free_text, required_words, wanted_rhymes
+from studio.verse.knowledge import about_form, refuse_unknown, title_gains
 from studio.verse.novelty import Novelty
 from studio.verse.plan import Plan, place_words, plan
 from studio.verse.ranking import add_scores
@@ -29,10 +31,12 @@ def compose(writer: Writer, request: ComposeRequest, novelty: Novelty | None = N
     written if the request cannot be met; it names the rule, or the character that the model has
     never seen.
     """
+    refuse_unknown(writer, request)
     rules = _rules(writer, request)
+    about = about_form(request, rules)
     copied = novelty.is_line if novelty and not request.copied_lines else None
-    columns = decode(writer, rules, request.sampling, request.seed, request.tries, copied)
-    return _with_scores(columns, request, novelty)
+    columns = decode(writer, rules, request.sampling, request.seed, request.tries, copied, about)
+    return _with_scores(columns, writer, request, novelty, about)
 
 
 def write(
@@ -48,9 +52,17 @@ def write(
             return poems
 
 
-def _with_scores(columns: Columns, request: ComposeRequest, novelty: Novelty | None) -> Columns:
+def _with_scores(
+    columns: Columns,
+    writer: Writer,
+    request: ComposeRequest,
+    novelty: Novelty | None,
+    about: About,
+) -> Columns:
     poems = yield from columns
-    return add_scores(poems, request.ranking, novelty)
+    asked = bool(request.title or request.poet)
+    gains = title_gains(writer, [each.text for each in poems], about) if asked else ()
+    return add_scores(poems, request.ranking, novelty, gains)
 
 
 def _rules(writer: Writer, request: ComposeRequest) -> Rules:

@@ -20,7 +20,7 @@ from studio.verse.fixed_characters import COUPLET
 from studio.verse.plan import Plan
 from studio.verse.request import BLANK
 from studio.verse.sampling import Bools, Floats, Tokens
-from studio.verse.ways import ALLOWS, FEET, Foot, allowed_rhymes, certain_rhymes
+from studio.verse.ways import ALLOWS, FEET, OLD_STYLE, Foot, allowed_rhymes, certain_rhymes
 
 # Marks a position that is not fixed.
 FREE = -1
@@ -120,7 +120,7 @@ class FormRules:
             for ways in layout.ways
         ]
         regulated = layout.templates != ("",)
-        self._masks = _by_tone(vocabulary, known=regulated)
+        self._masks = _by_tone(vocabulary, regulated, layout.form.regulated)
         self._tone_bits = _tone_bits(vocabulary, rhyming=False)
         self._end_tone_bits = _tone_bits(vocabulary, rhyming=True)
         # What may end a line, (vocabulary,), by the feet and the rhymes open for each of them.
@@ -269,16 +269,20 @@ def _tone_bits(vocabulary: Vocabulary, rhyming: bool) -> Tokens:
 
 
 @lru_cache(maxsize=8)
-def _by_tone(vocabulary: Vocabulary, known: bool) -> Floats:
+def _by_tone(vocabulary: Vocabulary, known: bool, new_style: bool) -> Floats:
     """Masks for no tone, oblique, level, and either tone, (4, vocabulary), as 0.0 and 1.0.
 
-    With `known`, characters without a reading are left out. An empty mask becomes the last one.
+    With `known`, characters without a reading are left out; with `new_style`, those of the old
+    style. An empty mask becomes the last one.
     """
     masks = tone_masks()
     bits = np.array(
         [masks.get(each, 0 if known else LEVEL | OBLIQUE) for each in _characters(vocabulary)]
     )
-    found = np.stack([bits & wanted != 0 for wanted in range(4)]) & _common(vocabulary)
+    usable = _common(vocabulary)
+    if new_style:
+        usable = usable & [each not in OLD_STYLE for each in _characters(vocabulary)]
+    found = np.stack([bits & wanted != 0 for wanted in range(4)]) & usable
     return np.where(found.any(axis=1, keepdims=True), found, found[-1]).astype(np.float32)
 
 

@@ -21,7 +21,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from studio.corpus.poem import UNKNOWN_POEM, About
 from studio.corpus.vocabulary import BEGIN, END, Vocabulary
+from studio.model.conditions import Conditions
 from studio.model.device import FEW_ROWS, Device
 from studio.model.network import Network, State, select_rows
 from studio.verse.constraints import FREE, Rules, han_mask
@@ -37,6 +39,7 @@ from studio.verse.sampling import (
     repeat_cost,
     shares,
 )
+from studio.verse.step_conditions import StepConditions
 
 # A rejected line is drawn again at most this often. After that its try loses this weight, in nats.
 _REDRAWS = 50
@@ -71,13 +74,14 @@ def decode(
     seed: int,
     tries: int = 1,
     copied: Callable[[str], bool] | None = None,
+    about: About = UNKNOWN_POEM,
 ) -> Columns:
     """Write the poems of `rules` together, one per row.
 
     Yields the next character of each poem, "" for one that has ended. The fixed opening comes
     first, then the first chosen character after one step, then line by line. Returns the poems in
     the order of the rows. No line of the poem is repeated, and none is written that is `copied`.
-    Every row has its own random generator.
+    Every row has its own random generator. `about`: what the network may know of the poems.
     """
     candidates, length = rules.fixed.shape
     if sampling.strategy == "greedy" or not _has_fixed_after_free(rules.fixed):
@@ -93,7 +97,7 @@ def decode(
     draws = np.stack([each.random((length, count), np.float32) for each in generators])
     # The positions at which some poem has a free character.
     free = (rules.fixed == FREE).any(axis=0)
-    batch = _PoemBatch(writer, rules, prefix)
+    batch = _PoemBatch(writer, rules, prefix, about)
     shown, must_resample = len(prefix), False
     if prefix:
         batch.repeat(tries if free[len(prefix) :].any() else 1)
@@ -123,13 +127,18 @@ def decode(
 class _PoemBatch:
     """The poems that are being written; each has several adjacent rows while a line is tried."""
 
-    def __init__(self, writer: Writer, rules: Rules, prefix: list[int]) -> None:
+    def __init__(self, writer: Writer, rules: Rules, prefix: list[int], about: About) -> None:
         rows = rules.fixed.shape[0]
         self._writer, self._rules = writer, rules
         self._han = han_mask(writer.vocabulary)
         self._poems = rows
-        features, state = _read(writer, torch.tensor([[BEGIN, *prefix]]), None)
-        same = torch.zeros(rows, dtype=torch.long, device=writer.device.torch_device)
+        device = writer.device.torch_device
+        self._known: StepConditions | None = None
+        if writer.network.config.has_conditions:
+            self._known = StepConditions(about, rules, writer.vocabulary, device)
+        known = self._known.before(0, len(prefix) + 1, 1) if self._known else None
+        features, state = _read(writer, torch.tensor([[BEGIN, *prefix]]), None, known)
+        same = torch.zeros(rows, dtype=torch.long, device=device)
         self._features, self._state = features.index_select(0, same), select_rows(state, same)
         # Computed from the features only if needed: before a fixed stop they may not be.
         self._cached_logits: Tensor | None = None
@@ -228,7 +237,9 @@ class _PoemBatch:
     def read(self) -> None:
         """Read the last tokens with the network."""
         last = torch.from_numpy(self.written[:, -1:])
-        self._features, self._state = _read(self._writer, last, self._state)
+        rows, at = self.written.shape
+        known = self._known.before(at, at + 1, rows) if self._known else None
+        self._features, self._state = _read(self._writer, last, self._state, known)
         self._cached_logits = None
 
     def resample(self, each: int, draws: Floats) -> None:
@@ -304,7 +315,9 @@ def _generator(seed: int, number: int) -> np.random.Generator:
 
 
 @torch.inference_mode()
-def _read(writer: Writer, tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
+def _read(
+    writer: Writer, tokens: Tensor, state: State | None, known: Conditions | None
+) -> tuple[Tensor, State]:
     """Read `tokens` (batch, time); the features (batch, features) after the last one."""
     network = writer.network
     # `eval` and `train` visit every module, which is slow compared to one step of a single poem.
@@ -312,7 +325,7 @@ def _read(writer: Writer, tokens: Tensor, state: State | None) -> tuple[Tensor, 
     if was_training:
         network.eval()
     try:
-        features, state = network(writer.device.put(tokens), state)
+        features, state = network(writer.device.put(tokens), state, conditions=known)
         return features[:, -1], state
     finally:
         if was_training:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from studio.corpus.library import Library, Query
-from studio.corpus.poem import Poem, verse_lines
+from studio.corpus.poem import Poem, Split, verse_lines
 from studio.errors import VerseError
 from studio.prosody.forms import Form, form_named
 from studio.prosody.scansion import scan
@@ -29,21 +29,33 @@ class Failure(msgspec.Struct, frozen=True):
     reason: str
 
 
-def human_poems(library: Library, form: Form, count: int, seed: int) -> list[Poem]:
-    """Poems of a form from the test split: `count` of them, drawn with the seed, or all.
+def human_poems(
+    library: Library, form: Form, count: int, seed: int, split: Split = "test"
+) -> list[Poem]:
+    """Poems of a form from a split: `count` of them, drawn with the seed, or all.
 
     For a regulated form of fixed length these are the poems with its shape; otherwise those that
     the scanner assigns to the form.
     """
     if form.regulated and form.fixed:
-        poems = [library.poem(each) for each in library.ids(Query(form=form.name, split="test"))]
+        poems = [library.poem(each) for each in library.ids(Query(form=form.name, split=split))]
     else:
         poems = [
             poem
             for poem in library.poems()
-            if poem.split == "test" and scan(verse_lines(poem.original)).form == form.name
+            if poem.split == split and scan(verse_lines(poem.original)).form == form.name
         ]
     return random.Random(seed).sample(poems, min(count, len(poems)))
+
+
+def lawful_texts(library: Library, form: Form, split: Split) -> list[str]:
+    """The poems of a split that have the form's shape and keep its tones and its rhyme."""
+    found = []
+    for poem in human_poems(library, form, 2**31, 1, split):
+        lines = verse_lines(poem.original)
+        if keeps_rhyme(form, lines) and (not form.regulated or keeps_tones(lines)):
+            found.append(poem.text)
+    return found
 
 
 def write_many(

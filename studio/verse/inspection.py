@@ -34,7 +34,7 @@ def inspect(
         return ()
     vocabulary = writer.vocabulary
     indices = vocabulary.encode(text)
-    log_probabilities = read(writer, indices)
+    log_probabilities = read(writer, request, text)
     orders = log_probabilities.argsort(dim=-1, descending=True)
     predictions = []
     fits = fitting(text, request)
@@ -50,21 +50,29 @@ def inspect(
     return tuple(predictions)
 
 
-def read(writer: "Writer", indices: list[int]) -> "Tensor":
+def read(writer: "Writer", request: ComposeRequest, text: str) -> "Tensor":
     """The log-probabilities of all tokens in each place, after all before it: (time, vocabulary).
 
-    `indices` are the tokens of a text that is not empty.
+    `text` must not be empty; the model knows of it what the request says.
     """
     import torch
 
-    from studio.corpus.vocabulary import BEGIN
+    from studio.corpus.vocabulary import BEGIN, END
+    from studio.model.conditions import conditions_of, describe
+    from studio.verse.knowledge import about_poem
 
-    network = writer.network
+    vocabulary, network = writer.vocabulary, writer.network
+    indices = vocabulary.encode(text)
     was_training = network.training
     network.eval()
     with torch.inference_mode():
-        tokens = writer.device.put(torch.tensor([[BEGIN, *indices[:-1]]]))
-        features, _ = network(tokens)
+        whole = torch.tensor([[BEGIN, *indices, END]])
+        known = describe([about_poem(request, text)], vocabulary)
+        conditions = conditions_of(whole, known).during(0, len(indices))
+        features, _ = network(
+            writer.device.put(whole[:, :-2]),
+            conditions=conditions.to(writer.device.torch_device),
+        )
         logits = network.logits(features[0]).float().cpu()
     network.train(was_training)
     return logits.log_softmax(dim=-1)

@@ -15,15 +15,21 @@ _NOTE = 0.25
 
 
 def add_scores(
-    poems: Sequence[WrittenPoem], ranking: Ranking, novelty: Novelty | None
+    poems: Sequence[WrittenPoem],
+    ranking: Ranking,
+    novelty: Novelty | None,
+    title_gains: Sequence[float] = (),
 ) -> tuple[WrittenPoem, ...]:
     """The poems in the same order, with their scores, templates and rhymes.
 
     Variety is counted from the best poem down. Each further poem is the one with the best score
     after its overlap with the poems before it (maximal marginal relevance, Carbonell and Goldstein
-    1998).
+    1998). `title_gains`: by how much the title raises the likelihood of each poem, if there is one.
     """
-    scored = [_scored(poem, ranking, novelty) for poem in poems]
+    gains = title_gains or [0.0] * len(poems)
+    scored = [
+        _scored(poem, ranking, novelty, gain) for poem, gain in zip(poems, gains, strict=True)
+    ]
     pairs = [_bigrams(poem.text) for poem in poems]
     remaining, shown = set(range(len(scored))), set[str]()
     while remaining:
@@ -37,9 +43,11 @@ def add_scores(
     return tuple(scored)
 
 
-def _scored(poem: WrittenPoem, ranking: Ranking, novelty: Novelty | None) -> WrittenPoem:
+def _scored(
+    poem: WrittenPoem, ranking: Ranking, novelty: Novelty | None, title_gain: float
+) -> WrittenPoem:
     lines = verse_lines(poem.text)
-    score = ranking.likelihood * poem.log_probability
+    score = ranking.likelihood * poem.log_probability + ranking.title * title_gain
     if not lines:
         return msgspec.structs.replace(poem, score=score)
     characters = "".join(lines)

@@ -56,7 +56,8 @@ class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     The rest is subtracted. `repetition` is the share of characters that repeat an earlier one of
     the poem. `novelty` is the share of 4-grams that are in the corpus. `prosody` is the share of
     lines with a fault; a note counts as a quarter of a fault. `variety` is the share of bigrams
-    that a better poem also has.
+    that a better poem also has. `title` is added if there is a title or a poet: by how much they
+    raise the likelihood.
     """
 
     likelihood: Weight = 1.0
@@ -65,6 +66,7 @@ class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prosody: Weight = 1.0
     parallelism: Weight = 1.0
     variety: Weight = 1.0
+    title: Weight = 1.0
 
 
 class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,6 +90,8 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
       what the Tang poets did: a neighbouring rhyme (邻韵) in the first line, and the tones that the
       scanner notes as tolerated (拗). "free" keeps only lengths and rhyme. Forms in the old style
       have no tone rules.
+    - `title`: what the poem is about; it stands above the poem. `poet`: in whose manner. Only a
+      model that was trained with titles, or poets, can follow them.
     - `copied_lines`: whether a whole line of the corpus is allowed. Copies can be avoided only if
       the index of the corpus is available.
     - `model`: "auto" (the run in training once it has learnt something, else the default model,
@@ -114,6 +118,8 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     copied_lines: bool = False
     tries: Annotated[int, Meta(ge=1, le=256)] = 8
     ranking: Ranking = Ranking()
+    title: str = ""
+    poet: str = ""
 
     def __post_init__(self) -> None:
         if self.form:
@@ -175,6 +181,8 @@ _TEXTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "words": ("The words", _words),
     "given": ("The given text", request_text),
     "rhyme": ("The rhyme", _rhyme_name),
+    "title": ("The title", _characters),
+    "poet": ("The poet", _characters),
 }
 
 

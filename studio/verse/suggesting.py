@@ -88,7 +88,7 @@ class ByModel:
 
         vocabulary = self._writer.vocabulary
         if self._read is None or self._read[0] != text:
-            self._read = text, read(self._writer, vocabulary.encode(text))
+            self._read = text, read(self._writer, ComposeRequest(), text)
         order = self._read[1][at].argsort(descending=True).tolist()
         characters = (vocabulary.decode([index]) for index in order)
         return (each for each in characters if each and is_common(each))
@@ -96,10 +96,12 @@ class ByModel:
     def scores(self, text: str, changes: Sequence[tuple[int, str]]) -> Sequence[float]:
         """The log-probabilities of the changed texts, in nats."""
         from studio.model.evaluate import score_poems
+        from studio.verse.knowledge import about_poem
 
         texts = [text[:at] + character + text[at + 1 :] for at, character in changes]
         writer = self._writer.for_rows(len(texts))
-        scored = score_poems(writer.network, writer.vocabulary, texts, writer.device)
+        about = [about_poem(ComposeRequest(), text)] * len(texts)
+        scored = score_poems(writer.network, writer.vocabulary, texts, writer.device, about)
         return [-each.nats for each in scored]
 
     def rewritten(self, lines: Sequence[str], form: str, span: range) -> Sequence[list[str]]:

@@ -30,6 +30,10 @@ FEET: tuple[Foot, ...] = ("rhyme", "near", "plain", "any")
 # A set of rhymes as bits, in the order of `Layout.rhymes`.
 Bits = int
 
+# Marks of the old style, which the poets keep out of regulated verse: of the regulated poems of the
+# training split that keep every rule, two have one.
+OLD_STYLE = frozenset("兮")
+
 ALLOWS = {"平": LEVEL, "仄": OBLIQUE, "中": LEVEL | OBLIQUE}
 
 
@@ -148,9 +152,10 @@ def certain_rhymes(foot: Foot, character: str, rhymes: tuple[Reading, ...]) -> B
     """Like `allowed_rhymes`, but only for characters whose reading leaves no doubt.
 
     The model chooses from these. They exclude a character without a reading, and, at a foot that
-    must not rhyme, a character that could be read in the rhyme.
+    must not rhyme, a character that could be read in the rhyme. Regulated verse, whose rhymes are
+    level, has no mark of the old style.
     """
-    if not readings(character):
+    if not readings(character) or (rhymes == _LEVEL and character in OLD_STYLE):
         return 0
     allowed = allowed_rhymes(foot, character, rhymes)
     return allowed & ~allowed_rhymes("rhyme", character, rhymes) if foot == "plain" else allowed

@@ -68,6 +68,24 @@ def test_the_same_seed_measures_the_same(trained: Run) -> None:
     assert figures("4") == figures("4") != figures("5")
 
 
+def test_themes_and_a_classifier_are_part_of_the_measure(trained: Run) -> None:
+    document = trained("evaluate", "poems", "--count", "1", "--form", "五绝", "--json").document
+    # The model reads no title.
+    assert document["theme_kept"] is None
+    assert document["theme_chance"] == 0.05
+    assert "theme_kept_people" in document and "discriminator" not in document
+    result = trained("evaluate", "poems", "--count", "1", "--form", "五绝", "--discriminator")
+    assert result.code == 1
+    assert "too few to learn from" in result.err
+
+
+def test_couplets_that_are_too_few_are_a_clear_error(trained: Run) -> None:
+    result = trained("evaluate", "couplets", "--split", "valid", "--json")
+    assert result.code == 1
+    assert "no regulated poem with 6 others" in result.err
+    assert trained("evaluate", "couplets", "--split", "all").code == 2
+
+
 def test_each_opening_is_a_request_that_may_fail(trained: Run) -> None:
     document = trained(
         "evaluate", "poems", "--count", "1", "--form", "五绝", "--openings", "3", "--json"

@@ -84,6 +84,7 @@ def test_an_epoch_more_for_a_run_of_few_steps_is_one_epoch(tangshi: Run, home: H
         (["train", "--seed", str(2**32)], 2, "seed"),
         (["runs", "show", "nowhere"], 1, "nowhere"),
         (["runs"], 2, "list"),
+        (["runs", "list", "--where", "hiden > 3"], 2, "did you mean hidden?"),
         (["sing"], 2, "sing"),
     ],
 )
@@ -204,6 +205,14 @@ def test_a_damaged_run_does_not_hide_the_others(tangshi: Run, home: Home) -> Non
     assert result.code == 0
     assert [row["name"] for row in result.document["runs"]] == ["good"]
     assert "colour" in result.err
+
+
+def test_the_list_has_only_the_runs_that_match(tangshi: Run, home: Home) -> None:
+    for recipe in ("classic", "studio"):
+        folders.create(home.runs, f"a-{recipe}", RECIPES[recipe])
+    result = tangshi("runs", "list", "--where", "recipe = studio and step < 1", "--json")
+    assert [row["name"] for row in result.document["runs"]] == ["a-studio"]
+    assert tangshi("runs", "list", "--where", "step > 1").out == "No run matches.\n"
 
 
 def test_more_epochs_for_a_run_in_training_leave_its_settings_alone(

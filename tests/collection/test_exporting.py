@@ -3,6 +3,7 @@
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from studio.collection import picture
@@ -25,6 +26,15 @@ def test_plain_text_has_a_couplet_a_line_and_a_gap_between_poems() -> None:
     assert as_text([saved(), saved("山。")]) == (
         "白日依山尽，黄河入海流。\n欲穷千里目，更上一层楼。\n\n山。\n"
     )
+
+
+def test_a_poem_stands_under_its_title() -> None:
+    request = msgspec.structs.replace(saved().request, title="登楼", poet="王之涣")
+    titled = msgspec.structs.replace(saved(), request=request)
+    assert as_text([titled]).startswith("登楼\n白日依山尽")
+    markdown = as_markdown([titled])
+    assert markdown.startswith("## 登楼\n")
+    assert "五绝 · on 登楼 · in the manner of 王之涣 · " in markdown
 
 
 def test_markdown_names_the_model_and_the_request() -> None:

@@ -56,15 +56,30 @@ def test_the_traditional_script_is_kept_when_asked_and_the_splits_stay(tmp_path:
 def test_a_character_that_stays_for_the_fonts_moves_no_poem_to_another_split(
     tmp_path: Path,
 ) -> None:
-    lines = [f"{a}{b}鑪" for a in HAN for b in HAN]
+    lines = [f"{a}{b}巘" for a in HAN for b in HAN]
     build(tmp_path / "l", [RawPoem("", "", f"{line}。", "") for line in lines], source="")
     with Library.open(tmp_path / "l") as library:
         poems = list(library.poems())
-    assert all("鑪" in poem.text for poem in poems)
+    assert all("巘" in poem.text for poem in poems)
     # As it was before such characters stayed.
     expected = [split_of(fully_simplified(line)) for line in lines]
     assert [poem.split for poem in poems] == expected
     assert expected != [split_of(simplified(line)) for line in lines]
+
+
+def test_variants_have_one_form_beside_that_of_the_source_and_move_no_poem(tmp_path: Path) -> None:
+    lines = [f"{a}{b}疎" for a in HAN for b in HAN]
+    build(tmp_path / "l", [RawPoem("", "", f"{line}。", "") for line in lines], source="")
+    with Library.open(tmp_path / "l") as library:
+        poems = list(library.poems())
+    assert all("疏" in poem.text and "疎" in poem.original for poem in poems)
+    # As it was before variants were folded.
+    assert [poem.split for poem in poems] == [split_of(fully_simplified(line)) for line in lines]
+
+
+def test_poems_that_differ_in_variants_only_are_merged(tmp_path: Path) -> None:
+    records = [RawPoem("", "", f"拔{sword}東門去。", sword) for sword in "劍劒劔"]
+    assert build(tmp_path / "l", records, source="").poems == 1
 
 
 def test_no_first_line_of_a_test_poem_is_in_the_training_split(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from studio.corpus.build import build
 from studio.corpus.library import Library, Query
+from studio.corpus.poem import Script
 from studio.corpus.records import RawPoem
 from studio.corpus.statistics import Counts, length_of
 from studio.errors import CorpusError
@@ -33,6 +34,20 @@ def test_words_of_any_length_are_found(library_file: Path) -> None:
 def test_all_words_must_be_there(library_file: Path) -> None:
     with Library.open(library_file) as library:
         assert _titles(library, Query("千里 江陵一日还")) == ["早发白帝城"]
+
+
+@pytest.mark.parametrize("script", ["simplified", "traditional"])
+def test_any_form_of_a_character_finds_them_all(tmp_path: Path, script: Script) -> None:
+    records = [
+        RawPoem("寶劍", "", "十年磨一劒，霜刃未曾試。", ""),
+        RawPoem("少年行", "", "寶劒值千金，被服麗且鮮。", ""),
+        RawPoem("鬬雞", "", "寒食東郊道，揚鞲競出籠。", ""),
+    ]
+    build(tmp_path / "l", records, source="", script=script)
+    with Library.open(tmp_path / "l") as library:
+        for words in ("寶劒", "寶劍", "寶劔"):
+            assert [row.id for row in library.search(Query(words))] == [1, 2]
+        assert [row.id for row in library.search(Query("鬭雞"))] == [3]
 
 
 def test_traditional_words_find_simplified_poems(library_file: Path) -> None:

@@ -51,6 +51,19 @@ def test_a_saved_vocabulary_is_loaded_equal(tmp_path: Path) -> None:
     assert loaded.fingerprint == vocabulary.fingerprint
 
 
+def test_of_several_forms_in_an_older_vocabulary_only_the_first_is_used() -> None:
+    older = Vocabulary("剑山劒疎疏褭")
+    assert older.decode(range(4, 10)) == "剑山剑疏疏袅"
+    assert older.encode("剑疏袅") == [4, 7, 9]
+    assert older.superseded == [6, 8]
+    assert older.distinct == "剑山疏袅"
+    assert len(older) == 10
+
+
+def test_an_older_vocabulary_keeps_its_script() -> None:
+    assert Vocabulary("鬥鬬斗").decode([4, 5, 6]) == "鬥鬥斗"
+
+
 def test_the_fingerprint_depends_on_the_order() -> None:
     assert Vocabulary("山水").fingerprint != Vocabulary("水山").fingerprint
 

@@ -1,5 +1,6 @@
 """A checkpoint is whole, fits its vocabulary, or says what is wrong."""
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -9,13 +10,16 @@ import pytest
 import safetensors.torch
 import torch
 
-from studio.corpus.vocabulary import Vocabulary
+from studio.corpus.vocabulary import BEGIN, Vocabulary
 from studio.errors import RunError, StudioError
 from studio.model import checkpoint
 from studio.model.checkpoint import Progress
 from studio.model.config import ModelConfig
+from studio.model.events import Validated
 from studio.model.network import Network
 from tests.model.conftest import VOCABULARY
+
+VALIDATED = Validated(7, 1, perplexity=99.0, perplexity_all=66.0, best=True)
 
 
 @pytest.fixture(params=[False, True], ids=["untied", "tied"])
@@ -24,7 +28,7 @@ def saved(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Path, Network
         ModelConfig(embedding=6, hidden=8, tied=request.param), len(VOCABULARY), seed=4
     )
     folder = tmp_path / checkpoint.name_of(7)
-    checkpoint.save(folder, network, VOCABULARY, {"a": torch.ones(2)}, Progress(step=7), 99.0)
+    checkpoint.save(folder, network, VOCABULARY, {"a": torch.ones(2)}, Progress(step=7), VALIDATED)
     return folder, network
 
 
@@ -32,10 +36,22 @@ def test_a_model_is_read_back(saved: tuple[Path, Network]) -> None:
     folder, network = saved
     again, vocabulary, card = checkpoint.load_model(folder)
     assert vocabulary == VOCABULARY
-    assert (card.step, card.perplexity) == (7, 99.0)
+    assert (card.step, card.perplexity, card.perplexity_all) == (7, 99.0, 66.0)
     for name, tensor in network.state_dict().items():
         assert torch.equal(again.state_dict()[name], tensor)
     assert not again.training
+
+
+def test_an_older_model_never_writes_a_superseded_variant(tmp_path: Path) -> None:
+    older = Vocabulary("剑劒山，。")
+    network = Network(ModelConfig(embedding=6, hidden=8), len(older), seed=4)
+    folder = tmp_path / checkpoint.name_of(7)
+    checkpoint.save(folder, network, older, {}, Progress(step=7), None)
+    read, vocabulary, _ = checkpoint.load_model(folder)
+    features, _ = read(torch.tensor([[BEGIN, *vocabulary.encode("剑山")]]))
+    chances = read.logits(features).softmax(dim=-1)
+    assert chances[..., older.superseded].max() == 0
+    assert chances[..., vocabulary.index("剑")].min() > 0
 
 
 def test_training_state_is_read_back(saved: tuple[Path, Network]) -> None:
@@ -132,13 +148,28 @@ def test_what_a_killed_process_left_of_a_checkpoint_goes(tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir()] == ["step-00000006"]
 
 
-def test_the_best_checkpoint_is_the_one_of_lowest_perplexity(tmp_path: Path) -> None:
+def test_the_best_checkpoint_has_the_lowest_perplexity_over_all_targets(tmp_path: Path) -> None:
     network = Network(ModelConfig(embedding=4, hidden=4), len(VOCABULARY))
-    for step, perplexity in ((1, 90.0), (2, 80.0), (3, None)):
+    for step, han, over_all in ((1, 80.0, 60.0), (2, 90.0, 50.0), (3, 0.0, 0.0)):
         name = checkpoint.name_of(step)
-        checkpoint.save(tmp_path / name, network, VOCABULARY, {}, Progress(step), perplexity)
+        validated = Validated(step, 1, han, over_all, False) if han else None
+        checkpoint.save(tmp_path / name, network, VOCABULARY, {}, Progress(step), validated)
     names = sorted(path.name for path in tmp_path.iterdir())
     assert checkpoint.best_of(tmp_path, names) == checkpoint.name_of(2)
     assert checkpoint.best_of(tmp_path, names[2:]) == checkpoint.name_of(3)
     (tmp_path / checkpoint.name_of(2) / "model.json").write_text("{")
+    assert checkpoint.best_of(tmp_path, names) == checkpoint.name_of(1)
+
+
+def test_checkpoints_of_an_older_version_are_compared_over_han_characters(tmp_path: Path) -> None:
+    network = Network(ModelConfig(embedding=4, hidden=4), len(VOCABULARY))
+    for step, han, over_all in ((1, 80.0, 60.0), (2, 90.0, 50.0)):
+        folder = tmp_path / checkpoint.name_of(step)
+        validated = Validated(step, 1, han, over_all, False)
+        checkpoint.save(folder, network, VOCABULARY, {}, Progress(step), validated)
+    path = tmp_path / checkpoint.name_of(1) / "model.json"
+    description = json.loads(path.read_bytes())
+    del description["perplexity_all"]
+    path.write_text(json.dumps(description))
+    names = sorted(path.name for path in tmp_path.iterdir())
     assert checkpoint.best_of(tmp_path, names) == checkpoint.name_of(1)

@@ -9,6 +9,7 @@ from studio.corpus.vocabulary import END
 from studio.model import network as module
 from studio.model.config import Cell, ModelConfig
 from studio.model.network import Network, select_rows
+from studio.model.parallel import Rows
 
 TOKENS = torch.randint(0, 20, (3, 12), generator=torch.Generator().manual_seed(1))
 
@@ -81,25 +82,18 @@ def test_tied_weights_are_counted_once() -> None:
 
 
 def test_dropout_leaves_half_precision_as_it_is() -> None:
-    half = torch.ones(3, 7, 8, dtype=torch.bfloat16)
-    assert network(dropout=0.5).train()._locked_dropout(half).dtype == torch.bfloat16
+    half, mask = torch.ones(3, 7, 8, dtype=torch.bfloat16), torch.full((3, 1, 8), 2.0)
+    assert module._locked_dropout(half, mask, Rows(0, 3, 3)).dtype == torch.bfloat16
 
 
-@pytest.mark.parametrize("share", [0.05, 0.3, 0.99])
-def test_dropout_leaves_out_the_share_asked_for_and_keeps_the_mean(share: float) -> None:
-    mask = network()._mask((301, 333), share, torch.zeros(1))
-    assert mask.shape == (301, 333)
-    assert mask.unique().tolist() == pytest.approx([0, 1 / (1 - share)])
-    assert (mask == 0).float().mean().item() == pytest.approx(share, abs=0.005)
-    assert mask.mean().item() == pytest.approx(1, abs=0.06)
-
-
-def test_locked_dropout_silences_the_same_units_at_all_steps() -> None:
+def test_locked_dropout_silences_the_same_units_at_all_steps_in_training_only() -> None:
     model = network(dropout=0.5).train()
-    dropped = model._locked_dropout(torch.ones(3, 7, 8))
+    embedded = model.embedding(TOKENS)
+    *masks, _ = model._masks(3)
+    dropped = module._locked_dropout(embedded, masks[1], Rows(0, 3, 3)) / embedded
     assert torch.equal(dropped, dropped[:, :1].expand_as(dropped))
     assert set(dropped.unique().tolist()) == {0.0, 2.0}
-    assert torch.equal(model.eval()._locked_dropout(torch.ones(3, 7, 8)), torch.ones(3, 7, 8))
+    assert next(model.eval()._masks(3)) is None
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
@@ -110,7 +104,9 @@ def test_recurrent_dropout_leaves_recurrent_weights_out(cell: Cell) -> None:
     torch.testing.assert_close(first[:, 0], again[:, 0])
     assert not torch.allclose(first[:, 1:], again[:, 1:])
     # With nothing dropped it is the layer itself.
-    model._mask = lambda shape, share, like: torch.ones(shape)  # type: ignore[method-assign]
+    masks = list(model._masks(3))
+    ones = [None if mask is None else torch.ones_like(mask) for mask in masks]
+    model._masks = lambda rows: iter(ones)  # type: ignore[method-assign]
     torch.testing.assert_close(model(TOKENS), network(cell).train()(TOKENS))
     _, state = model(TOKENS[:, :5])
     torch.testing.assert_close(model(TOKENS[:, 5:], state)[0], model(TOKENS)[0][:, 5:])
@@ -140,10 +136,11 @@ def test_the_layers_compute_in_the_precision_they_are_given(
 
 def test_embedding_dropout_hides_whole_characters() -> None:
     model = network(embedding_dropout=0.5, lines_above=1).train()
-    seen, above = model._embed(TOKENS, TOKENS.flip(0))
+    seen, above = model._embed(next(model._masks(3)), TOKENS, TOKENS.flip(0))
     hidden = (seen == 0).all(dim=-1)
     assert 0 < len(TOKENS[hidden].unique()) < len(TOKENS.unique())
     assert set(TOKENS[hidden].tolist()).isdisjoint(TOKENS[~hidden].tolist())
     torch.testing.assert_close(seen[~hidden], 2 * model.embedding(TOKENS[~hidden]))
     torch.testing.assert_close(above, seen.flip(0))
-    torch.testing.assert_close(model.eval()._embed(TOKENS)[0], model.embedding(TOKENS))
+    plain = model.embedding(TOKENS)
+    torch.testing.assert_close(model._embed(next(model.eval()._masks(3)), TOKENS)[0], plain)

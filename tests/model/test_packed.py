@@ -3,10 +3,13 @@
 import pytest
 import torch
 
+from studio.model.conditions import WIDTH, Conditions
 from studio.model.config import ModelConfig
 from studio.model.network import Network, State, select_rows
 from studio.model.packed import can_pack
 
+ABOUT = torch.zeros(2, WIDTH, dtype=torch.long)
+ABOUT[1, :4] = torch.tensor([2, 3, 7, 8])
 TOKENS = torch.randint(6, 40, (3, 9), generator=torch.Generator().manual_seed(1))
 
 
@@ -23,8 +26,10 @@ def steps(model: Network) -> tuple[torch.Tensor, State | None]:
     state: State | None = None
     logits = []
     with torch.inference_mode():
-        for column in TOKENS.split(1, dim=1):  # type: ignore[no-untyped-call]
-            features, state = model(column, state)
+        for at, column in enumerate(TOKENS.split(1, dim=1)):  # type: ignore[no-untyped-call]
+            places = torch.tensor([1, 4, at + 1]).expand(3, 1, 3)
+            known = Conditions(places, torch.tensor([[0], [1], [0]]), ABOUT)
+            features, state = model(column, state, conditions=known)
             logits.append(model.logits(features[:, -1]))
     return torch.stack(logits), state
 
@@ -38,7 +43,13 @@ needs_fbgemm = pytest.mark.skipif(
 @needs_fbgemm
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"tied": True, "lines_above": 2, "skips": True}, {"initial_state": "end", "skips": True}],
+    [
+        {},
+        {"tied": True, "lines_above": 2, "skips": True},
+        {"initial_state": "end", "skips": True},
+        {"lines_above": 1, "skips": True, "form_input": True, "title_input": True},
+        {"poet_input": True},
+    ],
 )
 def test_packed_steps_give_what_the_layers_give(settings: dict[str, object]) -> None:
     plain, quick = halved(network(**settings)), halved(network(**settings))

@@ -7,7 +7,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from studio.errors import RunError
+from studio.errors import DamageError, RunError
 from studio.model import checkpoint, loss
 from studio.model.device import Device, choose_device
 from studio.model.events import (
@@ -118,6 +118,19 @@ def test_a_deep_run_with_a_sampled_loss_is_resumed_exactly(
     assert losses(first) | losses(run_to_end(resumed)) == losses(whole)
 
 
+def test_a_run_with_muon_is_resumed_exactly(make_trainer: MakeTrainer, tmp_path: Path) -> None:
+    config = small("studio", optimizer="muon", max_steps=6)
+    whole = run_to_end(make_trainer(config, "whole"))
+    first = run_to_end(make_trainer(config, "cut"), stop_at=3)
+    resumed = make_trainer(config, "cut")
+    resumed.load(tmp_path / "cut" / checkpoint.name_of(3))
+    assert losses(first) | losses(run_to_end(resumed)) == losses(whole)
+    # What belongs to another optimiser is refused.
+    other = make_trainer(small("studio", optimizer="adamw", max_steps=6))
+    with pytest.raises(DamageError, match="does not fit this run"):
+        other.load(tmp_path / "cut" / checkpoint.name_of(3))
+
+
 def test_other_use_of_random_numbers_does_not_change_a_run(make_trainer: MakeTrainer) -> None:
     config = small("studio", epochs=3)
     expected = losses(run_to_end(make_trainer(config, "one")))
@@ -144,8 +157,10 @@ def test_the_last_validation_is_in_a_checkpoint_that_was_due_at_the_same_step(
     last = [event for event in events if isinstance(event, Validated)][-1]
     assert last.step == 6
     folder = tmp_path / "checkpoints" / checkpoint.name_of(6)
-    assert checkpoint.read_description(folder).perplexity == last.perplexity
-    assert checkpoint.read_progress(folder).best == last.perplexity
+    described = checkpoint.read_description(folder)
+    assert described.perplexity == last.perplexity
+    assert described.perplexity_all == last.perplexity_all
+    assert checkpoint.read_progress(folder).best_all == last.perplexity_all
 
 
 def test_a_checkpoint_that_could_not_be_written_is_written_before_the_next_step(

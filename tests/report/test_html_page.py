@@ -113,7 +113,7 @@ def test_every_setting_stands_in_the_recipe_with_its_meaning(page: Page, two_run
 
 def test_the_page_loads_nothing_and_runs_nothing(page: Page) -> None:
     pictures = [attributes["src"] for tag, attributes in page.tags if tag == "img"]
-    assert len(pictures) == 12
+    assert len(pictures) == 13
     assert all(str(each).startswith("data:image/svg+xml;base64,") for each in pictures)
     tags = {tag for tag, _ in page.tags}
     assert not tags & {"script", "link", "iframe", "object", "a"}
@@ -154,7 +154,7 @@ def test_texts_of_a_run_are_shown_not_interpreted(
     # The pictures are drawn too: a $ in a name is no mathematics.
     page = Page(write_report(two_runs, RUNS, tmp_path / "report"))
     pictures = [attributes["src"] for tag, attributes in page.tags if tag == "img"]
-    assert len(pictures) == 12
+    assert len(pictures) == 13
     for each in pictures:
         svg = base64.b64decode(str(each).partition("base64,")[2])
         assert b"<svg" in svg

@@ -32,7 +32,7 @@ def test_every_picture_lies_beside_the_page_as_png_and_svg(
 ) -> None:
     page = write_report(two_runs, RUNS, tmp_path / "report", format="markdown")
     named = re.findall(r"!\[.*?\]\((\S+)\)", page.read_text())
-    assert len(named) == 12
+    assert len(named) == 13
     for name in named:
         assert (page.parent / name).read_bytes().startswith(b"<png>")
         assert (page.parent / name).with_suffix(".svg").read_bytes().startswith(b"<svg>")

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from studio.errors import ConfigError, RunError, StudioError
+from studio.model.events import VerseMeasured
 from studio.paths import Home
 from studio.report import drawing, gathering, writing
 from studio.report.gathering import gather
@@ -18,6 +19,7 @@ from studio.report.records import ReportData
 from studio.report.repeating_chapter import writing_command
 from studio.report.results import OPENINGS
 from studio.report.writing import write_report
+from studio.runs import folders
 from tests.cli.conftest import Run, tangshi
 from tests.report.conftest import RUNS
 from tests.report.reading import Page
@@ -79,7 +81,10 @@ def test_what_a_run_records_of_its_machine_is_shown(
             DeviceSeries("a card", "memory", "B", (0.0, 0.5), (2.0**30, 2.0**31)),
             DeviceSeries("another", "gpu", "%", (0.0, 0.5), (80.0, 70.0)),
         ),
-        trained_on=TrainedOn("9.9", "2.99", "a card", "abc123", "train --run plain", "poems@1"),
+        trained_on=(
+            TrainedOn("9.9", "2.99", "a card", "abc123", "train --run plain", "poems@1", "ff00"),
+            TrainedOn("9.9", "2.99", "another", step=50),
+        ),
     )
     recorded = msgspec.structs.replace(first, history=history)
     monkeypatch.setattr(
@@ -96,13 +101,15 @@ def test_what_a_run_records_of_its_machine_is_shown(
     assert "plain: readings of the device during the training." in page.text
     assert "记忆: readings of the device during the training." in page.text
     rows = page.table("What")
-    assert rows[:4] == [
+    assert rows[:6] == [
         ["plain", "tangshi-studio 9.9, torch 2.99, a card"],
         ["", "git commit abc123"],
         ["", "command: train --run plain"],
         ["", "corpus: poems@1"],
+        ["", "training poems: sha256 ff00"],
+        ["", "from step 50: tangshi-studio 9.9, torch 2.99, another"],
     ]
-    assert rows[4][0] == "记忆"
+    assert rows[6][0] == "记忆"
 
 
 @pytest.mark.usefixtures("few_quatrains")
@@ -263,3 +270,31 @@ def test_wrong_requests_name_the_choices(two_runs: Home, tmp_path: Path) -> None
         write_report(two_runs, ["none"], tmp_path / "report")
     with pytest.raises(RunError, match="runs list"):
         write_report(two_runs, [], tmp_path / "report")
+
+
+@pytest.mark.usefixtures("few_quatrains")
+def test_verse_figures_of_the_training_are_drawn_and_their_lack_is_named(
+    two_runs: Home,
+    data: ReportData,
+    plain_pictures: list[object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = data.runs
+    events = folders.find(two_runs.runs, "plain").events()
+    recorded = [each for each in events if isinstance(each, VerseMeasured)]
+    assert list(first.history.verses) == recorded
+    assert recorded
+    bare = msgspec.structs.replace(
+        second, history=msgspec.structs.replace(second.history, verses=())
+    )
+    monkeypatch.setattr(
+        writing, "gather", lambda *_: msgspec.structs.replace(data, runs=(first, bare))
+    )
+    page = Page(write_report(two_runs, RUNS, tmp_path / "report"))
+    charts = [each.charts for each in plain_pictures if isinstance(each, Charts)]
+    (verse,) = [each for each in charts if each[0].title == "Right length"]
+    (line,) = verse[0].lines
+    assert line.x == tuple(each.step for each in recorded)
+    assert line.y == tuple(each.length_kept for each in recorded)
+    assert "记忆: no figures of verse were recorded in training." in page.text

@@ -154,7 +154,8 @@ def test_the_summary_condenses_the_run(tmp_path: Path) -> None:
     run.record(step(2, loss=5.5))
     run.record(Validated(2, 1, 420.0, 260.0, False))
     row = folders.summary(run)
-    assert (row.step, row.loss, row.best_perplexity, row.elapsed) == (2, 5.5, 400.0, 1.0)
+    assert (row.step, row.loss, row.best_perplexity, row.elapsed) == (2, 5.5, 250.0, 1.0)
+    assert row.best_perplexity_han == 400.0
     assert row.status == "interrupted"
     run.record(TrainingEnded(2, "finished"))
     assert folders.summary(run).status == "finished"

@@ -5,10 +5,13 @@ import signal
 import time
 
 import pytest
+from torch import Tensor
 
 from studio.model import checkpoint, loss
+from studio.model.batches import Batch
 from studio.model.config import RunConfig
 from studio.model.events import EpochDone, StepDone, TrainingEnded, Validated
+from studio.model.learner import Learner
 from studio.paths import Home
 from studio.runs import folders, processes
 from studio.runs.folders import Run
@@ -17,6 +20,7 @@ from studio.runs.session import resume_run, start_run
 from tests import together
 from tests.killing import found, learnt, outcome, train
 from tests.small import small
+from tests.test_full_memory import FULL
 from tests.together import here, take_part, train_together
 
 # Of rows that 2 and 3 processes do not share evenly; the last batch of poems has fewer still.
@@ -214,3 +218,38 @@ def test_where_process_0_cannot_start_the_others_end_quietly(
     assert "ConfigError: A batch has 1 rows, too few for 2 processes" in said
     assert said.count("Error") == 1
     assert not folders.all_runs(home.runs)
+
+
+def test_a_full_memory_of_any_process_ends_the_run_as_it_does_in_one_process(
+    home: Home, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = small("studio", epochs=5000, validate_every=0, checkpoint_every=5, report_every=1)
+
+    def fill(rank: int) -> None:
+        if rank == 1:
+            learn = Learner.learn
+
+            def learn_until_full(learner: Learner, batch: Batch, rate: float) -> Tensor:
+                if len(losses_here) == 7:
+                    raise RuntimeError(FULL)
+                losses_here.append(rate)
+                return learn(learner, batch, rate)
+
+            losses_here: list[float] = []
+            Learner.learn = learn_until_full  # type: ignore[method-assign]
+        take_part(rank, home, "a", config)
+
+    with together.processes(2, fill) as children:
+        assert [outcome(child) for child in children] == [0, 1]
+    run = found(home, "a")
+    assert folders.summary(run).status == "failed"
+    *_, ended = run.events()
+    assert isinstance(ended, TrainingEnded)
+    assert "memory of the GPU is full" in ended.reason
+    assert "smaller batch_size" in ended.reason
+    assert "The last good checkpoint is at step 5. Resume with --device" in ended.reason
+    # Only one process says it.
+    assert "ended" not in capfd.readouterr().err
+    session = resume_run(home, "a")
+    assert session.trainer.progress.step == 5
+    session.close()

@@ -48,6 +48,27 @@ def test_the_weights_are_in_half_precision_and_read_as_single(
         assert torch.equal(tensor, weights[name].float())
 
 
+def test_a_model_that_reads_titles_keeps_its_poets_and_has_both_figures(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))
+    titled = msgspec.structs.replace(REQUEST, title="天地山水风月日")
+    monkeypatch.setattr(publishing, "TITLED_SAMPLES", (titled,))
+    parts = {"form_input": True, "title_input": True, "poet_input": True}
+    session = start_run(home, "a", small(**parts, max_steps=2))
+    for _ in session.steps():
+        pass
+    session.close()
+    card = publish(home, "a", tmp_path / "model")
+    writer = load_writer(tmp_path / "model", "a")
+    assert writer.vocabulary == load_writer(*locate(home, "a")).vocabulary
+    assert writer.vocabulary.poets
+    assert [each.request.title for each in card.samples] == ["", titled.title]
+    for each in card.figures:
+        assert each.perplexity_titled not in (None, each.perplexity)
+    assert "With form, title and poet" in (tmp_path / "model" / "README.md").read_text("utf-8")
+
+
 def test_the_card_says_what_it_was_made_from_and_how_good_it_is(
     published: tuple[Path, Card],
 ) -> None:
@@ -97,7 +118,7 @@ def test_a_model_published_by_an_older_version_writes_the_same(
     network, vocabulary, described = checkpoint.load_model(folder)
     old = tmp_path / "old"
     old.mkdir()
-    checkpoint.write_model(old, network, vocabulary, described.step, described.perplexity)
+    checkpoint.write_model(old, network, vocabulary, described.step, None)
     texts = {
         write(load_writer(*locate(home, str(each))), REQUEST)[0].text for each in (folder, old)
     }
@@ -149,7 +170,7 @@ def test_the_card_names_the_run_before_it(
 
 
 def test_poems_with_three_lines_of_a_held_out_poem_are_counted() -> None:
-    held_out = {"valid": ["床前明月光，疑是地上霜。举头望明月，低头思故乡。"], "test": []}
+    held_out = ["床前明月光，疑是地上霜。举头望明月，低头思故乡。"]
     two = "床前明月光，疑是地上霜。白日依山尽，黄河入海流。"
     three = "床前明月光，疑是地上霜。举头望明月，黄河入海流。"
     assert publishing._sharing([two, three, "春眠不觉晓。"], held_out) == 1

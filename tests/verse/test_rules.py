@@ -239,9 +239,11 @@ def test_the_first_character_comes_after_one_step_of_the_network(
     steps: list[int] = []
     forward: Callable[..., object] = Network.forward
 
-    def counted(self: Network, tokens: torch.Tensor, state: object = None) -> object:
+    def counted(
+        self: Network, tokens: torch.Tensor, state: object = None, **known: object
+    ) -> object:
         steps.append(len(tokens))
-        return forward(self, tokens, state)
+        return forward(self, tokens, state, **known)
 
     monkeypatch.setattr(Network, "forward", counted)
     assert len(next(compose(writer, ComposeRequest(form="七律", candidates=16)))) == 16

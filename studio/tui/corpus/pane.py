@@ -1,6 +1,8 @@
 """The corpus pane: find and read poems, see statistics of the library."""
 
+import random
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 # From these sizes the figures are shown beside or under the poems.
 WIDE, TALL = 116, 36
+# Libraries of this many poems open at the poem of the day.
+LARGE = 1000
 SORTS: tuple[Sort, ...] = ("source", "length", "poet")
 
 # Users' settings name keys by these ids, so they never change.
@@ -133,6 +137,9 @@ class CorpusPane(Pane):
             self._search()
         else:
             self._searches.cancel()
+            if statistics.poems >= LARGE:
+                # Another one each day. A book of one's own opens at its beginning.
+                self._go_to_poem = random.Random(date.today().toordinal()).choice(all_poems)
             self._list(all_poems)
         self.refresh_bindings()
 

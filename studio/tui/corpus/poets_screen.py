@@ -16,6 +16,7 @@ from studio.corpus.poem import is_han
 from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
 from studio.prosody.spelling import searchable
+from studio.translation import tr
 from studio.tui.drawing.charts import fitted
 from studio.tui.widgets.key_bar import KeyBar
 from studio.tui.widgets.modal import Modal
@@ -52,7 +53,7 @@ class PoetsScreen(Modal[ChosenPoems | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -large"):
-            yield Label("Poets by number of poems", classes="title")
+            yield Label(tr("Poets by number of poems"), classes="title", markup=False)
             yield Input(placeholder="search: a name, or its pinyin", compact=True)
             tree = Tree[ChosenPoems]("")
             tree.show_root = False

@@ -8,7 +8,7 @@ from rich.style import Style
 
 from studio.tui.drawing import braille
 from studio.tui.drawing.canvas import Canvas
-from studio.tui.drawing.scales import LABEL, Column, log_ticks, ticks
+from studio.tui.drawing.scales import LABEL, Column, log_ticks, ticks, time_ticks
 
 # Cells around the inside of the frame. Left of it are the labels of the values, a space and the
 # frame; below it are the frame and the labels of the steps.
@@ -97,23 +97,27 @@ class Frame:
             rows = np.minimum(y[seen].astype(np.int64), view.height - 1)
             self._canvas.lay(ABOVE, LEFT, braille.marks(columns, rows, *size, curve.mark), style)
 
-    def put_ticks(self, view: View, log: bool) -> None:
-        """Draw ticks, with labels left and below. With `log`, values are decimal logarithms."""
+    def put_ticks(self, view: View, log: bool, times: bool = False) -> None:
+        """Draw ticks, with labels left and below.
+
+        With `log`, values are decimal logarithms; with `times`, steps are seconds since 1970.
+        """
         room = max(2, (view.height + 1) // 2)
         for value, label in (log_ticks if log else ticks)(*view.values, room):
             row = ABOVE + min(view.height - 1, int(view.down(value)))
             self._canvas.put(row, LEFT - 2 - len(label), label, self._labels)
             self._canvas.put(row, LEFT - 1, "┫", self._frame)
             self._canvas.put(row, self._right, "┣", self._frame)
-        for step, label in ticks(*view.steps, max(2, self._width // (LABEL + 3))):
+        most = max(2, self._width // (LABEL + 3))
+        for step, label in (time_ticks if times else ticks)(*view.steps, most):
             column = _column(view, step)
             self._canvas.put(0, column, "┻", self._frame)
             self._canvas.put(self._bottom, column, "┳", self._frame)
             start = min(column - len(label) // 2, self._canvas.width - len(label))
             self._canvas.put(self._bottom + 1, start, label, self._labels)
 
-    def put_cursor(self, view: View, step: float, colour: str) -> None:
-        """Draw a vertical line at a step, if it is in view."""
+    def put_cursor(self, view: View, step: float, colour: str, label: str) -> None:
+        """Draw a vertical line at a step, if it is in view, and its label over the ticks."""
         left, right = view.steps
         if left <= step <= right:
             column = _column(view, step)
@@ -122,6 +126,12 @@ class Frame:
             for row, inward in ((0, "┳"), (self._bottom, "┻")):
                 end = inward if self._canvas.at(row, column) == "━" else "╋"
                 self._canvas.put(row, column, end, self._frame)
+            if label:
+                # Blanks keep it apart from the labels of ticks.
+                text = f" {label} "
+                room = self._canvas.width - len(text)
+                start = max(0, min(column - len(text) // 2, room))
+                self._canvas.put(self._bottom + 1, start, text, style)
 
 
 def _column(view: View, step: float) -> int:

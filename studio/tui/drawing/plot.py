@@ -11,11 +11,13 @@ from textual.widget import Widget
 
 from studio.tui.drawing.canvas import Canvas
 from studio.tui.drawing.frame import ABOVE, BELOW, LEFT, RIGHT, Curve, Frame, View
-from studio.tui.drawing.scales import CONSTANT, Column, thin
+from studio.tui.drawing.scales import CONSTANT, Column, core, thin
 
 # Shares of the window, and cells.
 KEY_ZOOM, WHEEL_ZOOM = 0.15, 0.05
 KEY_PAN = 2.0
+# From this number of points a curve may have values that are far from the others.
+MANY = 40
 
 Limits = tuple[float, float]
 
@@ -29,8 +31,8 @@ class Plot(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus,equals_sign", "zoom(1)", "Zoom in", show=False, id="chart.in"),
         Binding("minus", "zoom(-1)", "Zoom out", show=False, id="chart.out"),
-        Binding("left", "pan(-1, 0)", "Pan left", show=False, id="chart.left"),
-        Binding("right", "pan(1, 0)", "Pan right", show=False, id="chart.right"),
+        Binding("comma,shift+left", "pan(-1, 0)", "Pan left", show=False, id="chart.left"),
+        Binding("full_stop,shift+right", "pan(1, 0)", "Pan right", show=False, id="chart.right"),
         Binding("up", "pan(0, 1)", "Pan up", show=False, id="chart.up"),
         Binding("down", "pan(0, -1)", "Pan down", show=False, id="chart.down"),
         Binding(
@@ -39,15 +41,24 @@ class Plot(Widget, can_focus=True):
         Binding(
             "less_than_sign", "zoom(-1, True)", "Zoom out of steps", show=False, id="chart.x_out"
         ),
-        Binding("0", "show_all", "Show all", show=False, id="chart.reset"),
+        Binding(
+            "0",
+            "show_all",
+            "Show all",
+            show=False,
+            id="chart.reset",
+            tooltip="Show all steps and values; again: leave out the values that are far off",
+        ),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self.curves: Sequence[Curve] = ()
         self.cursor: float | None = None
-        self._log = False
-        self._cursor_colour = ""
+        self._log = self._times = False
+        self._cursor_colour = self._cursor_label = ""
+        # Whether values that are far from the others are in view, too.
+        self._everything = False
         # The ranges in view after zooming or panning; None while everything is in view.
         self._steps: Limits | None = None
         self._values: Limits | None = None
@@ -55,19 +66,45 @@ class Plot(Widget, can_focus=True):
         self._canvas: Canvas | None = None
 
     def show(
-        self, curves: Sequence[Curve], log: bool, cursor: float | None, cursor_colour: str
+        self,
+        curves: Sequence[Curve],
+        log: bool,
+        cursor: float | None,
+        cursor_colour: str,
+        times: bool = False,
+        cursor_label: str = "",
     ) -> None:
-        """Draw these curves; with `log`, their values are logarithms. `cursor` marks a step."""
+        """Draw these curves. `cursor` marks a step, which is brought into view when it moves.
+
+        With `log`, their values are logarithms; with `times`, their steps are seconds since 1970.
+        """
         if log != self._log:
             self._values = None
-        self.curves, self._log = curves, log
+        self.curves, self._log, self._times = curves, log, times
+        if cursor is not None and cursor != self.cursor and self._steps:
+            self._steps = _around(self._steps, cursor)
         self.cursor, self._cursor_colour = cursor, cursor_colour
+        self._cursor_label = cursor_label
         self._draw()
 
     @property
     def window(self) -> Limits | None:
         """The steps in view after zooming or panning; None while all are in view."""
         return self._steps
+
+    @property
+    def reach(self) -> tuple[float, float, int] | None:
+        """The first and the last step in view, and the width of the view in cells."""
+        return (*self._view.steps, self._view.width) if self._view else None
+
+    @property
+    def view(self) -> View | None:
+        """What is in view; None without curves."""
+        return self._view
+
+    def forget_window(self) -> None:
+        """Show all steps from now on, because they are counted in another way."""
+        self._steps = None
 
     # --- drawing --------------------------------------------------------------------------------
 
@@ -93,7 +130,7 @@ class Plot(Widget, can_focus=True):
         self._view = None
         if curves:
             steps = self._steps or _range([each.x for each in curves])
-            values = self._values or _range([each.y for each in curves])
+            values = self._values or self._value_range(curves)
             self._view = View(steps, values, width, height)
         before, self._canvas = self._canvas, self._drawn(curves)
         regions = self._canvas.changes(before) if before else None
@@ -102,14 +139,27 @@ class Plot(Widget, can_focus=True):
         elif regions:
             self.refresh(*regions)
 
+    def _value_range(self, thinned: Sequence[Curve]) -> Limits:
+        """The values in view: all, or without those that are far off."""
+        columns = [each.y for each in thinned]
+        if not self._everything:
+            columns = [
+                np.array(core(self._seen(curve)[1])) if len(few) >= MANY else few
+                for curve, few in zip(self.curves, columns, strict=True)
+            ]
+        return _range(columns)
+
+    def _seen(self, curve: Curve) -> tuple[Column, Column]:
+        """The points in view, and one beyond each limit."""
+        if not self._steps:
+            return curve.x, curve.y
+        first, last = np.searchsorted(curve.x, self._steps)
+        seen = slice(max(0, int(first) - 1), int(last) + 1)
+        return curve.x[seen], curve.y[seen]
+
     def _in_view(self, curve: Curve) -> Curve:
         """The points in view and one beyond each limit, thinned to the width of the plot."""
-        x, y = curve.x, curve.y
-        if self._steps:
-            first, last = np.searchsorted(x, self._steps)
-            seen = slice(max(0, int(first) - 1), int(last) + 1)
-            x, y = x[seen], y[seen]
-        x, y = thin(x, y, max(20, self.size.width - LEFT))
+        x, y = thin(*self._seen(curve), max(20, self.size.width - LEFT))
         return Curve(x, y, curve.colour, curve.stroke, curve.mark)
 
     def _drawn(self, curves: Sequence[Curve]) -> Canvas:
@@ -123,9 +173,9 @@ class Plot(Widget, can_focus=True):
             return canvas
         for curve in curves:
             frame.draw(self._view, curve)
-        frame.put_ticks(self._view, self._log)
+        frame.put_ticks(self._view, self._log, self._times)
         if self.cursor is not None:
-            frame.put_cursor(self._view, self.cursor, self._cursor_colour)
+            frame.put_cursor(self._view, self.cursor, self._cursor_colour, self._cursor_label)
         return canvas
 
     # --- zooming and panning --------------------------------------------------------------------
@@ -145,7 +195,9 @@ class Plot(Widget, can_focus=True):
         self._pan(right * KEY_PAN, up * KEY_PAN)
 
     def action_show_all(self) -> None:
-        """Show all steps and values."""
+        """Show all steps and values; if they are in view, leave out the values far off."""
+        is_all = self._steps is None and self._values is None and self._everything
+        self._everything = not is_all
         self._steps = self._values = None
         self._draw()
 
@@ -193,8 +245,15 @@ def _range(columns: Sequence[Column]) -> Limits:
     # A constant, up to rounding, is drawn in the middle. The margins differ a little, because the
     # exact middle may be the border between two rows of dots.
     size = max(abs(low), abs(high))
-    margin = 0.0 if high - low > 1e-9 * size else CONSTANT / 2 * (size or 1.0)
+    margin = 0.0 if high - low > 1e-9 * size else CONSTANT / 2 * size if size else 1.0
     return low - margin, high + 0.9 * margin
+
+
+def _around(limits: Limits, step: float) -> Limits:
+    """The limits, moved so that the step is between them."""
+    low, high = limits
+    by = min(0.0, step - low) + max(0.0, step - high)
+    return low + by, high + by
 
 
 def _zoomed(limits: Limits, factor: float, about: float) -> Limits:

@@ -1,6 +1,7 @@
 """Preparing numbers for a plot: smoothing, thinning, ticks at round values."""
 
 import math
+import time
 from collections.abc import Sequence
 from itertools import accumulate
 
@@ -14,6 +15,22 @@ Column = NDArray[np.float64]
 
 # The maximum width of an axis label.
 LABEL = 6
+# Seconds between two ticks of a time axis.
+_GAPS = (
+    1,
+    5,
+    10,
+    30,
+    60,
+    300,
+    600,
+    1800,
+    3600,
+    10800,
+    21600,
+    43200,
+    *(86400 * 2**n for n in range(12)),
+)
 # A range that is smaller than this share of its values is that of a constant.
 CONSTANT = 2e-6
 
@@ -102,6 +119,31 @@ def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
             real = round_values(10.0**low, 10.0**high, most)
             values = [math.log10(value) for value in real if value > 0]
     return _labelled(values, [_label(float(f"{10.0**value:.4g}")) for value in values])
+
+
+def time_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """At most `most` round times of day between two times in seconds since 1970."""
+    gap = next((gap for gap in _GAPS if (high - low) / gap < most), math.inf)
+    if math.isinf(gap):
+        return [(low, time.strftime("%d %b", time.localtime(low)))]
+    form = "%M:%S" if gap < 60 else "%H:%M" if gap < 86400 else "%d %b"
+    # Round in local time, whose distance from UTC may have half an hour.
+    offset = time.localtime(low).tm_gmtoff
+    first = math.ceil((low + offset) / gap)
+    times = [at * gap - offset for at in range(first, math.floor((high + offset) / gap) + 1)]
+    return [(each, time.strftime(form, time.localtime(each))) for each in times]
+
+
+def core(values: Column) -> tuple[float, float]:
+    """The range of the values without the few that are far off, as at the start of a training.
+
+    Within it are nine tenths of them, and half as much again to both sides.
+    """
+    # Of a long curve an even selection: the quantiles of all would take as long as drawing it.
+    selected = values[:: max(1, len(values) // 4096)]
+    low, high = np.quantile(selected, (0.05, 0.95))
+    reach = (high - low) / 2
+    return max(float(values.min()), low - reach), min(float(values.max()), high + reach)
 
 
 def _is_constant(low: float, high: float) -> bool:

@@ -32,7 +32,10 @@ from studio.verse.request import ComposeRequest, WrittenPoem
 
 _COLUMNS_A_SECOND = 40
 
-_WELCOME = "Press enter to write a poem.\n\nType an opening first, or leave it blank."
+_WELCOME = (
+    "Read the poems of the Tang (1),\ntrain a model on them (2),\nand write poems with it here (3)."
+    "\n\nPress enter to write a poem.\nThe key ? shows all keys, q quits."
+)
 _NO_MODEL = (
     "There is no model to write with yet.\n\n"
     "Press 2 and start a training. Poems can be written from the first step on, and the first "
@@ -120,10 +123,11 @@ class Desk(Container):
         """Whether poems are being written."""
         return bool(self._pending)
 
-    def write(self, *requests: ComposeRequest) -> None:
+    def write(self, *requests: ComposeRequest, focus: bool = True) -> None:
         """Have poems written; those of two requests are side by side."""
         self._pending.start(requests)
-        self.focus_poem()
+        if focus:
+            self.focus_poem()
         self._exhibit.start(requests, self._pending.texts)
         self._show_progress()
 

@@ -1,5 +1,6 @@
 """The playground pane: request a poem, watch it being written, work on it, keep it."""
 
+from datetime import date
 from typing import ClassVar
 
 import msgspec
@@ -13,8 +14,9 @@ from textual.widgets import Input
 from studio.collection.again import compare
 from studio.collection.saved import SavedPoem, saved_now
 from studio.errors import StudioError
-from studio.messages import Event, Failed, Trained, TrainingStarted
+from studio.messages import Event, Failed, Ready, Trained, TrainingStarted
 from studio.model.events import CheckpointSaved, TrainingEnded
+from studio.paths import default_model
 from studio.tui.pane import Pane
 from studio.tui.playground.chooser import ChosenPoem, PoemChooser, PoemEntry
 from studio.tui.playground.desk import Desk
@@ -44,6 +46,8 @@ class PlaygroundPane(Pane):
         self.opening = Opening()
         self.form = RequestForm(id="request-form")
         self.desk = Desk(self.send, self.opening.show_note)
+        # The poem that is shown when the studio opens.
+        self._greeting: ComposeRequest | None = None
         # The saved poem that is being written again.
         self._to_compare: SavedPoem | None = None
 
@@ -70,12 +74,19 @@ class PlaygroundPane(Pane):
     def receive(self, event: Event) -> None:
         self.desk.receive(event)
         match event:
+            case Ready() if default_model() and not (self.desk.group or self.desk.is_writing):
+                self._greet()
             case (
                 TrainingStarted()
                 | Trained(_, TrainingEnded() | CheckpointSaved())
                 | Failed(run_ended=True)
             ):
                 self.form.models.look()
+
+    def _greet(self) -> None:
+        """Write the poem of the day. Nothing that the user has set or saved changes."""
+        self._greeting = ComposeRequest(form="七绝", model="default", seed=date.today().toordinal())
+        self.desk.write(self._greeting, focus=False)
 
     # --- the request ----------------------------------------------------------------------------
 
@@ -181,6 +192,9 @@ class PlaygroundPane(Pane):
     @on(Desk.Finished)
     def _finished(self, event: Desk.Finished) -> None:
         composed = event.group.composed[0]
+        if composed.request == self._greeting:
+            self.opening.show_note("The poem of the day. Press enter to write another.")
+            return
         self.studio.save_settings(request=_without_given(composed.request))
         if saved := self._to_compare:
             again = compare(saved, composed.model, [poem.text for poem in composed.poems])

@@ -15,7 +15,13 @@ from studio.corpus.script import simplified
 from studio.prosody.forms import forms
 from studio.prosody.rhymes import readings
 from studio.tui.playground.model_fields import ModelFields
-from studio.tui.playground.request_options import FREE, form_options, rhyme_options
+from studio.tui.playground.request_options import (
+    FREE,
+    THEMES,
+    form_options,
+    rhyme_options,
+    theme_options,
+)
 from studio.tui.poem.glossary import FIELDS
 from studio.tui.widgets.form_fields import (
     ChineseField,
@@ -41,7 +47,7 @@ _DECODING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
 _NUMBERS = ("lines", "longest", "candidates", "tries", "seed")
 # Fields for random draws: unused if the most likely character is taken.
 _RANDOM = ("temperature", "top_k", "top_p", "min_p", "candidates")
-_TEXTS = ("acrostic", "last", "given")
+_TEXTS = ("acrostic", "last", "given", "title", "poet")
 
 
 class RequestForm(VerticalScroll, can_focus=False):
@@ -77,6 +83,9 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield self.models
         yield Fold(lambda opened: "- less" if opened else "+ more: seed, sampling", "fold")
         yield ChineseField("given", "Given", "_ for blanks", more=True)
+        yield ChoiceField("theme", "Theme", theme_options(), more=True)
+        yield ChineseField("title", "Title", "题", more=True)
+        yield ChineseField("poet", "Poet", "in whose manner", more=True)
         yield ChoiceField(
             "copied_lines",
             "Quoting",
@@ -122,6 +131,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         for name in _TEXTS:
             self._text(name).text = getattr(request, name)
         self._text("words").text = " ".join(request.words)
+        self._choice("theme").value = request.title if request.title in THEMES else ""
         self.seed = request.seed
         self._ranking = request.ranking
         if request.model in self.models.models:
@@ -236,6 +246,8 @@ class RequestForm(VerticalScroll, can_focus=False):
     @on(Select.Changed)
     def _chosen(self, event: Select.Changed) -> None:
         event.stop()
+        if event.select.id == "theme" and (theme := self._choice("theme").value):
+            self._text("title").text = theme
         form = self._choice("form").value
         self._number("longest").set_class(form != FREE, "-unused")
         self._number("lines").set_class(not self._any_length, "-unused")

@@ -7,6 +7,18 @@ from studio.tui.poem.glossary import FOUR_TONES, rhyme_named
 from studio.tui.widgets.form_fields import Option
 
 FREE = "free"
+# What poems are often about, to choose a title from.
+THEMES = {
+    "送别": "sòng bié",
+    "登高": "dēng gāo",
+    "边塞": "biān sài",
+    "闺怨": "guī yuàn",
+    "田园": "tián yuán",
+    "山水": "shān shuǐ",
+    "咏物": "yǒng wù",
+    "怀古": "huái gǔ",
+    "中秋": "zhōng qiū",
+}
 
 
 def form_options() -> list[Option]:
@@ -16,6 +28,12 @@ def form_options() -> list[Option]:
         for form in forms().values()
     ]
     return [*named, Option(FREE, FREE)]
+
+
+def theme_options() -> list[Option]:
+    """The themes, each with its pinyin for the search; none first."""
+    named = [Option(theme, f"{theme} {sound}") for theme, sound in THEMES.items()]
+    return [Option("", "none"), *named]
 
 
 def rhyme_options() -> list[Option]:

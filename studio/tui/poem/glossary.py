@@ -40,6 +40,10 @@ FIELDS: Mapping[str, str] = {
     "temperature": "Lower is safer and more common, higher is bolder and odder. Try 0.85 first.",
     "model": "Auto is the run in training, else the default model.",
     "beside": "A second model writes the same request; the poems are side by side.",
+    "theme": "A theme to take as the title. Type to search.",
+    "title": "What the poem is about, for a model that was trained with titles. Type pinyin to "
+    "pick characters, or paste Chinese.",
+    "poet": "In whose manner, such as 李白, for a model that was trained with poets.",
     "given": "The text of the poem, with _ for each character that the model writes.",
     "copied_lines": "Allow lines copied from the corpus.",
     "seeding": "The same seed and settings write the same poem again.",

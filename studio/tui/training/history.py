@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,13 +10,16 @@ import numpy as np
 from studio.model.events import (
     CheckpointSaved,
     EpochDone,
+    Noted,
     SampleWritten,
     StepDone,
     TrainingEnded,
     TrainingEvent,
     Validated,
+    VerseMeasured,
 )
 from studio.runs.event_log import START, Place
+from studio.runs.readings import TrainingReading
 from studio.tui.drawing.scales import Column
 
 # Speed is measured over this many steps, because steps are reported in bursts.
@@ -32,7 +35,7 @@ class History:
     """The events of a run so far, in order of their steps.
 
     `notable` are those for the log. `place` is where its later events are in the run's folder, if
-    these are from there.
+    these are from there. `readings` are those of the device, in order of their steps.
     """
 
     run: str
@@ -42,7 +45,10 @@ class History:
     rates: "array[float]" = field(default_factory=_numbers)
     characters: "array[float]" = field(default_factory=_numbers)
     elapsed: "array[float]" = field(default_factory=_numbers)
+    epochs: "array[float]" = field(default_factory=_numbers)
     validations: list[Validated] = field(default_factory=list)
+    verses: list[VerseMeasured] = field(default_factory=list)
+    readings: list[TrainingReading] = field(default_factory=list)
     samples: list[SampleWritten] = field(default_factory=list)
     checkpoints: list[CheckpointSaved] = field(default_factory=list)
     notable: list[TrainingEvent] = field(default_factory=list)
@@ -60,7 +66,7 @@ class History:
 
     def add(self, event: TrainingEvent) -> None:
         """Add an event."""
-        if isinstance(event, EpochDone | Validated | CheckpointSaved | TrainingEnded):
+        if isinstance(event, EpochDone | Validated | CheckpointSaved | Noted | TrainingEnded):
             self.notable.append(event)
         match event:
             case StepDone():
@@ -70,12 +76,15 @@ class History:
                 self.rates.append(event.learning_rate)
                 self.characters.append(event.characters)
                 self.elapsed.append(event.elapsed)
+                self.epochs.append(event.epoch)
                 self.epoch = event.epoch
                 self.ended = None
             case Validated():
                 self.validations.append(event)
             case SampleWritten():
                 self.samples.append(event)
+            case VerseMeasured():
+                self.verses.append(event)
             case CheckpointSaved():
                 self.checkpoints.append(event)
             case EpochDone():
@@ -93,10 +102,13 @@ class History:
             self.rates,
             self.characters,
             self.elapsed,
+            self.epochs,
         ):
             del column[kept:]
         self.validations = [each for each in self.validations if each.step <= step]
         self.samples = [each for each in self.samples if each.step <= step]
+        self.verses = [each for each in self.verses if each.step <= step]
+        self.readings = [each for each in self.readings if each.step <= step]
         self.checkpoints = [each for each in self.checkpoints if each.step <= step]
         self.notable = [
             each
@@ -105,19 +117,42 @@ class History:
         ]
         self.ended = None
 
+    def take_readings(self, readings: Sequence[TrainingReading]) -> None:
+        """Set the readings, without those of steps that a resumed run has repeated."""
+        kept: list[TrainingReading] = []
+        for reading in reversed(readings):
+            if not kept or reading.step < kept[-1].step:
+                kept.append(reading)
+        self.readings = kept[::-1]
+
+    @property
+    def has_whole_epoch(self) -> bool:
+        """Whether an epoch is complete."""
+        return any(isinstance(event, EpochDone) for event in self.notable)
+
+    def sample_at(self, step: int) -> SampleWritten | None:
+        """The last sample up to that step."""
+        return next((each for each in reversed(self.samples) if each.step <= step), None)
+
+    @property
+    def lowest_epoch_loss(self) -> float | None:
+        """The lowest mean loss of a complete epoch."""
+        losses = [event.loss for event in self.notable if isinstance(event, EpochDone)]
+        return min(losses, default=None)
+
     @property
     def step(self) -> int:
         """The last step."""
         return int(self.steps[-1]) if self.steps else 0
 
     @property
-    def best(self) -> float | None:
-        """The lowest validation perplexity."""
-        return min((each.perplexity for each in self.validations), default=None)
+    def best(self) -> Validated | None:
+        """The validation with the lowest perplexity over all targets."""
+        return min(self.validations, key=lambda each: each.perplexity_all, default=None)
 
-    def perplexity_at(self, step: int) -> float | None:
-        """The validation perplexity measured at that step."""
-        return next((each.perplexity for each in self.validations if each.step == step), None)
+    def validation_at(self, step: int) -> Validated | None:
+        """The validation at that step."""
+        return next((each for each in self.validations if each.step == step), None)
 
     def speed(self) -> Column:
         """Characters per second at each step, over the steps before it; NaN at the first step."""

@@ -20,12 +20,13 @@ from studio.messages import (
 from studio.model.events import (
     CheckpointSaved,
     EpochDone,
+    Noted,
     TrainingEnded,
     TrainingEvent,
     Validated,
 )
 from studio.tui.training.status_panel import Shown
-from studio.wording import figure, printable
+from studio.wording import figure, perplexities, printable
 
 KEPT = 500
 
@@ -119,7 +120,10 @@ def event_line(event: TrainingEvent) -> str:
             return f"epoch {event.epoch} done, loss {figure(event.loss)}"
         case Validated():
             best = ", the best so far" if event.best else ""
-            return f"step {event.step:,}: perplexity {figure(event.perplexity)}{best}"
+            both = perplexities(event.perplexity_all, event.perplexity)
+            return f"step {event.step:,}: perplexity {both}{best}"
+        case Noted():
+            return printable(event.text)
         case CheckpointSaved():
             return f"checkpoint {printable(event.name)}"
         case TrainingEnded():

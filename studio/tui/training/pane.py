@@ -5,7 +5,7 @@ from typing import ClassVar, Literal, get_args
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.reactive import reactive
@@ -16,8 +16,10 @@ from studio.messages import (
     EstimateRun,
     Event,
     Failed,
+    NetworkRead,
     Pause,
     Preparing,
+    ReadNetwork,
     Ready,
     Resume,
     SaveCheckpoint,
@@ -28,12 +30,17 @@ from studio.messages import (
     TrainingStarted,
 )
 from studio.model.events import TrainingEnded
-from studio.tui.pane import Pane
+from studio.tui.training.comparison_screen import show_comparison
 from studio.tui.training.curve_grid import CurveGrid
+from studio.tui.training.curves_pane import CurvesPane
 from studio.tui.training.device_panel import DevicePanel
+from studio.tui.training.keys import KEYS
 from studio.tui.training.log_panel import LogPanel, log_line
+from studio.tui.training.network_screen import NetworkScreen
 from studio.tui.training.panels import WatchPanels
+from studio.tui.training.readings_follower import READINGS_EVERY, ReadingsFollower
 from studio.tui.training.run_actions import RunActions
+from studio.tui.training.run_files import RunFiles
 from studio.tui.training.run_list import RunAction, RunList
 from studio.tui.training.sample_panel import SamplePanel
 from studio.tui.training.settings_form import SettingsForm
@@ -46,48 +53,8 @@ NARROW_TALL = 40
 # Seconds between two looks at runs that other processes train.
 FOLLOW_EVERY = 0.5
 
-# In the order of their use. Users' settings name keys by these ids, so they never change.
-KEYS: list[BindingType] = [
-    Binding("n", "view('new')", "New run", id="training.new"),
-    Binding("space,p", "pause", "Pause", id="training.pause"),
-    Binding("space,p", "resume", "Resume", id="training.go_on", tooltip="Resume the paused run"),
-    Binding("x", "stop", "Stop", id="training.stop", tooltip="Save a checkpoint and stop"),
-    Binding(
-        "t",
-        "take_over",
-        "Take over",
-        id="training.take_over",
-        tooltip="Train the run here; the other process saves and ends",
-    ),
-    Binding("w", "watch", "Watch", id="training.watch", tooltip="Show the run in training"),
-    Binding("r", "toggle_view('runs')", "Runs", id="training.runs", tooltip="Show or hide runs"),
-    Binding("l", "toggle_view('log')", "Log lines", id="training.log", tooltip="Show or hide log"),
-    Binding("m", "metric(1)", "Curve", id="training.metric", tooltip="Next curve"),
-    Binding("M", "metric(-1)", show=False, id="training.metric_before", tooltip="Previous curve"),
-    Binding("g", "grid", "Grid", id="training.grid", tooltip="All curves, or one"),
-    Binding("c", "checkpoint", "Save", id="training.checkpoint", tooltip="Save a checkpoint now"),
-    Binding(
-        "left_square_bracket",
-        "sample(-1)",
-        "Earlier",
-        id="training.sample_before",
-        tooltip="Previous sample poem, with a mark on the curves",
-    ),
-    Binding(
-        "right_square_bracket",
-        "sample(1)",
-        "Later",
-        id="training.sample_after",
-        tooltip="Next sample poem",
-    ),
-    Binding("slash", "filter", "Filter", id="training.filter", tooltip="Filter the runs"),
-    Binding("y", "log_scale", "Log", id="training.log_scale", tooltip="Logarithmic scale"),
-    Binding("s", "smoothing", "Smooth", id="training.smoothing", tooltip="Smooth the curves"),
-    Binding("escape", "back", show=False, id="training.back", tooltip="Back to the curves"),
-]
 
-
-class TrainingPane(Pane):
+class TrainingPane(CurvesPane):
     """The training pane: a form for a new run, or the panels that show one."""
 
     BINDINGS: ClassVar[list[BindingType]] = KEYS
@@ -98,20 +65,23 @@ class TrainingPane(Pane):
         self._run = self.studio.run_in_training
         self._watched = Watched(self._run)
         self._runs = RunActions(self, self._watched, self.show_curves)
+        self._files = RunFiles(self, self._watched)
+        self._readings = ReadingsFollower(self, self._watched)
         yield SettingsForm(self.home.runs)
         yield WatchPanels(self._run, self._watched, self.studio.settings.plain_charts)
 
     def on_mount(self) -> None:
         self.watch_view()
         self.set_interval(FOLLOW_EVERY, self._follow)
+        self.set_interval(READINGS_EVERY, self._follow_readings)
 
     def _follow(self) -> None:
         if self.is_showing and self.view != "new":
             self._runs.elsewhere.follow()
 
-    @property
-    def _panels(self) -> WatchPanels:
-        return self.query_one(WatchPanels)
+    def _follow_readings(self) -> None:
+        if self.is_showing and self.view != "new":
+            self._readings.follow()
 
     def size_classes(self, size: Size) -> dict[str, bool]:
         classes = super().size_classes(size)
@@ -167,6 +137,10 @@ class TrainingPane(Pane):
                 self._training_started(event)
             case TrainingPaused() | TrainingResumed():
                 self.refresh_bindings()
+            case NetworkRead(reading):
+                screen = NetworkScreen(reading, self.studio.settings.plain_charts)
+                self.app.push_screen(screen)
+                return
             case Failed():
                 self._failed(event)
             case Preparing():
@@ -217,7 +191,7 @@ class TrainingPane(Pane):
                 return self._watched.live is not None and not is_shown
             case "take_over":
                 return self._runs.elsewhere.can_take_over
-            case "metric" | "grid" | "log_scale" | "smoothing":
+            case "metric" | "group" | "axis" | "grid" | "log_scale" | "smoothing" | "picture":
                 return self.view != "new" and self.query_one(CurveGrid).display
             case "sample":
                 return self.view != "new" and self.query_one(SamplePanel).display
@@ -267,6 +241,26 @@ class TrainingPane(Pane):
         self.view = "runs"
         self.call_after_refresh(self.query_one(RunList).focus_filter)
 
+    def action_comparison(self) -> None:
+        """Show the runs that are compared side by side."""
+        show_comparison(self, self._watched.histories())
+
+    def action_inside(self) -> None:
+        """Let the run shown read its sample, and look inside its network."""
+        shown, sample = self._watched.shown(), self.query_one(SamplePanel).sample
+        if shown and sample:
+            self.send(ReadNetwork(shown.history.run, sample.text))
+        else:
+            self.studio.show_notice("A run with a sample is needed: open one (r), or wait for it.")
+
+    def action_report(self) -> None:
+        """Write the report of the runs whose curves are shown."""
+        self._files.write_report()
+
+    def action_picture(self) -> None:
+        """Save the charts as they stand."""
+        self._files.save_picture()
+
     def action_pause(self) -> None:
         """Pause the training between two steps."""
         self.send(Pause())
@@ -284,33 +278,6 @@ class TrainingPane(Pane):
     def action_checkpoint(self) -> None:
         """Save a checkpoint now."""
         self.send(SaveCheckpoint())
-
-    def action_metric(self, by: int) -> None:
-        """Show the next (1) or previous (-1) curve."""
-        self.query_one(CurveGrid).choose(by)
-        self._panels.draw_now()
-
-    def action_grid(self) -> None:
-        """Show all curves, or one."""
-        if self.query_one(CurveGrid).toggle_grid():
-            self._panels.draw_now()
-        else:
-            self.notify("No room for all curves: zoom with z, or enlarge the terminal.")
-
-    def action_log_scale(self) -> None:
-        """Switch between a linear and a logarithmic scale."""
-        self.query_one(CurveGrid).toggle_log()
-        self._panels.draw_now()
-
-    def action_smoothing(self) -> None:
-        """Change how much the curves are smoothed."""
-        self.query_one(CurveGrid).next_smoothing()
-        self._panels.draw_now()
-
-    def action_sample(self, by: int) -> None:
-        """Show a later (1) or earlier (-1) sample."""
-        self.query_one(SamplePanel).move(by)
-        self._panels.draw_now()
 
     @on(DevicePanel.Taken)
     def _offer_gpus(self, event: DevicePanel.Taken) -> None:

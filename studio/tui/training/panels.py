@@ -90,10 +90,27 @@ class WatchPanels(Vertical):
         self.query_one(StatusPanel).show(shown, self._hint())
         self.query_one(LogPanel).show(shown)
         samples = self.query_one(SamplePanel)
-        samples.show(shown.history if shown else None)
+        histories = self._watched.histories()
+        first = histories[0] if histories else None
+        samples.show(shown.history if shown else first)
         curves = self.query_one(CurveGrid)
-        curves.show(self._watched.histories(), samples.step)
+        if curves.cursor is not None:
+            # Of another run, too, it is the sample at the cursor.
+            samples.choose_at(curves.cursor)
+        curves.show(histories, self._watched.reference)
         self.query_one(RunList).mark(curves.colours)
+
+    def on_curve_grid_cursor_moved(self, event: CurveGrid.CursorMoved) -> None:
+        event.stop()
+        self.query_one(SamplePanel).choose_at(self.query_one(CurveGrid).cursor)
+        self.draw_now()
+
+    def move_sample(self, by: int) -> None:
+        """Show a later (1) or earlier (-1) sample, and the cursor at its step."""
+        samples = self.query_one(SamplePanel)
+        samples.move(by)
+        self.query_one(CurveGrid).cursor = samples.step
+        self.draw_now()
 
     def _hint(self) -> str:
         nothing = "No run to show. Press n for a new run, r for earlier runs."

@@ -151,6 +151,8 @@ class RunActions:
             self.resume(row.name)
         elif action == "open":
             self.open(row.name)
+        elif action == "reference":
+            self._set_reference(row)
         else:
             self._compare(row)
 
@@ -185,6 +187,15 @@ class RunActions:
             self._add_to_chart(live)
         else:
             self._read_run(row.name, lambda shown: self._add_to_chart(shown.history))
+
+    def _set_reference(self, row: RunRow) -> None:
+        """Compare the others with a run, or no longer with it."""
+        is_shown = row.name in [each.run for each in self._watched.histories()]
+        self._watched.reference = "" if self._watched.reference == row.name else row.name
+        if is_shown:
+            self._panels.draw_now()
+        else:
+            self._compare(row)
 
     def _add_to_chart(self, history: History) -> None:
         self._watched.compared[history.run] = history

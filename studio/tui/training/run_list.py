@@ -1,6 +1,7 @@
 """The list of the runs on disk."""
 
 import time
+from collections.abc import Mapping
 from typing import ClassVar
 
 import msgspec
@@ -15,12 +16,13 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
-from studio.errors import StudioError
+from studio.errors import ConfigError, StudioError
 from studio.runs import folders, queue
+from studio.runs.filtering import fields_of, run_filter
 from studio.runs.folders import Run, RunSummary
 from studio.tui.drawing.charts import shortened
 from studio.tui.pane import Pane
-from studio.wording import compact, figure
+from studio.wording import compact, perplexities
 
 # Seconds after which the runs read so far are shown.
 PARTIAL_AFTER = 0.3
@@ -29,15 +31,19 @@ READ_EVERY = 2.0
 
 
 class RunRow(msgspec.Struct, frozen=True):
-    """A run in the list. `summary` is None until it is read; `problem` says why it cannot be."""
+    """A run in the list. `summary` is None until it is read; `problem` says why it cannot be.
+
+    `fields` is what the filter can ask for.
+    """
 
     name: str
     summary: RunSummary | None = None
     problem: str = ""
+    fields: Mapping[str, object] = {}
 
 
 class RunAction(Message):
-    """The user wants to open, compare, resume or delete a run."""
+    """The user wants to open, compare, resume or delete a run, or make it the reference."""
 
     def __init__(self, action: str, row: RunRow) -> None:
         super().__init__()
@@ -54,6 +60,13 @@ class _Options(OptionList):
             "Compare",
             id="runs.compare",
             tooltip="Add or remove curves",
+        ),
+        Binding(
+            "b",
+            "act('reference')",
+            "Reference",
+            id="runs.reference",
+            tooltip="Compare the others with this run, or no longer",
         ),
         Binding("u", "act('resume')", "Resume", id="runs.resume", tooltip="Resume the training"),
         Binding("d,delete", "act('delete')", "Delete", id="runs.delete"),
@@ -80,10 +93,13 @@ class RunList(Vertical):
         self._rows: list[RunRow] = []
         self._shown: list[RunRow] = []
         self._colours: dict[str, str] = {}
+        self._matches = run_filter("")
         self._read: dict[str, tuple[float, RunRow]] = {}
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="filter the runs", compact=True, id="filter")
+        yield Input(
+            placeholder="words, or hidden >= 256 and perplexity < 120", compact=True, id="filter"
+        )
         yield _Options(markup=False)
         yield Static("No runs yet.", id="no-runs")
 
@@ -104,7 +120,7 @@ class RunList(Vertical):
         self.query_one(_Options).focus()
 
     def focus_filter(self) -> None:
-        """Focus the filter: part of a name, recipe, cell or status."""
+        """Focus the filter: words, or an expression."""
         self.query_one("#filter").display = True
         self.query_one("#filter").focus()
 
@@ -150,7 +166,8 @@ class RunList(Vertical):
             known = run.name in self._read and self._read[run.name][0] == changed
             if known and not queue.place(run.folder):
                 return self._read[run.name][1]
-            row = RunRow(run.name, folders.summary(run))
+            summary = folders.summary(run)
+            row = RunRow(run.name, summary, fields=fields_of(summary, run.config()))
             # A process can stop training without writing to the folder.
             # A run that waits moves up without a change of its own folder.
             if row.summary and not (row.summary.is_busy or row.summary.place):
@@ -172,11 +189,16 @@ class RunList(Vertical):
             self._fill()
 
     def _fill(self) -> None:
-        wanted = self.query_one("#filter", Input).value.lower().split()
+        problem = ""
+        try:
+            self._matches = run_filter(self.query_one("#filter", Input).value)
+        except ConfigError as error:
+            # While it is typed, the last one that could be read is used.
+            problem = str(error)
         options = self.query_one(_Options)
         at = options.highlighted
         before = [row.name for row in self._shown]
-        self._shown = [row for row in self._rows if all(w in _searchable(row) for w in wanted)]
+        self._shown = [row for row in self._rows if self._matches({"name": row.name, **row.fields})]
         names = [row.name for row in self._shown]
         if names == before:
             # Keeps what is highlighted, and how far the list is scrolled.
@@ -189,8 +211,8 @@ class RunList(Vertical):
             if names:
                 options.highlighted = names.index(at_name) if at_name in names else 0
         none = self.query_one("#no-runs", Static)
-        none.display = not names
-        none.update("No run matches." if self._rows else "No runs yet.")
+        none.display = bool(problem) or not names
+        none.update(Text(problem or ("No run matches." if self._rows else "No runs yet.")))
 
     def _prompt(self, row: RunRow) -> Text:
         colour = self._colours.get(row.name)
@@ -241,12 +263,6 @@ def _facts(row: RunRow) -> str:
         return row.summary.status_in_words
     facts = [row.summary.status, f"{compact(row.summary.step)} steps"]
     if row.summary.best_perplexity is not None:
-        facts.append(f"ppl {figure(row.summary.best_perplexity)}")
+        han = row.summary.best_perplexity_han
+        facts.append(f"ppl {perplexities(row.summary.best_perplexity, han)}")
     return "  ".join(facts)
-
-
-def _searchable(row: RunRow) -> str:
-    words = [row.name]
-    if row.summary:
-        words += [row.summary.recipe, row.summary.cell, row.summary.status]
-    return " ".join(words).lower()

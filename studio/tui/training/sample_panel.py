@@ -4,9 +4,10 @@ import re
 
 from rich.text import Text
 
+from studio.model.events import SampleWritten
 from studio.tui.training.history import History
 from studio.tui.training.text_panel import TextPanel
-from studio.wording import figure, printable
+from studio.wording import perplexities, printable
 
 
 class SamplePanel(TextPanel):
@@ -27,6 +28,12 @@ class SamplePanel(TextPanel):
             return None
         return self._history.samples[self._chosen].step
 
+    @property
+    def sample(self) -> SampleWritten | None:
+        """The sample that is shown."""
+        index = self._index()
+        return self._history.samples[index] if self._history and index is not None else None
+
     def show(self, history: History | None) -> None:
         """Show a run's samples. The chosen one stays unless the run changes."""
         if history is not self._history or (
@@ -34,6 +41,13 @@ class SamplePanel(TextPanel):
         ):
             self._chosen = None
         self._history = history
+        self.update()
+
+    def choose_at(self, step: int | None) -> None:
+        """Choose the last sample up to a step; None follows the newest."""
+        samples = self._history.samples if self._history else []
+        before = [at for at, each in enumerate(samples) if step is not None and each.step <= step]
+        self._chosen = before[-1] if before else 0 if samples and step is not None else None
         self.update()
 
     def move(self, by: int) -> None:
@@ -62,12 +76,16 @@ class SamplePanel(TextPanel):
         if self._history is None or index is None:
             return [Text("A poem is written at each validation.", note)]
         sample = self._history.samples[index]
-        perplexity = self._history.perplexity_at(sample.step)
-        caption = f"step {sample.step:,}"
-        if perplexity is not None:
-            caption += f"  perplexity {figure(perplexity)}"
+        validation = self._history.validation_at(sample.step)
+        captions = [f"step {sample.step:,}"]
+        if validation:
+            both = perplexities(validation.perplexity_all, validation.perplexity)
+            captions.append(f"perplexity {both}")
+        if len(caption := "  ".join(captions)) <= width:
+            captions = [caption]
         poem = self.get_component_rich_style("sample--poem", partial=True)
-        return [*(Text(line, poem) for line in verses(sample.text, width)), Text(caption, note)]
+        lines = [Text(line, poem) for line in verses(sample.text, width)]
+        return [*lines, *(Text(each, note) for each in captions)]
 
 
 def verses(text: str, width: int) -> list[str]:

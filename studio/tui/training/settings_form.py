@@ -19,103 +19,10 @@ from studio.messages import Estimated
 from studio.model.config import RECIPES, ModelConfig, RunConfig, TrainConfig, with_settings
 from studio.runs import folders
 from studio.tui.training.gpu_lines import GpuList
+from studio.tui.training.setting_names import FIRST, HINTS, LABELS, groups_of
 from studio.tui.widgets.form_fields import Field, Fold, NameField, NumberField, StepField
 from studio.tui.widgets.stepper import Stepper
 from studio.wording import compact, duration
-
-# What most people change. The other settings are in groups that a fold hides; a setting that is in
-# none of them comes under "Other".
-FIRST = ("cell", "hidden", "layers", "epochs", "batch_size", "device")
-GROUPS: dict[str, tuple[str, ...]] = {
-    "Network": (
-        "embedding",
-        "lines_above",
-        "skips",
-        "initial_state",
-        "dropout",
-        "recurrent_dropout",
-        "embedding_dropout",
-        "tied",
-    ),
-    "Learning": (
-        "max_steps",
-        "optimizer",
-        "learning_rate",
-        "schedule",
-        "warmup_steps",
-        "weight_decay",
-        "clip",
-        "loss",
-    ),
-    "Text": ("batching", "window", "longest_poem", "min_count"),
-    "Watching": (
-        "validate_every",
-        "validation_poems",
-        "verse_poems",
-        "checkpoint_every",
-        "keep",
-        "report_every",
-    ),
-    "Machine": ("precision", "seed"),
-}
-# The settings in words of at most 17 letters; those that are missing have a name that is one.
-LABELS = {
-    "hidden": "units per layer",
-    "embedding": "embedding width",
-    "lines_above": "lines above",
-    "skips": "skip connections",
-    "initial_state": "initial state",
-    "recurrent_dropout": "recurrent dropout",
-    "embedding_dropout": "embedding dropout",
-    "tied": "tied softmax",
-    "max_steps": "most steps",
-    "optimizer": "optimiser",
-    "learning_rate": "learning rate",
-    "warmup_steps": "warm-up steps",
-    "weight_decay": "weight decay",
-    "clip": "gradient limit",
-    "batch_size": "rows per batch",
-    "longest_poem": "longest poem",
-    "min_count": "least count",
-    "validate_every": "validate every",
-    "validation_poems": "validation poems",
-    "verse_poems": "verse poems",
-    "checkpoint_every": "checkpoint every",
-    "keep": "checkpoints kept",
-    "report_every": "report every",
-}
-HINTS = {
-    "hidden": "hidden units of a recurrent layer",
-    "layers": "stacked recurrent layers",
-    "epochs": "passes over the corpus",
-    "batch_size": "batch_size",
-    "device": "auto: the GPU with the most room",
-    "embedding": "embedding: numbers per character",
-    "lines_above": "lines_above: previous lines as extra input",
-    "skips": "skips: the softmax reads all layers",
-    "initial_state": "initial_state: zeros, or as after a poem (stream)",
-    "dropout": "rate for units",
-    "recurrent_dropout": "recurrent_dropout: rate for recurrent weights",
-    "embedding_dropout": "embedding_dropout: rate for characters",
-    "tied": "tied: embedding and softmax share a matrix",
-    "max_steps": "max_steps; 0: no limit",
-    "optimizer": "optimizer",
-    "learning_rate": "learning_rate",
-    "warmup_steps": "warmup_steps: steps to the full learning rate",
-    "weight_decay": "weight_decay",
-    "clip": "clip: maximum gradient norm; 0: no limit",
-    "loss": "sampled: fastest on a CPU",
-    "batching": "one poem per row, or one long text",
-    "window": "characters per step (stream)",
-    "longest_poem": "longest_poem: longer ones are left out (poems)",
-    "min_count": "min_count: rarer characters become unknown",
-    "validate_every": "validate_every: steps; 0: every epoch",
-    "validation_poems": "validation_poems; 0: all",
-    "verse_poems": "verse_poems: free poems measured at each validation",
-    "checkpoint_every": "checkpoint_every: steps; 0: every epoch",
-    "keep": "keep: recent checkpoints, besides the best",
-    "report_every": "report_every: steps between reports",
-}
 
 
 class SettingsForm(VerticalScroll, can_focus=False):
@@ -182,7 +89,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
         yield Fold(self._fold_title, "fold")
         yield Input(placeholder="part of a setting's name", id="find", compact=True)
         with Vertical(id="groups"):
-            for title, names in _groups(list(self.fields)).items():
+            for title, names in groups_of(list(self.fields)).items():
                 with Vertical(classes="group") as group:
                     group.border_title = title
                     for name in names:
@@ -393,9 +300,3 @@ def _value(field: Field) -> object:
     if isinstance(field, NumberField):
         return field.value()
     return _SWITCH.get(field.text, field.text)
-
-
-def _groups(names: list[str]) -> dict[str, tuple[str, ...]]:
-    placed = {*FIRST, *(name for group in GROUPS.values() for name in group)}
-    other = tuple(name for name in names if name not in placed)
-    return GROUPS | ({"Other": other} if other else {})

@@ -11,7 +11,7 @@ from studio.runs.training_folder import TrainingProcess
 from studio.tui.drawing.charts import shortened
 from studio.tui.training.history import History
 from studio.tui.training.text_panel import TextPanel
-from studio.wording import compact, duration, figure, printable
+from studio.wording import compact, duration, figure, perplexities, printable
 
 _MARKS = {"starting": ">", "training": ">", "paused": "=", "diverged": "!", "failed": "!"}
 
@@ -118,9 +118,11 @@ class StatusPanel(TextPanel):
     def _figures(self, shown: Shown) -> list[tuple[str, str]]:
         history = shown.history
         last = history.losses[-1] if history.losses else None
+        best = history.best
+        both = perplexities(best.perplexity_all, best.perplexity) if best else "-"
         figures = [
             ("loss", figure(last)),
-            ("best perplexity", figure(history.best)),
+            ("best perplexity", both),
             ("rate", figure(history.rates[-1], 3) if history.rates else "-"),
             ("gradient", figure(history.norms[-1], 3) if history.norms else "-"),
         ]

@@ -21,6 +21,8 @@ class Watched:
         self.live: History | None = None
         self.opened: Shown | None = None
         self.compared: dict[str, History] = {}
+        # The run that the others are compared with; "" without one.
+        self.reference = ""
         # Events since a run was resumed, while its earlier ones are read from its folder.
         self._since: list[TrainingEvent] | None = None
 
@@ -102,7 +104,10 @@ class Watched:
         return Shown(self.live, self._run.state, started.config, started, started.total_steps)
 
     def histories(self) -> list[History]:
-        """The runs whose curves are drawn: first the run to show, then those compared."""
+        """The runs whose curves are drawn: the reference, the run to show, those compared."""
         shown = self.shown()
         histories = [shown.history] if shown else []
-        return histories + [each for each in self.compared.values() if each not in histories]
+        histories += [
+            each for each in self.compared.values() if not shown or each.run != shown.history.run
+        ]
+        return sorted(histories, key=lambda each: each.run != self.reference)

@@ -15,7 +15,7 @@ from studio.tui.drawing import braille
 from studio.tui.drawing.frame import Curve
 from studio.tui.drawing.plot import Plot
 from studio.tui.terminal_app import TerminalApp
-from studio.tui.training.curve_chart import CurveChart, Series
+from studio.tui.training.curve_chart import Cursor, CurveChart, Series
 from studio.tui.training.metrics import METRICS
 from tests.tui.waiting import until
 
@@ -183,6 +183,19 @@ async def test_the_cursor_is_at_its_step_while_that_is_in_view() -> None:
         assert "│" not in app.lines()[1]
 
 
+async def test_the_step_of_the_cursor_stands_below_it_instead_of_a_tick() -> None:
+    app = Alone()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.plot.show([curve(*range(101))], False, 50.0, BLUE, cursor_label="50.0")
+        await pilot.pause()
+        line, labels = app.lines()[5], app.lines()[11]
+        assert "50.0" in labels.split()
+        assert abs(labels.index("50.0") + 2 - line.index("│")) <= 1
+        app.plot.show([curve(*range(101))], False, 0.0, BLUE, cursor_label="the first")
+        await pilot.pause()
+        assert "the first" in app.lines()[11]
+
+
 @pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize("key", ["plus", "minus", "greater_than_sign", "up", "left"])
 async def test_a_key_held_down_never_zooms_beyond_what_can_be_drawn(key: str, log: bool) -> None:
@@ -213,6 +226,16 @@ async def test_a_constant_is_drawn_in_the_middle(value: float, rounding: float) 
         assert "****" in app.lines()[5]
 
 
+async def test_a_curve_that_is_zero_has_round_labels() -> None:
+    app = Alone()
+    async with app.run_test(size=(60, 12)) as pilot:
+        show(app, curve(0.0, 0.0))
+        await pilot.pause()
+        labels = [line.split("┫")[0].strip() for line in app.lines() if "┫" in line]
+        assert "0" in labels or "0.0" in labels
+        assert not any("e-" in label for label in labels)
+
+
 @pytest.mark.parametrize("log", [False, True])
 async def test_a_constant_has_one_tick_with_its_value(log: bool) -> None:
     app = Alone()
@@ -232,6 +255,27 @@ class Titled(TerminalApp):
 
     def compose(self) -> ComposeResult:
         yield CurveChart(METRICS[0])
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (60, " loss  step 2  ━━ one 2.000  ━━ two 2.000  ━━ three 2.000"),
+        (50, " loss  ━━ one 2.000  ━━ two 2.000  ━━ three 2.000"),
+        (45, " loss  step 2  ━━ 2.000  ━━ 2.000  ━━ 2.000"),
+        (38, " loss  ━━ 2.000  ━━ 2.000  ━━ 2.000"),
+        (30, " loss ━2.00 ━2.00 ━2.00"),
+    ],
+)
+async def test_the_values_at_the_cursor_are_the_last_to_be_left_out(width: int, shown: str) -> None:
+    app = Titled()
+    async with app.run_test(size=(width, 12)) as pilot:
+        chart = app.query_one(CurveChart)
+        column = np.arange(3.0)
+        series = [Series(name, BLUE, BLUE, column, column) for name in ("one", "two", "three")]
+        chart.show(series, False, Cursor(2.0, "step 2"))
+        await pilot.pause()
+        assert str(chart.query_one(".chart-title", Static).content) == shown
 
 
 async def test_names_use_the_room_after_a_change_of_size() -> None:

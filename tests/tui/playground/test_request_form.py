@@ -36,6 +36,26 @@ async def test_words_may_be_separated_by_any_punctuation(play: Play, typed: str)
         assert played.last.words == ("明月", "山")
 
 
+async def test_a_title_is_typed_or_taken_from_the_themes(play: Play) -> None:
+    async with play() as played:
+        type_into(played, title="秋夜寄懷", poet="李白")
+        await played.press("enter")
+        assert (played.last.title, played.last.poet) == ("秋夜寄怀", "李白")
+        played.select("theme").value = "送别"
+        await played.pilot.pause()
+        await played.press("enter")
+        assert played.last.title == "送别"
+
+
+async def test_a_theme_is_shown_where_a_request_has_it_as_its_title(play: Play) -> None:
+    async with play() as played:
+        form = played.pane.query_one(RequestForm)
+        for title, theme in (("怀古", "怀古"), ("秋夜", ""), ("", "")):
+            form.fill(ComposeRequest(title=title))
+            await played.pilot.pause()
+            assert (form.request("").title, played.select("theme").value) == (title, theme)  # type: ignore[union-attr]
+
+
 async def test_a_word_that_is_not_chinese_says_so(play: Play) -> None:
     async with play() as played:
         type_into(played, words="明月 moon")

@@ -2,9 +2,11 @@
 
 from studio.messages import TrainingStarted
 from studio.model.config import RECIPES
+from studio.model.events import Noted
 from studio.paths import Home
 from studio.tui.run_in_training import RunInTraining
 from studio.tui.training.history import History
+from studio.tui.training.log_panel import event_line
 from studio.tui.training.run_reader import read_past, read_run
 from studio.tui.training.status_panel import Shown
 from studio.tui.training.watched import Watched
@@ -45,6 +47,13 @@ def test_the_run_in_training_is_shown_until_another_is_opened() -> None:
     shown = watched.shown()
     assert shown is not None
     assert shown.history.run == "winter"
+
+
+def test_what_was_unusual_in_a_training_is_in_its_log() -> None:
+    history = History.of("spring", [*a_run(3), Noted(2, "Steps are slower.")])
+    assert "Steps are slower." in map(event_line, history.notable)
+    history.drop_after(1)
+    assert not history.notable
 
 
 def test_a_run_compared_with_itself_is_drawn_once() -> None:

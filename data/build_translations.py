@@ -1,0 +1,64 @@
+"""Make studio/locale/zh/studio.mo from the .po files beside it, and name what is not translated.
+
+Needs Babel, of the extra `test`. Run it from the root: python data/build_translations.py
+"""
+
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+STUDIO = Path(__file__).parents[1] / "studio"
+FOLDER = STUDIO / "locale" / "zh"
+KEYWORDS = {"tr": None, "tr_n": (1, 2), "marked": None}
+# A message, or its singular and plural.
+Message = str | tuple[str, ...]
+
+
+def messages_in_code() -> dict[Message, str]:
+    """All messages of the program, with the place of each. The report has its own catalogue."""
+    found: dict[Message, str] = {}
+    for name, line, message, *_ in extract_from_dir(
+        STUDIO, keywords=KEYWORDS, comment_tags=(), directory_filter=_is_read
+    ):
+        found.setdefault(message, f"studio/{name}:{line}")
+    return found
+
+
+def _is_read(folder: str | Path) -> bool:
+    return Path(folder).name not in ("report", "__pycache__", "locale")
+
+
+def translations() -> Catalog:
+    """All .po files as one catalogue; the first translation of a message counts."""
+    whole = Catalog(locale="zh", charset="utf-8", fuzzy=False)
+    for path in sorted(FOLDER.glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale="zh"):
+                if message.id and message.id not in whole:
+                    whole.add(message.id, message.string)
+    return whole
+
+
+def main() -> None:
+    """Write the catalogue; exit with 1 if it does not fit the code."""
+    code, catalogue = messages_in_code(), translations()
+    translated = {message.id for message in catalogue if message.id and any(message.string)}
+    with (FOLDER / "studio.mo").open("wb") as file:
+        write_mo(file, catalogue)
+    missing = [
+        f"{place}: not translated: {message!r}"
+        for message, place in code.items()
+        if message not in translated
+    ]
+    unused = [f"not in the code: {each!r}" for each in translated if each not in code]
+    account = f"{len(translated)} messages, {len(missing)} missing, {len(unused)} not in the code"
+    sys.stdout.write("\n".join([*missing, *unused, account, ""]))
+    sys.exit(bool(missing or unused))
+
+
+if __name__ == "__main__":
+    main()

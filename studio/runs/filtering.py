@@ -1,0 +1,195 @@
+"""Filters for runs, such as `cell = gru and hidden >= 256 and perplexity < 120`. No torch.
+
+```
+either     = both ("or" both)*
+both       = one ("and" one)*
+one        = "not" one | "(" either ")" | comparison
+comparison = name ("=" | "!=" | "<" | "<=" | ">" | ">=" | "~") value
+```
+
+A value with spaces is in double quotes. `~` asks whether the text contains the value. Without an
+operator, a filter is words, all of which are part of the name, recipe, cell or status.
+"""
+
+import difflib
+import operator
+import re
+from collections.abc import Callable, Mapping
+
+from studio.errors import ConfigError
+from studio.model.config import RECIPES, RunConfig
+from studio.runs.comparing import flat_settings
+from studio.runs.folders import RunSummary
+
+Fields = Mapping[str, object]
+Filter = Callable[[Fields], bool]
+
+_TEXTS = ("name", "recipe", "cell", "status")
+_NUMBERS = ("step", "epoch", "loss", "perplexity", "han", "hours")
+_TOKEN = re.compile(r'\s*(?:(<=|>=|!=|[=<>~])|([()])|"([^"]*)"|([^\s()<>=!~"]+))')
+_ORDERS: dict[str, Callable[[float, float], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_TRUTH = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+EXAMPLE = "cell = gru and hidden >= 256 and perplexity < 120"
+
+
+def fields_of(summary: RunSummary, config: RunConfig) -> dict[str, object]:
+    """What a filter can ask of a run: its figures and settings.
+
+    `perplexity` is the best over all targets, `han` that over Han characters; `hours` of training.
+    """
+    return {
+        **flat_settings(config),
+        "name": summary.name,
+        "status": summary.status,
+        "step": summary.step,
+        "epoch": summary.epoch,
+        "loss": summary.loss,
+        "perplexity": summary.best_perplexity,
+        "han": summary.best_perplexity_han,
+        "hours": summary.elapsed / 3600,
+    }
+
+
+def run_filter(text: str) -> Filter:
+    """The filter that a text describes; raises ConfigError that says what is wrong with it."""
+    if not re.search('[=<>~!()"]', text):
+        return _words(text.lower().split())
+    return _Parser(text).filter()
+
+
+def _words(wanted: list[str]) -> Filter:
+    def holds(fields: Fields) -> bool:
+        found = " ".join(str(fields.get(name, "")) for name in _TEXTS).lower()
+        return all(word in found for word in wanted)
+
+    return holds
+
+
+class _Parser:
+    """Reads a filter from left to right."""
+
+    def __init__(self, text: str) -> None:
+        self._tokens: list[tuple[str, str]] = []
+        at = 0
+        while text[at:].strip():
+            found = _TOKEN.match(text, at)
+            if not found:
+                raise _error(f"{text[at:].strip()!r} cannot be read")
+            kind = ("operator", "bracket", "value", "word")[(found.lastindex or 1) - 1]
+            self._tokens.append((kind, found.group(found.lastindex or 1)))
+            at = found.end()
+
+    def filter(self) -> Filter:
+        """The whole filter."""
+        found = self._either()
+        if self._tokens:
+            raise _error(f"{self._tokens[0][1]!r} is not expected there; join parts with and, or")
+        return found
+
+    def _is_next(self, *texts: str) -> bool:
+        """Take the next token if it is one of these words or brackets."""
+        if self._tokens and self._tokens[0][0] != "value" and self._tokens[0][1].lower() in texts:
+            del self._tokens[0]
+            return True
+        return False
+
+    def _either(self) -> Filter:
+        parts = [self._both()]
+        while self._is_next("or"):
+            parts.append(self._both())
+        return lambda fields: any(part(fields) for part in parts)
+
+    def _both(self) -> Filter:
+        parts = [self._one()]
+        while self._is_next("and"):
+            parts.append(self._one())
+        return lambda fields: all(part(fields) for part in parts)
+
+    def _one(self) -> Filter:
+        if self._is_next("not"):
+            inner = self._one()
+            return lambda fields: not inner(fields)
+        if self._is_next("("):
+            within = self._either()
+            if not self._is_next(")"):
+                raise _error("a closing bracket is missing")
+            return within
+        return self._comparison()
+
+    def _comparison(self) -> Filter:
+        name = self._take("a name", "word").lower()
+        usual = _usual_value(name)
+        sign = self._take(f"one of {' '.join(_ORDERS)} ~ after {name}", "operator")
+        value = self._take(f"a value after {name} {sign}", "word", "value")
+        if isinstance(usual, str):
+            return _compare_text(name, sign, value.lower())
+        return _compare_number(name, sign, _number(name, value, usual))
+
+    def _take(self, what: str, *kinds: str) -> str:
+        if not self._tokens:
+            raise _error(f"{what} is missing at the end")
+        kind, text = self._tokens.pop(0)
+        if kind not in kinds:
+            raise _error(f"{what} is missing before {text!r}")
+        return text
+
+
+def _usual_value(name: str) -> object:
+    """A value of the kind that the field has; raises ConfigError if there is no such field."""
+    settings = flat_settings(RECIPES["classic"])
+    known = {**settings, **dict.fromkeys(_TEXTS, ""), **dict.fromkeys(_NUMBERS, 0.0)}
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=3)
+    hint = (
+        f"did you mean {' or '.join(near)}?"
+        if near
+        else (f"it can ask for {', '.join(_TEXTS + _NUMBERS)} and every setting of a run")
+    )
+    raise _error(f"{name!r} is not known; {hint}")
+
+
+def _number(name: str, value: str, usual: object) -> float:
+    if isinstance(usual, bool):
+        if value.lower() in _TRUTH:
+            return _TRUTH[value.lower()]
+        raise _error(f"{name} is yes or no, not {value!r}")
+    try:
+        return float(value.replace(",", ""))
+    except ValueError:
+        raise _error(f"{name} is a number, not {value!r}") from None
+
+
+def _compare_text(name: str, sign: str, value: str) -> Filter:
+    if sign == "=":
+        return lambda fields: str(fields.get(name, "")).lower() == value
+    if sign == "!=":
+        return lambda fields: str(fields.get(name, "")).lower() != value
+    if sign == "~":
+        return lambda fields: value in str(fields.get(name, "")).lower()
+    raise _error(f"{name} is a text, so use = != or ~, not {sign}")
+
+
+def _compare_number(name: str, sign: str, value: float) -> Filter:
+    if sign == "~":
+        raise _error(f"{name} is a number, so use one of {' '.join(_ORDERS)}, not ~")
+    compare = _ORDERS[sign]
+
+    def holds(fields: Fields) -> bool:
+        # A run without that figure, as before its first validation, does not match.
+        found = fields.get(name)
+        return isinstance(found, int | float) and compare(found, value)
+
+    return holds
+
+
+def _error(problem: str) -> ConfigError:
+    end = "" if problem.endswith("?") else "."
+    return ConfigError(f"The filter cannot be used: {problem}{end} An example: {EXAMPLE}")

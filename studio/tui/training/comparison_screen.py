@@ -1,0 +1,132 @@
+"""The runs whose curves are shown, side by side: settings that differ, and best values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Static
+
+from studio.model.config import RunConfig
+from studio.runs import folders
+from studio.runs.comparing import differing_settings
+from studio.runs.environment import Environment, last_environment
+from studio.tui.pane import Pane
+from studio.tui.training.folder_tasks import FolderTasks
+from studio.tui.training.history import History
+from studio.tui.widgets.modal import Modal
+from studio.wording import compact, duration, figure, printable
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A run with its settings, its events, and what it was trained on last."""
+
+    config: RunConfig
+    history: History
+    environment: Environment | None = None
+
+
+class ComparisonScreen(Modal[None]):
+    """A table with a column for each run, the reference first."""
+
+    AUTO_FOCUS = "#comparison-text"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,i", "dismiss", "Close", id="comparison.close"),
+    ]
+
+    def __init__(self, runs: Sequence[Contender]) -> None:
+        super().__init__()
+        self._runs = runs
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="comparison") as frame:
+            frame.border_title = "Runs compared"
+            frame.border_subtitle = "Escape closes"
+            with VerticalScroll(id="comparison-text"):
+                yield Static(comparison_table(self._runs))
+
+
+def show_comparison(pane: Pane, histories: Sequence[History]) -> None:
+    """Show the settings and the best values of runs; their settings are read in a thread."""
+    if len(histories) < 2:
+        pane.studio.show_notice(
+            "There is one run only. In the list of runs (r), space adds the curves of another."
+        )
+        return
+
+    def read() -> list[Contender]:
+        runs = [folders.find(pane.home.runs, each.run) for each in histories]
+        return [
+            Contender(run.config(), history, last_environment(run.folder))
+            for run, history in zip(runs, histories, strict=True)
+        ]
+
+    def show(runs: list[Contender]) -> None:
+        pane.app.push_screen(ComparisonScreen(runs))
+
+    FolderTasks(pane).run("settings", histories[0].run, read, show, exclusive=True)
+
+
+def comparison_table(runs: Sequence[Contender]) -> Table:
+    """The settings in which the runs differ, then their best values.
+
+    Perplexities are followed by their difference from the first run, the reference.
+    """
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    table.add_column("")
+    for run in runs:
+        # Long names are folded, not cut.
+        table.add_column(Text(printable(run.history.run)), overflow="fold")
+    settings = differing_settings([run.config for run in runs])
+    table.add_row(Text("Settings that differ" if settings else "The settings are the same.", "dim"))
+    for key, values in settings.items():
+        table.add_row(Text(key), *(Text(_text(value)) for value in values))
+    table.add_row("")
+    table.add_row(Text("Best values", "dim"))
+    best = [run.history.best for run in runs]
+    rows = {
+        "perplexity, all targets": _with_difference(
+            [each.perplexity_all if each else None for each in best]
+        ),
+        "perplexity, Han": _with_difference([each.perplexity if each else None for each in best]),
+        "at step": [f"{each.step:,}" if each else "-" for each in best],
+        "lowest loss of an epoch": [figure(run.history.lowest_epoch_loss) for run in runs],
+        "characters per second": [_speed(run.history) for run in runs],
+        "parameters": [
+            f"{run.environment.parameter_count:,}" if run.environment else "-" for run in runs
+        ],
+        "steps": [f"{run.history.step:,}" for run in runs],
+        "training time": [duration(_seconds(run.history)) for run in runs],
+    }
+    for name, texts in rows.items():
+        table.add_row(Text(name), *map(Text, texts))
+    return table
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return printable(f"{value:g}" if isinstance(value, float) else str(value)) or "none"
+
+
+def _with_difference(values: Sequence[float | None]) -> list[str]:
+    first = values[0]
+    return [
+        figure(value)
+        + (f" ({value / first - 1:+.1%})" if number and value is not None and first else "")
+        for number, value in enumerate(values)
+    ]
+
+
+def _seconds(history: History) -> float:
+    return history.elapsed[-1] if history.elapsed else 0.0
+
+
+def _speed(history: History) -> str:
+    seconds = _seconds(history)
+    return compact(sum(history.characters) / seconds) if seconds else "-"

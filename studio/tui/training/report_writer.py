@@ -1,0 +1,51 @@
+"""Writes the lab report of runs in a process of its own: it needs matplotlib, torch and a while."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from studio.errors import RunError
+from studio.runs.processes import search_path
+
+# Seconds between two looks whether the report is still wanted.
+LOOK_EVERY = 0.2
+
+
+def report_folder(exports: Path, runs: Sequence[str]) -> Path:
+    """Where the report on some runs is written; an earlier one is replaced."""
+    more = f"-and-{len(runs) - 1}-more" if len(runs) > 1 else ""
+    return exports / f"report-{runs[0]}{more}"
+
+
+def write_report(
+    runs: Sequence[str], folder: Path, language: str, is_cancelled: Callable[[], bool]
+) -> str:
+    """The path of the report, "" if it was cancelled; raises RunError with what went wrong."""
+    # -P: a folder called studio in the current one must not be taken for the program.
+    command = [sys.executable, "-P", "-m", "studio", "report", *runs]
+    command += ["--out", str(folder), "--language", language]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Ctrl-C in this terminal is for the studio.
+        start_new_session=True,
+        env=os.environ | search_path(),
+    ) as process:
+        while True:
+            try:
+                out, messages = process.communicate(timeout=LOOK_EVERY)
+                break
+            except subprocess.TimeoutExpired:
+                if is_cancelled():
+                    process.kill()
+                    return ""
+    if process.returncode:
+        last = messages.strip().splitlines()[-1:] or ["it gave no reason"]
+        raise RunError(f"The report was not written: {last[0].removeprefix('tangshi-studio: ')}")
+    return out.strip()

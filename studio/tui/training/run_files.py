@@ -1,0 +1,67 @@
+"""What leaves the training pane as files: the report of the runs shown, a picture of the charts."""
+
+from textual.worker import get_current_worker
+
+from studio.collection.picture import as_png, as_svg
+from studio.errors import StudioError
+from studio.files import write_atomically
+from studio.tui.pane import Pane
+from studio.tui.training.curve_grid import CurveGrid
+from studio.tui.training.folder_tasks import FolderTasks
+from studio.tui.training.log_panel import LogPanel
+from studio.tui.training.report_writer import report_folder, write_report
+from studio.tui.training.watched import Watched
+from studio.wording import counted
+
+
+class RunFiles:
+    """Writes the report and the picture. Both are made in threads."""
+
+    def __init__(self, pane: Pane, watched: Watched) -> None:
+        self._pane, self._watched = pane, watched
+        self._tasks = FolderTasks(pane)
+
+    def write_report(self) -> None:
+        """Let a process of its own write the report of the runs whose curves are shown."""
+        runs = [history.run for history in self._watched.histories()]
+        if not runs:
+            self._say("There is no run to report on. Open one in the list of runs (r).")
+            return
+        folder = report_folder(self._pane.home.exports, runs)
+        language = self._pane.studio.settings.report_language
+
+        def write() -> str:
+            worker = get_current_worker()
+            return write_report(runs, folder, language, lambda: worker.is_cancelled)
+
+        self._say(f"Writing the report of {counted(len(runs), 'run')} takes a while.")
+        self._tasks.run("report", runs[0], write, lambda path: self._say(f"The report: {path}"))
+
+    def save_picture(self) -> None:
+        """Save the charts as they stand, as SVG and as PNG."""
+        sheet = self._pane.query_one(CurveGrid).picture()
+        histories = self._watched.histories()
+        if sheet is None or not histories:
+            self._say("There are no curves to save.")
+            return
+        stem = f"charts-{histories[0].run}-step-{histories[0].step}"
+        exports = self._pane.home.exports
+
+        def save() -> str:
+            exports.mkdir(parents=True, exist_ok=True)
+            path, count = exports / f"{stem}.svg", 1
+            while path.exists():
+                count += 1
+                path = exports / f"{stem}-{count}.svg"
+            write_atomically(path, as_svg(sheet).encode())
+            try:
+                write_atomically(path.with_suffix(".png"), as_png(sheet))
+            except StudioError as error:
+                return f"Saved {path}, but no PNG: {error}"
+            return f"Saved {path}, and the same as PNG."
+
+        self._tasks.run("picture", histories[0].run, save, self._say)
+
+    def _say(self, text: str) -> None:
+        self._pane.studio.show_notice(text)
+        self._pane.query_one(LogPanel).add(text)

@@ -1,0 +1,62 @@
+"""The names of the runs that are compared, each in the colour of its curves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from studio.tui.drawing.charts import shortened
+from studio.tui.training.history import History
+from studio.tui.training.text_panel import TextPanel
+from studio.wording import perplexities, printable
+
+# Distinguish the curves in plain charts.
+PLAIN_SIGNS = "*o+x#@"
+
+
+def sign_of(number: int, plain: bool) -> str:
+    """What stands for a curve in a legend."""
+    return PLAIN_SIGNS[number % len(PLAIN_SIGNS)] if plain else "━━"
+
+
+@dataclass(frozen=True, slots=True)
+class LegendEntry:
+    """A run, its colour, and whether the others are compared with it."""
+
+    history: History
+    colour: str
+    is_reference: bool
+
+
+class RunLegend(TextPanel):
+    """The names, as many on a line as there is room for; each with its best perplexities."""
+
+    def __init__(self, plain: bool) -> None:
+        super().__init__(id="run-legend")
+        self._plain = plain
+        self._entries: Sequence[LegendEntry] = ()
+
+    def show(self, entries: Sequence[LegendEntry]) -> None:
+        """Name these runs; a single one needs no name."""
+        self._entries = entries if len(entries) > 1 else ()
+        self.display = bool(self._entries)
+        self.update()
+
+    def lines(self, width: int) -> list[Text]:
+        lines: list[Text] = []
+        for number, entry in enumerate(self._entries):
+            item = Text(no_wrap=True, overflow="ellipsis", end="")
+            item.append(f"{sign_of(number, self._plain)} ", entry.colour)
+            item.append(shortened(printable(entry.history.run), width - item.cell_len))
+            best = entry.history.best
+            for more in (
+                " (reference)" if entry.is_reference else "",
+                f" {perplexities(best.perplexity_all, best.perplexity)}" if best else "",
+            ):
+                if item.cell_len + len(more) <= width:
+                    item.append(more, "dim")
+            if lines and lines[-1].cell_len + 2 + item.cell_len <= width:
+                lines[-1].append("  ").append_text(item)
+            else:
+                lines.append(item)
+        return lines

@@ -1,0 +1,102 @@
+"""Coherence: whether a model finds the true second couplet among others that fit in its place.
+
+All fit in tone and rhyme, so only what the poem says can tell the true one.
+"""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import numpy as np
+
+from studio.corpus.poem import Poem, verse_lines
+from studio.model.evaluate import score_poems
+from studio.prosody.rhyming import feet
+from studio.prosody.scansion import scan
+from studio.verse.decoder import Writer
+from studio.verse.fixed_characters import COUPLET
+
+CHOICES = 4
+# Poems whose second couplet is followed by others, or ends the poem.
+FORMS = ("五绝", "七绝", "五律", "七律")
+
+
+class CoupletChoice(msgspec.Struct, frozen=True):
+    """`seconds[0]` is to be found among `seconds` as that of `firsts[0]`.
+
+    The other firsts are of other poems than the seconds.
+    """
+
+    firsts: tuple[str, ...]
+    seconds: tuple[str, ...]
+
+
+class CoupletFigures(msgspec.Struct, frozen=True):
+    """How often the true couplet is found among `choices`.
+
+    `share`: by how much likelier a second couplet is after the first couplet than on average after
+    those of other poems. `by_likelihood`: by the likelihood alone, which prefers common words.
+    `chance` is that of a guess.
+    """
+
+    poems: int
+    choices: int
+    share: float
+    by_likelihood: float
+    chance: float
+
+
+def couplet_choices(poems: Iterable[Poem], most: int, seed: int) -> list[CoupletChoice]:
+    """Choices for at most `most` regulated poems, drawn with the seed.
+
+    The others are second couplets of poems with the same form, template and rhyme, whose rhyme
+    characters are not in the first couplet. Poems with too few of them are left out.
+    """
+    groups: dict[tuple[str, str, str], list[tuple[str, str]]] = defaultdict(list)
+    for poem in poems:
+        if poem.form not in FORMS:
+            continue
+        scanned = scan(verse_lines(poem.original))
+        if scanned.regulated and scanned.perfect and scanned.rhymes:
+            lines = poem.lines
+            pair = _couplet(lines[:2]), _couplet(lines[2:4])
+            groups[poem.form, scanned.template, scanned.rhymes[0]].append(pair)
+    generator = random.Random(seed)
+    found = []
+    for pairs in groups.values():
+        for first, own in pairs:
+            used = set(first + own)
+            others = [
+                each
+                for each in pairs
+                if each[1] != own and feet(verse_lines(each[1]))[-1] not in used
+            ]
+            rivals = CHOICES - 1
+            if len(others) >= 2 * rivals:
+                drawn = generator.sample(others, 2 * rivals)
+                firsts = first, *(each for each, _ in drawn[:rivals])
+                found.append(CoupletChoice(firsts, (own, *(each for _, each in drawn[rivals:]))))
+    generator.shuffle(found)
+    return found[:most]
+
+
+def measure_couplets(writer: Writer, choices: Sequence[CoupletChoice]) -> CoupletFigures:
+    """Let the model choose; there is at least one choice to make."""
+    texts = [first + second for each in choices for first in each.firsts for second in each.seconds]
+    reader = writer.for_rows(len(texts))
+    scores = score_poems(reader.network, reader.vocabulary, texts, reader.device)
+    # (poems, firsts, seconds)
+    nats = np.array([each.nats for each in scores]).reshape(-1, CHOICES, CHOICES)
+    after = nats[:, 0]
+    return CoupletFigures(
+        len(choices),
+        CHOICES,
+        float(((after - nats[:, 1:].mean(axis=1)).argmin(axis=1) == 0).mean()),
+        float((after.argmin(axis=1) == 0).mean()),
+        1 / CHOICES,
+    )
+
+
+def _couplet(lines: Sequence[str]) -> str:
+    return "".join(line + stop for line, stop in zip(lines, COUPLET, strict=True))

@@ -1,0 +1,60 @@
+"""What a model knows of the poem that it writes or reads: form, title and poet of the request."""
+
+from collections.abc import Sequence
+
+from studio.corpus.poem import About, verse_lines
+from studio.errors import VerseError
+from studio.model.evaluate import score_poems
+from studio.prosody.forms import shape_of
+from studio.verse.constraints import Rules
+from studio.verse.decoder import Writer
+from studio.verse.fixed_characters import COUPLET
+from studio.verse.request import ComposeRequest
+
+
+def about_poem(request: ComposeRequest, text: str) -> About:
+    """What a request says of its poem; the form is the shape of `text`, if it asks for one."""
+    form = shape_of(verse_lines(text)) if request.form and text else ""
+    return About(form, request.title, request.poet)
+
+
+def about_form(request: ComposeRequest, rules: Rules) -> About:
+    """The same before the poem is written, from the rules of its form."""
+    line_length = rules.stride - 1
+    lines = (rules.fixed.shape[1] - 1) // rules.stride if rules.stride else 0
+    return about_poem(request, ("山" * line_length + COUPLET[0]) * lines)
+
+
+def title_gains(writer: Writer, texts: Sequence[str], about: About) -> list[float]:
+    """By how much title and poet raise the mean log probability of each text, in nats."""
+    reader = writer.for_rows(len(texts))
+    with_title, without = (
+        score_poems(reader.network, reader.vocabulary, texts, reader.device, [each] * len(texts))
+        for each in (about, About(form=about.form))
+    )
+    return [(b.nats - a.nats) / max(a.tokens, 1) for a, b in zip(with_title, without, strict=True)]
+
+
+def refuse_unknown(writer: Writer, request: ComposeRequest) -> None:
+    """Raise VerseError if the model cannot follow the title or the poet of a request."""
+    config, poets = writer.network.config, writer.vocabulary.poets
+    for part, wish, is_read, setting in (
+        ("title", request.title, config.title_input, "title_input"),
+        ("poet", request.poet, config.poet_input, "poet_input"),
+    ):
+        if wish and not is_read:
+            raise VerseError(
+                f"The model {writer.name} reads no {part}, so it would write as without. Leave the "
+                f"{part} out, or choose a model that was trained with {setting}."
+            )
+    if request.title and not any(each in writer.vocabulary for each in request.title):
+        raise VerseError(
+            f"The model {writer.name} knows no character of the title {request.title}. Choose "
+            "another title."
+        )
+    if request.poet and request.poet not in poets:
+        raise VerseError(
+            f"The model {writer.name} does not know the poet {request.poet}. It knows "
+            f"{len(poets)}, such as {'、'.join(poets[:12])}. Choose one of them, or leave the poet "
+            "out."
+        )

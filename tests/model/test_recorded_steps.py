@@ -1,0 +1,201 @@
+"""Steps that are recorded and replayed have the losses of steps that are not."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from studio.model import checkpoint, learner, recorded_steps
+from studio.model.config import RECIPES, RunConfig
+from studio.model.cuda_graphs import recorder_for
+from studio.model.device import choose_device
+from studio.model.events import Noted, TrainingEnded
+from studio.model.trainer import Trainer
+from tests.model.conftest import TRAIN, VOCABULARY, MakeTrainer
+from tests.model.recording import Recordings
+from tests.model.test_trainer import losses, run_to_end
+from tests.small import small
+
+Reported = dict[int, tuple[float, float]]
+
+
+def brief(recipe: str = "studio", **settings: object) -> RunConfig:
+    """More than an epoch, in steps that can be recorded on the processor."""
+    few = {"optimizer": "adamw", "max_steps": 16, "validate_every": 6, "verse_poems": 0}
+    loss = {"loss": "chunked"} if recipe == "studio" else {}
+    return small(recipe, **few | loss | settings)
+
+
+@pytest.fixture
+def recordings(monkeypatch: pytest.MonkeyPatch) -> Recordings:
+    """What records the steps of all trainers."""
+    recorder = Recordings()
+    monkeypatch.setattr(learner, "recorder_for", lambda *_: recorder)
+    return recorder
+
+
+@pytest.fixture
+def unrecorded(make_trainer: MakeTrainer) -> Callable[[RunConfig], Reported]:
+    """The losses of a training whose steps are not recorded."""
+
+    def train(config: RunConfig) -> Reported:
+        with pytest.MonkeyPatch.context() as without:
+            without.setattr(learner, "recorder_for", lambda *_: None)
+            return losses(run_to_end(make_trainer(config, "unrecorded")))
+
+    return train
+
+
+@pytest.mark.parametrize(
+    ("recipe", "cell", "optimizer"),
+    [
+        *((recipe, cell, "adamw") for recipe in RECIPES for cell in ("rnn", "gru", "lstm")),
+        ("studio", "lstm", "muon"),
+    ],
+)
+def test_recorded_steps_have_the_same_losses(
+    make_trainer: MakeTrainer,
+    unrecorded: Callable[[RunConfig], Reported],
+    recordings: Recordings,
+    recipe: str,
+    cell: str,
+    optimizer: str,
+) -> None:
+    config = brief(recipe, cell=cell, optimizer=optimizer)
+    assert losses(run_to_end(make_trainer(config))) == unrecorded(config)
+    # The last window of an epoch is shorter; poems of a batch have any length.
+    assert 0 < recordings.replayed < 16 - recorded_steps.WARM_UP
+    assert recordings.recorded < recordings.replayed
+
+
+def test_recorded_steps_are_resumed_as_if_they_had_never_stopped(
+    make_trainer: MakeTrainer,
+    tmp_path: Path,
+    unrecorded: Callable[[RunConfig], Reported],
+    recordings: Recordings,
+) -> None:
+    config = brief(lines_above=2)
+    first = losses(run_to_end(make_trainer(config, "cut"), stop_at=6))
+    replayed = recordings.replayed
+    resumed = make_trainer(config, "cut")
+    resumed.load(tmp_path / "cut" / checkpoint.name_of(6))
+    assert first | losses(run_to_end(resumed)) == unrecorded(config)
+    assert recordings.recorded == 2
+    assert 0 < replayed < recordings.replayed
+
+
+def test_a_trainer_that_goes_back_to_a_checkpoint_records_anew(
+    make_trainer: MakeTrainer,
+    tmp_path: Path,
+    unrecorded: Callable[[RunConfig], Reported],
+    recordings: Recordings,
+) -> None:
+    config = brief()
+    trainer = make_trainer(config, "cut")
+    steps = trainer.run()
+    while trainer.progress.step < 6:
+        next(steps)
+    trainer.load(tmp_path / "cut" / checkpoint.name_of(5))
+    again = losses(run_to_end(trainer))
+    assert again == {step: each for step, each in unrecorded(config).items() if step > 5}
+    assert recordings.recorded == 2
+
+
+def test_only_so_many_shapes_are_recorded(
+    make_trainer: MakeTrainer,
+    unrecorded: Callable[[RunConfig], Reported],
+    recordings: Recordings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recorded_steps, "WARM_UP", 1)
+    monkeypatch.setattr(recorded_steps, "MOST", 1)
+    config = brief("classic")
+    assert losses(run_to_end(make_trainer(config))) == unrecorded(config)
+    assert recordings.recorded == 1
+
+
+def test_where_recording_fails_the_run_trains_all_the_same_and_notes_why(
+    make_trainer: MakeTrainer,
+    unrecorded: Callable[[RunConfig], Reported],
+    recordings: Recordings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The sample is drawn by values that the processor reads.
+    config = brief(loss="sampled")
+    events = run_to_end(make_trainer(config))
+    assert losses(events) == unrecorded(config)
+    (noted,) = [event for event in events if isinstance(event, Noted)]
+    assert noted.step == recorded_steps.WARM_UP + 1
+    assert "slower" in noted.text
+    assert "(operation not permitted when recording: aten.nonzero.default)" in noted.text
+    assert recordings.recorded == recordings.replayed == 0
+
+
+def test_a_recorded_run_that_diverges_is_ended(
+    make_trainer: MakeTrainer, recordings: Recordings
+) -> None:
+    trainer = make_trainer(brief(report_every=1, checkpoint_every=2, validate_every=0))
+    events = []
+    for item in trainer.run():
+        events.extend(item)
+        if trainer.progress.step == 7:
+            with torch.no_grad():
+                trainer.network.softmax_bias[7] = torch.nan
+    assert recordings.replayed > 3
+    ended = events[-1]
+    assert isinstance(ended, TrainingEnded)
+    assert ended.outcome == "diverged"
+    assert "At step 8" in ended.reason
+    assert "checkpoint is at step 6" in ended.reason
+
+
+def test_the_processor_records_nothing(make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer(brief())
+    assert recorder_for(trainer.device.torch_device, trainer.network.dropout) is None
+    assert not trainer.learner.not_recorded
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("recipe", ["classic", "studio"])
+def test_cuda_graphs_have_the_losses_of_kernels_launched_one_by_one(
+    tmp_path: Path, recipe: str, cell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = small(recipe, cell=cell, max_steps=20, validate_every=0)
+
+    def trainer(folder: str) -> Trainer:
+        device = choose_device("float32", "cuda:0")
+        return Trainer(config, VOCABULARY, TRAIN, [], device, tmp_path / folder)
+
+    recorded = run_to_end(trainer("recorded"))
+    assert not [event for event in recorded if isinstance(event, Noted)]
+    first = run_to_end(trainer("cut"), stop_at=7)
+    resumed = trainer("cut")
+    resumed.load(tmp_path / "cut" / checkpoint.name_of(max(losses(first))))
+    rest = run_to_end(resumed)
+    monkeypatch.setattr(learner, "recorder_for", lambda *_: None)
+    expected = losses(run_to_end(trainer("plain")))
+    assert len(expected) == 20
+    for reported in (losses(recorded), losses(first) | losses(rest)):
+        for step, measured in expected.items():
+            assert reported[step] == pytest.approx(measured, rel=1e-3), step
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
+@pytest.mark.parametrize("recipe", ["classic", "studio"])
+def test_a_step_on_a_gpu_waits_for_nothing(tmp_path: Path, recipe: str) -> None:
+    config = small(recipe, max_steps=12, report_every=100, validate_every=0, checkpoint_every=0)
+    device = choose_device("auto", "cuda:0")
+    trainer = Trainer(config, VOCABULARY, TRAIN, [], device, tmp_path)
+    steps = trainer.run()
+    for _ in range(recorded_steps.WARM_UP + 2):
+        next(steps)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        next(steps)
+        next(steps)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")

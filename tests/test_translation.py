@@ -1,0 +1,123 @@
+"""The catalogues fit the code, and the language follows the settings and the locale."""
+
+import gettext
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+from types import ModuleType
+
+import pytest
+
+from studio import translation
+from studio.cli.language import choose_language
+from studio.errors import ConfigError
+from studio.paths import Home
+from studio.translation import Language, language_for, tr, tr_n, use_language
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def english_afterwards() -> Iterator[None]:
+    yield
+    use_language("en")
+
+
+@pytest.fixture(scope="module")
+def builder() -> ModuleType:
+    """The script that makes the catalogue."""
+    spec = importlib.util.spec_from_file_location("b", ROOT / "data" / "build_translations.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_message_is_translated_and_no_translation_is_left_over(builder: ModuleType) -> None:
+    code = builder.messages_in_code()
+    known = {message.id for message in builder.translations() if message.id}
+    assert {message: place for message, place in code.items() if message not in known} == {}
+    assert known - code.keys() == set()
+
+
+def test_a_translation_has_the_placeholders_of_its_message(builder: ModuleType) -> None:
+    def places(text: str) -> set[str]:
+        return {field for _, field, _, _ in Formatter().parse(text) if field is not None}
+
+    for message in builder.translations():
+        if message.id:
+            source = message.id if isinstance(message.id, str) else message.id[-1]
+            texts = [message.string] if isinstance(message.string, str) else message.string
+            for text in texts:
+                assert text, source
+                assert places(text) == places(source), source
+
+
+def test_the_shipped_catalogue_is_that_of_the_files(builder: ModuleType) -> None:
+    with (builder.FOLDER / "studio.mo").open("rb") as file:
+        shipped = gettext.GNUTranslations(file)
+    for message in builder.translations():
+        if isinstance(message.id, str) and message.id:
+            assert shipped.gettext(message.id) == message.string
+        elif message.id:
+            assert shipped.ngettext(*message.id, 2) == message.string[0]
+
+
+@pytest.mark.parametrize(
+    ("setting", "environment", "expected"),
+    [
+        ("auto", {}, "en"),
+        ("auto", {"LANG": "C.UTF-8"}, "en"),
+        ("auto", {"LANG": "zh_CN.UTF-8"}, "zh"),
+        ("auto", {"LANG": "zh_CN.UTF-8", "LC_ALL": "en_GB.UTF-8"}, "en"),
+        ("auto", {"LANG": "en_GB.UTF-8", "LC_MESSAGES": "zh_TW.UTF-8"}, "zh_TW"),
+        ("auto", {"LANG": "", "LC_ALL": "zh_HK"}, "zh_TW"),
+        ("en", {"LANG": "zh_CN.UTF-8"}, "en"),
+        ("zh", {"LANG": "C.UTF-8"}, "zh"),
+        ("zh", {"LANG": "zh_TW.UTF-8"}, "zh_TW"),
+    ],
+)
+def test_the_language_follows_the_setting_then_the_locale(
+    setting: str, environment: dict[str, str], expected: Language
+) -> None:
+    assert language_for(setting, environment) == expected
+
+
+def test_a_message_without_a_translation_stays_english() -> None:
+    use_language("zh")
+    assert tr("no such message, {name}", name="a") == "no such message, a"
+    assert tr_n("{count} such thing", "{count} such things", 2) == "2 such things"
+    assert tr("braces { are text") == "braces { are text"
+
+
+def test_traditional_text_comes_from_the_same_catalogue() -> None:
+    use_language("zh")
+    simplified = tr("Poets by number of poems")
+    use_language("zh_TW")
+    assert (simplified, tr("Poets by number of poems")) == ("诗人（按作品数）", "詩人（按作品數）")
+    assert translation.language() == "zh_TW"
+
+
+def test_the_command_line_speaks_the_language_that_is_asked_for(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.settings.parent.mkdir(parents=True)
+    home.settings.write_text('language = "zh"\n', "utf-8")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert choose_language(["corpus", "stats"]) == ["corpus", "stats"]
+    assert translation.language() == "zh"
+    assert choose_language(["--language", "en", "train", "--language", "x"]) == [
+        "train",
+        "--language",
+        "x",
+    ]
+    assert translation.language() == "en"
+    assert choose_language(["--language=zh"]) == []
+    assert translation.language() == "zh"
+
+
+@pytest.mark.parametrize("arguments", [["--language"], ["--language", "fr"], ["--language="]])
+def test_an_unknown_language_is_refused(home: Home, arguments: list[str]) -> None:
+    with pytest.raises(ConfigError, match="one of: auto, en, zh"):
+        choose_language(arguments)

@@ -1,0 +1,44 @@
+"""The theme of a poem, by its words."""
+
+import pytest
+
+from studio.corpus.poem import Poem
+from studio.verse.themes import THEME_WORDS, Themes, theme_of
+
+
+@pytest.mark.parametrize(
+    ("title", "theme"),
+    [
+        ("送杜少府之任蜀州", "送别"),
+        ("牡丹", "牡丹"),
+        # Two themes, and none.
+        ("雨中送别", ""),
+        ("无题", ""),
+        ("", ""),
+    ],
+)
+def test_a_title_names_one_theme_or_none(title: str, theme: str) -> None:
+    assert theme_of(title) == theme
+
+
+def test_each_theme_is_that_of_its_own_title_at_most() -> None:
+    assert {theme_of(theme) for theme in THEME_WORDS} <= {*THEME_WORDS, ""}
+
+
+def test_a_poem_has_the_theme_whose_poems_have_its_words() -> None:
+    def poem(title: str, text: str) -> Poem:
+        return Poem(title, "", text, text, "五绝", "train", "")
+
+    themes = Themes(
+        [
+            poem("送友人", "孤帆远影尽，相送泪沾襟。"),
+            poem("送客", "举酒相送罢，孤帆入海流。"),
+            poem("咏雪", "梨花千树白，寒色满南山。"),
+            poem("雪中送别", "此诗不算数，寒色满孤帆。"),
+        ]
+    )
+    assert themes.of("相送一孤帆，江流不可攀。") == "送别"
+    assert themes.of("千树满梨花，寒色入人家。") == "咏雪"
+    poems = [("相送一孤帆。", "送别"), ("寒色满梨花。", "送别")]
+    assert themes.kept(poems) == 0.5
+    assert themes.kept([]) is None
