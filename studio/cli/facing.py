@@ -27,9 +27,9 @@ def couplet(
     device: Device = "auto",
     json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
-    """Write lines that face a given one in a couplet (对联), the best first.
+    """Write lines that face a given one in a couplet (对联).
 
-    The number beside a couplet is its parallelism, from 0 to 1.
+    The best come first. The number beside a couplet is its parallelism, from 0 to 1.
     """
     from studio.runs.loading import load_writer, locate
 

@@ -15,7 +15,7 @@ from studio.prosody.books import rhyme_book_named
 from studio.prosody.rhymes import PINGSHUI, RhymeBook
 
 lookup_app = typer.Typer(
-    help="Look up rhymes, words, facing words, lines and nearest lines in the library.",
+    help="Look up rhymes, words and lines in the library.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -33,7 +33,10 @@ def rhyme(
     count: Count = 60,
     json: Json = False,
 ) -> None:
-    """Show the rhymes of a character, each with its characters, the most frequent first."""
+    """Show the rhymes of a character and what is in them.
+
+    The most frequent characters of the library come first.
+    """
     book = _book(rhymes)
     with Library.open(Home.default().library) as library:
         counts = lookups.count_characters(library)
@@ -48,7 +51,10 @@ def rhyme(
 
 @lookup_app.command()
 def word(text: Text, count: Count = 20, json: Json = False) -> None:
-    """Show what begins and what ends with a text, the most frequent first."""
+    """Show what begins and what ends with a text.
+
+    The most frequent come first.
+    """
     with Library.open(Home.default().library) as library:
         found = lookups.words_with(library, text, count)
     if json:
@@ -60,7 +66,7 @@ def word(text: Text, count: Count = 20, json: Json = False) -> None:
 
 @lookup_app.command()
 def pair(text: Text, rhymes: Rhymes = PINGSHUI.key, count: Count = 20, json: Json = False) -> None:
-    """Show what faces a text in the parallel couplets of regulated poems (对仗)."""
+    """Show what faces a text in parallel couplets (对仗)."""
     book = _book(rhymes)
     with Library.open(Home.default().library) as library:
         found = lookups.facing_words(library, text, book, count)
@@ -90,7 +96,7 @@ def near(
     run: Annotated[str, typer.Option("--run", "--model", help="The model that compares.")] = "auto",
     json: Json = False,
 ) -> None:
-    """Show the lines of the library that are nearest to a line, with poet and title.
+    """Show the lines of the library that are nearest to one.
 
     They are compared by the vectors that a model has for the characters and by their places. The
     number is how near a line is, up to 1.

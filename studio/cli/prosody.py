@@ -37,7 +37,7 @@ def ci(
     ] = "songci",
     json: Json = False,
 ) -> None:
-    """How far the poets of ci (词) keep the patterns of their tunes, by tune."""
+    """How far the ci (词) of the Song keep their tunes."""
     home = Home.default()
     path = home.library_beside(published_corpus(corpus).name) if corpus else home.library
     if not path.is_file():
