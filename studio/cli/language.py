@@ -7,6 +7,7 @@ from contextlib import suppress
 from studio.errors import ConfigError
 from studio.files import read_regular
 from studio.paths import Home
+from studio.reasons import UNREADABLE
 from studio.translation import language_for, use_language
 
 _OPTION = "--language"
@@ -35,7 +36,7 @@ def choose_language(arguments: list[str]) -> list[str]:
 
 def _in_settings() -> str:
     """The setting; "auto" if the file cannot be used. The command that needs it says why."""
-    with suppress(OSError, ValueError):
+    with suppress(*UNREADABLE):
         settings = tomllib.loads(read_regular(Home.default().settings, _MOST_BYTES).decode())
         if settings.get("language") in _LANGUAGES:
             return str(settings["language"])
