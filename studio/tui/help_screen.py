@@ -131,7 +131,8 @@ class HelpScreen(Modal[None]):
 def sections_of(pane: Pane) -> Iterator[Section]:
     """The sections for the keys of a pane and of the widgets in it."""
     sections: dict[str, list[DOMNode]] = {}
-    in_pane = tr("In {pane}", pane=tr(TITLES[pane.id or ""]))
+    title = TITLES[pane.id or ""]
+    in_pane = tr("In {pane}", pane=tr(title))
     for node in (pane, *pane.query("*")):
         heading = tr(own) if (own := getattr(node, "KEYS_HEADING", "")) else in_pane
         sections.setdefault(heading, []).append(node)
