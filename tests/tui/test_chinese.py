@@ -27,6 +27,9 @@ from tests.tui.conftest import Open, Opened
 from tests.tui.only import OnlyCorpus
 from tests.tui.widgets.test_form_fields import Form
 
+# In the notes of the help: settings, and words of a command.
+IN_NOTES = ("log", "keymap", "mouse", "false", "set", "set-clipboard", "on", "use")
+
 pytestmark = pytest.mark.usefixtures("chinese")
 
 
@@ -44,13 +47,13 @@ async def test_help_is_in_chinese_and_loses_no_word(
 ) -> None:
     async with open_studio(size, studio=OnlyCorpus) as studio:
         await studio.press("question_mark")
-        assert is_chinese(studio)
+        assert is_chinese(studio, "log")
         assert "按键与术语" in studio.text()
         text = ""
         for section in studio.app.screen.query(HelpSection):
             section.scroll_visible(top=True, animate=False)
             await studio.settle()
-            assert is_chinese(studio, *str(studio.app.home.settings).split("/"))
+            assert is_chinese(studio, *IN_NOTES, *str(studio.app.home.settings).split("/"))
             text += studio.words()
         assert "…" not in text
 
@@ -94,7 +97,7 @@ async def test_notices_are_in_chinese(open_studio: Open) -> None:
         assert "有未知的按键名：no.such" in "".join(studio.words().split())
         studio.worker.start_run()
         studio.worker.report(
-            Trained("spring", TrainingEnded(step=1200, elapsed=60.0, outcome="finished")),
+            Trained("spring", TrainingEnded(step=1200, outcome="finished")),
             Failed("写诗", "没有模型。"),
         )
         await studio.settle()
@@ -102,7 +105,7 @@ async def test_notices_are_in_chinese(open_studio: Open) -> None:
         assert "spring 已完成" in words
         assert "第 1,200 步" in words
         assert "失败：写诗" in words
-        assert is_chinese(studio, "spring", *str(studio.app.home.settings).split("/"))
+        assert is_chinese(studio, "spring", "keymap", *str(studio.app.home.settings).split("/"))
 
 
 def test_a_studio_without_a_terminal_says_so_in_chinese() -> None:
