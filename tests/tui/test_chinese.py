@@ -11,6 +11,7 @@ from studio.messages import Failed, Trained
 from studio.model.events import TrainingEnded
 from studio.paths import Home
 from studio.settings import Settings
+from studio.tui.corpus.pane import CorpusPane
 from studio.tui.drawing.canvas import Canvas
 from studio.tui.drawing.frame import Frame
 from studio.tui.drawing.scales import time_ticks
@@ -68,6 +69,8 @@ async def test_the_palette_is_in_chinese(open_studio: Open, home: Home) -> None:
         studio.app.screen.query_one(Input).value = "随机"
         await studio.settle()
         assert "语料：随机" in studio.text()
+        await studio.press(*["backspace"] * 2, *"tu biao", "enter")
+        assert studio.app.screen_stack[0].query_one(CorpusPane).has_class("-figures")
 
 
 async def test_the_language_is_chosen_in_the_palette_for_the_next_start(

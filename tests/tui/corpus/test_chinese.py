@@ -9,6 +9,7 @@ from studio.tui.corpus.pane import CorpusPane
 from studio.tui.corpus.poem_view import PoemView
 from tests.chinese import english_in
 from tests.tui.conftest import Open, Opened
+from tests.tui.corpus.test_pane import _settle, _studio
 from tests.tui.only import OnlyCorpus
 
 pytestmark = pytest.mark.usefixtures("chinese")
@@ -48,6 +49,19 @@ async def test_the_pane_is_in_chinese(open_studio: Open, size: tuple[int, int]) 
         await studio.settle()
         assert "没有匹配，按 x 清除" in studio.text()
         assert_chinese(studio)
+
+
+async def test_poems_of_no_named_form_are_listed_in_chinese(small_home: Home) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(160, 48)) as pilot:
+        await _settle(pilot)
+        await pilot.press("G", "P")
+        await _settle(pilot)
+        await pilot.press(*("down",) * 5, "right")
+        await pilot.pause()
+        text = "\n".join(line.text for line in app.screen._compositor.render_strips())
+        assert english_in(text) == []
+        assert text.count("其他") > 1
 
 
 async def test_a_studio_without_poems_says_in_chinese_how_to_get_them(
