@@ -14,7 +14,7 @@ from textual.message import Message
 
 from studio.devices import CudaDevice, GpuChoice, candidates
 from studio.runs.readings import ReadingsReader, TrainingReading
-from studio.telemetry import DeviceReading, Gauge, Gpus, HostMeter, bare_uuid
+from studio.telemetry import PROCESSOR, DeviceReading, Gauge, Gpus, HostMeter, bare_uuid
 from studio.translation import tr
 from studio.tui.training.gpu_lines import LEVEL_CLASSES, LOAD_CLASSES, gpu_line
 from studio.tui.training.text_panel import TextPanel
@@ -199,6 +199,13 @@ class DevicePanel(TextPanel):
         now = [self._reading] if self._reading and self._use.is_here else []
         return self._recorded.values.get(label, []) + _values(now, label)
 
+    def _label(self, gauge: Gauge) -> str:
+        shown = self._shown
+        if gauge.label == "memory" and shown and shown.device != PROCESSOR:
+            # With the blank it is another message: Chinese has a word for the memory of a GPU.
+            return tr("memory ")
+        return tr(gauge.label)
+
     def _line(self, gauge: Gauge, width: int) -> Text:
         style_of = self.get_component_rich_style
         room = max(0, width - 8 - 13)
@@ -206,7 +213,7 @@ class DevicePanel(TextPanel):
         drawn = sparkline(
             past, room, 0.0, gauge.limit or max(past, default=1.0) * 1.25, self._plain
         )
-        label = set_cell_size(tr(gauge.label), 8)
+        label = set_cell_size(self._label(gauge), 8)
         line = Text(label, style_of("device--label"), end="")
         line.append(f"{drawn:<{room}}", style_of("device--spark"))
         value = gauge.text.rjust(max(0, width - 8 - room))
