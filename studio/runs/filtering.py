@@ -67,7 +67,9 @@ def run_filter(text: str) -> Filter:
 
 def _words(wanted: list[str]) -> Filter:
     def holds(fields: Fields) -> bool:
-        found = " ".join(str(fields.get(name, "")) for name in _TEXTS).lower()
+        texts = [str(fields.get(name, "")) for name in _TEXTS]
+        # The status is shown in the language of the process.
+        found = " ".join([*texts, tr(str(fields.get("status", "")))]).lower()
         return all(word in found for word in wanted)
 
     return holds
