@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
+from rich.cells import cell_len
 from textual.widget import Widget
 
 from studio.messages import Estimated, Failed, NetworkRead, Preparing, Ready, Train
@@ -15,6 +16,7 @@ from studio.telemetry import GIGABYTE, DeviceReading, Gauge
 from studio.translation import tr, use_language
 from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.keys import KEYS
+from studio.tui.training.setting_names import HINTS, LABELS
 from studio.tui.training.settings_form import SettingsForm
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import write_run
@@ -144,3 +146,10 @@ def test_every_key_has_a_chinese_name() -> None:
     for key in KEYS:
         for text in (key.description, key.tooltip):
             assert not re.findall("[A-Za-z]{4,}", tr(text)), text
+
+
+def test_every_chinese_hint_fits_beside_its_field_at_80_columns() -> None:
+    for hint in HINTS.values():
+        assert cell_len(tr(hint)) <= 44, tr(hint)
+    for label in LABELS.values():
+        assert cell_len(tr(label)) <= 17, tr(label)
