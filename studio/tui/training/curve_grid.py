@@ -261,7 +261,7 @@ class CurveGrid(Container):
             colour, faint = self._shades[history.run]
             smoothing = self._smoothing if metric.noisy else 0.0
             beside = metric.beside if history.validations else None
-            label = tr(beside.first) if beside and alone else ""
+            label = tr(beside.first).rstrip() if beside and alone else ""
             steps, y = metric.read(history)
             x = self._axis.of(history, steps)
             points = not metric.noisy and len(x) < 60

@@ -106,7 +106,8 @@ METRICS = (
         marked("loss"),
         True,
         _per_step(lambda history: history.losses),
-        Beside(marked("training"), marked("validation"), _validation_loss, of_each=True),
+        # With the blank it is another message than the status of a run.
+        Beside(marked("training "), marked("validation"), _validation_loss, of_each=True),
     ),
     Metric(
         "perplexity",
