@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from studio.errors import DeviceError
 from studio.telemetry import Gpu, GpuProcess, bare_uuid, gigabytes
+from studio.translation import marked, tr
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 # How a setting or an option names a device.
@@ -24,7 +25,7 @@ DeviceName = Annotated[
     str,
     Meta(
         pattern=r"^(auto|cpu|cuda(:[0-9]{1,3})?|(GPU|MIG)-[0-9A-Za-z/-]{1,90})\Z",
-        description="auto, cpu, cuda:0 or the UUID of a GPU (GPU-... or MIG-...)",
+        description=marked("auto, cpu, cuda:0 or the UUID of a GPU (GPU-... or MIG-...)"),
     ),
 ]
 # From this use in percent on, or with less than this share of its memory free, a GPU is busy.
@@ -36,7 +37,9 @@ ROOM = 0.9
 NONE_TAKEN: Mapping[str, int] = MappingProxyType({})
 
 Load = Literal["idle", "shared", "busy"]
+# Programs read them; `tr` says them to a person.
 LOADS: tuple[Load, ...] = ("idle", "shared", "busy")
+_LOADS = (marked("idle"), marked("shared"), marked("busy"))
 
 
 class CudaDevice(msgspec.Struct, frozen=True):
@@ -76,18 +79,19 @@ class GpuChoice:
         """Who computes on it: names, or how many processes if the names cannot be known."""
         names = list(dict.fromkeys(each.user for each in self.gpu.processes if each.user))
         hidden = sum(not each.user for each in self.gpu.processes)
-        return ", ".join(names + ([f"{hidden} unknown"] if hidden else []))
+        return ", ".join(names + ([tr("{count} unknown", count=hidden)] if hidden else []))
 
     @property
     def doing(self) -> str:
         """What it is doing, in a few words."""
         gpu = self.gpu
-        words: list[str] = [self.load]
+        words = [tr(self.load)]
         if gpu.use is not None:
             words.append(f"{gpu.use:.0f}%")
         if gpu.total_memory:
-            words.append(f"{gigabytes(gpu.free_memory)} of {gigabytes(gpu.total_memory)} GB free")
-        return " ".join(words) + (f", {self.users}" if self.users else "")
+            free, total = gigabytes(gpu.free_memory), gigabytes(gpu.total_memory)
+            words.append(tr("{free} of {total} GB free", free=free, total=total))
+        return tr(", ").join(filter(None, (" ".join(words), self.users)))
 
 
 def candidates(
@@ -129,8 +133,11 @@ def choose(wish: str, known: Sequence[GpuChoice], why_no_gpu: str = "") -> GpuCh
         return min(roomy, key=lambda each: (each.gpu.use or 0.0, -each.gpu.free_memory))
     if not known:
         raise DeviceError(
-            f"There is no GPU here for {wish}: {why_no_gpu or 'none was found'}. "
-            "Choose auto or cpu."
+            tr(
+                "There is no GPU here for {wish}: {reason}. Choose auto or cpu.",
+                wish=wish,
+                reason=why_no_gpu or tr("none was found"),
+            )
         )
     number = re.fullmatch("cuda(?::([0-9]+))?", wish)
     if number:
@@ -140,12 +147,19 @@ def choose(wish: str, known: Sequence[GpuChoice], why_no_gpu: str = "") -> GpuCh
     if len(named) == 1 and named[0].number is not None:
         return named[0]
     if len(named) > 1:
-        problem = f"{wish} is the beginning of several UUIDs"
+        problem = tr("{wish} is the beginning of several UUIDs", wish=wish)
     elif named:
-        problem = f"CUDA does not see {wish} ({named[0].gpu.name})"
+        problem = tr("CUDA does not see {wish} ({name})", wish=wish, name=named[0].gpu.name)
     else:
-        problem = f"There is no {wish} here"
-    raise DeviceError(f"{problem}. {_choices(known)}{_visibility(known)}")
+        problem = tr("There is no {wish} here", wish=wish)
+    raise DeviceError(
+        tr(
+            "{problem}. {choices}{remedy}",
+            problem=problem,
+            choices=_choices(known),
+            remedy=_visibility(known),
+        )
+    )
 
 
 def free_gpu(wish: str, known: Sequence[GpuChoice]) -> GpuChoice | None:
@@ -169,7 +183,7 @@ def _choices(known: Sequence[GpuChoice]) -> str:
         for each in known
         if each.number is not None
     ]
-    return f"Choose auto, cpu{''.join(f', {each}' for each in listed)}."
+    return tr("Choose {choices}.", choices=tr(", ").join(["auto", "cpu", *listed]))
 
 
 def _visibility(known: Sequence[GpuChoice]) -> str:
@@ -179,5 +193,13 @@ def _visibility(known: Sequence[GpuChoice]) -> str:
         return ""
     visible = os.environ.get(VISIBLE)
     if visible is not None:
-        return f" {VISIBLE} is {visible!r}: to use a GPU that it hides, add it there."
-    return f" To use a GPU that CUDA hides, start the program with {VISIBLE}={hidden}."
+        return tr(
+            " {name} is {value!r}: to use a GPU that it hides, add it there.",
+            name=VISIBLE,
+            value=visible,
+        )
+    return tr(
+        " To use a GPU that CUDA hides, start the program with {name}={value}.",
+        name=VISIBLE,
+        value=hidden,
+    )

@@ -13,11 +13,23 @@ from typing import Any, Literal
 import msgspec
 import psutil
 
+from studio.translation import marked
+
 GIGABYTE = 1024**3
 # From these shares of the limit on, a temperature or a full memory deserves attention, or alarm.
 HIGH, CRITICAL = 0.9, 0.97
 # Degrees at which a card that does not name its limit slows down.
 HOT = 90.0
+# The name of the processor, and the labels of the gauges, as they are recorded.
+PROCESSOR = marked("processor")
+LABELS = (
+    marked("gpu"),
+    marked("cpu"),
+    marked("memory"),
+    marked("temp"),
+    marked("power"),
+    marked("studio"),
+)
 
 
 class Gauge(msgspec.Struct, frozen=True, array_like=True):
@@ -123,7 +135,7 @@ class HostMeter:
         """Read now; takes a fraction of a millisecond."""
         memory = psutil.virtual_memory()
         return DeviceReading(
-            "processor",
+            PROCESSOR,
             (
                 Gauge("cpu", psutil.cpu_percent(None), "%", 100),
                 Gauge("memory", memory.total - memory.available, "B", memory.total),

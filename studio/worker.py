@@ -48,6 +48,7 @@ from studio.prosody.scansion import scan
 from studio.runs import folders
 from studio.runs import queue as queued
 from studio.runs.model_cache import ModelCache
+from studio.translation import tr
 from studio.verse.index_keeper import IndexKeeper
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Worker:
             self._thread.join()
 
     def _work(self) -> None:
-        self._guard("starting", None, self._prepare)
+        self._guard(tr("starting"), None, self._prepare)
         while not self._closing.is_set():
             training = self._session is not None and not self._paused
             if training or self._inbox:
@@ -110,14 +111,14 @@ class Worker:
                 ticket = command.ticket if isinstance(command, Compose | Inspect) else None
                 self._guard(_describe(command), ticket, self._execute, command)
             elif training:
-                self._guard("training", None, self._train_one_step)
+                self._guard(tr("training"), None, self._train_one_step)
             elif self._session and self._is_stop_requested(self._session):
-                self._guard("saving", None, self._finish_training)
+                self._guard(tr("saving"), None, self._finish_training)
             if self._must_free:
                 # Not before: the run, or the traceback of an error, still held the memory.
                 self._free_memory()
         if self._session:
-            self._guard("saving", None, self._finish_training)
+            self._guard(tr("saving"), None, self._finish_training)
         self._index.close()
 
     def _guard(
@@ -128,7 +129,7 @@ class Worker:
         try:
             action(*arguments)
         except StudioError as error:
-            what = "saving" if isinstance(error, SavingError) else what
+            what = tr("saving") if isinstance(error, SavingError) else what
             self._emit(Failed(what, str(error), ticket, self._ended(session)))
         except Exception as error:
             message = out_of_memory_message(error)
@@ -173,7 +174,7 @@ class Worker:
                 from studio.runs.session import start_run
 
                 self._refuse_second_run()
-                self._emit(Preparing(f"reading the poems for {run}"))
+                self._emit(Preparing(tr("reading the poems for {run}", run=run)))
                 self._open(start_run(self._home, run, config))
             case Resume(run, epochs):
                 self._resume(run, epochs)
@@ -213,7 +214,7 @@ class Worker:
         from studio.runs.trial import estimate
 
         self._refuse_second_run()
-        self._emit(Preparing("trying out the settings"))
+        self._emit(Preparing(tr("trying out the settings")))
         self._must_free = True
         self._emit(estimate(self._home, config))
 
@@ -225,14 +226,16 @@ class Worker:
             self._emit(TrainingResumed(run))
             return
         self._refuse_second_run()
-        self._emit(Preparing(f"reading the poems and the last checkpoint of {run}"))
+        what = tr("reading the poems and the last checkpoint of {run}", run=run)
+        self._emit(Preparing(what))
         self._open(resume_run(self._home, run, epochs))
 
     def _train_next(self) -> None:
         """Start the first run that waits. One that cannot start keeps its place."""
         for run in queued.waiting(self._home.runs):
             if self._session is None and not self._closing.is_set():
-                self._guard(f"starting {run}", None, partial(self._start_waiting, run))
+                what = tr("starting {run}", run=run)
+                self._guard(what, None, partial(self._start_waiting, run))
 
     def _start_waiting(self, name: str) -> None:
         from studio.runs.session import resume_run
@@ -240,7 +243,7 @@ class Worker:
         run = folders.find(self._home.runs, name)
         # Another process may have taken it by now.
         if queued.place(run.folder) and not run.is_busy():
-            self._emit(Preparing(f"reading the poems for {name}"))
+            self._emit(Preparing(tr("reading the poems for {run}", run=name)))
             self._open(resume_run(self._home, name), waited=True)
 
     def _open(self, session: "TrainingSession", waited: bool = False) -> None:
@@ -270,8 +273,12 @@ class Worker:
             self._set_paused(session, True)
             self._emit(TrainingPaused(session.run.name))
             raise SavingError(
-                f"{error}. {session.run.name} is paused. Nothing is lost while the studio is open: "
-                "free some space or fix the permissions, then resume the run or save it."
+                tr(
+                    "{reason}. {run} is paused. Nothing is lost while the studio is open: "
+                    "free some space or fix the permissions, then resume the run or save it.",
+                    reason=error,
+                    run=session.run.name,
+                )
             ) from error
         except Exception:
             self._close_session()
@@ -308,12 +315,12 @@ class Worker:
 
     def _require_session(self) -> "TrainingSession":
         if self._session is None:
-            raise RunError("No run is in training. Start or resume one first.")
+            raise RunError(tr("No run is in training. Start or resume one first."))
         return self._session
 
     def _refuse_second_run(self) -> None:
         if self._session:
-            raise RunError(f"{self._session.run.name} is in training. Stop it first.")
+            raise RunError(tr("{run} is in training. Stop it first.", run=self._session.run.name))
 
     # --- writing --------------------------------------------------------------------------------
 
@@ -354,17 +361,21 @@ def _describe(command: Command) -> str:
     """A short description of a command, for a message about its failure."""
     match command:
         case Train(run, _):
-            return f"training {run}"
+            return tr("training {run}", run=run)
         case Resume(run, _):
-            return f"resuming {run}"
+            return tr("resuming {run}", run=run)
         case Compose():
-            return "writing"
+            return tr("writing")
         case Inspect():
-            return "reading the poem"
+            return tr("reading the poem")
         case ReadNetwork():
-            return "looking inside the network"
+            return tr("looking inside the network")
         case SaveCheckpoint():
-            return "saving"
+            return tr("saving")
         case EstimateRun():
-            return "trying out the settings"
+            return tr("trying out the settings")
+        case Pause():
+            return tr("pause")
+        case Stop():
+            return tr("stop")
     return type(command).__name__.lower()

@@ -10,6 +10,7 @@ from torch import Tensor
 from studio.corpus.vocabulary import BEGIN, END, PAD
 from studio.model.conditions import Conditions, Described, conditions_of
 from studio.model.config import TrainConfig
+from studio.translation import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class _PaddedEpoch:
         short = [index for index, poem in enumerate(poems) if len(poem) <= config.longest_poem]
         poems = [poems[index] for index in short]
         if not poems:
-            raise ValueError("no poem is short enough")
+            raise ValueError(tr("no poem is short enough"))
         order = torch.randperm(len(poems), generator=generator).tolist()
         # Poems of similar length share a batch, so that little of it is padding. They are sorted
         # within pools of many batches, not over all poems: batches then differ between epochs.
@@ -100,13 +101,13 @@ class _StreamEpoch:
         known: Described | None,
     ) -> None:
         if not poems:
-            raise ValueError("no poem is left")
+            raise ValueError(tr("no poem is left"))
         order = torch.randperm(len(poems), generator=generator).tolist()
         # Poem by poem: making a tensor of one long list blocks all other threads.
         text = np.concatenate([np.array((BEGIN, *poems[index], END)) for index in order])
         length = len(text) // config.batch_size
         if length < 2:
-            raise ValueError("the poems do not fill the streams of a batch")
+            raise ValueError(tr("the poems do not fill the streams of a batch"))
         tokens = torch.from_numpy(text[: length * config.batch_size])
         self._inputs = tokens.view(config.batch_size, length)
         # A begin token always follows an end token, so there is nothing to learn.

@@ -34,11 +34,12 @@ from studio.model.config import ModelConfig, Natural, Positive
 from studio.model.events import Validated
 from studio.model.network import Network
 from studio.paths import is_published, model_description
+from studio.translation import marked, tr
 
 FORMAT = 1
 # The types that weights may have, as safetensors names them; the buffer `breaks` is boolean.
 _WEIGHT_TYPES, _BUFFER_TYPES = ("F32", "F16", "BF16"), ("BOOL",)
-_REMEDY = "Choose another checkpoint or model."
+_REMEDY = marked("Choose another checkpoint or model.")
 # The bias of a character that is not predicted any more: half precision holds it, and its
 # probability is zero.
 _NEVER = -1e4
@@ -157,8 +158,11 @@ def load_model(folder: Path) -> tuple[Network, Vocabulary, Description]:
     vocabulary = Vocabulary.of_model(folder)
     if vocabulary.fingerprint != description.vocabulary:
         raise DamageError(
-            f"{folder} has not the vocabulary that the model was trained with. "
-            "Copy the whole folder again, or choose another model."
+            tr(
+                "{folder} has not the vocabulary that the model was trained with. "
+                "Copy the whole folder again, or choose another model.",
+                folder=folder,
+            )
         )
     # On the meta device, without memory: the weights must fit before memory is allocated.
     with torch.device("meta"):
@@ -174,11 +178,16 @@ def read_description(folder: Path) -> Description:
     """The description of a model, without its weights; raises RunError if it cannot be used."""
     file = model_description(folder)
     kind = PublishedDescription if is_published(folder) else Description
-    description = read_json(file, kind, DamageError, _REMEDY)
+    description = read_json(file, kind, DamageError, tr(_REMEDY))
     if description.format != FORMAT:
         raise RunError(
-            f"{file} has format {description.format}, but this studio reads "
-            f"{FORMAT}. Use the version of the studio that wrote it."
+            tr(
+                "{file} has format {format}, but this studio reads "
+                "{known}. Use the version of the studio that wrote it.",
+                file=file,
+                format=description.format,
+                known=FORMAT,
+            )
         )
     return description
 
@@ -200,7 +209,7 @@ def load_training(folder: Path) -> tuple[dict[str, Tensor], Progress]:
 
 def read_progress(folder: Path) -> Progress:
     """The progress of training; raises DamageError if the file is missing or damaged."""
-    return read_json(folder / "training.json", Progress, DamageError, _REMEDY)
+    return read_json(folder / "training.json", Progress, DamageError, tr(_REMEDY))
 
 
 def best_of(checkpoints: Path, names: list[str]) -> str:
@@ -251,7 +260,7 @@ def _write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
     try:
         safetensors.torch.save_file(tensors, path)
     except safetensors.SafetensorError as error:
-        raise OSError(f"{path} cannot be written: {error}") from error
+        raise OSError(tr("{path} cannot be written: {reason}", path=path, reason=error)) from error
 
 
 def _read_weights(expected: Network, folder: Path) -> dict[str, Tensor]:
@@ -272,21 +281,38 @@ def _read_weights(expected: Network, folder: Path) -> dict[str, Tensor]:
         ]
         if wrong:
             raise DamageError(
-                f"{path} does not fit {model_description(folder).name} and the vocabulary: "
-                f"{_first_names(wrong)}. "
-                "The files belong to different models; choose another checkpoint."
+                tr(
+                    "{path} does not fit {description} and the vocabulary: {names}. "
+                    "The files belong to different models; choose another checkpoint.",
+                    path=path,
+                    description=model_description(folder).name,
+                    names=_first_names(wrong),
+                )
             )
         for name, each in found.items():
             types = _WEIGHT_TYPES if shapes[name].is_floating_point() else _BUFFER_TYPES
             if each.get_dtype() not in types:
                 raise DamageError(
-                    f"{path} holds {each.get_dtype()} for {name}, not {' or '.join(types)}. "
-                    f"{_REMEDY}"
+                    tr(
+                        "{path} holds {type} for {name}, not {types}. {remedy}",
+                        path=path,
+                        type=each.get_dtype(),
+                        name=name,
+                        types=tr(" or ").join(types),
+                        remedy=tr(_REMEDY),
+                    )
                 )
         weights = {name: file.get_tensor(name) for name in found}
     wrong = [name for name, each in weights.items() if not torch.isfinite(each).all()]
     if wrong:
-        raise DamageError(f"{path} holds NaN or infinity in {_first_names(wrong)}. {_REMEDY}")
+        raise DamageError(
+            tr(
+                "{path} holds NaN or infinity in {names}. {remedy}",
+                path=path,
+                names=_first_names(wrong),
+                remedy=tr(_REMEDY),
+            )
+        )
     return weights
 
 
@@ -299,11 +325,19 @@ def _open_tensors(path: Path) -> Iterator[Any]:
             yield file
     except (OSError, safetensors.SafetensorError) as error:
         why = (isinstance(error, OSError) and error.strerror) or error
-        raise DamageError(f"{path} cannot be read: {why}. {_REMEDY}") from error
+        raise DamageError(
+            tr(
+                "{path} cannot be read: {reason}. {remedy}",
+                path=path,
+                reason=why,
+                remedy=tr(_REMEDY),
+            )
+        ) from error
 
 
 def _first_names(names: list[str]) -> str:
     """The first few of `names`: those from a file may be many and long."""
     shown = [name if len(name) <= 60 else f"{name[:60]}..." for name in names[:3]]
     more = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {more:,} more" if more else "")
+    first = tr(", ").join(shown)
+    return tr("{names} and {more:,} more", names=first, more=more) if more else first

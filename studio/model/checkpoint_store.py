@@ -15,6 +15,7 @@ from studio.model.events import Validated
 from studio.model.network import Network
 from studio.model.parallel import World
 from studio.model.unreported import DivergenceError
+from studio.translation import tr
 
 
 class CheckpointStore:
@@ -42,7 +43,9 @@ class CheckpointStore:
         step = progress.step
         for name, parameter in self._network.named_parameters():
             if not torch.isfinite(parameter).all():
-                raise DivergenceError(f"After step {step} {name} contained NaN or infinity.")
+                raise DivergenceError(
+                    tr("After step {step} {name} contained NaN or infinity.", step=step, name=name)
+                )
         state = tensors()
         if self._world.rank > 0:
             return
@@ -54,8 +57,13 @@ class CheckpointStore:
                 raise
             # The other processes do not wait for another attempt.
             raise RunError(
-                f"The checkpoint of step {step} cannot be written: {error}. The run ends at the "
-                "checkpoint before. Free some space or fix the permissions, then resume it."
+                tr(
+                    "The checkpoint of step {step} cannot be written: {reason}. The run ends at "
+                    "the checkpoint before. Free some space or fix the permissions, then resume "
+                    "it.",
+                    step=step,
+                    reason=error,
+                )
             ) from error
         # If old checkpoints cannot be deleted now, the next save tries again.
         with contextlib.suppress(OSError):

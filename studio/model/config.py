@@ -10,6 +10,7 @@ from msgspec import Meta
 from studio.devices import DeviceName
 from studio.documents import converted, read_json
 from studio.errors import ConfigError
+from studio.translation import tr
 
 Cell = Literal["rnn", "gru", "lstm"]
 # Upper limits reject a damaged or hostile file before anything is built from it. They are far above
@@ -187,7 +188,13 @@ def recipe_named(name: str) -> RunConfig:
         return RECIPES[name]
     except KeyError:
         known = ", ".join(RECIPES)
-        raise ConfigError(f"There is no recipe called {name!r}. The recipes are {known}.") from None
+        raise ConfigError(
+            tr(
+                "There is no recipe called {name!r}. The recipes are {known}.",
+                name=name,
+                known=known,
+            )
+        ) from None
 
 
 def with_settings(
@@ -207,7 +214,13 @@ def with_settings(
         matching = [name for name in sections if field in sections[name] and section in ("", name)]
         if not matching:
             known = ", ".join(sorted(sections["model"] | sections["train"]))
-            raise ConfigError(f"There is no setting called {key!r}. The settings are {known}.")
+            raise ConfigError(
+                tr(
+                    "There is no setting called {key!r}. The settings are {known}.",
+                    key=key,
+                    known=known,
+                )
+            )
         sections[matching[0]][field] = value
         _check({field: value}, matching[0], named(key))
     return msgspec.structs.replace(
@@ -224,5 +237,5 @@ def _check(setting: dict[str, object], section: str, name: str) -> None:
 
 def read_config(path: Path) -> RunConfig:
     """Read a run's config.json; raises ConfigError that names the file and the key."""
-    remedy = "Correct it, or delete the run."
+    remedy = tr("Correct it, or delete the run.")
     return read_json(path, RunConfig, ConfigError, remedy)

@@ -14,6 +14,7 @@ from studio import devices
 from studio.devices import CudaDevice
 from studio.errors import ConfigError
 from studio.telemetry import Gpus
+from studio.translation import tr
 
 Precision = Literal["auto", "float32", "bfloat16"]
 
@@ -112,8 +113,11 @@ def choose_device(
         precision = "bfloat16" if native else "float32"
     if precision == "bfloat16" and not native:
         raise ConfigError(
-            f"This {'GPU' if chosen else 'processor'} does not compute in bfloat16. "
-            "Set precision to auto or float32."
+            tr("This GPU does not compute in bfloat16. Set precision to auto or float32.")
+            if chosen
+            else tr(
+                "This processor does not compute in bfloat16. Set precision to auto or float32."
+            )
         )
     return Device(torch.device(chosen.name if chosen else "cpu"), precision)
 
@@ -161,11 +165,11 @@ def _multiplies_bfloat16(number: int | None) -> bool:
 
 def _why_no_gpu() -> str:
     if torch.version.cuda is None and torch.version.hip is None:
-        return f"torch {torch.__version__} was built without CUDA"
+        return tr("torch {version} was built without CUDA", version=torch.__version__)
     visible = os.environ.get(devices.VISIBLE)
     if visible is not None:
-        return f"CUDA finds none, and {devices.VISIBLE} is {visible!r}"
-    return "CUDA finds none (`nvidia-smi` lists those that the driver has)"
+        return tr("CUDA finds none, and {name} is {value!r}", name=devices.VISIBLE, value=visible)
+    return tr("CUDA finds none (`nvidia-smi` lists those that the driver has)")
 
 
 def _native_bfloat16() -> bool:

@@ -27,6 +27,7 @@ from studio.model.optimiser import (
 )
 from studio.model.parallel import ALONE, Rows, World
 from studio.model.recorded_steps import RecordedSteps
+from studio.translation import tr
 
 
 class Learner:
@@ -157,7 +158,7 @@ class Learner:
             self._recorded.forget()
         for name, tensor in tensors.items():
             if not torch.isfinite(tensor).all():
-                raise ValueError(f"{name} holds NaN or infinity")
+                raise ValueError(tr("{name} holds NaN or infinity", name=name))
         load_state_tensors(self._optimiser, _with_prefix("optimiser", tensors))
         self.network.dropout.generator.set_state(tensors["dropout"])
         carried = _with_prefix("state", tensors)
@@ -179,7 +180,7 @@ class Learner:
         _, expected = self.network.eval()(self.device.put(batch.inputs[:, :1]))
         shapes = [[[part.shape for part in layer] for layer in each] for each in (state, expected)]
         if shapes[0] != shapes[1]:
-            raise ValueError("the recurrent state is that of another network")
+            raise ValueError(tr("the recurrent state is that of another network"))
 
 
 class _Forward(nn.Module):

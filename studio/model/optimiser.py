@@ -11,6 +11,7 @@ from studio.model.config import TrainConfig
 from studio.model.device import Device
 from studio.model.muon import ADAMW_SHARE, Muon
 from studio.model.network import Network
+from studio.translation import tr
 
 # What each optimiser keeps of a parameter, as torch names it; plain SGD keeps nothing, and Muon
 # keeps something else of its matrices.
@@ -119,7 +120,10 @@ def load_state_tensors(optimiser: torch.optim.Optimizer, tensors: dict[str, Tens
     for key, tensor in tensors.items():
         number, _, name = key.partition(".")
         if int(number) not in range(len(shapes)) or tensor.shape not in ((), shapes[int(number)]):
-            raise ValueError(f"optimiser.{key} of shape {list(tensor.shape)} fits no parameter")
+            shape = list(tensor.shape)
+            raise ValueError(
+                tr("optimiser.{key} of shape {shape} fits no parameter", key=key, shape=shape)
+            )
         state.setdefault(int(number), {})[name] = tensor
     kept = [
         ("momentum",) if "gates" in group else _STATE_NAMES[type(optimiser)]
@@ -130,6 +134,6 @@ def load_state_tensors(optimiser: torch.optim.Optimizer, tensors: dict[str, Tens
         for name in kept[parameter]:
             # torch would notice it only at the next step, with a KeyError.
             if name not in found:
-                raise ValueError(f"optimiser.{parameter}.{name} is missing")
+                raise ValueError(tr("{key} is missing", key=f"optimiser.{parameter}.{name}"))
     groups = optimiser.state_dict()["param_groups"]
     optimiser.load_state_dict({"state": state, "param_groups": groups})

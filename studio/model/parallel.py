@@ -20,6 +20,7 @@ import psutil
 
 from studio.errors import ConfigError, LostProcessError, StudioError
 from studio.launched import is_launched
+from studio.translation import tr, tr_n
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -62,7 +63,14 @@ class Member(msgspec.Struct, frozen=True):
 
     def describe(self, size: int) -> str:
         """How to name it in a message."""
-        return f"process {self.rank} of {size} (pid {self.pid}, {self.device} on {self.host})"
+        return tr(
+            "process {rank} of {size} (pid {pid}, {device} on {host})",
+            rank=self.rank,
+            size=size,
+            pid=self.pid,
+            device=self.device,
+            host=self.host,
+        )
 
 
 class World:
@@ -149,8 +157,12 @@ class _Processes(World):
         gpus = torch.cuda.device_count()
         if gpus and local >= gpus:
             raise ConfigError(
-                f"There is no GPU for process {local} of this machine: it has {gpus}. Start at "
-                "most one process for each GPU."
+                tr(
+                    "There is no GPU for process {local} of this machine: it has {gpus}. Start at "
+                    "most one process for each GPU.",
+                    local=local,
+                    gpus=gpus,
+                )
             )
         self.device = f"cuda:{local}" if gpus else "cpu"
         if gpus:
@@ -172,7 +184,10 @@ class _Processes(World):
             ]
         except RuntimeError as error:
             raise LostProcessError(
-                f"The other processes did not all come: {error}. Start them again."
+                tr(
+                    "The other processes did not all come: {reason}. Start them again.",
+                    reason=error,
+                )
             ) from error
         self._store = store
         self.has_sent = False
@@ -273,9 +288,10 @@ class _Processes(World):
         if self.rank != speaker:
             return ""
         if not lost:
-            return "A process on another machine has ended, or one did not answer in time."
-        names = " and ".join(each.describe(self.size) for each in lost)
-        return f"{names[0].upper()}{names[1:]} {'has' if len(lost) == 1 else 'have'} ended."
+            return tr("A process on another machine has ended, or one did not answer in time.")
+        names = tr(" and ").join(each.describe(self.size) for each in lost)
+        names = names[0].upper() + names[1:]
+        return tr_n("{names} has ended.", "{names} have ended.", len(lost), names=names)
 
 
 def _lives(pid: int) -> bool:

@@ -36,6 +36,7 @@ from studio.model.network import Network
 from studio.model.optimiser import learning_rate
 from studio.model.parallel import ALONE, World
 from studio.model.unreported import DivergenceError, UnreportedSteps
+from studio.translation import tr
 
 
 class Trainer:
@@ -66,8 +67,12 @@ class Trainer:
         """
         if world.size > config.train.batch_size:
             raise ConfigError(
-                f"A batch has {config.train.batch_size} rows, too few for {world.size} processes. "
-                "Use a larger batch_size, or fewer processes."
+                tr(
+                    "A batch has {rows} rows, too few for {count} processes. "
+                    "Use a larger batch_size, or fewer processes.",
+                    rows=config.train.batch_size,
+                    count=world.size,
+                )
             )
         self.config = config
         self.vocabulary = vocabulary
@@ -79,7 +84,11 @@ class Trainer:
             self._epoch = self._make_epoch(1)
         except ValueError as error:
             raise RunError(
-                f"There is nothing to train on: {error}. Use more poems, or a smaller batch_size."
+                tr(
+                    "There is nothing to train on: {reason}. Use more poems, or a smaller "
+                    "batch_size.",
+                    reason=error,
+                )
             ) from error
         device.make_current()
         self.network = Network(
@@ -167,7 +176,7 @@ class Trainer:
                     item.append(event)
                     ended = isinstance(event, TrainingEnded)
         except DivergenceError as error:
-            advice = "Try a lower learning_rate, or a smaller clip."
+            advice = tr("Try a lower learning_rate, or a smaller clip.")
             item.append(self._ended("diverged", str(error), advice))
             ended = True
         except (MemoryError, RuntimeError) as error:
@@ -175,7 +184,7 @@ class Trainer:
                 raise
             # Losses that cannot be fetched any more are lost, too.
             self._unreported.clear()
-            advice = "Resume with --device, or start a new run from it with --from."
+            advice = tr("Resume with --device, or start a new run from it with --from.")
             item.append(self._ended("failed", message, advice if self._saved is not None else ""))
             ended = True
         yield tuple(item)
@@ -190,20 +199,33 @@ class Trainer:
         tensors, progress = checkpoint.load_training(folder)
         if progress.poems not in ("", self.progress.poems):
             raise RunError(
-                f"{folder} was trained on other poems than those of the corpus now. Fetch the old "
-                "corpus again to continue, or start a new run from this checkpoint (--from)."
+                tr(
+                    "{folder} was trained on other poems than those of the corpus now. Fetch the "
+                    "old corpus again to continue, or start a new run from this checkpoint "
+                    "(--from).",
+                    folder=folder,
+                )
             )
         if progress.position >= self.steps_per_epoch:
             raise DamageError(
-                f"{folder / 'training.json'}: position must be below {self.steps_per_epoch}, the "
-                f"batches of an epoch, not {progress.position}. Choose another checkpoint."
+                tr(
+                    "{file}: position must be below {most}, the batches of an epoch, not "
+                    "{position}. Choose another checkpoint.",
+                    file=folder / "training.json",
+                    most=self.steps_per_epoch,
+                    position=progress.position,
+                )
             )
         try:
             self.resume(tensors, progress)
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
             raise DamageError(
-                f"{folder / 'training.safetensors'} does not fit this run: {error}. "
-                "Delete that folder to continue from the checkpoint before."
+                tr(
+                    "{file} does not fit this run: {reason}. "
+                    "Delete that folder to continue from the checkpoint before.",
+                    file=folder / "training.safetensors",
+                    reason=error,
+                )
             ) from error
 
     def resume(self, tensors: dict[str, Tensor], progress: Progress) -> None:
@@ -238,8 +260,11 @@ class Trainer:
             self._noted = True
             yield Noted(
                 step,
-                "This GPU launches each step kernel by kernel, which is slower: the step could not "
-                f"be recorded as a CUDA graph ({self.learner.not_recorded}).",
+                tr(
+                    "This GPU launches each step kernel by kernel, which is slower: the step could "
+                    "not be recorded as a CUDA graph ({reason}).",
+                    reason=self.learner.not_recorded,
+                ),
             )
 
         settings = self.config.train
@@ -285,7 +310,11 @@ class Trainer:
         progress = self.progress
         if not math.isfinite(score.perplexity + score.perplexity_all):
             raise DivergenceError(
-                f"After step {progress.step} the perplexity was {score.perplexity_all:.4g}."
+                tr(
+                    "After step {step} the perplexity was {perplexity:.4g}.",
+                    step=progress.step,
+                    perplexity=score.perplexity_all,
+                )
             )
         best = progress.best_all is None or score.perplexity_all < progress.best_all
         if best:
@@ -326,10 +355,11 @@ class Trainer:
 
     def _ended(self, outcome: Outcome, why: str, advice: str) -> TrainingEnded:
         """The end of a run that cannot continue; the steps after its checkpoint are lost."""
-        last = "There is no checkpoint."
+        last = tr("There is no checkpoint.")
         if self._saved is not None:
-            last = f"The last good checkpoint is at step {self._saved}."
-        return TrainingEnded(self.progress.step, outcome, f"{why} {last} {advice}".rstrip())
+            last = tr("The last good checkpoint is at step {step}.", step=self._saved)
+        reason = tr("{why} {last} {advice}", why=why, last=last, advice=advice).rstrip()
+        return TrainingEnded(self.progress.step, outcome, reason)
 
 
 def poems_sha256(texts: Sequence[str]) -> str:

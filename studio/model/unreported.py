@@ -10,6 +10,7 @@ from torch import Tensor
 
 from studio.model.events import StepDone
 from studio.model.parallel import ALONE, World
+from studio.translation import tr
 
 # Training has diverged if the loss is this many times the loss of a uniform guess.
 DIVERGED = 3.0
@@ -75,8 +76,12 @@ class UnreportedSteps:
         ):
             if not (loss < self._limit and norm < math.inf):
                 raise DivergenceError(
-                    f"At step {event.step} the loss was {loss:.4g} and the gradient norm "
-                    f"{norm:.4g}."
+                    tr(
+                        "At step {step} the loss was {loss:.4g} and the gradient norm {norm:.4g}.",
+                        step=event.step,
+                        loss=loss,
+                        norm=norm,
+                    )
                 )
             elapsed = event.elapsed + wait * number
             yield msgspec.structs.replace(event, loss=loss, gradient_norm=norm, elapsed=elapsed)

@@ -19,6 +19,7 @@ from studio.files import open_regular
 from studio.json_lines import decode_lines
 from studio.model.events import TrainingEvent
 from studio.reasons import UNREADABLE, reason
+from studio.translation import marked, tr
 
 BLOCK = 1 << 20  # bytes read at once
 END_BLOCK = 1 << 16  # bytes read at once from the end backwards
@@ -26,7 +27,7 @@ LONGEST = 1 << 20  # bytes of a line, a thousand times the longest event
 # Bytes before a place that are compared. They are more than one line of a step, which has the
 # training time and so differs from run to run.
 SEAL = 256
-_REMEDY = "Delete that line to use the run."
+_REMEDY = marked("Delete that line to use the run.")
 _decoder = msgspec.json.Decoder(TrainingEvent)
 
 T = TypeVar("T")
@@ -72,7 +73,11 @@ class EventReader:
             raise
         except OSError as problem:
             raise RunError(
-                f"{path} cannot be read: {reason(problem)}. Fix its permissions, or move it away."
+                tr(
+                    "{path} cannot be read: {reason}. Fix its permissions, or move it away.",
+                    path=path,
+                    reason=reason(problem),
+                )
             ) from problem
         self._file = self._open.fileno()
         with contextlib.ExitStack() as failing:
@@ -160,7 +165,7 @@ class EventReader:
                 return found
         # This takes longer, and names the damaged line.
         first = self._line_at(offset)
-        return list(decode_lines(lines, self._path, first, decoder, RunError, _REMEDY))
+        return list(decode_lines(lines, self._path, first, decoder, RunError, tr(_REMEDY)))
 
     def _line_at(self, offset: int) -> int:
         """The number of the line that starts at `offset`, or is cut by it."""
@@ -171,8 +176,13 @@ class EventReader:
 
     def _too_long(self, offset: int) -> RunError:
         return RunError(
-            f"{self._path}, line {self._line_at(offset)} cannot be read: it is longer than "
-            f"{LONGEST:,} bytes. {_REMEDY}"
+            tr(
+                "{path}, line {line} cannot be read: it is longer than {most:,} bytes. {remedy}",
+                path=self._path,
+                line=self._line_at(offset),
+                most=LONGEST,
+                remedy=tr(_REMEDY),
+            )
         )
 
     def _place(self, offset: int) -> Place:

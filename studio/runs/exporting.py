@@ -12,6 +12,7 @@ from studio.errors import RunError
 from studio.files import build_folder_atomically, write_atomically
 from studio.model.events import EpochDone, SampleWritten, StepDone, Validated
 from studio.runs.folders import Run
+from studio.translation import tr
 
 Format = Literal["csv", "jsonl", "tensorboard"]
 
@@ -83,10 +84,12 @@ def export(run: Run, form: Format, out: Path) -> Path:
     """
     path = out / (run.name if form == "tensorboard" else f"{run.name}.{form}")
     if path.exists():
-        raise RunError(f"{path} exists already. Delete it, or choose another folder with --out.")
+        raise RunError(
+            tr("{path} exists already. Delete it, or choose another folder with --out.", path=path)
+        )
     recorded = rows(run)
     if not recorded:
-        raise RunError(f"The run {run.name} has recorded nothing yet.")
+        raise RunError(tr("The run {run} has recorded nothing yet.", run=run.name))
     out.mkdir(parents=True, exist_ok=True)
     if form == "csv":
         write_atomically(path, _csv(recorded).encode())
@@ -113,7 +116,10 @@ def _event_file_writer() -> Any:
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
     except ImportError as error:
         raise RunError(
-            "TensorBoard is not installed. Install it: pip install 'tangshi-studio[tensorboard]'"
+            tr(
+                "TensorBoard is not installed. Install it: "
+                "pip install 'tangshi-studio[tensorboard]'"
+            )
         ) from error
     return EventFileWriter
 

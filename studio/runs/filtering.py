@@ -20,6 +20,7 @@ from studio.errors import ConfigError
 from studio.model.config import RECIPES, RunConfig
 from studio.runs.comparing import flat_settings
 from studio.runs.folders import RunSummary
+from studio.translation import marked, tr
 
 Fields = Mapping[str, object]
 Filter = Callable[[Fields], bool]
@@ -66,7 +67,9 @@ def run_filter(text: str) -> Filter:
 
 def _words(wanted: list[str]) -> Filter:
     def holds(fields: Fields) -> bool:
-        found = " ".join(str(fields.get(name, "")) for name in _TEXTS).lower()
+        texts = [str(fields.get(name, "")) for name in _TEXTS]
+        # The status is shown in the language of the process.
+        found = " ".join([*texts, tr(str(fields.get("status", "")))]).lower()
         return all(word in found for word in wanted)
 
     return holds
@@ -81,7 +84,7 @@ class _Parser:
         while text[at:].strip():
             found = _TOKEN.match(text, at)
             if not found:
-                raise _error(f"{text[at:].strip()!r} cannot be read")
+                raise _error(tr("{text!r} cannot be read", text=text[at:].strip()))
             kind = ("operator", "bracket", "value", "word")[(found.lastindex or 1) - 1]
             self._tokens.append((kind, found.group(found.lastindex or 1)))
             at = found.end()
@@ -90,7 +93,12 @@ class _Parser:
         """The whole filter."""
         found = self._either()
         if self._tokens:
-            raise _error(f"{self._tokens[0][1]!r} is not expected there; join parts with and, or")
+            raise _error(
+                tr(
+                    "{text!r} is not expected there; join parts with and, or",
+                    text=self._tokens[0][1],
+                )
+            )
         return found
 
     def _is_next(self, *texts: str) -> bool:
@@ -119,25 +127,27 @@ class _Parser:
         if self._is_next("("):
             within = self._either()
             if not self._is_next(")"):
-                raise _error("a closing bracket is missing")
+                raise _error(tr("a closing bracket is missing"))
             return within
         return self._comparison()
 
     def _comparison(self) -> Filter:
-        name = self._take("a name", "word").lower()
+        name = self._take(tr("a name"), "word").lower()
         usual = _usual_value(name)
-        sign = self._take(f"one of {' '.join(_ORDERS)} ~ after {name}", "operator")
-        value = self._take(f"a value after {name} {sign}", "word", "value")
+        signs = tr("one of {signs} ~ after {name}", signs=" ".join(_ORDERS), name=name)
+        sign = self._take(signs, "operator")
+        a_value = tr("a value after {name} {sign}", name=name, sign=sign)
+        value = self._take(a_value, "word", "value")
         if isinstance(usual, str):
             return _compare_text(name, sign, value.lower())
         return _compare_number(name, sign, _number(name, value, usual))
 
     def _take(self, what: str, *kinds: str) -> str:
         if not self._tokens:
-            raise _error(f"{what} is missing at the end")
+            raise _error(tr("{what} is missing at the end", what=what))
         kind, text = self._tokens.pop(0)
         if kind not in kinds:
-            raise _error(f"{what} is missing before {text!r}")
+            raise _error(tr("{what} is missing before {text!r}", what=what, text=text))
         return text
 
 
@@ -148,23 +158,27 @@ def _usual_value(name: str) -> object:
     if name in known:
         return known[name]
     near = difflib.get_close_matches(name, known, n=3)
-    hint = (
-        f"did you mean {' or '.join(near)}?"
-        if near
-        else (f"it can ask for {', '.join(_TEXTS + _NUMBERS)} and every setting of a run")
+    if near:
+        names = tr(" or ").join(near)
+        raise _error(tr("{name!r} is not known; did you mean {names}?", name=name, names=names))
+    raise _error(
+        tr(
+            "{name!r} is not known; it can ask for {names} and every setting of a run",
+            name=name,
+            names=", ".join(_TEXTS + _NUMBERS),
+        )
     )
-    raise _error(f"{name!r} is not known; {hint}")
 
 
 def _number(name: str, value: str, usual: object) -> float:
     if isinstance(usual, bool):
         if value.lower() in _TRUTH:
             return _TRUTH[value.lower()]
-        raise _error(f"{name} is yes or no, not {value!r}")
+        raise _error(tr("{name} is yes or no, not {value!r}", name=name, value=value))
     try:
         return float(value.replace(",", ""))
     except ValueError:
-        raise _error(f"{name} is a number, not {value!r}") from None
+        raise _error(tr("{name} is a number, not {value!r}", name=name, value=value)) from None
 
 
 def _compare_text(name: str, sign: str, value: str) -> Filter:
@@ -174,12 +188,13 @@ def _compare_text(name: str, sign: str, value: str) -> Filter:
         return lambda fields: str(fields.get(name, "")).lower() != value
     if sign == "~":
         return lambda fields: value in str(fields.get(name, "")).lower()
-    raise _error(f"{name} is a text, so use = != or ~, not {sign}")
+    raise _error(tr("{name} is a text, so use = != or ~, not {sign}", name=name, sign=sign))
 
 
 def _compare_number(name: str, sign: str, value: float) -> Filter:
     if sign == "~":
-        raise _error(f"{name} is a number, so use one of {' '.join(_ORDERS)}, not ~")
+        signs = " ".join(_ORDERS)
+        raise _error(tr("{name} is a number, so use one of {signs}, not ~", name=name, signs=signs))
     compare = _ORDERS[sign]
 
     def holds(fields: Fields) -> bool:
@@ -191,5 +206,7 @@ def _compare_number(name: str, sign: str, value: float) -> Filter:
 
 
 def _error(problem: str) -> ConfigError:
-    end = "" if problem.endswith("?") else "."
-    return ConfigError(f"The filter cannot be used: {problem}{end} An example: {EXAMPLE}")
+    message = marked("The filter cannot be used: {problem}. An example: {example}")
+    if problem.endswith(("?", "？")):
+        message = marked("The filter cannot be used: {problem} An example: {example}")
+    return ConfigError(tr(message, problem=problem, example=EXAMPLE))

@@ -33,6 +33,7 @@ from studio.runs.event_log import EventReader
 from studio.runs.summary import figures_of
 from studio.runs.training_folder import ProcessState, TrainingFolder, TrainingProcess
 from studio.staging import staging_path
+from studio.translation import marked, tr
 from studio.wording import ordinal
 
 # At most 240 bytes in UTF-8: file systems accept names of 255.
@@ -40,6 +41,19 @@ _NAME = re.compile(r"\w[\w\-.]{0,59}")
 # Names of models that are not runs.
 _RESERVED = ("auto", "default")
 _CHECKPOINT = re.compile(r"step-\d+")
+# What the status of a run can be. Programs read it; `tr` says it to a person.
+STATUSES = (
+    marked("waiting"),
+    marked("starting"),
+    marked("training"),
+    marked("paused"),
+    marked("stopping"),
+    marked("finished"),
+    marked("stopped"),
+    marked("diverged"),
+    marked("failed"),
+    marked("interrupted"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +141,10 @@ class RunSummary(msgspec.Struct, frozen=True):
     @property
     def status_in_words(self) -> str:
         """The status, with the place in the queue."""
-        return f"{self.status}, {ordinal(self.place)}" if self.place else self.status
+        status = tr(self.status)
+        if self.place:
+            return tr("{status}, {place}", status=status, place=ordinal(self.place))
+        return status
 
     @property
     def is_busy(self) -> bool:
@@ -139,9 +156,13 @@ def check_name(name: str) -> None:
     """Raise RunError if no run may have that name."""
     if not _NAME.fullmatch(name) or name in _RESERVED:
         raise RunError(
-            f"A run cannot be called {name!r}. Use at most 60 letters, digits and Chinese "
-            "characters, and after the first also - and . characters. The names "
-            f"{' and '.join(_RESERVED)} are reserved."
+            tr(
+                "A run cannot be called {name!r}. Use at most 60 letters, digits and Chinese "
+                "characters, and after the first also - and . characters. The names "
+                "{reserved} are reserved.",
+                name=name,
+                reserved=tr(" and ").join(_RESERVED),
+            )
         )
 
 
@@ -151,7 +172,10 @@ def create(runs: Path, name: str, config: RunConfig) -> Run:
     folder = runs / name
     if (folder / "config.json").exists():
         raise RunError(
-            f"There is already a run called {name}. Choose another name, or delete that run."
+            tr(
+                "There is already a run called {name}. Choose another name, or delete that run.",
+                name=name,
+            )
         )
     # A folder without settings was left by a crash before the run started.
     folder.mkdir(parents=True, exist_ok=True)
@@ -164,8 +188,10 @@ def find(runs: Path, name: str) -> Run:
     """The run called `name`; raises RunError that lists the known ones."""
     folder = runs / name
     if not _NAME.fullmatch(name) or not (folder / "config.json").exists():
-        known = ", ".join(run.name for run in all_runs(runs)) or "none yet"
-        raise RunError(f"There is no run called {name!r}. Runs: {known}.")
+        known = ", ".join(run.name for run in all_runs(runs)) or tr("none yet")
+        raise RunError(
+            tr("There is no run called {name!r}. Runs: {known}.", name=name, known=known)
+        )
     return Run(folder)
 
 

@@ -21,6 +21,7 @@ from studio.model.events import TrainingEnded, TrainingEvent
 from studio.model.parallel import World, open_world
 from studio.model.trainer import Trainer
 from studio.runs.processes import how_to_resume
+from studio.translation import tr
 
 
 class SharedTask(msgspec.Struct, frozen=True):
@@ -97,4 +98,7 @@ def saying_how_to_resume(run: str) -> Iterator[None]:
     try:
         yield
     except LostProcessError as error:
-        raise LostProcessError(f"{error} {how_to_resume(run)}" if str(error) else "") from error
+        text = str(error)
+        if text:
+            text = tr("{what} {remedy}", what=text, remedy=how_to_resume(run))
+        raise LostProcessError(text) from error

@@ -23,6 +23,7 @@ from studio.launched import BY_THE_STUDIO, LOST, RUN_ID
 from studio.model.parallel import Member
 from studio.runs import processes
 from studio.runs.processes import how_to_resume
+from studio.translation import tr
 
 # Seconds that processes have to save a checkpoint after a signal; a second one ends them at once.
 _TO_SAVE = 300
@@ -35,10 +36,17 @@ def check_devices(devices: Sequence[str]) -> None:
     count = torch.cuda.device_count()
     for device in devices:
         if device != "cpu" and int(device) >= count:
-            there = f"GPUs 0 to {count - 1}" if count > 1 else "GPU 0" if count else "no GPU"
+            if count > 1:
+                there = tr("GPUs 0 to {last}", last=count - 1)
+            else:
+                there = tr("GPU 0") if count else tr("no GPU")
             raise ConfigError(
-                f"--devices names GPU {device}, but this machine has {there}. "
-                "Use `cpu` once for each process to train on the processor, as in cpu,cpu."
+                tr(
+                    "--devices names GPU {device}, but this machine has {there}. "
+                    "Use `cpu` once for each process to train on the processor, as in cpu,cpu.",
+                    device=device,
+                    there=there,
+                )
             )
 
 
@@ -84,13 +92,16 @@ def train_on(devices: Sequence[str], name: str, options: Sequence[str]) -> int:
         return code  # it has said why
     member = Member(rank, context.pids()[rank], platform.node(), devices[rank])
     who = member.describe(len(devices))
+    who = who[0].upper() + who[1:]
     if code == LOST:
-        what = "The processes have lost one another: one did not answer in time."
+        what = tr("The processes have lost one another: one did not answer in time.")
     elif code < 0:
-        what = f"P{who[1:]} was killed by {signal.Signals(-code).name}."
+        name_of_signal = signal.Signals(-code).name
+        what = tr("{process} was killed by {signal}.", process=who, signal=name_of_signal)
     else:
-        what = f"P{who[1:]} failed with exit code {code}."
-    raise LostProcessError(f"{what} {how_to_resume(name.partition('@')[0])}")
+        what = tr("{process} failed with exit code {code}.", process=who, code=code)
+    remedy = how_to_resume(name.partition("@")[0])
+    raise LostProcessError(tr("{what} {remedy}", what=what, remedy=remedy))
 
 
 def _wait(context: PContext) -> dict[int, int]:

@@ -10,6 +10,7 @@ from studio.model.device import choose_device, has_gpu
 from studio.paths import Home, default_model, model_description
 from studio.runs import folders
 from studio.runs.card import Card
+from studio.translation import tr
 from studio.verse.decoder import Writer
 
 DEFAULT = "default"
@@ -27,7 +28,7 @@ def has_learnt(perplexity: float | None) -> bool:
     folder = default_model()
     if folder is None:
         return True
-    card = read_json(folder / "card.json", Card, RunError, "Install the studio again.")
+    card = read_json(folder / "card.json", Card, RunError, tr("Install the studio again."))
     default = next(each.perplexity for each in card.figures if each.split == "valid")
     return perplexity is not None and perplexity <= LEARNT * default
 
@@ -44,13 +45,20 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
             path = Path(name).expanduser().resolve()
         except (RuntimeError, ValueError) as error:
             raise RunError(
-                f"{name!r} is not the path of a model: {error}. Give a run, default, or the folder "
-                "of a checkpoint."
+                tr(
+                    "{name!r} is not the path of a model: {reason}. Give a run, default, or the "
+                    "folder of a checkpoint.",
+                    name=name,
+                    reason=error,
+                )
             ) from error
         if not model_description(path).is_file():
             raise RunError(
-                f"There is no model in {path}: it has neither vocab.json nor model.json. Give a "
-                "run, default, or the folder of a checkpoint or of a published model."
+                tr(
+                    "There is no model in {path}: it has neither vocab.json nor model.json. Give a "
+                    "run, default, or the folder of a checkpoint or of a published model.",
+                    path=path,
+                )
             )
         return path, str(path)
     if name == "auto":
@@ -60,26 +68,34 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
             if run.checkpoint_names():
                 return locate(home, run.name)
         raise RunError(
-            "There is no model yet. Train one with `tangshi-studio train`, or in pane 2 of the "
-            "studio. The first checkpoint is saved within minutes."
+            tr(
+                "There is no model yet. Train one with `tangshi-studio train`, or in pane 2 of the "
+                "studio. The first checkpoint is saved within minutes."
+            )
         )
     if name == DEFAULT:
         if folder := default_model():
             return folder, DEFAULT
         raise RunError(
-            "The default model is not installed. Name a run: see `tangshi-studio runs list`."
+            tr("The default model is not installed. Name a run: see `tangshi-studio runs list`.")
         )
     run_name, _, step = name.partition("@")
     run = folders.find(home.runs, run_name)
     names = run.checkpoint_names()
     if not names:
-        raise RunError(f"The run {run_name} has no checkpoint yet. Wait for one, or resume it.")
+        raise RunError(
+            tr("The run {run} has no checkpoint yet. Wait for one, or resume it.", run=run_name)
+        )
     if step:
         known = {str(checkpoint.step_of(each)): each for each in names}
         if step not in known:
             raise RunError(
-                f"The run {run_name} has no checkpoint at step {step}. "
-                f"Choose one of: {', '.join(known)}."
+                tr(
+                    "The run {run} has no checkpoint at step {step}. Choose one of: {known}.",
+                    run=run_name,
+                    step=step,
+                    known=", ".join(known),
+                )
             )
         chosen = known[step]
     else:

@@ -23,6 +23,7 @@ from studio.runs.folders import Run
 from studio.runs.gpu_claims import choosing_gpu
 from studio.runs.helping import SharedTask, saying_how_to_resume, send_task
 from studio.runs.loading import locate
+from studio.translation import marked, tr
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -82,7 +83,9 @@ class RunOpening:
             self._resume(trainer, names)
         else:
             if any(event.step for event in self.run.events()):
-                self.notice += f"{self.run.name} has no checkpoint: it starts from the beginning."
+                self.notice += tr(
+                    "{run} has no checkpoint: it starts from the beginning.", run=self.run.name
+                )
             self.run.drop_events_after(0)
         task = SharedTask(
             self.run.name, self.config, vocabulary, texts, valid, trainer.progress, about
@@ -109,9 +112,13 @@ class RunOpening:
             if wish or is_new:
                 raise
             device = choose_device(settings.precision, taken=taken)
-            self.notice = (
-                f"{self.run.name} was to train on {settings.device}, which cannot be used here. "
-                f"It trains on {device.name}. {error} "
+            self.notice = tr(
+                "{run} was to train on {wish}, which cannot be used here. "
+                "It trains on {device}. {reason} ",
+                run=self.run.name,
+                wish=settings.device,
+                device=device.name,
+                reason=error,
             )
             return device
 
@@ -123,22 +130,35 @@ class RunOpening:
             if len(names) == 1:
                 raise
             raise DamageError(
-                f"No checkpoint of {self.run.name} can be read. The oldest: {error} To train the "
-                f"run from the beginning, delete {self.run.checkpoints}."
+                tr(
+                    "No checkpoint of {run} can be read. The oldest: {reason} To train the "
+                    "run from the beginning, delete {folder}.",
+                    run=self.run.name,
+                    reason=error,
+                    folder=self.run.checkpoints,
+                )
             ) from error
         step = trainer.progress.step
         events = self.run.events()
         if step >= trainer.total_steps and TrainingEnded(step, "finished") in events:
             raise RunError(
-                f"The run {self.run.name} has finished its {trainer.total_steps:,} steps. "
-                "To resume it, give it more epochs."
+                tr(
+                    "The run {run} has finished its {steps:,} steps. "
+                    "To resume it, give it more epochs.",
+                    run=self.run.name,
+                    steps=trainer.total_steps,
+                )
             )
         if damaged := names[: names.index(name)]:
-            self.notice += f"{', '.join(damaged)} cannot be read and was skipped. "
+            self.notice += tr("{names} cannot be read and was skipped. ", names=", ".join(damaged))
         # Checkpoints before events: after an interruption here the log may have too many events,
         # but never too few.
         if deleted := checkpoint.delete_after(self.run.checkpoints, step):
-            self.notice += f"Training resumes from {name}; deleted {', '.join(deleted)}."
+            self.notice += tr(
+                "Training resumes from {name}; deleted {names}.",
+                name=name,
+                names=", ".join(deleted),
+            )
         _compare_all_targets(trainer, self.run.checkpoint_names(), events)
         checkpoint.prune(self.run.checkpoints, self.config.train.keep, trainer.progress.best_step)
         self.run.drop_events_after(step)
@@ -156,11 +176,15 @@ class RunOpening:
         checkpoint.read_description(folder)
         if Vocabulary.load(folder / "vocabulary.json") != trainer.vocabulary:
             raise RunError(
-                f"The run {self.run.name} cannot be resumed: the characters of "
-                f"{self._home.library} are not those of {folder / 'vocabulary.json'}. "
-                "The library has other poems, or another version of the studio built it. Build "
-                "the library that the run was trained on, or start a new run from its model: "
-                f"tangshi-studio train --from {self.run.name}."
+                tr(
+                    "The run {run} cannot be resumed: the characters of {library} are not those of "
+                    "{vocabulary}. The library has other poems, or another version of the studio "
+                    "built it. Build the library that the run was trained on, or start a new run "
+                    "from its model: tangshi-studio train --from {run}.",
+                    run=self.run.name,
+                    library=self._home.library,
+                    vocabulary=folder / "vocabulary.json",
+                )
             )
         trainer.load(folder)
         return name
@@ -171,9 +195,16 @@ class RunOpening:
         given = checkpoint.read_description(folder).config
         if self.config.model != self.config.model.with_shape_of(given):
             raise RunError(
-                f"A run that starts from {name} must have the same model: {given.cell}, embedding "
-                f"{given.embedding}, hidden {given.hidden}, {given.layers} layers. Only dropout "
-                "and initial state may differ. Remove the other model settings."
+                tr(
+                    "A run that starts from {name} must have the same model: {cell}, embedding "
+                    "{embedding}, hidden {hidden}, {layers} layers. Only dropout and initial state "
+                    "may differ. Remove the other model settings.",
+                    name=name,
+                    cell=given.cell,
+                    embedding=given.embedding,
+                    hidden=given.hidden,
+                    layers=given.layers,
+                )
             )
         return folder
 
@@ -206,10 +237,12 @@ def checkpoints_to_try(run: Run, step: int | None) -> list[str]:
         return names
     if checkpoint.name_of(step) not in names:
         steps = ", ".join(str(checkpoint.step_of(name)) for name in reversed(names))
-        raise RunError(
-            f"The run {run.name} has no checkpoint at step {step}. "
-            + (f"Choose one of: {steps}." if steps else "It has none yet.")
-        )
+        message = marked("The run {run} has no checkpoint at step {step}. It has none yet.")
+        if steps:
+            message = marked(
+                "The run {run} has no checkpoint at step {step}. Choose one of: {known}."
+            )
+        raise RunError(tr(message, run=run.name, step=step, known=steps))
     return [checkpoint.name_of(step)]
 
 
@@ -265,8 +298,12 @@ def _poems_beside(home: Home, corpus: str) -> tuple[list[str], list[About]]:
     path = home.library_beside(published_corpus(corpus).name)
     if not path.exists():
         raise RunError(
-            f"The poems to train on are missing: {path} does not exist. Fetch them with "
-            f"`tangshi-studio corpus fetch --corpus {corpus} --beside`."
+            tr(
+                "The poems to train on are missing: {path} does not exist. Fetch them with "
+                "`tangshi-studio corpus fetch --corpus {corpus} --beside`.",
+                path=path,
+                corpus=corpus,
+            )
         )
     with Library.open(path) as library:
         return library.texts("train"), library.about("train")

@@ -20,6 +20,7 @@ import psutil
 import studio
 from studio.errors import RunError
 from studio.runs.folders import Run
+from studio.translation import tr
 from studio.wording import printable
 
 # Seconds between two looks at a file or a process.
@@ -39,7 +40,7 @@ def request_stop(run: Run) -> None:
     Raises RunError if no process trains the run.
     """
     if not run.is_busy():
-        raise RunError(f"The run {run.name} is not in training.")
+        raise RunError(tr("The run {run} is not in training.", run=run.name))
     _stop_file(run).touch()
 
 
@@ -56,9 +57,10 @@ def clear_stop(run: Run) -> None:
 
 def how_to_resume(name: str) -> str:
     """What to say where a training was cut short."""
-    return (
-        f"The run {name} ends at its last checkpoint. "
-        f"Resume it with: tangshi-studio train --run {name} --resume"
+    return tr(
+        "The run {run} ends at its last checkpoint. "
+        "Resume it with: tangshi-studio train --run {run} --resume",
+        run=name,
     )
 
 
@@ -180,8 +182,12 @@ def train_detached(
     if process.returncode == 0:
         return process.pid  # it had only a few steps to do
     raise RunError(
-        f"The training of {run.name} did not start: {_last_words(_log(run))} "
-        f"All of its output is in {_log(run)}."
+        tr(
+            "The training of {run} did not start: {last_words} All of its output is in {log}.",
+            run=run.name,
+            last_words=_last_words(_log(run)),
+            log=_log(run),
+        )
     )
 
 
@@ -206,7 +212,7 @@ def last_error(run: Run) -> list[str]:
             return []
         lines = _last_lines(log)
         for at in range(len(lines) - 1, -1, -1):
-            if lines[at].startswith(_START):
+            if lines[at].startswith((_START, tr("Loading torch and the poems ..."))):
                 break
             if lines[at].startswith(_ERRORS):
                 return lines[at:][-_LAST_LINES:]
@@ -216,8 +222,8 @@ def last_error(run: Run) -> list[str]:
 def _last_words(log: Path) -> str:
     with contextlib.suppress(OSError):
         lines = _last_lines(log)
-        return " ".join(lines[-3:]) if lines else "it wrote nothing."
-    return "its log cannot be read."
+        return " ".join(lines[-3:]) if lines else tr("it wrote nothing.")
+    return tr("its log cannot be read.")
 
 
 def _last_lines(log: Path) -> list[str]:

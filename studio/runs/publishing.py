@@ -31,6 +31,7 @@ from studio.runs import folders, published
 from studio.runs.card import FAULTS, Card, Phase, Sample, SplitFigures
 from studio.runs.folders import Run
 from studio.runs.loading import DEFAULT, load_writer, locate
+from studio.translation import tr
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
 from studio.verse.novelty import Novelty
@@ -63,8 +64,11 @@ def publish(home: Home, name: str, folder: Path) -> Card:
     """
     if folder.exists() and not (folder / "card.json").exists() and any(folder.iterdir()):
         raise RunError(
-            f"{folder} holds files that are not a published model; they would be lost. Name an "
-            "empty folder, or one that does not exist."
+            tr(
+                "{folder} holds files that are not a published model; they would be lost. Name an "
+                "empty folder, or one that does not exist.",
+                folder=folder,
+            )
         )
     run = folders.find(home.runs, name.partition("@")[0])
     source, full_name = locate(home, name)

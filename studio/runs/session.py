@@ -29,6 +29,7 @@ from studio.runs.readings import ReadingLog
 from studio.runs.summary import figures_of
 from studio.runs.training_folder import ProcessState
 from studio.telemetry import Meter
+from studio.translation import tr
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
 from studio.verse.free_verse import FreeVerse
@@ -260,5 +261,11 @@ def resume_run(
     name, at, step = name.partition("@")
     run = folders.find(home.runs, name)
     if at and not step.isdecimal():
-        raise RunError(f"{step!r} is not a step of {name}. Write {name}@200, for example.")
+        raise RunError(
+            tr(
+                "{step!r} is not a step of {run}. Write {run}@200, for example.",
+                step=step,
+                run=name,
+            )
+        )
     return TrainingSession(home, run, epochs, int(step) if at else None, device, after)

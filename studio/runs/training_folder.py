@@ -23,6 +23,7 @@ import msgspec
 from studio.documents import read_json
 from studio.errors import RunError
 from studio.files import write_atomically
+from studio.translation import tr
 
 _LOCK_TRIES = 10
 # Seconds for which a process on another host is trusted to train without writing anything.
@@ -193,10 +194,22 @@ class TrainingFolder:
 
     def _trained_by_another(self) -> RunError:
         process = self._recorded_process()
-        by = f", {process.pid} on {process.host}" if process else ""
+        if process is None:
+            return RunError(
+                tr(
+                    "The run {run} is being trained by another process. "
+                    "Wait for it to end, or stop it.",
+                    run=self.name,
+                )
+            )
         return RunError(
-            f"The run {self.name} is being trained by another process{by}. "
-            "Wait for it to end, or stop it."
+            tr(
+                "The run {run} is being trained by another process, {pid} on {host}. "
+                "Wait for it to end, or stop it.",
+                run=self.name,
+                pid=process.pid,
+                host=process.host,
+            )
         )
 
 

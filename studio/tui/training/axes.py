@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from studio.translation import marked, tr
 from studio.tui.drawing.scales import Column
 from studio.tui.training.history import History
 from studio.wording import clock, compact
@@ -15,6 +16,7 @@ class Axis:
     """What stands below the curves. `at` has its value at each step of a history, NaN if unknown.
 
     `words` go into the title of a chart; `text` is a value with its `unit`, `mark` without it.
+    Both are translated where they are shown.
     """
 
     words: str
@@ -25,7 +27,7 @@ class Axis:
 
     def text(self, value: float) -> str:
         """A value in words."""
-        return self.unit.format(self.mark(value))
+        return tr(self.unit, value=self.mark(value))
 
     def of(self, history: History, steps: Sequence[float] | Column) -> Column:
         """The values at these steps."""
@@ -76,9 +78,9 @@ def _times(history: History) -> Column:
 
 
 AXES = (
-    Axis("", _steps, lambda value: f"{value:,.0f}", "step {}"),
-    Axis("by epoch", _epochs, lambda value: f"{value:.2f}", "epoch {}"),
-    Axis("by characters", _characters, compact, "{} characters"),
-    Axis("by hours", _hours, lambda value: f"{value:.3g}", "{} h"),
-    Axis("by time of day", _times, clock, "{}", is_time=True),
+    Axis("", _steps, lambda value: f"{value:,.0f}", marked("step {value}")),
+    Axis(marked("by epoch"), _epochs, lambda value: f"{value:.2f}", marked("epoch {value}")),
+    Axis(marked("by characters"), _characters, compact, marked("{value} characters")),
+    Axis(marked("by hours"), _hours, lambda value: f"{value:.3g}", marked("{value} h")),
+    Axis(marked("by time of day"), _times, clock, marked("{value}"), is_time=True),
 )

@@ -15,6 +15,7 @@ from studio.model.config import RunConfig
 from studio.runs import folders
 from studio.runs.comparing import differing_settings
 from studio.runs.environment import Environment, last_environment
+from studio.translation import marked, tr
 from studio.tui.pane import Pane
 from studio.tui.training.folder_tasks import FolderTasks
 from studio.tui.training.history import History
@@ -36,7 +37,7 @@ class ComparisonScreen(Modal[None]):
 
     AUTO_FOCUS = "#comparison-text"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,i", "dismiss", "Close", id="comparison.close"),
+        Binding("escape,q,enter,i", "dismiss", marked("Close"), id="comparison.close"),
     ]
 
     def __init__(self, runs: Sequence[Contender]) -> None:
@@ -45,8 +46,8 @@ class ComparisonScreen(Modal[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="comparison") as frame:
-            frame.border_title = "Runs compared"
-            frame.border_subtitle = "Escape closes"
+            frame.border_title = tr("Runs compared")
+            frame.border_subtitle = tr("Escape closes")
             with VerticalScroll(id="comparison-text"):
                 yield Static(comparison_table(self._runs))
 
@@ -55,7 +56,7 @@ def show_comparison(pane: Pane, histories: Sequence[History]) -> None:
     """Show the settings and the best values of runs; their settings are read in a thread."""
     if len(histories) < 2:
         pane.studio.show_notice(
-            "There is one run only. In the list of runs (r), space adds the curves of another."
+            tr("There is one run only. In the list of runs (r), space adds the curves of another.")
         )
         return
 
@@ -83,25 +84,28 @@ def comparison_table(runs: Sequence[Contender]) -> Table:
         # Long names are folded, not cut.
         table.add_column(Text(printable(run.history.run)), overflow="fold")
     settings = differing_settings([run.config for run in runs])
-    table.add_row(Text("Settings that differ" if settings else "The settings are the same.", "dim"))
+    same = tr("Settings that differ") if settings else tr("The settings are the same.")
+    table.add_row(Text(same, "dim"))
     for key, values in settings.items():
         table.add_row(Text(key), *(Text(_text(value)) for value in values))
     table.add_row("")
-    table.add_row(Text("Best values", "dim"))
+    table.add_row(Text(tr("Best values"), "dim"))
     best = [run.history.best for run in runs]
     rows = {
-        "perplexity, all targets": _with_difference(
+        tr("perplexity, all targets"): _with_difference(
             [each.perplexity_all if each else None for each in best]
         ),
-        "perplexity, Han": _with_difference([each.perplexity if each else None for each in best]),
-        "at step": [f"{each.step:,}" if each else "-" for each in best],
-        "lowest loss of an epoch": [figure(run.history.lowest_epoch_loss) for run in runs],
-        "characters per second": [_speed(run.history) for run in runs],
-        "parameters": [
+        tr("perplexity, Han"): _with_difference(
+            [each.perplexity if each else None for each in best]
+        ),
+        tr("at step"): [f"{each.step:,}" if each else "-" for each in best],
+        tr("lowest loss of an epoch"): [figure(run.history.lowest_epoch_loss) for run in runs],
+        tr("characters per second"): [_speed(run.history) for run in runs],
+        tr("parameters"): [
             f"{run.environment.parameter_count:,}" if run.environment else "-" for run in runs
         ],
-        "steps": [f"{run.history.step:,}" for run in runs],
-        "training time": [duration(_seconds(run.history)) for run in runs],
+        tr("steps"): [f"{run.history.step:,}" for run in runs],
+        tr("training time"): [duration(_seconds(run.history)) for run in runs],
     }
     for name, texts in rows.items():
         table.add_row(Text(name), *map(Text, texts))
@@ -110,8 +114,8 @@ def comparison_table(runs: Sequence[Contender]) -> Table:
 
 def _text(value: object) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return printable(f"{value:g}" if isinstance(value, float) else str(value)) or "none"
+        return tr("yes") if value else tr("no")
+    return printable(f"{value:g}" if isinstance(value, float) else str(value)) or tr("none")
 
 
 def _with_difference(values: Sequence[float | None]) -> list[str]:

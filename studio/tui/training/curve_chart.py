@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from studio.translation import tr
 from studio.tui.drawing.charts import shortened
 from studio.tui.drawing.frame import Curve
 from studio.tui.drawing.plot import Plot
@@ -114,8 +115,8 @@ class CurveChart(Vertical):
         plot = self.query_one(Plot)
         if plot.view is None:
             return None
-        words = [self.metric.title, "(log)" if self._log else "", self._axis.words]
-        words += [f"at {self._cursor.words}" if self._cursor else ""]
+        words = [tr(self.metric.title), tr("(log)") if self._log else "", tr(self._axis.words)]
+        words += [tr("at {place}", place=self._cursor.words) if self._cursor else ""]
         legend = tuple(
             Label(f"{series.label} {figure(value)}".strip(), series.colour)
             for series, value in self._legend
@@ -151,11 +152,11 @@ class CurveChart(Vertical):
             self.query_one(".chart-title", Static).update(title, layout=False)
 
     def _titled(self, with_place: bool, with_labels: bool) -> Text:
-        title = Text(f" {self.metric.title}", "bold", no_wrap=True, overflow="ellipsis")
+        title = Text(f" {tr(self.metric.title)}", "bold", no_wrap=True, overflow="ellipsis")
         if self._log:
-            title.append(" (log)", "not bold")
+            title.append(f" {tr('(log)')}", "not bold")
         if self._axis.words:
-            title.append(f" {self._axis.words}", "not bold dim")
+            title.append(f" {tr(self._axis.words)}", "not bold dim")
         if self._cursor and with_place:
             title.append(f"  {self._cursor.words}", "not bold")
         with_values = self._cursor is not None or len(self._legend) == 1
@@ -179,6 +180,6 @@ class CurveChart(Vertical):
             values.append(f" {sign_of(series.number, self._plain)[0]}", series.colour)
             values.append(figure(value, 3))
         room = max(4, self.size.width - values.cell_len - 1)
-        title = Text(f" {shortened(self.metric.title, room)}", "bold", no_wrap=True)
+        title = Text(f" {shortened(tr(self.metric.title), room)}", "bold", no_wrap=True)
         title.overflow = "ellipsis"
         return title.append_text(values)

@@ -12,6 +12,7 @@ from textual.events import Resize
 from textual.message import Message
 
 from studio.collection.picture import Sheet
+from studio.translation import marked, tr
 from studio.tui.drawing.plot import Plot
 from studio.tui.themes import series_colour
 from studio.tui.training.axes import AXES
@@ -30,15 +31,27 @@ PAGE = 0.1
 class CurveGrid(Container):
     """A chart for each metric, and a cursor over all of them."""
 
-    KEYS_HEADING = "The cursor on the curves"
+    KEYS_HEADING = marked("The cursor on the curves")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "cursor(-1)", "Earlier step", show=False, id="cursor.left"),
-        Binding("right", "cursor(1)", "Later step", show=False, id="cursor.right"),
-        Binding("pageup", "cursor(-1, True)", "A tenth earlier", show=False, id="cursor.page_left"),
-        Binding("pagedown", "cursor(1, True)", "A tenth later", show=False, id="cursor.page_right"),
-        Binding("home", "cursor_to(0)", "First step", show=False, id="cursor.first"),
-        Binding("end", "cursor_to(-1)", "Last step", show=False, id="cursor.last"),
-        Binding("escape", "no_cursor", "No cursor", show=False, id="cursor.none"),
+        Binding("left", "cursor(-1)", marked("Earlier step"), show=False, id="cursor.left"),
+        Binding("right", "cursor(1)", marked("Later step"), show=False, id="cursor.right"),
+        Binding(
+            "pageup",
+            "cursor(-1, True)",
+            marked("A tenth earlier"),
+            show=False,
+            id="cursor.page_left",
+        ),
+        Binding(
+            "pagedown",
+            "cursor(1, True)",
+            marked("A tenth later"),
+            show=False,
+            id="cursor.page_right",
+        ),
+        Binding("home", "cursor_to(0)", marked("First step"), show=False, id="cursor.first"),
+        Binding("end", "cursor_to(-1)", marked("Last step"), show=False, id="cursor.last"),
+        Binding("escape", "no_cursor", marked("No cursor"), show=False, id="cursor.none"),
     ]
 
     class CursorMoved(Message):
@@ -206,7 +219,7 @@ class CurveGrid(Container):
         (place,) = self._axis.of(self._histories[0], [self.cursor]).tolist()
         words = AXES[0].text(self.cursor)
         if self._axis is not AXES[0]:
-            words += f", {self._axis.text(place)}"
+            words = tr("{step}, {place}", step=words, place=self._axis.text(place))
         return Cursor(place, words, self._axis.mark(place))
 
     def picture(self) -> Sheet | None:
@@ -248,7 +261,7 @@ class CurveGrid(Container):
             colour, faint = self._shades[history.run]
             smoothing = self._smoothing if metric.noisy else 0.0
             beside = metric.beside if history.validations else None
-            label = beside.first if beside and alone else ""
+            label = tr(beside.first).rstrip() if beside and alone else ""
             steps, y = metric.read(history)
             x = self._axis.of(history, steps)
             points = not metric.noisy and len(x) < 60
@@ -259,6 +272,6 @@ class CurveGrid(Container):
                 if alone:
                     number = 1
                     colour, faint = series_colour(self.app.theme_variables, number)
-                label = beside.second if alone else ""
+                label = tr(beside.second) if alone else ""
                 series.append(Series(label, colour, faint, x, y, points=True, number=number))
         return series

@@ -1,5 +1,6 @@
 """The keys for the curves of the training pane."""
 
+from studio.translation import tr
 from studio.tui.pane import Pane
 from studio.tui.training.curve_grid import CurveGrid
 from studio.tui.training.panels import WatchPanels
@@ -32,7 +33,7 @@ class CurvesPane(Pane):
         if self.query_one(CurveGrid).toggle_grid():
             self._panels.draw_now()
         else:
-            self.notify("No room for all curves: zoom with z, or enlarge the terminal.")
+            self.notify(tr("No room for all curves: zoom with z, or enlarge the terminal."))
 
     def action_log_scale(self) -> None:
         """Switch between a linear and a logarithmic scale."""

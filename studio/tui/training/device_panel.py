@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
+from rich.cells import set_cell_size
 from rich.text import Text
 from textual import work
 from textual.message import Message
 
 from studio.devices import CudaDevice, GpuChoice, candidates
 from studio.runs.readings import ReadingsReader, TrainingReading
-from studio.telemetry import DeviceReading, Gauge, Gpus, HostMeter, bare_uuid
+from studio.telemetry import PROCESSOR, DeviceReading, Gauge, Gpus, HostMeter, bare_uuid
+from studio.translation import tr
 from studio.tui.training.gpu_lines import LEVEL_CLASSES, LOAD_CLASSES, gpu_line
 from studio.tui.training.text_panel import TextPanel
 from studio.wording import local_time, printable, sparkline
@@ -166,19 +168,22 @@ class DevicePanel(TextPanel):
     def title(self) -> str:
         shown = self._shown
         if shown is None:
-            return "Device"
-        return printable(shown.device)
+            return tr("Device")
+        # The processor; a GPU has a name.
+        return tr(printable(shown.device))
 
     def lines(self, width: int) -> list[Text]:
         style_of = self.get_component_rich_style
         shown = self._shown
         if shown is None:
-            nothing = "No reading yet." if self._use.is_here else "No readings were recorded."
+            here = self._use.is_here
+            nothing = tr("No reading yet.") if here else tr("No readings were recorded.")
             lines = [Text(nothing, style_of("device--label"))]
         else:
             lines = [self._line(gauge, width) for gauge in shown.gauges]
             if not self._use.is_here and self._recorded:
-                lines.append(Text(f"recorded {self._recorded.when}", style_of("device--label")))
+                recorded = tr("recorded {when}", when=self._recorded.when)
+                lines.append(Text(recorded, style_of("device--label")))
         wanted = bare_uuid(self._use.gpu) if self._use.is_here else ""
         if len(self._gpus) > 1 or any(each.load != "idle" for each in self._gpus):
             lines += [
@@ -194,6 +199,13 @@ class DevicePanel(TextPanel):
         now = [self._reading] if self._reading and self._use.is_here else []
         return self._recorded.values.get(label, []) + _values(now, label)
 
+    def _label(self, gauge: Gauge) -> str:
+        shown = self._shown
+        if gauge.label == "memory" and shown and shown.device != PROCESSOR:
+            # With the blank it is another message: Chinese has a word for the memory of a GPU.
+            return tr("memory ")
+        return tr(gauge.label)
+
     def _line(self, gauge: Gauge, width: int) -> Text:
         style_of = self.get_component_rich_style
         room = max(0, width - 8 - 13)
@@ -201,7 +213,8 @@ class DevicePanel(TextPanel):
         drawn = sparkline(
             past, room, 0.0, gauge.limit or max(past, default=1.0) * 1.25, self._plain
         )
-        line = Text(f"{gauge.label:<8}", style_of("device--label"), end="")
+        label = set_cell_size(self._label(gauge), 8)
+        line = Text(label, style_of("device--label"), end="")
         line.append(f"{drawn:<{room}}", style_of("device--spark"))
         value = gauge.text.rjust(max(0, width - 8 - room))
         normal = gauge.level == "normal"

@@ -6,6 +6,7 @@ from functools import partial
 from textual.worker import get_current_worker
 
 from studio.runs import folders, processes
+from studio.translation import tr
 from studio.tui.pane import Pane
 from studio.tui.training.folder_tasks import FolderTasks
 from studio.tui.training.panels import WatchPanels
@@ -75,9 +76,13 @@ class RunsElsewhere:
             if stopped:
                 resume(name)
             else:
-                self._pane.studio.show_notice(f"{name}: another process was faster; it trains now.")
+                self._pane.studio.show_notice(
+                    tr("{name}: another process was faster; it trains now.", name=name)
+                )
 
-        self._pane.studio.show_notice(f"{name}: the other process saves a checkpoint and ends.")
+        self._pane.studio.show_notice(
+            tr("{name}: the other process saves a checkpoint and ends.", name=name)
+        )
         self._tasks.run("take over", name, stop, stopped_there, exclusive=True)
 
     @property

@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
+from studio.translation import marked, tr
 from studio.tui.widgets.modal import Modal
 
 
@@ -14,7 +15,7 @@ class EpochsScreen(Modal[int | None]):
     """Asks how many epochs to add to a finished run. The result is None if the user cancels."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Cancel", id="epochs.cancel"),
+        Binding("escape", "dismiss(None)", marked("Cancel"), id="epochs.cancel"),
     ]
 
     def __init__(self, run: str) -> None:
@@ -23,7 +24,7 @@ class EpochsScreen(Modal[int | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="ask"):
-            text = f"{self._run} has finished its epochs. How many more?"
+            text = tr("{run} has finished its epochs. How many more?", run=self._run)
             yield Static(text, markup=False, id="question")
             yield Input("1", type="integer", max_length=4, compact=True)
 

@@ -25,6 +25,7 @@ from studio.model.events import (
     TrainingEvent,
     Validated,
 )
+from studio.translation import marked, tr
 from studio.tui.training.status_panel import Shown
 from studio.wording import figure, perplexities, printable
 
@@ -39,7 +40,7 @@ class LogPanel(RichLog):
 
     def __init__(self) -> None:
         super().__init__(id="log", max_lines=KEPT * 4, min_width=1, wrap=True, markup=False)
-        self.border_title = "Log"
+        self.border_title = tr("Log{of_run}", of_run="")
         self._lines_kept: deque[Text] = deque(maxlen=KEPT)
         # The run shown from its folder, and the number of its lines.
         self._shown: Shown | None = None
@@ -68,8 +69,9 @@ class LogPanel(RichLog):
                 or known != self._count
             )
         if changed:
-            name = f" of {printable(self._shown.history.run)}" if self._shown else ""
-            self.border_title = f"Log{name}"
+            run = printable(self._shown.history.run) if self._shown else ""
+            of_run = tr(" of {run}", run=run) if run else ""
+            self.border_title = tr("Log{of_run}", of_run=of_run)
             self._write_again()
 
     def _write_again(self) -> None:
@@ -99,15 +101,17 @@ def log_line(event: Event) -> str:
     """The log line for an event; "" if it gets none."""
     match event:
         case Ready(torch, device):
-            return f"torch {torch} on {device}"
+            return tr("torch {version} on {device}", version=torch, device=device)
         case Preparing(what):
             return what
         case TrainingStarted(run=run, step=step):
-            return f"{run} resumed at step {step:,}" if step else f"{run} started"
+            if step:
+                return tr("{run} resumed at step {step:,}", run=run, step=step)
+            return tr("{run} started", run=run)
         case TrainingPaused(run):
-            return f"{run} paused"
+            return tr("{run} paused", run=run)
         case TrainingResumed(run):
-            return f"{run} resumed"
+            return tr("{run} resumed", run=run)
         case Trained(_, trained):
             return event_line(trained)
     return ""
@@ -117,15 +121,18 @@ def event_line(event: TrainingEvent) -> str:
     """The log line for an event of a run; "" if it gets none."""
     match event:
         case EpochDone():
-            return f"epoch {event.epoch} done, loss {figure(event.loss)}"
+            return tr("epoch {epoch} done, loss {loss}", epoch=event.epoch, loss=figure(event.loss))
         case Validated():
-            best = ", the best so far" if event.best else ""
             both = perplexities(event.perplexity_all, event.perplexity)
-            return f"step {event.step:,}: perplexity {both}{best}"
+            line = marked("step {step:,}: perplexity {perplexity}")
+            if event.best:
+                line = marked("step {step:,}: perplexity {perplexity}, the best so far")
+            return tr(line, step=event.step, perplexity=both)
         case Noted():
             return printable(event.text)
         case CheckpointSaved():
-            return f"checkpoint {printable(event.name)}"
+            return tr("checkpoint {name}", name=printable(event.name))
         case TrainingEnded():
-            return printable(f"{event.outcome} at step {event.step:,} {event.reason}".rstrip())
+            ended = tr("{outcome} at step {step:,}", outcome=tr(event.outcome), step=event.step)
+            return printable(f"{ended} {event.reason}".rstrip())
     return ""

@@ -9,6 +9,7 @@ import numpy as np
 
 from studio.model.events import Validated, VerseMeasured
 from studio.telemetry import GIGABYTE
+from studio.translation import marked
 from studio.tui.drawing.scales import Column
 from studio.tui.training.history import History
 
@@ -32,7 +33,10 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A value measured along a run's steps. A `noisy` one is smoothed."""
+    """A value measured along a run's steps. A `noisy` one is smoothed.
+
+    Its title is translated where it is shown; so are the labels of `Beside`.
+    """
 
     name: str
     title: str
@@ -99,31 +103,34 @@ _over_han = _validated(lambda each: each.perplexity)
 METRICS = (
     Metric(
         "loss",
-        "loss",
+        marked("loss"),
         True,
         _per_step(lambda history: history.losses),
-        Beside("training", "validation", _validation_loss, of_each=True),
+        # With the blank it is another message than the status of a run.
+        Beside(marked("training "), marked("validation"), _validation_loss, of_each=True),
     ),
     Metric(
         "perplexity",
-        "perplexity",
+        marked("perplexity"),
         False,
         _over_all,
-        Beside("all targets", "Han", _over_han, of_each=False),
+        Beside(marked("all targets"), marked("Han"), _over_han, of_each=False),
     ),
-    Metric("rate", "learning rate", False, _per_step(lambda history: history.rates)),
-    Metric("norm", "gradient norm", True, _per_step(lambda history: history.norms)),
-    Metric("speed", "characters per second", True, lambda h: (np.array(h.steps), h.speed())),
-    _verse("length", "poems of the right length", lambda each: each.length_kept),
-    _verse("tones", "poems that keep the tones", lambda each: each.tones_kept),
-    _verse("rhyme", "poems that rhyme", lambda each: each.rhyme_kept),
-    _verse("distinct", "distinct-2", lambda each: each.distinct_2),
-    _verse("copied", "4-grams copied", lambda each: each.grams_copied),
-    _verse("repeats", "repeated characters per poem", lambda each: each.repeats),
-    _gauge("gpu", "GPU, %"),
-    _gauge("cpu", "processor, %"),
-    _gauge("memory", "memory, GB", GIGABYTE),
-    _gauge("studio", "memory of the program, GB", GIGABYTE),
-    _gauge("temp", "temperature, °C"),
-    _gauge("power", "power, W"),
+    Metric("rate", marked("learning rate"), False, _per_step(lambda history: history.rates)),
+    Metric("norm", marked("gradient norm"), True, _per_step(lambda history: history.norms)),
+    Metric(
+        "speed", marked("characters per second"), True, lambda h: (np.array(h.steps), h.speed())
+    ),
+    _verse("length", marked("poems of the right length"), lambda each: each.length_kept),
+    _verse("tones", marked("poems that keep the tones"), lambda each: each.tones_kept),
+    _verse("rhyme", marked("poems that rhyme"), lambda each: each.rhyme_kept),
+    _verse("distinct", marked("distinct-2"), lambda each: each.distinct_2),
+    _verse("copied", marked("4-grams copied"), lambda each: each.grams_copied),
+    _verse("repeats", marked("repeated characters per poem"), lambda each: each.repeats),
+    _gauge("gpu", marked("GPU, %")),
+    _gauge("cpu", marked("processor, %")),
+    _gauge("memory", marked("memory, GB"), GIGABYTE),
+    _gauge("studio", marked("memory of the program, GB"), GIGABYTE),
+    _gauge("temp", marked("temperature, °C")),
+    _gauge("power", marked("power, W")),
 )

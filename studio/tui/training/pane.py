@@ -30,6 +30,7 @@ from studio.messages import (
     TrainingStarted,
 )
 from studio.model.events import TrainingEnded
+from studio.translation import tr
 from studio.tui.training.comparison_screen import show_comparison
 from studio.tui.training.curve_grid import CurveGrid
 from studio.tui.training.curves_pane import CurvesPane
@@ -167,7 +168,8 @@ class TrainingPane(CurvesPane):
 
     def _failed(self, event: Failed) -> None:
         self.query_one(SettingsForm).show_estimate(None)
-        self._log(f"failed: {event.what}: {event.message}", "bold")
+        failed = tr("failed: {what}: {reason}", what=event.what, reason=event.message)
+        self._log(failed, "bold")
         for line in event.bug.splitlines():
             self._log(line)
         self.refresh_bindings()
@@ -251,7 +253,9 @@ class TrainingPane(CurvesPane):
         if shown and sample:
             self.send(ReadNetwork(shown.history.run, sample.text))
         else:
-            self.studio.show_notice("A run with a sample is needed: open one (r), or wait for it.")
+            self.studio.show_notice(
+                tr("A run with a sample is needed: open one (r), or wait for it.")
+            )
 
     def action_report(self) -> None:
         """Write the report of the runs whose curves are shown."""

@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.events import Resize
 
+from studio.translation import tr
 from studio.tui.pane import Pane
 from studio.tui.run_in_training import RunInTraining
 from studio.tui.training.curve_grid import CurveGrid
@@ -113,7 +114,7 @@ class WatchPanels(Vertical):
         self.draw_now()
 
     def _hint(self) -> str:
-        nothing = "No run to show. Press n for a new run, r for earlier runs."
+        nothing = tr("No run to show. Press n for a new run, r for earlier runs.")
         return self._run.preparing or nothing
 
     def _poll_device(self) -> None:

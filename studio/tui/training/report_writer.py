@@ -8,6 +8,7 @@ from pathlib import Path
 
 from studio.errors import RunError
 from studio.runs.processes import search_path
+from studio.translation import tr
 
 # Seconds between two looks whether the report is still wanted.
 LOOK_EVERY = 0.2
@@ -46,6 +47,7 @@ def write_report(
                     process.kill()
                     return ""
     if process.returncode:
-        last = messages.strip().splitlines()[-1:] or ["it gave no reason"]
-        raise RunError(f"The report was not written: {last[0].removeprefix('tangshi-studio: ')}")
+        last = messages.strip().splitlines()[-1:] or [tr("it gave no reason")]
+        why = last[0].removeprefix("tangshi-studio: ")
+        raise RunError(tr("The report was not written: {reason}", reason=why))
     return out.strip()

@@ -9,6 +9,7 @@ from studio.errors import RunError, StudioError
 from studio.messages import Resume, Train
 from studio.model.config import RECIPES, RunConfig
 from studio.runs import folders, processes, queue
+from studio.translation import tr
 from studio.tui.pane import Pane
 from studio.tui.training.elsewhere import RunsElsewhere
 from studio.tui.training.epochs_screen import EpochsScreen
@@ -77,8 +78,13 @@ class RunActions:
                 raise
 
         def started(pid: int) -> None:
-            text = f"{run} trains on {device}, which was free. Process {pid} trains it."
-            self._pane.studio.show_notice(f"{text} The list of runs (r) shows it.")
+            text = tr(
+                "{run} trains on {device}, which was free. Process {pid} trains it.",
+                run=run,
+                device=device,
+                pid=pid,
+            )
+            self._pane.studio.show_notice(tr("{what} The list of runs (r) shows it.", what=text))
             self._pane.query_one(LogPanel).add(text)
             self._pane.query_one(RunList).read()
 
@@ -126,7 +132,7 @@ class RunActions:
         """Whether a run is in training; if so, a notice says it."""
         if self._in_training.is_running:
             self._pane.studio.show_notice(
-                f"{self._in_training.name} is in training. Stop it first (x)."
+                tr("{run} is in training. Stop it first (x).", run=self._in_training.name)
             )
         return self._in_training.is_running
 
@@ -219,24 +225,27 @@ class RunActions:
             self.waiting.ask_to_remove(run)
             return
         if waits:
-            text = f"{run} waits to be trained. Cancel it and delete its settings? No undo."
-            question = AskScreen(text, "Cancel the run", "Keep it")
+            text = tr(
+                "{run} waits to be trained. Cancel it and delete its settings? No undo.", run=run
+            )
+            question = AskScreen(text, tr("Cancel the run"), tr("Keep it"))
         else:
-            question = AskScreen(f"Delete {run} and its checkpoints? No undo.", "Delete", "Keep")
+            text = tr("Delete {run} and its checkpoints? No undo.", run=run)
+            question = AskScreen(text, tr("Delete"), tr("Keep"))
         self._pane.app.push_screen(question, lambda yes: self._delete(run, waits) if yes else None)
 
     def _delete(self, name: str, waits: bool) -> None:
         def delete() -> None:
             run = folders.find(self._pane.home.runs, name)
             if waits and not queue.place(run.folder):
-                raise RunError(f"{name} has started meanwhile, so it was kept.")
+                raise RunError(tr("{run} has started meanwhile, so it was kept.", run=name))
             folders.delete(run)
 
         self._tasks.run("delete", name, delete, lambda _: self._deleted(name))
 
     def _deleted(self, run: str) -> None:
         self._watched.forget(run)
-        self._pane.query_one(LogPanel).add(f"{run} deleted")
+        self._pane.query_one(LogPanel).add(tr("{run} deleted", run=run))
         self._pane.query_one(RunList).read()
         self._panels.touch()
 

@@ -5,13 +5,13 @@ from textual.worker import get_current_worker
 from studio.collection.picture import as_png, as_svg
 from studio.errors import StudioError
 from studio.files import write_atomically
+from studio.translation import tr, tr_n
 from studio.tui.pane import Pane
 from studio.tui.training.curve_grid import CurveGrid
 from studio.tui.training.folder_tasks import FolderTasks
 from studio.tui.training.log_panel import LogPanel
 from studio.tui.training.report_writer import report_folder, write_report
 from studio.tui.training.watched import Watched
-from studio.wording import counted
 
 
 class RunFiles:
@@ -25,7 +25,7 @@ class RunFiles:
         """Let a process of its own write the report of the runs whose curves are shown."""
         runs = [history.run for history in self._watched.histories()]
         if not runs:
-            self._say("There is no run to report on. Open one in the list of runs (r).")
+            self._say(tr("There is no run to report on. Open one in the list of runs (r)."))
             return
         folder = report_folder(self._pane.home.exports, runs)
         language = self._pane.studio.settings.report_language
@@ -34,15 +34,25 @@ class RunFiles:
             worker = get_current_worker()
             return write_report(runs, folder, language, lambda: worker.is_cancelled)
 
-        self._say(f"Writing the report of {counted(len(runs), 'run')} takes a while.")
-        self._tasks.run("report", runs[0], write, lambda path: self._say(f"The report: {path}"))
+        self._say(
+            tr_n(
+                "Writing the report of {count:,} run takes a while.",
+                "Writing the report of {count:,} runs takes a while.",
+                len(runs),
+            )
+        )
+
+        def wrote(path: str) -> None:
+            self._say(tr("The report: {path}", path=path))
+
+        self._tasks.run("report", runs[0], write, wrote)
 
     def save_picture(self) -> None:
         """Save the charts as they stand, as SVG and as PNG."""
         sheet = self._pane.query_one(CurveGrid).picture()
         histories = self._watched.histories()
         if sheet is None or not histories:
-            self._say("There are no curves to save.")
+            self._say(tr("There are no curves to save."))
             return
         stem = f"charts-{histories[0].run}-step-{histories[0].step}"
         exports = self._pane.home.exports
@@ -57,8 +67,8 @@ class RunFiles:
             try:
                 write_atomically(path.with_suffix(".png"), as_png(sheet))
             except StudioError as error:
-                return f"Saved {path}, but no PNG: {error}"
-            return f"Saved {path}, and the same as PNG."
+                return tr("Saved {path}, but no PNG: {reason}", path=path, reason=error)
+            return tr("Saved {path}, and the same as PNG.", path=path)
 
         self._tasks.run("picture", histories[0].run, save, self._say)
 

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.text import Text
 
+from studio.translation import tr
 from studio.tui.drawing.charts import shortened
 from studio.tui.training.history import History
 from studio.tui.training.text_panel import TextPanel
@@ -50,10 +52,10 @@ class RunLegend(TextPanel):
             item.append(shortened(printable(entry.history.run), width - item.cell_len))
             best = entry.history.best
             for more in (
-                " (reference)" if entry.is_reference else "",
+                tr(" (reference)") if entry.is_reference else "",
                 f" {perplexities(best.perplexity_all, best.perplexity)}" if best else "",
             ):
-                if item.cell_len + len(more) <= width:
+                if item.cell_len + cell_len(more) <= width:
                     item.append(more, "dim")
             if lines and lines[-1].cell_len + 2 + item.cell_len <= width:
                 lines[-1].append("  ").append_text(item)

@@ -20,6 +20,7 @@ from studio.errors import ConfigError, StudioError
 from studio.runs import folders, queue
 from studio.runs.filtering import fields_of, run_filter
 from studio.runs.folders import Run, RunSummary
+from studio.translation import marked, tr
 from studio.tui.drawing.charts import shortened
 from studio.tui.pane import Pane
 from studio.wording import compact, perplexities
@@ -51,27 +52,39 @@ class RunAction(Message):
 
 
 class _Options(OptionList):
-    KEYS_HEADING = "In the list of runs"
+    KEYS_HEADING = marked("In the list of runs")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "Open", id="runs.open", tooltip="Show the run's curves"),
+        Binding(
+            "enter",
+            "select",
+            marked("Open"),
+            id="runs.open",
+            tooltip=marked("Show the run's curves"),
+        ),
         Binding(
             "space",
             "act('compare')",
-            "Compare",
+            marked("Compare"),
             id="runs.compare",
-            tooltip="Add or remove curves",
+            tooltip=marked("Add or remove curves"),
         ),
         Binding(
             "b",
             "act('reference')",
-            "Reference",
+            marked("Reference"),
             id="runs.reference",
-            tooltip="Compare the others with this run, or no longer",
+            tooltip=marked("Compare the others with this run, or no longer"),
         ),
-        Binding("u", "act('resume')", "Resume", id="runs.resume", tooltip="Resume the training"),
-        Binding("d,delete", "act('delete')", "Delete", id="runs.delete"),
+        Binding(
+            "u",
+            "act('resume')",
+            marked("Resume"),
+            id="runs.resume",
+            tooltip=marked("Resume the training"),
+        ),
+        Binding("d,delete", "act('delete')", marked("Delete"), id="runs.delete"),
         # The pane has this key too, for when the list is not shown.
-        Binding("slash", "act('filter')", "Filter", id="training.filter"),
+        Binding("slash", "act('filter')", marked("Filter"), id="training.filter"),
     ]
 
     def action_act(self, action: str) -> None:
@@ -89,7 +102,7 @@ class RunList(Vertical):
 
     def __init__(self) -> None:
         super().__init__(id="runs")
-        self.border_title = "Runs"
+        self.border_title = tr("Runs")
         self._rows: list[RunRow] = []
         self._shown: list[RunRow] = []
         self._colours: dict[str, str] = {}
@@ -98,10 +111,12 @@ class RunList(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Input(
-            placeholder="words, or hidden >= 256 and perplexity < 120", compact=True, id="filter"
+            placeholder=tr("words, or hidden >= 256 and perplexity < 120"),
+            compact=True,
+            id="filter",
         )
         yield _Options(markup=False)
-        yield Static("No runs yet.", id="no-runs")
+        yield Static(tr("No runs yet."), id="no-runs")
 
     def on_mount(self) -> None:
         self.query_one("#filter").display = False
@@ -212,7 +227,8 @@ class RunList(Vertical):
                 options.highlighted = names.index(at_name) if at_name in names else 0
         none = self.query_one("#no-runs", Static)
         none.display = bool(problem) or not names
-        none.update(Text(problem or ("No run matches." if self._rows else "No runs yet.")))
+        empty = tr("No run matches.") if self._rows else tr("No runs yet.")
+        none.update(Text(problem or empty))
 
     def _prompt(self, row: RunRow) -> Text:
         colour = self._colours.get(row.name)
@@ -258,11 +274,13 @@ class RunList(Vertical):
 def _facts(row: RunRow) -> str:
     """What is known about a run, in a few words."""
     if row.summary is None:
-        return "damaged" if row.problem else ""
+        return tr("damaged") if row.problem else ""
     if row.summary.place:
         return row.summary.status_in_words
-    facts = [row.summary.status, f"{compact(row.summary.step)} steps"]
+    steps = tr("{steps} steps", steps=compact(row.summary.step))
+    facts = [row.summary.status_in_words, steps]
     if row.summary.best_perplexity is not None:
         han = row.summary.best_perplexity_han
-        facts.append(f"ppl {perplexities(row.summary.best_perplexity, han)}")
+        both = perplexities(row.summary.best_perplexity, han)
+        facts.append(tr("ppl {perplexity}", perplexity=both))
     return "  ".join(facts)

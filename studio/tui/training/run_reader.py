@@ -10,6 +10,7 @@ from studio.runs import folders, processes
 from studio.runs.event_log import START, EventReader, Place
 from studio.runs.folders import Run
 from studio.runs.training_folder import TrainingProcess
+from studio.translation import tr
 from studio.tui.training.history import History
 from studio.tui.training.status_panel import Shown
 from studio.wording import duration
@@ -102,7 +103,9 @@ def _unhurried(events: Iterable[TrainingEvent]) -> Iterator[TrainingEvent]:
 
 def _training(run: Run) -> str:
     silence = time.time() - run.events_file.stat().st_mtime if run.events_file.exists() else 0.0
-    return "training" if silence < SILENCE else f"nothing heard for {duration(silence)}"
+    if silence < SILENCE:
+        return "training"
+    return tr("nothing heard for {time}", time=duration(silence))
 
 
 def read_run(home: Home, name: str) -> Shown:

@@ -2,9 +2,11 @@
 
 import re
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from studio.model.events import SampleWritten
+from studio.translation import tr
 from studio.tui.training.history import History
 from studio.tui.training.text_panel import TextPanel
 from studio.wording import perplexities, printable
@@ -17,7 +19,7 @@ class SamplePanel(TextPanel):
 
     def __init__(self) -> None:
         super().__init__(id="sample")
-        self.border_title = "Sample"
+        self.border_title = tr("Sample")
         self._history: History | None = None
         self._chosen: int | None = None
 
@@ -67,21 +69,21 @@ class SamplePanel(TextPanel):
     def title(self) -> str:
         index = self._index()
         if self._history is None or index is None:
-            return "Sample"
-        return f"Sample {index + 1}/{len(self._history.samples)}"
+            return tr("Sample")
+        return tr("Sample {place}/{count}", place=index + 1, count=len(self._history.samples))
 
     def lines(self, width: int) -> list[Text]:
         note = self.get_component_rich_style("sample--note", partial=True)
         index = self._index()
         if self._history is None or index is None:
-            return [Text("A poem is written at each validation.", note)]
+            return [Text(tr("A poem is written at each validation."), note)]
         sample = self._history.samples[index]
         validation = self._history.validation_at(sample.step)
-        captions = [f"step {sample.step:,}"]
+        captions = [tr("step {value}", value=f"{sample.step:,}")]
         if validation:
             both = perplexities(validation.perplexity_all, validation.perplexity)
-            captions.append(f"perplexity {both}")
-        if len(caption := "  ".join(captions)) <= width:
+            captions.append(tr("perplexity {perplexity}", perplexity=both))
+        if cell_len(caption := "  ".join(captions)) <= width:
             captions = [caption]
         poem = self.get_component_rich_style("sample--poem", partial=True)
         lines = [Text(line, poem) for line in verses(sample.text, width)]

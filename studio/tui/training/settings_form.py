@@ -18,6 +18,7 @@ from studio.devices import GpuChoice, choose
 from studio.messages import Estimated
 from studio.model.config import RECIPES, ModelConfig, RunConfig, TrainConfig, with_settings
 from studio.runs import folders
+from studio.translation import marked, tr
 from studio.tui.training.gpu_lines import GpuList
 from studio.tui.training.setting_names import FIRST, HINTS, LABELS, groups_of
 from studio.tui.widgets.form_fields import Field, Fold, NameField, NumberField, StepField
@@ -28,23 +29,23 @@ from studio.wording import compact, duration
 class SettingsForm(VerticalScroll, can_focus=False):
     """A new run: recipe, name, every setting, and the button that starts it."""
 
-    KEYS_HEADING = "In the form for a new run"
+    KEYS_HEADING = marked("In the form for a new run")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Previous field", show=False, id="form.up"),
-        Binding("down", "move(1)", "Next field", show=False, id="form.down"),
+        Binding("up", "move(-1)", marked("Previous field"), show=False, id="form.up"),
+        Binding("down", "move(1)", marked("Next field"), show=False, id="form.down"),
         Binding(
             "e",
             "estimate",
-            "Estimate",
+            marked("Estimate"),
             id="form.estimate",
-            tooltip="Parameters, steps, memory and time of the run, by some trial steps",
+            tooltip=marked("Parameters, steps, memory and time of the run, by some trial steps"),
         ),
         Binding(
             "slash",
             "find",
-            "Find",
+            marked("Find"),
             id="form.find",
-            tooltip="Go to a setting by a part of its name",
+            tooltip=marked("Go to a setting by a part of its name"),
         ),
     ]
 
@@ -73,8 +74,8 @@ class SettingsForm(VerticalScroll, can_focus=False):
 
     def compose(self) -> ComposeResult:
         first = next(iter(RECIPES))
-        self.recipe = StepField("recipe", "recipe", list(RECIPES), first)
-        self.run_name = NameField("run-name", "name", self._is_taken)
+        self.recipe = StepField("recipe", tr("recipe"), list(RECIPES), first)
+        self.run_name = NameField("run-name", tr("name"), self._is_taken)
         self.fields = {
             name: _field(name, kind, _texts(RECIPES[first])[name]) for name, kind in _KINDS.items()
         }
@@ -84,24 +85,27 @@ class SettingsForm(VerticalScroll, can_focus=False):
             yield self.fields[name]
         yield GpuList()
         with Horizontal(classes="row"):
-            yield Button("Start training", id="start", variant="primary", compact=True)
-        yield Static(_NOT_ESTIMATED, id="estimate", markup=False)
+            yield Button(tr("Start training"), id="start", variant="primary", compact=True)
+        yield Static(tr(_NOT_ESTIMATED), id="estimate", markup=False)
         yield Fold(self._fold_title, "fold")
-        yield Input(placeholder="part of a setting's name", id="find", compact=True)
+        yield Input(placeholder=tr("part of a setting's name"), id="find", compact=True)
         with Vertical(id="groups"):
             for title, names in groups_of(list(self.fields)).items():
                 with Vertical(classes="group") as group:
-                    group.border_title = title
+                    group.border_title = tr(title)
                     for name in names:
                         yield self.fields[name]
 
     def _fold_title(self, opened: bool) -> str:
         if opened:
-            return "- fewer settings"
+            return tr("- fewer settings")
         hidden = [field for name, field in self.fields.items() if name not in FIRST]
         changed = sum(field.has_class("-changed") for field in hidden)
-        more = f", {changed} changed" if changed else ""
-        return f"+ {len(hidden)} more settings{more}"
+        if changed:
+            line = marked("+ {hidden} more settings, {changed} changed")
+        else:
+            line = marked("+ {hidden} more settings")
+        return tr(line, hidden=len(hidden), changed=changed)
 
     def on_mount(self) -> None:
         self.propose_name()
@@ -168,17 +172,21 @@ class SettingsForm(VerticalScroll, can_focus=False):
         """Estimate what the run comes to."""
         if config := self.config():
             self._estimated = config
-            self.query_one("#estimate", Static).update("some trial steps ...")
+            self.query_one("#estimate", Static).update(tr("some trial steps ..."))
             self.post_message(self.EstimateWanted(config))
 
     def show_estimate(self, estimated: Estimated | None) -> None:
         """Show what a run with these settings comes to; None if that could not be found out."""
-        text = _NOT_ESTIMATED
+        text = tr(_NOT_ESTIMATED)
         if estimated and estimated.config == self._estimated:
-            text = (
-                f"{compact(estimated.parameters)} parameters · {estimated.steps:,} steps · "
-                f"{duration(estimated.seconds)} and validations · "
-                f"{estimated.memory / 1e9:.1f} GB · {estimated.device}"
+            text = tr(
+                "{parameters} parameters · {steps:,} steps · {time} and validations · "
+                "{memory:.1f} GB · {device}",
+                parameters=compact(estimated.parameters),
+                steps=estimated.steps,
+                time=duration(estimated.seconds),
+                memory=estimated.memory / 1e9,
+                device=estimated.device,
             )
         self.query_one("#estimate", Static).update(text)
 
@@ -200,14 +208,14 @@ class SettingsForm(VerticalScroll, can_focus=False):
         self.query_one("#find").focus()
 
     def _find(self, find: Input) -> None:
-        """Go to the first setting that has what was typed in its name."""
+        """Go to the first setting that has what was typed in its name, or in its key."""
         typed = find.value.strip().casefold()
         for name, field in self.fields.items():
-            if typed and (typed in name or typed in LABELS.get(name, name)):
+            if typed and (typed in name or typed in tr(LABELS.get(name, name))):
                 find.value = ""
                 self._go_to(field)
                 return
-        self.notify(f"No setting has {typed!r} in its name.", markup=False)
+        self.notify(tr("No setting has {typed!r} in its name.", typed=typed), markup=False)
 
     @on(DescendantBlur)
     def _left(self, event: DescendantBlur) -> None:
@@ -242,8 +250,9 @@ class SettingsForm(VerticalScroll, can_focus=False):
         field.set_class(changed, "-changed")
         self.query_one(Fold).refresh()
         self._estimated = None
-        self.query_one("#estimate", Static).update(_NOT_ESTIMATED)
-        field.hint = f"recipe: {default}" if changed else HINTS.get(field.field, "")
+        self.query_one("#estimate", Static).update(tr(_NOT_ESTIMATED))
+        usual = tr("recipe: {value}", value=default)
+        field.hint = usual if changed else tr(HINTS.get(field.field, ""))
         if field.field == "device":
             self._mark_gpu()
 
@@ -262,8 +271,7 @@ _KINDS: dict[str, Any] = {
     for struct in (ModelConfig, TrainConfig)
     for setting in msgspec.structs.fields(struct)
 }
-_NOT_ESTIMATED = "e estimates size, memory and time"
-_SWITCH = {"no": False, "yes": True}
+_NOT_ESTIMATED = marked("e estimates size, memory and time")
 
 
 def _texts(config: RunConfig) -> dict[str, str]:
@@ -274,24 +282,24 @@ def _texts(config: RunConfig) -> dict[str, str]:
 
 def _text(value: object) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return tr("yes") if value else tr("no")
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _field(name: str, kind: Any, text: str) -> Field:
     field: Field
-    label = LABELS.get(name, name)
+    label = tr(LABELS.get(name, name))
     if name == "device":
         # The panel that shows the device has its name as id.
         field = StepField(name, label, ["auto", "cpu"], text, id="device-name")
     elif kind is bool:
-        field = StepField(name, label, list(_SWITCH), text)
+        field = StepField(name, label, [_text(False), _text(True)], text)
     elif get_origin(kind) is Literal:
         field = StepField(name, label, get_args(kind), text)
     else:
         field = NumberField(name, label, kind)
         field.text = text
-    field.set_reactive(Field.hint, HINTS.get(name, ""))
+    field.set_reactive(Field.hint, tr(HINTS.get(name, "")))
     return field
 
 
@@ -299,4 +307,4 @@ def _value(field: Field) -> object:
     """The value of a field, for `with_settings`."""
     if isinstance(field, NumberField):
         return field.value()
-    return _SWITCH.get(field.text, field.text)
+    return {_text(False): False, _text(True): True}.get(field.text, field.text)

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
 from studio.messages import TrainingStarted
 from studio.model.config import RunConfig
 from studio.runs.training_folder import TrainingProcess
+from studio.translation import tr
 from studio.tui.drawing.charts import shortened
 from studio.tui.training.history import History
 from studio.tui.training.text_panel import TextPanel
@@ -84,7 +86,7 @@ class StatusPanel(TextPanel):
         line = Text(no_wrap=True, overflow="ellipsis", end="")
         alarm = shown.state in ("diverged", "failed")
         mark = _MARKS.get(shown.state, "-")
-        line.append(f"{mark} {shown.state}  ", self._style("alarm" if alarm else "done"))
+        line.append(f"{mark} {tr(shown.state)}  ", self._style("alarm" if alarm else "done"))
         line.append(
             shortened(printable(shown.history.run), width - line.cell_len), self._style("name")
         )
@@ -95,18 +97,20 @@ class StatusPanel(TextPanel):
         share = min(1.0, history.step / total) if total else 0.0
         parts = [f"{share:.0%}"] if total else []
         if not narrow:
-            parts.append(f"step {history.step:,}" + (f"/{total:,}" if total else ""))
+            steps = f"{history.step:,}" + (f"/{total:,}" if total else "")
+            parts.append(tr("step {value}", value=steps))
             if shown.config:
-                parts.append(f"epoch {history.epoch}/{shown.config.train.epochs}")
+                epochs = f"{history.epoch}/{shown.config.train.epochs}"
+                parts.append(tr("epoch {value}", value=epochs))
         left = history.seconds_left(total) if shown.state == "training" and total else None
         if left is not None:
-            parts.append(f"{duration(left)} left")
+            parts.append(tr("{time} left", time=duration(left)))
         elif history.elapsed:
-            parts.append(f"took {duration(history.elapsed[-1])}")
+            parts.append(tr("took {time}", time=duration(history.elapsed[-1])))
         words = "  ".join(parts)
         if not total:
             return Text(words, self._style("value"), no_wrap=True, end="")
-        room = max(4, width - len(words) - 1)
+        room = max(4, width - cell_len(words) - 1)
         done = round(share * room)
         full, empty = ("#", "-") if self._plain else ("━", "━")
         bar = Text(no_wrap=True, end="")
@@ -121,13 +125,13 @@ class StatusPanel(TextPanel):
         best = history.best
         both = perplexities(best.perplexity_all, best.perplexity) if best else "-"
         figures = [
-            ("loss", figure(last)),
-            ("best perplexity", both),
-            ("rate", figure(history.rates[-1], 3) if history.rates else "-"),
-            ("gradient", figure(history.norms[-1], 3) if history.norms else "-"),
+            (tr("loss"), figure(last)),
+            (tr("best perplexity"), both),
+            (tr("rate"), figure(history.rates[-1], 3) if history.rates else "-"),
+            (tr("gradient"), figure(history.norms[-1], 3) if history.norms else "-"),
         ]
         if (speed := history.speed_now()) is not None:
-            figures.append(("char/s", compact(speed)))
+            figures.append((tr("char/s"), compact(speed)))
         return figures
 
     def _facts(self, shown: Shown) -> list[tuple[str, str]]:
@@ -136,11 +140,19 @@ class StatusPanel(TextPanel):
             facts += [("", f"{shown.config.recipe} {shown.config.model.cell}")]
         if started := shown.started:
             facts += [
-                ("", f"{compact(started.parameters)} parameters"),
-                ("", f"{started.precision} on {printable(started.device)}"),
+                ("", tr("{count} parameters", count=compact(started.parameters))),
+                (
+                    "",
+                    tr(
+                        "{precision} on {device}",
+                        precision=started.precision,
+                        device=printable(started.device),
+                    ),
+                ),
             ]
         if process := shown.process:
-            facts.append(("trained by", f"process {process.pid} on {printable(process.host)}"))
+            where = tr("process {pid} on {host}", pid=process.pid, host=printable(process.host))
+            facts.append((tr("trained by"), where))
             if process.device:
                 facts.append(("", printable(process.device)))
         return facts
