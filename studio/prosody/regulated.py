@@ -223,7 +223,8 @@ def _misses(line: str, at: int, each: LineFit, answer: str) -> list[Remark]:
         elif each.type in "Ab" and tail + 3 not in each.misses and end < len(line) - 1:
             name = "三平尾" if each.type == "A" else "三仄尾"
             start, end = len(line) - 3, len(line)
-            why = tr(_THREE_LEVEL if each.type == "A" else _THREE_OBLIQUE, characters=line[start:])
+            message = _THREE_LEVEL if name == "三平尾" else _THREE_OBLIQUE
+            why = tr(message, characters=line[start:])
         else:
             name = "拗"
             why = tr(
