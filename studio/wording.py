@@ -7,9 +7,17 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
+from studio.translation import marked, tr
+
 BLOCKS = "▁▂▃▄▅▆▇█"
 # For terminals whose font has no blocks.
 PLAIN_BLOCKS = "_.-~=+*#"
+_ORDINALS = {
+    0: marked("{number}th"),
+    1: marked("{number}st"),
+    2: marked("{number}nd"),
+    3: marked("{number}rd"),
+}
 
 
 def compact(value: float) -> str:
@@ -28,20 +36,20 @@ def counted(count: int, noun: str) -> str:
 
 def ordinal(number: int) -> str:
     """A place in a row: 1st, 2nd, 3rd, 11th."""
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10)
-    return f"{number}{ending or 'th'}"
+    ending = number % 10 if number % 100 not in (11, 12, 13) else 0
+    return tr(_ORDINALS.get(ending, _ORDINALS[0]), number=number)
 
 
 def duration(seconds: float) -> str:
     """Two units at most: 42s, 2m 10s, 3h 04m, 2d 05h."""
     whole = round(max(0.0, seconds))
     if whole < 60:
-        return f"{whole}s"
+        return tr("{seconds}s", seconds=whole)
     if whole < 3600:
-        return f"{whole // 60}m {whole % 60:02}s"
+        return tr("{minutes}m {seconds:02}s", minutes=whole // 60, seconds=whole % 60)
     if whole < 86400:
-        return f"{whole // 3600}h {whole % 3600 // 60:02}m"
-    return f"{whole // 86400}d {whole % 86400 // 3600:02}h"
+        return tr("{hours}h {minutes:02}m", hours=whole // 3600, minutes=whole % 3600 // 60)
+    return tr("{days}d {hours:02}h", days=whole // 86400, hours=whole % 86400 // 3600)
 
 
 def figure(value: float | None, digits: int = 4) -> str:
@@ -62,7 +70,7 @@ def clock(seconds: float) -> str:
 
 def perplexities(over_all: float | None, han: float | None) -> str:
     """The perplexity over all targets, and that over Han characters beside it."""
-    return f"{figure(over_all)} (Han {figure(han)})"
+    return tr("{all} (Han {han})", all=figure(over_all), han=figure(han))
 
 
 def local_time(iso: str) -> str:
@@ -71,7 +79,7 @@ def local_time(iso: str) -> str:
         when = datetime.fromisoformat(iso).astimezone()
     except ValueError:
         return iso
-    return f"{when.day} {when:%b %Y, %H:%M}"
+    return when.strftime(tr("%-d %b %Y, %H:%M"))
 
 
 def printable(text: str) -> str:

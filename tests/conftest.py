@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import settings
 from studio import paths
 from studio.corpus.obtaining import fetch_and_build
 from studio.paths import HOME_VARIABLE, Home
+from studio.translation import use_language
 
 # Tests run side by side, and their models are too small to be worth a second thread. Told here,
 # before anything imports torch; commands that tests run are told it too.
@@ -66,6 +68,14 @@ def home(nonsense_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def no_shipped_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests write with models of their own; `shipped_model` gives back the one in assets."""
     monkeypatch.setattr(paths, "MODEL", "none")
+
+
+@pytest.fixture
+def chinese() -> Iterator[None]:
+    """Speak Chinese in a test."""
+    use_language("zh")
+    yield
+    use_language("en")
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from studio.errors import StudioError
 from studio.messages import Command, Event, TrainNext
 from studio.paths import Home
 from studio.settings import Settings, read_settings, write_settings
+from studio.translation import marked, tr
 from studio.tui.announcements import Announcements
 from studio.tui.closing import Closing
 from studio.tui.commands import chosen, key_commands, other_commands
@@ -69,35 +70,47 @@ class StudioApp(TerminalApp):
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         # The tab line or the frames of the panes show these.
-        Binding("1,f2", "pane('corpus')", "Go to Corpus", show=False, id="studio.corpus"),
-        Binding("2,f3", "pane('training')", "Go to Training", show=False, id="studio.training"),
+        Binding("1,f2", "pane('corpus')", marked("Go to Corpus"), show=False, id="studio.corpus"),
         Binding(
-            "3,f4", "pane('playground')", "Go to Playground", show=False, id="studio.playground"
+            "2,f3", "pane('training')", marked("Go to Training"), show=False, id="studio.training"
+        ),
+        Binding(
+            "3,f4",
+            "pane('playground')",
+            marked("Go to Playground"),
+            show=False,
+            id="studio.playground",
         ),
         Binding(
             "z",
             "zoom",
-            "Zoom",
+            marked("Zoom"),
             id="studio.zoom",
-            tooltip="Give the pane the whole terminal, or share it again",
+            tooltip=marked("Give the pane the whole terminal, or share it again"),
         ),
         Binding(
             "T,f9",
             "toggle_theme",
-            "Theme",
+            marked("Theme"),
             id="studio.theme",
             show=False,
-            tooltip="Next theme: dark, light, or for colour-blind people",
+            tooltip=marked("Next theme: dark, light, or for colour-blind people"),
         ),
         Binding(
             "escape",
             "leave_field",
             show=False,
             id="studio.leave",
-            tooltip="Leave a field; letters are keys again",
+            tooltip=marked("Leave a field; letters are keys again"),
         ),
-        Binding("question_mark,f1", "help", "Help", id="studio.help", tooltip="This help"),
-        Binding("q,ctrl+q", "quit", "Quit", id="studio.quit"),
+        Binding(
+            "question_mark,f1",
+            "help",
+            marked("Help"),
+            id="studio.help",
+            tooltip=marked("This help"),
+        ),
+        Binding("q,ctrl+q", "quit", marked("Quit"), id="studio.quit"),
     ]
 
     current: reactive[str] = reactive("corpus", init=False, bindings=True)
@@ -239,6 +252,11 @@ class StudioApp(TerminalApp):
         self.save_settings(layout=layout)
         self._main_screen.zoom(False)
 
+    def action_use_language(self, language: str) -> None:
+        """Change the language from the next start on: what is drawn by now keeps its own."""
+        self.save_settings(language=language)
+        self.show_notice(tr("The language changes when the studio is started again."))
+
     def action_leave_field(self) -> None:
         """Move the focus from a field to its pane."""
         self._main_screen.pane(self.current).focus()
@@ -248,7 +266,7 @@ class StudioApp(TerminalApp):
         if isinstance(self.screen, HelpScreen):
             return
         current = self._main_screen.pane(self.current)
-        everywhere: Section = ("Everywhere", [self])
+        everywhere: Section = (tr("Everywhere"), [self])
         help_screen = HelpScreen([*sections_of(current), everywhere])
         await self.push_screen(help_screen)
         self.run_worker(self._complete(help_screen, everywhere))
@@ -293,14 +311,18 @@ class StudioApp(TerminalApp):
             kept = msgspec.structs.replace(read_settings(self.home.settings), **changes)
             write_settings(self.home.settings, kept)
         except (StudioError, OSError) as error:
-            self.show_notice(str(error), title="Settings not saved", severity="warning")
+            self.show_notice(str(error), title=tr("Settings not saved"), severity="warning")
 
     def _check_keymap(self) -> None:
         if unknown := sorted(self.settings.keymap.keys() - key_names()):
             self.show_notice(
-                f"{self.home.settings}, [keymap]: unknown key name: {', '.join(unknown)}. "
-                "The help screen (?) lists the names.",
-                title="Keymap",
+                tr(
+                    "{file}, [keymap]: unknown key name: {names}. "
+                    "The help screen (?) lists the names.",
+                    file=self.home.settings,
+                    names=", ".join(unknown),
+                ),
+                title=tr("Keymap"),
                 severity="warning",
             )
 

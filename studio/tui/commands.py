@@ -11,6 +11,7 @@ from textual.widget import Widget
 from studio.model.config import RECIPES
 from studio.paths import Home
 from studio.runs import folders
+from studio.translation import marked, tr
 from studio.tui.help_screen import key_rows, own_bindings
 from studio.tui.pane import TITLES, Pane
 from studio.tui.widgets.ask_screen import AskScreen
@@ -18,28 +19,42 @@ from studio.tui.widgets.ask_screen import AskScreen
 _MOST_RUNS = 20
 # What can be done with a run, and the question before it. Deleting asks by itself.
 _ON_RUNS = (
-    ("Open", "Show the curves of this run", ""),
-    ("Resume", "Resume the training of this run", "Resume {run}?"),
-    ("Delete", "Delete this run and its checkpoints", ""),
+    ("open", marked("Open {run}"), marked("Show the curves of this run"), ""),
+    (
+        "resume",
+        marked("Resume {run}"),
+        marked("Resume the training of this run"),
+        marked("Resume {run}?"),
+    ),
+    ("delete", marked("Delete {run}"), marked("Delete this run and its checkpoints"), ""),
 )
 _THEMES = {
-    "ink": "Dark",
-    "paper": "Light",
-    "slate": "Dark, in blue and orange, for colour-blind people",
+    "ink": marked("Dark"),
+    "paper": marked("Light"),
+    "slate": marked("Dark, in blue and orange, for colour-blind people"),
 }
 _LAYOUTS = {
-    "auto": "Side by side as far as there is room",
-    "columns": "Always all side by side",
-    "single": "One pane at a time",
+    "auto": marked("Side by side as far as there is room"),
+    "columns": marked("Always all side by side"),
+    "single": marked("One pane at a time"),
+}
+# Names that people find who read only that language.
+_LANGUAGES = {
+    "auto": (marked("Language auto"), marked("The language of the locale")),
+    "en": (marked("Language English"), marked("English from the next start")),
+    "zh": (marked("Language Chinese (中文)"), marked("Chinese from the next start")),
 }
 # A few letters match many entries, so keys that start, pause or stop a run ask from the palette:
 # the question, and the answer that does it.
 _ASKED = {
-    "training.pause": ("Pause the run in training?", "Pause"),
-    "training.go_on": ("Resume the paused run?", "Resume"),
-    "training.stop": ("Save a checkpoint and stop the run in training?", "Stop"),
-    "training.take_over": ("Take over the run from the process that trains it?", "Take over"),
-    "runs.resume": ("Resume the run under the cursor?", "Resume"),
+    "training.pause": (marked("Pause the run in training?"), marked("Pause")),
+    "training.go_on": (marked("Resume the paused run?"), marked("Resume")),
+    "training.stop": (marked("Save a checkpoint and stop the run in training?"), marked("Stop")),
+    "training.take_over": (
+        marked("Take over the run from the process that trains it?"),
+        marked("Take over"),
+    ),
+    "runs.resume": (marked("Resume the run under the cursor?"), marked("Resume")),
 }
 
 
@@ -72,20 +87,21 @@ def _commands_of(
 ) -> Iterator[PaletteCommand]:
     rows = {name: row for *row, name in key_rows(nodes, app.get_key_display, keymap)}
     for node in nodes:
-        place = f"{TITLES[pane.id or '']}: " if pane else ""
-        if heading := getattr(node, "KEYS_HEADING", ""):
-            place = f"{heading}: "
+        heading = getattr(node, "KEYS_HEADING", TITLES[pane.id or ""] if pane else "")
+        place = tr(heading)
         for binding in own_bindings([node]):
             name = binding.id or binding.action
             if name in rows and _is_enabled(node, binding.action):
                 keys, effect = rows.pop(name)
+                title = tr(binding.description) or effect
+                question, answer = _ASKED.get(name, ("", ""))
                 yield PaletteCommand(
-                    place + (binding.description or effect),
+                    tr("{place}: {title}", place=place, title=title) if place else title,
                     f"{keys} - {effect}",
                     binding.action,
                     pane,
                     node if isinstance(node, Widget) else None,
-                    _ASKED.get(name),
+                    (tr(question), tr(answer)) if question else None,
                 )
 
 
@@ -112,27 +128,33 @@ def other_commands(home: Home, training: Pane) -> Iterator[PaletteCommand]:
     """The entries that have no key. Reads the names of the runs from disk."""
     for recipe in RECIPES:
         yield PaletteCommand(
-            f"Train with the recipe {recipe}",
-            "Start a new run with its settings, unchanged",
+            tr("Train with the recipe {recipe}", recipe=recipe),
+            tr("Start a new run with its settings, unchanged"),
             f"train_recipe({recipe!r})",
             training,
             training,
-            (f"Start a new run with the recipe {recipe}?", "Start"),
+            (tr("Start a new run with the recipe {recipe}?", recipe=recipe), tr("Start")),
         )
     for run in [run.name for run in folders.all_runs(home.runs)[:_MOST_RUNS]]:
-        for verb, help_text, question in _ON_RUNS:
+        for verb, title, help_text, question in _ON_RUNS:
             yield PaletteCommand(
-                f"{verb} {run}",
-                help_text,
-                f"{verb.lower()}_run({run!r})",
+                tr(title, run=run),
+                tr(help_text),
+                f"{verb}_run({run!r})",
                 training,
                 training,
-                (question.format(run=run), verb) if question else None,
+                (tr(question, run=run), tr("Resume")) if question else None,
             )
     for theme, help_text in _THEMES.items():
-        yield PaletteCommand(f"Theme {theme}", help_text, f"use_theme({theme!r})")
+        yield PaletteCommand(
+            tr("Theme {theme}", theme=theme), tr(help_text), f"use_theme({theme!r})"
+        )
     for layout, help_text in _LAYOUTS.items():
-        yield PaletteCommand(f"Layout {layout}", help_text, f"use_layout({layout!r})")
+        yield PaletteCommand(
+            tr("Layout {layout}", layout=layout), tr(help_text), f"use_layout({layout!r})"
+        )
+    for language, (title, help_text) in _LANGUAGES.items():
+        yield PaletteCommand(tr(title), tr(help_text), f"use_language({language!r})")
 
 
 def chosen(app: App[None], command: PaletteCommand) -> None:
@@ -145,7 +167,7 @@ def chosen(app: App[None], command: PaletteCommand) -> None:
         if sure:
             await _run(app, command)
 
-    app.push_screen(AskScreen(*command.question, "Cancel"), answered)
+    app.push_screen(AskScreen(*command.question, tr("Cancel")), answered)
 
 
 async def _run(app: App[None], command: PaletteCommand) -> None:

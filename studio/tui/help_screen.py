@@ -10,13 +10,15 @@ from textual.dom import DOMNode
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from studio.translation import marked, tr
 from studio.tui.help_section import HelpSection, Row
 from studio.tui.host import host_of
 from studio.tui.pane import TITLES, Pane
 from studio.tui.poem.glossary import glossary
 from studio.tui.widgets.modal import Modal
 
-NOTES = """\
+NOTES = marked(
+    """\
 To change a key, write its name from the right column and the new keys under [keymap] in \
 {settings}, for example "studio.zoom" = "f5". In a field, letters are text; Escape leaves the field.
 
@@ -25,6 +27,7 @@ your own terminal must allow it. Saving to a file always works.
 
 To select text with the mouse, hold Shift while dragging. Or set `mouse = false` in {settings}: \
 the studio then does not use the mouse."""
+)
 
 
 Section = tuple[str, list[DOMNode]]
@@ -40,8 +43,8 @@ class HelpScreen(Modal[None]):
 
     AUTO_FOCUS = "#help-text"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,f1,enter", "close", "Close", id="help.close"),
-        Binding("slash", "search", "Search", id="help.search"),
+        Binding("escape,q,question_mark,f1,enter", "close", marked("Close"), id="help.close"),
+        Binding("slash", "search", marked("Search"), id="help.search"),
     ]
 
     def __init__(self, sections: Sequence[Section]) -> None:
@@ -50,11 +53,11 @@ class HelpScreen(Modal[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help") as frame:
-            frame.border_title = "Keys and glossary"
-            frame.border_subtitle = "/ searches, Escape closes"
-            yield Input(placeholder="search keys and terms", compact=True, id="help-search")
+            frame.border_title = tr("Keys and glossary")
+            frame.border_subtitle = tr("/ searches, Escape closes")
+            yield Input(placeholder=tr("search keys and terms"), compact=True, id="help-search")
             with VerticalScroll(id="help-text"):
-                yield Static("Nothing matches.", id="help-nothing")
+                yield Static(tr("Nothing matches."), id="help-nothing")
                 for heading, nodes in self._sections:
                     yield HelpSection(heading, list(self._rows(nodes)))
 
@@ -65,11 +68,11 @@ class HelpScreen(Modal[None]):
     async def complete(self, sections: Sequence[Section]) -> None:
         """Show these sections, the glossary and the notes; keys are handled in between."""
         self._sections = sections
-        notes = NOTES.format(settings=host_of(self).home.settings).split("\n\n")
+        notes = tr(NOTES, settings=host_of(self).home.settings).split("\n\n")
         parts: list[tuple[str, list[Row]]] = [
             *((heading, list(self._rows(nodes))) for heading, nodes in sections),
-            ("Glossary", list(glossary().items())),
-            ("Notes", [(f"{note}\n",) for note in notes]),
+            (tr("Glossary"), list(glossary().items())),
+            (tr("Notes"), [(f"{note}\n",) for note in notes]),
         ]
         known = {each.heading: each for each in self.query(HelpSection)}
         last: Widget = self.query_one("#help-nothing")
@@ -128,8 +131,10 @@ class HelpScreen(Modal[None]):
 def sections_of(pane: Pane) -> Iterator[Section]:
     """The sections for the keys of a pane and of the widgets in it."""
     sections: dict[str, list[DOMNode]] = {}
+    title = TITLES[pane.id or ""]
+    in_pane = tr("In {pane}", pane=tr(title))
     for node in (pane, *pane.query("*")):
-        heading = getattr(node, "KEYS_HEADING", f"In {TITLES[pane.id or '']}")
+        heading = tr(own) if (own := getattr(node, "KEYS_HEADING", "")) else in_pane
         sections.setdefault(heading, []).append(node)
     yield from sections.items()
 
@@ -148,7 +153,7 @@ def key_rows(
         if mapped := keymap.get(name):
             changed = Binding.make_bindings([Binding(mapped, binding.action)])
             keys = [display(each) for each in changed]
-        effect = binding.tooltip or binding.description
+        effect = tr(binding.tooltip or binding.description)
         if effect:
             yield " ".join(dict.fromkeys(keys)), effect, name
 

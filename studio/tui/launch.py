@@ -11,9 +11,15 @@ import msgspec
 from studio.errors import TerminalError
 from studio.paths import Home
 from studio.settings import Settings, read_settings
+from studio.translation import marked, tr
 
 # Terminals that have truecolor in every version, by their TERM.
 _TRUECOLOR = ("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm", "contour", "rio")
+_STREAMS = {
+    "stdin": marked("standard input"),
+    "stdout": marked("standard output"),
+    "stderr": marked("standard error"),
+}
 _SYSTEMS = {"auto": "auto", "truecolor": "truecolor", "256": "256", "16": "standard"}
 
 
@@ -46,20 +52,25 @@ def _require_terminal() -> None:
 
     Textual draws on standard error.
     """
-    for name in ("stdin", "stdout", "stderr"):
+    for name, words in _STREAMS.items():
         stream = getattr(sys, name)
         if stream is None or not stream.isatty():
-            words = {"stdin": "standard input", "stdout": "standard output"}
             raise TerminalError(
-                f"The studio needs a terminal, and {words.get(name, 'standard error')} is not one. "
-                "Start it in a terminal; over SSH with `ssh -t HOST tangshi-studio`. Without a "
-                "terminal use the commands: see `tangshi-studio --help`."
+                tr(
+                    "The studio needs a terminal, and {stream} is not one. Start it in a terminal; "
+                    "over SSH with `ssh -t HOST tangshi-studio`. Without a terminal use the "
+                    "commands: see `tangshi-studio --help`.",
+                    stream=tr(words),
+                )
             )
     if (term := os.environ.get("TERM", "").lower()) in ("dumb", "unknown"):
         raise TerminalError(
-            f"The terminal says TERM={term}: it cannot move the cursor, so the studio cannot be "
-            "drawn. If it can, set TERM, for example with `export TERM=xterm-256color`. If not, "
-            "use the commands: see `tangshi-studio --help`."
+            tr(
+                "The terminal says TERM={term}: it cannot move the cursor, so the studio cannot be "
+                "drawn. If it can, set TERM, for example with `export TERM=xterm-256color`. If "
+                "not, use the commands: see `tangshi-studio --help`.",
+                term=term,
+            )
         )
 
 

@@ -24,6 +24,7 @@ from studio.messages import (
 )
 from studio.model.events import Outcome, TrainingEnded
 from studio.runs import folders, processes, queue
+from studio.translation import tr
 from studio.tui.host import Host
 from studio.tui.quit_screen import QuitScreen
 from studio.tui.terminal_app import TerminalApp
@@ -126,12 +127,15 @@ class Leaving:
             try:
                 if left:
                     process = self._hand_over(left, lambda: None)
-                    message = (
-                        f"Process {process.pid} trains {left}. tangshi-studio runs watch {left} "
-                        f"shows it, runs stop {left} ends it."
+                    message = tr(
+                        "Process {process} trains {run}. tangshi-studio runs watch {run} shows it, "
+                        "runs stop {run} ends it.",
+                        process=process.pid,
+                        run=left,
                     )
             except (StudioError, OSError) as error:
-                self._host.show_notice(str(error), title="Not left training", severity="error")
+                title = tr("Not left training")
+                self._host.show_notice(str(error), title=title, severity="error")
                 self._stay()
                 return
         self._app.exit(message=Text(printable(message)) if message else None)

@@ -11,9 +11,14 @@ from textual.widget import Widget
 
 from studio.messages import Command, Event
 from studio.paths import Home
+from studio.translation import marked
 from studio.tui.host import Host, host_of
 
-TITLES = {"corpus": "Corpus", "training": "Training", "playground": "Playground"}
+TITLES = {
+    "corpus": marked("Corpus"),
+    "training": marked("Training"),
+    "playground": marked("Playground"),
+}
 NARROW = 64
 
 

@@ -9,16 +9,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
+from studio.translation import marked, tr, tr_n
 from studio.tui.run_in_training import RunInTraining
 from studio.tui.widgets.ask_screen import AskScreen
-from studio.wording import counted
 
 
 class QuitScreen(AskScreen):
     """Stay, save the run and quit, or leave it training; stays open until the run is saved."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("l", "leave", "Leave it training", id="quit.leave"),
+        Binding("l", "leave", marked("Leave it training"), id="quit.leave"),
     ]
 
     def __init__(
@@ -27,16 +27,7 @@ class QuitScreen(AskScreen):
         """`waiting` runs wait for this one. `save` and `leave` start to save it; the studio quits
         once that is done.
         """
-        paused = run.state == "paused"
-        text = f"{run.name} is paused." if paused else f"{run.name} is in training."
-        leave_it = "Or leave it training: a process without a terminal trains it."
-        if waiting:
-            text += f" Waiting behind it: {counted(waiting, 'run')}."
-            leave_it = (
-                "Or leave it training: a process without a terminal trains it, and then what waits."
-            )
-        text += "\n\nSave a checkpoint and quit? The run can be resumed later. " + leave_it
-        super().__init__(text, yes="Save and quit", no="Stay")
+        super().__init__(_question(run, waiting), yes=tr("Save and quit"), no=tr("Stay"))
         self._save, self._leave = save, leave
         self._saving = False
 
@@ -45,19 +36,20 @@ class QuitScreen(AskScreen):
             yield Static(self._question, markup=False, id="question")
             with Horizontal(id="answers"):
                 yield Button(f"{self._no} (n)", id="no", compact=True)
-                yield Button("Leave it training (l)", id="leave", compact=True)
+                yield Button(tr("Leave it training (l)"), id="leave", compact=True)
                 yield Button(f"{self._yes} (y)", id="yes", variant="primary", compact=True)
 
     def action_answer(self, yes: bool) -> None:
         """Stay, or save the run and quit."""
         if yes:
-            self._start("Saving a checkpoint ...", self._save)
+            self._start(tr("Saving a checkpoint ..."), self._save)
         elif not self._saving:
             self.dismiss(False)
 
     def action_leave(self) -> None:
         """Leave the run to a process of its own, and quit."""
-        self._start("Saving a checkpoint for the process that takes the run over ...", self._leave)
+        doing = tr("Saving a checkpoint for the process that takes the run over ...")
+        self._start(doing, self._leave)
 
     @on(Button.Pressed, "#leave")
     def _leave_pressed(self, event: Button.Pressed) -> None:
@@ -73,3 +65,26 @@ class QuitScreen(AskScreen):
         self.query_one("#question", Static).update(doing)
         self.query_one("#answers").display = False
         action()
+
+
+def _question(run: RunInTraining, waiting: int) -> str:
+    if run.state == "paused":
+        state = tr("{run} is paused.", run=run.name)
+    else:
+        state = tr("{run} is in training.", run=run.name)
+    if not waiting:
+        return tr(
+            "{state}\n\nSave a checkpoint and quit? The run can be resumed later. Or leave it "
+            "training: a process without a terminal trains it.",
+            state=state,
+        )
+    return tr_n(
+        "{state} Waiting behind it: {count:,} run.\n\nSave a checkpoint and quit? The run can be "
+        "resumed later. Or leave it training: a process without a terminal trains it, and then "
+        "what waits.",
+        "{state} Waiting behind it: {count:,} runs.\n\nSave a checkpoint and quit? The run can be "
+        "resumed later. Or leave it training: a process without a terminal trains it, and then "
+        "what waits.",
+        waiting,
+        state=state,
+    )

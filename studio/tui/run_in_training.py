@@ -17,6 +17,7 @@ from studio.messages import (
     TrainingStarted,
 )
 from studio.model.events import Outcome, StepDone, TrainingEnded
+from studio.translation import tr
 
 State = Literal["", "training", "paused", "stopping", "failed"] | Outcome
 
@@ -63,15 +64,17 @@ class RunInTraining:
         """The run in training and its progress, in a few words; "" if there is none."""
         if not self.started or not self.is_running:
             return ""
-        return f"{self.name} {'paused ' if self.state == 'paused' else ''}{self.share:.0%}"
+        if self.state == "paused":
+            return tr("{run} paused {share:.0%}", run=self.name, share=self.share)
+        return f"{self.name} {self.share:.0%}"
 
     def sent(self, command: Command) -> None:
         """Note a command to the worker."""
         match command:
             case Train(run):
-                self.preparing, self.asked = f"starting {run}", command
+                self.preparing, self.asked = tr("starting {run}", run=run), command
             case Resume(run) if run != self.name:
-                self.preparing, self.asked = f"resuming {run}", command
+                self.preparing, self.asked = tr("resuming {run}", run=run), command
             case Stop() if self.is_running:
                 self.state = "stopping"
 

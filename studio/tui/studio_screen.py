@@ -10,6 +10,7 @@ from textual.containers import Horizontal
 from textual.geometry import Size
 from textual.screen import Screen
 
+from studio.translation import tr
 from studio.tui.corpus.pane import CorpusPane
 from studio.tui.host import host_of
 from studio.tui.pane import TITLES, Pane
@@ -125,7 +126,7 @@ class StudioScreen(Screen[None]):
     def _prepare(self, pane: Pane) -> None:
         """Give a pane its title, and the classes for the size that it will get."""
         name, current, room = pane.id or "", host_of(self).current, self._room
-        pane.border_title = f"{list(TITLES).index(name) + 1} {TITLES[name]}"
+        pane.border_title = f"{list(TITLES).index(name) + 1} {tr(TITLES[name])}"
         pane.display = name in self._visited[:room]
         shares = 2 if name == current else 1
         lines = 1 + (room < len(TITLES))

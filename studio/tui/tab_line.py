@@ -6,6 +6,8 @@ from textual.app import RenderResult
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from studio.translation import tr
+
 
 class TabLine(Widget):
     """The panes' names with the current one marked, and a summary of the training."""
@@ -32,7 +34,7 @@ class TabLine(Widget):
             part = "current" if pane == self.current else "other"
             style = self.get_component_rich_style(f"tab-line--{part}", partial=True)
             click = Style(meta={"@click": f"app.pane({pane!r})"})
-            line.append(f" {number} {title} ", style + click)
+            line.append(f" {number} {tr(title)} ", style + click)
         state = Text(f" {self.state} ", self.get_component_rich_style("tab-line--state"))
         room = self.size.width - line.cell_len - state.cell_len
         if self.state and room >= 0:

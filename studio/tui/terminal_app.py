@@ -16,6 +16,7 @@ from textual.events import AppFocus, Event, Key, MouseDown, Resize
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from studio.translation import marked, tr
 from studio.tui.keys_in_order import KeysInOrder
 from studio.tui.painting import Economical
 from studio.tui.palette_filter import PaletteFilter
@@ -36,18 +37,18 @@ class TerminalApp(KeysInOrder):
         Binding(
             "ctrl+z",
             "suspend_process",
-            "Suspend",
+            marked("Suspend"),
             id="studio.suspend",
             show=False,
             priority=True,
-            tooltip="Return to the shell; fg resumes the studio",
+            tooltip=marked("Return to the shell; fg resumes the studio"),
         ),
         Binding(
             "ctrl+l",
             "redraw",
             show=False,
             id="studio.redraw",
-            tooltip="Draw the screen again, if another program wrote on it",
+            tooltip=marked("Draw the screen again, if another program wrote on it"),
         ),
     ]
 
@@ -134,7 +135,7 @@ class TerminalApp(KeysInOrder):
             self._driver.suspend()
         else:
             self.show_notice(
-                "Cannot suspend: the studio was not started from a shell. Press q to quit.",
+                tr("Cannot suspend: the studio was not started from a shell. Press q to quit."),
                 severity="warning",
             )
 
@@ -177,8 +178,10 @@ class TerminalApp(KeysInOrder):
     def _check_terminal(self) -> None:
         if os.environ.get("TERM") == "linux":
             self.show_notice(
-                "The console of Linux cannot show Chinese characters. Use a graphical terminal, "
-                "or connect by SSH from one.",
+                tr(
+                    "The console of Linux cannot show Chinese characters. Use a graphical "
+                    "terminal, or connect by SSH from one."
+                ),
                 severity="warning",
             )
 

@@ -15,6 +15,7 @@ from typing import Any
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
+from studio.translation import marked, tr
 from studio.tui.painting import Painted
 from studio.tui.terminal_notices import (
     ASK_NAME,
@@ -24,7 +25,7 @@ from studio.tui.terminal_notices import (
     name_outside_tmux,
 )
 
-_NOT_UTF8 = (
+_NOT_UTF8 = marked(
     "Some input did not arrive as UTF-8 and was ignored. Set the terminal to UTF-8, "
     "for example with export LANG=C.UTF-8, and type it again."
 )
@@ -116,7 +117,7 @@ class TerminalDriver(LinuxDriver):
                 text = decoder.decode(received)
                 kept = "".join(each for each in text if not "\ud800" <= each <= "\udfff")
                 if kept != text:
-                    self._app.notify(_NOT_UTF8, severity="warning", markup=False)
+                    self._app.notify(tr(_NOT_UTF8), severity="warning", markup=False)
                 keys = name_reader.keys(kept)
             else:
                 keys = name_reader.waited()

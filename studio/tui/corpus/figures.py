@@ -10,10 +10,13 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from studio.corpus.statistics import Counts, Statistics
+from studio.translation import marked, tr
 from studio.tui.drawing.charts import bars, columns, fitted, log_log
 
 COLUMN = 36  # minimum width of a chart
 ROWS = 8
+# The names of the splits in the library.
+SPLITS = (marked("train"), marked("valid"), marked("test"))
 Draw = Callable[[int], list[Content]]
 
 
@@ -34,7 +37,7 @@ class Figure(Widget):
         return 1 + len(self._draw(width))
 
     def render(self) -> Content:
-        title = Content.styled(self.title, "bold $text-accent")
+        title = Content.styled(tr(self.title), "bold $text-accent")
         return Content("\n").join([title, *self._draw(self.content_size.width)])
 
 
@@ -62,33 +65,36 @@ class CorpusFigures(VerticalScroll, can_focus=True):
 def _charts(counts: Counts, plain: bool) -> dict[str, Draw]:
     total, characters = counts.poems or 1, counts.characters or 1
     forms = [
-        (form, count, f"{count:,} {count / total:>4.0%}") for form, count in counts.forms.items()
+        (tr(form), count, f"{count:,} {count / total:>4.0%}")
+        for form, count in counts.forms.items()
     ]
     frequent = [(each, count, f"{count / characters:.2%}") for each, count in counts.frequent]
     poets = [(fitted(name or "—", 10).rstrip(), n, f"{n:,}") for name, n in counts.prolific]
     lengths = [(each.label.split("-")[0], each.poems) for each in counts.lengths]
     shares = [(f"{size:,}", share, f"{share:.1%}") for size, share in counts.coverage]
-    splits = [(split, n, f"{n:,} {n / total:>4.0%}") for split, n in counts.splits.items()]
+    splits = [(tr(split), n, f"{n:,} {n / total:>4.0%}") for split, n in counts.splits.items()]
     charts: dict[str, Draw] = {
-        "Forms": lambda width: bars(forms, width),
-        "Characters per poem": lambda width: columns(lengths, width, ROWS - 2, "$accent"),
-        "Most frequent characters": lambda width: bars(frequent[: ROWS + 2], width),
-        "Most prolific poets": lambda width: bars(poets[: ROWS + 2], width, "$accent"),
-        "Character frequency by rank": lambda width: log_log(counts.curve, width, ROWS, plain),
-        "Text covered by the n most frequent": lambda width: bars(shares, width, "$accent"),
-        "Splits": lambda width: bars(splits, width, "$accent"),
+        marked("Forms"): lambda width: bars(forms, width),
+        marked("Characters per poem"): lambda width: columns(lengths, width, ROWS - 2, "$accent"),
+        marked("Most frequent characters"): lambda width: bars(frequent[: ROWS + 2], width),
+        marked("Most prolific poets"): lambda width: bars(poets[: ROWS + 2], width, "$accent"),
+        marked("Character frequency by rank"): (
+            lambda width: log_log(counts.curve, width, ROWS, plain)
+        ),
+        marked("Text covered by the n most frequent"): lambda width: bars(shares, width, "$accent"),
+        marked("Splits"): lambda width: bars(splits, width, "$accent"),
     }
     if isinstance(counts, Statistics):
-        charts["Source records"] = _records(counts)
+        charts[marked("Source records")] = _records(counts)
     return charts
 
 
 def _records(statistics: Statistics) -> Draw:
     outcomes = {
-        "read": statistics.records_read,
-        "kept": statistics.kept,
-        "merged": statistics.merged,
+        marked("read"): statistics.records_read,
+        marked("kept"): statistics.kept,
+        marked("merged"): statistics.merged,
         **statistics.rejected,
     }
-    rows = [(name, count, f"{count:,}") for name, count in outcomes.items()]
+    rows = [(tr(name), count, f"{count:,}") for name, count in outcomes.items()]
     return lambda width: bars(rows, width)

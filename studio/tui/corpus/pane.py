@@ -14,6 +14,7 @@ from textual.widgets import Input
 from studio.corpus.library import Library, PoemRow, Poet, Query, Sort
 from studio.corpus.statistics import Counts, Statistics
 from studio.errors import CorpusError
+from studio.translation import marked, tr, tr_n
 from studio.tui.corpus.figures import CorpusFigures
 from studio.tui.corpus.form_line import FormLine
 from studio.tui.corpus.found_line import FoundLine
@@ -23,7 +24,6 @@ from studio.tui.corpus.poets_screen import ChosenPoems, PoetsScreen
 from studio.tui.corpus.search import Search
 from studio.tui.pane import Pane
 from studio.tui.widgets.pinyin_input import PinyinInput
-from studio.wording import counted
 
 if TYPE_CHECKING:
     from studio.tui.corpus.missing import CorpusMissing
@@ -33,34 +33,77 @@ WIDE, TALL = 116, 36
 # Libraries of this many poems open at the poem of the day.
 LARGE = 1000
 SORTS: tuple[Sort, ...] = ("source", "length", "poet")
+# How an order other than that of the source is named.
+ORDERS = {"length": marked("by length"), "poet": marked("by poet")}
 
 # Users' settings name keys by these ids, so they never change.
 KEYS: list[BindingType] = [
-    Binding("slash", "field('words')", "Search", id="corpus.search"),
-    Binding("p", "field('poet')", "Poet", id="corpus.poet", tooltip="Filter by a poet"),
-    Binding("P", "poets", "Poets", id="corpus.poets", tooltip="Choose from a list of all poets"),
-    Binding("f", "form(1)", "Form", id="corpus.form", tooltip="Next form"),
-    Binding("F", "form(-1)", "Previous form", show=False, id="corpus.form_back"),
-    Binding("o", "sort", "Order", id="corpus.sort", tooltip="Sort by source, length or poet"),
-    Binding("r", "random", "Random", id="corpus.random", tooltip="Random poem of the list"),
-    Binding("i", "figures", "Figures", id="corpus.figures", tooltip="Show or hide the charts"),
+    Binding("slash", "field('words')", marked("Search"), id="corpus.search"),
+    Binding(
+        "p", "field('poet')", marked("Poet"), id="corpus.poet", tooltip=marked("Filter by a poet")
+    ),
+    Binding(
+        "P",
+        "poets",
+        marked("Poets"),
+        id="corpus.poets",
+        tooltip=marked("Choose from a list of all poets"),
+    ),
+    Binding("f", "form(1)", marked("Form"), id="corpus.form", tooltip=marked("Next form")),
+    Binding("F", "form(-1)", marked("Previous form"), show=False, id="corpus.form_back"),
+    Binding(
+        "o",
+        "sort",
+        marked("Order"),
+        id="corpus.sort",
+        tooltip=marked("Sort by source, length or poet"),
+    ),
+    Binding(
+        "r",
+        "random",
+        marked("Random"),
+        id="corpus.random",
+        tooltip=marked("Random poem of the list"),
+    ),
+    Binding(
+        "i",
+        "figures",
+        marked("Figures"),
+        id="corpus.figures",
+        tooltip=marked("Show or hide the charts"),
+    ),
     Binding(
         "t",
         "script",
-        "Script",
+        marked("Script"),
         id="corpus.script",
-        tooltip="Switch between simplified characters and those of the source",
+        tooltip=marked("Switch between simplified characters and those of the source"),
     ),
-    Binding("w", "same_poet", "Same poet", id="corpus.same_poet", tooltip="Poems by this poet"),
+    Binding(
+        "w",
+        "same_poet",
+        marked("Same poet"),
+        id="corpus.same_poet",
+        tooltip=marked("Poems by this poet"),
+    ),
     Binding(
         "c",
         "copy",
-        "Copy",
+        marked("Copy"),
         id="corpus.copy",
-        tooltip="Send the poem, with title and poet, to the terminal's clipboard (OSC 52)",
+        tooltip=marked("Send the poem, with title and poet, to the terminal's clipboard (OSC 52)"),
     ),
-    Binding("x", "clear", "Clear", id="corpus.clear", tooltip="Show all poems again"),
-    Binding("escape", "list", "List", show=False, id="corpus.list", tooltip="Back to the list"),
+    Binding(
+        "x", "clear", marked("Clear"), id="corpus.clear", tooltip=marked("Show all poems again")
+    ),
+    Binding(
+        "escape",
+        "list",
+        marked("List"),
+        show=False,
+        id="corpus.list",
+        tooltip=marked("Back to the list"),
+    ),
 ]
 
 
@@ -83,8 +126,10 @@ class CorpusPane(Pane):
         self._searches = Search(self, self._found, self._counted, self._unreadable)
         with Vertical(id="corpus-library"):
             with Horizontal(id="corpus-fields"):
-                yield PinyinInput(placeholder="/ text or title", id="corpus-words", compact=True)
-                yield PinyinInput(placeholder="p poet", id="corpus-poet", compact=True)
+                yield PinyinInput(
+                    placeholder=tr("/ text or title"), id="corpus-words", compact=True
+                )
+                yield PinyinInput(placeholder=tr("p poet"), id="corpus-poet", compact=True)
             yield FormLine(id="corpus-form")
             yield FoundLine(id="corpus-found", markup=False)
             with Container(id="corpus-body"):
@@ -233,16 +278,24 @@ class CorpusPane(Pane):
     def _show_count(self, count: int) -> None:
         poems = self._statistics.poems if self._statistics else 0
         if count == poems:
-            parts = [counted(count, "poem")]
+            parts = [tr_n("{count:,} poem", "{count:,} poems", count)]
         elif count:
-            parts = [f"{count:,} of {counted(poems, 'poem')}"]
+            parts = [
+                tr_n(
+                    "{found:,} of {count:,} poem",
+                    "{found:,} of {count:,} poems",
+                    poems,
+                    found=count,
+                )
+            ]
         else:
-            parts = ["No matches; x clears"]
+            parts = [tr("No matches; x clears")]
         if self._sort != "source":
-            parts.append(f"by {self._sort}")
+            parts.append(tr(ORDERS[self._sort]))
         if count and self._counts:
-            parts.append(counted(self._counts.poets, "poet"))
-            parts.append(counted(self._counts.distinct, "character"))
+            poets, distinct = self._counts.poets, self._counts.distinct
+            parts.append(tr_n("{count:,} poet", "{count:,} poets", poets))
+            parts.append(tr_n("{count:,} character", "{count:,} characters", distinct))
         self.query_one(FoundLine).show(parts)
 
     def _rows(self, ids: Sequence[int]) -> list[PoemRow]:
@@ -332,7 +385,7 @@ class CorpusPane(Pane):
         """Send the poem to the terminal's clipboard."""
         if text := self.query_one(PoemView).plain_text:
             self.app.copy_to_clipboard(text)
-            self.studio.show_notice("Sent to the terminal's clipboard with title and poet.")
+            self.studio.show_notice(tr("Sent to the terminal's clipboard with title and poet."))
 
     def action_clear(self) -> None:
         """Clear the search and show all poems."""

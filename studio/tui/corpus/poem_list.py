@@ -14,6 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from studio.corpus.library import PoemRow
+from studio.translation import marked
 from studio.tui.drawing.charts import fitted
 
 PAGE = 64  # rows read at once
@@ -31,16 +32,20 @@ class PoemList(ScrollView, can_focus=True):
         "poem-list--faint",
         "poem-list--cursor",
     }
-    KEYS_HEADING = "In the list of poems"
+    KEYS_HEADING = marked("In the list of poems")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False, id="poems.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="poems.down"),
-        Binding("pageup", "page(-1)", "Page up", show=False, id="poems.page_up"),
-        Binding("pagedown,space", "page(1)", "Page down", show=False, id="poems.page_down"),
-        Binding("home,g", "end(0)", "First", show=False, id="poems.first"),
-        Binding("end,G", "end(1)", "Last", show=False, id="poems.last"),
+        Binding("up,k", "move(-1)", marked("Up"), show=False, id="poems.up"),
+        Binding("down,j", "move(1)", marked("Down"), show=False, id="poems.down"),
+        Binding("pageup", "page(-1)", marked("Page up"), show=False, id="poems.page_up"),
+        Binding("pagedown,space", "page(1)", marked("Page down"), show=False, id="poems.page_down"),
+        Binding("home,g", "end(0)", marked("First"), show=False, id="poems.first"),
+        Binding("end,G", "end(1)", marked("Last"), show=False, id="poems.last"),
         Binding(
-            "enter", "open", "Read", id="poems.open", tooltip="Move to the poem beside the list"
+            "enter",
+            "open",
+            marked("Read"),
+            id="poems.open",
+            tooltip=marked("Move to the poem beside the list"),
         ),
     ]
 

@@ -11,6 +11,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from studio.corpus.poem import Poem, couplets
+from studio.translation import tr
 from studio.tui.poem.layout import arrange, set_verse, shape_of
 from studio.wording import printable
 
@@ -68,8 +69,9 @@ def _text(poem: Poem, source_script: bool) -> str:
 def _rows(poem: Poem, source_script: bool, width: int, height: int) -> list[Content]:
     text = _text(poem, source_script)
     head = [*_centred(poem.title, width, "bold"), *_centred(poem.author, width, "$secondary")]
-    script = "as in the source" if source_script else ""
-    about = " · ".join(filter(None, (poem.form, poem.split, f"no. {poem.id}", script)))
+    script = tr("as in the source") if source_script else ""
+    number = tr("no. {number}", number=poem.id)
+    about = " · ".join(filter(None, (tr(poem.form), tr(poem.split), number, script)))
     foot = [*_centred(about, width, "$secondary"), *_centred(poem.source, width, "$secondary")]
     # Two empty rows at each end of the verse.
     room = height - len(head) - len(foot) - 2

@@ -16,11 +16,10 @@ from studio.corpus.poem import is_han
 from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
 from studio.prosody.spelling import searchable
-from studio.translation import tr
+from studio.translation import marked, tr, tr_n
 from studio.tui.drawing.charts import fitted
 from studio.tui.widgets.key_bar import KeyBar
 from studio.tui.widgets.modal import Modal
-from studio.wording import counted
 
 NAME = 14  # cells
 
@@ -36,12 +35,20 @@ class PoetsScreen(Modal[ChosenPoems | None]):
     """A tree of poets and their forms; the result is what was chosen, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "List poems", id="poets.choose", priority=True),
-        Binding("right", "unfold(True)", "Forms", id="poets.unfold", tooltip="Show the forms"),
-        Binding("left", "unfold(False)", show=False, id="poets.fold", tooltip="Hide the forms"),
-        Binding("slash", "search", "Search", id="poets.search"),
+        Binding("enter", "choose", marked("List poems"), id="poets.choose", priority=True),
+        Binding(
+            "right",
+            "unfold(True)",
+            marked("Forms"),
+            id="poets.unfold",
+            tooltip=marked("Show the forms"),
+        ),
+        Binding(
+            "left", "unfold(False)", show=False, id="poets.fold", tooltip=marked("Hide the forms")
+        ),
+        Binding("slash", "search", marked("Search"), id="poets.search"),
         Binding("down", "to_tree", show=False, id="poets.tree"),
-        Binding("escape", "back", "Back", id="poets.back"),
+        Binding("escape", "back", marked("Back"), id="poets.back"),
     ]
 
     def __init__(self, read: Callable[[], Sequence[Poet]]) -> None:
@@ -54,7 +61,7 @@ class PoetsScreen(Modal[ChosenPoems | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -large"):
             yield Label(tr("Poets by number of poems"), classes="title", markup=False)
-            yield Input(placeholder="search: a name, or its pinyin", compact=True)
+            yield Input(placeholder=tr("search: a name, or its pinyin"), compact=True)
             tree = Tree[ChosenPoems]("")
             tree.show_root = False
             tree.auto_expand = False
@@ -91,8 +98,11 @@ class PoetsScreen(Modal[ChosenPoems | None]):
             for form, poems in poet.forms.items():
                 node.add_leaf(_row(form, NAME - 2, poems), ChosenPoems(poet.name, form))
         tree.cursor_line = 0
-        nothing = "No poet matches." if self._poets else ""
-        self.query_one("#said", Static).update(counted(len(found), "poet") if found else nothing)
+        if found:
+            said = tr_n("{count:,} poet", "{count:,} poets", len(found))
+        else:
+            said = tr("No poet matches.") if self._poets else ""
+        self.query_one("#said", Static).update(said)
 
     def _matches(self, name: str, typed: str) -> bool:
         if not typed or any(map(is_han, typed)):

@@ -11,6 +11,7 @@ from textual.worker import get_current_worker
 from studio.corpus.library import Library, Query, Sort
 from studio.corpus.statistics import Counts
 from studio.errors import CorpusError
+from studio.translation import tr
 
 # Seconds without a key before a search starts, so that a word is searched for, not each letter.
 SEARCH_DELAY = 0.15
@@ -67,8 +68,12 @@ class Search:
             except CorpusError as error:
                 reason = str(error)
             except (OSError, sqlite3.Error) as error:
-                remedy = "Run `tangshi-studio corpus build` to build it again."
-                reason = f"{library} cannot be read: {error}. {remedy}"
+                reason = tr(
+                    "{library} cannot be read: {error}. Run `tangshi-studio corpus build` to build "
+                    "it again.",
+                    library=library,
+                    error=error,
+                )
             else:
                 return
             app.call_later(deliver, lambda: self._failed(reason))

@@ -3,12 +3,15 @@
 import itertools
 
 import numpy as np
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 
 from studio.tui.drawing.braille import Cells
+
+_SECOND = 0  # the second cell of a wide character
 
 
 class Canvas:
@@ -22,9 +25,12 @@ class Canvas:
         self._style = np.zeros((height, width), np.uint8)
 
     def put(self, row: int, column: int, text: str, style: Style) -> None:
-        """Write characters of one cell each, from this place to the right."""
-        place = (row, slice(column, column + len(text)))
-        self._characters[place] = [ord(each) for each in text]
+        """Write text, from this place to the right."""
+        codes = [ord(each) for each in text]
+        if not text.isascii():
+            codes = [code for each in text for code in (ord(each), _SECOND)[: cell_len(each)]]
+        place = (row, slice(column, column + len(codes)))
+        self._characters[place] = codes
         self._style[place] = self._number(style)
 
     def fill(self, rows: slice, column: int, character: str, style: Style) -> None:
@@ -49,13 +55,21 @@ class Canvas:
         styles = self._style[row]
         edges = [0, *(np.flatnonzero(np.diff(styles)) + 1).tolist(), len(text)]
         runs = itertools.pairwise(edges)
-        return Strip([Segment(text[a:b], self._styles[styles[a]]) for a, b in runs], len(text))
+        return Strip(
+            [
+                Segment(text[a:b].replace(chr(_SECOND), ""), self._styles[styles[a]])
+                for a, b in runs
+            ],
+            len(text),
+        )
 
     def changes(self, before: "Canvas") -> list[Region] | None:
         """The parts of rows that differ from another canvas; None if anything may differ."""
         if before._styles != self._styles or before._style.shape != self._style.shape:
             return None
         differs = (self._characters != before._characters) | (self._style != before._style)
+        # Both cells of a wide character are drawn.
+        differs[:, 1:] |= differs[:, :-1] & (self._characters[:, 1:] == _SECOND)
         regions = []
         for row in np.flatnonzero(differs.any(axis=1)).tolist():
             columns = np.flatnonzero(differs[row])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
 from studio.tui.drawing import braille
@@ -74,8 +75,8 @@ class Frame:
 
     def write_message(self, text: str) -> None:
         """Write a short text in the middle."""
-        text = text[: self._width]
-        column = LEFT + (self._width - len(text)) // 2
+        text = set_cell_size(text, min(cell_len(text), self._width))
+        column = LEFT + (self._width - cell_len(text)) // 2
         self._canvas.put(self._bottom // 2, column, text, self._labels)
 
     def draw(self, view: View, curve: Curve) -> None:
@@ -129,8 +130,8 @@ class Frame:
             if label:
                 # Blanks keep it apart from the labels of ticks.
                 text = f" {label} "
-                room = self._canvas.width - len(text)
-                start = max(0, min(column - len(text) // 2, room))
+                width = cell_len(text)
+                start = max(0, min(column - width // 2, self._canvas.width - width))
                 self._canvas.put(self._bottom + 1, start, text, style)
 
 

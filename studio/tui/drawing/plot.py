@@ -9,6 +9,7 @@ from textual.events import MouseEvent, MouseMove, MouseScrollDown, MouseScrollUp
 from textual.strip import Strip
 from textual.widget import Widget
 
+from studio.translation import marked, tr
 from studio.tui.drawing.canvas import Canvas
 from studio.tui.drawing.frame import ABOVE, BELOW, LEFT, RIGHT, Curve, Frame, View
 from studio.tui.drawing.scales import CONSTANT, Column, core, thin
@@ -27,27 +28,39 @@ class Plot(Widget, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"plot--axis", "plot--tick"}
     ALLOW_SELECT = False
-    KEYS_HEADING = "On a curve"
+    KEYS_HEADING = marked("On a curve")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus,equals_sign", "zoom(1)", "Zoom in", show=False, id="chart.in"),
-        Binding("minus", "zoom(-1)", "Zoom out", show=False, id="chart.out"),
-        Binding("comma,shift+left", "pan(-1, 0)", "Pan left", show=False, id="chart.left"),
-        Binding("full_stop,shift+right", "pan(1, 0)", "Pan right", show=False, id="chart.right"),
-        Binding("up", "pan(0, 1)", "Pan up", show=False, id="chart.up"),
-        Binding("down", "pan(0, -1)", "Pan down", show=False, id="chart.down"),
+        Binding("plus,equals_sign", "zoom(1)", marked("Zoom in"), show=False, id="chart.in"),
+        Binding("minus", "zoom(-1)", marked("Zoom out"), show=False, id="chart.out"),
+        Binding("comma,shift+left", "pan(-1, 0)", marked("Pan left"), show=False, id="chart.left"),
         Binding(
-            "greater_than_sign", "zoom(1, True)", "Zoom in on steps", show=False, id="chart.x_in"
+            "full_stop,shift+right", "pan(1, 0)", marked("Pan right"), show=False, id="chart.right"
+        ),
+        Binding("up", "pan(0, 1)", marked("Pan up"), show=False, id="chart.up"),
+        Binding("down", "pan(0, -1)", marked("Pan down"), show=False, id="chart.down"),
+        Binding(
+            "greater_than_sign",
+            "zoom(1, True)",
+            marked("Zoom in on steps"),
+            show=False,
+            id="chart.x_in",
         ),
         Binding(
-            "less_than_sign", "zoom(-1, True)", "Zoom out of steps", show=False, id="chart.x_out"
+            "less_than_sign",
+            "zoom(-1, True)",
+            marked("Zoom out of steps"),
+            show=False,
+            id="chart.x_out",
         ),
         Binding(
             "0",
             "show_all",
-            "Show all",
+            marked("Show all"),
             show=False,
             id="chart.reset",
-            tooltip="Show all steps and values; again: leave out the values that are far off",
+            tooltip=marked(
+                "Show all steps and values; again: leave out the values that are far off"
+            ),
         ),
     ]
 
@@ -169,7 +182,7 @@ class Plot(Widget, can_focus=True):
             canvas, base, *map(self.get_component_rich_style, ("plot--axis", "plot--tick"))
         )
         if self._view is None:
-            frame.write_message("No values yet.")
+            frame.write_message(tr("No values yet."))
             return canvas
         for curve in curves:
             frame.draw(self._view, curve)

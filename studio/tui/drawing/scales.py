@@ -8,6 +8,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.translation import marked, tr
 from studio.wording import compact
 
 Column = NDArray[np.float64]
@@ -15,6 +16,7 @@ Column = NDArray[np.float64]
 
 # The maximum width of an axis label.
 LABEL = 6
+_DAY = marked("%d %b")
 # Seconds between two ticks of a time axis.
 _GAPS = (
     1,
@@ -125,8 +127,8 @@ def time_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     """At most `most` round times of day between two times in seconds since 1970."""
     gap = next((gap for gap in _GAPS if (high - low) / gap < most), math.inf)
     if math.isinf(gap):
-        return [(low, time.strftime("%d %b", time.localtime(low)))]
-    form = "%M:%S" if gap < 60 else "%H:%M" if gap < 86400 else "%d %b"
+        return [(low, time.strftime(tr(_DAY), time.localtime(low)))]
+    form = "%M:%S" if gap < 60 else "%H:%M" if gap < 86400 else tr(_DAY)
     # Round in local time, whose distance from UTC may have half an hour.
     offset = time.localtime(low).tm_gmtoff
     first = math.ceil((low + offset) / gap)

@@ -33,7 +33,7 @@ def model_in_words(model: str) -> str:
     run, _, step = model.partition("@")
     if step:
         return _at_step(run, step)
-    return tr("the default model") if run == "default" else run
+    return {"default": tr("the default model"), "auto": tr("auto")}.get(run, run)
 
 
 def step_in_words(model: str) -> str:

@@ -1,4 +1,7 @@
-"""The terms of Chinese verse in plain English, for people who read no Chinese."""
+"""The terms of Chinese verse in plain English, for people who read no Chinese.
+
+Where the studio speaks Chinese, a term is shown without its English.
+"""
 
 from collections.abc import Mapping
 from functools import cache
@@ -6,10 +9,16 @@ from functools import cache
 from studio.corpus.script import simplified
 from studio.prosody.report import IN_ENGLISH
 from studio.prosody.rhymes import RHYMES, Tone
+from studio.translation import language, marked, tr
 
 # The tone that a character counts as, and the four tones of its readings.
 TONES: Mapping[str, str] = {"平": "level", "仄": "oblique", "中": "either", "?": "unknown"}
-FOUR_TONES: Mapping[str, str] = {"平": "level", "上": "rising", "去": "departing", "入": "entering"}
+FOUR_TONES: Mapping[str, str] = {
+    "平": marked("level"),
+    "上": marked("rising"),
+    "去": marked("departing"),
+    "入": marked("entering"),
+}
 
 # The modern readings of the rhymes' names, in the order of the rhyme book.
 _SOUNDS: Mapping[Tone, str] = {
@@ -24,36 +33,48 @@ _SOUNDS: Mapping[Tone, str] = {
 
 # What each field of a request is for; shown while the field is focused.
 FIELDS: Mapping[str, str] = {
-    "form": "4x5 is four lines of five characters. 绝 jué and 律 lü keep rules of tone and rhyme, "
-    "the old styles 古 gǔ only rhyme.",
-    "lines": "Number of lines, even; 0 is the usual number of the form.",
-    "longest": "The most characters that a poem may have.",
-    "acrostic": "藏头 cáng tóu: the first characters of the lines, read down. Type pinyin to pick "
-    "characters, or paste Chinese.",
-    "last": "Last line of the poem.",
-    "words": "Words that must appear, separated by spaces.",
-    "rhyme": "106 old groups, each named after one of its characters. The characters of a group "
-    "rhyme, though some sound different today. Level ones are usual. Type to search.",
-    "tones": "Each character counts as level 平 or oblique 仄, and the form says which goes where. "
-    "Strict keeps every rule; the Tang poets took some freedoms.",
-    "candidates": "Number of poems written at once; the best is first.",
-    "temperature": "Lower is safer and more common, higher is bolder and odder. Try 0.85 first.",
-    "model": "Auto is the run in training, else the default model.",
-    "beside": "A second model writes the same request; the poems are side by side.",
-    "theme": "A theme to take as the title. Type to search.",
-    "title": "What the poem is about, for a model that was trained with titles. Type pinyin to "
-    "pick characters, or paste Chinese.",
-    "poet": "In whose manner, such as 李白, for a model that was trained with poets.",
-    "given": "The text of the poem, with _ for each character that the model writes.",
-    "copied_lines": "Allow lines copied from the corpus.",
-    "seeding": "The same seed and settings write the same poem again.",
-    "seed": "Start of the random numbers. Set it to reproduce a poem.",
-    "tries": "Number of versions written of each line; one is chosen.",
-    "strategy": "Sample draws at random; greedy always takes the most likely character.",
-    "top_k": "Sample from the k most likely characters; 0 is all.",
-    "top_p": "Sample from the most likely characters that together have this probability.",
-    "min_p": "Leave out characters less likely than this share of the most likely one.",
-    "repetition_penalty": "Above 1, characters already in the poem become less likely.",
+    "form": marked(
+        "4x5 is four lines of five characters. 绝 jué and 律 lü keep rules of tone and rhyme, the "
+        "old styles 古 gǔ only rhyme."
+    ),
+    "lines": marked("Number of lines, even; 0 is the usual number of the form."),
+    "longest": marked("The most characters that a poem may have."),
+    "acrostic": marked(
+        "藏头 cáng tóu: the first characters of the lines, read down. Type pinyin to pick "
+        "characters, or paste Chinese."
+    ),
+    "last": marked("Last line of the poem."),
+    "words": marked("Words that must appear, separated by spaces."),
+    "rhyme": marked(
+        "106 old groups, each named after one of its characters. The characters of a group rhyme, "
+        "though some sound different today. Level ones are usual. Type to search."
+    ),
+    "tones": marked(
+        "Each character counts as level 平 or oblique 仄, and the form says which goes where. "
+        "Strict keeps every rule; the Tang poets took some freedoms."
+    ),
+    "candidates": marked("Number of poems written at once; the best is first."),
+    "temperature": marked(
+        "Lower is safer and more common, higher is bolder and odder. Try 0.85 first."
+    ),
+    "model": marked("Auto is the run in training, else the default model."),
+    "beside": marked("A second model writes the same request; the poems are side by side."),
+    "theme": marked("A theme to take as the title. Type to search."),
+    "title": marked(
+        "What the poem is about, for a model that was trained with titles. Type pinyin to pick "
+        "characters, or paste Chinese."
+    ),
+    "poet": marked("In whose manner, such as 李白, for a model that was trained with poets."),
+    "given": marked("The text of the poem, with _ for each character that the model writes."),
+    "copied_lines": marked("Allow lines copied from the corpus."),
+    "seeding": marked("The same seed and settings write the same poem again."),
+    "seed": marked("Start of the random numbers. Set it to reproduce a poem."),
+    "tries": marked("Number of versions written of each line; one is chosen."),
+    "strategy": marked("Sample draws at random; greedy always takes the most likely character."),
+    "top_k": marked("Sample from the k most likely characters; 0 is all."),
+    "top_p": marked("Sample from the most likely characters that together have this probability."),
+    "min_p": marked("Leave out characters less likely than this share of the most likely one."),
+    "repetition_penalty": marked("Above 1, characters already in the poem become less likely."),
 }
 
 # The words of the help screen; the faults and notes of the scanner follow them.
@@ -68,27 +89,40 @@ _WORDS: Mapping[str, str] = {
     "古 gǔ": "the old style: rhymes, but no tone rules",
     "平起 仄起": "level start, oblique start: the tone of the poem's second character",
     "首句入韵": "the first line rhymes; 首句不入韵: it does not",
-    "1 in 80": "average chance of a character of the poem, by the model; log p is its natural "
-    "logarithm",
-    "copied": "four or more characters in a row that are also in a poem of the corpus",
+}
+
+# Those that are not of verse: a reader of Chinese does not know them either.
+_OF_MODELS: Mapping[str, str] = {
+    marked("1 in 80"): marked(
+        "average chance of a character of the poem, by the model; log p is its natural logarithm"
+    ),
+    marked("copied"): marked(
+        "four or more characters in a row that are also in a poem of the corpus"
+    ),
 }
 
 
 def glossary() -> dict[str, str]:
     """The words with their meanings, those of the scanner last."""
-    return {**_WORDS, **IN_ENGLISH}
+    of_models = {tr(word): tr(meaning) for word, meaning in _OF_MODELS.items()}
+    return {**_WORDS, **of_models, **IN_ENGLISH} if language() == "en" else of_models
+
+
+def glossed(term: str, meaning: str) -> str:
+    """A Chinese term with its meaning in English; in Chinese the term alone."""
+    return f"{term} {meaning}".rstrip() if language() == "en" else term
 
 
 def rhyme_named(rhyme: str) -> str:
     """A rhyme by its simplified name, with pinyin: 东 dōng."""
     name = simplified(rhyme)
     sound = _sounds().get(name, "")
-    return f"{name} {sound}" if sound else name
+    return glossed(name, sound)
 
 
 def reading_named(reading: str) -> str:
     """A reading of a character: tone and rhyme, and the tone in English: 平东 level."""
-    return f"{simplified(reading)} {FOUR_TONES.get(reading[:1], '')}".rstrip()
+    return glossed(simplified(reading), FOUR_TONES.get(reading[:1], ""))
 
 
 def template_in_english(template: str) -> str:

@@ -4,14 +4,15 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from studio.translation import marked, tr
 from studio.tui.poem.marks import Overlays
 
 # Name, field of Overlays, key.
 MARKS = (
-    ("tones", "tones", "t"),
-    ("pinyin", "pinyin", "p"),
-    ("copied", "copied", "v"),
-    ("likely", "likelihood", "l"),
+    (marked("tones"), "tones", "t"),
+    (marked("pinyin"), "pinyin", "p"),
+    (marked("copied"), "copied", "v"),
+    (marked("likely"), "likelihood", "l"),
 )
 _SHOWN = "bold $text-primary"
 
@@ -27,7 +28,10 @@ class MarkLine(Widget):
         names = [
             Content.assemble(
                 (key, "bold $footer-key-foreground"),
-                (f" {name}", _SHOWN if getattr(self.overlays, overlay) else "$foreground-muted"),
+                (
+                    f" {tr(name)}",
+                    _SHOWN if getattr(self.overlays, overlay) else "$foreground-muted",
+                ),
             )
             for name, overlay, key in MARKS
         ]

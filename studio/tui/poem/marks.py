@@ -12,7 +12,7 @@ from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
 from studio.messages import Inspected
 from studio.prosody.report import Remark
-from studio.tui.poem.glossary import TONES
+from studio.translation import tr
 from studio.tui.poem.layout import Mark, places_of_lines
 from studio.tui.poem.remarks import scansion_of
 from studio.verse.request import BLANK, ComposeRequest
@@ -102,8 +102,7 @@ def tint_legend() -> Content:
 
 def tone_legend() -> Content:
     """What the signs under the characters mean."""
-    signs = {sign: word for sign, word in TONES.items() if sign != "?"} | {"韵": "rhyme"}
-    return Content("  ".join(f"{sign} {word}" for sign, word in signs.items()))
+    return Content(tr("平 level  仄 oblique  中 either  韵 rhyme"))
 
 
 def _signs(text: str, form: str) -> dict[int, tuple[str, str]]:

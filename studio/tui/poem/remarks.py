@@ -1,6 +1,7 @@
 """The scanner's report on a poem in words: form, rhyme, every fault, every note."""
 
 from collections.abc import Sequence
+from string import Formatter
 
 from textual.content import Content
 
@@ -9,7 +10,8 @@ from studio.corpus.script import simplified
 from studio.messages import Inspected
 from studio.prosody.report import IN_ENGLISH, Remark, Scansion
 from studio.prosody.scansion import scan
-from studio.tui.poem.glossary import FOUR_TONES, rhyme_named, template_in_english
+from studio.translation import language, tr, tr_n
+from studio.tui.poem.glossary import FOUR_TONES, glossed, rhyme_named, template_in_english
 from studio.tui.poem.layout import places_of_lines
 from studio.wording import printable
 
@@ -27,25 +29,30 @@ def summary(scansion: Scansion) -> str:
     words = [scansion.form, _rhymes(scansion)]
     if scansion.regulated:
         count = len(scansion.broken)
-        words.append(f"{count} fault{'s'[: count > 1]}" if count else "every rule kept")
+        faults = tr_n("{count} fault", "{count} faults", count)
+        words.append(faults if count else tr("every rule kept"))
     return " · ".join(filter(None, words))
 
 
 def template_in_words(scansion: Scansion) -> str:
-    """The order of the tones, in both languages; "" for the old style."""
+    """The order of the tones, with its name in English; "" for the old style."""
     named = scansion.template
-    return f"{named} {template_in_english(named)}" if named else ""
+    return glossed(named, template_in_english(named)) if named else ""
 
 
 def names_of(remarks: Sequence[Remark]) -> str:
-    """The remarks' names in both languages, each once."""
+    """The remarks' names, each once."""
     names = dict.fromkeys(remark.name for remark in remarks)
-    return ", ".join(f"{name} {IN_ENGLISH[name]}" for name in names)
+    return tr(", ").join(glossed(name, IN_ENGLISH[name]) for name in names)
 
 
 def explained(remark: Remark) -> str:
     """A sentence with the line and what is wrong there."""
-    return f"Line {remark.line + 1}: {printable(simplified(remark.explanation))}"
+    return tr(
+        "Line {number}: {explanation}",
+        number=remark.line + 1,
+        explanation=printable(simplified(remark.explanation)),
+    )
 
 
 def remarks_in_words(scansion: Scansion | None, line: int, column: int) -> list[Content]:
@@ -54,14 +61,16 @@ def remarks_in_words(scansion: Scansion | None, line: int, column: int) -> list[
         return []
     # A row with both languages of a template is too wide for the panel.
     named = scansion.template
-    head = (summary(scansion), named, template_in_english(named) if named else "")
+    english = template_in_english(named) if named and language() == "en" else ""
+    head = (summary(scansion), named, english)
     rows = [Content.styled(each, "$foreground-muted") for each in head if each]
     remarks = [*scansion.broken, *scansion.noted]
     remarks.sort(key=lambda each: not (each.line == line and each.start <= column < each.end))
     # Remarks are grouped by name, in the order of the first of each.
     for name in dict.fromkeys(remark.name for remark in remarks):
         style = "$text-error" if any(fault.name == name for fault in scansion.broken) else ""
-        rows.append(Content.assemble((name, f"bold {style}"), (f" {IN_ENGLISH[name]}", style)))
+        meaning = glossed(name, IN_ENGLISH[name]).removeprefix(name)
+        rows.append(Content.assemble((name, f"bold {style}"), (meaning, style)))
         rows += [
             Content.styled(explained(remark), "$foreground-muted")
             for remark in remarks
@@ -76,10 +85,10 @@ def _rhymes(scansion: Scansion) -> str:
         return ""
     # A regulated poem always rhymes in the level tone.
     named = (
-        rhyme_named(each[1:]) + ("" if each[0] == "平" else f" ({FOUR_TONES[each[0]]})")
+        rhyme_named(each[1:]) + ("" if each[0] == "平" else f" ({tr(FOUR_TONES[each[0]])})")
         for each in rhymes
     )
-    return f"rhyme {', '.join(named)}"
+    return tr("rhyme {names}", names=tr(", ").join(named))
 
 
 def copied_in_words(read: Inspected | None) -> list[Content]:
@@ -87,7 +96,9 @@ def copied_in_words(read: Inspected | None) -> list[Content]:
     if read is None:
         return []
     if read.copied is None:
-        return [Content.styled("The index of the corpus is not available.", "$foreground-muted")]
+        return [
+            Content.styled(tr("The index of the corpus is not available."), "$foreground-muted")
+        ]
     rows = []
     for span in read.copied:
         text = "".join(
@@ -96,13 +107,13 @@ def copied_in_words(read: Inspected | None) -> list[Content]:
             for at in line
             if span.start <= at < span.end
         )
-        rows.append(
-            Content.assemble(
-                (printable(text), "underline"),
-                (" is also in ", "$foreground-muted"),
-                printable(span.title),
-                (" by ", "$foreground-muted"),
-                printable(span.author),
-            )
-        )
+        names = {
+            "text": (printable(text), "underline"),
+            "title": (printable(span.title), ""),
+            "author": (printable(span.author), ""),
+        }
+        parts: list[tuple[str, str]] = []
+        for words, name, _, _ in Formatter().parse(tr("{text} is also in {title} by {author}")):
+            parts += [(words, "$foreground-muted"), *([names[name]] if name else [])]
+        rows.append(Content.assemble(*parts))
     return rows

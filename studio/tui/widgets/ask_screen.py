@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
+from studio.translation import marked
 from studio.tui.widgets.modal import Modal
 
 
@@ -14,8 +15,8 @@ class AskScreen(Modal[bool]):
     """A question with two answers. The harmless answer has the focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes", id="ask.yes"),
-        Binding("n,escape", "answer(False)", "No", id="ask.no"),
+        Binding("y", "answer(True)", marked("Yes"), id="ask.yes"),
+        Binding("n,escape", "answer(False)", marked("No"), id="ask.no"),
         Binding("left,up", "app.focus_previous", show=False),
         Binding("right,down", "app.focus_next", show=False),
     ]

@@ -17,6 +17,7 @@ from textual.widgets import Input, Select
 
 from studio.documents import converted
 from studio.errors import ConfigError, StudioError
+from studio.translation import marked, tr
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.tui.widgets.search_select import SearchSelect
 from studio.tui.widgets.stepper import Stepper
@@ -151,9 +152,9 @@ class NumberField(TypedField):
             self._number()
         except ConfigError as error:
             if self._allowed:
-                return f"must be {self._allowed}"
+                return tr("must be {allowed}", allowed=self._allowed)
             # The field shows its name and its value itself.
-            return str(error).removeprefix("it ").partition(", not ")[0]
+            return str(error).removeprefix("it ").partition(", not ")[0].rstrip("。")
         return ""
 
     def _number(self) -> int | float:
@@ -169,7 +170,7 @@ class NameField(TypedField):
         self._is_taken = is_taken
 
     def reason(self) -> str:
-        return "already taken" if self._is_taken(self.text) else ""
+        return tr("already taken") if self._is_taken(self.text) else ""
 
 
 class ChineseField(TypedField):
@@ -277,9 +278,9 @@ class Fold(Widget, can_focus=True):
     """A line that shows and hides the fields with `more`."""
 
     ALLOW_SELECT = False
-    KEYS_HEADING = "On the line that shows more fields"
+    KEYS_HEADING = marked("On the line that shows more fields")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,space", "fold", "More or fewer fields", id="fold.toggle"),
+        Binding("enter,space", "fold", marked("More or fewer fields"), id="fold.toggle"),
     ]
 
     class Toggled(Message):

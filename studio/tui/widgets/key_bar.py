@@ -9,6 +9,8 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.widget import Widget
 
+from studio.translation import tr
+
 ALWAYS = ("studio.help", "studio.quit")
 
 
@@ -69,5 +71,5 @@ class KeyBar(Widget):
         label = Text(end="")
         label.append(f" {self.app.get_key_display(binding)}", key + click)
         if described:
-            label.append(f" {binding.description}", text + click)
+            label.append(f" {tr(binding.description)}", text + click)
         return label

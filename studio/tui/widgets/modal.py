@@ -2,9 +2,14 @@
 
 from typing import TypeVar
 
+from rich.align import Align
+from rich.text import Text
 from textual.await_complete import AwaitComplete
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.screen import ModalScreen
+from textual.widgets.option_list import Option
+
+from studio.translation import tr
 
 T = TypeVar("T")
 
@@ -35,6 +40,22 @@ class Modal(ModalScreen[T]):
 class Palette(CommandPalette):
     """The command palette; it is dismissed only once."""
 
+    def __init__(self) -> None:
+        super().__init__(placeholder=tr("Search for commands…"))
+
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close the palette if it is on top."""
         return super().dismiss(result) if self.is_active else AwaitComplete()
+
+    def _start_no_matches_countdown(self, search_value: str) -> None:
+        """Say soon that nothing was found, unless something is: Textual says it in English."""
+        self._stop_no_matches_countdown()
+
+        def show() -> None:
+            if search_value:
+                nothing = Align.center(Text(tr("No matches found"), style="not bold"))
+                option = Option(nothing, disabled=True, id=self._NO_MATCHES)
+                self.query_one(CommandList).add_option(option)
+            self._list_visible = bool(search_value)
+
+        self._no_matches_timer = self.set_timer(self._NO_MATCHES_COUNTDOWN, show)

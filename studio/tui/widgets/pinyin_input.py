@@ -15,6 +15,7 @@ from textual.widgets import Input
 from studio.corpus.cleaning import refuse_surrogates
 from studio.corpus.pinyin import LONGEST, Candidate
 from studio.errors import StudioError
+from studio.translation import marked, tr
 from studio.tui.host import host_of
 
 PAGE = 9
@@ -22,7 +23,7 @@ PAGE = 9
 # gaps at the edges of widgets.
 ROOM = 16
 # Explains the brackets.
-OFF_RULE_NOTE = "  ( ) off tone or rhyme"
+OFF_RULE_NOTE = marked("  ( ) off tone or rhyme")
 _BEFORE = ("pageup", "minus", "comma", "up")
 _AFTER = ("pagedown", "equals_sign", "full_stop", "down")
 _FIRST = ("space", "enter")
@@ -112,7 +113,7 @@ class CandidateLine(Widget):
                 gap, text = gap + 1, text + 1
             self._gaps.append(gap)
             at = text + width + bracket
-        return at - start + (cell_len(OFF_RULE_NOTE) if self.off_rule else 0) + 2
+        return at - start + (cell_len(tr(OFF_RULE_NOTE)) if self.off_rule else 0) + 2
 
     def render(self) -> RenderResult:
         letters, key, rest = (
@@ -127,7 +128,7 @@ class CandidateLine(Widget):
             line.append(f"{' ' * gap}{number}", key)
             line.append(f"{before}{candidate.text}{after}", rest if before else "")
         if self.off_rule:
-            line.append(OFF_RULE_NOTE, rest)
+            line.append(tr(OFF_RULE_NOTE), rest)
         return line
 
 
@@ -219,7 +220,7 @@ class PinyinInput(Input):
         keeper = host_of(self).pinyin
         if letters:
             if not keeper.is_ready:
-                self._show("reading the poems (once)")
+                self._show(tr("reading the poems (once)"))
             found = (await keeper.get()).candidates(letters)
             if not self.is_attached:
                 return  # the screen was closed meanwhile
@@ -258,7 +259,7 @@ class PinyinInput(Input):
     def _visible(self) -> tuple[Candidate, ...]:
         """The page: as many candidates as fit on the screen, at most nine, one for each digit."""
         room = self.screen.size.width - len(self._letters) - ROOM
-        room -= cell_len(OFF_RULE_NOTE) if self.fits else 0
+        room -= cell_len(tr(OFF_RULE_NOTE)) if self.fits else 0
         visible = list[Candidate]()
         for each in self._offered[self._pages[-1] :][:PAGE]:
             room -= cell_len(each.text) + (6 if self._is_off_rule(each) else 4)
@@ -277,7 +278,7 @@ class PinyinInput(Input):
             self.screen.mount(self._line)
         visible = self._visible
         if not visible:
-            note = note or "not pinyin; escape clears it"
+            note = note or tr("not pinyin; escape clears it")
         elif len(visible) < len(self._offered):
             page = f"- {len(self._pages)}" if len(self._pages) > 1 else "1"
             is_last = self._pages[-1] + len(visible) == len(self._offered)

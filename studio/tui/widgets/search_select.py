@@ -4,6 +4,7 @@ from textual.app import ComposeResult
 from textual.widgets import Select
 from textual.widgets._select import SelectCurrent, SelectOverlay
 
+from studio.corpus.pronunciation import in_pinyin
 from studio.prosody.spelling import searchable
 
 
@@ -17,6 +18,8 @@ class SearchSelect(Select[str]):
 
 class _Overlay(SelectOverlay):
     def _find_search_match(self, query: str) -> int | None:
-        texts = (searchable(str(option.prompt)) for option in self.options)
+        # Chinese is also found by its pinyin.
+        prompts = (str(option.prompt) for option in self.options)
+        texts = (searchable(f"{each} {''.join(in_pinyin(each))}") for each in prompts)
         places = ((text.find(searchable(query)), at) for at, text in enumerate(texts))
         return min((found for found in places if found[0] >= 0), default=(0, None))[1]

@@ -11,14 +11,16 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from studio.translation import marked
+
 
 class Stepper(Widget, can_focus=True):
     """One of a few values, changed with left and right."""
 
-    KEYS_HEADING = "On a value of the form for a new run"
+    KEYS_HEADING = marked("On a value of the form for a new run")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "step(-1)", "Previous value", show=False, id="form.before"),
-        Binding("right,space", "step(1)", "Next value", show=False, id="form.next"),
+        Binding("left", "step(-1)", marked("Previous value"), show=False, id="form.before"),
+        Binding("right,space", "step(1)", marked("Next value"), show=False, id="form.next"),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"stepper--mark"}
 

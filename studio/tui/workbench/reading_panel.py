@@ -11,8 +11,8 @@ from textual.widgets import Static
 from studio.corpus.pronunciation import in_pinyin
 from studio.messages import Inspected
 from studio.prosody.report import Character, Scansion
-from studio.translation import language, tr
-from studio.tui.poem.glossary import TONES, reading_named, rhyme_named
+from studio.translation import tr
+from studio.tui.poem.glossary import TONES, glossed, reading_named, rhyme_named
 from studio.tui.poem.marks import tint_legend
 from studio.tui.poem.remarks import copied_in_words, remarks_in_words, scansion_of
 from studio.tui.workbench.draft import Draft
@@ -154,8 +154,7 @@ def _tone(character: Character, rhyme: str) -> list[str]:
 
 
 def _tone_named(tone: str) -> str:
-    """A tone, explained only to those who do not read Chinese."""
-    return f"{tone} {TONES[tone]}" if language() == "en" else tone
+    return glossed(tone, TONES[tone])
 
 
 def _chance(chance: float) -> str:
