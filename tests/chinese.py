@@ -8,7 +8,7 @@ _NAMES = """
 adam adamw argmax cpu cuda dropout gpu gru lstm mps nat nats nvidia ppl rmsprop rnn sgd softmax
 tanh token tokens torch mib gib mb gb kb
 alt ctrl shift enter escape esc tab space backspace del home end pgup pgdn pageup pagedown
-json jsonl toml html pdf svg png npm tmux ssh osc mit utf tangshi tangshi-studio studio id
+json jsonl toml html pdf svg png npm tmux ssh shell fg osc mit utf tangshi tangshi-studio studio id
 classic auto ink paper slate columns single english chinese
 """
 # Paths, ids of keys and options have other characters than letters.

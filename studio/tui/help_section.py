@@ -48,7 +48,8 @@ def _table(rows: Sequence[Row]) -> Table:
     columns = max(map(len, rows), default=1)
     if columns > 1:
         table.add_column(style="bold", min_width=12, no_wrap=True)
-    table.add_column(ratio=1)
+    # Chinese has no blanks to break a line at.
+    table.add_column(ratio=1, overflow="fold")
     if columns > 2:
         table.add_column(style="dim", no_wrap=True, min_width=23)
     for row in rows:

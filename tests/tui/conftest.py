@@ -53,7 +53,8 @@ class Opened:
         """Wait for threads and messages, and draw."""
         await work_done(self.app)
         await self.pilot.pause()
-        self.panels.draw()
+        for panels in self.app.screen_stack[0].query(WatchPanels):
+            panels.draw()
         await self.pilot.pause()
 
     def text(self) -> str:

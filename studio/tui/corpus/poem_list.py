@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from studio.corpus.library import PoemRow
-from studio.translation import marked
+from studio.translation import marked, tr
 from studio.tui.drawing.charts import fitted
 
 PAGE = 64  # rows read at once
@@ -159,7 +159,7 @@ class PoemList(ScrollView, can_focus=True):
 
     def _cells(self, row: PoemRow, width: int) -> list[tuple[str, str]]:
         """The texts of a row with the names of their styles; the least important are left out."""
-        last = f"{row.length:,}".rjust(FORM) if self._show_length else row.form.ljust(FORM)
+        last = f"{row.length:,}".rjust(FORM) if self._show_length else tr(row.form)
         # Most names have two or three characters. Show four if there is room.
         author = 8 if width >= ROOMY else 6
         line = min(LINE, width - author - 1)

@@ -96,7 +96,7 @@ class PoetsScreen(Modal[ChosenPoems | None]):
         for poet in found:
             node = tree.root.add(_row(poet.name, NAME, poet.poems), ChosenPoems(poet.name))
             for form, poems in poet.forms.items():
-                node.add_leaf(_row(form, NAME - 2, poems), ChosenPoems(poet.name, form))
+                node.add_leaf(_row(tr(form), NAME - 2, poems), ChosenPoems(poet.name, form))
         tree.cursor_line = 0
         if found:
             said = tr_n("{count:,} poet", "{count:,} poets", len(found))

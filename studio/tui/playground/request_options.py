@@ -4,7 +4,7 @@ from studio.corpus.script import simplified
 from studio.prosody.forms import forms
 from studio.prosody.rhymes import RHYMES
 from studio.translation import tr
-from studio.tui.poem.glossary import FOUR_TONES, rhyme_named
+from studio.tui.poem.glossary import FOUR_TONES, glossed, rhyme_named
 from studio.tui.widgets.form_fields import Option
 
 FREE = "free"
@@ -25,7 +25,7 @@ THEMES = {
 def form_options() -> list[Option]:
     """The forms, each with its pinyin for the search, and its lines x characters; "free" last."""
     named = [
-        Option(form.name, f"{form.name} {form.pinyin} {form.line_count}x{form.line_length}")
+        Option(form.name, f"{glossed(form.name, form.pinyin)} {form.line_count}x{form.line_length}")
         for form in forms().values()
     ]
     return [*named, Option(FREE, tr("free"))]
@@ -33,7 +33,7 @@ def form_options() -> list[Option]:
 
 def theme_options() -> list[Option]:
     """The themes, each with its pinyin for the search; none first."""
-    named = [Option(theme, f"{theme} {sound}") for theme, sound in THEMES.items()]
+    named = [Option(theme, glossed(theme, sound)) for theme, sound in THEMES.items()]
     return [Option("", tr("none")), *named]
 
 

@@ -5,11 +5,14 @@ from typing import TypeVar
 from rich.align import Align
 from rich.text import Text
 from textual.await_complete import AwaitComplete
-from textual.command import CommandList, CommandPalette
+from textual.command import CommandList, CommandPalette, Hit, Hits
 from textual.screen import ModalScreen
+from textual.system_commands import SystemCommandsProvider
 from textual.widgets.option_list import Option
 
-from studio.translation import tr
+from studio.corpus.pronunciation import in_pinyin
+from studio.prosody.spelling import searchable
+from studio.translation import language, tr
 
 T = TypeVar("T")
 
@@ -41,7 +44,7 @@ class Palette(CommandPalette):
     """The command palette; it is dismissed only once."""
 
     def __init__(self) -> None:
-        super().__init__(placeholder=tr("Search for commands…"))
+        super().__init__([_Commands], placeholder=tr("Search for commands…"))
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close the palette if it is on top."""
@@ -59,3 +62,16 @@ class Palette(CommandPalette):
             self._list_visible = bool(search_value)
 
         self._no_matches_timer = self.set_timer(self._NO_MATCHES_COUNTDOWN, show)
+
+
+class _Commands(SystemCommandsProvider):
+    """The entries, found by their titles; those in Chinese also by the pinyin of a title."""
+
+    async def search(self, query: str) -> Hits:
+        matcher, letters = self.matcher(query), searchable("".join(query.split()))
+        has_pinyin = language() != "en"
+        for name, help_text, choose, *_ in self.app.get_system_commands(self.screen):
+            if (match := matcher.match(name)) > 0:
+                yield Hit(match, matcher.highlight(name), choose, help=help_text)
+            elif has_pinyin and letters in searchable("".join(in_pinyin(name))):
+                yield Hit(len(letters) / (1 + len(name)), name, choose, help=help_text)
