@@ -9,9 +9,12 @@ from studio.cli.collection import collection_app
 from studio.cli.corpus import corpus_app
 from studio.cli.doctor import doctor
 from studio.cli.evaluation import evaluate_app
-from studio.cli.prosody import prosody, scan
+from studio.cli.facing import couplet
+from studio.cli.lookup import lookup_app
+from studio.cli.prosody import ci, prosody
 from studio.cli.report import compare, report
 from studio.cli.runs_export import export_runs
+from studio.cli.scanning import scan
 from studio.cli.training import runs_app, train
 from studio.cli.writing import generate, score
 
@@ -26,11 +29,14 @@ app = typer.Typer(
 
 app.command()(train)
 app.command()(generate)
+app.command()(couplet)
 app.command()(score)
 app.command()(report)
 app.command()(compare)
 app.command()(scan)
+app.add_typer(lookup_app, name="lookup")
 corpus_app.command()(prosody)
+corpus_app.command()(ci)
 app.add_typer(corpus_app, name="corpus")
 evaluate_app.command()(couplets)
 app.add_typer(evaluate_app, name="evaluate")

@@ -38,7 +38,10 @@ From = Annotated[
 ]
 Named = Annotated[
     str,
-    typer.Option("--corpus", help="quantangshi (the Tang poems) or quansongshi (the Song poems)."),
+    typer.Option(
+        "--corpus",
+        help="quantangshi (Tang poems), quansongshi (Song poems) or songci (ci of the Song).",
+    ),
 ]
 Beside = Annotated[
     bool,
