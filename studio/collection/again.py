@@ -7,6 +7,7 @@ import msgspec
 
 from studio.collection.saved import SavedPoem, program
 from studio.corpus.poem import verse_lines
+from studio.translation import tr
 
 
 class Rewritten(msgspec.Struct, frozen=True):
@@ -20,8 +21,11 @@ class Rewritten(msgspec.Struct, frozen=True):
     def sentence(self) -> str:
         """The result in one sentence."""
         if self.is_same:
-            return "Written again: the same poem, character for character."
-        return f"Written again, but not the same poem: {'; '.join(self.differences)}."
+            return tr("Written again: the same poem, character for character.")
+        return tr(
+            "Written again, but not the same poem: {differences}.",
+            differences=tr("; ").join(self.differences),
+        )
 
 
 def compare(saved: SavedPoem, model: str, texts: Sequence[str]) -> Rewritten:
@@ -32,19 +36,32 @@ def compare(saved: SavedPoem, model: str, texts: Sequence[str]) -> Rewritten:
         return Rewritten(text, is_same=True)
     lines = enumerate(zip_longest(verse_lines(text), verse_lines(wanted), fillvalue=""), start=1)
     differences = [
-        f"line {number} is {now or 'missing'} instead of {before or 'missing'}"
+        tr(
+            "line {number} is {now} instead of {before}",
+            number=number,
+            now=now or tr("missing"),
+            before=before or tr("missing"),
+        )
         for number, (now, before) in lines
         if now != before
-    ][:1] or ["the punctuation differs"]
+    ][:1] or [tr("the punctuation differs")]
     if model != saved.model:
-        differences.append(f"it was written by {saved.model}, and now by {model}")
+        differences.append(
+            tr("it was written by {before}, and now by {now}", before=saved.model, now=model)
+        )
     if program() != saved.program:
         differences.append(
-            f"it was written with {saved.program or 'an older studio'}, and now with {program()}"
+            tr(
+                "it was written with {before}, and now with {now}",
+                before=saved.program or tr("an older studio"),
+                now=program(),
+            )
         )
     if len(differences) == 1:
         differences.append(
-            "model and program have the same names, so the weights, the processor, or the library "
-            "(whose lines must not be copied) have changed"
+            tr(
+                "model and program have the same names, so the weights, the processor, or the "
+                "library (whose lines must not be copied) have changed"
+            )
         )
     return Rewritten(text, is_same=False, differences=tuple(differences))

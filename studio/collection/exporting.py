@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Literal
 
 from studio.collection import picture
-from studio.collection.in_words import describe, first_line
+from studio.collection.in_words import describe, first_line, in_english
 from studio.collection.saved import SavedPoem
 from studio.corpus.poem import couplets, verse_lines
 from studio.errors import StudioError
 from studio.files import write_atomically
+from studio.translation import tr
 from studio.verse.request import WrittenPoem
 
 Format = Literal["text", "markdown", "svg", "png"]
@@ -31,7 +32,7 @@ def as_markdown(poems: Sequence[SavedPoem]) -> str:
 
 def as_sheet(saved: SavedPoem) -> picture.Sheet:
     """The poem as a picture, with its form, the day, the model and the request."""
-    foot = f"{saved.model} · {describe(saved.request)}"
+    foot = f"{saved.model} · {describe(saved.request, in_english)}"
     title = saved.request.title or saved.request.form
     return picture.sheet(verse_lines(saved.poem.text), title, _day(saved.saved), foot)
 
@@ -42,7 +43,11 @@ def format_of(path: Path) -> Format:
         if path.suffix.lower() == suffix:
             return form
     raise StudioError(
-        f"{path.name} has no suffix of a known format. Use one of {' '.join(SUFFIXES.values())}."
+        tr(
+            "{name} has no suffix of a known format. Use one of {suffixes}.",
+            name=path.name,
+            suffixes=" ".join(SUFFIXES.values()),
+        )
     )
 
 
@@ -53,15 +58,21 @@ def export(path: Path, poems: Sequence[SavedPoem], form: Format, replace: bool =
     to hold several poems, or if this machine has no font for it.
     """
     if path.is_dir():
-        raise StudioError(f"{path} is a folder. Give the name of a file.")
+        raise StudioError(tr("{path} is a folder. Give the name of a file.", path=path))
     if path.exists() and not replace:
-        raise StudioError(f"{path} exists already. Choose another name, or replace it.")
+        raise StudioError(
+            tr("{path} exists already. Choose another name, or replace it.", path=path)
+        )
     content = _content(poems, form)
     try:
         write_atomically(path, content)
     except OSError as error:
         raise StudioError(
-            f"{path} cannot be written: {error.strerror}. Choose another place."
+            tr(
+                "{path} cannot be written: {error}. Choose another place.",
+                path=path,
+                error=error.strerror,
+            )
         ) from error
 
 
@@ -72,7 +83,10 @@ def _content(poems: Sequence[SavedPoem], form: Format) -> bytes:
         return as_markdown(poems).encode()
     if len(poems) != 1:
         raise StudioError(
-            f"A picture has one poem, not {len(poems)}. Choose one, or export them as text."
+            tr(
+                "A picture has one poem, not {count}. Choose one, or export them as text.",
+                count=len(poems),
+            )
         )
     drawn = as_sheet(poems[0])
     return picture.as_svg(drawn).encode() if form == "svg" else picture.as_png(drawn)
@@ -94,7 +108,7 @@ def _rows(each: SavedPoem) -> list[str]:
 
 def _markdown(each: SavedPoem) -> str:
     rows = "\\\n".join(_escaped(row) for row in couplets(each.poem.text))
-    by = f"{each.model} · {describe(each.request)} · {each.saved}"
+    by = f"{each.model} · {describe(each.request, in_english)} · {each.saved}"
     heading = each.request.title or first_line(each.poem.text)
     return f"## {_escaped(heading)}\n\n{rows}\n\n*{_escaped(by)}*\n"
 

@@ -1,13 +1,18 @@
 """Describing poems and requests in a few words, and matching them against search words."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from studio.corpus.poem import verse_lines
 from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
 from studio.prosody.spelling import searchable
-from studio.verse.request import ComposeRequest
+from studio.translation import marked, tr
+from studio.verse.request import ComposeRequest, Sampling
+
+Translate = Callable[..., str]
+
+_TONES = {"tang": marked("tones tang"), "free": marked("tones free")}
 
 
 def matches(words: str, texts: Iterable[str], model: str, request: ComposeRequest) -> bool:
@@ -16,7 +21,8 @@ def matches(words: str, texts: Iterable[str], model: str, request: ComposeReques
     A word in pinyin matches the poems and the form.
     """
     written = "".join(texts)
-    searched = simplified(f"{written} {model} {describe(request)}").casefold()
+    described = f"{describe(request)} {describe(request, in_english)}"
+    searched = simplified(f"{written} {model} {described}").casefold()
     return all(
         word in searched
         or (word.isalpha() and searchable(word) in _in_letters(written + request.form))
@@ -35,31 +41,45 @@ def first_line(text: str, most: int = 16) -> str:
     return "".join(character for character in line if character.isalnum())[:most]
 
 
-def describe(request: ComposeRequest) -> str:
+def in_english(message: str, **values: object) -> str:
+    """The message in English, for files: they are the same in all languages."""
+    return message.format(**values)
+
+
+def describe(request: ComposeRequest, translate: Translate = tr) -> str:
     """A request in a few words, the seed last."""
-    return f"{settings_in_words(request)} · seed {request.seed}"
+    seed = translate(marked("seed {seed}"), seed=request.seed)
+    return f"{settings_in_words(request, translate)} · {seed}"
 
 
-def settings_in_words(request: ComposeRequest) -> str:
+def settings_in_words(request: ComposeRequest, translate: Translate = tr) -> str:
     """A request and its sampling in a few words; settings without effect are left out."""
-    sampling = request.sampling
+    form = request.form or translate(marked("free, at most {longest}"), longest=request.longest)
+    if request.lines:
+        form = translate(marked("{form}, {lines} lines"), form=form, lines=request.lines)
+    wishes: tuple[tuple[str, object], ...] = (
+        (marked("on {wish}"), request.title),
+        (marked("in the manner of {wish}"), request.poet),
+        (marked("acrostic {wish}"), request.acrostic),
+        (marked("to {wish}"), request.last),
+        (marked("with {wish}"), " ".join(request.words)),
+        (marked("partly given"), request.given),
+        (marked("rhyme {wish}"), request.rhyme),
+        (_TONES.get(request.tones, ""), request.form and request.tones != "strict"),
+        *_drawn(request.sampling),
+    )
+    asked = [translate(message, wish=wish) for message, wish in wishes if wish]
+    return " · ".join([form, *asked])
+
+
+def _drawn(sampling: Sampling) -> Iterator[tuple[str, object]]:
+    """What the sampling is, as messages with their values; a value without effect is false."""
     if sampling.strategy == "greedy":
-        drawn = ["greedy"]
+        yield marked("greedy"), True
     else:
-        drawn = [f"temperature {sampling.temperature:g}"]
-        drawn += [f"top-k {sampling.top_k}"] if sampling.top_k else []
-        drawn += [f"top-p {sampling.top_p:g}"] if sampling.top_p < 1 else []
-        drawn += [f"min-p {sampling.min_p:g}"] if sampling.min_p else []
-    if sampling.repetition_penalty > 1:
-        drawn.append(f"repetition {sampling.repetition_penalty:g}")
-    form = request.form or f"free, at most {request.longest}"
-    asked = [f"{form}, {request.lines} lines" if request.lines else form]
-    asked += [f"on {request.title}"] if request.title else []
-    asked += [f"in the manner of {request.poet}"] if request.poet else []
-    asked += [f"acrostic {request.acrostic}"] if request.acrostic else []
-    asked += [f"to {request.last}"] if request.last else []
-    asked += [f"with {' '.join(request.words)}"] if request.words else []
-    asked += ["partly given"] if request.given else []
-    asked += [f"rhyme {request.rhyme}"] if request.rhyme else []
-    asked += [f"tones {request.tones}"] if request.form and request.tones != "strict" else []
-    return " · ".join([*asked, *drawn])
+        yield marked("temperature {wish:g}"), sampling.temperature
+        yield "top-k {wish}", sampling.top_k
+        yield "top-p {wish:g}", sampling.top_p < 1 and sampling.top_p
+        yield "min-p {wish:g}", sampling.min_p
+    penalty = sampling.repetition_penalty
+    yield marked("repetition {wish:g}"), penalty > 1 and penalty

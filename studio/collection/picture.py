@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from studio.errors import StudioError
+from studio.translation import tr
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
@@ -244,9 +245,12 @@ def _font(needed: set[str], folders: Iterable[Path]) -> "FreeTypeFont":
             fewest = missing
     han = "".join(sorted(fewest))
     raise StudioError(
-        f"No font on this machine has {han[:12]}{' ...' if len(han) > 12 else ''}, so a PNG would "
-        "show boxes. Install a Chinese font (on Debian and Ubuntu: fonts-noto-cjk), or export "
-        "SVG, which uses the viewer's fonts."
+        tr(
+            "No font on this machine has {characters}, so a PNG would show boxes. Install a "
+            "Chinese font (on Debian and Ubuntu: fonts-noto-cjk), or export SVG, which uses the "
+            "viewer's fonts.",
+            characters=han[:12] + (" ..." if len(han) > 12 else ""),
+        )
     )
 
 

@@ -13,7 +13,17 @@ from studio import __version__
 from studio.errors import StudioError
 from studio.files import locked, sync
 from studio.json_lines import append_record, read_records, write_records
+from studio.translation import marked, tr
 from studio.verse.request import ComposeRequest, WrittenPoem
+
+_NONE = marked(
+    "No saved poem's id begins with {name!r}. `tangshi-studio collection list` lists the ids of "
+    "all {count} poems."
+)
+_SEVERAL = marked(
+    "The ids of several saved poems begin with {name!r}. `tangshi-studio collection list` lists "
+    "the ids of all {count} poems."
+)
 
 
 class SavedPoem(msgspec.Struct, frozen=True):
@@ -71,7 +81,7 @@ class Collection:
 
     def poems(self) -> list[SavedPoem]:
         """All poems, oldest first; raises StudioError that names a damaged line."""
-        remedy = "Correct or delete that line to use the collection."
+        remedy = tr("Correct or delete that line to use the collection.")
         return read_records(self.path, _decoder, StudioError, remedy)
 
     def find(self, name: str) -> SavedPoem:
@@ -79,13 +89,7 @@ class Collection:
         poems = self.poems()
         found = [each for each in poems if name and each.id.startswith(name.lower())]
         if len(found) != 1:
-            problem = (
-                "The ids of several saved poems begin" if found else "No saved poem's id begins"
-            )
-            raise StudioError(
-                f"{problem} with {name!r}. `tangshi-studio collection list` lists the ids of all "
-                f"{len(poems)} poems."
-            )
+            raise StudioError(tr(_SEVERAL if found else _NONE, name=name, count=len(poems)))
         return found[0]
 
     def add(self, poem: SavedPoem) -> bool:
@@ -101,8 +105,12 @@ class Collection:
                 self._append(poem, known)
         except OSError as error:
             raise StudioError(
-                f"{self.path} cannot be written: {error.strerror}. Nothing was saved. "
-                "Free some disk space or fix its permissions, and save again."
+                tr(
+                    "{path} cannot be written: {error}. Nothing was saved. Free some disk space or "
+                    "fix its permissions, and save again.",
+                    path=self.path,
+                    error=error.strerror,
+                )
             ) from error
         return True
 
@@ -125,6 +133,10 @@ class Collection:
                 write_records(self.path, left)
         except OSError as error:
             raise StudioError(
-                f"{self.path} cannot be written: {error.strerror}. Nothing was deleted. "
-                "Free some disk space or fix its permissions, and delete again."
+                tr(
+                    "{path} cannot be written: {error}. Nothing was deleted. Free some disk space "
+                    "or fix its permissions, and delete again.",
+                    path=self.path,
+                    error=error.strerror,
+                )
             ) from error

@@ -16,6 +16,7 @@ from studio.prosody.rhymes import (
     read_lists,
     rhyme_only,
 )
+from studio.translation import tr
 
 _MODERN_TONES: tuple[Tone, ...] = ("平", "上", "去")
 
@@ -70,7 +71,9 @@ def rhyme_books() -> dict[str, RhymeBook]:
     try:
         table = msgspec.toml.decode(path.read_bytes(), type=_Groupings)
     except (OSError, msgspec.MsgspecError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}. Install the studio again.") from error
+        raise ConfigError(
+            tr("{path} cannot be read: {error}. Install the studio again.", path=path, error=error)
+        ) from error
     books = [
         RhymeBook(
             each.key,
@@ -90,7 +93,13 @@ def rhyme_book_named(name: str) -> RhymeBook:
         if name in (book.key, book.name):
             return book
     known = ", ".join(f"{each.key} ({each.name})" for each in rhyme_books().values())
-    raise ConfigError(f"There is no rhyme book called {name!r}. The rhyme books are {known}.")
+    raise ConfigError(
+        tr(
+            "There is no rhyme book called {name!r}. The rhyme books are {known}.",
+            name=name,
+            known=known,
+        )
+    )
 
 
 def _lists(name: str) -> list[tuple[Tone, str, str, str]]:

@@ -10,6 +10,7 @@ from studio.prosody.rules import ScanRules
 from studio.prosody.scansion import characters_of, in_order
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
 from studio.prosody.tunes import Tune, TunePattern, TunePlace, tune_titled, tunes
+from studio.translation import marked, tr
 
 # The places of a line in its tune; none if it is not known which they are.
 _Places = tuple[TunePlace, ...]
@@ -95,8 +96,13 @@ def _align(lines: Sequence[str], pattern: TunePattern) -> tuple[list[_Places], l
         wrong,
         0,
         len(lines[wrong]),
-        f"The poem has {length} characters; the tune has {pattern.length}. "
-        f"The first line that differs is line {wrong + 1}.",
+        tr(
+            "The poem has {count} characters; the tune has {wanted}. The first line that differs "
+            "is line {line}.",
+            count=length,
+            wanted=pattern.length,
+            line=wrong + 1,
+        ),
     )
     return places, [fault]
 
@@ -117,7 +123,10 @@ def _divide(lines: Sequence[str], places: list[TunePlace]) -> tuple[list[_Places
             at,
             place,
             place + 1,
-            f"{lines[at][place]} is a rhyme of the tune, but its line goes beyond it.",
+            tr(
+                "{character} is a rhyme of the tune, but its line goes beyond it.",
+                character=lines[at][place],
+            ),
         )
         for at, its in enumerate(divided)
         for place, each in enumerate(its[:-1])
@@ -148,7 +157,12 @@ def _named(rhyme: str, level: bool) -> str:
 
 def _out_of_rhyme(line: str, at: int, rhyme: str, level: bool, book: RhymeBook) -> Remark:
     own = dict.fromkeys(_named(each.rhyme, each.level) for each in book.readings(line[-1]))
-    why = f"{line[-1]} rhymes in {' or '.join(own)}; the rhyme here is {_named(rhyme, level)}."
+    why = tr(
+        "{character} rhymes in {own}; the rhyme here is {rhyme}.",
+        character=line[-1],
+        own=tr(" or ").join(own),
+        rhyme=_named(rhyme, level),
+    )
     return Remark("出韵", at, len(line) - 1, len(line), why)
 
 
@@ -157,5 +171,7 @@ def _tone_faults(line: str, at: int, places: _Places, book: RhymeBook) -> Iterat
     for place, (character, each) in enumerate(zip(line, places, strict=False)):
         wanted = {"平": LEVEL, "仄": OBLIQUE}.get(each.tone, LEVEL | OBLIQUE)
         if not each.rhyme and not tones_of(character, book=book) & wanted:
-            tone = "level" if wanted == LEVEL else "oblique"
-            yield Remark("失律", at, place, place + 1, f"{character} should be {tone}.")
+            why = marked("{character} should be oblique.")
+            if wanted == LEVEL:
+                why = marked("{character} should be level.")
+            yield Remark("失律", at, place, place + 1, tr(why, character=character))

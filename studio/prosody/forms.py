@@ -7,6 +7,7 @@ import msgspec
 from studio import paths
 from studio.errors import ConfigError
 from studio.prosody.spelling import searchable
+from studio.translation import tr
 
 # The names of a poem's shape in the library. They ignore tones and rhyme.
 SHAPES = ("五绝", "七绝", "五律", "七律", "排律", "古体", "other")
@@ -110,7 +111,9 @@ def _table() -> _Forms:
     try:
         return msgspec.toml.decode(path.read_bytes(), type=_Forms)
     except (OSError, msgspec.MsgspecError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}. Install the studio again.") from error
+        raise ConfigError(
+            tr("{path} cannot be read: {error}. Install the studio again.", path=path, error=error)
+        ) from error
 
 
 @cache
@@ -168,7 +171,9 @@ def form_named(name: str) -> Form:
         if name == form.name or searchable(name.strip()) == searchable(form.pinyin):
             return form
     known = ", ".join(f"{form.name} ({form.pinyin})" for form in forms().values())
-    raise ConfigError(f"There is no form called {name!r}. The forms are {known}.")
+    raise ConfigError(
+        tr("There is no form called {name!r}. The forms are {known}.", name=name, known=known)
+    )
 
 
 def shape_of(lines: list[str]) -> str:

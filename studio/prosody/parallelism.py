@@ -28,6 +28,7 @@ import msgspec
 from studio import paths
 from studio.errors import ConfigError
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
+from studio.translation import tr
 
 _TONES, _KINDS, _RHYTHM = 0.3, 0.5, 0.2
 
@@ -120,7 +121,9 @@ def _tables() -> tuple[_Table, _Table]:
     try:
         table = msgspec.toml.decode(path.read_bytes(), type=dict[str, dict[str, str]])
     except (OSError, msgspec.MsgspecError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}. Install the studio again.") from error
+        raise ConfigError(
+            tr("{path} cannot be read: {error}. Install the studio again.", path=path, error=error)
+        ) from error
     kinds: dict[str, set[str]] = {}
     parts: dict[str, set[str]] = {}
     for part, characters_by_kind in table.items():
@@ -142,5 +145,7 @@ def _words() -> frozenset[str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}. Install the studio again.") from error
+        raise ConfigError(
+            tr("{path} cannot be read: {error}. Install the studio again.", path=path, error=error)
+        ) from error
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())

@@ -13,8 +13,26 @@ from studio.prosody.rhyming import (
 )
 from studio.prosody.rules import ScanRules
 from studio.prosody.tones import LEVEL, OBLIQUE, Fit, LineFit, tones_of
+from studio.translation import marked, tr
 
 Remarks = tuple[list[Remark], list[Remark]]
+
+_NEAR = marked("{character} rhymes in {own}, a neighbour; the poem rhymes in {rhyme}.")
+_FAR = marked("{character} rhymes in {own}; the poem rhymes in {rhyme}.")
+_NO_CHANGE_TO_LEVEL = marked(
+    "{character} should be level: the tones of the second, fourth and sixth characters alternate."
+)
+_NO_CHANGE_TO_OBLIQUE = marked(
+    "{character} should be oblique: the tones of the second, fourth and sixth characters alternate."
+)
+_THREE_LEVEL = marked("{characters}: the line ends in three level tones.")
+_THREE_OBLIQUE = marked("{characters}: the line ends in three oblique tones.")
+_MAYBE_LEVEL = marked(
+    "{characters} would be three level tones, but {character} can also be read as {other}."
+)
+_MAYBE_OBLIQUE = marked(
+    "{characters} would be three oblique tones, but {character} can also be read as {other}."
+)
 
 
 def tone_remarks(lines: Sequence[str], line_length: int, fit: Fit, rules: ScanRules) -> Remarks:
@@ -38,9 +56,14 @@ def tone_remarks(lines: Sequence[str], line_length: int, fit: Fit, rules: ScanRu
                 at,
                 1,
                 2,
-                f"Lines {at} and {at + 1} are a couplet, and their tones should be opposed. "
-                f"Their second characters, {lines[at - 1][1:2]} and {lines[at][1:2]}, have the "
-                "same tone.",
+                tr(
+                    "Lines {line} and {following} are a couplet, and their tones should be "
+                    "opposed. Their second characters, {first} and {second}, have the same tone.",
+                    line=at,
+                    following=at + 1,
+                    first=lines[at - 1][1:2],
+                    second=lines[at][1:2],
+                ),
             )
         )
     for at in fit.unadhering:
@@ -50,8 +73,14 @@ def tone_remarks(lines: Sequence[str], line_length: int, fit: Fit, rules: ScanRu
                 at,
                 1,
                 2,
-                f"The second character of line {at + 1} should have the same tone as that of line "
-                f"{at}, but {lines[at - 1][1:2]} and {lines[at][1:2]} are opposed.",
+                tr(
+                    "The second character of line {following} should have the same tone as that of "
+                    "line {line}, but {first} and {second} are opposed.",
+                    line=at,
+                    following=at + 1,
+                    first=lines[at - 1][1:2],
+                    second=lines[at][1:2],
+                ),
             )
         )
     # If the poem has faults elsewhere, the stricter of two readings is worth a note.
@@ -73,7 +102,11 @@ def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit, book: RhymeBook) -
                     Remark(
                         "撞韵",
                         *place,
-                        f"{character} is not a rhyme here, but sounds like the rhyme {rhyme}.",
+                        tr(
+                            "{character} is not a rhyme here, but sounds like the rhyme {rhyme}.",
+                            character=character,
+                            rhyme=rhyme,
+                        ),
                     )
                 )
         elif in_rhyme(character, rhyme, book):
@@ -84,18 +117,28 @@ def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit, book: RhymeBook) -
                 Remark(
                     "邻韵",
                     *place,
-                    f"{character} rhymes in {own}, a neighbour of {rhyme}. "
-                    "The first line is allowed to.",
+                    tr(
+                        "{character} rhymes in {own}, a neighbour of {rhyme}. The first line is "
+                        "allowed to.",
+                        character=character,
+                        own=own,
+                        rhyme=rhyme,
+                    ),
                 )
             )
         elif can_be_level(character, book):
-            own = " or ".join(sorted(level_rhymes(character, book)))
-            near = ", a neighbour" if in_neighbouring_rhyme(character, rhyme, book) else ""
+            own = tr(" or ").join(sorted(level_rhymes(character, book)))
+            near = in_neighbouring_rhyme(character, rhyme, book)
             faults.append(
                 Remark(
                     "出韵",
                     *place,
-                    f"{character} rhymes in {own}{near}; the poem rhymes in {rhyme}.",
+                    tr(
+                        _NEAR if near else _FAR,
+                        character=character,
+                        own=own,
+                        rhyme=rhyme,
+                    ),
                 )
             )
         else:
@@ -103,7 +146,11 @@ def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit, book: RhymeBook) -
                 Remark(
                     "出韵",
                     *place,
-                    f"{character} is oblique; the poem rhymes in {rhyme}, in the level tone.",
+                    tr(
+                        "{character} is oblique; the poem rhymes in {rhyme}, in the level tone.",
+                        character=character,
+                        rhyme=rhyme,
+                    ),
                 )
             )
     return faults, notes
@@ -117,15 +164,16 @@ def repeated(lines: Sequence[str]) -> list[Remark]:
         for place, character in enumerate(line):
             doubled = place > 0 and line[place - 1] == character
             if character in seen and not doubled:
-                first = seen[character]
-                where = "this line" if first == at else f"line {first + 1}"
+                where = marked("{character} is in line {line} already.")
+                if seen[character] == at:
+                    where = marked("{character} is in this line already.")
                 faults.append(
                     Remark(
                         "重字",
                         at,
                         place,
                         place + 1,
-                        f"{character} is in {where} already.",
+                        tr(where, character=character, line=seen[character] + 1),
                         severity="note",
                     )
                 )
@@ -148,40 +196,46 @@ def _misses(line: str, at: int, each: LineFit, answer: str, rules: ScanRules) ->
             if each.type.isupper():
                 continue
             name = "失对"
-            why = (
-                f"{character} is level. Its line does not rhyme, so it should end in an oblique "
-                "tone, opposed to the rhyming line of the couplet."
+            why = tr(
+                "{character} is level. Its line does not rhyme, so it should end in an oblique "
+                "tone, opposed to the rhyming line of the couplet.",
+                character=character,
             )
         elif place % 2 == 1 and answer:
             name = "对句拗救"
-            why = (
-                f"{character} is oblique where the pattern is level. {answer}, character "
-                f"{tail + 3} of the next line, is level and makes up for it."
+            why = tr(
+                "{character} is oblique where the pattern is level. {answer}, character {place} of "
+                "the next line, is level and makes up for it.",
+                character=character,
+                answer=answer,
+                place=tail + 3,
             )
         elif place % 2 == 1:
             name = "失替"
-            wanted = _pattern_tone(each.type, place - tail)
-            why = (
-                f"{character} should be {wanted}: "
-                "the tones of the second, fourth and sixth characters alternate."
-            )
+            level = _is_level(each.type, place - tail)
+            why = tr(_NO_CHANGE_TO_LEVEL if level else _NO_CHANGE_TO_OBLIQUE, character=character)
         elif each.type == "B" and place == tail:
             name = "孤平"
-            why = (
-                f"{character} is oblique, so {line[place + 1]} is the only level tone "
-                "besides the rhyme."
-                if rules.self_rescue or tones_of(line[place + 2], book=rules.book) == OBLIQUE
-                else f"{character} is oblique instead of level. {line[place + 2]} would make up "
-                "for it, but no rescue within the line is allowed."
+            message = marked(
+                "{character} is oblique instead of level. {answer} would make up for it, but no "
+                "rescue within the line is allowed."
             )
+            if rules.self_rescue or tones_of(line[place + 2], book=rules.book) == OBLIQUE:
+                message = marked(
+                    "{character} is oblique, so {alone} is the only level tone besides the rhyme."
+                )
+            why = tr(message, character=character, alone=line[place + 1], answer=line[place + 2])
         elif each.type in "Ab" and tail + 3 not in each.misses and end < len(line) - 1:
             name = "三平尾" if each.type == "A" else "三仄尾"
             start, end = len(line) - 3, len(line)
-            tone = "level" if each.type == "A" else "oblique"
-            why = f"{line[start:]}: the line ends in three {tone} tones."
+            message = _THREE_LEVEL if name == "三平尾" else _THREE_OBLIQUE
+            why = tr(message, characters=line[start:])
         else:
             name = "拗"
-            why = f"{character} does not fit the pattern, but in this place it is tolerated."
+            why = tr(
+                "{character} does not fit the pattern, but in this place it is tolerated.",
+                character=character,
+            )
         found.append(Remark(name, at, start, end, why))
     return found
 
@@ -195,11 +249,11 @@ def _doubtful_tail(line: str, at: int, each: LineFit, book: RhymeBook) -> list[R
     if len({reading.level for reading in tones}) < 2:
         return []
     level = each.type == "A"
-    tone = "level" if level else "oblique"
-    other = " or ".join("".join(each) for each in tones if each.level != level)
-    why = (
-        f"{line[start:]} would be three {tone} tones, "
-        f"but {line[start]} can also be read as {other}."
+    why = tr(
+        _MAYBE_LEVEL if level else _MAYBE_OBLIQUE,
+        characters=line[start:],
+        character=line[start],
+        other=tr(" or ").join("".join(each) for each in tones if each.level != level),
     )
     return [Remark("三平尾" if level else "三仄尾", at, start, len(line), why)]
 
@@ -232,19 +286,26 @@ def _rescue(at: int, each: LineFit, line_length: int) -> Remark:
             at,
             tail,
             tail + 3,
-            f"Character {tail + 1} is oblique instead of level; character {tail + 3} makes up "
-            "for it.",
+            tr(
+                "Character {place} is oblique instead of level; character {answer} makes up for "
+                "it.",
+                place=tail + 1,
+                answer=tail + 3,
+            ),
         )
     return Remark(
         "特拗",
         at,
         tail + 2,
         tail + 4,
-        f"Characters {tail + 3} and {tail + 4} have exchanged their tones, which is allowed.",
+        tr(
+            "Characters {place} and {following} have exchanged their tones, which is allowed.",
+            place=tail + 3,
+            following=tail + 4,
+        ),
     )
 
 
-def _pattern_tone(type_: str, place: int) -> str:
-    """The required tone, in words. `place` counts from 0 at the last five characters."""
-    level = (type_ in "bB") == (place % 4 == 1)
-    return "level" if level else "oblique"
+def _is_level(type_: str, place: int) -> bool:
+    """Whether level is required. `place` counts from 0 at the last five characters."""
+    return (type_ in "bB") == (place % 4 == 1)

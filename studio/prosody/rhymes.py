@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from studio import paths
 from studio.errors import ConfigError
+from studio.translation import tr
 
 Tone = Literal["平", "上", "去", "入"]
 
@@ -135,7 +136,11 @@ def read_lists(path: Path) -> Iterator[tuple[int, tuple[Tone, str, str, str]]]:
 
 def _not_a_rhyme(path: Path, number: int) -> ConfigError:
     return ConfigError(
-        f"{path}, line {number} is not a valid line of a rhyme book. Install the studio again."
+        tr(
+            "{path}, line {number} is not a valid line of a rhyme book. Install the studio again.",
+            path=path,
+            number=number,
+        )
     )
 
 
@@ -149,7 +154,12 @@ def read_rhyme_only(path: Path) -> dict[str, bool]:
         character, tone, *_ = *line.split(" "), ""
         if len(character) != 1 or tone not in ("平", "仄"):
             raise ConfigError(
-                f"{path}, line {number} is not a character with a tone. Install the studio again."
+                tr(
+                    "{path}, line {number} is not a character with a tone. Install the studio "
+                    "again.",
+                    path=path,
+                    number=number,
+                )
             )
         found[character] = tone == "平"
     return found
@@ -160,7 +170,9 @@ def _lines(path: Path) -> list[tuple[int, str]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}. Install the studio again.") from error
+        raise ConfigError(
+            tr("{path} cannot be read: {error}. Install the studio again.", path=path, error=error)
+        ) from error
     return [
         (number, line)
         for number, line in enumerate(lines, start=1)

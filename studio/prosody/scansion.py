@@ -11,6 +11,7 @@ from studio.prosody.report import Character, Line, Remark, Scansion
 from studio.prosody.rhyming import in_neighbouring_rhyme, in_rhyme, rhyme_groups, rhyme_of
 from studio.prosody.rules import TANG, ScanRules
 from studio.prosody.tones import LEVEL, OBLIQUE, Fit, fit, tone_masks
+from studio.translation import tr
 
 # A poem is old style if it has faults in the order of tones in this share of its lines: half the
 # lines of a quatrain (静夜思), but not two of the eight of 黄鹤楼.
@@ -106,7 +107,17 @@ def _old_style(lines: Sequence[str], line_length: int, stray: int, rules: ScanRu
         at = alone[-1]
         end = len(lines[at])
         faults.append(
-            Remark("出韵", at, end - 1, end, f"{lines[at][-1]} does not rhyme with {lines[1][-1]}.")
+            Remark(
+                "出韵",
+                at,
+                end - 1,
+                end,
+                tr(
+                    "{character} does not rhyme with {other}.",
+                    character=lines[at][-1],
+                    other=lines[1][-1],
+                ),
+            )
         )
     return Scansion(
         form=form or MIXED,
@@ -162,7 +173,12 @@ def _wrong_length(lines: Sequence[str], line_length: int) -> list[Remark]:
             at,
             0,
             len(line),
-            f"Line {at + 1} has {len(line)} characters; the others have {line_length}.",
+            tr(
+                "Line {line} has {count} characters; the others have {usual}.",
+                line=at + 1,
+                count=len(line),
+                usual=line_length,
+            ),
         )
         for at, line in enumerate(lines)
         if len(line) != line_length

@@ -8,6 +8,7 @@ import msgspec
 from studio import paths
 from studio.errors import ConfigError
 from studio.prosody.spelling import searchable
+from studio.translation import tr
 
 # What separates the name of a tune from a title of the poem's own.
 _SEPARATORS = " ・·•．（(，,:："
@@ -63,7 +64,9 @@ def tunes() -> dict[str, Tune]:
     try:
         table = msgspec.toml.decode(path.read_bytes(), type=_Tunes)
     except (OSError, msgspec.MsgspecError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}. Install the studio again.") from error
+        raise ConfigError(
+            tr("{path} cannot be read: {error}. Install the studio again.", path=path, error=error)
+        ) from error
     return {tune.name: tune for tune in table.tune}
 
 
@@ -73,7 +76,9 @@ def tune_named(name: str) -> Tune:
         if name in (tune.name, *tune.also) or searchable(name.strip()) == tune.pinyin:
             return tune
     known = ", ".join(f"{tune.name} ({tune.pinyin})" for tune in tunes().values())
-    raise ConfigError(f"There is no tune called {name!r}. The tunes are {known}.")
+    raise ConfigError(
+        tr("There is no tune called {name!r}. The tunes are {known}.", name=name, known=known)
+    )
 
 
 def tune_titled(title: str) -> Tune | None:

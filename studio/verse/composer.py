@@ -5,6 +5,7 @@ import random
 from studio.corpus.poem import About
 from studio.errors import VerseError
 from studio.prosody.forms import form_named
+from studio.translation import marked, tr
 from studio.verse.constraints import FormRules, FreeRules, Rules, rhyme_supply
 from studio.verse.decoder import Columns, Writer, decode
 from studio.verse.fixed_characters import fill_lines, free_text, required_words, wanted_rhymes
@@ -21,6 +22,18 @@ _LOOSER: dict[Tones, tuple[Tones, ...]] = {
     "tang": ("free",),
     "free": (),
 }
+_SET_TONES: dict[Tones, str] = {
+    "tang": marked('{obstacle} Set tones to "tang", or change the character.'),
+    "free": marked('{obstacle} Set tones to "free", or change the character.'),
+}
+_NO_PLACE = marked(
+    "There is no place for {words} in this {form}: the lines have no room, or the tones do not "
+    "fit. Use fewer words, or another form."
+)
+_NO_PLACE_IN_THESE_TONES = marked(
+    "There is no place for {words} in this {form}: the lines have no room, or the tones do not "
+    "fit. Use fewer words, or another form, or freer tones."
+)
 
 
 def compose(writer: Writer, request: ComposeRequest, novelty: Novelty | None = None) -> Columns:
@@ -81,11 +94,8 @@ def _rules(writer: Writer, request: ComposeRequest) -> Rules:
         generator = random.Random(f"{request.seed}:{number}:words")
         placed = place_words(start, words, supply, wanted, generator)
         if placed is None:
-            raise VerseError(
-                f"There is no place for {'、'.join(words)} in this {request.form}: the lines have "
-                "no room, or the tones do not fit. Use fewer words, or another form"
-                f"{', or freer tones' if request.tones != 'free' else ''}."
-            )
+            message = _NO_PLACE if request.tones == "free" else _NO_PLACE_IN_THESE_TONES
+            raise VerseError(tr(message, words="、".join(words), form=request.form))
         plans.append(placed)
     return FormRules(vocabulary, plans)
 
@@ -101,11 +111,14 @@ def _plan(writer: Writer, request: ComposeRequest) -> Plan:
         return found
     if found is None:
         raise VerseError(
-            f"The model does not know enough characters that rhyme for this {form.name}. Choose "
-            "another rhyme, or a model that was trained on more poems."
+            tr(
+                "The model does not know enough characters that rhyme for this {form}. Choose "
+                "another rhyme, or a model that was trained on more poems.",
+                form=form.name,
+            )
         )
     for tones in _LOOSER[request.tones]:
         looser = form_layout(form, layout.line_length, layout.line_count, tones)
         if isinstance(plan(looser, grid, supply, wanted), Plan):
-            raise VerseError(f'{found} Set tones to "{tones}", or change the character.')
-    raise VerseError(f"{found} Change the character or the form.")
+            raise VerseError(tr(_SET_TONES[tones], obstacle=found))
+    raise VerseError(tr("{obstacle} Change the character or the form.", obstacle=found))

@@ -16,6 +16,7 @@ from studio.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
 from studio.errors import VerseError
 from studio.prosody.rhymes import Reading
 from studio.prosody.tones import LEVEL, OBLIQUE, tone_masks, tones_of
+from studio.translation import tr
 from studio.verse.fixed_characters import COUPLET
 from studio.verse.plan import Plan
 from studio.verse.request import BLANK
@@ -83,8 +84,10 @@ class FormRules:
         """Raises VerseError if the vocabulary lacks the stops that a form needs."""
         if not all(stop in vocabulary for stop in COUPLET):
             raise VerseError(
-                "The model was trained on poems without punctuation, so it cannot write lines. "
-                "Choose no form, or another model."
+                tr(
+                    "The model was trained on poems without punctuation, so it cannot write lines. "
+                    "Choose no form, or another model."
+                )
             )
         self._vocabulary = vocabulary
         self._layout = layout = plans[0].layout

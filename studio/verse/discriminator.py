@@ -17,6 +17,7 @@ from studio.corpus.vocabulary import BEGIN, END
 from studio.errors import VerseError
 from studio.model.batches import pad_batch
 from studio.prosody.parallelism import parallelism
+from studio.translation import tr
 from studio.verse.decoder import Writer
 from studio.verse.novelty import Novelty
 
@@ -73,8 +74,11 @@ def discriminate(
     count = min(len(ours), len(people))
     if count < _FOLDS:
         raise VerseError(
-            f"Only {count} poems of the split keep the rules of these forms, too few to learn "
-            "from. Write more poems (--count), or choose another split."
+            tr(
+                "Only {count} poems of the split keep the rules of these forms, too few to learn "
+                "from. Write more poems (--count), or choose another split.",
+                count=count,
+            )
         )
     texts = [*ours[:count], *people[:count]]
     rows = [

@@ -12,6 +12,7 @@ import msgspec
 from studio.errors import VerseError
 from studio.prosody.parallelism import Parallelism, compare
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
+from studio.translation import marked, tr
 from studio.verse.request import BLANK, ComposeRequest
 
 if TYPE_CHECKING:
@@ -21,6 +22,16 @@ _FORMS = {5: "五律", 7: "七律"}
 _BEFORE, _LINES = 2, 8
 # What a nat a character is worth, beside parallelism from 0 to 1.
 _NAT = 0.1
+
+# The line ends in the wrong tone for a lower line, or an upper one.
+_NOT_LOWER = marked(
+    "{line} ends in the oblique tone, and the lower line of a couplet in the level tone. Leave out "
+    "--upper to find a lower line."
+)
+_NOT_UPPER = marked(
+    "{line} ends in the level tone, and the upper line of a couplet in the oblique tone. Use "
+    "--upper to find an upper line for it."
+)
 
 
 class FacingLine(msgspec.Struct, frozen=True):
@@ -49,16 +60,16 @@ def facing_lines(
 
     form = _FORMS.get(len(line))
     if form is None:
-        raise VerseError(f"{line} has {len(line)} characters. Give a line of five or seven.")
+        raise VerseError(
+            tr(
+                "{line} has {count} characters. Give a line of five or seven.",
+                line=line,
+                count=len(line),
+            )
+        )
     wanted = LEVEL if upper else OBLIQUE
     if not tones_of(line[-1], rhyming=upper) & wanted:
-        raise VerseError(
-            f"{line} ends in the oblique tone, and the lower line of a couplet in the level tone. "
-            "Leave out --upper to find a lower line."
-            if upper
-            else f"{line} ends in the level tone, and the upper line of a couplet in the oblique "
-            "tone. Use --upper to find an upper line for it."
-        )
+        raise VerseError(tr(_NOT_LOWER if upper else _NOT_UPPER, line=line))
     at = _BEFORE + upper
     lines = [BLANK * len(line)] * _LINES
     lines[at] = line

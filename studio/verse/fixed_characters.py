@@ -7,6 +7,7 @@ from studio.corpus.script import simplified, variants
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import VerseError
 from studio.prosody.forms import Form
+from studio.translation import marked, tr
 from studio.verse.plan import Grid
 from studio.verse.request import BLANK, ComposeRequest
 from studio.verse.ways import Bits, Layout, form_layout
@@ -30,8 +31,16 @@ class LineGrid:
                 continue
             if present not in ("", character):
                 raise VerseError(
-                    f"Line {line + 1}, place {at + 1} must be {present} for "
-                    f"{self._fixed_by[line, at]} and {character} for {part}. Change one of them."
+                    tr(
+                        "Line {line}, place {place} must be {present} for {other} and {character} "
+                        "for {part}. Change one of them.",
+                        line=line + 1,
+                        place=at + 1,
+                        present=present,
+                        other=tr(self._fixed_by[line, at]),
+                        character=character,
+                        part=tr(part),
+                    )
                 )
             self._lines[line][at] = character
             self._fixed_by[line, at] = part
@@ -53,24 +62,35 @@ def fill_lines(request: ComposeRequest, form: Form, vocabulary: Vocabulary) -> t
     line_count = _line_count(request.lines, form, len(given))
     lines = LineGrid(line_length, line_count)
     for at, line in enumerate(given):
-        lines.put(at, line, "the given text")
+        lines.put(at, line, marked("the given text"))
     for at, line in enumerate(_opening(request.first, form, line_length, line_count, vocabulary)):
-        lines.put(at, line, "the opening")
+        lines.put(at, line, marked("the opening"))
     acrostic = in_known_forms(request.acrostic, vocabulary)
     if len(acrostic) > line_count:
         raise VerseError(
-            f"The acrostic has {len(acrostic)} characters, but a {form.name} has only {line_count} "
-            "lines. Shorten it, or choose a longer form."
+            tr(
+                "The acrostic has {count} characters, but a {form} has only {lines} lines. Shorten "
+                "it, or choose a longer form.",
+                count=len(acrostic),
+                form=form.name,
+                lines=line_count,
+            )
         )
     for at, character in enumerate(acrostic):
-        lines.put(at, character, "the acrostic")
+        lines.put(at, character, marked("the acrostic"))
     last = in_known_forms(request.last, vocabulary)
     if last and len(last) != line_length:
         raise VerseError(
-            f"The last line has {len(last)} characters ({last}), but a {form.name} has lines of "
-            f"{line_length}. Change the line or the form."
+            tr(
+                "The last line has {count} characters ({line}), but a {form} has lines of "
+                "{length}. Change the line or the form.",
+                count=len(last),
+                line=last,
+                form=form.name,
+                length=line_length,
+            )
         )
-    lines.put(line_count - 1, last, "the last line")
+    lines.put(line_count - 1, last, marked("the last line"))
     return form_layout(form, line_length, line_count, request.tones), lines.grid
 
 
@@ -82,13 +102,21 @@ def required_words(
     for word in words:
         if BLANK in word:
             raise VerseError(
-                f"{word} has a blank, but a word must have all of its characters. Split it into "
-                "words without blanks, or give the text with its blanks instead (given)."
+                tr(
+                    "{word} has a blank, but a word must have all of its characters. Split it into "
+                    "words without blanks, or give the text with its blanks instead (given).",
+                    word=word,
+                )
             )
         if len(word) > line_length:
             raise VerseError(
-                f"{word} has {len(word)} characters, but a line has only {line_length}. "
-                "Split it into shorter words, or give it as an opening."
+                tr(
+                    "{word} has {count} characters, but a line has only {length}. Split it into "
+                    "shorter words, or give it as an opening.",
+                    word=word,
+                    count=len(word),
+                    length=line_length,
+                )
             )
     return tuple(sorted(words, key=len, reverse=True))
 
@@ -103,8 +131,12 @@ def wanted_rhymes(layout: Layout, name: str) -> Bits:
     bits = sum(1 << bit for bit, each in enumerate(layout.rhymes) if simplified(each.rhyme) == name)
     if not bits:
         raise VerseError(
-            f"{name} is a rhyme of an oblique tone, but a {layout.form.name} rhymes in the level "
-            "tone. Choose another rhyme, or a form in the old style (古绝, 五古, 七古)."
+            tr(
+                "{rhyme} is a rhyme of an oblique tone, but a {form} rhymes in the level tone. "
+                "Choose another rhyme, or a form in the old style (古绝, 五古, 七古).",
+                rhyme=name,
+                form=layout.form.name,
+            )
         )
     return bits
 
@@ -114,24 +146,38 @@ def free_text(request: ComposeRequest, vocabulary: Vocabulary) -> str:
 
     Raises VerseError if the request has something that needs a form.
     """
-    for name, wish in (
-        ("an acrostic", request.acrostic),
-        ("a last line", request.last),
-        ("words that must appear", request.words),
-        ("a rhyme", request.rhyme),
-        ("a number of lines", request.lines),
+    for refusal, wish in (
+        (
+            marked("A poem without a form cannot have an acrostic. Choose a form."),
+            request.acrostic,
+        ),
+        (marked("A poem without a form cannot have a last line. Choose a form."), request.last),
+        (
+            marked("A poem without a form cannot have words that must appear. Choose a form."),
+            request.words,
+        ),
+        (marked("A poem without a form cannot have a rhyme. Choose a form."), request.rhyme),
+        (
+            marked("A poem without a form cannot have a number of lines. Choose a form."),
+            request.lines,
+        ),
     ):
         if wish:
-            raise VerseError(f"A poem without a form cannot have {name}. Choose a form.")
+            raise VerseError(tr(refusal))
     first = in_known_forms(request.first, vocabulary)
     given = in_known_forms(request.given, vocabulary)
     if first and given:
-        raise VerseError("A poem without a form takes an opening or a given text. Leave one out.")
+        raise VerseError(
+            tr("A poem without a form takes an opening or a given text. Leave one out.")
+        )
     if not given and len(first) >= request.longest:
         raise VerseError(
-            f"The opening has {len(first)} characters, but the poem may only have "
-            f"{request.longest}. "
-            "Shorten the opening or raise the length limit."
+            tr(
+                "The opening has {count} characters, but the poem may only have {longest}. Shorten "
+                "the opening or raise the length limit.",
+                count=len(first),
+                longest=request.longest,
+            )
         )
     return given or first
 
@@ -149,24 +195,34 @@ def _known_form(character: str, vocabulary: Vocabulary) -> str:
             return form
     near = " ".join(vocabulary.near(character, 6))
     raise VerseError(
-        f"The model has never seen {character}. Similar ones that it knows: {near}. "
-        "Choose another character, or a model that was trained on poems with it."
+        tr(
+            "The model has never seen {character}. Similar ones that it knows: {near}. Choose "
+            "another character, or a model that was trained on poems with it.",
+            character=character,
+            near=near,
+        )
     )
 
 
 def _line_count(requested: int, form: Form, given: int) -> int:
     count = requested or (given if given and not form.fixed else form.line_count)
     if count % 2 or not form.has_shape(form.line_length, count):
-        rule = (
-            f"has {form.line_count} lines"
-            if form.fixed
-            else f"has an even number of lines, at least {form.least_lines}"
+        rule = marked(
+            "A {form} has an even number of lines, at least {lines}, not {count}. Change the "
+            "number or the form."
         )
-        raise VerseError(f"A {form.name} {rule}, not {count}. Change the number or the form.")
+        if form.fixed:
+            rule = marked("A {form} has {lines} lines, not {count}. Change the number or the form.")
+        raise VerseError(tr(rule, form=form.name, lines=form.least_lines, count=count))
     if given > count:
         raise VerseError(
-            f"The given text has {given} lines, but the {form.name} has only {count}. Remove some, "
-            "or choose a longer form."
+            tr(
+                "The given text has {given} lines, but the {form} has only {count}. Remove some, "
+                "or choose a longer form.",
+                given=given,
+                form=form.name,
+                count=count,
+            )
         )
     return count
 
@@ -181,9 +237,17 @@ def _given_lines(text: str, form: Form, vocabulary: Vocabulary) -> Sequence[str]
     for at, line in enumerate(lines):
         if len(line) != (length or form.line_length):
             raise VerseError(
-                f"Line {at + 1} of the given text has {len(line)} characters ({line}), but a "
-                f"{form.name} has lines of {length or form.line_length}. Write {BLANK} for each "
-                "character that the model chooses."
+                tr(
+                    "Line {number} of the given text has {count} characters ({line}), but a {form} "
+                    "has lines of {length}. Write {blank} for each character that the model "
+                    "chooses.",
+                    number=at + 1,
+                    count=len(line),
+                    line=line,
+                    form=form.name,
+                    length=length or form.line_length,
+                    blank=BLANK,
+                )
             )
     return [in_known_forms(line, vocabulary) for line in lines]
 
@@ -197,20 +261,37 @@ def _opening(
     for line in lines[:-1]:
         if len(line) % line_length:
             raise VerseError(
-                f"The opening has a line of {len(line)} ({line}), but a {form.name} has lines "
-                f"of {line_length}. Change the opening or the form."
+                tr(
+                    "The opening has a line of {count} ({line}), but a {form} has lines of "
+                    "{length}. Change the opening or the form.",
+                    count=len(line),
+                    line=line,
+                    form=form.name,
+                    length=line_length,
+                )
             )
     if lines and opening[-1] in STOPS and len(lines[-1]) % line_length:
         raise VerseError(
-            f"The opening ends a line after {len(lines[-1])} ({lines[-1]}), but a {form.name} "
-            f"has lines of {line_length}. Change the opening or the form."
+            tr(
+                "The opening ends a line after {count} ({line}), but a {form} has lines of "
+                "{length}. Change the opening or the form.",
+                count=len(lines[-1]),
+                line=lines[-1],
+                form=form.name,
+                length=line_length,
+            )
         )
     characters = "".join(lines)
     most = line_length * line_count
     if len(characters) >= most:
         raise VerseError(
-            f"The opening has {len(characters)} characters, but a {form.name} has only {most}. "
-            "Shorten the opening, or choose a longer form."
+            tr(
+                "The opening has {count} characters, but a {form} has only {most}. Shorten the "
+                "opening, or choose a longer form.",
+                count=len(characters),
+                form=form.name,
+                most=most,
+            )
         )
     return _split(characters, line_length)
 

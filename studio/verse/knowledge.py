@@ -6,6 +6,7 @@ from studio.corpus.poem import About, verse_lines
 from studio.errors import VerseError
 from studio.model.evaluate import score_poems
 from studio.prosody.forms import shape_of
+from studio.translation import tr
 from studio.verse.constraints import Rules
 from studio.verse.decoder import Writer
 from studio.verse.fixed_characters import COUPLET
@@ -38,23 +39,38 @@ def title_gains(writer: Writer, texts: Sequence[str], about: About) -> list[floa
 def refuse_unknown(writer: Writer, request: ComposeRequest) -> None:
     """Raise VerseError if the model cannot follow the title or the poet of a request."""
     config, poets = writer.network.config, writer.vocabulary.poets
-    for part, wish, is_read, setting in (
-        ("title", request.title, config.title_input, "title_input"),
-        ("poet", request.poet, config.poet_input, "poet_input"),
-    ):
-        if wish and not is_read:
-            raise VerseError(
-                f"The model {writer.name} reads no {part}, so it would write as without. Leave the "
-                f"{part} out, or choose a model that was trained with {setting}."
+    if request.title and not config.title_input:
+        raise VerseError(
+            tr(
+                "The model {model} reads no title, so it would write as without. Leave the title "
+                "out, or choose a model that was trained with title_input.",
+                model=writer.name,
             )
+        )
+    if request.poet and not config.poet_input:
+        raise VerseError(
+            tr(
+                "The model {model} reads no poet, so it would write as without. Leave the poet "
+                "out, or choose a model that was trained with poet_input.",
+                model=writer.name,
+            )
+        )
     if request.title and not any(each in writer.vocabulary for each in request.title):
         raise VerseError(
-            f"The model {writer.name} knows no character of the title {request.title}. Choose "
-            "another title."
+            tr(
+                "The model {model} knows no character of the title {title}. Choose another title.",
+                model=writer.name,
+                title=request.title,
+            )
         )
     if request.poet and request.poet not in poets:
         raise VerseError(
-            f"The model {writer.name} does not know the poet {request.poet}. It knows "
-            f"{len(poets)}, such as {'、'.join(poets[:12])}. Choose one of them, or leave the poet "
-            "out."
+            tr(
+                "The model {model} does not know the poet {poet}. It knows {count}, such as "
+                "{poets}. Choose one of them, or leave the poet out.",
+                model=writer.name,
+                poet=request.poet,
+                count=len(poets),
+                poets="、".join(poets[:12]),
+            )
         )

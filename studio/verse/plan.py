@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from studio.prosody.report import IN_ENGLISH, FaultName
+from studio.translation import language, marked, tr
 from studio.verse.ways import Bits, Layout, Way, allowed_rhymes, certain_rhymes
 
 # For each rhyme, how many characters of the model have it.
@@ -35,6 +36,15 @@ class Plan:
     open: tuple[tuple[bool, ...], ...]
 
 
+# For a rule of the line ends, and whether few enough rhymes are left to name them.
+_WRONG_ENDS: dict[tuple[FaultName, bool], str] = {
+    ("撞韵", True): marked("{character} sounds like the rhyme {rhymes}"),
+    ("撞韵", False): marked("{character} sounds like the rhyme of the other lines"),
+    ("出韵", True): marked("{character} does not have the rhyme {rhymes}"),
+    ("出韵", False): marked("{character} does not have the rhyme of the other lines"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Obstacle:
     """The rule that a fixed character breaks; lines and places count from 0."""
@@ -45,7 +55,8 @@ class Obstacle:
     why: str
 
     def __str__(self) -> str:
-        return f"Line {self.line + 1}: {self.why} ({self.rule}, {IN_ENGLISH[self.rule]})."
+        rule = self.rule if language() != "en" else f"{self.rule}, {IN_ENGLISH[self.rule]}"
+        return tr("Line {line}: {why} ({rule}).", line=self.line + 1, why=self.why, rule=rule)
 
 
 def plan(layout: Layout, grid: Grid, supply: Supply, wanted: Bits) -> "Plan | Obstacle | None":
@@ -99,9 +110,9 @@ def _remaining_rhymes(layout: Layout, grid: Grid, template: int, wanted: Bits) -
                 names = "".join(
                     each.rhyme for bit, each in enumerate(layout.rhymes) if remaining >> bit & 1
                 )
-                rhyme = f"the rhyme {names}" if len(names) <= 3 else "the rhyme of the other lines"
-                verb = "sounds like" if foot == "plain" else "does not have"
-                return Obstacle(at, len(line) - 1, rule, f"{end} {verb} {rhyme}")
+                few = len(names) <= 3
+                why = tr(_WRONG_ENDS[rule, few], character=end, rhymes=names)
+                return Obstacle(at, len(line) - 1, rule, why)
             remaining &= here
     return remaining
 
@@ -167,10 +178,10 @@ def _tone_obstacle(at: int, line: Sequence[str], ways: Sequence[Way], length: in
         rule = "孤平"
     else:
         rule = "三平尾" if way.type == "A" else "三仄尾"
-    tone, needed = ("oblique", "level") if level else ("level", "oblique")
-    return Obstacle(
-        at, place, rule, f"{line[place]} is {tone}, and place {place + 1} must be {needed}"
-    )
+    why = marked("{character} is level, and place {place} must be oblique")
+    if level:
+        why = marked("{character} is oblique, and place {place} must be level")
+    return Obstacle(at, place, rule, tr(why, character=line[place], place=place + 1))
 
 
 def place_words(

@@ -16,6 +16,7 @@ from studio.corpus.poem import STOPS, is_han
 from studio.corpus.script import simplified
 from studio.errors import VerseError
 from studio.prosody.rhymes import RHYMES
+from studio.translation import marked, tr
 
 Strategy = Literal["greedy", "sample"]
 Tones = Literal["strict", "tang", "free"]
@@ -132,7 +133,7 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             try:
                 msgspec.structs.force_setattr(self, name, normalise(typed))
             except VerseError as error:
-                raise VerseError(f"{part}: {error}") from error
+                raise VerseError(tr("{part}: {error}", part=tr(part), error=error)) from error
 
 
 def request_text(typed: str) -> str:
@@ -144,8 +145,11 @@ def request_text(typed: str) -> str:
     for character in text:
         if not (is_han(character) or character in STOPS or character == BLANK):
             raise VerseError(
-                f'"{character}" is not a Chinese character. Use only Chinese characters and their '
-                "punctuation."
+                tr(
+                    '"{character}" is not a Chinese character. Use only Chinese characters and '
+                    "their punctuation.",
+                    character=character,
+                )
             )
     return text
 
@@ -164,7 +168,13 @@ def _rhyme_name(typed: str) -> str:
     short = name[1:] if len(name) == 2 and name[0] in RHYMES else name
     if short and short not in _rhyme_names():
         level = "".join(map(simplified, RHYMES["平"]))
-        raise VerseError(f"{name} is not one of the 106 rhymes. Those of the level tone: {level}.")
+        raise VerseError(
+            tr(
+                "{name} is not one of the 106 rhymes. Those of the level tone: {level}.",
+                name=name,
+                level=level,
+            )
+        )
     return short
 
 
@@ -175,14 +185,14 @@ def _rhyme_names() -> frozenset[str]:
 
 # The text fields of a request: what messages call them, and how each is normalised.
 _TEXTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "first": ("The opening", request_text),
-    "acrostic": ("The acrostic", _characters),
-    "last": ("The last line", _characters),
-    "words": ("The words", _words),
-    "given": ("The given text", request_text),
-    "rhyme": ("The rhyme", _rhyme_name),
-    "title": ("The title", _characters),
-    "poet": ("The poet", _characters),
+    "first": (marked("The opening"), request_text),
+    "acrostic": (marked("The acrostic"), _characters),
+    "last": (marked("The last line"), _characters),
+    "words": (marked("The words"), _words),
+    "given": (marked("The given text"), request_text),
+    "rhyme": (marked("The rhyme"), _rhyme_name),
+    "title": (marked("The title"), _characters),
+    "poet": (marked("The poet"), _characters),
 }
 
 

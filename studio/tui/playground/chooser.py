@@ -17,6 +17,7 @@ from studio.collection.in_words import describe, first_line, matches
 from studio.collection.saved import Collection, SavedPoem
 from studio.errors import StudioError
 from studio.messages import Composed
+from studio.translation import marked, tr, tr_n
 from studio.tui.playground.export_screen import ExportScreen
 from studio.tui.playground.model_choices import model_in_words
 from studio.tui.poem.card import PoemCard
@@ -51,13 +52,13 @@ class PoemChooser(Modal[ChosenPoem | None]):
     """Lists poems, newest first, with a preview; the result is the poem chosen, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Show", id="poems.choose", priority=True),
-        Binding("r", "again", "Write again", id="poems.again"),
+        Binding("enter", "choose", marked("Show"), id="poems.choose", priority=True),
+        Binding("r", "again", marked("Write again"), id="poems.again"),
         Binding("down", "to_list", show=False, id="poems.list"),
-        Binding("slash", "search", "Search", id="poems.search"),
-        Binding("d", "delete", "Delete", id="poems.delete"),
-        Binding("e", "export", "Export list", id="poems.export"),
-        Binding("escape", "back", "Back", id="poems.back"),
+        Binding("slash", "search", marked("Search"), id="poems.search"),
+        Binding("d", "delete", marked("Delete"), id="poems.delete"),
+        Binding("e", "export", marked("Export list"), id="poems.export"),
+        Binding("escape", "back", marked("Back"), id="poems.back"),
     ]
 
     def __init__(
@@ -82,7 +83,7 @@ class PoemChooser(Modal[ChosenPoem | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -large"):
             yield Label(self._title, classes="title", markup=False)
-            yield Input(placeholder="search: characters or pinyin, form, model", compact=True)
+            yield Input(placeholder=tr("search: characters or pinyin, form, model"), compact=True)
             with Horizontal():
                 yield OptionList(compact=True)
                 with Vertical(id="preview"):
@@ -113,7 +114,7 @@ class PoemChooser(Modal[ChosenPoem | None]):
         options.clear_options()
         options.add_options([Option(_row(each.composed)) for each in self._listed])
         options.highlighted = 0 if self._listed else None
-        no_match = "No saved poem matches." if self._collection else "No poem matches."
+        no_match = tr("No saved poem matches.") if self._collection else tr("No poem matches.")
         self._show("" if self._listed else no_match if self._entries else self._nothing)
         self._preview()
 
@@ -166,7 +167,8 @@ class PoemChooser(Modal[ChosenPoem | None]):
             return
         if self._to_delete is not highlighted:
             self._to_delete = highlighted
-            self._show(f"Press d again to delete {first_line(highlighted.saved.poem.text)}.")
+            name = first_line(highlighted.saved.poem.text)
+            self._show(tr("Press d again to delete {name}.", name=name))
             return
         try:
             self._collection.remove(highlighted.saved)
@@ -184,7 +186,7 @@ class PoemChooser(Modal[ChosenPoem | None]):
 
     def _exported(self, path: Path | None) -> None:
         if path:
-            self._show(f"Exported to {path}")
+            self._show(tr("Exported to {path}", path=path))
 
     def _show(self, text: str) -> None:
         self.query_one("#said", Static).update(text)
@@ -198,10 +200,12 @@ def _about(entry: PoemEntry) -> str:
 
 def _row(composed: Composed) -> Content:
     count = len(composed.poems)
-    more = f"  {count} poems" if count > 1 else ""
-    form = composed.request.form or "free"
+    form = composed.request.form or tr("free")
+    more = [tr_n("{count} poem", "{count} poems", count)] if count > 1 else []
     name = first_line(composed.poems[0].text, 9)
-    return Content.assemble(name, (f"  {form}{more}", "$foreground-muted"))
+    return Content.assemble(
+        name, ("".join(f"  {each}" for each in (form, *more)), "$foreground-muted")
+    )
 
 
 def _matches(composed: Composed, words: str) -> bool:

@@ -22,6 +22,7 @@ from studio.messages import (
     Wrote,
 )
 from studio.model.events import TrainingEnded
+from studio.translation import marked, tr
 from studio.tui.playground.exhibit import Exhibit
 from studio.tui.playground.pending import PendingRequests
 from studio.tui.playground.poem_history import PoemGroup, PoemHistory
@@ -32,11 +33,11 @@ from studio.verse.request import ComposeRequest, WrittenPoem
 
 _COLUMNS_A_SECOND = 40
 
-_WELCOME = (
+_WELCOME = marked(
     "Read the poems of the Tang (1),\ntrain a model on them (2),\nand write poems with it here (3)."
     "\n\nPress enter to write a poem.\nThe key ? shows all keys, q quits."
 )
-_NO_MODEL = (
+_NO_MODEL = marked(
     "There is no model to write with yet.\n\n"
     "Press 2 and start a training. Poems can be written from the first step on, and the first "
     "checkpoint is saved within a minute."
@@ -104,7 +105,7 @@ class Desk(Container):
                 self._reveal_soon()
             case ComposeCancelled(ticket) if self._pending.find(ticket):
                 self._stop()
-                self.say("Cancelled.")
+                self.say(tr("Cancelled."))
             case Inspected():
                 self._readings.receive(event)
                 self._refresh_marks()
@@ -153,11 +154,11 @@ class Desk(Container):
         if not self._pending:
             return
         if not self._torch_loaded:
-            doing = "loading torch"
+            doing = [tr("loading torch")]
         else:
-            doing = "writing" if self._pending.has_started else "waiting for the model"
-            doing += f" · seed {self._pending.seed}"
-        self._exhibit.show_status(f"{doing} · escape cancels")
+            doing = [tr("writing") if self._pending.has_started else tr("waiting for the model")]
+            doing.append(tr("seed {seed}", seed=self._pending.seed))
+        self._exhibit.show_status(" · ".join([*doing, tr("escape cancels")]))
 
     def _reveal_soon(self) -> None:
         """Show what was received: one character after the other, or at once without animations."""
@@ -211,7 +212,7 @@ class Desk(Container):
         self._exhibit.show(group)
 
     def _show_nothing(self) -> None:
-        self._exhibit.show_message(_WELCOME if self.can_write else _NO_MODEL)
+        self._exhibit.show_message(tr(_WELCOME if self.can_write else _NO_MODEL))
 
     def watch_can_write(self) -> None:
         if self.group is None and not self._pending:
@@ -253,9 +254,9 @@ class Desk(Container):
     def chosen(self) -> tuple[Composed, WrittenPoem] | None:
         """The poem to use, on the workbench or in the exhibit; None, with a message, if none."""
         if self._pending:
-            self.say("The poem is still being written.")
+            self.say(tr("The poem is still being written."))
         elif self.group is None:
-            self.say("There is no poem yet: press enter.")
+            self.say(tr("There is no poem yet: press enter."))
         elif self.working and self._draft:
             return self._draft.state, self._draft.state.poems[0]
         else:
@@ -270,7 +271,7 @@ class Desk(Container):
         if self._draft is None or self._draft.text != chosen[1].text:
             draft = Draft(*chosen)
             if not draft.lines:
-                self.say("There is no character to work on.")
+                self.say(tr("There is no character to work on."))
                 return
             self._draft = draft
         self.working = True

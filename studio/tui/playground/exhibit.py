@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from studio.prosody.forms import forms
 from studio.tui.playground.figures_line import figures, odds
-from studio.tui.playground.model_choices import model_in_words
+from studio.tui.playground.model_choices import model_in_words, step_in_words
 from studio.tui.playground.poem_history import PoemGroup, side_by_side
 from studio.tui.playground.readings import Readings
 from studio.tui.playground.stage import PoemStage
@@ -124,8 +124,7 @@ class Exhibit(Vertical):
 def _names(models: Sequence[str]) -> list[str]:
     """Models in words; only the steps if all are of one run, because card titles are short."""
     runs = {model.partition("@")[0] for model in models}
-    names = [model_in_words(model) for model in models]
-    return names if len(runs) > 1 else [name.rpartition(" at ")[2] for name in names]
+    return [model_in_words(each) if len(runs) > 1 else step_in_words(each) for each in models]
 
 
 def _shape(request: ComposeRequest) -> Shape:

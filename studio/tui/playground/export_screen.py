@@ -15,14 +15,15 @@ from textual.widgets import Input, Label, Select, Static
 from studio.collection.exporting import PICTURES, SUFFIXES, Format, export, format_of, free_path
 from studio.collection.saved import SavedPoem
 from studio.errors import StudioError
+from studio.translation import marked, tr, tr_n
 from studio.tui.widgets.modal import Modal
 from studio.wording import printable
 
 _NAMES: dict[Format, str] = {
-    "text": "Plain text",
+    "text": marked("Plain text"),
     "markdown": "Markdown",
-    "svg": "Picture (SVG)",
-    "png": "Picture (PNG)",
+    "svg": marked("Picture (SVG)"),
+    "png": marked("Picture (PNG)"),
 }
 # A picture holds one poem.
 _MANY = tuple(form for form in _NAMES if form not in PICTURES)
@@ -32,8 +33,8 @@ class ExportScreen(Modal[Path | None]):
     """Asks for a format and a path and writes the file; the result is its path, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "Back", id="export.back"),
-        Binding("enter", "export", "Export", id="export.write"),
+        Binding("escape", "dismiss", marked("Back"), id="export.back"),
+        Binding("enter", "export", marked("Export"), id="export.write"),
     ]
 
     def __init__(self, poems: Sequence[SavedPoem], folder: Path) -> None:
@@ -46,21 +47,23 @@ class ExportScreen(Modal[Path | None]):
     def compose(self) -> ComposeResult:
         count = len(self._poems)
         with Vertical(classes="dialog"):
-            yield Label(
-                "Export the poem" if count == 1 else f"Export {count} poems", classes="title"
-            )
+            yield Label(tr_n("Export the poem", "Export {count} poems", count), classes="title")
             with Horizontal(classes="field"):
-                yield Label("Format")
+                yield Label(tr("Format"))
                 yield Select(
-                    [(name, form) for form, name in _NAMES.items() if count == 1 or form in _MANY],
+                    [
+                        (tr(name), form)
+                        for form, name in _NAMES.items()
+                        if count == 1 or form in _MANY
+                    ],
                     id="format",
                     allow_blank=False,
                     compact=True,
                 )
-            yield Label("File")
+            yield Label(tr("File"))
             yield Input(str(self._default("text")), id="path")
             yield Static(classes="error", markup=False)
-            yield Label("enter: export · tab: format · escape: back", classes="hint")
+            yield Label(tr("enter: export · tab: format · escape: back"), classes="hint")
 
     def on_mount(self) -> None:
         self.query_one("#path", Input).focus()
@@ -96,20 +99,31 @@ class ExportScreen(Modal[Path | None]):
         """Write the file, or show why it cannot be written."""
         typed = self.query_one("#path", Input).value.strip()
         if not typed:
-            self._show("Give the name of a file.")
+            self._show(tr("Give the name of a file."))
             return
         try:
             path = self._folder / Path(typed).expanduser()
             exists = path.is_file()
         except (OSError, RuntimeError) as error:
             # An unknown home folder, a folder without permission, or a name that is too long.
-            self._show(f"{printable(typed)} cannot be written: {error}. Give another path.")
+            self._show(
+                tr(
+                    "{path} cannot be written: {error}. Give another path.",
+                    path=printable(typed),
+                    error=error,
+                )
+            )
             return
         if exists and self._warned != path:
             self._warned = path
-            self._show(f"{path.name} exists. Choose another name, or press enter to replace it.")
+            self._show(
+                tr(
+                    "{name} exists. Choose another name, or press enter to replace it.",
+                    name=path.name,
+                )
+            )
             return
-        self._show("Writing ...")
+        self._show(tr("Writing ..."))
         self.run_worker(self._export(path, self._format, self._warned == path), exclusive=True)
 
     async def _export(self, path: Path, form: Format, replace: bool) -> None:

@@ -7,6 +7,7 @@ from textual.content import Content
 
 from studio.messages import Inspected
 from studio.prosody.report import Scansion
+from studio.translation import tr
 from studio.tui.playground.model_choices import model_in_words
 from studio.tui.playground.poem_history import PoemGroup
 from studio.tui.poem.marks import Overlays, tint_legend, tone_legend
@@ -29,29 +30,30 @@ def figures(group: PoemGroup, chosen: int, overlays: Overlays, read: Inspected |
     poems = group.poems
     composed, poem = poems[chosen]
     scansion = scansion_of(poem.text, composed.request.form)
-    source = [f"{chosen + 1} of {len(poems)}"] if len(poems) > 1 else []
-    source += [model_in_words(composed.model), f"seed {composed.request.seed}"]
+    place = tr("{number} of {count}", number=chosen + 1, count=len(poems))
+    source = [place] if len(poems) > 1 else []
+    source += [model_in_words(composed.model), tr("seed {seed}", seed=composed.request.seed)]
     mean = poem.log_probability
-    chance = f"average {odds(mean)} per character (log p {mean:.2f})"
+    chance = tr("average {odds} per character (log p {mean:.2f})", odds=odds(mean), mean=mean)
     if not mean:
-        chance = "no character was left to the model"
+        chance = tr("no character was left to the model")
     rows = [Content(summary(scansion))] if scansion else []
     rows += _faults(scansion) if scansion else []
     rows.append(Content(" · ".join(source)))
     rows.append(Content(chance))
-    rows += [] if poem.complete else [Content("cut at the length limit")]
+    rows += [] if poem.complete else [Content(tr("cut at the length limit"))]
     if overlays.tones and scansion:
         rows += _tones(scansion)
     if overlays.copied and read:
         rows += copied_in_words(read)[:_MOST_COPIED]
     if overlays.likelihood:
-        rows.append(Content.assemble("chance ", tint_legend()))
+        rows.append(Content.assemble(tr("chance"), " ", tint_legend()))
     return Content("\n").join(rows)
 
 
 def odds(log_probability: float) -> str:
     """A mean log probability as the average chance of a character."""
-    return f"1 in {math.exp(-log_probability):.0f}"
+    return tr("1 in {count:.0f}", count=math.exp(-log_probability))
 
 
 def _faults(scansion: Scansion) -> Iterator[Content]:
@@ -59,7 +61,7 @@ def _faults(scansion: Scansion) -> Iterator[Content]:
     for fault in faults[:_MOST_FAULTS]:
         yield Content.assemble((names_of([fault]), "$text-error"), f" · {explained(fault)}")
     if len(faults) > _MOST_FAULTS:
-        yield Content(f"{len(faults) - _MOST_FAULTS} more: press w to see all")
+        yield Content(tr("{count} more: press w to see all", count=len(faults) - _MOST_FAULTS))
 
 
 def _tones(scansion: Scansion) -> Iterator[Content]:

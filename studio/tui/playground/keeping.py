@@ -10,6 +10,7 @@ from studio.collection.saved import Collection, SavedPoem
 from studio.corpus.poem import couplets
 from studio.errors import StudioError
 from studio.paths import Home
+from studio.translation import tr
 from studio.tui.playground.chooser import PoemChooser, PoemEntry
 from studio.tui.playground.export_screen import ExportScreen
 from studio.tui.playground.model_choices import model_in_words
@@ -30,14 +31,17 @@ class Keeping:
         except StudioError as error:
             self._say(str(error), True)
             return
-        keys = "escape, then b," if from_workbench else "b"
-        saved = f"Saved. Press {keys} for saved poems."
-        self._say(saved if added else "This poem is already saved.", False)
+        if not added:
+            self._say(tr("This poem is already saved."), False)
+        elif from_workbench:
+            self._say(tr("Saved. Press escape, then b, for saved poems."), False)
+        else:
+            self._say(tr("Saved. Press b for saved poems."), False)
 
     def copy(self, poem: SavedPoem) -> None:
         """Send a poem to the terminal's clipboard, with its model and settings."""
         self._app.copy_to_clipboard(as_copied(poem))
-        self._say("Sent to the terminal's clipboard, with model and seed.", False)
+        self._say(tr("Sent to the terminal's clipboard, with model and seed."), False)
 
     def export(self, poem: SavedPoem) -> None:
         """Ask for a file and write the poem to it."""
@@ -51,12 +55,13 @@ class Keeping:
             self._say(str(error), True)
             return None
         entries = [PoemEntry.of_saved(each) for each in saved]
-        nothing = "No poem is saved yet. Go back and press s to save the poem shown."
-        return PoemChooser("Saved poems", entries, nothing, self._collection, self._home.exports)
+        nothing = tr("No poem is saved yet. Go back and press s to save the poem shown.")
+        title = tr("Saved poems")
+        return PoemChooser(title, entries, nothing, self._collection, self._home.exports)
 
     def _exported(self, path: Path | None) -> None:
         if path:
-            self._say(f"Exported to {path}", False)
+            self._say(tr("Exported to {path}", path=path), False)
 
 
 def as_copied(saved: SavedPoem) -> str:

@@ -2,6 +2,7 @@
 
 from studio.paths import Home, default_model
 from studio.runs import folders
+from studio.translation import tr
 from studio.tui.widgets.form_fields import Option
 
 
@@ -12,14 +13,14 @@ def model_choices(home: Home) -> list[Option]:
     """
     choices = []
     if default_model():
-        choices.append(Option("default", "default model"))
+        choices.append(Option("default", tr("default model")))
     for run in folders.all_runs(home.runs):
         names = run.checkpoint_names()
         if names:
             newest = f"{run.name}@{_step(names[-1])}"
             choices.append(Option(run.name, run.name, newest))
         for step in map(_step, reversed(names)):
-            choices.append(Option(f"{run.name}@{step}", f"{run.name} at step {step}"))
+            choices.append(Option(f"{run.name}@{step}", _at_step(run.name, step)))
     return choices
 
 
@@ -31,5 +32,15 @@ def model_in_words(model: str) -> str:
     """A model's full name in words: "night@800" is "night at step 800"."""
     run, _, step = model.partition("@")
     if step:
-        return f"{run} at step {step}"
-    return "the default model" if run == "default" else run
+        return _at_step(run, step)
+    return {"default": tr("the default model"), "auto": tr("auto")}.get(run, run)
+
+
+def step_in_words(model: str) -> str:
+    """Only the step of a model's full name in words; all of it if it has none."""
+    step = model.partition("@")[2]
+    return tr("step {step}", step=step) if step else model_in_words(model)
+
+
+def _at_step(run: str, step: str) -> str:
+    return tr("{run} at step {step}", run=run, step=step)

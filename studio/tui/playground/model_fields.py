@@ -8,12 +8,12 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Select
 
+from studio.translation import tr
 from studio.tui.host import host_of
 from studio.tui.playground.model_choices import model_choices
 from studio.tui.widgets.form_fields import ChoiceField, Option
 
-_AUTO = Option("auto", "auto")
-_NONE = Option("", "none")  # no second model
+_AUTO = "auto"
 
 
 class ModelFields(Vertical):
@@ -28,8 +28,8 @@ class ModelFields(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self._model = ChoiceField("model", "Model", [_AUTO])
-        self._compared = ChoiceField("beside", "Compare to", [_NONE])
+        self._model = ChoiceField("model", tr("Model"), [_auto()])
+        self._compared = ChoiceField("beside", tr("Compare to"), [_no_other()])
         self._found: list[Option] | None = None
         self._offered: Sequence[Option] = ()
 
@@ -87,9 +87,9 @@ class ModelFields(Vertical):
         """Offer models to choose from; `training` is the run in training, or ""."""
         offered = [each for each in models if each.value != training]
         if training:
-            offered.insert(0, Option(training, f"{training} (in training)"))
+            offered.insert(0, Option(training, tr("{run} (in training)", run=training)))
         self._offered = offered
-        self._model.offer([_AUTO, *offered])
+        self._model.offer([_auto(), *offered])
         self._offer_compared()
 
     @on(Select.Changed, "#model")
@@ -98,7 +98,16 @@ class ModelFields(Vertical):
         # Auto is the first of them: the default model, or the newest run. While a run trains, auto
         # is that run only once it has learnt something: then every model is offered.
         auto = () if self._run_in_training else self._offered[:1]
-        first = auto if self.model == _AUTO.value else self._offered
-        chosen = {each.same for each in first if self.model in (_AUTO.value, each.value)}
+        first = auto if self.model == _AUTO else self._offered
+        chosen = {each.same for each in first if self.model in (_AUTO, each.value)}
         others = [each for each in self._offered if each.same not in chosen]
-        self._compared.offer([_NONE, *others])
+        self._compared.offer([_no_other(), *others])
+
+
+def _auto() -> Option:
+    return Option(_AUTO, tr("auto"))
+
+
+def _no_other() -> Option:
+    """No second model."""
+    return Option("", tr("none"))

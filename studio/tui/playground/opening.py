@@ -1,5 +1,6 @@
 """The opening of the poem: a field to type in, a note under it, and a summary of the request."""
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -9,6 +10,7 @@ from textual.widgets import Input, Static
 
 from studio.collection.in_words import settings_in_words
 from studio.errors import StudioError
+from studio.translation import marked, tr, tr_n
 from studio.tui.playground.model_choices import model_in_words
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.verse.request import ComposeRequest
@@ -47,12 +49,12 @@ class Opening(Vertical):
         """Show a request in a few words; None if a setting of it is not usable."""
         summary = self.query_one("#request-summary", Static)
         if request is None:
-            summary.update("a setting is not usable: press o")
+            summary.update(tr("a setting is not usable: press o"))
             return
         words = [settings_in_words(request)]
         if request.candidates > 1:
-            words.append(f"{request.candidates} poems")
-        words.append("new seed" if new_seed else f"seed {request.seed}")
+            words.append(tr_n("{count} poem", "{count} poems", request.candidates))
+        words.append(tr("new seed") if new_seed else tr("seed {seed}", seed=request.seed))
         if request.model != "auto":
             words.append(model_in_words(request.model))
         summary.update(Content(" · ".join(words)))
@@ -70,10 +72,10 @@ class Opening(Vertical):
 
 # What to type, the longest text first.
 _HINTS = (
-    "first characters or pinyin, or nothing",
-    "characters, pinyin or nothing",
-    "characters or pinyin",
-    "characters",
+    marked("first characters or pinyin, or nothing"),
+    marked("characters, pinyin or nothing"),
+    marked("characters or pinyin"),
+    marked("characters"),
 )
 
 
@@ -83,14 +85,15 @@ class OpeningInput(PinyinInput):
     def __init__(self, id: str) -> None:
         # The first character typed elsewhere moves the focus here: it must not be selected.
         super().__init__(id=id, select_on_focus=False)
-        self.border_title = "i Opening"
+        self.border_title = tr("i Opening")
 
     def on_resize(self, event: Resize) -> None:
         room = self.content_size.width
-        self.placeholder = next((hint for hint in _HINTS if len(hint) <= room), _HINTS[-1])
+        hints = [tr(hint) for hint in _HINTS]
+        self.placeholder = next((hint for hint in hints if cell_len(hint) <= room), hints[-1])
 
     def on_focus(self) -> None:
-        self.border_subtitle = "enter writes · escape leaves"
+        self.border_subtitle = tr("enter writes · escape leaves")
 
     def on_blur(self) -> None:
         self.border_subtitle = ""

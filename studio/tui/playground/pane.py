@@ -17,6 +17,7 @@ from studio.errors import StudioError
 from studio.messages import Event, Failed, Ready, Trained, TrainingStarted
 from studio.model.events import CheckpointSaved, TrainingEnded
 from studio.paths import default_model
+from studio.translation import tr
 from studio.tui.pane import Pane
 from studio.tui.playground.chooser import ChosenPoem, PoemChooser, PoemEntry
 from studio.tui.playground.desk import Desk
@@ -193,7 +194,7 @@ class PlaygroundPane(Pane):
     def _finished(self, event: Desk.Finished) -> None:
         composed = event.group.composed[0]
         if composed.request == self._greeting:
-            self.opening.show_note("The poem of the day. Press enter to write another.")
+            self.opening.show_note(tr("The poem of the day. Press enter to write another."))
             return
         self.studio.save_settings(request=_without_given(composed.request))
         if saved := self._to_compare:
@@ -228,9 +229,9 @@ class PlaygroundPane(Pane):
 
     def action_history(self) -> None:
         """List the poems written since the studio started."""
-        nothing = "No poem is written yet. Go back and press enter."
+        nothing = tr("No poem is written yet. Go back and press enter.")
         entries = [PoemEntry(each) for each in self.desk.history.composed]
-        chooser = PoemChooser("Poems since the studio started", entries, nothing)
+        chooser = PoemChooser(tr("Poems since the studio started"), entries, nothing)
         self.app.push_screen(chooser, self._chosen)
 
     def action_collection(self) -> None:

@@ -14,6 +14,7 @@ from textual.widgets import Input, Select, Static
 from studio.corpus.script import simplified
 from studio.prosody.forms import forms
 from studio.prosody.rhymes import readings
+from studio.translation import tr
 from studio.tui.playground.model_fields import ModelFields
 from studio.tui.playground.request_options import (
     FREE,
@@ -62,55 +63,57 @@ class RequestForm(VerticalScroll, can_focus=False):
         self._ranking = Ranking()
 
     def compose(self) -> ComposeResult:
-        yield ChoiceField("form", "Form", form_options())
-        yield _number("lines", "Lines", "an even number; 0 for the usual number")
-        yield _number("longest", "At most", "a whole number from 1 to 2000")
-        yield ChineseField("acrostic", "Acrostic", "藏头")
-        yield ChineseField("last", "Last line", "ends the poem")
-        yield WordsField("words", "Words", "that must appear")
-        yield ChoiceField("rhyme", "Rhyme", rhyme_options())
+        yield ChoiceField("form", tr("Form"), form_options())
+        yield _number("lines", tr("Lines"), tr("an even number; 0 for the usual number"))
+        yield _number("longest", tr("At most"), tr("a whole number from 1 to 2000"))
+        yield ChineseField("acrostic", tr("Acrostic"), tr("藏头"))
+        yield ChineseField("last", tr("Last line"), tr("ends the poem"))
+        yield WordsField("words", tr("Words"), tr("that must appear"))
+        yield ChoiceField("rhyme", tr("Rhyme"), rhyme_options())
         yield ChoiceField(
             "tones",
-            "Tones",
+            tr("Tones"),
             [
-                Option("strict", "strict"),
-                Option("tang", "as in the Tang"),
-                Option("free", "free"),
+                Option("strict", tr("strict")),
+                Option("tang", tr("as in the Tang")),
+                Option("free", tr("free")),
             ],
         )
-        yield _number("candidates", "Poems", f"a whole number from 1 to {MOST_CANDIDATES}")
-        yield _number("temperature", "Temperature", "above 0, at most 10")
+        yield _number(
+            "candidates", tr("Poems"), tr("a whole number from 1 to {most}", most=MOST_CANDIDATES)
+        )
+        yield _number("temperature", tr("Temperature"), tr("above 0, at most 10"))
         yield self.models
-        yield Fold(lambda opened: "- less" if opened else "+ more: seed, sampling", "fold")
-        yield ChineseField("given", "Given", "_ for blanks", more=True)
-        yield ChoiceField("theme", "Theme", theme_options(), more=True)
-        yield ChineseField("title", "Title", "题", more=True)
-        yield ChineseField("poet", "Poet", "in whose manner", more=True)
+        yield Fold(lambda opened: tr("- less") if opened else tr("+ more: seed, sampling"), "fold")
+        yield ChineseField("given", tr("Given"), tr("_ for blanks"), more=True)
+        yield ChoiceField("theme", tr("Theme"), theme_options(), more=True)
+        yield ChineseField("title", tr("Title"), tr("题"), more=True)
+        yield ChineseField("poet", tr("Poet"), tr("in whose manner"), more=True)
         yield ChoiceField(
             "copied_lines",
-            "Quoting",
-            [Option("no", "never"), Option("yes", "allowed")],
+            tr("Quoting"),
+            [Option("no", tr("never")), Option("yes", tr("allowed"))],
             more=True,
         )
         yield ChoiceField(
             "seeding",
-            "Seed",
-            [Option("fresh", "new each time"), Option("fixed", "this one")],
+            tr("Seed"),
+            [Option("fresh", tr("new each time")), Option("fixed", tr("this one"))],
             more=True,
         )
-        yield _number("seed", "", "a whole number, 0 or more", more=True)
-        yield _number("tries", "Tries", "a whole number from 1 to 256", more=True)
+        yield _number("seed", "", tr("a whole number, 0 or more"), more=True)
+        yield _number("tries", tr("Tries"), tr("a whole number from 1 to 256"), more=True)
         yield ChoiceField(
             "strategy",
-            "Strategy",
-            [Option("sample", "sample"), Option("greedy", "greedy (argmax)")],
+            tr("Strategy"),
+            [Option("sample", tr("sample")), Option("greedy", tr("greedy (argmax)"))],
             more=True,
         )
-        yield _number("top_k", "Top-k", "a whole number; 0 keeps all", more=True)
-        yield _number("top_p", "Top-p", "above 0, at most 1", more=True)
-        yield _number("min_p", "Min-p", "0 or more, below 1", more=True)
-        yield _number("repetition_penalty", "Repetition", "from 1 to 10", more=True)
-        yield Static("tab: next field · escape: back", classes="hint", markup=False)
+        yield _number("top_k", "Top-k", tr("a whole number; 0 keeps all"), more=True)
+        yield _number("top_p", "Top-p", tr("above 0, at most 1"), more=True)
+        yield _number("min_p", "Min-p", tr("0 or more, below 1"), more=True)
+        yield _number("repetition_penalty", tr("Repetition"), tr("from 1 to 10"), more=True)
+        yield Static(tr("tab: next field · escape: back"), classes="hint", markup=False)
         yield Static(id="field-about", markup=False)
 
     def on_mount(self) -> None:
@@ -273,7 +276,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         focused = self.screen.focused
         within = focused.ancestors_with_self if focused and self in focused.ancestors else ()
         named = (each.field for each in within if isinstance(each, TypedField | ChoiceField))
-        text = FIELDS.get(next(named, ""), "")
+        text = tr(FIELDS.get(next(named, ""), ""))
         about = self.query_one("#field-about", Static)
         about.update(text)
         about.display = bool(text)

@@ -3,7 +3,8 @@
 from studio.corpus.script import simplified
 from studio.prosody.forms import forms
 from studio.prosody.rhymes import RHYMES
-from studio.tui.poem.glossary import FOUR_TONES, rhyme_named
+from studio.translation import tr
+from studio.tui.poem.glossary import FOUR_TONES, glossed, rhyme_named
 from studio.tui.widgets.form_fields import Option
 
 FREE = "free"
@@ -24,23 +25,23 @@ THEMES = {
 def form_options() -> list[Option]:
     """The forms, each with its pinyin for the search, and its lines x characters; "free" last."""
     named = [
-        Option(form.name, f"{form.name} {form.pinyin} {form.line_count}x{form.line_length}")
+        Option(form.name, f"{glossed(form.name, form.pinyin)} {form.line_count}x{form.line_length}")
         for form in forms().values()
     ]
-    return [*named, Option(FREE, FREE)]
+    return [*named, Option(FREE, tr("free"))]
 
 
 def theme_options() -> list[Option]:
     """The themes, each with its pinyin for the search; none first."""
-    named = [Option(theme, f"{theme} {sound}") for theme, sound in THEMES.items()]
-    return [Option("", "none"), *named]
+    named = [Option(theme, glossed(theme, sound)) for theme, sound in THEMES.items()]
+    return [Option("", tr("none")), *named]
 
 
 def rhyme_options() -> list[Option]:
     """Any, then the 106 rhymes, level tone first, each with its pinyin for the search."""
     named = [
-        Option(simplified(rhyme), f"{rhyme_named(rhyme)} {FOUR_TONES[tone]}")
+        Option(simplified(rhyme), f"{rhyme_named(rhyme)} {tr(FOUR_TONES[tone])}")
         for tone, names in RHYMES.items()
         for rhyme in names
     ]
-    return [Option("", "any"), *named]
+    return [Option("", tr("any")), *named]

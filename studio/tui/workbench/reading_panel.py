@@ -11,7 +11,8 @@ from textual.widgets import Static
 from studio.corpus.pronunciation import in_pinyin
 from studio.messages import Inspected
 from studio.prosody.report import Character, Scansion
-from studio.tui.poem.glossary import TONES, reading_named, rhyme_named
+from studio.translation import tr
+from studio.tui.poem.glossary import TONES, glossed, reading_named, rhyme_named
 from studio.tui.poem.marks import tint_legend
 from studio.tui.poem.remarks import copied_in_words, remarks_in_words, scansion_of
 from studio.tui.workbench.draft import Draft
@@ -79,7 +80,7 @@ class ReadingPanel(VerticalScroll, can_focus=False):
         if self._draft is None:
             return
         if self._read is None:
-            rows = [Content.styled("reading the poem", "$foreground-muted")]
+            rows = [Content.styled(tr("reading the poem"), "$foreground-muted")]
         else:
             now = self._draft.text[self._draft.cursor]
             most = max(chance for _, chance in self._choices)
@@ -88,7 +89,7 @@ class ReadingPanel(VerticalScroll, can_focus=False):
                 for number, (each, chance) in enumerate(self._choices, start=1)
             ]
             rows[self.chosen] = rows[self.chosen].stylize(_CHOSEN)
-            rows.append(Content.styled(", . choose, a number rewrites", "$foreground-muted"))
+            rows.append(Content.styled(tr(", . choose, a number rewrites"), "$foreground-muted"))
         self.query_one("#reading-choices", Static).update(Content("\n").join(rows))
 
 
@@ -124,27 +125,36 @@ def _place(draft: Draft, scansion: Scansion | None) -> Content:
     head = Content.assemble(
         (printable(character) or "?", "bold"),
         f" {pinyin}  ",
-        (f"line {draft.line + 1} no. {draft.column + 1}", "$foreground-muted"),
+        (
+            tr("line {line} no. {place}", line=draft.line + 1, place=draft.column + 1),
+            "$foreground-muted",
+        ),
     )
     if scansion is None:
         return head
     line = scansion.lines[draft.line]
     scanned = line.characters[draft.column]
     rhymes = line.rhyme if draft.column == len(line.characters) - 1 else ""
-    kept = " · kept" if draft.cursor in draft.kept else ""
+    tone = _tone(scanned, rhymes)
+    if draft.cursor in draft.kept:
+        tone.append(tr("kept"))
     readings = ", ".join(map(reading_named, scanned.readings))
-    words = (readings, _tone(scanned, rhymes) + kept)
+    words = (readings, " · ".join(tone))
     rows = (Content.styled(each, "$foreground-muted") for each in words if each)
     return Content("\n").join([head, *rows])
 
 
-def _tone(character: Character, rhyme: str) -> str:
+def _tone(character: Character, rhyme: str) -> list[str]:
     """What the character counts as, and what its position requires."""
     if rhyme:
-        return f"韵 rhymes in {rhyme_named(rhyme[1:])}"
-    required = character.required
-    needs = f" · needs {required} {TONES[required]}" if required in ("平", "仄") else ""
-    return f"{character.tone} {TONES.get(character.tone, '')}{needs}".strip()
+        return [tr("韵 rhymes in {rhyme}", rhyme=rhyme_named(rhyme[1:]))]
+    needs = character.required
+    found = [_tone_named(character.tone)]
+    return [*found, tr("needs {tone}", tone=_tone_named(needs))] if needs in ("平", "仄") else found
+
+
+def _tone_named(tone: str) -> str:
+    return glossed(tone, TONES[tone])
 
 
 def _chance(chance: float) -> str:

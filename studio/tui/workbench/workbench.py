@@ -16,6 +16,7 @@ from studio.corpus.cleaning import normalise_typed
 from studio.corpus.poem import is_han
 from studio.errors import StudioError
 from studio.messages import Composed, Inspected
+from studio.translation import marked, tr
 from studio.tui.poem.mark_line import MarkLine
 from studio.tui.poem.marks import Overlays, marks_of
 from studio.tui.widgets.pinyin_input import PinyinInput
@@ -43,7 +44,7 @@ class Workbench(Horizontal, can_focus=True):
     class DraftChanged(Message):
         """The text is a different one: its reading is needed."""
 
-    KEYS_HEADING = "On the workbench"
+    KEYS_HEADING = marked("On the workbench")
     BINDINGS: ClassVar[list[BindingType]] = WORKBENCH_KEYS
 
     def __init__(self) -> None:
@@ -56,7 +57,7 @@ class Workbench(Horizontal, can_focus=True):
     def compose(self) -> ComposeResult:
         with Vertical(id="bench-main"):
             yield DraftView(id="bench-poem")
-            yield PinyinInput(id="bench-line", compact=True, placeholder="other characters")
+            yield PinyinInput(id="bench-line", compact=True, placeholder=tr("other characters"))
             yield Static(id="bench-said", markup=False)
             yield MarkLine()
         yield ReadingPanel()
@@ -91,7 +92,7 @@ class Workbench(Horizontal, can_focus=True):
     def start(self) -> None:
         """A rewrite has started."""
         self._busy = True
-        self.say("writing · escape cancels")
+        self.say(" · ".join([tr("writing"), tr("escape cancels")]))
 
     def write(self, texts: list[str], writing: list[bool]) -> None:
         """Show the rewritten poem so far."""
@@ -139,8 +140,9 @@ class Workbench(Horizontal, can_focus=True):
         self.query_one(ReadingPanel).show(draft, self._read, self._overlays.likelihood)
         undone, redone = draft.steps
         if not self.query_one("#bench-said").has_class("error"):
-            states = f"state {undone + 1} of {undone + redone + 1} · " if undone + redone else ""
-            self.say(f"{states}escape goes back")
+            state = tr("state {number} of {count}", number=undone + 1, count=undone + redone + 1)
+            states = [state] if undone + redone else []
+            self.say(" · ".join([*states, tr("escape goes back")]))
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show)
@@ -238,7 +240,9 @@ class Workbench(Horizontal, can_focus=True):
         if self.draft.is_changed_by(request):
             self.post_message(self.RewriteRequested(request))
         else:
-            self.say("All of it is kept. Press space to release a character, k to release a line.")
+            self.say(
+                tr("All of it is kept. Press space to release a character, k to release a line.")
+            )
 
     @property
     def _chosen(self) -> str:
