@@ -18,7 +18,7 @@ WIDEST = 80
 # Most cells of the first of two columns.
 _FIRST = 30
 _WIDE = "\u2e80-\uffef\U00020000-\U000323af"
-_OPENS, _CLOSES = "（《「『“", "，。；：、！？）》」』”"
+_OPENS, _CLOSES = r"\[（《「『“", r"\]，。；：、！？）》」』”"
 # What stays on one line: a word or a wide character, with its punctuation.
 _PIECE = re.compile(
     rf" +|[{_OPENS}]*(?:(?![{_OPENS}{_CLOSES}])[{_WIDE}]|[^ {_WIDE}{_OPENS}{_CLOSES}]+)?"

@@ -22,9 +22,10 @@ from studio.errors import CorpusError
 from studio.paths import Home
 from studio.prosody.report import IN_ENGLISH, Line, Remark, Scansion
 from studio.prosody.scansion import scan as scan_poem
+from studio.translation import language, tr
 from studio.wording import printable
 
-Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+Json = Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))]
 # A file that has no poems would give one message per line.
 UNREADABLE_SHOWN = 20
 
@@ -51,9 +52,11 @@ def scan(
     file: Annotated[
         str,
         typer.Argument(
-            help="Poems in a format of `corpus fetch --from`: one per line, title:content lines, "
-            "verse below its title and poet, with blank lines between the poems, or JSON. "
-            '"-" reads standard input.'
+            help=tr(
+                "Poems in a format of `corpus fetch --from`: one per line, title:content lines, "
+                "verse below its title and poet, with blank lines between the poems, or JSON. "
+                '"-" reads standard input.'
+            )
         ),
     ],
     json: Json = False,
@@ -67,10 +70,12 @@ def scan(
     a name, line, start and end (counted from 0), an explanation, and a severity: "fault" or "note".
     A repeated character (重字) is among the faults, with the severity "note".
     """
-    name = "standard input" if file == "-" else file
+    name = tr("standard input") if file == "-" else file
     read = [_read(record) for record in _records(file, name)]
     if not read:
-        raise CorpusError(f"{name} has no poem. Write one poem per line, with its punctuation.")
+        raise CorpusError(
+            tr("{name} has no poem. Write one poem per line, with its punctuation.", name=name)
+        )
     unreadable = [each for each in read if isinstance(each, Unreadable)]
     scanned = [(each, scan_poem(each.lines)) for each in read if isinstance(each, Readable)]
     if json:
@@ -96,9 +101,14 @@ def scan(
                 out.print()
             _print("  ".join(part for part in (poem.title, poem.author) if part), each)
     for missing in unreadable[:UNREADABLE_SHOWN]:
-        say(f"tangshi-studio: {name}, {_why(missing)}")
+        say(tr("tangshi-studio: {name}, {problem}", name=name, problem=_why(missing)))
     if len(unreadable) > UNREADABLE_SHOWN:
-        say(f"{len(unreadable):,} poems cannot be scanned. List them all with --json.")
+        say(
+            tr(
+                "{count:,} poems cannot be scanned. List them all with --json.",
+                count=len(unreadable),
+            )
+        )
     if unreadable:
         raise typer.Exit(1)
 
@@ -107,7 +117,7 @@ def prosody(json: Json = False) -> None:
     """How far the poets keep the rules. Forms, faults and rhymes of the whole library."""
     with Library.open(Home.default().library) as library:
         if not json:
-            say(f"Scanning {library.statistics().poems:,} poems ...")
+            say(tr("Scanning {count:,} poems ...", count=library.statistics().poems))
         figures = measure(library.poems())
     if json:
         print_json(figures)
@@ -119,7 +129,13 @@ def _records(file: str, name: str) -> Iterator[Record]:
     if file == "-":
         content = sys.stdin.buffer.read(sources.LARGEST + 1)
         if len(content) > sources.LARGEST:
-            raise CorpusError(f"{name} is larger than {sources.LARGEST:,} bytes. Split it.")
+            raise CorpusError(
+                tr(
+                    "{name} is larger than {size:,} bytes. Split it.",
+                    name=name,
+                    size=sources.LARGEST,
+                )
+            )
         return sources.records(content, name)
     return sources.read(Path(file))
 
@@ -149,15 +165,20 @@ def _unreadable(record: RawPoem, rejected: RejectedError) -> Unreadable:
 def _why(missing: Unreadable) -> str:
     """The place, the reason and the remedy, in a sentence or two."""
     if missing.reason == NOT_UTF8:
-        return (
-            f"line {missing.line} is not UTF-8. "
-            "Convert the file, for example with iconv -f GB18030 -t UTF-8."
+        return tr(
+            "line {line} is not UTF-8. "
+            "Convert the file, for example with iconv -f GB18030 -t UTF-8.",
+            line=missing.line,
         )
-    column = f", column {missing.column}" if missing.column else ""
-    found = f" ({missing.character})" if missing.character else ""
-    return (
-        f"line {missing.line}{column} cannot be scanned: {missing.reason}{found}. "
-        "A poem is Chinese characters and punctuation."
+    place, why = tr("line {line}", line=missing.line), tr(missing.reason)
+    if missing.column:
+        place = tr("line {line}, column {column}", line=missing.line, column=missing.column)
+    if missing.character:
+        why = tr("{reason} ({character})", reason=why, character=missing.character)
+    return tr(
+        "{place} cannot be scanned: {reason}. A poem is Chinese characters and punctuation.",
+        place=place,
+        reason=why,
     )
 
 
@@ -172,7 +193,7 @@ def _print(title: str, scanned: Scansion) -> None:
         named = " ".join(dict.fromkeys(wrong))
         out.print(f"  {marks}{' ' * (width - cell_len(marks))}  {named}".rstrip())
     rhymes = "、".join(scanned.rhymes) or "—"
-    parts = [scanned.form, scanned.template, f"rhyme {rhymes}"]
+    parts = [scanned.form, scanned.template, tr("rhyme {rhymes}", rhymes=rhymes)]
     out.print(" · ".join(part for part in parts if part))
     for fault in scanned.broken:
         out.print(_remark("✗", fault), soft_wrap=True)
@@ -180,9 +201,9 @@ def _print(title: str, scanned: Scansion) -> None:
         out.print(_remark("·", note), soft_wrap=True)
     if not scanned.broken:
         out.print(
-            "No faults."
+            tr("No faults.")
             if scanned.regulated
-            else "No faults (old style: only length and rhyme are checked)."
+            else tr("No faults (old style: only length and rhyme are checked).")
         )
 
 
@@ -192,35 +213,52 @@ def _marks(line: Line) -> str:
 
 
 def _remark(sign: str, remark: Remark) -> str:
-    name = f"{remark.name} ({IN_ENGLISH[remark.name]})"
-    return f"{sign} Line {remark.line + 1}, {name}: {remark.explanation}"
+    meaning = _meaning(remark.name)
+    return tr(
+        "{sign} Line {line}, {name}: {explanation}",
+        sign=sign,
+        line=remark.line + 1,
+        name=f"{remark.name} ({meaning})" if meaning else remark.name,
+        explanation=remark.explanation,
+    )
+
+
+def _meaning(name: str) -> str:
+    """What the name of a fault means, for people who do not read Chinese."""
+    return IN_ENGLISH.get(name, "") if language() == "en" else ""
 
 
 def _print_figures(figures: Prosody) -> None:
     out.print(
-        f"{figures.poems:,} poems, {figures.regulated:,} of them regulated; "
-        f"{figures.read:.3%} of all characters have a reading.\n"
-        f"{figures.eight_lines.share:.1%} of the poems with eight lines of five or seven "
-        "characters that rhyme in the level tone have no rhyme fault.",
+        tr(
+            "{poems:,} poems, {regulated:,} of them regulated; {read:.3%} of all characters have "
+            "a reading.\n"
+            "{share:.1%} of the poems with eight lines of five or seven characters that rhyme in "
+            "the level tone have no rhyme fault.",
+            poems=figures.poems,
+            regulated=figures.regulated,
+            read=figures.read,
+            share=figures.eight_lines.share,
+        ),
         soft_wrap=True,
     )
     for heading, shares in (
-        ("Forms, of all poems", figures.forms),
-        ("Faults, of regulated poems", figures.faults),
-        ("Notes, of regulated poems", figures.notes),
+        (tr("Forms, of all poems"), figures.forms),
+        (tr("Faults, of regulated poems"), figures.faults),
+        (tr("Notes, of regulated poems"), figures.notes),
     ):
         out.print(f"\n{heading}")
         for each in shares:
-            name = f"{each.name}  {IN_ENGLISH.get(each.name, '')}".rstrip()
+            name = f"{each.name}  {_meaning(each.name)}".rstrip()
             out.print(f"  {name}{' ' * (40 - cell_len(name))}{each.poems:>7,}  {each.share:>6.1%}")
-    out.print("\nShape      poems   tones  and rhyme  repeats  level  in rhyme")
+    out.print("\n" + tr("Shape      poems   tones  and rhyme  repeats  level  in rhyme"))
     for anchor in figures.anchors:
         out.print(
             f"{anchor.shape}   {anchor.poems:>9,}  {anchor.tones:>6.1%}     "
             f"{anchor.tones_and_rhyme:>6.1%}   {anchor.repeats:>6.1%} {anchor.level:>6.1%}    "
             f"{anchor.level_in_rhyme:>6.1%}"
         )
-    out.print("\nParallelism of the couplets 1 to 4, and of lines from different poems")
+    out.print("\n" + tr("Parallelism of the couplets 1 to 4, and of lines from different poems"))
     for parallel in figures.parallelism:
         means = "  ".join(f"{mean:.2f}" for mean in parallel.couplets)
         out.print(f"{parallel.shape}   {parallel.poems:>9,}  {means}   {parallel.apart:.2f}")
