@@ -26,7 +26,7 @@ def couplets(
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Choose the true second couplet of poems among four that fit in tone and rhyme."""
+    """Choose the true second couplet of poems. All four offered fit in tone and rhyme."""
     wanted, home = checked_split(split), Home.default()
     from studio.corpus.library import Library
     from studio.runs.loading import load_writer, locate

@@ -12,8 +12,9 @@ from studio.cli.evaluation import evaluate_app
 from studio.cli.help_page import use_help_pages
 from studio.cli.prosody import prosody, scan
 from studio.cli.report import compare, report
+from studio.cli.runs import runs_app
 from studio.cli.runs_export import export_runs
-from studio.cli.training import runs_app, train
+from studio.cli.training import train
 from studio.cli.writing import generate, score
 from studio.translation import tr
 
@@ -54,7 +55,7 @@ corpus_app.command(
 )(prosody)
 app.add_typer(corpus_app, name="corpus")
 evaluate_app.command(
-    help=tr("Choose the true second couplet of poems among four that fit in tone and rhyme.")
+    help=tr("Choose the true second couplet of poems. All four offered fit in tone and rhyme.")
 )(couplets)
 app.add_typer(evaluate_app, name="evaluate")
 runs_app.command("export", help=tr("Export losses, perplexities and samples of runs."))(export_runs)
