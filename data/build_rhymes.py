@@ -29,7 +29,7 @@ from studio.corpus.poem import is_han
 from studio.corpus.script import simplified
 from studio.errors import CorpusError
 from studio.paths import Home
-from studio.prosody.rhymes import RHYMES, Reading, RhymeBook, read_rhyme_book
+from studio.prosody.rhymes import RHYMES, Entries, Reading, read_rhyme_book
 
 TARGET = Path(__file__).parent / "rhymes.txt"
 TONES = "平上去入"
@@ -239,7 +239,7 @@ def report() -> None:
         report_coverage(script, book, Counter("".join(texts)))
 
 
-def report_coverage(script: str, book: RhymeBook, counts: Counter[str]) -> None:
+def report_coverage(script: str, book: Entries, counts: Counter[str]) -> None:
     """Print the share of all character tokens that have a reading, and the rest by frequency."""
     tokens = Counter({each: count for each, count in counts.items() if is_han(each)})
     left = Counter({each: count for each, count in tokens.items() if each not in book})

@@ -9,11 +9,14 @@ from studio.cli.collection import collection_app
 from studio.cli.corpus import corpus_app
 from studio.cli.doctor import doctor
 from studio.cli.evaluation import evaluate_app
+from studio.cli.facing import couplet
 from studio.cli.help_page import use_help_pages
-from studio.cli.prosody import prosody, scan
+from studio.cli.lookup import lookup_app
+from studio.cli.prosody import ci, prosody
 from studio.cli.report import compare, report
 from studio.cli.runs import runs_app
 from studio.cli.runs_export import export_runs
+from studio.cli.scanning import scan
 from studio.cli.training import train
 from studio.cli.writing import generate, score
 from studio.translation import tr
@@ -30,6 +33,12 @@ app = typer.Typer(
 
 app.command(help=tr("Train a model. Ctrl-C stops it after saving a checkpoint."))(train)
 app.command(help=tr("Write poems; the best comes first."))(generate)
+app.command(
+    help=tr(
+        "Write lines that face a given one in a couplet (对联).\n\n"
+        "The best come first. The number beside a couplet is its parallelism, from 0 to 1."
+    )
+)(couplet)
 app.command(help=tr("Show the perplexity of each poem of a file."))(score)
 app.command(help=tr("Write the lab report of runs. Needs matplotlib."))(report)
 app.command(
@@ -50,9 +59,11 @@ app.command(
         'A repeated character (重字) is among the faults, with the severity "note".'
     )
 )(scan)
+app.add_typer(lookup_app, name="lookup")
 corpus_app.command(
     help=tr("How far the poets keep the rules. Forms, faults and rhymes of the whole library.")
 )(prosody)
+corpus_app.command(help=tr("How far the ci (词) of the Song keep their tunes."))(ci)
 app.add_typer(corpus_app, name="corpus")
 evaluate_app.command(
     help=tr("Choose the true second couplet of poems. All four offered fit in tone and rhyme.")

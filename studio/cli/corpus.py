@@ -41,7 +41,8 @@ From = Annotated[
 Named = Annotated[
     str,
     typer.Option(
-        "--corpus", help=tr("quantangshi (the Tang poems) or quansongshi (the Song poems).")
+        "--corpus",
+        help=tr("quantangshi (Tang poems), quansongshi (Song poems) or songci (ci of the Song)."),
     ),
 ]
 Beside = Annotated[

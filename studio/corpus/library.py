@@ -230,6 +230,15 @@ class Library:
         ids = self.ids(query)
         return self.poem(random.Random(seed).choice(ids)) if ids else None
 
+    def in_script(self, typed: str) -> str:
+        """Typed text as the library has it: its script, punctuation and forms of characters.
+
+        Invalid characters are left out.
+        """
+        words = (tidy(word) for word in typed.encode("utf-8", "ignore").decode().split())
+        text = " ".join(word for word in words if word)
+        return simplified(text) if self._script == "simplified" else folded(text)
+
     def _rows(self, statement: str, *values: str | int) -> list[Any]:
         with read_errors(self.path):
             return self._connection.execute(statement, values).fetchall()
@@ -237,7 +246,7 @@ class Library:
     def _where(self, query: Query) -> tuple[str, list[str]]:
         """The query as an SQL condition and its values."""
         conditions, values = ["1"], list[str]()
-        for word in self._in_script(query.words).split():
+        for word in self.in_script(query.words).split():
             # The trigram index needs at least three characters. Scanning all texts for one or two
             # takes a few hundredths of a second.
             if len(word) >= 3:
@@ -250,17 +259,8 @@ class Library:
             if value := getattr(query, column):
                 conditions.append(f"{column} = ?")
                 values.append(value)
-        if poet := self._in_script(query.poet).strip():
+        if poet := self.in_script(query.poet).strip():
             exact = self._rows("SELECT 1 FROM poems WHERE author = ? LIMIT 1", poet)
             conditions.append("author = ?" if exact else "instr(author, ?)")
             values.append(poet)
         return " AND ".join(conditions), values
-
-    def _in_script(self, typed: str) -> str:
-        """Typed text as the library has it: its script, punctuation and forms of characters.
-
-        Invalid characters are left out.
-        """
-        words = (tidy(word) for word in typed.encode("utf-8", "ignore").decode().split())
-        text = " ".join(word for word in words if word)
-        return simplified(text) if self._script == "simplified" else folded(text)

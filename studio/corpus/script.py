@@ -70,6 +70,15 @@ def fully_simplified(text: str) -> str:
     return "".join(_same_length(character) for character in text)
 
 
+def traditional(text: str) -> str:
+    """Convert to traditional characters, one for one, each in its most usual form."""
+    converted = (str(_converter("s2t").convert(character)) for character in text)
+    return "".join(
+        form if len(form) == 1 else character
+        for form, character in zip(converted, text, strict=True)
+    )
+
+
 def variants(character: str) -> list[str]:
     """Other forms of a character: simplified, traditional, and the standard form of a variant."""
     found: list[str] = []

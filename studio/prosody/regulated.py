@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from studio.prosody.report import FaultName, NoteName, Remark
-from studio.prosody.rhymes import neighbours, unrhymed_readings
+from studio.prosody.rhymes import RhymeBook
 from studio.prosody.rhyming import (
     can_be_level,
     in_neighbouring_rhyme,
@@ -11,12 +11,13 @@ from studio.prosody.rhyming import (
     level_rhymes,
     sounds_like,
 )
-from studio.prosody.tones import LEVEL, Fit, LineFit, tones_of
+from studio.prosody.rules import ScanRules
+from studio.prosody.tones import LEVEL, OBLIQUE, Fit, LineFit, tones_of
 
 Remarks = tuple[list[Remark], list[Remark]]
 
 
-def tone_remarks(lines: Sequence[str], line_length: int, fit: Fit) -> Remarks:
+def tone_remarks(lines: Sequence[str], line_length: int, fit: Fit, rules: ScanRules) -> Remarks:
     """Faults and notes on the tones, within and between lines, except at the rhymes."""
     faults: list[Remark] = []
     notes: list[Remark] = []
@@ -26,9 +27,9 @@ def tone_remarks(lines: Sequence[str], line_length: int, fit: Fit) -> Remarks:
             continue
         if each.rescued:
             notes.append(_rescue(at, each, line_length))
-        answer = _answer(lines, fit, at, line_length)
-        doubtful += _doubtful_tail(lines[at], at, each)
-        for remark in _misses(lines[at], at, each, answer):
+        answer = _answer(lines, fit, at, rules.book) if rules.next_rescue else ""
+        doubtful += _doubtful_tail(lines[at], at, each, rules.book)
+        for remark in _misses(lines[at], at, each, answer, rules):
             (notes if remark.name in ("拗", "对句拗救") else faults).append(remark)
     for at in fit.unopposed:
         faults.append(
@@ -59,7 +60,7 @@ def tone_remarks(lines: Sequence[str], line_length: int, fit: Fit) -> Remarks:
     return faults, notes
 
 
-def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit) -> Remarks:
+def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit, book: RhymeBook) -> Remarks:
     """Faults and notes on the line ends, for a poem in this level rhyme."""
     faults: list[Remark] = []
     notes: list[Remark] = []
@@ -67,7 +68,7 @@ def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit) -> Remarks:
         character = lines[at][-1]
         place = (at, len(lines[at]) - 1, len(lines[at]))
         if each.type.islower():
-            if sounds_like(character, rhyme):
+            if sounds_like(character, rhyme, book):
                 faults.append(
                     Remark(
                         "撞韵",
@@ -75,10 +76,10 @@ def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit) -> Remarks:
                         f"{character} is not a rhyme here, but sounds like the rhyme {rhyme}.",
                     )
                 )
-        elif in_rhyme(character, rhyme):
+        elif in_rhyme(character, rhyme, book):
             continue
-        elif at == 0 and in_neighbouring_rhyme(character, rhyme):
-            own = "".join(sorted(level_rhymes(character) & neighbours(rhyme)))
+        elif at == 0 and in_neighbouring_rhyme(character, rhyme, book):
+            own = "".join(sorted(level_rhymes(character, book) & book.neighbours(rhyme)))
             notes.append(
                 Remark(
                     "邻韵",
@@ -87,9 +88,9 @@ def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit) -> Remarks:
                     "The first line is allowed to.",
                 )
             )
-        elif can_be_level(character):
-            own = " or ".join(sorted(level_rhymes(character)))
-            near = ", a neighbour" if in_neighbouring_rhyme(character, rhyme) else ""
+        elif can_be_level(character, book):
+            own = " or ".join(sorted(level_rhymes(character, book)))
+            near = ", a neighbour" if in_neighbouring_rhyme(character, rhyme, book) else ""
             faults.append(
                 Remark(
                     "出韵",
@@ -132,7 +133,7 @@ def repeated(lines: Sequence[str]) -> list[Remark]:
     return faults
 
 
-def _misses(line: str, at: int, each: LineFit, answer: str) -> list[Remark]:
+def _misses(line: str, at: int, each: LineFit, answer: str, rules: ScanRules) -> list[Remark]:
     """The wrong tones of a line, each named by its place in the last five characters.
 
     `answer` is the character of the next line that makes up for a wrong tone; "" if there is none.
@@ -169,6 +170,9 @@ def _misses(line: str, at: int, each: LineFit, answer: str) -> list[Remark]:
             why = (
                 f"{character} is oblique, so {line[place + 1]} is the only level tone "
                 "besides the rhyme."
+                if rules.self_rescue or tones_of(line[place + 2], book=rules.book) == OBLIQUE
+                else f"{character} is oblique instead of level. {line[place + 2]} would make up "
+                "for it, but no rescue within the line is allowed."
             )
         elif each.type in "Ab" and tail + 3 not in each.misses and end < len(line) - 1:
             name = "三平尾" if each.type == "A" else "三仄尾"
@@ -182,12 +186,12 @@ def _misses(line: str, at: int, each: LineFit, answer: str) -> list[Remark]:
     return found
 
 
-def _doubtful_tail(line: str, at: int, each: LineFit) -> list[Remark]:
+def _doubtful_tail(line: str, at: int, each: LineFit, book: RhymeBook) -> list[Remark]:
     """A note if only a second reading of a character avoids three equal tones at the end."""
     start = len(line) - 3
     if each.type not in "Ab" or each.rescued or not {start, start + 1}.isdisjoint(each.misses):
         return []
-    tones = unrhymed_readings(line[start])
+    tones = book.unrhymed_readings(line[start])
     if len({reading.level for reading in tones}) < 2:
         return []
     level = each.type == "A"
@@ -200,11 +204,12 @@ def _doubtful_tail(line: str, at: int, each: LineFit) -> list[Remark]:
     return [Remark("三平尾" if level else "三仄尾", at, start, len(line), why)]
 
 
-def _answer(lines: Sequence[str], fit: Fit, at: int, line_length: int) -> str:
+def _answer(lines: Sequence[str], fit: Fit, at: int, book: RhymeBook) -> str:
     """The character of the next line that makes up for a wrong tone in this one; "" if none does.
 
     Only a line of type a can be answered so, by the B of its couplet.
     """
+    line_length = len(lines[at])
     tail = line_length - 5
     if fit.lines[at].type != "a" or at % 2 or tail + 3 not in fit.lines[at].misses:
         return ""
@@ -214,7 +219,7 @@ def _answer(lines: Sequence[str], fit: Fit, at: int, line_length: int) -> str:
         and following.type == "B"
         and not following.misses
         and len(lines[at + 1]) == line_length
-        and tones_of(lines[at + 1][tail + 2]) & LEVEL
+        and tones_of(lines[at + 1][tail + 2], book=book) & LEVEL
     )
     return lines[at + 1][tail + 2] if answered else ""
 

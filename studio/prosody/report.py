@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 FaultName = Literal[
-    "失对", "失粘", "失替", "孤平", "三平尾", "三仄尾", "出韵", "撞韵", "重字", "字数"
+    "失对", "失粘", "失替", "孤平", "三平尾", "三仄尾", "出韵", "撞韵", "重字", "字数", "失律"
 ]
 # 三平尾 and 三仄尾 are notes if a second reading of a character avoids them.
 NoteName = Literal["孤平拗救", "特拗", "对句拗救", "拗", "邻韵", "三平尾", "三仄尾"]
@@ -22,6 +22,7 @@ IN_ENGLISH: dict[str, str] = {
     "撞韵": "clashing with the rhyme",
     "重字": "character repeated",
     "字数": "wrong length",
+    "失律": "wrong tone for the tune",
     "孤平拗救": "isolated level tone rescued",
     "特拗": "rescued by exchange",
     "对句拗救": "rescued by the next line",
@@ -30,7 +31,7 @@ IN_ENGLISH: dict[str, str] = {
 }
 
 # Faults of tone, not of rhyme, length or wording.
-TONE_FAULTS = frozenset({"失对", "失粘", "失替", "孤平", "三平尾", "三仄尾"})
+TONE_FAULTS = frozenset({"失对", "失粘", "失替", "孤平", "三平尾", "三仄尾", "失律"})
 
 
 Severity = Literal["fault", "note"]
@@ -80,8 +81,9 @@ class Scansion(msgspec.Struct, frozen=True):
 
     `faults` has every broken rule. A repeated character (重字) is among them with the severity
     "note": the rule books forbid it, but the poets did it. `notes` has what looks like a fault but
-    is not. `template` is the tone scheme of a regulated poem, such as 仄起首句入韵. The poem may
-    still have faults against it. It is empty for other poems.
+    is not. `template` is the tone scheme of a regulated poem, such as 仄起首句入韵, or the length
+    of a ci (33字), whose `form` is its tune. The poem may still have faults against it. It is empty
+    for other poems.
     """
 
     form: str
@@ -93,7 +95,7 @@ class Scansion(msgspec.Struct, frozen=True):
 
     @property
     def regulated(self) -> bool:
-        """Whether the poem was measured against the rules of regulated verse."""
+        """Whether the poem was measured against a template."""
         return bool(self.template)
 
     @property

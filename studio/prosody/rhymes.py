@@ -1,5 +1,6 @@
 """The rhyme book: character -> its readings, each a tone and one of the 106 rhymes (平水韵)."""
 
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -42,27 +43,50 @@ class Reading(NamedTuple):
         return self.tone == "平"
 
 
-RhymeBook = dict[str, tuple[Reading, ...]]
+Entries = dict[str, tuple[Reading, ...]]
+
+
+class RhymeBook:
+    """What readings characters have, and which rhymes go together, in one book.
+
+    `rhymes` are the level rhymes in the order of the book. `rhyme_only` are characters with a tone
+    that occurs only in rhymes -> whether that tone is level. `neighbours` are the level rhymes near
+    a level rhyme (邻韵), `counterparts` the oblique ones that differ from it only in tone. Files
+    are read when a book is first asked.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        name: str,
+        entries: Callable[[], Entries],
+        rhymes: Sequence[str],
+        rhyme_only: Callable[[], dict[str, bool]] = dict,
+        neighbours: Callable[[str], frozenset[str]] = lambda _: frozenset(),
+        counterparts: Callable[[str], frozenset[str]] = lambda rhyme: frozenset({rhyme}),
+    ) -> None:
+        self.key, self.name = key, name
+        self.rhymes = rhymes
+        self.entries, self.rhyme_only = entries, rhyme_only
+        self.neighbours, self.counterparts = neighbours, counterparts
+
+    def readings(self, character: str) -> tuple[Reading, ...]:
+        """All readings of a character, simplified or traditional; none if it is unknown.
+
+        All of them count if the character is a rhyme; elsewhere only the `unrhymed_readings` count.
+        """
+        return self.entries().get(character, ())
+
+    def unrhymed_readings(self, character: str) -> tuple[Reading, ...]:
+        """The readings that count if a character is not a rhyme: 不 is level only in rhymes."""
+        level = self.rhyme_only().get(character)
+        return tuple(each for each in self.readings(character) if each.level != level)
 
 
 @cache
-def rhyme_book() -> RhymeBook:
+def rhyme_book() -> Entries:
     """The readings in data/rhymes.txt. A character that is not in it is unknown."""
     return read_rhyme_book(paths.data() / "rhymes.txt")
-
-
-def readings(character: str) -> tuple[Reading, ...]:
-    """All readings of a character, simplified or traditional; none if it is unknown.
-
-    All of them count if the character is a rhyme; elsewhere only the `unrhymed_readings` count.
-    """
-    return rhyme_book().get(character, ())
-
-
-def unrhymed_readings(character: str) -> tuple[Reading, ...]:
-    """The readings that count if a character is not a rhyme: 不 is level only in rhymes."""
-    level = rhyme_only().get(character)
-    return tuple(each for each in readings(character) if each.level != level)
 
 
 @cache
@@ -81,28 +105,38 @@ def counterparts(rhyme: str) -> frozenset[str]:
     return _counterparts().get(rhyme, frozenset())
 
 
-def read_rhyme_book(path: Path) -> RhymeBook:
+def read_rhyme_book(path: Path) -> Entries:
     """Read a rhyme book; raises ConfigError that names a wrong line.
 
     A line has a tone, a rhyme, the source and the characters, separated by spaces; "#" starts a
     comment. A character has the readings of all lines that contain it, in their order.
     """
-    known = {
-        (tone, rhyme): Reading(tone, rhyme) for tone, rhymes in RHYMES.items() for rhyme in rhymes
-    }
     found: dict[str, list[Reading]] = {}
-    for number, line in _lines(path):
-        try:
-            tone, rhyme, _, characters = line.split(" ")
-            reading = known[tone, rhyme]  # type: ignore[index]
-        except (ValueError, KeyError) as error:
-            raise ConfigError(
-                f"{path}, line {number} is not a valid line of a rhyme book. "
-                "Install the studio again."
-            ) from error
+    for number, (tone, rhyme, _, characters) in read_lists(path):
+        if rhyme not in RHYMES[tone]:
+            raise _not_a_rhyme(path, number)
         for character in characters:
-            found.setdefault(character, []).append(reading)
+            found.setdefault(character, []).append(Reading(tone, rhyme))
     return {character: tuple(each) for character, each in found.items()}
+
+
+def read_lists(path: Path) -> Iterator[tuple[int, tuple[Tone, str, str, str]]]:
+    """The numbered lines of a list of characters; raises ConfigError that names a wrong line.
+
+    A line has a tone, a rhyme, a source or a group, and characters, separated by spaces.
+    """
+    for number, line in _lines(path):
+        match line.split(" "):
+            case [("平" | "上" | "去" | "入") as tone, rhyme, third, characters] if rhyme:
+                yield number, (tone, rhyme, third, characters)
+            case _:
+                raise _not_a_rhyme(path, number)
+
+
+def _not_a_rhyme(path: Path, number: int) -> ConfigError:
+    return ConfigError(
+        f"{path}, line {number} is not a valid line of a rhyme book. Install the studio again."
+    )
 
 
 def read_rhyme_only(path: Path) -> dict[str, bool]:
@@ -146,3 +180,10 @@ def _neighbours() -> dict[str, frozenset[str]]:
 @cache
 def _counterparts() -> dict[str, frozenset[str]]:
     return {group[0]: frozenset(group[1:]) for group in _COUNTERPARTS.split()}
+
+
+PINGSHUI = RhymeBook(
+    "pingshui", "平水韵", rhyme_book, RHYMES["平"], rhyme_only, neighbours, counterparts
+)
+readings = PINGSHUI.readings
+unrhymed_readings = PINGSHUI.unrhymed_readings

@@ -8,8 +8,8 @@ import msgspec
 from studio.prosody.forms import form_of, forms, line_types, templates
 from studio.prosody.regulated import repeated, rhyme_remarks, tone_remarks
 from studio.prosody.report import Character, Line, Remark, Scansion
-from studio.prosody.rhymes import readings
 from studio.prosody.rhyming import in_neighbouring_rhyme, in_rhyme, rhyme_groups, rhyme_of
+from studio.prosody.rules import TANG, ScanRules
 from studio.prosody.tones import LEVEL, OBLIQUE, Fit, fit, tone_masks
 
 # A poem is old style if it has faults in the order of tones in this share of its lines: half the
@@ -22,31 +22,34 @@ STRAY_LINES = 0.25
 MIXED = "杂言"
 
 
-def scan(lines: Sequence[str], form: str = "") -> Scansion:
+def scan(lines: Sequence[str], form: str = "", rules: ScanRules = TANG) -> Scansion:
     """Scan a poem of at least one line, each the characters of a line without punctuation.
 
     If a character has several readings, the one that fits counts. A reading that occurs only in
     rhymes (data/rhyme_only.txt) counts only if the character is a rhyme. An unknown character fits.
 
     `form` is the intended form, if known. A poem in an old-style form is never measured against
-    the rules of regulated verse, even if it comes close to them.
+    the rules of regulated verse, even if it comes close to them. The
+    rhyme book of `rules` decides the tones too.
     """
+    book = rules.book
     line_length, stray = _measure(lines)
     intended = forms().get(form)
     if intended and not intended.regulated:
-        return _old_style(lines, line_length, stray)
+        return _old_style(lines, line_length, stray, rules)
     form = form_of(line_length, len(lines), regulated=True)
-    rhyme = rhyme_of(lines) if form else ""
+    rhyme = rhyme_of(lines, book) if form else ""
     if rhyme and stray <= STRAY_LINES * len(lines):
         found = fit(
             lines,
             line_length,
-            in_rhyme(lines[0][-1], rhyme) or in_neighbouring_rhyme(lines[0][-1], rhyme),
+            in_rhyme(lines[0][-1], rhyme, book) or in_neighbouring_rhyme(lines[0][-1], rhyme, book),
+            rules,
         )
-        faults, notes = tone_remarks(lines, line_length, found)
+        faults, notes = tone_remarks(lines, line_length, found, rules)
         if sum(fault.name in _ORDER_FAULTS for fault in faults) < OLD_STYLE * len(lines):
-            return _regulated(lines, line_length, form, rhyme, found, faults, notes)
-    return _old_style(lines, line_length, stray)
+            return _regulated(lines, line_length, form, rhyme, found, faults, notes, rules)
+    return _old_style(lines, line_length, stray, rules)
 
 
 def _regulated(
@@ -57,8 +60,9 @@ def _regulated(
     found: Fit,
     faults: list[Remark],
     notes: list[Remark],
+    rules: ScanRules,
 ) -> Scansion:
-    rhyme_faults, rhyme_notes = rhyme_remarks(lines, rhyme, found)
+    rhyme_faults, rhyme_notes = rhyme_remarks(lines, rhyme, found, rules.book)
     faults = [*faults, *rhyme_faults, *repeated(lines), *_wrong_length(lines, line_length)]
     types = line_types()
     answering = {note.line + 1 for note in notes if note.name == "对句拗救"}
@@ -68,13 +72,13 @@ def _regulated(
         required = patterns[-1 if each.rescued else 0]
         if at in answering and not each.rescued:
             required = types[each.type].answering_pattern(line_length)
-        rhymes = each.type.isupper() and in_rhyme(line[-1], rhyme)
+        rhymes = each.type.isupper() and in_rhyme(line[-1], rhyme, rules.book)
         scanned.append(
             Line(
                 line,
                 each.type,
                 f"平{rhyme}" if rhymes else "",
-                _characters(line, required, each.type.isupper()),
+                characters_of(line, required, each.type.isupper(), rules),
             )
         )
     start = found.lines[0].type
@@ -84,17 +88,17 @@ def _regulated(
         template=names[start],
         rhymes=(f"平{rhyme}",),
         lines=tuple(scanned),
-        faults=_in_order(faults),
-        notes=_in_order(
+        faults=in_order(faults),
+        notes=in_order(
             msgspec.structs.replace(each, severity="note") for each in (*notes, *rhyme_notes)
         ),
     )
 
 
-def _old_style(lines: Sequence[str], line_length: int, stray: int) -> Scansion:
+def _old_style(lines: Sequence[str], line_length: int, stray: int, rules: ScanRules) -> Scansion:
     """A poem of which only length and rhyme are checked; only rhyme if its lines vary in length."""
     form = "" if stray > STRAY_LINES * len(lines) else form_of(line_length, len(lines), False)
-    groups = [("".join(reading), places) for reading, places in rhyme_groups(lines)]
+    groups = [("".join(reading), places) for reading, places in rhyme_groups(lines, rules.book)]
     keeps = {at: rhyme for rhyme, places in groups for at in places}
     alone = [places[0] for _, places in groups if len(places) == 1] if len(lines) > 3 else []
     faults = _wrong_length(lines, line_length) if form else []
@@ -109,10 +113,10 @@ def _old_style(lines: Sequence[str], line_length: int, stray: int) -> Scansion:
         template="",
         rhymes=tuple(dict.fromkeys(rhyme for rhyme, _ in groups)),
         lines=tuple(
-            Line(line, "", keeps.get(at, ""), _old_characters(line, keeps.get(at, "")))
+            Line(line, "", keeps.get(at, ""), _old_characters(line, keeps.get(at, ""), rules))
             for at, line in enumerate(lines)
         ),
-        faults=_in_order(faults),
+        faults=in_order(faults),
         notes=(),
     )
 
@@ -123,26 +127,28 @@ def _measure(lines: Sequence[str]) -> tuple[int, int]:
     return length, len(lines) - count
 
 
-def _characters(line: str, required: str, rhyming: bool) -> tuple[Character, ...]:
+def characters_of(
+    line: str, required: str, rhyming: bool, rules: ScanRules
+) -> tuple[Character, ...]:
     wanted = required if len(required) == len(line) else ""
     found = []
     for at, character in enumerate(line):
         need = wanted[at] if wanted else ""
-        match tone_masks(rhyming and at == len(line) - 1).get(character, 0):
+        match tone_masks(rhyming and at == len(line) - 1, rules.book).get(character, 0):
             case 0:
                 tone = "?"
             case mask if mask == LEVEL | OBLIQUE:
                 tone = need or "中"
             case mask:
                 tone = "平" if mask == LEVEL else "仄"
-        names = tuple("".join(reading) for reading in readings(character))
+        names = tuple("".join(reading) for reading in rules.book.readings(character))
         found.append(Character(character, names, tone, need))
     return tuple(found)
 
 
-def _old_characters(line: str, rhyme: str) -> tuple[Character, ...]:
+def _old_characters(line: str, rhyme: str, rules: ScanRules) -> tuple[Character, ...]:
     """The characters of an old-style line: no tones are required, but a rhyme decides the last."""
-    found = _characters(line, "", bool(rhyme))
+    found = characters_of(line, "", bool(rhyme), rules)
     if not rhyme or found[-1].tone != "中":
         return found
     tone = "平" if rhyme[0] == "平" else "仄"
@@ -163,5 +169,6 @@ def _wrong_length(lines: Sequence[str], line_length: int) -> list[Remark]:
     ]
 
 
-def _in_order(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
+def in_order(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
+    """Remarks in the order of their places."""
     return tuple(sorted(remarks, key=lambda each: (each.line, each.start, each.end)))

@@ -11,7 +11,8 @@ from functools import cache
 import msgspec
 
 from studio.prosody.forms import line_types
-from studio.prosody.rhymes import readings, rhyme_book, unrhymed_readings
+from studio.prosody.rhymes import PINGSHUI, RhymeBook
+from studio.prosody.rules import TANG, ScanRules
 
 LEVEL, OBLIQUE = 2, 1
 OPPOSED, ADHERING = 1.0, 0.9
@@ -42,31 +43,33 @@ class Fit(msgspec.Struct, frozen=True):
 
 
 @cache
-def tone_masks(rhyming: bool = False) -> dict[str, int]:
+def tone_masks(rhyming: bool = False, book: RhymeBook = PINGSHUI) -> dict[str, int]:
     """Character -> LEVEL, OBLIQUE, or both, from the readings that count (in a rhyme or not)."""
-    readings_of = readings if rhyming else unrhymed_readings
+    readings_of = book.readings if rhyming else book.unrhymed_readings
     return {
         character: _or(LEVEL if reading.level else OBLIQUE for reading in readings_of(character))
-        for character in rhyme_book()
+        for character in book.entries()
     }
 
 
-def tones_of(character: str, rhyming: bool = False) -> int:
+def tones_of(character: str, rhyming: bool = False, book: RhymeBook = PINGSHUI) -> int:
     """LEVEL, OBLIQUE, or both; both for an unknown character."""
-    return tone_masks(rhyming).get(character, LEVEL | OBLIQUE)
+    return tone_masks(rhyming, book).get(character, LEVEL | OBLIQUE)
 
 
-def fit(lines: Sequence[str], line_length: int, rhyming_start: bool) -> Fit:
+def fit(
+    lines: Sequence[str], line_length: int, rhyming_start: bool, rules: ScanRules = TANG
+) -> Fit:
     """The cheapest sequence of line types. A line of another length fits every type.
 
     `rhyming_start` is whether the end of the first line can rhyme.
     """
-    bits = [_bits_by_end(line) if len(line) == line_length else None for line in lines]
+    bits = [_bits_by_end(line, rules.book) if len(line) == line_length else None for line in lines]
     # For each class of the last line: the cost so far, the types so far, and the class.
     paths = []
     for which, pair in enumerate(_CLASSES):
-        plain = _cost(bits[0], pair[0], line_length)
-        rhyming = _cost(bits[0], pair[1], line_length) + (0 if rhyming_start else UNRHYMED)
+        plain = _cost(bits[0], pair[0], line_length, rules)
+        rhyming = _cost(bits[0], pair[1], line_length, rules) + (0 if rhyming_start else UNRHYMED)
         # On a tie, an end that can rhyme counts as a rhyme.
         rhymes = rhyming <= plain if rhyming_start else rhyming < plain
         paths.append((min(plain, rhyming), pair[rhymes], which))
@@ -75,7 +78,7 @@ def fit(lines: Sequence[str], line_length: int, rhyming_start: bool) -> Fit:
         penalty = OPPOSED if closing else ADHERING
         following = []
         for which, pair in enumerate(_CLASSES):
-            own = _cost(bits[at], pair[closing], line_length)
+            own = _cost(bits[at], pair[closing], line_length, rules)
             cost, types, _ = min(
                 (cost + (0 if (before == which) != bool(closing) else penalty), types, before)
                 for cost, types, before in paths
@@ -84,7 +87,7 @@ def fit(lines: Sequence[str], line_length: int, rhyming_start: bool) -> Fit:
         paths = following
     types = min(paths)[1]
     found = tuple(
-        _line_fit(each, type_, line_length) for each, type_ in zip(bits, types, strict=True)
+        _line_fit(each, type_, line_length, rules) for each, type_ in zip(bits, types, strict=True)
     )
     breaks = [at for at in range(1, len(types)) if _same(types, at) == bool(at % 2)]
     return Fit(
@@ -94,18 +97,18 @@ def fit(lines: Sequence[str], line_length: int, rhyming_start: bool) -> Fit:
     )
 
 
-def tone_bits(line: str, rhyming: bool = False) -> Bits:
+def tone_bits(line: str, rhyming: bool = False, book: RhymeBook = PINGSHUI) -> Bits:
     """Where a line can be level and where oblique; bit 0 is its start, `rhyming` is its end."""
     level = oblique = 0
     for at, character in enumerate(line):
-        mask = tones_of(character, rhyming and at == len(line) - 1)
+        mask = tones_of(character, rhyming and at == len(line) - 1, book)
         level |= (mask >> 1) << at
         oblique |= (mask & 1) << at
     return level, oblique
 
 
-def _bits_by_end(line: str) -> EndBits:
-    return tone_bits(line), tone_bits(line, rhyming=True)
+def _bits_by_end(line: str, book: RhymeBook) -> EndBits:
+    return tone_bits(line, False, book), tone_bits(line, True, book)
 
 
 def _same(types: str, at: int) -> bool:
@@ -113,19 +116,21 @@ def _same(types: str, at: int) -> bool:
     return types[at].lower() == types[at - 1].lower()
 
 
-def _cost(bits: EndBits | None, type_: str, line_length: int) -> float:
+def _cost(bits: EndBits | None, type_: str, line_length: int, rules: ScanRules) -> float:
     if bits is None:
         return 0.0
     weights = _weights(line_length)
     line = bits[type_.isupper()]
-    return min(weights[_wrong(line, needs)] for needs in _needs(type_, line_length))
+    return min(
+        weights[_wrong(line, needs)] for needs in _needs(type_, line_length, rules.self_rescue)
+    )
 
 
-def _line_fit(bits: EndBits | None, type_: str, line_length: int) -> LineFit:
+def _line_fit(bits: EndBits | None, type_: str, line_length: int, rules: ScanRules) -> LineFit:
     if bits is None:
         return LineFit(type_, (), False)
     line = bits[type_.isupper()]
-    misses = [_wrong(line, needs) for needs in _needs(type_, line_length)]
+    misses = [_wrong(line, needs) for needs in _needs(type_, line_length, rules.self_rescue)]
     rescued = misses[0] != 0 and misses[-1] == 0
     wrong = 0 if rescued else misses[0]
     return LineFit(type_, tuple(at for at in range(line_length) if wrong >> at & 1), rescued)
@@ -137,11 +142,12 @@ def _wrong(bits: Bits, needs: Bits) -> int:
 
 
 @cache
-def _needs(type_: str, line_length: int) -> tuple[Bits, ...]:
-    """Where the pattern of a type, and its rescue, must be level, and where oblique."""
+def _needs(type_: str, line_length: int, self_rescue: bool) -> tuple[Bits, ...]:
+    """Where the pattern of a type, and its rescue if allowed, must be level, and where oblique."""
+    patterns = line_types()[type_].patterns(line_length)
     return tuple(
         (_places(pattern, "平"), _places(pattern, "仄"))
-        for pattern in line_types()[type_].patterns(line_length)
+        for pattern in (patterns if self_rescue else patterns[:1])
     )
 
 

@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.worker import Worker as Completion
 
 from studio.errors import StudioError
@@ -24,6 +25,7 @@ from studio.tui.announcements import Announcements
 from studio.tui.closing import Closing
 from studio.tui.commands import chosen, key_commands, other_commands
 from studio.tui.help_screen import HelpScreen, Section, key_names, sections_of
+from studio.tui.jump_screen import JumpScreen
 from studio.tui.leaving import Leaving
 from studio.tui.pinyin_keeper import PinyinKeeper
 from studio.tui.run_in_training import RunInTraining
@@ -88,6 +90,14 @@ class StudioApp(TerminalApp):
             id="studio.theme",
             show=False,
             tooltip="Next theme: dark, light, or for colour-blind people",
+        ),
+        Binding(
+            "ctrl+o",
+            "jump",
+            "Jump",
+            id="studio.jump",
+            show=False,
+            tooltip="Put a letter on each place; the letter goes there",
         ),
         Binding(
             "escape",
@@ -242,6 +252,17 @@ class StudioApp(TerminalApp):
     def action_leave_field(self) -> None:
         """Move the focus from a field to its pane."""
         self._main_screen.pane(self.current).focus()
+
+    def action_jump(self) -> None:
+        """Put a letter on each place that can have the focus, and go where the user says."""
+        main = self._main_screen
+        if self.screen is main:
+            places = [each for each in main.focus_chain if each.region.overlaps(main.region)]
+            self.push_screen(JumpScreen(places), self._jump)
+
+    def _jump(self, place: Widget | None) -> None:
+        if place is not None and place.is_attached:
+            place.focus()
 
     async def action_help(self) -> None:
         """Show all keys and the glossary, those of panes to come later."""

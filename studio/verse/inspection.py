@@ -15,6 +15,8 @@ from studio.verse.reading import Prediction
 from studio.verse.request import ComposeRequest
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from studio.verse.decoder import Writer
 
 Fits = Callable[[str], bool]
@@ -28,30 +30,11 @@ def inspect(
     The alternatives keep what the scansion of the poem requires in their place: the tone in a
     regulated poem, unless the tones of the request are free, and the rhyme at the end of a line.
     """
-    import torch
-
-    from studio.corpus.vocabulary import BEGIN, END
-    from studio.model.conditions import conditions_of, describe
-    from studio.verse.knowledge import about_poem
-
     if not text:
         return ()
     vocabulary = writer.vocabulary
     indices = vocabulary.encode(text)
-    network = writer.network
-    was_training = network.training
-    network.eval()
-    with torch.inference_mode():
-        whole = torch.tensor([[BEGIN, *indices, END]])
-        known = describe([about_poem(request, text)], vocabulary)
-        conditions = conditions_of(whole, known).during(0, len(indices))
-        features, _ = network(
-            writer.device.put(whole[:, :-2]),
-            conditions=conditions.to(writer.device.torch_device),
-        )
-        logits = network.logits(features[0]).float().cpu()
-    network.train(was_training)
-    log_probabilities = logits.log_softmax(dim=-1)
+    log_probabilities = read(writer, request, text)
     orders = log_probabilities.argsort(dim=-1, descending=True)
     predictions = []
     fits = fitting(text, request)
@@ -65,6 +48,34 @@ def inspect(
             )
         predictions.append(Prediction(character, float(log_probabilities[at, index]), found))
     return tuple(predictions)
+
+
+def read(writer: "Writer", request: ComposeRequest, text: str) -> "Tensor":
+    """The log-probabilities of all tokens in each place, after all before it: (time, vocabulary).
+
+    `text` must not be empty; the model knows of it what the request says.
+    """
+    import torch
+
+    from studio.corpus.vocabulary import BEGIN, END
+    from studio.model.conditions import conditions_of, describe
+    from studio.verse.knowledge import about_poem
+
+    vocabulary, network = writer.vocabulary, writer.network
+    indices = vocabulary.encode(text)
+    was_training = network.training
+    network.eval()
+    with torch.inference_mode():
+        whole = torch.tensor([[BEGIN, *indices, END]])
+        known = describe([about_poem(request, text)], vocabulary)
+        conditions = conditions_of(whole, known).during(0, len(indices))
+        features, _ = network(
+            writer.device.put(whole[:, :-2]),
+            conditions=conditions.to(writer.device.torch_device),
+        )
+        logits = network.logits(features[0]).float().cpu()
+    network.train(was_training)
+    return logits.log_softmax(dim=-1)
 
 
 def _allowed(decode: Callable[[list[int]], str], order: list[int], fits: Fits) -> Iterator[str]:

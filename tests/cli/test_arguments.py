@@ -85,7 +85,7 @@ def test_a_file_may_have_any_name(
 
 
 @pytest.mark.parametrize(
-    "group", [(), ("corpus",), ("runs",), ("collection",), ("evaluate",), ("bench",)]
+    "group", [(), ("corpus",), ("runs",), ("collection",), ("evaluate",), ("bench",), ("lookup",)]
 )
 def test_the_help_of_a_group_cuts_no_sentence_at_80_columns(
     tangshi: Run, monkeypatch: pytest.MonkeyPatch, group: tuple[str, ...]

@@ -230,3 +230,73 @@ def test_without_a_library_the_error_names_the_remedy(
     result = tangshi("corpus", "prosody", "--json")
     assert (result.code, result.out) == (1, "")
     assert "corpus fetch" in result.err.replace("\n", " ")
+
+
+def test_a_poem_is_scanned_with_the_rhyme_book_of_choice(tangshi: Run, written: Writer) -> None:
+    poem = written(GUANQUE)
+    for key, name, tones, rhyme in (
+        ("cilin", "词林正韵", "仄仄平平仄", "平第十二部"),
+        ("tongyun", "中华通韵", "平仄平平仄", "平欧"),
+    ):
+        document = tangshi("scan", poem, "--rhymes", key, "--json").document
+        scanned = document["poems"][0]
+        assert (scanned["rhyme_book"], scanned["rhymes"]) == (name, [rhyme])
+        marks = [each["tone"] for each in scanned["lines"][0]["characters"]]
+        assert "".join(marks) == tones
+    result = tangshi("scan", poem, "--rhymes", "none")
+    assert result.code == 2
+    assert "xinyun (中华新韵)" in result.err
+
+
+def test_rescues_can_be_switched_off(tangshi: Run, written: Writer) -> None:
+    poem = written("离离原上草，一岁一枯荣。野火烧不尽，春风吹又生。")
+    assert "No faults." in tangshi("scan", poem, "--no-rescue", "self").out
+    result = tangshi("scan", poem, "--no-rescue", "self", "--no-rescue", "next")
+    assert "✗ Line 3, 失替" in result.out
+    assert tangshi("scan", poem, "--no-rescue", "both").code == 2
+
+
+def test_each_fault_is_offered_what_clears_it(tangshi: Run, written: Writer, home: Home) -> None:
+    file = written(GUANQUE.replace("一层", "红层").replace("入海", "入红"))
+    result = tangshi("scan", "--suggest", file)
+    assert "✗ Line 2, 失替" in result.out
+    assert "→ Line 2, 失替: 红 in line 2 → 水 海 雨" in result.out
+    assert "There is no model yet" in result.err and "of the library are offered" in result.err
+    poem = tangshi("scan", "--suggest", "--json", file).document["poems"][0]
+    assert [each["fault"] for each in poem["suggestions"]] == [
+        each for each in poem["faults"] if each["severity"] == "fault"
+    ]
+    first = poem["suggestions"][0]["offers"][0]
+    assert (first["line"], first["place"]) == (1, 3)
+    assert "suggestions" not in tangshi("scan", "--json", file).document["poems"][0]
+
+
+RUMENGLING = "昨夜雨疏风骤，浓睡不消残酒。试问卷帘人，却道海棠依旧。知否，知否，应是绿肥红瘦。"
+
+
+def test_a_ci_is_scanned_by_its_tune(tangshi: Run, written: Writer) -> None:
+    result = tangshi("scan", written(RUMENGLING.replace("残酒", "残茶")))
+    assert "如梦令 · 33字 · rhyme 仄第十二部" in result.out
+    assert "✗ Line 2, 出韵 (out of rhyme): 茶 rhymes in 平第十部" in result.out
+    file = written(RUMENGLING.replace("应是", "是"))
+    assert "杂言" in tangshi("scan", file).out
+    (poem,) = tangshi("scan", file, "--tune", "rumengling", "--json").document["poems"]
+    assert (poem["form"], poem["rhyme_book"]) == ("如梦令", "词林正韵")
+    assert [each["name"] for each in poem["faults"]] == ["字数"]
+    unknown = tangshi("scan", file, "--tune", "x")
+    assert unknown.code == 2 and "满江红 (manjianghong)" in unknown.err
+
+
+def test_the_ci_of_a_library_are_measured(tangshi: Run, tmp_path: Path, home: Home) -> None:
+    missing = tangshi("corpus", "ci")
+    assert missing.code == 1
+    assert "corpus fetch --corpus songci --beside" in missing.err
+    other = Home(tmp_path / "b", tmp_path / "c", tmp_path / "d")
+    source = tmp_path / "ci.json"
+    record = {"rhythmic": "如梦令", "author": "李清照", "paragraphs": [RUMENGLING]}
+    source.write_text(json.dumps([record]), encoding="utf-8")
+    fetch_and_build(other, source=source)
+    other.library.rename(home.library_beside("songci"))
+    assert "100.0%" in tangshi("corpus", "ci").out
+    (tune,) = tangshi("corpus", "ci", "--json").document["tunes"]
+    assert (tune["tune"], tune["fit"]) == ("如梦令", 1.0)

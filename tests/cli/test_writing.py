@@ -152,3 +152,8 @@ def test_a_file_that_cannot_be_scored_is_named(
     assert result.code == 1
     assert "poems.txt" in result.err
     assert message in result.err
+
+
+def test_a_line_that_no_other_can_face_is_an_error(tangshi: Run, home: Home) -> None:
+    assert "There is no model yet" in tangshi("couplet", "明月松间照").err
+    assert "is not a Chinese character" in tangshi("couplet", "abc").err

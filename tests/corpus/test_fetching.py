@@ -149,7 +149,9 @@ def test_the_song_poems_are_published_too_and_an_unknown_corpus_is_refused() -> 
     song = published_corpus("quansongshi")
     assert (song.records, len(song.checksums)) == (254248, 255)
     assert song.source != published_corpus().source
-    with pytest.raises(CorpusError, match="quantangshi, quansongshi"):
+    ci = published_corpus("songci")
+    assert (ci.records, len(ci.checksums)) == (21053, 23)
+    with pytest.raises(CorpusError, match="quantangshi, quansongshi, songci"):
         published_corpus("quanmingshi")
 
 

@@ -1,0 +1,297 @@
+"""`scan`: check poems against the rules of verse."""
+
+from functools import partial
+from typing import Annotated, NamedTuple
+
+import typer
+from rich.cells import cell_len
+
+from studio.cli.output import out, print_json, say, usage_errors
+from studio.cli.poems_in_files import Readable, Unreadable, read_poems, why
+from studio.corpus.library import Library
+from studio.errors import ConfigError, RunError
+from studio.paths import Home
+from studio.prosody.books import rhyme_book_named
+from studio.prosody.ci import scan_ci, tune_of
+from studio.prosody.offers import Scan
+from studio.prosody.report import IN_ENGLISH, Line, Remark, Scansion
+from studio.prosody.rhymes import PINGSHUI, RhymeBook
+from studio.prosody.rules import ScanRules
+from studio.prosody.scansion import scan as scan_poem
+from studio.prosody.tunes import Tune, tune_named
+from studio.translation import language, tr
+from studio.verse.suggesting import ByFrequency, ByModel, Ranker, Suggestion, suggest
+
+Json = Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))]
+# A file that has no poems would give one message per line.
+UNREADABLE_SHOWN = 20
+SUGGESTED = 8
+
+
+class _Scanned(NamedTuple):
+    """A poem with its scansion, and what scans it again after a change."""
+
+    poem: Readable
+    scansion: Scansion
+    scan: Scan
+    book: RhymeBook
+
+
+def scan(
+    file: Annotated[
+        str,
+        typer.Argument(
+            help=tr(
+                "Poems in a format of `corpus fetch --from`: one per line, title:content lines, "
+                "verse below its title and poet, with blank lines between the poems, or JSON. "
+                '"-" reads standard input.'
+            )
+        ),
+    ],
+    rhymes: Annotated[
+        str,
+        typer.Option(
+            help=tr(
+                "Rhyme book: pingshui (平水韵, the default) or cilin (词林正韵, the default of "
+                "ci), with the tones of the Tang; tongyun (中华通韵) or xinyun (中华新韵), with "
+                "those of today."
+            )
+        ),
+    ] = "",
+    tune: Annotated[
+        str,
+        typer.Option(
+            help=tr(
+                "The tune of ci (词), such as 如梦令 or rumengling; by default a poem whose lines "
+                "are as long as those of a tune is measured by it."
+            )
+        ),
+    ] = "",
+    no_rescue: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=tr(
+                "Allow no rescue (拗救): self, within a line (仄平平仄平, 平平仄平仄); "
+                "next, by the next line of the couplet. Give it twice for both."
+            )
+        ),
+    ] = None,
+    suggestions: Annotated[
+        bool,
+        typer.Option(
+            "--suggest",
+            help=tr("Offer characters that clear each fault and raise none, the likeliest first."),
+        ),
+    ] = False,
+    run: Annotated[
+        str,
+        typer.Option("--run", "--model", help=tr("The model that ranks what --suggest offers.")),
+    ] = "auto",
+    json: Json = False,
+) -> None:
+    """Show tones, form, rhyme and faults of poems.
+
+    They may be simplified or traditional. A poem that cannot be read is reported with its line.
+    The other poems are scanned, and the exit code is 1.
+
+    With --json each poem has its faults, and notes on what looks like a fault but is not. Each has
+    a name, line, start and end (counted from 0), an explanation, and a severity: "fault" or "note".
+    A repeated character (重字) is among the faults, with the severity "note".
+    """
+    rules = _rules(rhymes or PINGSHUI.key, no_rescue or [])
+    ci_rules = _rules(rhymes or "cilin", [])
+    chosen = _tune(tune)
+    name = tr("standard input") if file == "-" else file
+    read = read_poems(file, name)
+    unreadable = [each for each in read if isinstance(each, Unreadable)]
+    scanned = [_scan(each, rules, ci_rules, chosen) for each in read if isinstance(each, Readable)]
+    ranker = _ranker(run) if suggestions else None
+    if json:
+        poems = [
+            _as_json(each) | ({"suggestions": _suggestions(each, ranker)} if ranker else {})
+            for each in scanned
+        ]
+        print_json({"poems": poems, "unreadable": unreadable})
+    else:
+        for at, each in enumerate(scanned):
+            if at:
+                out.print()
+            heading = "  ".join(part for part in (each.poem.title, each.poem.author) if part)
+            _print(heading, each.scansion)
+            for suggestion in _suggestions(each, ranker) if ranker else []:
+                _print_suggestion(suggestion, each.scansion)
+    for missing in unreadable[:UNREADABLE_SHOWN]:
+        say(tr("tangshi-studio: {name}, {problem}", name=name, problem=why(missing)))
+    if len(unreadable) > UNREADABLE_SHOWN:
+        say(
+            tr(
+                "{count:,} poems cannot be scanned. List them all with --json.",
+                count=len(unreadable),
+            )
+        )
+    if unreadable:
+        raise typer.Exit(1)
+
+
+def _scan(poem: Readable, rules: ScanRules, ci_rules: ScanRules, tune: Tune | None) -> _Scanned:
+    """Scan a poem by the tune given, or one that it seems to have, or the forms of verse."""
+    found = tune or tune_of(poem.title, poem.lines, ci_rules)
+    if found:
+        scan_again: Scan = partial(scan_ci, tune=found, rules=ci_rules)
+    else:
+        scan_again = partial(scan_poem, rules=rules)
+    book = ci_rules.book if found else rules.book
+    return _Scanned(poem, scan_again(poem.lines), scan_again, book)
+
+
+def _as_json(scanned: _Scanned) -> dict[str, object]:
+    scansion = scanned.scansion
+    return {
+        "title": scanned.poem.title,
+        "author": scanned.poem.author,
+        "form": scansion.form,
+        "regulated": scansion.regulated,
+        "perfect": scansion.perfect if scansion.regulated else None,
+        "template": scansion.template,
+        "rhyme_book": scanned.book.name,
+        "rhymes": scansion.rhymes,
+        "lines": scansion.lines,
+        "faults": scansion.faults,
+        "notes": scansion.notes,
+    }
+
+
+@usage_errors()
+def _tune(name: str) -> Tune | None:
+    return tune_named(name) if name else None
+
+
+@usage_errors()
+def _rules(rhymes: str, forbidden: list[str]) -> ScanRules:
+    for each in forbidden:
+        if each not in ("self", "next"):
+            raise ConfigError(tr("--no-rescue must be self or next, not {text!r}.", text=each))
+    return ScanRules(rhyme_book_named(rhymes), "self" not in forbidden, "next" not in forbidden)
+
+
+def _ranker(run: str) -> Ranker:
+    """The model that is wished for; if there is none, the frequency in the library."""
+    from studio.runs.loading import load_writer, locate
+
+    home = Home.default()
+    try:
+        folder, name = locate(home, run)
+    except RunError as error:
+        if run != "auto":
+            raise
+        say(
+            tr(
+                "{problem} Until then the most frequent characters of the library are offered "
+                "first.",
+                problem=error,
+            )
+        )
+        with Library.open(home.library) as library:
+            return ByFrequency(poem.text for poem in library.poems())
+    return ByModel(load_writer(folder, name))
+
+
+def _suggestions(each: _Scanned, ranker: Ranker) -> list[Suggestion]:
+    poem, scansion = each.poem, each.scansion
+    return suggest(poem.text, poem.lines, scansion.broken, each.scan, each.book, ranker, SUGGESTED)
+
+
+def _print_suggestion(suggestion: Suggestion, scanned: Scansion) -> None:
+    fault = suggestion.fault
+    about = {"line": fault.line + 1, "fault": fault.name}
+    if suggestion.lines:
+        texts = " ".join("，".join(each.texts) for each in suggestion.lines)
+        first = suggestion.lines[0]
+        if len(first.texts) == 2:
+            words = tr(
+                "→ Line {line}, {fault}: new lines {first} and {second} → {texts}",
+                **about,
+                first=first.line + 1,
+                second=first.line + 2,
+                texts=texts,
+            )
+        else:
+            words = tr(
+                "→ Line {line}, {fault}: a new line {first} → {texts}",
+                **about,
+                first=first.line + 1,
+                texts=texts,
+            )
+        out.print(words, soft_wrap=True)
+        return
+    if not suggestion.offers:
+        out.print(
+            tr(
+                "→ Line {line}, {fault}: no single change clears it without another fault.",
+                **about,
+            )
+        )
+        return
+    by_place: dict[tuple[int, int], str] = {}
+    for offer in suggestion.offers:
+        at = offer.line, offer.place
+        by_place[at] = by_place.get(at, "") + offer.character
+    offered = [
+        tr(
+            "{character} in line {line} → {offers}",
+            character=scanned.lines[line].text[place],
+            line=line + 1,
+            offers=" ".join(characters),
+        )
+        for (line, place), characters in by_place.items()
+    ]
+    out.print(
+        tr("→ Line {line}, {fault}: {offers}", **about, offers=tr("; ").join(offered)),
+        soft_wrap=True,
+    )
+
+
+def _print(title: str, scanned: Scansion) -> None:
+    if title:
+        out.print(title)
+    width = max(cell_len(line.text) for line in scanned.lines)
+    for at, line in enumerate(scanned.lines):
+        marks = _marks(line)
+        out.print(f"  {line.text}{' ' * (width - cell_len(line.text))}  {line.rhyme}".rstrip())
+        wrong = [each.name for each in scanned.broken if each.line == at]
+        named = " ".join(dict.fromkeys(wrong))
+        out.print(f"  {marks}{' ' * (width - cell_len(marks))}  {named}".rstrip())
+    rhymes = "、".join(scanned.rhymes) or "—"
+    parts = [scanned.form, scanned.template, tr("rhyme {rhymes}", rhymes=rhymes)]
+    out.print(" · ".join(part for part in parts if part))
+    for fault in scanned.broken:
+        out.print(_remark("✗", fault), soft_wrap=True)
+    for note in scanned.noted:
+        out.print(_remark("·", note), soft_wrap=True)
+    if not scanned.broken:
+        out.print(
+            tr("No faults.")
+            if scanned.regulated
+            else tr("No faults (old style: only length and rhyme are checked).")
+        )
+
+
+def _marks(line: Line) -> str:
+    """The tones under a line, each as wide as a character."""
+    return "".join("？" if each.tone == "?" else each.tone for each in line.characters)
+
+
+def _remark(sign: str, remark: Remark) -> str:
+    meaning = meaning_of(remark.name)
+    return tr(
+        "{sign} Line {line}, {name}: {explanation}",
+        sign=sign,
+        line=remark.line + 1,
+        name=f"{remark.name} ({meaning})" if meaning else remark.name,
+        explanation=remark.explanation,
+    )
+
+
+def meaning_of(name: str) -> str:
+    """What the name of a fault means, for people who do not read Chinese."""
+    return IN_ENGLISH.get(name, "") if language() == "en" else ""

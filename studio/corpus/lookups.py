@@ -1,0 +1,182 @@
+"""Look-ups for a poet at work, answered from the library: rhymes, words, facing words, lines."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+
+from studio.corpus.library import LARGEST, Library, Query
+from studio.corpus.poem import Poem, is_han, verse_lines
+from studio.errors import CorpusError
+from studio.prosody.parallelism import middle_couplets
+from studio.prosody.rhymes import RhymeBook
+from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
+from studio.translation import tr
+
+# The forms whose middle couplets must be parallel.
+_PARALLEL = ("五律", "七律")
+
+
+class Frequency(msgspec.Struct, frozen=True):
+    """A character, word or phrase, and how often it was found."""
+
+    text: str
+    count: int
+
+
+class RhymeGroup(msgspec.Struct, frozen=True):
+    """A rhyme, such as 平東, with those of its characters that the library has."""
+
+    name: str
+    characters: tuple[Frequency, ...]
+
+
+class WordsFound(msgspec.Struct, frozen=True):
+    """What begins and what ends with a text, one character longer, the most frequent first."""
+
+    text: str
+    beginning: tuple[Frequency, ...]
+    ending: tuple[Frequency, ...]
+
+
+class LineFound(msgspec.Struct, frozen=True):
+    """A line of the library, with the poem that it is from; `poem` is its id."""
+
+    line: str
+    author: str
+    title: str
+    poem: int
+
+
+class LinesFound(msgspec.Struct, frozen=True):
+    """The first lines that hold a text, in the order of the library, and how many there are."""
+
+    text: str
+    count: int
+    lines: tuple[LineFound, ...]
+
+
+def count_characters(library: Library) -> Counter[str]:
+    """How often each Chinese character occurs in the library."""
+    counts = Counter("".join(poem.text for poem in library.poems()))
+    return Counter({each: count for each, count in counts.items() if is_han(each)})
+
+
+def rhyme_groups(
+    character: str, book: RhymeBook, counts: Counter[str], limit: int
+) -> tuple[RhymeGroup, ...]:
+    """The rhymes of a character, each with at most `limit` characters, the most frequent first.
+
+    Raises CorpusError if the rhyme book does not have the character.
+    """
+    readings = book.readings(character)
+    if not readings:
+        raise CorpusError(
+            tr(
+                "{character} is not in {book}. Give one Chinese character, as in "
+                "`tangshi-studio lookup rhyme 东`.",
+                character=character,
+                book=book.name,
+            )
+        )
+    return tuple(
+        RhymeGroup(
+            "".join(reading),
+            _most(
+                Counter(
+                    {
+                        each: count
+                        for each, count in counts.items()
+                        if reading in book.readings(each)
+                    }
+                ),
+                limit,
+            ),
+        )
+        for reading in readings
+    )
+
+
+def words_with(library: Library, typed: str, limit: int) -> WordsFound:
+    """What begins and ends with a text in the lines of the library; raises CorpusError.
+
+    A line is read in pairs from its start, and its last two characters are a pair too. So beside a
+    single character only what is in its pair counts, which is mostly a word.
+    """
+    text = checked(library, typed)
+    beginning, ending = Counter[str](), Counter[str]()
+    for _, line in _lines(library, text):
+        for at in _occurrences(line, text):
+            end = at + len(text)
+            paired = len(text) > 1
+            if end < len(line) and (paired or _is_pair(line, at)):
+                beginning[line[at : end + 1]] += 1
+            if at and (paired or _is_pair(line, at - 1)):
+                ending[line[at - 1 : end]] += 1
+    return WordsFound(text, _most(beginning, limit), _most(ending, limit))
+
+
+def facing_words(
+    library: Library, typed: str, book: RhymeBook, limit: int
+) -> tuple[Frequency, ...]:
+    """What faces a text in the middle couplets of regulated poems; raises CorpusError.
+
+    It is in the same places of the other line, has the opposite tone in its last place, and shares
+    no character with the text.
+    """
+    text = checked(library, typed)
+    found = Counter[str]()
+    for form in _PARALLEL:
+        for poem in library.search(Query(text, form), limit=LARGEST):
+            for first, second in middle_couplets(verse_lines(poem.text)):
+                for own, other in ((first, second), (second, first)):
+                    for at in _occurrences(own, text):
+                        facing = other[at : at + len(text)]
+                        if _opposed(text, facing, book):
+                            found[facing] += 1
+    return _most(found, limit)
+
+
+def lines_with(library: Library, typed: str, limit: int) -> LinesFound:
+    """The lines of the library that hold a text; raises CorpusError."""
+    text = checked(library, typed)
+    found = [
+        LineFound(line, poem.author, poem.title, poem.id) for poem, line in _lines(library, text)
+    ]
+    return LinesFound(text, len(found), tuple(found[:limit]))
+
+
+def checked(library: Library, typed: str) -> str:
+    """The typed text in the script of the library."""
+    text = library.in_script(typed).strip()
+    if not text or not all(map(is_han, text)):
+        raise CorpusError(
+            tr("{text!r} is not Chinese characters. Give a character or a word.", text=typed)
+        )
+    return text
+
+
+def _lines(library: Library, text: str) -> Iterator[tuple[Poem, str]]:
+    for poem in library.search(Query(text), limit=LARGEST):
+        for line in verse_lines(poem.text):
+            if text in line:
+                yield poem, line
+
+
+def _occurrences(line: str, text: str) -> Iterator[int]:
+    return (at for at in range(len(line)) if line.startswith(text, at))
+
+
+def _is_pair(line: str, at: int) -> bool:
+    return at % 2 == 0 or at == len(line) - 2
+
+
+def _opposed(text: str, facing: str, book: RhymeBook) -> bool:
+    if len(facing) < len(text) or set(text) & set(facing):
+        return False
+    tones = tones_of(text[-1], True, book) | tones_of(facing[-1], True, book)
+    return tones == LEVEL | OBLIQUE
+
+
+def _most(counts: Counter[str], limit: int) -> tuple[Frequency, ...]:
+    return tuple(Frequency(text, count) for text, count in counts.most_common(limit))

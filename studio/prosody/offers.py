@@ -1,0 +1,128 @@
+"""Offers for a fault: characters that clear it in one place and raise no other fault."""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import msgspec
+
+from studio.prosody.report import Remark, Scansion
+from studio.prosody.rhymes import RhymeBook
+
+# Candidates for a place that the fault does not name.
+_TRIED = 300
+
+Scan = Callable[[Sequence[str]], Scansion]
+# The candidates for a line and a place in it, the best first.
+Candidates = Callable[[int, int], Iterable[str]]
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A character that clears a fault if it is put into a place; both count from 0."""
+
+    line: int
+    place: int
+    character: str
+
+    def put_into(self, lines: Sequence[str]) -> list[str]:
+        """The lines with the character in its place."""
+        changed = list(lines)
+        line = changed[self.line]
+        changed[self.line] = line[: self.place] + self.character + line[self.place + 1 :]
+        return changed
+
+
+class LineOffer(msgspec.Struct, frozen=True):
+    """One or two whole lines that clear a fault in the place of those from `line`, from 0."""
+
+    line: int
+    texts: tuple[str, ...]
+
+    def put_into(self, lines: Sequence[str]) -> list[str]:
+        """The lines with these in their place."""
+        return [*lines[: self.line], *self.texts, *lines[self.line + len(self.texts) :]]
+
+
+def offers(
+    lines: Sequence[str],
+    fault: Remark,
+    scan: Scan,
+    book: RhymeBook,
+    candidates: Candidates,
+    count: int,
+) -> list[Offer]:
+    """At most `count` offers for each place that can clear the fault, as the candidates come.
+
+    All places of its line are tried, and if none of them clears it, those of the line before. In
+    places that the fault does not name only the first `_TRIED` candidates are. The list is empty
+    for a fault that takes more than one character.
+
+    `scan` scans the lines under the rules of the poem, and each offer has passed it: what the poem
+    has with it are its other faults, or fewer, in the same form. Characters with the same readings
+    are scanned once, except those that are in the poem, since only they can be repeated.
+    """
+    search = _Search(lines, scan(lines), fault, scan, book)
+    for line in (fault.line, fault.line - 1):
+        found = [
+            offer
+            for place in range(len(lines[line]) if line >= 0 else 0)
+            for offer in islice(search.clearing(line, place, candidates(line, place)), count)
+        ]
+        if found:
+            return found
+    return []
+
+
+def line_offers(
+    lines: Sequence[str], fault: Remark, scan: Scan, candidates: Iterable[LineOffer]
+) -> list[LineOffer]:
+    """The candidates that clear the fault and raise none, each once."""
+    before = scan(lines)
+    return [
+        offer
+        for offer in dict.fromkeys(candidates)
+        if clears(before, scan(offer.put_into(lines)), fault)
+    ]
+
+
+def clears(before: Scansion, after: Scansion, fault: Remark) -> bool:
+    """Whether a change has cleared a fault and raised none, and the poem is measured as before."""
+    others = Counter(map(_identity, before.faults)) - Counter([_identity(fault)])
+    return (after.form, after.regulated) == (before.form, before.regulated) and Counter(
+        map(_identity, after.faults)
+    ) <= others
+
+
+def _identity(fault: Remark) -> tuple[str, int, int]:
+    return fault.name, fault.line, fault.start
+
+
+class _Search(NamedTuple):
+    lines: Sequence[str]
+    before: Scansion
+    fault: Remark
+    scan: Scan
+    book: RhymeBook
+
+    def clearing(self, line: int, place: int, candidates: Iterable[str]) -> Iterator[Offer]:
+        """The candidates for a place that clear the fault, in their order."""
+        present = set("".join(self.lines))
+        named = line == self.fault.line and self.fault.start <= place < self.fault.end
+        cleared: dict[Hashable, bool] = {}
+        for character in candidates if named else islice(candidates, _TRIED):
+            if character in present or not self.book.readings(character):
+                continue
+            offer = Offer(line, place, character)
+            alike = self._sound(line, place, character)
+            if alike not in cleared:
+                after = self.scan(offer.put_into(self.lines))
+                cleared[alike] = clears(self.before, after, self.fault)
+            if cleared[alike]:
+                yield offer
+
+    def _sound(self, line: int, place: int, character: str) -> Hashable:
+        """What the scanner knows of a character in a place: its tones, at the end its rhymes."""
+        tones = frozenset(each.level for each in self.book.unrhymed_readings(character))
+        ending = place == len(self.lines[line]) - 1
+        return tones, self.book.readings(character) if ending else ()

@@ -1,0 +1,94 @@
+"""The tunes of ci (词牌): the lines, tones and rhymes that each asks for."""
+
+from functools import cache
+from typing import NamedTuple
+
+import msgspec
+
+from studio import paths
+from studio.errors import ConfigError
+from studio.prosody.spelling import searchable
+
+# What separates the name of a tune from a title of the poem's own.
+_SEPARATORS = " ・·•．（(，,:："
+
+
+class TunePlace(NamedTuple):
+    """A character of a tune: its tone (平, 仄, 中), and the letter of its rhyme if it has one.
+
+    data/ci_tunes.toml explains the letters.
+    """
+
+    tone: str
+    rhyme: str = ""
+
+
+class TunePattern(NamedTuple):
+    """One form of a tune: its lines, each a sequence of places."""
+
+    lines: tuple[tuple[TunePlace, ...], ...]
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """The number of characters in each line."""
+        return tuple(map(len, self.lines))
+
+    @property
+    def length(self) -> int:
+        """The number of characters of a poem."""
+        return sum(self.lengths)
+
+
+class Tune(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A tune with its other names and its patterns as data/ci_tunes.toml writes them."""
+
+    name: str
+    pinyin: str
+    also: tuple[str, ...]
+    patterns: tuple[str, ...]
+
+    def pattern_for(self, length: int) -> TunePattern:
+        """The pattern that is closest in length to a poem."""
+        return min(map(_pattern, self.patterns), key=lambda each: abs(each.length - length))
+
+
+class _Tunes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    tune: tuple[Tune, ...]
+
+
+@cache
+def tunes() -> dict[str, Tune]:
+    """The tunes by name, in the order of data/ci_tunes.toml."""
+    path = paths.data() / "ci_tunes.toml"
+    try:
+        table = msgspec.toml.decode(path.read_bytes(), type=_Tunes)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}. Install the studio again.") from error
+    return {tune.name: tune for tune in table.tune}
+
+
+def tune_named(name: str) -> Tune:
+    """A tune by one of its names or its pinyin; raises ConfigError that lists the tunes."""
+    for tune in tunes().values():
+        if name in (tune.name, *tune.also) or searchable(name.strip()) == tune.pinyin:
+            return tune
+    known = ", ".join(f"{tune.name} ({tune.pinyin})" for tune in tunes().values())
+    raise ConfigError(f"There is no tune called {name!r}. The tunes are {known}.")
+
+
+def tune_titled(title: str) -> Tune | None:
+    """The tune that a title begins with, as 念奴娇 赤壁怀古; None if there is none."""
+    for separator in _SEPARATORS:
+        title = title.partition(separator)[0]
+    return next((each for each in tunes().values() if title in (each.name, *each.also)), None)
+
+
+@cache
+def _pattern(written: str) -> TunePattern:
+    return TunePattern(tuple(_line(token) for token in written.split() if token != "|"))
+
+
+def _line(token: str) -> tuple[TunePlace, ...]:
+    rhyme = token[-1] if token[-1].isascii() else ""
+    tones = token.removesuffix(rhyme)
+    return (*map(TunePlace, tones[:-1]), TunePlace(tones[-1], rhyme))

@@ -1,0 +1,68 @@
+"""The other line of a couplet."""
+
+import pytest
+import torch
+
+from studio.corpus.vocabulary import Vocabulary
+from studio.errors import VerseError
+from studio.model.config import ModelConfig
+from studio.model.device import Device
+from studio.model.network import Network
+from studio.prosody.rhymes import rhyme_book
+from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
+from studio.verse.decoder import Writer
+from studio.verse.facing import FacingLine, facing_lines
+
+UPPER, LOWER = "明月松间照", "清泉石上流"
+
+
+@pytest.fixture(scope="module")
+def writer() -> Writer:
+    """A network of random weights that knows the rhyme book's common characters."""
+    vocabulary = Vocabulary.build([f"{UPPER}，{LOWER}。", "".join(list(rhyme_book())[:800])], 1)
+    network = Network(ModelConfig(embedding=8, hidden=8), len(vocabulary), seed=5)
+    return Writer(network, vocabulary, Device(torch.device("cpu"), "float32"), "test@0")
+
+
+@pytest.mark.parametrize(("line", "upper"), [(UPPER, False), (LOWER, True)])
+def test_facing_lines_have_the_length_and_the_opposite_tones(
+    writer: Writer, line: str, upper: bool
+) -> None:
+    found = facing_lines(writer, line, 6, 1, upper)
+    assert found
+    for each in found:
+        assert len(each.line) == 5
+        lower = line if upper else each.line
+        assert tones_of(lower[-1], rhyming=True) & LEVEL
+        for at in (1, 3):
+            assert tones_of(line[at]) | tones_of(each.line[at]) == LEVEL | OBLIQUE
+
+
+def test_the_best_couplet_comes_first_and_a_seed_writes_the_same(writer: Writer) -> None:
+    found = facing_lines(writer, UPPER, 6, 1)
+
+    def key(each: FacingLine) -> tuple[bool, float]:
+        return each.parallelism.tones < 1, -each.score
+
+    assert found == sorted(found, key=key)
+    assert len({each.line for each in found}) == len(found)
+    assert facing_lines(writer, UPPER, 6, 1) == found
+
+
+def test_a_line_off_its_tones_is_faced_all_the_same(writer: Writer) -> None:
+    assert facing_lines(writer, "明月明月月", 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "upper", "why"),
+    [
+        ("明月松", False, "has 3 characters"),
+        (LOWER, False, "Use --upper"),
+        (UPPER, True, "Leave out --upper"),
+    ],
+)
+def test_a_line_that_cannot_be_faced_is_refused(
+    writer: Writer, line: str, upper: bool, why: str
+) -> None:
+    with pytest.raises(VerseError, match=why):
+        facing_lines(writer, line, 1, 1, upper)
