@@ -26,6 +26,7 @@ _PIECE = re.compile(
 )
 # The words that typer has for options, arguments and their values.
 _HEADINGS = (marked("Options"), marked("Arguments"), marked("Commands"))
+_OF_OPTIONS = (marked("default: "), marked("; "), marked("required"))
 _METAVARS = {
     "[OPTIONS]": marked("[OPTIONS]"),
     "COMMAND [ARGS]...": marked("COMMAND [ARGS]..."),
@@ -140,5 +141,6 @@ def _with_metavars(name: str) -> str:
 def _meaning(text: str) -> str:
     """The help of an option, with what typer adds: its default and whether it is required."""
     text, bracket, extra = text.rpartition("  [")
-    extra = extra.replace("default: ", tr("default: ")).replace("required", tr("required"))
+    for word in _OF_OPTIONS:
+        extra = extra.replace(word, tr(word))
     return in_words(text or extra) if not bracket else f"{in_words(text)}  [{extra}"
