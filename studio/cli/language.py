@@ -5,10 +5,13 @@ import tomllib
 from contextlib import suppress
 
 from studio.errors import ConfigError
+from studio.files import read_regular
 from studio.paths import Home
 from studio.translation import language_for, tr, use_language
 
 _OPTION = "--language"
+# As `read_settings` allows.
+_MOST_BYTES = 2**20
 _LANGUAGES = ("auto", "en", "zh")
 
 
@@ -37,7 +40,7 @@ def choose_language(arguments: list[str]) -> list[str]:
 def _in_settings() -> str:
     """The setting; "auto" if the file cannot be used. The command that needs it says why."""
     with suppress(OSError, ValueError):
-        settings = tomllib.loads(Home.default().settings.read_text("utf-8"))
+        settings = tomllib.loads(read_regular(Home.default().settings, _MOST_BYTES).decode())
         if settings.get("language") in _LANGUAGES:
             return str(settings["language"])
     return "auto"

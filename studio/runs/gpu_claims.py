@@ -21,6 +21,7 @@ _PATIENCE, _LOOK_EVERY = 10.0, 0.05
 @contextlib.contextmanager
 def choosing_gpu(runs: Path) -> Iterator[dict[str, int]]:
     """The GPUs that other processes train on, by UUID, with a process; others wait to choose."""
+    runs.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(runs / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         end = time.monotonic() + _PATIENCE

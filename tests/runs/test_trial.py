@@ -6,6 +6,7 @@ import pytest
 
 from studio.errors import RunError
 from studio.paths import Home
+from studio.runs import folders
 from studio.runs.session import start_run
 from studio.runs.trial import estimate
 from tests.small import small
@@ -30,7 +31,7 @@ def test_nothing_is_left_of_it(home: Home, tmp_path: Path, monkeypatch: pytest.M
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
     estimate(home, CONFIG)
-    assert not home.runs.exists() or not list(home.runs.iterdir())
+    assert folders.all_runs(home.runs) == []
     assert list(folder.iterdir()) == []
 
 

@@ -37,12 +37,15 @@ class Search:
 
     def start_soon(self, start: Callable[[], None]) -> None:
         """Call `start` once no key has been pressed for a moment."""
-        self.cancel()
+        self._stop_waiting()
         self._pending = self._widget.set_timer(SEARCH_DELAY, start)
 
     def cancel(self) -> None:
         """Drop the search that is due, and the result of one that runs."""
         self._number += 1
+        self._stop_waiting()
+
+    def _stop_waiting(self) -> None:
         if self._pending is not None:
             self._pending.stop()
 

@@ -92,7 +92,7 @@ async def test_the_filter_ignores_case_also_for_damaged_runs(open_studio: Open, 
         write_run(home, name, 20)
     folders.find(home.runs, "Autumn").events_file.write_bytes(b"{not json}\n")
     async with open_studio(SMALL) as studio:
-        await studio.press("2", "slash", *"autumn")
+        await studio.press("2", "r", "slash", *"autumn")
         assert "Autumn" in studio.text()
         assert "Winter" not in studio.text()
 
