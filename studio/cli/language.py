@@ -39,7 +39,7 @@ def choose_language(arguments: list[str]) -> list[str]:
 
 def _in_settings() -> str:
     """The setting; "auto" if the file cannot be used. The command that needs it says why."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RecursionError):
         settings = tomllib.loads(read_regular(Home.default().settings, _MOST_BYTES).decode())
         if settings.get("language") in _LANGUAGES:
             return str(settings["language"])
