@@ -9,6 +9,7 @@ import msgspec
 from studio.errors import ConfigError, StudioError
 from studio.files import read_regular
 from studio.reasons import UNREADABLE, reason
+from studio.translation import tr
 
 T = TypeVar("T")
 LARGEST = 2**22  # bytes; many times the size of any of these files
@@ -35,7 +36,8 @@ def converted(
     try:
         return msgspec.convert(document, kind, strict=strict)
     except UNREADABLE as problem:
-        raise ConfigError(f"{reason(problem, kind, document, display_name)}.") from problem
+        words = reason(problem, kind, document, display_name)
+        raise ConfigError(tr("{problem}.", problem=words)) from problem
 
 
 def _read(
@@ -51,4 +53,6 @@ def _read(
         return msgspec.convert(document, kind)
     except UNREADABLE as problem:
         words = reason(problem, kind, document)
-        raise error(f"{path} cannot be used: {words}. {remedy}") from problem
+        raise error(
+            tr("{path} cannot be used: {reason}. {remedy}", path=path, reason=words, remedy=remedy)
+        ) from problem

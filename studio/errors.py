@@ -1,5 +1,7 @@
 """The errors that a user can meet. Any other exception is a bug."""
 
+from studio.translation import tr
+
 
 class StudioError(Exception):
     """A problem that the user can fix. The message says what happened, where, and what to do."""
@@ -50,8 +52,9 @@ def out_of_memory_message(error: Exception) -> str:
     # torch adds advice for programmers, sentence after sentence.
     text = ". ".join(text.split(". ")[:2]).rstrip(".")
     if "CUDA" in text or "CUBLAS" in text or "CUDNN" in text:
-        return (
-            f"The memory of the GPU is full ({text}). Use another GPU (see device), or a smaller "
-            "batch_size or hidden."
+        return tr(
+            "The memory of the GPU is full ({reason}). Use another GPU (see device), or a smaller "
+            "batch_size or hidden.",
+            reason=text,
         )
-    return f"The memory is full ({text}). Use a smaller batch_size or hidden."
+    return tr("The memory is full ({reason}). Use a smaller batch_size or hidden.", reason=text)

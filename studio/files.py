@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from studio.staging import in_use, remove_leftovers, staging_path
+from studio.translation import tr
 
 T = TypeVar("T")
 
@@ -28,7 +29,7 @@ def open_regular(path: Path) -> BinaryIO:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        raise OSError(errno.EINVAL, tr("it is not a regular file"), str(path))
     return os.fdopen(descriptor, "rb")
 
 
@@ -40,7 +41,9 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
     with open_regular(path) as file:
         content = file.read(max_bytes + 1)
     if len(content) > max_bytes:
-        raise OSError(errno.EFBIG, f"it is larger than {max_bytes:,} bytes", str(path))
+        raise OSError(
+            errno.EFBIG, tr("it is larger than {size:,} bytes", size=max_bytes), str(path)
+        )
     return content
 
 

@@ -11,6 +11,7 @@ import msgspec
 from studio.errors import StudioError
 from studio.files import read_regular, write_atomically
 from studio.reasons import UNREADABLE, reason
+from studio.translation import tr
 
 T = TypeVar("T")
 LARGEST_RECORDS = 2**30  # bytes; two thousand times what a day of training reports
@@ -28,7 +29,11 @@ def read_records(
         content = read_regular(path, LARGEST_RECORDS) if path.exists() else b""
     except OSError as problem:
         raise error(
-            f"{path} cannot be read: {reason(problem)}. Fix its permissions, or move it away."
+            tr(
+                "{path} cannot be read: {reason}. Fix its permissions, or move it away.",
+                path=path,
+                reason=reason(problem),
+            )
         ) from problem
     whole = content[: content.rfind(b"\n") + 1]
     return list(decode_lines(whole, path, 1, decoder, error, remedy))
@@ -51,7 +56,15 @@ def decode_lines(
             yield decoder.decode(line)
         except UNREADABLE as problem:
             words = reason(problem, decoder.type, line)
-            raise error(f"{path}, line {number} cannot be read: {words}. {remedy}") from problem
+            raise error(
+                tr(
+                    "{path}, line {line} cannot be read: {reason}. {remedy}",
+                    path=path,
+                    line=number,
+                    reason=words,
+                    remedy=remedy,
+                )
+            ) from problem
 
 
 def write_records(path: Path, records: Iterable[object]) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import inspect
 
 from studio.errors import VerseError
+from studio.translation import marked, tr
 
 # What reading and decoding a file can raise. msgspec's errors and UnicodeDecodeError are
 # ValueErrors; deep nesting raises RecursionError, and text that no request can hold VerseError.
@@ -22,6 +23,31 @@ UNREADABLE = (OSError, ValueError, RecursionError, VerseError)
 _FIELD = re.compile(r"(unknown|missing required) field `(.*)`", re.DOTALL)
 _STEP = re.compile(r"\[(\d+|\.\.\.)\]|\.(\w+)")
 _LONGEST = 40  # characters of a quoted value
+# What systems say most often, so that it can be translated.
+_OF_SYSTEMS = (
+    marked("No such file or directory"),
+    marked("Permission denied"),
+    marked("Operation not permitted"),
+    marked("No space left on device"),
+    marked("Disk quota exceeded"),
+    marked("Read-only file system"),
+    marked("Is a directory"),
+    marked("Not a directory"),
+    marked("File exists"),
+    marked("File name too long"),
+    marked("File too large"),
+    marked("Directory not empty"),
+    marked("Too many open files"),
+    marked("Too many levels of symbolic links"),
+    marked("Input/output error"),
+    marked("Invalid argument"),
+    marked("Device or resource busy"),
+)
+
+
+def system_reason(error: OSError) -> str:
+    """What the system says of an error, without a full stop."""
+    return tr(error.strerror or str(error))
 
 
 def reason(
@@ -36,15 +62,15 @@ def reason(
     key, such as `sampling.temperature`, into the name that the user knows.
     """
     if isinstance(error, OSError):
-        return error.strerror or str(error)
+        return system_reason(error)
     if isinstance(error, UnicodeDecodeError):
-        return "it is not UTF-8"
+        return tr("it is not UTF-8")
     if isinstance(error, RecursionError):
-        return "it is nested too deeply"
+        return tr("it is nested too deeply")
     if "integer string conversion" in str(error):
-        return "it has a number with too many digits"
+        return tr("it has a number with too many digits")
     if not isinstance(error, msgspec.ValidationError):
-        return str(error).removesuffix(".")
+        return str(error).removesuffix(".").removesuffix("。")
     if isinstance(document, bytes):
         try:
             document = msgspec.json.decode(document)
@@ -61,18 +87,27 @@ def _invalid(
     steps = [index or name for index, name in _STEP.findall(where)]
     if field := _FIELD.search(text):
         path = display_name(".".join([*steps, field[2]]))
-        return f"{path} is missing" if field[1] != "unknown" else f"{path} is not a known key"
+        if field[1] == "unknown":
+            return tr("{key} is not a known key", key=path)
+        return tr("{key} is missing", key=path)
     for step in steps:
         kind, document = _inside(kind, document, step)
-    name = display_name(".".join(step for step in steps if step != "...")) if steps else "it"
+    name = display_name(".".join(step for step in steps if step != "..."))
+    accepted = _accepted(kind)
     if "..." in steps:
-        name = f"each value of {name}"
+        if isinstance(kind, inspect.AnyType):
+            return tr("each value of {key} cannot be {value}", key=name, value=_shown(document))
+        return tr("each value of {key} must be {accepted}", key=name, accepted=accepted)
     if isinstance(kind, inspect.AnyType):
-        return f"{name} cannot be {_shown(document)}"
+        if not steps:
+            return tr("it cannot be {value}", value=_shown(document))
+        return tr("{key} cannot be {value}", key=name, value=_shown(document))
     # A typed number is text here. If it is only out of range, it is shown without quotes.
     typed = isinstance(document, str) and "got `str`" not in text and text.startswith("Expected")
     value = str(document) if typed else _shown(document)
-    return f"{name} must be {_accepted(kind)}" + ("" if "..." in steps else f", not {value}")
+    if not steps:
+        return tr("it must be {accepted}, not {value}", accepted=accepted, value=value)
+    return tr("{key} must be {accepted}, not {value}", key=name, accepted=accepted, value=value)
 
 
 def _inside(kind: inspect.Type, document: object, step: str) -> tuple[inspect.Type, object]:
@@ -103,32 +138,45 @@ def _is_tagged(kind: inspect.StructType, document: object) -> bool:
 def _accepted(kind: inspect.Type) -> str:
     match kind:
         case inspect.Metadata(extra_json_schema={"description": described}):
-            return str(described)
+            return tr(str(described))
         case inspect.LiteralType(values):
             return _either([str(each) for each in values])
         case inspect.UnionType(types):
             return _either(list(dict.fromkeys(_accepted(each) for each in types)))
         case inspect.IntType():
-            return f"a whole number{_bounds(kind)}"
+            return _bounded(tr("a whole number"), kind)
         case inspect.FloatType():
-            return f"a number{_bounds(kind)}"
+            return _bounded(tr("a number"), kind)
         case inspect.BoolType():
-            return "true or false"
+            return tr("true or false")
         case inspect.StrType():
-            return "text"
+            return tr("text")
         case inspect.NoneType():
             return "null"
         case inspect.ListType() | inspect.VarTupleType():
-            return "a list"
-    return "an object"
+            return tr("a list")
+    return tr("an object")
 
 
-def _bounds(kind: inspect.IntType | inspect.FloatType) -> str:
+def _bounded(number: str, kind: inspect.IntType | inspect.FloatType) -> str:
     if kind.ge is not None and kind.le is not None:
-        return f" from {_plain(kind.ge)} to {_plain(kind.le)}"
-    bounds = ((kind.ge, "at least"), (kind.gt, "above"), (kind.le, "at most"), (kind.lt, "below"))
-    limits = [f"{words} {_plain(bound)}" for bound, words in bounds if bound is not None]
-    return f" {' and '.join(limits)}" if limits else ""
+        low, high = _plain(kind.ge), _plain(kind.le)
+        return tr("{number} from {low} to {high}", number=number, low=low, high=high)
+    limits = []
+    if kind.ge is not None:
+        limits.append(tr("at least {bound}", bound=_plain(kind.ge)))
+    if kind.gt is not None:
+        limits.append(tr("above {bound}", bound=_plain(kind.gt)))
+    if kind.le is not None:
+        limits.append(tr("at most {bound}", bound=_plain(kind.le)))
+    if kind.lt is not None:
+        limits.append(tr("below {bound}", bound=_plain(kind.lt)))
+    if not limits:
+        return number
+    limit = limits[0]
+    if len(limits) > 1:
+        limit = tr("{lower} and {upper}", lower=limits[0], upper=limits[1])
+    return tr("{number} {limit}", number=number, limit=limit)
 
 
 def _plain(number: float) -> str:
@@ -139,7 +187,8 @@ def _plain(number: float) -> str:
 
 
 def _either(words: Sequence[str]) -> str:
-    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    *others, last = words
+    return tr("{others} or {last}", others=tr(", ").join(others), last=last) if others else last
 
 
 def _shown(value: object) -> str:
@@ -149,13 +198,13 @@ def _shown(value: object) -> str:
         case bool():
             return str(value).lower()
         case dict():
-            return "an object"
+            return tr("an object")
         case list() | tuple():
-            return "a list"
+            return tr("a list")
         case float():
             return f"{value:.12g}"
         case int() if abs(value) >= 10**20:
-            return "a number of more than 20 digits"
+            return tr("a number of more than 20 digits")
         case str():
             return repr(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}...")
     return str(value)

@@ -10,6 +10,7 @@ from msgspec import Meta
 from studio.documents import read_toml
 from studio.errors import ConfigError
 from studio.files import write_atomically
+from studio.translation import tr
 from studio.verse.request import ComposeRequest
 
 
@@ -47,7 +48,7 @@ def read_settings(path: Path) -> Settings:
         return Settings()
     except OSError:
         pass  # read_toml reports it
-    remedy = "Correct it, or delete the file to return to the defaults."
+    remedy = tr("Correct it, or delete the file to return to the defaults.")
     return read_toml(path, Settings, ConfigError, remedy)
 
 

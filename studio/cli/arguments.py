@@ -4,6 +4,7 @@ import os
 import sys
 
 from studio.errors import StudioError
+from studio.translation import tr
 
 
 def use_utf8() -> None:
@@ -30,9 +31,12 @@ def refuse_other_encodings(arguments: list[str]) -> None:
         except UnicodeEncodeError:
             if not os.path.lexists(value):
                 raise StudioError(
-                    f"The argument {_with_bytes(argument)} did not arrive as UTF-8. Set the "
-                    "terminal to UTF-8 (for example export LANG=C.UTF-8, and UTF-8 in the "
-                    "terminal's own settings) and type it again."
+                    tr(
+                        "The argument {argument} did not arrive as UTF-8. Set the terminal to "
+                        "UTF-8 (for example export LANG=C.UTF-8, and UTF-8 in the terminal's own "
+                        "settings) and type it again.",
+                        argument=_with_bytes(argument),
+                    )
                 ) from None
 
 

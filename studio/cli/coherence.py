@@ -7,18 +7,21 @@ import typer
 
 from studio.cli.evaluation import checked_split
 from studio.cli.options import Device
-from studio.cli.output import out, print_json, say
+from studio.cli.output import out, padded, print_json, say
 from studio.cli.writing import Json, Run
 from studio.errors import CorpusError
 from studio.paths import Home
+from studio.translation import tr
 
-Split = Annotated[str, typer.Option(help="train, valid or test.")]
+Split = Annotated[str, typer.Option(help=tr("train, valid or test."))]
 
 
 def couplets(
     split: Split = "test",
-    count: Annotated[int, typer.Option(min=1, max=10**6, help="Most poems to ask about.")] = 500,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The random seed.")] = 1,
+    count: Annotated[
+        int, typer.Option(min=1, max=10**6, help=tr("Most poems to ask about."))
+    ] = 500,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help=tr("The random seed."))] = 1,
     run: Run = "auto",
     device: Device = "auto",
     json: Json = False,
@@ -35,12 +38,16 @@ def couplets(
         )
     if not choices:
         raise CorpusError(
-            f"The {split} split of {home.library} has no regulated poem with {2 * CHOICES - 2} "
-            "others of the same form, tones and rhyme. Choose another split, or build a larger "
-            "library."
+            tr(
+                "The {split} split of {library} has no regulated poem with {count} others of the "
+                "same form, tones and rhyme. Choose another split, or build a larger library.",
+                split=split,
+                library=home.library,
+                count=2 * CHOICES - 2,
+            )
         )
     writer = load_writer(*locate(home, run), device)
-    say(f"Choosing for {len(choices):,} poems with {writer.name} ...")
+    say(tr("Choosing for {count:,} poems with {model} ...", count=len(choices), model=writer.name))
     figures = measure_couplets(writer, choices)
     if json:
         print_json(
@@ -53,8 +60,17 @@ def couplets(
         )
         return
     out.print(
-        f"{writer.name} on {split} ({figures.poems:,} poems, {figures.choices} couplets each)\n"
-        f"true couplet found               {figures.share:10.1%}\n"
-        f"by likelihood alone              {figures.by_likelihood:10.1%}\n"
-        f"by a guess                       {figures.chance:10.1%}"
+        tr(
+            "{model} on {split} ({poems:,} poems, {count} couplets each)",
+            model=writer.name,
+            split=split,
+            poems=figures.poems,
+            count=figures.choices,
+        )
     )
+    for label, share in (
+        (tr("true couplet found"), figures.share),
+        (tr("by likelihood alone"), figures.by_likelihood),
+        (tr("by a guess"), figures.chance),
+    ):
+        out.print(f"{padded(label, 33)}{share:10.1%}")

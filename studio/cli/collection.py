@@ -15,22 +15,23 @@ from studio.collection.in_words import describe, first_line, matches
 from studio.collection.saved import Collection, SavedPoem
 from studio.corpus.poem import couplets
 from studio.paths import Home
+from studio.translation import tr, tr_n
 
 collection_app = typer.Typer(
-    help="The saved poems: list, show, rewrite, export, remove.", rich_markup_mode=None
+    help=tr("The saved poems: list, show, rewrite, export, remove."), rich_markup_mode=None
 )
 
 Id = Annotated[
-    str, typer.Argument(help="A poem's id, or the beginning of it: see `collection list`.")
+    str, typer.Argument(help=tr("A poem's id, or the beginning of it: see `collection list`."))
 ]
-Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+Json = Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))]
 
 
-@collection_app.command("list")
+@collection_app.command("list", help=tr("List the saved poems, oldest first."))
 def list_poems(
     words: Annotated[
         list[str] | None,
-        typer.Argument(help="Characters or pinyin in the text, form or model. All must match."),
+        typer.Argument(help=tr("Characters or pinyin in the text, form or model. All must match.")),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -40,14 +41,14 @@ def list_poems(
         print_json([_document(each) for each in found])
         return
     for each in found:
-        form = each.request.form or "free"
+        form = each.request.form or tr("free")
         row = (each.id, first_line(each.poem.text), form, each.model, each.saved)
         out.print("  ".join(row), soft_wrap=True)
     if not found:
-        say("No saved poem matches." if words else "There are no saved poems yet.")
+        say(tr("No saved poem matches.") if words else tr("There are no saved poems yet."))
 
 
-@collection_app.command()
+@collection_app.command(help=tr("Show a saved poem and its request."))
 def show(poem: Id, json: Json = False) -> None:
     """Show a saved poem and its request."""
     saved = _saved().find(poem)
@@ -58,11 +59,13 @@ def show(poem: Id, json: Json = False) -> None:
     say(f"{saved.model} · {describe(saved.request)} · {saved.saved}")
 
 
-@collection_app.command()
+@collection_app.command(
+    help=tr("Write a saved poem again with its request, seed and model. Exit code 1 if it differs.")
+)
 def again(
     poem: Id,
     model: Annotated[
-        str, typer.Option("--run", "--model", help="Use this model, not the one that wrote it.")
+        str, typer.Option("--run", "--model", help=tr("Use this model, not the one that wrote it."))
     ] = "",
     json: Json = False,
 ) -> None:
@@ -91,16 +94,20 @@ def again(
         raise typer.Exit(1)
 
 
-@collection_app.command()
+@collection_app.command(
+    help=tr("Export saved poems to a file. Text, Markdown, or a picture of one poem.")
+)
 def export(
-    file: Annotated[Path, typer.Argument(help="The suffix sets the format: .txt .md .svg .png")],
+    file: Annotated[
+        Path, typer.Argument(help=tr("The suffix sets the format: .txt .md .svg .png"))
+    ],
     poems: Annotated[
         list[str] | None,
-        typer.Argument(help="Ids, or the beginnings of ids; all poems if none is given."),
+        typer.Argument(help=tr("Ids, or the beginnings of ids; all poems if none is given.")),
     ] = None,
-    words: Annotated[str, typer.Option(help="Only poems that match these words.")] = "",
+    words: Annotated[str, typer.Option(help=tr("Only poems that match these words."))] = "",
     replace: Annotated[
-        bool, typer.Option("--replace", help="Replace the file if it exists.")
+        bool, typer.Option("--replace", help=tr("Replace the file if it exists."))
     ] = False,
 ) -> None:
     """Export saved poems to a file. Text, Markdown, or a picture of one poem."""
@@ -108,16 +115,23 @@ def export(
     chosen = [collection.find(each) for each in poems] if poems else collection.poems()
     chosen = [each for each in chosen if _matches(each, words)]
     write_file(file, chosen, format_of(file), replace)
-    say(f"Wrote {len(chosen)} poem{'' if len(chosen) == 1 else 's'} to {file}.")
+    say(
+        tr_n(
+            "Wrote {count} poem to {file}.",
+            "Wrote {count} poems to {file}.",
+            len(chosen),
+            file=file,
+        )
+    )
 
 
-@collection_app.command()
+@collection_app.command(help=tr("Remove a poem from the collection."))
 def remove(poem: Id) -> None:
     """Remove a poem from the collection."""
     collection = _saved()
     saved = collection.find(poem)
     collection.remove(saved)
-    say(f"Removed {first_line(saved.poem.text)}.")
+    say(tr("Removed {line}.", line=first_line(saved.poem.text)))
 
 
 def _saved() -> Collection:

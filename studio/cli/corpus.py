@@ -8,10 +8,9 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.cells import cell_len
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from studio.cli.output import messages, out, print_json, say, usage_errors
+from studio.cli.output import messages, out, padded, print_json, say, usage_errors
 from studio.corpus.build import Progress as Report
 from studio.corpus.library import LARGEST, Library, Query, Sort
 from studio.corpus.long_lines import LongLine
@@ -23,54 +22,70 @@ from studio.errors import CorpusError
 from studio.paths import Home
 from studio.prosody.forms import SHAPES, form_named
 from studio.settings import read_settings
+from studio.translation import marked, tr
 
 corpus_app = typer.Typer(
-    help="The poems: fetch them, build the library, search it.", no_args_is_help=True
+    help=tr("The poems: fetch them, build the library, search it."), no_args_is_help=True
 )
 
 From = Annotated[
     Path | None,
     typer.Option(
         "--from",
-        help="The npm package as tarball or folder, or your own poems: JSON, JSON Lines, "
-        "title:content lines, one poem per line, or verse below its title and poet.",
+        help=tr(
+            "The npm package as tarball or folder, or your own poems: JSON, JSON Lines, "
+            "title:content lines, one poem per line, or verse below its title and poet."
+        ),
     ),
 ]
 Named = Annotated[
     str,
     typer.Option(
         "--corpus",
-        help="quantangshi (Tang poems), quansongshi (Song poems) or songci (ci of the Song).",
+        help=tr("quantangshi (Tang poems), quansongshi (Song poems) or songci (ci of the Song)."),
     ),
 ]
 Beside = Annotated[
     bool,
-    typer.Option("--beside", help="Keep the library; build a second one, to train on first."),
+    typer.Option("--beside", help=tr("Keep the library; build a second one, to train on first.")),
 ]
-InScript = Annotated[Script, typer.Option("--script", help="simplified or traditional.")]
-Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+InScript = Annotated[Script, typer.Option("--script", help=tr("simplified or traditional."))]
+Json = Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))]
 Words = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Find poems with all of these words, in any order, in the text or title. "
-        "Quotation marks do not keep words together."
+        help=tr(
+            "Find poems with all of these words, in any order, in the text or title. "
+            "Quotation marks do not keep words together."
+        )
     ),
 ]
-OfForm = Annotated[str, typer.Option("--form", help="五绝 七绝 五律 七律 排律 古体 or other.")]
-OfPoet = Annotated[str, typer.Option("--poet", help="A poet's name, or part of it.")]
-OfSplit = Annotated[Split | None, typer.Option("--split", help="train, valid or test.")]
+OfForm = Annotated[str, typer.Option("--form", help=tr("五绝 七绝 五律 七律 排律 古体 or other."))]
+OfPoet = Annotated[str, typer.Option("--poet", help=tr("A poet's name, or part of it."))]
+OfSplit = Annotated[Split | None, typer.Option("--split", help=tr("train, valid or test."))]
+# Words of the library that are shown in the language of the process.
+_OF_LIBRARY = (
+    marked("other"),
+    marked("simplified"),
+    marked("traditional"),
+    marked("split"),
+    marked("kept"),
+    marked("rejected"),
+)
 BAR = 30
 LONG_LINES_SHOWN = 5
 
 
-@corpus_app.command()
+@corpus_app.command(
+    help=tr("Fetch the poems and build the library. Does nothing if there is a library already.")
+)
 def fetch(
     source: From = None,
     corpus: Named = "",
     beside: Beside = False,
     script: InScript = "simplified",
-    mirror: Annotated[str, typer.Option(help="URL of a mirror to use if npm fails.")] = "",
-    again: Annotated[bool, typer.Option("--again", help="Rebuild even if one exists.")] = False,
+    mirror: Annotated[str, typer.Option(help=tr("URL of a mirror to use if npm fails."))] = "",
+    again: Annotated[bool, typer.Option("--again", help=tr("Rebuild even if one exists."))] = False,
     json: Json = False,
 ) -> None:
     """Fetch the poems and build the library. Does nothing if there is a library already."""
@@ -80,10 +95,10 @@ def fetch(
     before = current_statistics(library)
     is_wanted = before is not None and (not corpus or before.source == wanted.source)
     if before is not None and is_wanted and source is None and not again:
-        _report_built(library, before, json, "The library exists already")
+        _report_built(library, before, json, is_new=False)
         return
     if source is not None and library.exists():
-        say(f"{library} will be replaced.{_description(library)}")
+        say(_about_to_replace(library))
     mirror = mirror or read_settings(home.settings).mirror
     with _progress() as report:
         built = fetch_and_build(
@@ -95,26 +110,29 @@ def fetch(
             corpus=wanted,
             beside=beside,
         )
-    _report_built(library, built, json, "Built")
+    _report_built(library, built, json, is_new=True)
 
 
-def _description(library: Path) -> str:
+def _about_to_replace(library: Path) -> str:
     """The content of a library that will be replaced, and how to restore it."""
     try:
         with Library.open(library) as opened:
             before = opened.statistics()
     except CorpusError:
-        return ""
-    return (
-        f" It has {before.poems:,} poems from {before.source}. "
-        "To return to the published poems, run `tangshi-studio corpus build`."
+        return tr("{library} will be replaced.", library=library)
+    return tr(
+        "{library} will be replaced. It has {poems:,} poems from {source}. "
+        "To return to the published poems, run `tangshi-studio corpus build`.",
+        library=library,
+        poems=before.poems,
+        source=before.source,
     )
 
 
-@corpus_app.command()
+@corpus_app.command(help=tr("Build the library again from the fetched poems."))
 def build(
     source: Annotated[
-        Path | None, typer.Option("--from", help="Build from your own poems instead.")
+        Path | None, typer.Option("--from", help=tr("Build from your own poems instead."))
     ] = None,
     corpus: Named = "",
     beside: Beside = False,
@@ -132,10 +150,10 @@ def build(
                 home, source=source, script=script, progress=report, corpus=wanted, beside=beside
             )
     library = home.library_beside(wanted.name) if beside else home.library
-    _report_built(library, built, json, "Built")
+    _report_built(library, built, json, is_new=True)
 
 
-@corpus_app.command()
+@corpus_app.command(help=tr("Show figures of the library."))
 def stats(json: Json = False) -> None:
     """Show figures of the library."""
     with Library.open(Home.default().library) as library:
@@ -146,13 +164,13 @@ def stats(json: Json = False) -> None:
     _print_statistics(statistics)
 
 
-@corpus_app.command()
+@corpus_app.command(help=tr("Find poems in the library."))
 def search(
     words: Words = None,
     form: OfForm = "",
     poet: OfPoet = "",
     split: OfSplit = None,
-    sort: Annotated[Sort, typer.Option(help="source, length or poet.")] = "source",
+    sort: Annotated[Sort, typer.Option(help=tr("source, length or poet."))] = "source",
     limit: Annotated[int, typer.Option(min=1, max=LARGEST)] = 20,
     offset: Annotated[int, typer.Option(min=0, max=LARGEST)] = 0,
     json: Json = False,
@@ -166,10 +184,13 @@ def search(
         print_json({"count": count, "offset": offset, "poems": list(map(_whole, poems))})
         return
     for poem in poems:
-        line = f"{poem.id:>6}  {_padded(poem.form, 5)} {_padded(poem.author or '—', 8)} "
+        line = f"{poem.id:>6}  {padded(tr(poem.form), 5)} {padded(poem.author or '—', 8)} "
         text = f"{line}{poem.first_line}  《{poem.title}》"
         out.print(text, overflow="ellipsis", no_wrap=True)
-    say(f"{count:,} poems" + (f", {len(poems)} shown" if len(poems) < count else ""))
+    if len(poems) < count:
+        say(tr("{count:,} poems, {shown} shown", count=count, shown=len(poems)))
+    else:
+        say(tr("{count:,} poems", count=count))
 
 
 def _whole(poem: Poem) -> dict[str, Any]:
@@ -180,15 +201,17 @@ def _whole(poem: Poem) -> dict[str, Any]:
     }
 
 
-@corpus_app.command()
+@corpus_app.command(help=tr("Show a poem, or a random one."))
 def show(
     number: Annotated[
-        int | None, typer.Argument(help="The poem's number; a random poem if not given.")
+        int | None, typer.Argument(help=tr("The poem's number; a random poem if not given."))
     ] = None,
-    words: Annotated[str, typer.Option(help="A random poem with these words.")] = "",
+    words: Annotated[str, typer.Option(help=tr("A random poem with these words."))] = "",
     form: OfForm = "",
     poet: OfPoet = "",
-    seed: Annotated[int | None, typer.Option(help="Set it to get the same random poem.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help=tr("Set it to get the same random poem."))
+    ] = None,
     json: Json = False,
 ) -> None:
     """Show a poem, or a random one."""
@@ -198,13 +221,13 @@ def show(
         else:
             poem = library.random(Query(words, _shape(form), poet), seed)
     if poem is None:
-        raise CorpusError("No poem matches. Try fewer words, or leave out form or poet.")
+        raise CorpusError(tr("No poem matches. Try fewer words, or leave out form or poet."))
     if json:
         print_json(poem)
         return
     heading = "  ".join(part for part in (poem.title, poem.author) if part)
     out.print("\n".join([*([heading, ""] if heading else []), *couplets(poem.text)]))
-    say(f"\n{poem.id} · {poem.form} · {poem.split} · {poem.source}")
+    say(f"\n{poem.id} · {tr(poem.form)} · {poem.split} · {poem.source}")
 
 
 @usage_errors()
@@ -213,15 +236,42 @@ def _shape(form: str) -> str:
     return form if form in ("", *SHAPES) else form_named(form).name
 
 
-def _report_built(library: Path, statistics: Statistics, json: bool, what: str) -> None:
+def _report_built(library: Path, statistics: Statistics, json: bool, *, is_new: bool) -> None:
     if json:
         print_json({"library": str(library), **_account(statistics)})
         return
-    reasons = ", ".join(f"{reason} {count:,}" for reason, count in statistics.rejected.items())
+    say(_poems_in(library, statistics, is_new))
+    rejected = sum(statistics.rejected.values())
+    figures = {
+        "read": statistics.records_read,
+        "merged": statistics.merged,
+        "rejected": rejected,
+    }
+    if not rejected:
+        say(
+            tr(
+                "{read:,} records read, {merged:,} duplicates merged, {rejected:,} rejected.",
+                **figures,
+            )
+        )
+        return
+    reasons = (f"{tr(reason)} {count:,}" for reason, count in statistics.rejected.items())
     say(
-        f"{what}: {statistics.poems:,} poems by {statistics.poets:,} poets in {library}.\n"
-        f"{statistics.records_read:,} records read, {statistics.merged:,} duplicates merged, "
-        f"{sum(statistics.rejected.values()):,} rejected{reasons and f' ({reasons})'}."
+        tr(
+            "{read:,} records read, {merged:,} duplicates merged, {rejected:,} rejected "
+            "({reasons}).",
+            **figures,
+            reasons=tr(", ").join(reasons),
+        )
+    )
+
+
+def _poems_in(library: Path, statistics: Statistics, is_new: bool) -> str:
+    figures = {"library": library, "poems": statistics.poems, "poets": statistics.poets}
+    if is_new:
+        return tr("Built: {poems:,} poems by {poets:,} poets in {library}.", **figures)
+    return tr(
+        "The library exists already: {poems:,} poems by {poets:,} poets in {library}.", **figures
     )
 
 
@@ -232,19 +282,29 @@ def _account(statistics: Statistics) -> dict[str, Any]:
 
 def _print_statistics(statistics: Statistics) -> None:
     out.print(
-        f"{statistics.poems:,} poems by {statistics.poets:,} poets, "
-        f"{statistics.characters:,} characters, {statistics.distinct:,} distinct.\n"
-        f"{statistics.source}, {statistics.script}: {statistics.records_read:,} records read, "
-        f"{statistics.kept:,} kept, {statistics.merged:,} merged."
+        tr(
+            "{poems:,} poems by {poets:,} poets, {characters:,} characters, {distinct:,} "
+            "distinct.\n"
+            "{source}, {script}: {read:,} records read, {kept:,} kept, {merged:,} merged.",
+            poems=statistics.poems,
+            poets=statistics.poets,
+            characters=statistics.characters,
+            distinct=statistics.distinct,
+            source=statistics.source,
+            script=tr(statistics.script),
+            read=statistics.records_read,
+            kept=statistics.kept,
+            merged=statistics.merged,
+        )
     )
-    _bars("Rejected", list(statistics.rejected.items()))
+    _bars(tr("Rejected"), [(tr(name), count) for name, count in statistics.rejected.items()])
     _print_long_lines(statistics.long_lines)
-    _bars("Splits", list(statistics.splits.items()))
-    _bars("Forms", list(statistics.forms.items()))
-    _bars("Characters per poem", [(each.label, each.poems) for each in statistics.lengths])
-    _bars("Most frequent characters", statistics.frequent[:20])
-    _bars("Most prolific poets", statistics.prolific[:20])
-    out.print("\nShare of the text covered by the most frequent characters")
+    _bars(tr("Splits"), list(statistics.splits.items()))
+    _bars(tr("Forms"), [(tr(name), count) for name, count in statistics.forms.items()])
+    _bars(tr("Characters per poem"), [(each.label, each.poems) for each in statistics.lengths])
+    _bars(tr("Most frequent characters"), statistics.frequent[:20])
+    _bars(tr("Most prolific poets"), statistics.prolific[:20])
+    out.print("\n" + tr("Share of the text covered by the most frequent characters"))
     for size, share in statistics.coverage:
         out.print(f"  {size:>18,}  {share:>7.2%}  {'█' * round(share * BAR)}")
 
@@ -254,10 +314,13 @@ def _print_long_lines(lines: list[LongLine]) -> None:
     if not lines:
         return
     counts = Counter(line.outcome for line in lines)
-    account = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.most_common())
-    out.print(f"\nLong lines: {account} (all with --json)")
+    account = tr(", ").join(
+        tr("{count:,} {outcome}", count=count, outcome=tr(outcome))
+        for outcome, count in counts.most_common()
+    )
+    out.print("\n" + tr("Long lines: {account} (all with --json)", account=account))
     for line in lines[:LONG_LINES_SHOWN]:
-        text = f"  {_padded(line.outcome, 8)}  {line.line}  {line.source}"
+        text = f"  {padded(tr(line.outcome), 8)}  {line.line}  {line.source}"
         out.print(text, overflow="ellipsis", no_wrap=True)
 
 
@@ -268,12 +331,7 @@ def _bars(heading: str, counts: list[tuple[str, int]]) -> None:
     largest = max(count for _, count in counts) or 1
     for name, count in counts:
         bar = "█" * round(BAR * count / largest)
-        out.print(f"  {_padded(name, 18)}  {count:>7,}  {bar}")
-
-
-def _padded(text: str, width: int) -> str:
-    """Pad to a width in terminal cells; a Chinese character takes two."""
-    return text + " " * (width - cell_len(text))
+        out.print(f"  {padded(name, 18)}  {count:>7,}  {bar}")
 
 
 @contextlib.contextmanager

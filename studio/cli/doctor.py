@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from studio import __version__, paths
-from studio.cli.output import out, print_json
+from studio.cli.output import out, padded, print_json
 from studio.devices import candidates
 from studio.errors import StudioError
 from studio.paths import HOME_VARIABLE, Home
@@ -20,6 +20,7 @@ from studio.runs import folders
 from studio.settings import Settings, read_settings
 from studio.staging import leftovers
 from studio.telemetry import Gpus
+from studio.translation import marked, tr, tr_n
 from studio.tui.launch import colours_of
 
 PACKAGES = (
@@ -37,11 +38,33 @@ PACKAGES = (
 )
 
 
-# Labels for people that differ from the keys in JSON.
-_LABELS = {"unfinished": "leftovers"}
+# Labels for people of the keys in JSON.
+_LABELS = {
+    "system": marked("system"),
+    "packages": marked("packages"),
+    "device": marked("device"),
+    "paths": marked("paths"),
+    "assets": marked("assets"),
+    "data": marked("data"),
+    "config": marked("config"),
+    "cache": marked("cache"),
+    "library": marked("library"),
+    "runs": marked("runs"),
+    "settings": marked("settings"),
+    "unfinished": marked("leftovers"),
+    "terminal": marked("terminal"),
+    "name": marked("name"),
+    "precision": marked("precision"),
+    "colours": marked("colours"),
+    "encoding": marked("encoding"),
+    "size": marked("size"),
+    "interactive": marked("interactive"),
+}
 
 
-def doctor(json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False) -> None:
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))] = False,
+) -> None:
     """Check the installation and say what is missing."""
     home = Home.default()
     problems: list[str] = []
@@ -78,16 +101,28 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 
 
 def _check_folders(home: Home, problems: list[str]) -> None:
-    remedy = f"set {HOME_VARIABLE} to a folder that can be written"
     found = []
     for folder in home.folders:
         # The folder itself, or the existing one in which it would be created.
         place = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
         if not place.is_dir():
-            found.append(f"{place} is not a folder. Move it away, or {remedy}.")
+            found.append(
+                tr(
+                    "{path} is not a folder. Move it away, or set {variable} to a folder that can "
+                    "be written.",
+                    path=place,
+                    variable=HOME_VARIABLE,
+                )
+            )
         elif not os.access(place, os.W_OK | os.X_OK):
             found.append(
-                f"{folder} cannot be written. Fix the permissions of {place}, or {remedy}."
+                tr(
+                    "{folder} cannot be written. Fix the permissions of {path}, or set {variable} "
+                    "to a folder that can be written.",
+                    folder=folder,
+                    path=place,
+                    variable=HOME_VARIABLE,
+                )
             )
     # The same problem may concern all three folders.
     problems.extend(dict.fromkeys(found))
@@ -100,15 +135,14 @@ def _unfinished(home: Home) -> str:
         each.stat().st_size for path in left for each in (path, *path.rglob("*")) if each.is_file()
     )
     if not left:
-        return "none"
-    count = (
-        "1 half-written file or folder"
-        if len(left) == 1
-        else (f"{len(left)} half-written files or folders")
-    )
-    return (
-        f"{count} of stopped builds, {size / 1e6:.1f} MB. Nothing uses them; "
-        "the next `tangshi-studio corpus build` removes them."
+        return tr("none")
+    return tr_n(
+        "1 half-written file or folder of stopped builds, {size:.1f} MB. Nothing uses them; "
+        "the next `tangshi-studio corpus build` removes them.",
+        "{count} half-written files or folders of stopped builds, {size:.1f} MB. Nothing uses "
+        "them; the next `tangshi-studio corpus build` removes them.",
+        len(left),
+        size=size / 1e6,
     )
 
 
@@ -116,7 +150,9 @@ def _version(package: str, problems: list[str]) -> str:
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
-        problems.append(f"{package} is not installed. Run `pip install {package}`.")
+        problems.append(
+            tr("{package} is not installed. Run `pip install {package}`.", package=package)
+        )
         return ""
 
 
@@ -126,8 +162,11 @@ def _sqlite(problems: list[str]) -> str:
             connection.execute("CREATE VIRTUAL TABLE t USING fts5(x, tokenize='trigram')")
         except sqlite3.OperationalError:
             problems.append(
-                f"SQLite {sqlite3.sqlite_version} has no FTS5 trigram index. "
-                "Use a Python with SQLite 3.34 or newer."
+                tr(
+                    "SQLite {version} has no FTS5 trigram index. "
+                    "Use a Python with SQLite 3.34 or newer.",
+                    version=sqlite3.sqlite_version,
+                )
             )
     return sqlite3.sqlite_version
 
@@ -139,7 +178,10 @@ def _device(problems: list[str]) -> dict[str, str]:
         device = choose_device()
     except (ImportError, OSError, RuntimeError) as error:
         problems.append(
-            f"torch cannot be used: {error}. Run `pip install --force-reinstall torch`."
+            tr(
+                "torch cannot be used: {reason}. Run `pip install --force-reinstall torch`.",
+                reason=error,
+            )
         )
         return {}
     return {"name": device.name, "precision": device.precision}
@@ -154,8 +196,8 @@ def _gpu() -> str:
         pynvml.nvmlShutdown()
     except Exception:
         # Without a driver, or a card that NVML knows, the studio runs on the processor.
-        return "none found by NVML"
-    return f"NVML, driver {version}"
+        return tr("none found by NVML")
+    return tr("NVML, driver {version}", version=version)
 
 
 def _gpus() -> dict[str, str]:
@@ -168,8 +210,13 @@ def _gpus() -> dict[str, str]:
         cuda = []  # reported as the device
     found = candidates(cuda, Gpus().read())
     return {
-        each.name: f"{each.gpu.name}, {each.doing}"
-        + (f", {each.gpu.uuid}" if each.number is not None else ", not seen by CUDA")
+        each.name: tr(", ").join(
+            (
+                each.gpu.name,
+                each.doing,
+                tr("not seen by CUDA") if each.number is None else each.gpu.uuid,
+            )
+        )
         for each in found
     }
 
@@ -179,7 +226,9 @@ def _library(home: Home, problems: list[str]) -> str:
 
     try:
         with Library.open(home.library) as library:
-            return f"{home.library}: {library.statistics().poems:,} poems"
+            return tr(
+                "{path}: {count:,} poems", path=home.library, count=library.statistics().poems
+            )
     except StudioError as error:
         problems.append(str(error))
         return ""
@@ -197,28 +246,32 @@ def _terminal(settings: Settings, problems: list[str]) -> dict[str, str]:
     encoding = locale.getpreferredencoding(False)
     if encoding.lower().replace("-", "") != "utf8":
         problems.append(
-            f"The locale's encoding is {encoding}. Set LANG=C.UTF-8, or another UTF-8 locale."
+            tr(
+                "The locale's encoding is {encoding}. Set LANG=C.UTF-8, or another UTF-8 locale.",
+                encoding=encoding,
+            )
         )
     size = shutil.get_terminal_size()
+    yes, no = tr("yes"), tr("no")
     return {
-        "term": os.environ.get("TERM") or "not set",
-        "colorterm": os.environ.get("COLORTERM") or "not set",
+        "term": os.environ.get("TERM") or tr("not set"),
+        "colorterm": os.environ.get("COLORTERM") or tr("not set"),
         "colours": _colours(settings),
         "encoding": encoding,
         "size": f"{size.columns}x{size.lines}",
-        "tmux": "yes" if "TMUX" in os.environ else "no",
-        "ssh": "yes" if "SSH_CONNECTION" in os.environ else "no",
-        "interactive": "yes" if sys.stdout.isatty() else "no",
+        "tmux": yes if "TMUX" in os.environ else no,
+        "ssh": yes if "SSH_CONNECTION" in os.environ else no,
+        "interactive": yes if sys.stdout.isatty() else no,
     }
 
 
 def _colours(settings: Settings) -> str:
     """How many colours the studio uses, and why."""
     if os.environ.get("NO_COLOR"):
-        return "none, because NO_COLOR is set"
+        return tr("none, because NO_COLOR is set")
     if settings.colour != "auto":
-        return f"{settings.colour}, from the settings"
-    return f"{colours_of(os.environ)}, from TERM and COLORTERM"
+        return tr("{colours}, from the settings", colours=settings.colour)
+    return tr("{colours}, from TERM and COLORTERM", colours=colours_of(os.environ))
 
 
 def _show(report: dict[str, object]) -> None:
@@ -226,9 +279,15 @@ def _show(report: dict[str, object]) -> None:
         if key == "problems":
             continue
         if isinstance(value, dict):
-            value = "\n".join(f"{'':12}{name:14}{text}" for name, text in value.items()).strip()
-            value = value or "none"
-        out.print(f"{_LABELS.get(key, key):12}{value}")
+            rows = (f"{'':12}{padded(_label(name), 14)}{text}" for name, text in value.items())
+            value = "\n".join(rows).strip() or tr("none")
+        out.print(f"{padded(_label(key), 12)}{value}")
     problems = report["problems"]
     assert isinstance(problems, list)
-    out.print("\n" + ("\n".join(f"✗ {problem}" for problem in problems) or "No problems found."))
+    out.print(
+        "\n" + ("\n".join(f"✗ {problem}" for problem in problems) or tr("No problems found."))
+    )
+
+
+def _label(key: str) -> str:
+    return tr(_LABELS.get(key, key))

@@ -7,11 +7,12 @@ import typer
 from rich.table import Table
 
 from studio.cli.options import Device
-from studio.cli.output import out, print_json, say, usage_errors
+from studio.cli.output import out, padded, print_json, say, usage_errors
 from studio.cli.writing import Json, Run
 from studio.errors import CorpusError
 from studio.paths import Home
 from studio.prosody.forms import form_named
+from studio.translation import marked, tr
 
 if TYPE_CHECKING:
     from studio.corpus.poem import Split
@@ -26,14 +27,18 @@ _REGULATED = ("五绝", "七绝", "五律", "七律")
 def checked_split(name: str) -> "Split":
     """The split with this name; raises BadParameter if there is none."""
     if name not in ("train", "valid", "test"):
-        raise typer.BadParameter(f"{name!r} is not train, valid or test.", param_hint="--split")
+        raise typer.BadParameter(
+            tr("{name!r} is not train, valid or test.", name=name), param_hint="--split"
+        )
     return name  # type: ignore[return-value]
 
 
-@evaluate_app.callback()
+@evaluate_app.callback(
+    help=tr("Perplexity on a held-out split. `poems` and `couplets` measure other things.")
+)
 def held_out(
     context: typer.Context,
-    split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
+    split: Annotated[str, typer.Option(help=tr("train, valid or test."))] = "test",
     run: Run = "auto",
     device: Device = "auto",
     json: Json = False,
@@ -43,7 +48,9 @@ def held_out(
         for name in ("split", "run", "device", "json"):
             source = context.get_parameter_source(name)
             if source is not None and source.name == "COMMANDLINE":
-                raise typer.BadParameter(f"Give options after `{context.invoked_subcommand}`.")
+                raise typer.BadParameter(
+                    tr("Give options after `{command}`.", command=context.invoked_subcommand)
+                )
         return
     wanted, home = checked_split(split), Home.default()
     from studio.corpus.library import Library
@@ -54,11 +61,15 @@ def held_out(
         texts, about = library.texts(wanted), library.about(wanted)
     if not texts:
         raise CorpusError(
-            f"The {split} split of {home.library} has no poems. Choose another with --split, or "
-            "build the library from more poems: `tangshi-studio corpus fetch --again`."
+            tr(
+                "The {split} split of {library} has no poems. Choose another with --split, or "
+                "build the library from more poems: `tangshi-studio corpus fetch --again`.",
+                split=split,
+                library=home.library,
+            )
         )
     writer = load_writer(*locate(home, run), device).for_rows(len(texts))
-    say(f"Reading {len(texts):,} poems with {writer.name} ...")
+    say(tr("Reading {count:,} poems with {model} ...", count=len(texts), model=writer.name))
     network, vocabulary = writer.network, writer.vocabulary
     whole = total(score_poems(network, vocabulary, texts, writer.device))
     # With form, title and poet, as far as the model reads them.
@@ -84,33 +95,46 @@ def held_out(
         )
         return
     out.print(
-        f"{writer.name} on {split} ({len(texts):,} poems)\n"
-        f"perplexity over all targets      {whole.perplexity_all:10.2f}   "
-        f"({whole.tokens:,} tokens)\n"
-        f"perplexity over Han characters   {whole.perplexity:10.2f}   ({whole.han:,} characters)\n"
-        f"unknown characters               {whole.unknown_share:10.2%}"
+        tr(
+            "{model} on {split} ({count:,} poems)",
+            model=writer.name,
+            split=split,
+            count=len(texts),
+        )
     )
+    tokens = tr("({count:,} tokens)", count=whole.tokens)
+    characters = tr("({count:,} characters)", count=whole.han)
+    for label, figure in (
+        (tr("perplexity over all targets"), f"{whole.perplexity_all:10.2f}   {tokens}"),
+        (tr("perplexity over Han characters"), f"{whole.perplexity:10.2f}   {characters}"),
+        (tr("unknown characters"), f"{whole.unknown_share:10.2%}"),
+    ):
+        out.print(padded(label, 33) + figure)
     if titled is not None:
-        out.print(f"all tokens, with form and title  {titled:10.2f}")
+        out.print(padded(tr("all tokens, with form and title"), 33) + f"{titled:10.2f}")
 
 
-@evaluate_app.command()
+@evaluate_app.command(
+    help=tr("Write poems and measure them. Poems of the split are measured for comparison.")
+)
 def poems(
     form: Annotated[
         list[str] | None,
-        typer.Option(help="A form; repeat it for several. Default: 五绝 七绝 五律 七律."),
+        typer.Option(help=tr("A form; repeat it for several. Default: 五绝 七绝 五律 七律.")),
     ] = None,
     count: Annotated[
-        int, typer.Option(min=1, max=10**6, help="Number of poems of each form.")
+        int, typer.Option(min=1, max=10**6, help=tr("Number of poems of each form."))
     ] = 200,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The random seed.")] = 1,
-    split: Annotated[str, typer.Option(help="Whose poems to compare with.")] = "test",
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help=tr("The random seed."))] = 1,
+    split: Annotated[str, typer.Option(help=tr("Whose poems to compare with."))] = "test",
     discriminator: Annotated[
-        bool, typer.Option("--discriminator", help="Tell ours from people's by a classifier.")
+        bool, typer.Option("--discriminator", help=tr("Tell ours from people's by a classifier."))
     ] = False,
     openings: Annotated[
         int,
-        typer.Option(min=0, help="Also request a poem for each of the N most frequent characters."),
+        typer.Option(
+            min=0, help=tr("Also request a poem for each of the N most frequent characters.")
+        ),
     ] = 0,
     run: Run = "auto",
     device: Device = "auto",
@@ -143,7 +167,14 @@ def poems(
         writer = load_writer(*locate(home, run), device)
         frequent = [each for each in writer.vocabulary.distinct if is_han(each)][:openings]
         for each in forms:
-            say(f"Writing {count:,} {each.name} with {writer.name} ...")
+            say(
+                tr(
+                    "Writing {count:,} {form} with {model} ...",
+                    count=count,
+                    form=each.name,
+                    model=writer.name,
+                )
+            )
             request = ComposeRequest(form=each.name, seed=seed)
             written, seconds = write_many(writer, request, count, novelty)
             people = human_poems(library, each, count, seed, wanted)
@@ -176,16 +207,22 @@ def poems(
                 lawful += kept
                 ours += [poem.text for poem in written[: len(kept)]]
             if frequent:
-                say(f"Writing {each.name} with {len(frequent)} openings ...")
+                say(
+                    tr(
+                        "Writing {form} with {count} openings ...",
+                        form=each.name,
+                        count=len(frequent),
+                    )
+                )
                 failed += failures(writer, request, frequent, novelty)
             if not json:
                 _print(each.name, figured, human, measured[-1]["milliseconds"])
-        say("Measuring themes ...")
+        say(tr("Measuring themes ..."))
         size = max(1, count // len(THEME_WORDS))
         themes = measure_themes(writer, library, wanted, size, seed, novelty)
         told = None
         if discriminator:
-            say("Telling ours from people's ...")
+            say(tr("Telling ours from people's ..."))
             frequencies = Frequencies(library.texts("train"))
             told = discriminate(writer, ours, lawful, frequencies, training)
     if json:
@@ -205,37 +242,62 @@ def poems(
         print_json(document)
         return
     out.print(
-        f"\nkept the theme of the title: {_figure(themes.kept, True)} of {themes.poems:,} written, "
-        f"{_figure(themes.people, True)} of {themes.people_poems:,} by poets, "
-        f"{themes.chance:.1%} by a guess"
+        "\n"
+        + tr(
+            "kept the theme of the title: {share} of {poems:,} written, {share_of_people} of "
+            "{poems_of_people:,} by poets, {chance:.1%} by a guess",
+            share=_figure(themes.kept, True),
+            poems=themes.poems,
+            share_of_people=_figure(themes.people, True),
+            poems_of_people=themes.people_poems,
+            chance=themes.chance,
+        )
     )
     if told:
-        tells = ", ".join(f"{name} {weight:+.2f}" for name, weight in told.tells.items())
+        tells = tr(", ").join(f"{name} {weight:+.2f}" for name, weight in told.tells.items())
         out.print(
-            f"told from poems by people that keep the rules: {told.accuracy:.1%} of "
-            f"{told.poems:,}, 50% by a guess, by {tells}"
+            tr(
+                "told from poems by people that keep the rules: {share:.1%} of {poems:,}, 50% by "
+                "a guess, by {tells}",
+                share=told.accuracy,
+                poems=told.poems,
+                tells=tells,
+            )
         )
     if frequent:
         out.print(
-            f"\n{len(failed)} of {len(frequent) * len(forms):,} requests with openings failed"
+            "\n"
+            + tr(
+                "{failed} of {count:,} requests with openings failed",
+                failed=len(failed),
+                count=len(frequent) * len(forms),
+            )
         )
         for one in failed:
-            out.print(f"{one.form} {one.opening}: {one.reason}", soft_wrap=True)
+            out.print(
+                tr(
+                    "{form} {opening}: {reason}",
+                    form=one.form,
+                    opening=one.opening,
+                    reason=one.reason,
+                ),
+                soft_wrap=True,
+            )
 
 
 _SHOWN = {
-    "length_kept": "length kept",
-    "tones_kept": "tones kept",
-    "rhyme_kept": "rhyme kept",
-    "lines_copied": "lines copied",
-    "grams_copied": "4-grams copied",
-    "distinct_1": "distinct-1",
-    "distinct_2": "distinct-2",
-    "distinct_3": "distinct-3",
-    "repeated": "poems with a repeated character",
-    "repeats": "repeated characters per poem",
-    "perplexity_han": "perplexity over Han characters",
-    "parallelism": "parallelism",
+    "length_kept": marked("length kept"),
+    "tones_kept": marked("tones kept"),
+    "rhyme_kept": marked("rhyme kept"),
+    "lines_copied": marked("lines copied"),
+    "grams_copied": marked("4-grams copied"),
+    "distinct_1": marked("distinct-1"),
+    "distinct_2": marked("distinct-2"),
+    "distinct_3": marked("distinct-3"),
+    "repeated": marked("poems with a repeated character"),
+    "repeats": marked("repeated characters per poem"),
+    "perplexity_han": marked("perplexity over Han characters"),
+    "parallelism": marked("parallelism"),
 }
 _SHARES = {"length_kept", "tones_kept", "rhyme_kept", "lines_copied", "grams_copied", "repeated"}
 
@@ -243,15 +305,15 @@ _SHARES = {"length_kept", "tones_kept", "rhyme_kept", "lines_copied", "grams_cop
 def _print(
     name: str, written: "QualityMetrics", human: "QualityMetrics | None", milliseconds: float
 ) -> None:
-    people = f"{human.poems:,} by poets" if human else "none by poets"
+    people = tr("{count:,} by poets", count=human.poems) if human else tr("none by poets")
     table = Table(title=name, box=None, title_justify="left")
-    table.add_column(f"distinct over {written.distinct_of:,}")
-    table.add_column(f"{written.poems:,} written", justify="right")
+    table.add_column(tr("distinct over {count:,}", count=written.distinct_of))
+    table.add_column(tr("{count:,} written", count=written.poems), justify="right")
     table.add_column(people, justify="right")
     for field, words in _SHOWN.items():
         values = (getattr(each, field) if each else None for each in (written, human))
-        table.add_row(words, *(_figure(value, field in _SHARES) for value in values))
-    table.add_row("milliseconds per poem", f"{milliseconds:.0f}", "")
+        table.add_row(tr(words), *(_figure(value, field in _SHARES) for value in values))
+    table.add_row(tr("milliseconds per poem"), f"{milliseconds:.0f}", "")
     out.print(table)
 
 

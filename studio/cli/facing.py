@@ -9,23 +9,28 @@ from studio.cli.options import Device
 from studio.cli.output import out, print_json, say
 from studio.corpus.poem import STOPS
 from studio.paths import Home
+from studio.translation import tr
 from studio.verse.facing import facing_lines
 from studio.verse.request import request_text
 
 
 def couplet(
-    line: Annotated[str, typer.Argument(help="A line of five or seven characters.")],
+    line: Annotated[str, typer.Argument(help=tr("A line of five or seven characters."))],
     upper: Annotated[
-        bool, typer.Option("--upper", help="The line is the lower one; write upper lines.")
+        bool, typer.Option("--upper", help=tr("The line is the lower one; write upper lines."))
     ] = False,
-    count: Annotated[int, typer.Option(min=1, max=256, help="Show at most so many.")] = 8,
+    count: Annotated[int, typer.Option(min=1, max=256, help=tr("Show at most so many."))] = 8,
     candidates: Annotated[
-        int, typer.Option(min=1, max=256, help="How many are written, to choose from.")
+        int, typer.Option(min=1, max=256, help=tr("How many are written, to choose from."))
     ] = 48,
-    seed: Annotated[int | None, typer.Option(help="The same seed writes the same lines.")] = None,
-    run: Annotated[str, typer.Option("--run", "--model", help="The model that writes.")] = "auto",
+    seed: Annotated[
+        int | None, typer.Option(help=tr("The same seed writes the same lines."))
+    ] = None,
+    run: Annotated[
+        str, typer.Option("--run", "--model", help=tr("The model that writes."))
+    ] = "auto",
     device: Device = "auto",
-    json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))] = False,
 ) -> None:
     """Write lines that face a given one in a couplet (对联).
 
@@ -43,4 +48,4 @@ def couplet(
     for each in found:
         pair = (each.line, text) if upper else (text, each.line)
         out.print(f"{'，'.join(pair)}  {each.parallelism.score:.2f}")
-    say(f"{writer.name}, seed {chosen}")
+    say(tr("{model}, seed {seed}", model=writer.name, seed=chosen))

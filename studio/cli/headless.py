@@ -24,9 +24,13 @@ from studio.model.events import (
     TrainingEvent,
     Validated,
 )
+from studio.translation import marked, tr
 
 if TYPE_CHECKING:
     from studio.runs.session import TrainingSession
+
+# How a training ends; see `model.events.Outcome`.
+_OUTCOMES = (marked("finished"), marked("stopped"), marked("diverged"), marked("failed"))
 
 
 def train_to_end(session: "TrainingSession") -> tuple[TrainingEnded, bool]:
@@ -44,21 +48,50 @@ def train_to_end(session: "TrainingSession") -> tuple[TrainingEnded, bool]:
     return last, bool(stopped_by)
 
 
+def ending(name: str, last: TrainingEnded) -> str:
+    """How the training of a run ended, as a message."""
+    return tr(
+        "{run}: {outcome} at step {step}. {reason}",
+        run=name,
+        outcome=tr(last.outcome),
+        step=last.step,
+        reason=last.reason,
+    )
+
+
+def failure(name: str, last: TrainingEnded) -> str:
+    """The message of the error that ended the training of a run."""
+    return tr(
+        "The training of {run} {outcome}. {reason}",
+        run=name,
+        outcome=tr(last.outcome),
+        reason=last.reason,
+    )
+
+
 def _watch(started: TrainingStarted, steps: Iterator[tuple[TrainingEvent, ...]]) -> TrainingEnded:
     """Show the training on standard error until it ends."""
     say(
-        f"{started.run}: {started.config.model.cell} with {started.parameters:,} parameters, "
-        f"{started.vocabulary:,} characters, on {started.device} in {started.precision}."
+        tr(
+            "{run}: {cell} with {parameters:,} parameters, {characters:,} characters, on {device} "
+            "in {precision}.",
+            run=started.run,
+            cell=started.config.model.cell,
+            parameters=started.parameters,
+            characters=started.vocabulary,
+            device=started.device,
+            precision=started.precision,
+        )
     )
     if started.notice:
         say(started.notice)
     progress = Progress(
-        TextColumn("epoch {task.fields[epoch]}"),
+        TextColumn(tr("epoch {task.fields[epoch]}")),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        TextColumn("loss {task.fields[loss]:.3f} · {task.fields[speed]:,.0f} characters/s"),
+        TextColumn(tr("loss {task.fields[loss]:.3f} · {task.fields[speed]:,.0f} characters/s")),
         console=messages,
         disable=not messages.is_terminal,
     )
@@ -81,17 +114,29 @@ def _watch(started: TrainingStarted, steps: Iterator[tuple[TrainingEvent, ...]])
                         )
                         before = event
                     case Validated():
-                        say(
-                            f"step {event.step}: validation perplexity {event.perplexity_all:.1f} "
-                            f"({event.perplexity:.1f} over Han characters)"
-                            f"{', the best so far' if event.best else ''}"
-                        )
-                    case SampleWritten():
-                        say(f"step {event.step}: {event.text}")
-                    case Noted():
-                        say(f"step {event.step}: {event.text}")
+                        say(_measured(event))
+                    case SampleWritten() | Noted():
+                        say(tr("step {step}: {text}", step=event.step, text=event.text))
                     case CheckpointSaved():
-                        say(f"step {event.step}: saved {event.name}")
+                        say(tr("step {step}: saved {name}", step=event.step, name=event.name))
                     case TrainingEnded():
                         return event
     raise AssertionError("training ends with TrainingEnded")
+
+
+def _measured(event: Validated) -> str:
+    figures = {
+        "step": event.step,
+        "perplexity": event.perplexity_all,
+        "han": event.perplexity,
+    }
+    if event.best:
+        return tr(
+            "step {step}: validation perplexity {perplexity:.1f} ({han:.1f} over Han characters), "
+            "the best so far",
+            **figures,
+        )
+    return tr(
+        "step {step}: validation perplexity {perplexity:.1f} ({han:.1f} over Han characters)",
+        **figures,
+    )

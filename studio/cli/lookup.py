@@ -13,22 +13,28 @@ from studio.corpus.lookups import Frequency, LineFound
 from studio.paths import Home
 from studio.prosody.books import rhyme_book_named
 from studio.prosody.rhymes import PINGSHUI, RhymeBook
+from studio.translation import tr
 
 lookup_app = typer.Typer(
-    help="Look up rhymes, words and lines in the library.",
+    help=tr("Look up rhymes, words and lines in the library."),
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
-Text = Annotated[str, typer.Argument(help="A character or a word.")]
-Count = Annotated[int, typer.Option(min=1, max=10**6, help="Show at most so many.")]
-Rhymes = Annotated[str, typer.Option(help="Rhyme book: pingshui, cilin, tongyun or xinyun.")]
-Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+Text = Annotated[str, typer.Argument(help=tr("A character or a word."))]
+Count = Annotated[int, typer.Option(min=1, max=10**6, help=tr("Show at most so many."))]
+Rhymes = Annotated[str, typer.Option(help=tr("Rhyme book: pingshui, cilin, tongyun or xinyun."))]
+Json = Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))]
 
 
-@lookup_app.command()
+@lookup_app.command(
+    help=tr(
+        "Show the rhymes of a character and what is in them.\n\n"
+        "The most frequent characters of the library come first."
+    )
+)
 def rhyme(
-    character: Annotated[str, typer.Argument(help="One Chinese character.")],
+    character: Annotated[str, typer.Argument(help=tr("One Chinese character."))],
     rhymes: Rhymes = PINGSHUI.key,
     count: Count = 60,
     json: Json = False,
@@ -49,7 +55,9 @@ def rhyme(
         out.print(f"{group.name}  {characters}", soft_wrap=True)
 
 
-@lookup_app.command()
+@lookup_app.command(
+    help=tr("Show what begins and what ends with a text.\n\nThe most frequent come first.")
+)
 def word(text: Text, count: Count = 20, json: Json = False) -> None:
     """Show what begins and what ends with a text.
 
@@ -64,7 +72,7 @@ def word(text: Text, count: Count = 20, json: Json = False) -> None:
     _print_counts(f"…{found.text}", found.ending)
 
 
-@lookup_app.command()
+@lookup_app.command(help=tr("Show what faces a text in parallel couplets (对仗)."))
 def pair(text: Text, rhymes: Rhymes = PINGSHUI.key, count: Count = 20, json: Json = False) -> None:
     """Show what faces a text in parallel couplets (对仗)."""
     book = _book(rhymes)
@@ -76,7 +84,7 @@ def pair(text: Text, rhymes: Rhymes = PINGSHUI.key, count: Count = 20, json: Jso
     _print_counts(text, found)
 
 
-@lookup_app.command()
+@lookup_app.command(help=tr("Show the lines that hold a text, with poet and title."))
 def lines(text: Text, count: Count = 20, json: Json = False) -> None:
     """Show the lines that hold a text, with poet and title."""
     with Library.open(Home.default().library) as library:
@@ -86,14 +94,22 @@ def lines(text: Text, count: Count = 20, json: Json = False) -> None:
         return
     for each in found.lines:
         out.print(f"{each.line}  {each.author}《{each.title}》 {each.poem}", soft_wrap=True)
-    say(f"{found.count:,} lines hold {found.text}.")
+    say(tr("{count:,} lines hold {text}.", count=found.count, text=found.text))
 
 
-@lookup_app.command()
+@lookup_app.command(
+    help=tr(
+        "Show the lines of the library that are nearest to one.\n\n"
+        "They are compared by the vectors that a model has for the characters and by their "
+        "places. The number is how near a line is, up to 1."
+    )
+)
 def near(
-    line: Annotated[str, typer.Argument(help="A line of verse.")],
+    line: Annotated[str, typer.Argument(help=tr("A line of verse."))],
     count: Count = 8,
-    run: Annotated[str, typer.Option("--run", "--model", help="The model that compares.")] = "auto",
+    run: Annotated[
+        str, typer.Option("--run", "--model", help=tr("The model that compares."))
+    ] = "auto",
     json: Json = False,
 ) -> None:
     """Show the lines of the library that are nearest to one.
@@ -128,7 +144,10 @@ def near(
 
 def _print_counts(heading: str, found: Iterable[Frequency]) -> None:
     listed = "  ".join(f"{each.text} {each.count:,}" for each in found)
-    out.print(f"{heading}  {listed or 'not in the library'}", soft_wrap=True)
+    out.print(
+        f"{heading}  {listed}" if listed else tr("{text}  not in the library", text=heading),
+        soft_wrap=True,
+    )
 
 
 @usage_errors()

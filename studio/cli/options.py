@@ -8,6 +8,7 @@ from studio.cli.output import usage_errors
 from studio.devices import DeviceName
 from studio.documents import converted
 from studio.errors import ConfigError
+from studio.translation import tr
 
 
 @usage_errors()
@@ -18,7 +19,7 @@ def _device_name(typed: str) -> str:
 Device = Annotated[
     str,
     typer.Option(
-        help="auto, cpu, cuda:0, or a GPU's UUID; `doctor` lists the GPUs.",
+        help=tr("auto, cpu, cuda:0, or a GPU's UUID; `doctor` lists the GPUs."),
         callback=_device_name,
         show_default=False,
     ),
@@ -29,5 +30,7 @@ def assignment(text: str) -> tuple[str, object]:
     """Key and value of a setting typed as KEY=VALUE; raises ConfigError."""
     key, equals, value = text.partition("=")
     if not equals:
-        raise ConfigError(f"--set takes KEY=VALUE, as in --set hidden=256, not {text!r}.")
+        raise ConfigError(
+            tr("--set takes KEY=VALUE, as in --set hidden=256, not {text!r}.", text=text)
+        )
     return key.strip(), value.strip()

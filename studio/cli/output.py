@@ -9,11 +9,15 @@ from typing import Any
 
 import msgspec
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from studio.cli.typer_words import error_in_words
 from studio.errors import ConfigError, LostProcessError, StudioError, out_of_memory_message
 from studio.launched import LOST, is_launched, is_launched_by_the_studio
+from studio.reasons import system_reason
+from studio.translation import language, tr
 from studio.wording import printable
 
 out = Console(highlight=False, markup=False, emoji=False)
@@ -30,6 +34,11 @@ def print_json(document: Any) -> None:
 def say(text: str) -> None:
     """Print a message for the user to standard error."""
     messages.print(Text(printable(text)), soft_wrap=True)
+
+
+def padded(text: str, width: int) -> str:
+    """Pad to a width in terminal cells; a Chinese character takes two."""
+    return text + " " * (width - cell_len(text))
 
 
 def option(key: str) -> str:
@@ -59,10 +68,13 @@ def exit_codes() -> Iterator[None]:
         say(f"tangshi-studio: {error}")
         sys.exit(1)
     except typer.TyperException as error:
-        error.show()  # type: ignore[attr-defined]  # all usage errors have it
+        if language() == "en":
+            error.show()  # type: ignore[attr-defined]  # all usage errors have it
+        else:
+            say(error_in_words(error))
         sys.exit(2)
     except (KeyboardInterrupt, typer.Abort):
-        messages.print("Interrupted.")
+        messages.print(tr("Interrupted."))
         sys.exit(130)
     except BrokenPipeError:
         # The reader has ended (`| head`): redirect standard output and exit quietly.
@@ -72,15 +84,21 @@ def exit_codes() -> Iterator[None]:
         if error.encoding == "utf-8":
             raise
         say(
-            f"tangshi-studio: The output is in {error.encoding}, which has no Chinese characters. "
-            "Set LANG=C.UTF-8 or another UTF-8 locale, or use --json."
+            tr(
+                "tangshi-studio: The output is in {encoding}, which has no Chinese characters. "
+                "Set LANG=C.UTF-8 or another UTF-8 locale, or use --json.",
+                encoding=error.encoding,
+            )
         )
         sys.exit(1)
     except OSError as error:
-        reason = error.strerror or error
         say(
-            f"tangshi-studio: {error.filename or 'The file'} cannot be used: {reason}. "
-            "Check its permissions and the free space on its disk, and run the command again."
+            tr(
+                "tangshi-studio: {path} cannot be used: {reason}. Check its permissions and the "
+                "free space on its disk, and run the command again.",
+                path=error.filename or tr("The file"),
+                reason=system_reason(error),
+            )
         )
         sys.exit(1)
     except (MemoryError, RuntimeError) as error:

@@ -13,6 +13,7 @@ from studio.corpus.long_lines import with_lost_stops
 from studio.corpus.poem import verse_lines
 from studio.corpus.records import BadRecord, RawPoem, Record
 from studio.errors import CorpusError
+from studio.translation import tr
 from studio.wording import printable
 
 
@@ -43,7 +44,9 @@ def read_poems(file: str, name: str) -> list[Readable | Unreadable]:
     """The poems of a file, or of standard input for "-"; raises CorpusError if there are none."""
     read = [_read(record) for record in _records(file, name)]
     if not read:
-        raise CorpusError(f"{name} has no poem. Write one poem per line, with its punctuation.")
+        raise CorpusError(
+            tr("{name} has no poem. Write one poem per line, with its punctuation.", name=name)
+        )
     return read
 
 
@@ -51,7 +54,13 @@ def _records(file: str, name: str) -> Iterator[Record]:
     if file == "-":
         content = sys.stdin.buffer.read(sources.LARGEST + 1)
         if len(content) > sources.LARGEST:
-            raise CorpusError(f"{name} is larger than {sources.LARGEST:,} bytes. Split it.")
+            raise CorpusError(
+                tr(
+                    "{name} is larger than {size:,} bytes. Split it.",
+                    name=name,
+                    size=sources.LARGEST,
+                )
+            )
         return sources.records(content, name)
     return sources.read(Path(file))
 
@@ -81,13 +90,18 @@ def _unreadable(record: RawPoem, rejected: RejectedError) -> Unreadable:
 def why(missing: Unreadable) -> str:
     """The place, the reason and the remedy, in a sentence or two."""
     if missing.reason == NOT_UTF8:
-        return (
-            f"line {missing.line} is not UTF-8. "
-            "Convert the file, for example with iconv -f GB18030 -t UTF-8."
+        return tr(
+            "line {line} is not UTF-8. "
+            "Convert the file, for example with iconv -f GB18030 -t UTF-8.",
+            line=missing.line,
         )
-    column = f", column {missing.column}" if missing.column else ""
-    found = f" ({missing.character})" if missing.character else ""
-    return (
-        f"line {missing.line}{column} cannot be scanned: {missing.reason}{found}. "
-        "A poem is Chinese characters and punctuation."
+    place, reason = tr("line {line}", line=missing.line), tr(missing.reason)
+    if missing.column:
+        place = tr("line {line}, column {column}", line=missing.line, column=missing.column)
+    if missing.character:
+        reason = tr("{reason} ({character})", reason=reason, character=missing.character)
+    return tr(
+        "{place} cannot be scanned: {reason}. A poem is Chinese characters and punctuation.",
+        place=place,
+        reason=reason,
     )

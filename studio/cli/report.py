@@ -5,7 +5,7 @@ from typing import Annotated, get_args
 
 import typer
 
-from studio.cli.headless import train_to_end
+from studio.cli.headless import ending, failure, train_to_end
 from studio.cli.options import assignment
 from studio.cli.output import option, out, print_json, say, usage_errors
 from studio.errors import ConfigError, RunError
@@ -13,20 +13,21 @@ from studio.model.config import MAX_COUNT, RECIPES, Cell, RunConfig, recipe_name
 from studio.paths import Home
 from studio.runs import folders
 from studio.runs.comparing import differing_settings
+from studio.translation import tr
 
-Language = Annotated[str, typer.Option(help="zh or en.")]
-Format = Annotated[str, typer.Option(help="html (one file), or markdown with PNG and SVG.")]
+Language = Annotated[str, typer.Option(help=tr("zh or en."))]
+Format = Annotated[str, typer.Option(help=tr("html (one file), or markdown with PNG and SVG."))]
 WithTest = Annotated[
-    bool, typer.Option("--test", help="Measure perplexity on the test split as well.")
+    bool, typer.Option("--test", help=tr("Measure perplexity on the test split as well."))
 ]
-Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+Json = Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))]
 
 
 def report(
-    runs: Annotated[list[str], typer.Argument(help="The runs, as `runs list` names them.")],
+    runs: Annotated[list[str], typer.Argument(help=tr("The runs, as `runs list` names them."))],
     out_: Annotated[
         Path | None,
-        typer.Option("--out", help="The folder for the report; a report in it is replaced."),
+        typer.Option("--out", help=tr("The folder for the report; a report in it is replaced.")),
     ] = None,
     language: Language = "en",
     format: Format = "html",
@@ -40,18 +41,22 @@ def report(
 def compare(
     report: Annotated[
         Path | None,
-        typer.Option("--report", help="The folder for the report; a report in it is replaced."),
+        typer.Option("--report", help=tr("The folder for the report; a report in it is replaced.")),
     ] = None,
-    cell: Annotated[str, typer.Option(help="The cells, separated by commas.")] = "rnn,gru,lstm",
-    recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "classic",
+    cell: Annotated[str, typer.Option(help=tr("The cells, separated by commas."))] = "rnn,gru,lstm",
+    recipe: Annotated[
+        str, typer.Option(help=tr("One of {names}.", names=", ".join(RECIPES)))
+    ] = "classic",
     run: Annotated[
-        str | None, typer.Option(help="The runs are called NAME-rnn ...; default: compare-RECIPE.")
+        str | None,
+        typer.Option(help=tr("The runs are called NAME-rnn ...; default: compare-RECIPE.")),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, max=MAX_COUNT, help="Epochs.")] = None,
-    max_steps: Annotated[int | None, typer.Option(help="Stop after this many steps.")] = None,
-    seed: Annotated[int | None, typer.Option(help="The random seed.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, max=MAX_COUNT, help=tr("Epochs."))] = None,
+    max_steps: Annotated[int | None, typer.Option(help=tr("Stop after this many steps."))] = None,
+    seed: Annotated[int | None, typer.Option(help=tr("The random seed."))] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Any other setting, as in --set hidden=256.")
+        list[str] | None,
+        typer.Option("--set", help=tr("Any other setting, as in --set hidden=256.")),
     ] = None,
     language: Language = "en",
     format: Format = "html",
@@ -67,7 +72,13 @@ def compare(
         cells = [each.strip() for each in cell.split(",")]
         for each in cells:
             if each not in get_args(Cell):
-                raise ConfigError(f"--cell takes {', '.join(get_args(Cell))}, not {each!r}.")
+                raise ConfigError(
+                    tr(
+                        "--cell takes {cells}, not {text!r}.",
+                        cells=", ".join(get_args(Cell)),
+                        text=each,
+                    )
+                )
         given = {"epochs": epochs, "max_steps": max_steps, "seed": seed}
         options: dict[str, object] = {k: v for k, v in given.items() if v is not None}
         settings = dict(assignment(text) for text in set_ or [])
@@ -94,8 +105,12 @@ def _check_free_or_same(home: Home, name: str, config: RunConfig) -> None:
     differing = differing_settings([config, found])
     if differing:
         raise RunError(
-            f"There is already a run called {name} with another {', '.join(differing)}. Choose "
-            "other names with --run, or delete that run."
+            tr(
+                "There is already a run called {name} with another {settings}. Choose other names "
+                "with --run, or delete that run.",
+                name=name,
+                settings=tr(", ").join(differing),
+            )
         )
 
 
@@ -107,18 +122,18 @@ def _train(home: Home, name: str, config: RunConfig) -> None:
     """Train a run, resume it, or leave it as it is if it is finished."""
     is_new = not _exists(home, name)
     if not is_new and folders.summary(folders.find(home.runs, name)).status == "finished":
-        say(f"{name} is finished already.")
+        say(tr("{name} is finished already.", name=name))
         return
-    say(f"Training {name} ...")
+    say(tr("Training {name} ...", name=name))
     from studio.runs.session import resume_run, start_run
 
     session = start_run(home, name, config) if is_new else resume_run(home, name)
     last, is_interrupted = train_to_end(session)
-    say(f"{name}: {last.outcome} at step {last.step}. {last.reason}")
+    say(ending(name, last))
     if last.outcome not in ("finished", "stopped"):
-        raise RunError(f"The training of {name} {last.outcome}. {last.reason}")
+        raise RunError(failure(name, last))
     if is_interrupted or last.outcome == "stopped":
-        say("The same command resumes it, and trains the runs that are left.")
+        say(tr("The same command resumes it, and trains the runs that are left."))
         raise KeyboardInterrupt
 
 

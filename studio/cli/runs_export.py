@@ -9,17 +9,18 @@ from studio.cli.output import out, print_json
 from studio.paths import Home
 from studio.runs import folders
 from studio.runs.exporting import Format, export
+from studio.translation import tr
 
 
 def export_runs(
     names: Annotated[list[str], typer.Argument(metavar="RUN...")],
     form: Annotated[
-        Format, typer.Option("--format", help="A file, or a folder for TensorBoard.")
+        Format, typer.Option("--format", help=tr("A file, or a folder for TensorBoard."))
     ] = "csv",
     folder: Annotated[
-        Path, typer.Option("--out", help="The folder to write to, by default this one.")
+        Path, typer.Option("--out", help=tr("The folder to write to, by default this one."))
     ] = Path(),
-    json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))] = False,
 ) -> None:
     """Export losses, perplexities and samples of runs."""
     home = Home.default()

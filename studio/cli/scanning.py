@@ -19,9 +19,10 @@ from studio.prosody.rhymes import PINGSHUI, RhymeBook
 from studio.prosody.rules import ScanRules
 from studio.prosody.scansion import scan as scan_poem
 from studio.prosody.tunes import Tune, tune_named
+from studio.translation import language, tr
 from studio.verse.suggesting import ByFrequency, ByModel, Ranker, Suggestion, suggest
 
-Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+Json = Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))]
 # A file that has no poems would give one message per line.
 UNREADABLE_SHOWN = 20
 SUGGESTED = 8
@@ -40,43 +41,51 @@ def scan(
     file: Annotated[
         str,
         typer.Argument(
-            help="Poems in a format of `corpus fetch --from`: one per line, title:content lines, "
-            "verse below its title and poet, with blank lines between the poems, or JSON. "
-            '"-" reads standard input.'
+            help=tr(
+                "Poems in a format of `corpus fetch --from`: one per line, title:content lines, "
+                "verse below its title and poet, with blank lines between the poems, or JSON. "
+                '"-" reads standard input.'
+            )
         ),
     ],
     rhymes: Annotated[
         str,
         typer.Option(
-            help="Rhyme book: pingshui (平水韵, the default) or cilin (词林正韵, the default of "
-            "ci), with the tones of the Tang; tongyun (中华通韵) or xinyun (中华新韵), with those "
-            "of today."
+            help=tr(
+                "Rhyme book: pingshui (平水韵, the default) or cilin (词林正韵, the default of "
+                "ci), with the tones of the Tang; tongyun (中华通韵) or xinyun (中华新韵), with "
+                "those of today."
+            )
         ),
     ] = "",
     tune: Annotated[
         str,
         typer.Option(
-            help="The tune of ci (词), such as 如梦令 or rumengling; by default a poem whose lines "
-            "are as long as those of a tune is measured by it."
+            help=tr(
+                "The tune of ci (词), such as 如梦令 or rumengling; by default a poem whose lines "
+                "are as long as those of a tune is measured by it."
+            )
         ),
     ] = "",
     no_rescue: Annotated[
         list[str] | None,
         typer.Option(
-            help="Allow no rescue (拗救): self, within a line (仄平平仄平, 平平仄平仄); "
-            "next, by the next line of the couplet. Give it twice for both."
+            help=tr(
+                "Allow no rescue (拗救): self, within a line (仄平平仄平, 平平仄平仄); "
+                "next, by the next line of the couplet. Give it twice for both."
+            )
         ),
     ] = None,
     suggestions: Annotated[
         bool,
         typer.Option(
             "--suggest",
-            help="Offer characters that clear each fault and raise none, the likeliest first.",
+            help=tr("Offer characters that clear each fault and raise none, the likeliest first."),
         ),
     ] = False,
     run: Annotated[
         str,
-        typer.Option("--run", "--model", help="The model that ranks what --suggest offers."),
+        typer.Option("--run", "--model", help=tr("The model that ranks what --suggest offers.")),
     ] = "auto",
     json: Json = False,
 ) -> None:
@@ -92,7 +101,7 @@ def scan(
     rules = _rules(rhymes or PINGSHUI.key, no_rescue or [])
     ci_rules = _rules(rhymes or "cilin", [])
     chosen = _tune(tune)
-    name = "standard input" if file == "-" else file
+    name = tr("standard input") if file == "-" else file
     read = read_poems(file, name)
     unreadable = [each for each in read if isinstance(each, Unreadable)]
     scanned = [_scan(each, rules, ci_rules, chosen) for each in read if isinstance(each, Readable)]
@@ -112,9 +121,14 @@ def scan(
             for suggestion in _suggestions(each, ranker) if ranker else []:
                 _print_suggestion(suggestion, each.scansion)
     for missing in unreadable[:UNREADABLE_SHOWN]:
-        say(f"tangshi-studio: {name}, {why(missing)}")
+        say(tr("tangshi-studio: {name}, {problem}", name=name, problem=why(missing)))
     if len(unreadable) > UNREADABLE_SHOWN:
-        say(f"{len(unreadable):,} poems cannot be scanned. List them all with --json.")
+        say(
+            tr(
+                "{count:,} poems cannot be scanned. List them all with --json.",
+                count=len(unreadable),
+            )
+        )
     if unreadable:
         raise typer.Exit(1)
 
@@ -156,7 +170,7 @@ def _tune(name: str) -> Tune | None:
 def _rules(rhymes: str, forbidden: list[str]) -> ScanRules:
     for each in forbidden:
         if each not in ("self", "next"):
-            raise ConfigError(f"--no-rescue must be self or next, not {each!r}.")
+            raise ConfigError(tr("--no-rescue must be self or next, not {text!r}.", text=each))
     return ScanRules(rhyme_book_named(rhymes), "self" not in forbidden, "next" not in forbidden)
 
 
@@ -170,7 +184,13 @@ def _ranker(run: str) -> Ranker:
     except RunError as error:
         if run != "auto":
             raise
-        say(f"{error} Until then the most frequent characters of the library are offered first.")
+        say(
+            tr(
+                "{problem} Until then the most frequent characters of the library are offered "
+                "first.",
+                problem=error,
+            )
+        )
         with Library.open(home.library) as library:
             return ByFrequency(poem.text for poem in library.poems())
     return ByModel(load_writer(folder, name))
@@ -183,26 +203,52 @@ def _suggestions(each: _Scanned, ranker: Ranker) -> list[Suggestion]:
 
 def _print_suggestion(suggestion: Suggestion, scanned: Scansion) -> None:
     fault = suggestion.fault
-    heading = f"→ Line {fault.line + 1}, {fault.name}: "
+    about = {"line": fault.line + 1, "fault": fault.name}
     if suggestion.lines:
         texts = " ".join("，".join(each.texts) for each in suggestion.lines)
         first = suggestion.lines[0]
-        couplet = f"new lines {first.line + 1} and {first.line + 2}"
-        name = couplet if len(first.texts) == 2 else f"a new line {first.line + 1}"
-        out.print(f"{heading}{name} → {texts}", soft_wrap=True)
+        if len(first.texts) == 2:
+            words = tr(
+                "→ Line {line}, {fault}: new lines {first} and {second} → {texts}",
+                **about,
+                first=first.line + 1,
+                second=first.line + 2,
+                texts=texts,
+            )
+        else:
+            words = tr(
+                "→ Line {line}, {fault}: a new line {first} → {texts}",
+                **about,
+                first=first.line + 1,
+                texts=texts,
+            )
+        out.print(words, soft_wrap=True)
         return
     if not suggestion.offers:
-        out.print(f"{heading}no single change clears it without another fault.")
+        out.print(
+            tr(
+                "→ Line {line}, {fault}: no single change clears it without another fault.",
+                **about,
+            )
+        )
         return
     by_place: dict[tuple[int, int], str] = {}
     for offer in suggestion.offers:
         at = offer.line, offer.place
         by_place[at] = by_place.get(at, "") + offer.character
     offered = [
-        f"{scanned.lines[line].text[place]} in line {line + 1} → {' '.join(characters)}"
+        tr(
+            "{character} in line {line} → {offers}",
+            character=scanned.lines[line].text[place],
+            line=line + 1,
+            offers=" ".join(characters),
+        )
         for (line, place), characters in by_place.items()
     ]
-    out.print(heading + "; ".join(offered), soft_wrap=True)
+    out.print(
+        tr("→ Line {line}, {fault}: {offers}", **about, offers=tr("; ").join(offered)),
+        soft_wrap=True,
+    )
 
 
 def _print(title: str, scanned: Scansion) -> None:
@@ -216,7 +262,7 @@ def _print(title: str, scanned: Scansion) -> None:
         named = " ".join(dict.fromkeys(wrong))
         out.print(f"  {marks}{' ' * (width - cell_len(marks))}  {named}".rstrip())
     rhymes = "、".join(scanned.rhymes) or "—"
-    parts = [scanned.form, scanned.template, f"rhyme {rhymes}"]
+    parts = [scanned.form, scanned.template, tr("rhyme {rhymes}", rhymes=rhymes)]
     out.print(" · ".join(part for part in parts if part))
     for fault in scanned.broken:
         out.print(_remark("✗", fault), soft_wrap=True)
@@ -224,9 +270,9 @@ def _print(title: str, scanned: Scansion) -> None:
         out.print(_remark("·", note), soft_wrap=True)
     if not scanned.broken:
         out.print(
-            "No faults."
+            tr("No faults.")
             if scanned.regulated
-            else "No faults (old style: only length and rhyme are checked)."
+            else tr("No faults (old style: only length and rhyme are checked).")
         )
 
 
@@ -236,5 +282,16 @@ def _marks(line: Line) -> str:
 
 
 def _remark(sign: str, remark: Remark) -> str:
-    name = f"{remark.name} ({IN_ENGLISH[remark.name]})"
-    return f"{sign} Line {remark.line + 1}, {name}: {remark.explanation}"
+    meaning = meaning_of(remark.name)
+    return tr(
+        "{sign} Line {line}, {name}: {explanation}",
+        sign=sign,
+        line=remark.line + 1,
+        name=f"{remark.name} ({meaning})" if meaning else remark.name,
+        explanation=remark.explanation,
+    )
+
+
+def meaning_of(name: str) -> str:
+    """What the name of a fault means, for people who do not read Chinese."""
+    return IN_ENGLISH.get(name, "") if language() == "en" else ""

@@ -7,26 +7,33 @@ from studio.cli.signals import stopping_on_signals
 from studio.errors import ConfigError
 from studio.launched import is_launched
 from studio.runs import folders
+from studio.translation import tr
 
 
 def devices_option(text: str, detach: bool) -> list[str]:
     """The devices of `--devices`; raises ConfigError that names what cannot be used."""
     if is_launched() and (text or detach):
         raise ConfigError(
-            f"{'--devices' if text else '--detach'} cannot be used inside torchrun, which has "
-            "started the processes already. Leave it out, or start the command without torchrun."
+            tr(
+                "{option} cannot be used inside torchrun, which has started the processes already. "
+                "Leave it out, or start the command without torchrun.",
+                option="--devices" if text else "--detach",
+            )
         )
     devices = [each.strip() for each in text.split(",")] if text else []
     if not all(each == "cpu" or (each.isascii() and each.isdecimal()) for each in devices):
         raise ConfigError(
-            "--devices takes numbers of GPUs, as in 0,1,2,3, or cpu once for each process, as in "
-            f"cpu,cpu, not {text!r}."
+            tr(
+                "--devices takes numbers of GPUs, as in 0,1,2,3, or cpu once for each process, as "
+                "in cpu,cpu, not {text!r}.",
+                text=text,
+            )
         )
     devices = [each if each == "cpu" else str(int(each)) for each in devices]
     if 0 < devices.count("cpu") < len(devices):
-        raise ConfigError("--devices takes either GPUs or the processor, not both in one run.")
+        raise ConfigError(tr("--devices takes either GPUs or the processor, not both in one run."))
     if "cpu" not in devices and len(set(devices)) < len(devices):
-        raise ConfigError("--devices names a GPU twice. Each GPU takes one process.")
+        raise ConfigError(tr("--devices names a GPU twice. Each GPU takes one process."))
     if devices:
         from studio.runs.launching import check_devices
 
@@ -43,7 +50,7 @@ def train_on_devices(
     """
     from studio.runs.launching import train_on
 
-    say(f"Starting {len(devices)} processes to train {run.name} ...")
+    say(tr("Starting {count} processes to train {run} ...", count=len(devices), run=run.name))
     code = 1
     try:
         code = train_on(devices, name, options)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from studio.cli.headless import train_to_end
+from studio.cli.headless import ending, failure, train_to_end
 from studio.cli.output import print_json, say
 from studio.errors import RunError, StudioError
 from studio.model.config import RunConfig
@@ -19,6 +19,7 @@ from studio.model.events import (
 )
 from studio.paths import Home
 from studio.runs import folders, queue
+from studio.translation import tr
 
 if TYPE_CHECKING:
     from studio.runs.session import TrainingSession
@@ -64,8 +65,10 @@ def first_waiting(home: Home) -> str:
     """The run whose turn it is; raises RunError if none waits."""
     if not (names := queue.waiting(home.runs)):
         raise RunError(
-            "No run waits to be trained. A run waits if it was started in the studio while another "
-            "one was in training, or if `train --cell rnn,gru` was stopped."
+            tr(
+                "No run waits to be trained. A run waits if it was started in the studio while "
+                "another one was in training, or if `train --cell rnn,gru` was stopped."
+            )
         )
     return names[0]
 
@@ -100,7 +103,7 @@ class _Turns:
         after: int = 0,
     ) -> None:
         """Train them all. Raises what ended a run, or RunError that names those that failed."""
-        say("Loading torch and the poems ...")
+        say(tr("Loading torch and the poems ..."))
         from studio.runs.session import resume_run, start_run
 
         if config:
@@ -117,10 +120,10 @@ class _Turns:
                 if not has_begun or self._rest == []:
                     raise
                 self._failed[name] = str(error)
-                say(f"{name}: {error}")
+                say(tr("{run}: {problem}", run=name, problem=error))
             except BaseException:
                 if has_begun:
-                    self._name_left("Train them with: tangshi-studio train --queue")
+                    self._name_left(tr("Train them with: tangshi-studio train --queue"))
                 raise
             if stopped or not (left := self._left()):
                 break
@@ -136,7 +139,7 @@ class _Turns:
         last, stopped = train_to_end(session)
         run = session.run.name
         if not self._json:
-            say(f"{run}: {last.outcome} at step {last.step}. {last.reason}")
+            say(ending(run, last))
         elif self._rest == []:
             print_json(_report(session.run, last))
         else:
@@ -146,11 +149,14 @@ class _Turns:
         if last.outcome in ("diverged", "failed"):
             # The launcher of several processes ends all of them with a signal if one fails.
             stopped = False
-            self._failed[run] = f"The training of {run} {last.outcome}. {last.reason}"
+            self._failed[run] = failure(run, last)
         if stopped:
             resume = f"tangshi-studio train --run {run} --resume"
-            if not self._name_left(f"Resume {run} and train them with: {resume} --queue"):
-                say(f"Resume with: {resume}")
+            remedy = tr(
+                "Resume {run} and train them with: {command}", run=run, command=f"{resume} --queue"
+            )
+            if not self._name_left(remedy):
+                say(tr("Resume with: {command}", command=resume))
         return stopped
 
     def _left(self) -> list[str]:
@@ -169,7 +175,7 @@ class _Turns:
         """Say which runs are left; false if there is none."""
         left = self._left()
         if left:
-            say(f"Not trained yet: {', '.join(left)}. {remedy}")
+            say(tr("Not trained yet: {runs}. {remedy}", runs=tr(", ").join(left), remedy=remedy))
         return bool(left)
 
 

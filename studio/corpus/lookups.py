@@ -11,6 +11,7 @@ from studio.errors import CorpusError
 from studio.prosody.parallelism import middle_couplets
 from studio.prosody.rhymes import RhymeBook
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
+from studio.translation import tr
 
 # The forms whose middle couplets must be parallel.
 _PARALLEL = ("五律", "七律")
@@ -71,8 +72,12 @@ def rhyme_groups(
     readings = book.readings(character)
     if not readings:
         raise CorpusError(
-            f"{character} is not in {book.name}. Give one Chinese character, as in "
-            "`tangshi-studio lookup rhyme 东`."
+            tr(
+                "{character} is not in {book}. Give one Chinese character, as in "
+                "`tangshi-studio lookup rhyme 东`.",
+                character=character,
+                book=book.name,
+            )
         )
     return tuple(
         RhymeGroup(
@@ -145,7 +150,9 @@ def checked(library: Library, typed: str) -> str:
     """The typed text in the script of the library."""
     text = library.in_script(typed).strip()
     if not text or not all(map(is_han, text)):
-        raise CorpusError(f"{typed!r} is not Chinese characters. Give a character or a word.")
+        raise CorpusError(
+            tr("{text!r} is not Chinese characters. Give a character or a word.", text=typed)
+        )
     return text
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from studio import paths
 from studio.errors import CorpusError
+from studio.translation import tr
 
 _CHECKSUM = re.compile(r"([0-9a-f]{64})  (\S+)")
 
@@ -52,11 +53,17 @@ def published_corpus(name: str = "") -> Corpus:
     try:
         known = msgspec.toml.decode(path.read_bytes(), type=_Corpora).corpus
     except (OSError, msgspec.MsgspecError) as error:
-        raise CorpusError(f"{path} cannot be read: {error}. Install the studio again.") from error
+        raise CorpusError(_unreadable(path, error)) from error
     corpus = next((each for each in known if name in ("", each.name)), None)
     if corpus is None:
-        names = ", ".join(each.name for each in known)
-        raise CorpusError(f"There is no corpus called {name!r}. The published ones are {names}.")
+        names = tr(", ").join(each.name for each in known)
+        raise CorpusError(
+            tr(
+                "There is no corpus called {name!r}. The published ones are {names}.",
+                name=name,
+                names=names,
+            )
+        )
     listed = _read_checksums(paths.data() / f"{corpus.name}.sha256", corpus.pattern)
     return msgspec.structs.replace(corpus, checksums=listed)
 
@@ -66,11 +73,21 @@ def _read_checksums(path: Path, pattern: str) -> dict[str, str]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except OSError as error:
-        raise CorpusError(f"{path} cannot be read: {error}. Install the studio again.") from error
+        raise CorpusError(_unreadable(path, error)) from error
     found: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
         match = _CHECKSUM.fullmatch(line)
         if match is None or not fnmatch(match[2], pattern):
-            raise CorpusError(f"{path}, line {number} is damaged. Install the studio again.")
+            raise CorpusError(
+                tr(
+                    "{path}, line {line} is damaged. Install the studio again.",
+                    path=path,
+                    line=number,
+                )
+            )
         found[match[2]] = match[1]
     return found
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    return tr("{path} cannot be read: {reason}. Install the studio again.", path=path, reason=error)

@@ -14,6 +14,7 @@ from studio.corpus.statistics import Statistics
 from studio.errors import CorpusError
 from studio.paths import Home
 from studio.staging import remove_leftovers
+from studio.translation import tr
 
 
 def current_statistics(library: Path) -> Statistics | None:
@@ -53,8 +54,12 @@ def fetch_and_build(
             ):
                 if beside:
                     raise CorpusError(
-                        f"{source} is not the published {corpus.name}, and only a published corpus "
-                        "can be kept beside the library. Omit --beside to make it the library."
+                        tr(
+                            "{path} is not the published {corpus}, and only a published corpus can "
+                            "be kept beside the library. Omit --beside to make it the library.",
+                            path=source,
+                            corpus=corpus.name,
+                        )
                     )
                 # A file name may not be UTF-8, but text in a library must be.
                 name = str(source).encode("utf-8", "replace").decode()
@@ -77,8 +82,11 @@ def rebuild(
     folder = home.corpus / corpus.name
     if not fetching.is_fetched(folder, corpus):
         raise CorpusError(
-            f"The poems are not in {folder}. Run `tangshi-studio corpus fetch`, or build the "
-            "library from your own poems with --from PATH."
+            tr(
+                "The poems are not in {folder}. Run `tangshi-studio corpus fetch`, or build the "
+                "library from your own poems with --from PATH.",
+                folder=folder,
+            )
         )
     library = home.library_beside(corpus.name) if beside else home.library
     with write_errors(home.data):

@@ -23,6 +23,8 @@ from studio.corpus.vocabulary import Vocabulary
 from studio.errors import CorpusError, StudioError
 from studio.files import write_atomically
 from studio.paths import Home
+from studio.reasons import system_reason
+from studio.translation import tr
 
 # Two characters that occur side by side this often are offered as a word.
 LEAST_TOGETHER = 10
@@ -80,7 +82,9 @@ class Pinyin:
         try:
             stat = library.stat()
         except OSError as error:
-            raise CorpusError(f"{library} cannot be read: {error.strerror}.") from error
+            raise CorpusError(
+                tr("{path} cannot be read: {reason}.", path=library, reason=system_reason(error))
+            ) from error
         source = (_FORMAT, stat.st_size, stat.st_mtime_ns)
         table = _read_cache(cache)
         if table is None or table.source != source:

@@ -2,7 +2,9 @@
 
 import msgspec
 
-MALFORMED = "malformed record"
+from studio.translation import marked
+
+MALFORMED = marked("malformed record")
 
 
 class RawPoem(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from opencc import OpenCC
 from studio import paths
 from studio.corpus.poem import is_common
 from studio.errors import ConfigError
+from studio.translation import tr
 
 
 @cache
@@ -21,7 +22,13 @@ def standard_forms() -> dict[str, str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}. Install the studio again.") from error
+        raise ConfigError(
+            tr(
+                "{path} cannot be read: {reason}. Install the studio again.",
+                path=path,
+                reason=error,
+            )
+        ) from error
     families = (line.split(" ") for line in lines if line and not line.startswith("#"))
     return {variant: form for form, its in families for variant in its}
 

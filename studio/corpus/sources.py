@@ -16,6 +16,7 @@ from studio.corpus.text_records import read_text
 from studio.errors import CorpusError
 from studio.files import read_regular
 from studio.reasons import reason
+from studio.translation import tr
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".txt")
 LARGEST = 2**30  # bytes of a file
@@ -42,11 +43,15 @@ def files_of(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise CorpusError(f"There is no file or folder {path}. Check the path.")
+        raise CorpusError(tr("There is no file or folder {path}. Check the path.", path=path))
     found = [each for each in path.rglob("*") if each.suffix in SUFFIXES and each.is_file()]
     if not found:
         raise CorpusError(
-            f"{path} has no files of poems. Their names must end in {', '.join(SUFFIXES)}."
+            tr(
+                "{path} has no files of poems. Their names must end in {endings}.",
+                path=path,
+                endings=tr(", ").join(SUFFIXES),
+            )
         )
     return sorted(found, key=lambda each: _natural(str(each)))
 
@@ -57,7 +62,11 @@ def read(path: Path) -> Iterator[Record]:
         content = read_regular(path, LARGEST)
     except OSError as error:
         raise CorpusError(
-            f"{path} cannot be read: {reason(error)}. Check its permissions, or name another file."
+            tr(
+                "{path} cannot be read: {reason}. Check its permissions, or name another file.",
+                path=path,
+                reason=reason(error),
+            )
         ) from error
     yield from records(content, path.name.encode("utf-8", "replace").decode())
 
@@ -68,10 +77,21 @@ def records(content: bytes, name: str) -> Iterator[Record]:
     Raises CorpusError for a file in UTF-16, UTF-32 or GB18030.
     """
     if encoding := _wide_encoding(content):
-        raise CorpusError(f"{name} is written in {encoding}, not in UTF-8. {_conversion(encoding)}")
+        raise CorpusError(
+            tr(
+                "{name} is written in {encoding}, not in UTF-8. {remedy}",
+                name=name,
+                encoding=encoding,
+                remedy=_conversion(encoding),
+            )
+        )
     if _is_gb18030(content):
         raise CorpusError(
-            f"{name} is not in UTF-8; it seems to be in GB18030. {_conversion('GB18030')}"
+            tr(
+                "{name} is not in UTF-8; it seems to be in GB18030. {remedy}",
+                name=name,
+                remedy=_conversion("GB18030"),
+            )
         )
     # Bytes that are not UTF-8 become lone surrogates, so that only records with them are rejected.
     text = content.decode("utf-8-sig", "surrogateescape")
@@ -97,7 +117,10 @@ def _wide_encoding(content: bytes) -> str:
 
 
 def _conversion(encoding: str) -> str:
-    return f"Convert it, for example with iconv -f {encoding} -t UTF-8 FILE > NEWFILE."
+    return tr(
+        "Convert it, for example with iconv -f {encoding} -t UTF-8 FILE > NEWFILE.",
+        encoding=encoding,
+    )
 
 
 def _is_gb18030(content: bytes) -> bool:

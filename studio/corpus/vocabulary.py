@@ -16,6 +16,7 @@ from studio.documents import read_json
 from studio.errors import DamageError
 from studio.files import write_atomically
 from studio.paths import VOCAB, is_published
+from studio.translation import marked, tr
 
 PAD, BEGIN, END, UNKNOWN = range(4)
 SPECIAL = ("<pad>", "<begin>", "<end>", "<unknown>")
@@ -27,7 +28,7 @@ MOST_POETS = 200
 _LONGEST_NAME = 12
 # Names of those whose name is lost.
 _NAMELESS = frozenset(["不详", "无名氏", "缺名", "佚名"])
-_REMEDY = "Copy the whole folder of the model again, or choose another model."
+_REMEDY = marked("Copy the whole folder of the model again, or choose another model.")
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,23 +75,20 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
     @classmethod
     def load(cls, path: Path) -> "Vocabulary":
         """Read a file that `save` wrote; raises DamageError that names the file."""
-        file = read_json(path, _File, DamageError, _REMEDY)
+        file = read_json(path, _File, DamageError, tr(_REMEDY))
         return cls._checked(path, file.special, file.characters, file.poets)
 
     @classmethod
     def load_published(cls, path: Path) -> "Vocabulary":
         """Read a file that `save_published` wrote; raises DamageError that names the file."""
-        indices = read_json(path, dict[str, int], DamageError, _REMEDY)
+        indices = read_json(path, dict[str, int], DamageError, tr(_REMEDY))
         tokens = sorted(indices, key=indices.__getitem__)
         if [indices[token] for token in tokens] != list(range(len(tokens))):
-            raise DamageError(
-                f"{path} is not a vocabulary: its indices are not 0, 1, 2 and so on. {_REMEDY}"
-            )
+            raise _not_a_vocabulary(path, tr("its indices are not 0, 1, 2 and so on"))
         special, characters = tokens[: len(SPECIAL)], tokens[len(SPECIAL) :]
         if long := [each for each in characters if len(each) != 1]:
-            raise DamageError(
-                f"{path} is not a vocabulary: {long[0][:20]!r} is not one character. {_REMEDY}"
-            )
+            wrong = tr("{token!r} is not one character", token=long[0][:20])
+            raise _not_a_vocabulary(path, wrong)
         return cls._checked(path, tuple(special), "".join(characters), ())
 
     @classmethod
@@ -98,7 +96,7 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
         """The vocabulary in the folder of a model, published or a checkpoint."""
         if is_published(folder):
             path = folder / "config.json"
-            poets = read_json(path, _PublishedPoets, DamageError, _REMEDY).poets
+            poets = read_json(path, _PublishedPoets, DamageError, tr(_REMEDY)).poets
             characters = cls.load_published(folder / VOCAB).characters
             return cls._checked(path, SPECIAL, characters, poets)
         return cls.load(folder / "vocabulary.json")
@@ -108,19 +106,25 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
         cls, path: Path, special: tuple[str, ...], characters: str, poets: tuple[str, ...]
     ) -> "Vocabulary":
         if special != SPECIAL:
-            wrong = f"its special tokens are not {', '.join(SPECIAL)}"
+            wrong = tr("its special tokens are not {tokens}", tokens=tr(", ").join(SPECIAL))
         elif len(characters) > MOST_CHARACTERS:
-            wrong = f"it has {len(characters):,} characters, more than {MOST_CHARACTERS:,}"
+            wrong = tr(
+                "it has {count:,} characters, more than {most:,}",
+                count=len(characters),
+                most=MOST_CHARACTERS,
+            )
         elif len(set(characters)) != len(characters):
-            wrong = "it has a character twice"
+            wrong = tr("it has a character twice")
         elif len(poets) > MOST_POETS or not all(map(_is_name, poets)):
-            wrong = f"its poets are not at most {MOST_POETS} names in Chinese characters"
+            wrong = tr(
+                "its poets are not at most {most} names in Chinese characters", most=MOST_POETS
+            )
         # A model's poems are printed to the terminal.
         elif any(unicodedata.category(each) in ("Cc", "Cf", "Cs") for each in characters):
-            wrong = "it has a control character"
+            wrong = tr("it has a control character")
         else:
             return cls(characters, poets)
-        raise DamageError(f"{path} is not a vocabulary: {wrong}. {_REMEDY}")
+        raise _not_a_vocabulary(path, wrong)
 
     def save(self, path: Path) -> None:
         """Write as JSON, atomically."""
@@ -213,6 +217,17 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
         if is_han(character):
             known.sort(key=lambda other: abs(ord(other) - ord(character)))
         return (forms + known)[:count]
+
+
+def _not_a_vocabulary(path: Path, wrong: str) -> DamageError:
+    return DamageError(
+        tr(
+            "{path} is not a vocabulary: {problem}. {remedy}",
+            path=path,
+            problem=wrong,
+            remedy=tr(_REMEDY),
+        )
+    )
 
 
 def _is_name(name: str) -> bool:
