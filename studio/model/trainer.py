@@ -36,7 +36,31 @@ from studio.model.network import Network
 from studio.model.optimiser import learning_rate
 from studio.model.parallel import ALONE, World
 from studio.model.unreported import DivergenceError, UnreportedSteps
-from studio.translation import tr
+from studio.translation import marked, tr
+
+_TOO_FEW_ROWS = marked(
+    "A batch has {rows} rows, too few for {count} processes. "
+    "Use a larger batch_size, or fewer processes."
+)
+_NOTHING = marked(
+    "There is nothing to train on: {reason}. Use more poems, or a smaller batch_size."
+)
+_OTHER_POEMS = marked(
+    "{folder} was trained on other poems than those of the corpus now. Fetch the old corpus again "
+    "to continue, or start a new run from this checkpoint (--from)."
+)
+_TOO_FAR = marked(
+    "{file}: position must be below {most}, the batches of an epoch, not {position}. "
+    "Choose another checkpoint."
+)
+_MISFIT = marked(
+    "{file} does not fit this run: {reason}. "
+    "Delete that folder to continue from the checkpoint before."
+)
+_NOT_RECORDED = marked(
+    "This GPU launches each step kernel by kernel, which is slower: the step could not be recorded "
+    "as a CUDA graph ({reason})."
+)
 
 
 class Trainer:
@@ -66,14 +90,7 @@ class Trainer:
         each poem of `train`, if the network reads it.
         """
         if world.size > config.train.batch_size:
-            raise ConfigError(
-                tr(
-                    "A batch has {rows} rows, too few for {count} processes. "
-                    "Use a larger batch_size, or fewer processes.",
-                    rows=config.train.batch_size,
-                    count=world.size,
-                )
-            )
+            raise ConfigError(tr(_TOO_FEW_ROWS, rows=config.train.batch_size, count=world.size))
         self.config = config
         self.vocabulary = vocabulary
         self.progress = Progress(poems=poems_sha256(train))
@@ -83,13 +100,7 @@ class Trainer:
         try:
             self._epoch = self._make_epoch(1)
         except ValueError as error:
-            raise RunError(
-                tr(
-                    "There is nothing to train on: {reason}. Use more poems, or a smaller "
-                    "batch_size.",
-                    reason=error,
-                )
-            ) from error
+            raise RunError(tr(_NOTHING, reason=error)) from error
         device.make_current()
         self.network = Network(
             config.model, len(vocabulary), config.train.seed, vocabulary.stops
@@ -198,19 +209,11 @@ class Trainer:
         checkpoint.load_weights(self.network, folder)
         tensors, progress = checkpoint.load_training(folder)
         if progress.poems not in ("", self.progress.poems):
-            raise RunError(
-                tr(
-                    "{folder} was trained on other poems than those of the corpus now. Fetch the "
-                    "old corpus again to continue, or start a new run from this checkpoint "
-                    "(--from).",
-                    folder=folder,
-                )
-            )
+            raise RunError(tr(_OTHER_POEMS, folder=folder))
         if progress.position >= self.steps_per_epoch:
             raise DamageError(
                 tr(
-                    "{file}: position must be below {most}, the batches of an epoch, not "
-                    "{position}. Choose another checkpoint.",
+                    _TOO_FAR,
                     file=folder / "training.json",
                     most=self.steps_per_epoch,
                     position=progress.position,
@@ -220,12 +223,7 @@ class Trainer:
             self.resume(tensors, progress)
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
             raise DamageError(
-                tr(
-                    "{file} does not fit this run: {reason}. "
-                    "Delete that folder to continue from the checkpoint before.",
-                    file=folder / "training.safetensors",
-                    reason=error,
-                )
+                tr(_MISFIT, file=folder / "training.safetensors", reason=error)
             ) from error
 
     def resume(self, tensors: dict[str, Tensor], progress: Progress) -> None:
@@ -258,14 +256,7 @@ class Trainer:
         self._unreported.add(event, measured)
         if self.learner.not_recorded and not self._noted:
             self._noted = True
-            yield Noted(
-                step,
-                tr(
-                    "This GPU launches each step kernel by kernel, which is slower: the step could "
-                    "not be recorded as a CUDA graph ({reason}).",
-                    reason=self.learner.not_recorded,
-                ),
-            )
+            yield Noted(step, tr(_NOT_RECORDED, reason=self.learner.not_recorded))
 
         settings = self.config.train
         epoch_ends = self.progress.position == self.steps_per_epoch
