@@ -10,7 +10,7 @@ from typing import ClassVar, Protocol, cast
 
 import msgspec
 from textual.app import SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -21,12 +21,13 @@ from studio.errors import StudioError
 from studio.messages import Command, Event, TrainNext
 from studio.paths import Home
 from studio.settings import Settings, read_settings, write_settings
-from studio.translation import marked, tr
+from studio.translation import tr
 from studio.tui.announcements import Announcements
 from studio.tui.closing import Closing
 from studio.tui.commands import chosen, key_commands, other_commands
 from studio.tui.help_screen import HelpScreen, Section, key_names, sections_of
 from studio.tui.jump_screen import JumpScreen
+from studio.tui.keys import KEYS
 from studio.tui.leaving import Leaving
 from studio.tui.pinyin_keeper import PinyinKeeper
 from studio.tui.run_in_training import RunInTraining
@@ -70,58 +71,7 @@ class StudioApp(TerminalApp):
         HERE / "studio.tcss",
         HERE / "corpus" / "corpus.tcss",
     ]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # The tab line or the frames of the panes show these.
-        Binding("1,f2", "pane('corpus')", marked("Go to Corpus"), show=False, id="studio.corpus"),
-        Binding(
-            "2,f3", "pane('training')", marked("Go to Training"), show=False, id="studio.training"
-        ),
-        Binding(
-            "3,f4",
-            "pane('playground')",
-            marked("Go to Playground"),
-            show=False,
-            id="studio.playground",
-        ),
-        Binding(
-            "z",
-            "zoom",
-            marked("Zoom"),
-            id="studio.zoom",
-            tooltip=marked("Give the pane the whole terminal, or share it again"),
-        ),
-        Binding(
-            "T,f9",
-            "toggle_theme",
-            marked("Theme"),
-            id="studio.theme",
-            show=False,
-            tooltip=marked("Next theme: dark, light, or for colour-blind people"),
-        ),
-        Binding(
-            "ctrl+o",
-            "jump",
-            "Jump",
-            id="studio.jump",
-            show=False,
-            tooltip="Put a letter on each place; the letter goes there",
-        ),
-        Binding(
-            "escape",
-            "leave_field",
-            show=False,
-            id="studio.leave",
-            tooltip=marked("Leave a field; letters are keys again"),
-        ),
-        Binding(
-            "question_mark,f1",
-            "help",
-            marked("Help"),
-            id="studio.help",
-            tooltip=marked("This help"),
-        ),
-        Binding("q,ctrl+q", "quit", marked("Quit"), id="studio.quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     current: reactive[str] = reactive("corpus", init=False, bindings=True)
 

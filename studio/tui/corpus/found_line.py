@@ -5,14 +5,39 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from textual.widgets import Static
 
+from studio.corpus.library import Sort
+from studio.corpus.statistics import Counts
+from studio.translation import marked, tr, tr_n
+
+# How an order other than that of the source is named.
+ORDERS = {"length": marked("by length"), "poet": marked("by poet")}
+
 
 class FoundLine(Static):
     """What was found, in as many parts as fit."""
 
     _parts: Sequence[str] = ()
 
-    def show(self, parts: Sequence[str]) -> None:
-        """Show these parts, the most important first."""
+    def show(self, found: int, poems: int, sort: Sort, counts: Counts | None) -> None:
+        """Show how many of all `poems` were found, in which order, and their figures if known."""
+        if found == poems:
+            parts = [tr_n("{count:,} poem", "{count:,} poems", found)]
+        elif found:
+            parts = [
+                tr_n(
+                    "{found:,} of {count:,} poem",
+                    "{found:,} of {count:,} poems",
+                    poems,
+                    found=found,
+                )
+            ]
+        else:
+            parts = [tr("No matches; x clears")]
+        if sort != "source":
+            parts.append(tr(ORDERS[sort]))
+        if found and counts:
+            parts.append(tr_n("{count:,} poet", "{count:,} poets", counts.poets))
+            parts.append(tr_n("{count:,} character", "{count:,} characters", counts.distinct))
         self._parts = parts
         self.on_resize()
 

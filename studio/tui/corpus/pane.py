@@ -6,18 +6,19 @@ from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.geometry import Size
 from textual.widgets import Input
 
-from studio.corpus.library import Library, PoemRow, Poet, Query, Sort
+from studio.corpus.library import Library, PoemRow, Query, Sort
 from studio.corpus.statistics import Counts, Statistics
 from studio.errors import CorpusError
-from studio.translation import marked, tr, tr_n
+from studio.translation import tr
 from studio.tui.corpus.figures import CorpusFigures
 from studio.tui.corpus.form_line import FormLine
 from studio.tui.corpus.found_line import FoundLine
+from studio.tui.corpus.keys import KEYS
 from studio.tui.corpus.poem_list import PoemList
 from studio.tui.corpus.poem_view import PoemView
 from studio.tui.corpus.poets_screen import ChosenPoems, PoetsScreen
@@ -33,78 +34,6 @@ WIDE, TALL = 116, 36
 # Libraries of this many poems open at the poem of the day.
 LARGE = 1000
 SORTS: tuple[Sort, ...] = ("source", "length", "poet")
-# How an order other than that of the source is named.
-ORDERS = {"length": marked("by length"), "poet": marked("by poet")}
-
-# Users' settings name keys by these ids, so they never change.
-KEYS: list[BindingType] = [
-    Binding("slash", "field('words')", marked("Search"), id="corpus.search"),
-    Binding(
-        "p", "field('poet')", marked("Poet"), id="corpus.poet", tooltip=marked("Filter by a poet")
-    ),
-    Binding(
-        "P",
-        "poets",
-        marked("Poets"),
-        id="corpus.poets",
-        tooltip=marked("Choose from a list of all poets"),
-    ),
-    Binding("f", "form(1)", marked("Form"), id="corpus.form", tooltip=marked("Next form")),
-    Binding("F", "form(-1)", marked("Previous form"), show=False, id="corpus.form_back"),
-    Binding(
-        "o",
-        "sort",
-        marked("Order"),
-        id="corpus.sort",
-        tooltip=marked("Sort by source, length or poet"),
-    ),
-    Binding(
-        "r",
-        "random",
-        marked("Random"),
-        id="corpus.random",
-        tooltip=marked("Random poem of the list"),
-    ),
-    Binding(
-        "i",
-        "figures",
-        marked("Figures"),
-        id="corpus.figures",
-        tooltip=marked("Show or hide the charts"),
-    ),
-    Binding(
-        "t",
-        "script",
-        marked("Script"),
-        id="corpus.script",
-        tooltip=marked("Switch between simplified characters and those of the source"),
-    ),
-    Binding(
-        "w",
-        "same_poet",
-        marked("Same poet"),
-        id="corpus.same_poet",
-        tooltip=marked("Poems by this poet"),
-    ),
-    Binding(
-        "c",
-        "copy",
-        marked("Copy"),
-        id="corpus.copy",
-        tooltip=marked("Send the poem, with title and poet, to the terminal's clipboard (OSC 52)"),
-    ),
-    Binding(
-        "x", "clear", marked("Clear"), id="corpus.clear", tooltip=marked("Show all poems again")
-    ),
-    Binding(
-        "escape",
-        "list",
-        marked("List"),
-        show=False,
-        id="corpus.list",
-        tooltip=marked("Back to the list"),
-    ),
-]
 
 
 class CorpusPane(Pane):
@@ -277,26 +206,7 @@ class CorpusPane(Pane):
 
     def _show_count(self, count: int) -> None:
         poems = self._statistics.poems if self._statistics else 0
-        if count == poems:
-            parts = [tr_n("{count:,} poem", "{count:,} poems", count)]
-        elif count:
-            parts = [
-                tr_n(
-                    "{found:,} of {count:,} poem",
-                    "{found:,} of {count:,} poems",
-                    poems,
-                    found=count,
-                )
-            ]
-        else:
-            parts = [tr("No matches; x clears")]
-        if self._sort != "source":
-            parts.append(tr(ORDERS[self._sort]))
-        if count and self._counts:
-            poets, distinct = self._counts.poets, self._counts.distinct
-            parts.append(tr_n("{count:,} poet", "{count:,} poets", poets))
-            parts.append(tr_n("{count:,} character", "{count:,} characters", distinct))
-        self.query_one(FoundLine).show(parts)
+        self.query_one(FoundLine).show(count, poems, self._sort, self._counts)
 
     def _rows(self, ids: Sequence[int]) -> list[PoemRow]:
         return self._library.rows(ids) if self._library else []
@@ -366,13 +276,7 @@ class CorpusPane(Pane):
         """Choose a poet, or one of a poet's forms, from a list."""
         if self._library is None:
             return
-        path = self._library.path
-
-        def read() -> list[Poet]:
-            with Library.open(path) as library:
-                return library.poets()
-
-        self.app.push_screen(PoetsScreen(read), self._chosen)
+        self.app.push_screen(PoetsScreen(self._library.path), self._chosen)
 
     def _chosen(self, chosen: ChosenPoems | None) -> None:
         if chosen is not None:

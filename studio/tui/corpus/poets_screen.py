@@ -1,6 +1,7 @@
 """All poets, those with the most poems first, each with the forms that they wrote in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from rich.text import Text
@@ -11,7 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Label, Static, Tree
 from textual.widgets.tree import TreeNode
 
-from studio.corpus.library import Poet
+from studio.corpus.library import Library, Poet
 from studio.corpus.poem import is_han
 from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
@@ -51,10 +52,10 @@ class PoetsScreen(Modal[ChosenPoems | None]):
         Binding("escape", "back", marked("Back"), id="poets.back"),
     ]
 
-    def __init__(self, read: Callable[[], Sequence[Poet]]) -> None:
-        """`read` is called in a thread."""
+    def __init__(self, library: Path) -> None:
+        """The library is read in a thread."""
         super().__init__()
-        self._read = read
+        self._library = library
         self._poets: Sequence[Poet] = ()
         self._letters = dict[str, str]()
 
@@ -79,7 +80,8 @@ class PoetsScreen(Modal[ChosenPoems | None]):
         return self.query_one(Tree)
 
     def _load(self) -> None:
-        poets = self._read()
+        with Library.open(self._library) as library:
+            poets = library.poets()
         self.app.call_later(self._loaded, poets)
 
     def _loaded(self, poets: Sequence[Poet]) -> None:
