@@ -120,9 +120,8 @@ class StudioApp(TerminalApp):
     async def _start_rest(self) -> None:
         await self.completion.wait()
         if self._watch:
-            self.current = "training"
+            await self.action_pane("training")
             self._main_screen.training.action_open_run(self._watch)
-            self._main_screen.training.focus_first()
         # The worker imports torch.
         self._worker.start()
         self._check_keymap()

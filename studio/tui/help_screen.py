@@ -75,9 +75,9 @@ class HelpScreen(Modal[None]):
             (tr("Notes"), [(f"{note}\n",) for note in notes]),
         ]
         known = {each.heading: each for each in self.query(HelpSection)}
-        last: Widget = self.query_one("#help-nothing")
+        last: Widget | None = self._place
         for heading, rows in parts:
-            if not self.is_attached:
+            if not self._place:
                 return
             if heading in known:
                 known[heading].change(rows)
@@ -86,6 +86,11 @@ class HelpScreen(Modal[None]):
                 await self.query_one("#help-text").mount(known[heading], after=last)
             last = known[heading]
         self._note_if_nothing_matches()
+
+    @property
+    def _place(self) -> Widget | None:
+        """The text that the sections follow; None once the screen is being closed."""
+        return next(iter(self.query("#help-nothing")), None)
 
     def action_search(self) -> None:
         """Type words to search for."""
@@ -112,8 +117,8 @@ class HelpScreen(Modal[None]):
         self.query_one("#help-text").focus()
 
     def _note_if_nothing_matches(self) -> None:
-        matches = any(section.display for section in self.query(HelpSection))
-        self.query_one("#help-nothing").display = not matches
+        if place := self._place:
+            place.display = not any(section.display for section in self.query(HelpSection))
 
     def _rows(self, nodes: Iterable[DOMNode]) -> Iterator[Row]:
         """Keys, effects and names. One row for keys whose effect depends on what happens."""
