@@ -15,7 +15,7 @@ from studio.messages import Failed, Trained
 from studio.model.events import TrainingEnded
 from studio.paths import Home
 from studio.runs import folders, processes
-from studio.settings import Settings
+from studio.settings import Settings, write_settings
 from studio.tui.app import StudioApp
 from tests.terminal import STUDIO, Terminal, environment
 from tests.test_studio import start_training
@@ -69,6 +69,8 @@ def test_title_and_progress_are_shown_and_removed_at_every_end(
 def test_a_suspended_studio_gives_title_and_progress_back_and_takes_them_again(
     home: Home, tmp_path: Path
 ) -> None:
+    # The shell is killed in the end: then nobody is to train on.
+    write_settings(home.settings, Settings(on_hangup="stop"))
     shell = ["bash", "--norc", "--noprofile", "-i"]
     with Terminal(shell, *SIZE, ghostty(tmp_path) | {"PS1": "shell> "}) as terminal:
         terminal.wait("shell>")
