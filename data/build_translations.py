@@ -4,6 +4,7 @@ Needs Babel, of the extra `test`. Run it from the root: python data/build_transl
 """
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -14,6 +15,7 @@ from babel.messages.pofile import read_po
 STUDIO = Path(__file__).parents[1] / "studio"
 FOLDER = STUDIO / "locale" / "zh"
 KEYWORDS = {"tr": None, "tr_n": (1, 2), "marked": None}
+_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 # A message, or its singular and plural.
 Message = str | tuple[str, ...]
 
@@ -34,7 +36,10 @@ def _is_read(folder: str | Path) -> bool:
 
 def translations() -> Catalog:
     """All .po files as one catalogue; the first translation of a message counts."""
-    whole = Catalog(locale="zh", charset="utf-8", fuzzy=False)
+    # With the time of now the same messages would make another file.
+    whole = Catalog(
+        locale="zh", charset="utf-8", fuzzy=False, creation_date=_DATE, revision_date=_DATE
+    )
     for path in sorted(FOLDER.glob("*.po")):
         with path.open("rb") as file:
             for message in read_po(file, locale="zh"):
