@@ -29,11 +29,6 @@ def compact(value: float) -> str:
     return f"{value:.4g}"
 
 
-def counted(count: int, noun: str) -> str:
-    """A count with its noun: 1 poem, 2,300 poems."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def ordinal(number: int) -> str:
     """A place in a row: 1st, 2nd, 3rd, 11th."""
     ending = number % 10 if number % 100 not in (11, 12, 13) else 0

@@ -1,4 +1,4 @@
-"""What a person hears of the worker's events: notices, and signals to a terminal in the back."""
+"""Notices of what happens to runs, and calls to a person whose terminal is out of sight."""
 
 from collections.abc import Callable
 from typing import cast
