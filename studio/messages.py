@@ -172,14 +172,14 @@ class Estimated(msgspec.Struct, frozen=True):
 
 
 class Wrote(msgspec.Struct, frozen=True):
-    """The next character of each candidate; "" for a candidate that has ended."""
+    """The next character of each of the first drafts, one for each poem asked for; "" after its end."""
 
     ticket: int
     characters: tuple[str, ...]
 
 
 class Composed(msgspec.Struct, frozen=True):
-    """The poems of `ticket` are complete, in the order of the candidates of `Wrote`.
+    """All drafts of `ticket` are complete, the best first.
 
     `model` is the name of the model: a run and step, or the default model.
     """

@@ -13,6 +13,7 @@ from studio.errors import CorpusError
 from studio.paths import Home
 from studio.prosody.forms import form_named
 from studio.translation import marked, tr
+from studio.verse.request import DRAFTS
 
 if TYPE_CHECKING:
     from studio.corpus.poem import Split
@@ -54,7 +55,7 @@ def held_out(
         return
     wanted, home = checked_split(split), Home.default()
     from studio.corpus.library import Library
-    from studio.model.evaluate import score_poems, total
+    from studio.runs.held_out import split_figures
     from studio.runs.loading import load_writer, locate
 
     with Library.open(home.library) as library:
@@ -68,28 +69,14 @@ def held_out(
                 library=home.library,
             )
         )
-    writer = load_writer(*locate(home, run), device).for_rows(len(texts))
+    writer = load_writer(*locate(home, run), device)
     say(tr("Reading {count:,} poems with {model} ...", count=len(texts), model=writer.name))
-    network, vocabulary = writer.network, writer.vocabulary
-    whole = total(score_poems(network, vocabulary, texts, writer.device))
-    # With form, title and poet, as far as the model reads them.
-    titled = (
-        total(score_poems(network, vocabulary, texts, writer.device, about)).perplexity_all
-        if network.config.has_conditions
-        else None
-    )
+    found = split_figures(writer, wanted, texts, about)
     if json:
         print_json(
             {
                 "model": writer.name,
-                "split": split,
-                "poems": len(texts),
-                "perplexity": whole.perplexity_all,
-                "perplexity_titled": titled,
-                "perplexity_han": whole.perplexity,
-                "tokens": whole.tokens,
-                "tokens_han": whole.han,
-                "unknown_share": whole.unknown_share,
+                **msgspec.structs.asdict(found),
                 "end_token": "predicted once a poem; counted in perplexity, not in perplexity_han",
             }
         )
@@ -99,19 +86,22 @@ def held_out(
             "{model} on {split} ({count:,} poems)",
             model=writer.name,
             split=split,
-            count=len(texts),
+            count=found.poems,
         )
     )
-    tokens = tr("({count:,} tokens)", count=whole.tokens)
-    characters = tr("({count:,} characters)", count=whole.han)
-    for label, figure in (
-        (tr("perplexity over all targets"), f"{whole.perplexity_all:10.2f}   {tokens}"),
-        (tr("perplexity over Han characters"), f"{whole.perplexity:10.2f}   {characters}"),
-        (tr("unknown characters"), f"{whole.unknown_share:10.2%}"),
+    tokens = tr("({count:,} tokens)", count=found.tokens)
+    characters = tr("({count:,} characters)", count=found.tokens_han)
+    for label, figure, note in (
+        (tr("perplexity over all targets"), found.perplexity, tokens),
+        (tr("perplexity over Han characters"), found.perplexity_han, characters),
+        (tr("all targets, form known"), found.perplexity_form, ""),
+        (tr("all targets, form, title and poet known"), found.perplexity_titled, ""),
+        (tr("lines 2 to 4 of quatrains"), found.perplexity_quatrains, ""),
     ):
-        out.print(padded(label, 33) + figure)
-    if titled is not None:
-        out.print(padded(tr("all tokens, with form and title"), 33) + f"{titled:10.2f}")
+        if figure is not None:
+            out.print(f"{padded(label, 41)}{figure:10.2f}   {note}".rstrip())
+    unknown = tr("unknown characters")
+    out.print(f"{padded(unknown, 41)}{found.unknown_share:10.2%}")
 
 
 @evaluate_app.command(
@@ -130,6 +120,9 @@ def poems(
     discriminator: Annotated[
         bool, typer.Option("--discriminator", help=tr("Tell ours from people's by a classifier."))
     ] = False,
+    drafts: Annotated[
+        int, typer.Option(min=1, max=256, help=tr("Drafts of each poem; the best is measured."))
+    ] = DRAFTS,
     openings: Annotated[
         int,
         typer.Option(
@@ -175,7 +168,7 @@ def poems(
                     model=writer.name,
                 )
             )
-            request = ComposeRequest(form=each.name, seed=seed)
+            request = ComposeRequest(form=each.name, seed=seed, drafts=drafts)
             written, seconds = write_many(writer, request, count, novelty)
             people = human_poems(library, each, count, seed, wanted)
             size = min(len(written), len(people)) or len(written)
@@ -219,7 +212,7 @@ def poems(
                 _print(each.name, figured, human, measured[-1]["milliseconds"])
         say(tr("Measuring themes ..."))
         size = max(1, count // len(THEME_WORDS))
-        themes = measure_themes(writer, library, wanted, size, seed, novelty)
+        themes = measure_themes(writer, library, wanted, size, seed, novelty, drafts)
         told = None
         if discriminator:
             say(tr("Telling ours from people's ..."))
@@ -230,6 +223,7 @@ def poems(
             "model": writer.name,
             "count": count,
             "seed": seed,
+            "drafts": drafts,
             "forms": measured,
             "theme_kept": themes.kept,
             "theme_kept_people": themes.people,

@@ -19,7 +19,7 @@ from studio.paths import Home
 from studio.prosody.forms import form_named
 from studio.reasons import system_reason
 from studio.translation import tr
-from studio.verse.request import ComposeRequest, Sampling, WrittenPoem
+from studio.verse.request import DRAFTS, ComposeRequest, Sampling, WrittenPoem
 
 USUAL = Sampling()
 LARGEST = 2**27  # bytes of poems to score; several times the whole corpus
@@ -82,7 +82,10 @@ def generate(
     tries: Annotated[
         int, typer.Option(help=tr("Continuations of each line to compare; the best is kept."))
     ] = 8,
-    count: Annotated[int, typer.Option(help=tr("Number of poems, written in one batch."))] = 1,
+    count: Annotated[int, typer.Option(help=tr("Number of poems."))] = 1,
+    drafts: Annotated[
+        int, typer.Option(help=tr("Poems written, of which the best are given."))
+    ] = DRAFTS,
     seed: Annotated[int | None, typer.Option(help=tr("Set it to reproduce a poem."))] = None,
     longest: Annotated[int, typer.Option(help=tr("Most characters in a poem of free form."))] = 100,
     save: Annotated[
@@ -119,6 +122,7 @@ def generate(
         },
         tries=tries,
         candidates=count,
+        drafts=drafts,
         seed=secrets.randbelow(2**31) if seed is None else seed,
         longest=longest,
         model=run,
@@ -134,9 +138,9 @@ def generate(
 
 
 def write_poems(request: ComposeRequest, device: str = "auto") -> tuple[str, list[WrittenPoem]]:
-    """The full name of the model, and the poems, the best first."""
+    """The full name of the model, and the poems asked for, the best first."""
     from studio.runs.loading import load_writer, locate
-    from studio.verse.composer import write
+    from studio.verse.composer import write_best
     from studio.verse.novelty import Novelty
 
     home = Home.default()
@@ -147,8 +151,7 @@ def write_poems(request: ComposeRequest, device: str = "auto") -> tuple[str, lis
         # The library is only needed to find copied lines: poems are written without it too.
         say(tr("Copied lines cannot be found: {problem}", problem=error))
         index = None
-    poems = write(writer, request, index)
-    return writer.name, sorted(poems, key=lambda poem: -poem.score)
+    return writer.name, list(write_best(writer, request, index))
 
 
 def score(

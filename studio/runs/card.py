@@ -21,7 +21,10 @@ FAULTS = (
 class SplitFigures(msgspec.Struct, frozen=True):
     """Perplexity of a split: over all targets, and over Han characters alone.
 
-    `perplexity_titled` is that over all targets with what the model reads of form, title and poet.
+    Of the others, all over all targets, `perplexity_form` is that of a model that is given each
+    poem's form and the place in it, and `perplexity_titled` also title and poet, as far as it reads
+    them; None if it reads nothing. `perplexity_quatrains` is that of `evaluate.quatrain_score`,
+    with nothing given; None if the split has no quatrain.
     """
 
     split: str
@@ -31,7 +34,9 @@ class SplitFigures(msgspec.Struct, frozen=True):
     tokens: int
     tokens_han: int
     unknown_share: float
+    perplexity_form: float | None = None
     perplexity_titled: float | None = None
+    perplexity_quatrains: float | None = None
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -90,12 +95,7 @@ def as_markdown(card: Card) -> str:
         f"| {each.tokens:,} | {each.unknown_share:.2%} |"
         for each in card.figures
     )
-    titled = "".join(
-        f"\nWith form, title and poet, as far as it reads them, {each.perplexity_titled:.1f} over "
-        f"all targets ({each.split}).\n"
-        for each in card.figures
-        if each.perplexity_titled is not None
-    )
+    given = "".join(_given(each) for each in card.figures)
     samples = "\n\n".join(
         f"{_titled(each.request)}{each.request.form}, seed {each.request.seed}\n\n"
         + "\\\n".join(couplets(each.text))
@@ -118,7 +118,7 @@ validation, {card.poems["test"]:,} for the test, split by the sha256 of the firs
 | split | poems | perplexity | over Han characters | tokens | unknown characters |
 | --- | --- | --- | --- | --- | --- |
 {rows}
-{titled}
+{given}
 Perplexity is exp(nats / token) over all targets, punctuation and the end token included; each poem
 is read by itself from {INITIAL[model.initial_state]}, and unknown characters count as the unknown
 token.
@@ -137,6 +137,23 @@ By seed, not by hand; with the settings that `generate` has by itself.
 
 def _titled(request: ComposeRequest) -> str:
     return f"《{request.title}》, " if request.title else ""
+
+
+def _given(each: SplitFigures) -> str:
+    """The other perplexities of a split, in a sentence each."""
+    found = ""
+    if each.perplexity_form is not None and each.perplexity_titled is not None:
+        found += (
+            f"\nOver all targets ({each.split}): {each.perplexity_form:.1f} where the form and the "
+            f"place in it are given, {each.perplexity_titled:.1f} where title and poet are given "
+            "as well, as far as it reads them.\n"
+        )
+    if each.perplexity_quatrains is not None:
+        found += (
+            f"\nOver lines 2 to 4 of the quatrains and their stops ({each.split}), as Zhang and "
+            f"Lapata (2014) measure other poems: {each.perplexity_quatrains:.1f}.\n"
+        )
+    return found
 
 
 def _first(phase: Phase) -> str:

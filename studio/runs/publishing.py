@@ -24,22 +24,22 @@ from studio.errors import RunError
 from studio.files import build_folder_atomically
 from studio.model import checkpoint
 from studio.model.device import choose_device
-from studio.model.evaluate import score_poems, total
 from studio.model.events import StepDone
 from studio.paths import Home
 from studio.runs import folders, published
 from studio.runs.card import FAULTS, Card, Phase, Sample, SplitFigures
 from studio.runs.folders import Run
+from studio.runs.held_out import split_figures
 from studio.runs.loading import DEFAULT, load_writer, locate
 from studio.translation import tr
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
 from studio.verse.novelty import Novelty
-from studio.verse.request import ComposeRequest
+from studio.verse.request import DRAFTS, ComposeRequest
 
 # Two of each form, by seed, not chosen by hand.
 SAMPLES = tuple(
-    ComposeRequest(form=form, seed=seed)
+    ComposeRequest(form=form, seed=seed, drafts=DRAFTS)
     for form in ("五绝", "七绝", "五律", "七律")
     for seed in (1, 2)
 )
@@ -47,7 +47,7 @@ SAMPLES = tuple(
 
 # The same for a model that reads titles.
 TITLED_SAMPLES = tuple(
-    ComposeRequest(form=form, title=title)
+    ComposeRequest(form=form, title=title, drafts=DRAFTS)
     for title in ("送别", "塞上", "中秋", "登楼", "咏雪")
     for form in ("五绝", "七绝")
 )
@@ -141,27 +141,7 @@ def _sharing(texts: list[str], held_out: Iterable[str]) -> int:
 
 
 def _figures(writer: Writer, held_out: HeldOut) -> list[SplitFigures]:
-    found = []
-    for split, (texts, about) in held_out.items():
-        reader = writer.for_rows(len(texts))
-        network, vocabulary, device = reader.network, reader.vocabulary, reader.device
-        whole = total(score_poems(network, vocabulary, texts, device))
-        titled = None
-        if network.config.has_conditions:
-            titled = total(score_poems(network, vocabulary, texts, device, about)).perplexity_all
-        found.append(
-            SplitFigures(
-                split=split,
-                poems=len(texts),
-                perplexity=whole.perplexity_all,
-                perplexity_han=whole.perplexity,
-                tokens=whole.tokens,
-                tokens_han=whole.han,
-                unknown_share=whole.unknown_share,
-                perplexity_titled=titled,
-            )
-        )
-    return found
+    return [split_figures(writer, split, *poems) for split, poems in held_out.items()]
 
 
 def _seconds(run: Run, step: int) -> float:

@@ -39,13 +39,16 @@ _NO_PLACE_IN_THESE_TONES = marked(
 def compose(writer: Writer, request: ComposeRequest, novelty: Novelty | None = None) -> Columns:
     """Write the poems of a request, column by column: see `decoder.decode`.
 
+    If the request has more drafts than candidates, the columns are those of the first drafts. All
+    drafts are returned, the best first.
+
     `novelty` is the index of the corpus. With it no line of the corpus is copied, unless the
     request allows it, and copied 4-grams lower the score. Raises VerseError before anything is
     written if the request cannot be met; it names the rule, or the character that the model has
     never seen.
     """
     refuse_unknown(writer, request)
-    rules = _rules(writer, request)
+    rules = _rules(writer, request, max(request.candidates, request.drafts))
     about = about_form(request, rules)
     copied = novelty.is_line if novelty and not request.copied_lines else None
     columns = decode(writer, rules, request.sampling, request.seed, request.tries, copied, about)
@@ -55,7 +58,7 @@ def compose(writer: Writer, request: ComposeRequest, novelty: Novelty | None = N
 def write(
     writer: Writer, request: ComposeRequest, novelty: Novelty | None = None
 ) -> tuple[WrittenPoem, ...]:
-    """Write the poems of a request; returns them with scores, in the order of the candidates."""
+    """Write all drafts of a request; returns them with scores, the best first."""
     columns = compose(writer, request, novelty)
     while True:
         try:
@@ -65,6 +68,13 @@ def write(
             return poems
 
 
+def write_best(
+    writer: Writer, request: ComposeRequest, novelty: Novelty | None = None
+) -> tuple[WrittenPoem, ...]:
+    """The poems that a request asks for: the best of its drafts, the best first."""
+    return write(writer, request, novelty)[: request.candidates]
+
+
 def _with_scores(
     columns: Columns,
     writer: Writer,
@@ -72,25 +82,32 @@ def _with_scores(
     novelty: Novelty | None,
     about: About,
 ) -> Columns:
-    poems = yield from columns
+    while True:
+        try:
+            column = next(columns)
+        except StopIteration as end:
+            poems = end.value
+            break
+        yield column[: request.candidates]
     asked = bool(request.title or request.poet)
     gains = title_gains(writer, [each.text for each in poems], about) if asked else ()
-    return add_scores(poems, request.ranking, novelty, gains)
+    scored = add_scores(poems, request.ranking, novelty, gains)
+    return tuple(sorted(scored, key=lambda poem: -poem.score))
 
 
-def _rules(writer: Writer, request: ComposeRequest) -> Rules:
+def _rules(writer: Writer, request: ComposeRequest, rows: int) -> Rules:
     vocabulary = writer.vocabulary
     if not request.form:
         text = free_text(request, vocabulary)
-        return FreeRules(vocabulary, text, request.longest, bool(request.given), request.candidates)
+        return FreeRules(vocabulary, text, request.longest, bool(request.given), rows)
     start = _plan(writer, request)
     words = required_words(request, start.layout.line_length, vocabulary)
     if not words:
-        return FormRules(vocabulary, [start] * request.candidates)
+        return FormRules(vocabulary, [start] * rows)
     supply = rhyme_supply(vocabulary, start.layout.rhymes)
     wanted = wanted_rhymes(start.layout, request.rhyme)
     plans = []
-    for number in range(request.candidates):
+    for number in range(rows):
         generator = random.Random(f"{request.seed}:{number}:words")
         placed = place_words(start, words, supply, wanted, generator)
         if placed is None:

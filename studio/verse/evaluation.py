@@ -11,7 +11,7 @@ from studio.corpus.poem import Poem, Split, verse_lines
 from studio.errors import VerseError
 from studio.prosody.forms import Form, form_named
 from studio.prosody.scansion import scan
-from studio.verse.composer import write
+from studio.verse.composer import write_best
 from studio.verse.decoder import Writer
 from studio.verse.novelty import Novelty
 from studio.verse.quality import keeps_length, keeps_rhyme, keeps_tones
@@ -61,16 +61,20 @@ def lawful_texts(library: Library, form: Form, split: Split) -> list[str]:
 def write_many(
     writer: Writer, request: ComposeRequest, count: int, novelty: Novelty | None = None
 ) -> tuple[list[WrittenPoem], float]:
-    """Write `count` poems in batches, each with the next seed; also returns the seconds taken."""
+    """Write `count` poems in batches, each with the next seed; also returns the seconds taken.
+
+    Each is the best of the drafts that the request wants for one poem.
+    """
     poems: list[WrittenPoem] = []
+    size = _BATCH if request.drafts == 1 else 1
     started = time.perf_counter()
     while len(poems) < count:
         batch = msgspec.structs.replace(
             request,
-            seed=request.seed + len(poems) // _BATCH,
-            candidates=min(_BATCH, count - len(poems)),
+            seed=request.seed + len(poems) // size,
+            candidates=min(size, count - len(poems)),
         )
-        poems += write(writer, batch, novelty)
+        poems += write_best(writer, batch, novelty)
     return poems, time.perf_counter() - started
 
 
@@ -86,7 +90,7 @@ def failures(
     for opening in openings:
         try:
             single = msgspec.structs.replace(request, first=opening, candidates=1)
-            (poem,) = write(writer, single, novelty)
+            (poem,) = write_best(writer, single, novelty)
             reason = _broken_rules(form, poem)
         except VerseError as error:
             reason = str(error)

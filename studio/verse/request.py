@@ -20,6 +20,8 @@ from studio.translation import marked, tr
 
 Strategy = Literal["greedy", "sample"]
 Tones = Literal["strict", "tang", "free"]
+# One poem asked for is the best of so many.
+DRAFTS = 16
 # Limits also reject NaN and infinity.
 Weight = Annotated[float, Meta(ge=-1000, le=1000)]
 
@@ -97,6 +99,8 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
       the index of the corpus is available.
     - `model`: "auto" (the run in training once it has learnt something, else the default model,
       else the newest run), "default", a run's name, or "run@step" for one of its checkpoints.
+    - `candidates`: how many poems are asked for. `drafts`: how many are written at least, from
+      which the best are taken; requests of older versions have 1.
     - `tries`: how many continuations of each line are written, of which one is chosen.
 
     The same request and model write the same poems: other random draws do not matter.
@@ -121,6 +125,7 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ranking: Ranking = Ranking()
     title: str = ""
     poet: str = ""
+    drafts: Annotated[int, Meta(ge=1, le=256)] = 1
 
     def __post_init__(self) -> None:
         if self.form:

@@ -13,8 +13,8 @@ import msgspec
 
 from studio.corpus.library import Library
 from studio.corpus.poem import Poem, Split, is_han, verse_lines
-from studio.verse.composer import write
 from studio.verse.decoder import Writer
+from studio.verse.evaluation import write_many
 from studio.verse.novelty import Novelty
 from studio.verse.request import ComposeRequest
 
@@ -83,9 +83,15 @@ class Themes:
 
 
 def measure_themes(
-    writer: Writer, library: Library, split: Split, each: int, seed: int, novelty: Novelty
+    writer: Writer,
+    library: Library,
+    split: Split,
+    each: int,
+    seed: int,
+    novelty: Novelty,
+    drafts: int = 1,
 ) -> ThemeFigures:
-    """Write `each` 七绝 for every theme, and compare with the poems of a split.
+    """Write `each` 七绝 for every theme, the best of `drafts`, and compare with a split's poems.
 
     A model that reads no title writes none.
     """
@@ -98,8 +104,9 @@ def measure_themes(
     ]
     ours: list[tuple[str, str]] = []
     for theme in THEME_WORDS if writer.network.config.title_input else ():
-        request = ComposeRequest(form="七绝", title=theme, seed=seed, candidates=each)
-        ours += ((poem.text, theme) for poem in write(writer, request, novelty))
+        request = ComposeRequest(form="七绝", title=theme, seed=seed, drafts=drafts)
+        poems_of_theme, _ = write_many(writer, request, each, novelty)
+        ours += ((poem.text, theme) for poem in poems_of_theme)
     return ThemeFigures(
         len(ours), themes.kept(ours), len(people), themes.kept(people), 1 / len(THEME_WORDS)
     )

@@ -8,7 +8,7 @@ import torch
 from studio.corpus.vocabulary import BEGIN, END
 from studio.model import evaluate
 from studio.model.config import ModelConfig
-from studio.model.evaluate import Score, score_poems, total
+from studio.model.evaluate import Score, poem_losses, quatrain_score, score_poems, total
 from studio.model.network import Network
 from tests.model.conftest import CPU, VALID, VOCABULARY
 
@@ -68,3 +68,14 @@ def test_scoring_leaves_the_network_in_training(network: Network) -> None:
 def test_no_text_has_no_perplexity() -> None:
     assert math.isnan(total([]).perplexity)
     assert total([]) == Score()
+
+
+def test_quatrains_are_scored_from_their_second_line_without_the_end_token(
+    network: Network,
+) -> None:
+    text = "春江月夜花，江月夜春花。花月江春夜，夜江花月春。"
+    ((targets, losses),) = poem_losses(network, VOCABULARY, [text], CPU)
+    assert len(targets) == len(text) + 1 and int(targets[-1]) == END
+    score = quatrain_score(network, VOCABULARY, [text], CPU)
+    assert score.tokens == 18
+    assert score.nats == pytest.approx(float(losses[6:24].sum()))

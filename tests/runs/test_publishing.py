@@ -65,8 +65,9 @@ def test_a_model_that_reads_titles_keeps_its_poets_and_has_both_figures(
     assert writer.vocabulary.poets
     assert [each.request.title for each in card.samples] == ["", titled.title]
     for each in card.figures:
-        assert each.perplexity_titled not in (None, each.perplexity)
-    assert "With form, title and poet" in (tmp_path / "model" / "README.md").read_text("utf-8")
+        given = each.perplexity, each.perplexity_form, each.perplexity_titled
+        assert len(set(given)) == 3 and None not in given
+    assert "where title and poet are given" in (tmp_path / "model" / "README.md").read_text("utf-8")
 
 
 def test_the_card_says_what_it_was_made_from_and_how_good_it_is(

@@ -50,7 +50,7 @@ def test_both_ways_of_writing_ask_the_index(
         asked.append(novelty)
         return (WrittenPoem("山，", 0.0, True),)
 
-    monkeypatch.setattr(evaluation, "write", heard)
+    monkeypatch.setattr(evaluation, "write_best", heard)
     with Novelty.open(library.path) as index:
         write_many(writer, ComposeRequest(), 1, index)
         failures(writer, ComposeRequest(), ["山"], index)
