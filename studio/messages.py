@@ -172,7 +172,10 @@ class Estimated(msgspec.Struct, frozen=True):
 
 
 class Wrote(msgspec.Struct, frozen=True):
-    """The next character of each of the first drafts, one for each poem asked for; "" after its end."""
+    """The next character of each poem shown while it is written; "" after its end.
+
+    Shown are the first drafts, as many as there are candidates.
+    """
 
     ticket: int
     characters: tuple[str, ...]

@@ -110,7 +110,19 @@ def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit, book: RhymeBook) -
                     )
                 )
         elif in_rhyme(character, rhyme, book):
-            continue
+            if book.is_rare(character, rhyme):
+                notes.append(
+                    Remark(
+                        "僻韵",
+                        *place,
+                        tr(
+                            "{character} is also in {rhyme}, but the Tang poets hardly ever rhymed "
+                            "it there.",
+                            character=character,
+                            rhyme=rhyme,
+                        ),
+                    )
+                )
         elif at == 0 and in_neighbouring_rhyme(character, rhyme, book):
             own = "".join(sorted(level_rhymes(character, book) & book.neighbours(rhyme)))
             notes.append(

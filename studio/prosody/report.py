@@ -8,7 +8,7 @@ FaultName = Literal[
     "失对", "失粘", "失替", "孤平", "三平尾", "三仄尾", "出韵", "撞韵", "重字", "字数", "失律"
 ]
 # 三平尾 and 三仄尾 are notes if a second reading of a character avoids them.
-NoteName = Literal["孤平拗救", "特拗", "对句拗救", "拗", "邻韵", "三平尾", "三仄尾"]
+NoteName = Literal["孤平拗救", "特拗", "对句拗救", "拗", "邻韵", "僻韵", "三平尾", "三仄尾"]
 
 # For people who do not read Chinese.
 IN_ENGLISH: dict[str, str] = {
@@ -28,6 +28,7 @@ IN_ENGLISH: dict[str, str] = {
     "对句拗救": "rescued by the next line",
     "拗": "tolerated",
     "邻韵": "neighbouring rhyme",
+    "僻韵": "rare rhyme",
 }
 
 # Faults of tone, not of rhyme, length or wording.

@@ -51,7 +51,8 @@ class RhymeBook:
     """What readings characters have, and which rhymes go together, in one book.
 
     `rhymes` are the level rhymes in the order of the book. `rhyme_only` are characters with a tone
-    that occurs only in rhymes -> whether that tone is level. `neighbours` are the level rhymes near
+    that occurs only in rhymes -> whether that tone is level. `rare` are the level rhymes that a
+    character hardly ever has. `neighbours` are the level rhymes near
     a level rhyme (邻韵), `counterparts` the oblique ones that differ from it only in tone. Files
     are read when a book is first asked.
     """
@@ -63,12 +64,13 @@ class RhymeBook:
         entries: Callable[[], Entries],
         rhymes: Sequence[str],
         rhyme_only: Callable[[], dict[str, bool]] = dict,
+        rare: Callable[[], dict[str, frozenset[str]]] = dict,
         neighbours: Callable[[str], frozenset[str]] = lambda _: frozenset(),
         counterparts: Callable[[str], frozenset[str]] = lambda rhyme: frozenset({rhyme}),
     ) -> None:
         self.key, self.name = key, name
         self.rhymes = rhymes
-        self.entries, self.rhyme_only = entries, rhyme_only
+        self.entries, self.rhyme_only, self._rare = entries, rhyme_only, rare
         self.neighbours, self.counterparts = neighbours, counterparts
 
     def readings(self, character: str) -> tuple[Reading, ...]:
@@ -83,6 +85,10 @@ class RhymeBook:
         level = self.rhyme_only().get(character)
         return tuple(each for each in self.readings(character) if each.level != level)
 
+    def is_rare(self, character: str, rhyme: str) -> bool:
+        """Whether the poets hardly ever rhymed a character in this level rhyme of the book."""
+        return rhyme in self._rare().get(character, ())
+
 
 @cache
 def rhyme_book() -> Entries:
@@ -94,6 +100,12 @@ def rhyme_book() -> Entries:
 def rhyme_only() -> dict[str, bool]:
     """Characters with a tone that occurs only in rhymes -> whether that tone is level."""
     return read_rhyme_only(paths.data() / "rhyme_only.txt")
+
+
+@cache
+def rare_rhymes() -> dict[str, frozenset[str]]:
+    """Characters with the level rhymes that they hardly ever have."""
+    return read_rare_rhymes(paths.data() / "rare_rhymes.txt")
 
 
 def neighbours(rhyme: str) -> frozenset[str]:
@@ -165,6 +177,20 @@ def read_rhyme_only(path: Path) -> dict[str, bool]:
     return found
 
 
+def read_rare_rhymes(path: Path) -> dict[str, frozenset[str]]:
+    """Read a list of rare rhymes; raises ConfigError that names a wrong line.
+
+    A line has a character, a level rhyme, and figures, separated by spaces; "#" starts a comment.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for number, line in _lines(path):
+        character, rhyme, *_ = *line.split(" "), ""
+        if len(character) != 1 or len(rhyme) != 1 or rhyme not in RHYMES["平"]:
+            raise _not_a_rhyme(path, number)
+        found[character] = found.get(character, frozenset()) | {rhyme}
+    return found
+
+
 def _lines(path: Path) -> list[tuple[int, str]]:
     """The numbered lines of a data file, without comments and empty lines."""
     try:
@@ -195,7 +221,15 @@ def _counterparts() -> dict[str, frozenset[str]]:
 
 
 PINGSHUI = RhymeBook(
-    "pingshui", "平水韵", rhyme_book, RHYMES["平"], rhyme_only, neighbours, counterparts
+    "pingshui",
+    "平水韵",
+    rhyme_book,
+    RHYMES["平"],
+    rhyme_only,
+    rare_rhymes,
+    neighbours,
+    counterparts,
 )
 readings = PINGSHUI.readings
+is_rare = PINGSHUI.is_rare
 unrhymed_readings = PINGSHUI.unrhymed_readings

@@ -15,6 +15,7 @@ from studio.prosody.rhymes import (
     RHYMES,
     Reading,
     counterparts,
+    is_rare,
     neighbours,
     readings,
     unrhymed_readings,
@@ -152,13 +153,18 @@ def certain_rhymes(foot: Foot, character: str, rhymes: tuple[Reading, ...]) -> B
     """Like `allowed_rhymes`, but only for characters whose reading leaves no doubt.
 
     The model chooses from these. They exclude a character without a reading, and, at a foot that
-    must not rhyme, a character that could be read in the rhyme. Regulated verse, whose rhymes are
+    must not rhyme, a character that could be read in the rhyme. Rhymes that the poets hardly ever
+    gave a character are not used. Regulated verse, whose rhymes are
     level, has no mark of the old style.
     """
     if not readings(character) or (rhymes == _LEVEL and character in OLD_STYLE):
         return 0
     allowed = allowed_rhymes(foot, character, rhymes)
-    return allowed & ~allowed_rhymes("rhyme", character, rhymes) if foot == "plain" else allowed
+    if foot == "plain":
+        return allowed & ~allowed_rhymes("rhyme", character, rhymes)
+    same = _tables(rhymes).same
+    rare = [each for each in readings(character) if each.level and is_rare(character, each.rhyme)]
+    return allowed & ~reduce(or_, (same.get(each, 0) for each in rare), 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,10 @@ from studio.errors import ConfigError
 from studio.prosody.rhymes import (
     RHYMES,
     counterparts,
+    is_rare,
     neighbours,
+    rare_rhymes,
+    read_rare_rhymes,
     read_rhyme_book,
     read_rhyme_only,
     readings,
@@ -100,6 +103,20 @@ def test_a_broken_list_of_rhymes_is_refused_with_its_line(tmp_path: Path, line: 
     path.write_text(f"# a list\n不 平 2 2982 0.1% 20\n{line}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="line 3"):
         read_rhyme_only(path)
+
+
+def test_a_rare_rhyme_is_one_of_several_of_its_character() -> None:
+    assert rare_rhymes()["居"] == {"支"} and is_rare("居", "支") and not is_rare("居", "魚")
+    for character, rare in rare_rhymes().items():
+        assert rare < {each.rhyme for each in readings(character) if each.level}
+
+
+@pytest.mark.parametrize("line", ["居", "居 寘 0 378", "居住 支 0 378", "支 居 0 378"])
+def test_a_broken_list_of_rare_rhymes_is_refused_with_its_line(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "rare_rhymes.txt"
+    path.write_text(f"# a list\n台 支 0 761\n{line}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="line 3"):
+        read_rare_rhymes(path)
 
 
 def test_neighbours_are_mutual_level_rhymes() -> None:

@@ -108,6 +108,15 @@ def test_a_character_that_is_level_in_rhymes_only_is_oblique_elsewhere() -> None
     assert not scanned.perfect
 
 
+def test_a_rhyme_that_the_poets_hardly_ever_used_is_noted() -> None:
+    lines = ["山中一夜雨", "花外数声诗", "月色长如此", "何人共此居"]
+    scanned = scan(lines)
+    assert scanned.rhymes == ("平支",)
+    (note,) = [each for each in scanned.notes if each.name == "僻韵"]
+    assert (note.line, note.start) == (3, 4) and "居" in note.explanation
+    assert "出韵" not in named(scanned)
+
+
 @pytest.mark.parametrize("first", ["白日依山尽", "白日依山不"])
 def test_a_reading_that_occurs_as_a_rhyme_only_rhymes(first: str) -> None:
     scanned = of(GUANQUE.replace("入海流", "入海不").replace("白日依山尽", first))
