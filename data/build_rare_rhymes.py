@@ -4,10 +4,10 @@
     tangshi-studio corpus fetch
     python data/build_rare_rhymes.py
 
-The rhyme book gives 居 a reading in 支, and so 台, which also stands for 臺; the poets rhyme them in
+The rhyme book gives 居 a reading in 支, and 台, which also stands for 臺. The poets rhyme them in
 魚 and 灰. Counted are the feet of poems of one level rhyme, in lines of five or seven. A foot that
-can have several level rhymes counts for the one that all other feet have in common; where they have
-several in common, or none, it does not count. So the foot itself decides nothing.
+can have several level rhymes counts for the one that all other feet have in common. Where they
+have several in common, or none, it does not count. So the foot itself decides nothing.
 
 A rhyme is rare where a binomial test at the level SURE says that less than RARE of the character's
 feet have it. Counted is a character in the script of the poem and, where that is another, in
