@@ -9,7 +9,7 @@ from studio.translation import marked, tr
 from studio.verse.constraints import FormRules, FreeRules, Rules, rhyme_supply
 from studio.verse.decoder import Columns, Writer, decode
 from studio.verse.fixed_characters import fill_lines, free_text, required_words, wanted_rhymes
-from studio.verse.knowledge import about_form, refuse_unknown, title_gains
+from studio.verse.knowledge import about_form, read_drafts, refuse_unknown
 from studio.verse.novelty import Novelty
 from studio.verse.plan import Plan, place_words, plan
 from studio.verse.ranking import add_scores
@@ -89,9 +89,9 @@ def _with_scores(
             poems = end.value
             break
         yield column[: request.candidates]
-    asked = bool(request.title or request.poet)
-    gains = title_gains(writer, [each.text for each in poems], about) if asked else ()
-    scored = add_scores(poems, request.ranking, novelty, gains)
+    texts = [each.text for each in poems]
+    readings = read_drafts(writer, texts, about) if len(texts) > 1 else ()
+    scored = add_scores(poems, request.ranking, novelty, readings)
     return tuple(sorted(scored, key=lambda poem: -poem.score))
 
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+import msgspec
+from torch import Tensor
+
 from studio.corpus.poem import About, verse_lines
 from studio.errors import VerseError
-from studio.model.evaluate import score_poems
+from studio.model.evaluate import poem_losses
 from studio.prosody.forms import shape_of
 from studio.translation import tr
 from studio.verse.constraints import Rules
@@ -26,14 +29,32 @@ def about_form(request: ComposeRequest, rules: Rules) -> About:
     return about_poem(request, ("山" * line_length + COUPLET[0]) * lines)
 
 
-def title_gains(writer: Writer, texts: Sequence[str], about: About) -> list[float]:
-    """By how much title and poet raise the mean log probability of each text, in nats."""
+class DraftReading(msgspec.Struct, frozen=True):
+    """What the model finds in a draft that it reads again, in nats.
+
+    `end` is the log probability of the end token after the poem. `title_gain`: by how much title
+    and poet raise the mean log probability; 0 without them.
+    """
+
+    end: float = 0.0
+    title_gain: float = 0.0
+
+
+def read_drafts(writer: Writer, texts: Sequence[str], about: About) -> list[DraftReading]:
+    """Read each draft of a request, with what the model knows of it."""
     reader = writer.for_rows(len(texts))
-    with_title, without = (
-        score_poems(reader.network, reader.vocabulary, texts, reader.device, [each] * len(texts))
-        for each in (about, About(form=about.form))
-    )
-    return [(b.nats - a.nats) / max(a.tokens, 1) for a, b in zip(with_title, without, strict=True)]
+
+    def losses(known: About) -> list[Tensor]:
+        described = [known] * len(texts)
+        read = poem_losses(reader.network, reader.vocabulary, texts, reader.device, described)
+        return [each for _, each in read]
+
+    found = losses(about)
+    untitled = losses(About(form=about.form)) if about.title or about.poet else found
+    return [
+        DraftReading(-float(each[-1]), float(other.mean() - each.mean()))
+        for each, other in zip(found, untitled, strict=True)
+    ]
 
 
 def refuse_unknown(writer: Writer, request: ComposeRequest) -> None:

@@ -12,6 +12,7 @@ next to it.
 """
 
 import contextlib
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
@@ -22,13 +23,15 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from studio.corpus.library import Library
-from studio.corpus.poem import STOPS, Poem, is_han
+from studio.corpus.poem import STOPS, Poem, is_han, verse_lines
 from studio.corpus.script import simplified
 from studio.files import write_atomically
 from studio.verse.reading import CopiedSpan
 
 # The number of characters in a key, and the bits of each.
 GRAM, _BITS = 4, 16
+# A character that is less often in the corpus is rare.
+RARE = 200
 # Codes: 0 separates the poems; the last one is for characters that are not in the corpus.
 _SEPARATOR, _UNKNOWN = 0, 2**_BITS - 1
 _VERSION = 1
@@ -117,6 +120,25 @@ class Novelty:
         places = self._index.order.take(first, mode="clip")
         return tuple(((first < last) & (places < self._end)).tolist())
 
+    def firmness(self, text: str) -> float:
+        """How firmly neighbouring characters of a text belong together, in nats.
+
+        This is the mean pointwise mutual information of the pairs within its lines, by how often
+        the corpus has them; a pair that it has not counts as 0. 0 if there is no pair.
+        """
+        found = []
+        for line in verse_lines(text):
+            codes = self._encoded(line)
+            alone, pairs = self._counts(codes, 1), self._counts(codes, 2)
+            chance = alone[:-1] * alone[1:] / len(self._index.order)
+            found += [math.log(n / c) if n else 0.0 for n, c in zip(pairs, chance, strict=True)]
+        return sum(found) / len(found) if found else 0.0
+
+    def rare_share(self, text: str) -> float:
+        """The share of the characters of a text that the corpus has less than `RARE` times."""
+        counts = self._counts(self._encoded(_han(text)), 1)
+        return float((counts < RARE).mean()) if len(counts) else 0.0
+
     def spans(self, text: str, min_length: int = GRAM) -> tuple[CopiedSpan, ...]:
         """The longest spans of at least `min_length` characters that are in a poem, in their order.
 
@@ -171,6 +193,11 @@ class Novelty:
         first = self._index.keys.searchsorted(keys << rest)
         last = self._index.keys.searchsorted((keys << rest) + ((np.uint64(1) << rest) - 1), "right")
         return first, last
+
+    def _counts(self, codes: NDArray[np.uint16], size: int) -> NDArray[np.int64]:
+        """How often the corpus has each window of `size` (1 to 4) characters."""
+        first, last = self._ranges(codes, size)
+        return last - first
 
     def _in_split(self, places: NDArray[np.int32]) -> NDArray[np.int32]:
         """The places that are in the requested split."""

@@ -7,6 +7,7 @@ import msgspec
 from studio.corpus.poem import verse_lines
 from studio.prosody.parallelism import middle_couplets, parallelism
 from studio.prosody.scansion import scan
+from studio.verse.knowledge import DraftReading
 from studio.verse.novelty import Novelty
 from studio.verse.request import Ranking, WrittenPoem
 
@@ -18,18 +19,16 @@ def add_scores(
     poems: Sequence[WrittenPoem],
     ranking: Ranking,
     novelty: Novelty | None,
-    title_gains: Sequence[float] = (),
+    readings: Sequence[DraftReading] = (),
 ) -> tuple[WrittenPoem, ...]:
     """The poems in the same order, with their scores, templates and rhymes.
 
     Variety is counted from the best poem down. Each further poem is the one with the best score
     after its overlap with the poems before it (maximal marginal relevance, Carbonell and Goldstein
-    1998). `title_gains`: by how much the title raises the likelihood of each poem, if there is one.
+    1998). `readings`: what the model finds in each poem, if it read them again.
     """
-    gains = title_gains or [0.0] * len(poems)
-    scored = [
-        _scored(poem, ranking, novelty, gain) for poem, gain in zip(poems, gains, strict=True)
-    ]
+    read = readings or [DraftReading()] * len(poems)
+    scored = [_scored(poem, ranking, novelty, each) for poem, each in zip(poems, read, strict=True)]
     pairs = [_bigrams(poem.text) for poem in poems]
     remaining, shown = set(range(len(scored))), set[str]()
     while remaining:
@@ -44,17 +43,20 @@ def add_scores(
 
 
 def _scored(
-    poem: WrittenPoem, ranking: Ranking, novelty: Novelty | None, title_gain: float
+    poem: WrittenPoem, ranking: Ranking, novelty: Novelty | None, reading: DraftReading
 ) -> WrittenPoem:
     lines = verse_lines(poem.text)
-    score = ranking.likelihood * poem.log_probability + ranking.title * title_gain
+    score = ranking.likelihood * poem.log_probability
+    score += ranking.title * reading.title_gain + ranking.end * reading.end
     if not lines:
         return msgspec.structs.replace(poem, score=score)
     characters = "".join(lines)
     score -= ranking.repetition * (1 - len(set(characters)) / len(characters))
-    if novelty and ranking.novelty:
+    if novelty:
         copied = novelty.copied(poem.text)
         score -= ranking.novelty * sum(copied) / max(len(copied), 1)
+        score += ranking.firmness * novelty.firmness(poem.text)
+        score -= ranking.rarity * novelty.rare_share(poem.text)
     scansion = scan(lines)
     faults = {each.line for each in scansion.faults if each.name != "重字"}
     notes = {each.line for each in scansion.notes} - faults

@@ -60,7 +60,10 @@ class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     the poem. `novelty` is the share of 4-grams that are in the corpus. `prosody` is the share of
     lines with a fault; a note counts as a quarter of a fault. `variety` is the share of bigrams
     that a better poem also has. `title` is added if there is a title or a poet: by how much they
-    raise the likelihood.
+    raise the likelihood. The last ones are 0 in requests of older versions. `end` is the
+    log-probability of the end token after the poem, in nats. `firmness` is the mean pointwise
+    mutual information of neighbouring characters in the corpus, in nats. `rarity` is the share of
+    rare characters, and is subtracted.
     """
 
     likelihood: Weight = 1.0
@@ -70,6 +73,9 @@ class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parallelism: Weight = 1.0
     variety: Weight = 1.0
     title: Weight = 1.0
+    end: Weight = 0.0
+    firmness: Weight = 0.0
+    rarity: Weight = 0.0
 
 
 class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

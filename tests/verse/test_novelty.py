@@ -1,5 +1,6 @@
 """The index of what stands in the library."""
 
+import math
 import os
 from collections.abc import Callable
 from itertools import pairwise
@@ -227,3 +228,22 @@ def test_spans_are_what_a_plain_search_finds(index: Novelty, text: str, least: i
 
 _SIMPLE = str.maketrans("盡黃窮層樓", "尽黄穷层楼")
 DAWN_SIMPLE = "朝辞白帝彩云间，千里江陵一日还。两岸猿声啼不尽，轻舟已过万重山。"
+
+
+def test_firmness_is_the_mean_information_of_the_pairs_within_lines(index: Novelty) -> None:
+    places = sum(len(list(filter(is_han, each.text))) for each in POEMS)
+    # 白 is in two poems' lines and in 白帝, 日 in both of those lines and 一日; 依 stands in two.
+    white_sun = math.log(2 / (3 * 3 / places))
+    sun_leans = math.log(2 / (3 * 2 / places))
+    assert index.firmness("白日依，") == pytest.approx((white_sun + sun_leans) / 2)
+    assert index.firmness("日，白。") == 0.0
+    assert index.firmness("依白，") == 0.0
+
+
+def test_rare_characters_are_those_that_the_corpus_seldom_has(
+    index: Novelty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert index.rare_share("白龘，") == 1.0
+    monkeypatch.setattr(novelty, "RARE", 3)
+    assert index.rare_share("白龘，") == 0.5
+    assert index.rare_share("") == 0.0

@@ -1,0 +1,34 @@
+"""What the model finds in the drafts, and what ranks them."""
+
+import msgspec
+import pytest
+
+from studio.corpus.poem import About
+from studio.model.evaluate import score_poems
+from studio.verse.decoder import Writer
+from studio.verse.knowledge import DraftReading, read_drafts
+from studio.verse.ranking import add_scores
+from studio.verse.request import Ranking, WrittenPoem
+
+NOTHING = Ranking(**dict.fromkeys(Ranking.__struct_fields__, 0.0))
+POEMS = [WrittenPoem("山月雨，", -3.0, True), WrittenPoem("花石门。", -4.0, True)]
+
+
+def test_a_draft_is_read_to_its_end_token(writer: Writer) -> None:
+    text = "山月雨，花石门。"
+    (reading,) = read_drafts(writer, [text], About())
+    (whole,) = score_poems(writer.network, writer.vocabulary, [text], writer.device)
+    longer = text + "心，"
+    (further,) = read_drafts(writer, [longer], About())
+    assert -whole.nats < reading.end < 0 and reading.end != further.end
+    assert reading.title_gain == 0.0
+
+
+@pytest.mark.parametrize(("term", "found"), [("end", "end"), ("title", "title_gain")])
+def test_a_weight_prefers_the_draft_that_has_more_of_it(term: str, found: str) -> None:
+    readings = [DraftReading(**{found: value}) for value in (-2.0, -0.5)]
+    weights = msgspec.structs.replace(NOTHING, **{term: 2.0})
+    first, second = add_scores(POEMS, weights, None, readings)
+    assert second.score - first.score == pytest.approx(3.0)
+    first, second = add_scores(POEMS, NOTHING, None, readings)
+    assert second.score == first.score == 0.0
