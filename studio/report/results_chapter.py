@@ -12,7 +12,6 @@ from studio.report.records import (
     OpeningPoem,
     ReportData,
     ReportedRun,
-    VerseFigures,
 )
 from studio.report.results import (
     FORMS,
@@ -25,6 +24,7 @@ from studio.report.results import (
     SPAN,
     STRATEGIES,
 )
+from studio.verse.figures import VerseFigures
 from studio.verse.request import Sampling, Strategy
 
 _IDLE_STOPS = re.compile(f"[{STOPS}]{{2}}")
@@ -289,10 +289,10 @@ def _figure_cells(figures: VerseFigures | None) -> tuple[str, ...]:
     if figures is None:
         return (NOTHING,) * 6
     return (
-        share(figures.length),
-        share(figures.tones),
-        share(figures.rhyme),
+        share(figures.length_kept),
+        share(figures.tones_kept),
+        share(figures.rhyme_kept),
         f"{figures.distinct_2:.3f}",
-        share(figures.copied),
+        share(figures.grams_copied),
         f"{figures.repeats:.2f}",
     )

@@ -8,7 +8,7 @@ from studio.corpus.poem import verse_lines
 from studio.paths import Home
 from studio.prosody.scansion import scan
 from studio.runs.loading import DEFAULT, load_writer
-from studio.verse import free_verse
+from studio.verse import evaluation
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
 from studio.verse.free_verse import FreeVerse
@@ -45,7 +45,7 @@ def test_a_quatrain_that_keeps_everything_and_one_that_keeps_nothing(
     writer: Writer, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = ["白日依山尽，黄河入海流。欲穷千里目，更上一层楼。山", "山山山山山山，山。"]
-    monkeypatch.setattr(free_verse, "write", lambda *_: tuple(map(written, texts)))
+    monkeypatch.setattr(evaluation, "write", lambda *_: tuple(map(written, texts)))
     found = FreeVerse(home.library).measure(writer, 1, 2)
     assert (found.length_kept, found.tones_kept, found.rhyme_kept) == (0.5, 0.5, 0.5)
     # Nothing of the first poem repeats; of the second, six of seven characters do.
