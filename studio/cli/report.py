@@ -13,9 +13,11 @@ from studio.model.config import MAX_COUNT, RECIPES, Cell, RunConfig, recipe_name
 from studio.paths import Home
 from studio.runs import folders
 from studio.runs.comparing import differing_settings
-from studio.translation import tr
+from studio.translation import as_option, tr
 
-Language = Annotated[str, typer.Option(help=tr("zh or en."))]
+Language = Annotated[
+    str, typer.Option(help=tr("zh or en; default: the language of the command line."))
+]
 Format = Annotated[str, typer.Option(help=tr("html (one file), or markdown with PNG and SVG."))]
 WithTest = Annotated[
     bool, typer.Option("--test", help=tr("Measure perplexity on the test split as well."))
@@ -29,13 +31,13 @@ def report(
         Path | None,
         typer.Option("--out", help=tr("The folder for the report; a report in it is replaced.")),
     ] = None,
-    language: Language = "en",
+    language: Language = "",
     format: Format = "html",
     test: WithTest = False,
     json: Json = False,
 ) -> None:
     """Write the lab report of runs. Needs matplotlib."""
-    _write(runs, out_, language, format, test, json)
+    _write(runs, out_, language or as_option(), format, test, json)
 
 
 def compare(
@@ -58,7 +60,7 @@ def compare(
         list[str] | None,
         typer.Option("--set", help=tr("Any other setting, as in --set hidden=256.")),
     ] = None,
-    language: Language = "en",
+    language: Language = "",
     format: Format = "html",
     test: WithTest = False,
     json: Json = False,
@@ -67,7 +69,7 @@ def compare(
 
     The same command again resumes a run that was interrupted, and keeps those that are finished.
     """
-    home = Home.default()
+    home, language = Home.default(), language or as_option()
     with usage_errors():
         cells = [each.strip() for each in cell.split(",")]
         for each in cells:
