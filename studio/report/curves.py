@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 
 from studio.model.events import StepDone, VerseMeasured
-from studio.report.catalogue import Translate, marked
 from studio.report.pictures import Chart, ChartLine, Charts
 from studio.report.recorded import DeviceSeries
 from studio.report.records import ReportedRun, RunHistory
 from studio.telemetry import GIGABYTE
+from studio.translation import Translate, marked
 
 # The gauges of studio/telemetry.py in words; any other is shown by its label.
 GAUGES = {

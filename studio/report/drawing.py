@@ -17,6 +17,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from studio.corpus.poem import is_han
 from studio.errors import StudioError
 from studio.report.pictures import Chart, Charts, Diagram, Drawing, Equations, Node, Wire
+from studio.translation import tr
 from studio.wording import printable
 
 # Well-known families with simplified characters, and how the names of their files begin.
@@ -98,10 +99,12 @@ def chinese_family() -> str:
                 if family in {each.name for each in font_manager.fontManager.ttflist}:
                     return family
     raise StudioError(
-        "No Chinese font was found, so the pictures of the report would have boxes instead of "
-        "characters. Install one (on Debian and Ubuntu: fonts-noto-cjk), or put a font file such "
-        "as NotoSansCJK-Regular.ttc into ~/.fonts. Reports in English (--language en) on runs with "
-        "plain names need none."
+        tr(
+            "No Chinese font was found, so the pictures of the report would have boxes instead of "
+            "characters. Install one (on Debian and Ubuntu: fonts-noto-cjk), or put a font file "
+            "such as NotoSansCJK-Regular.ttc into ~/.fonts. Reports in English (--language en) on "
+            "runs with plain names need none."
+        )
     )
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 
 from studio.corpus.poem import STOPS, couplets
 from studio.report.amounts import NOTHING, number, perplexity, share
-from studio.report.catalogue import Translate, marked
 from studio.report.document import Block, Grid, Paragraph, Remarks, Section
 from studio.report.records import (
     ModelResults,
@@ -24,6 +23,7 @@ from studio.report.results import (
     SPAN,
     STRATEGIES,
 )
+from studio.translation import Translate, marked
 from studio.verse.figures import VerseFigures
 from studio.verse.request import Sampling, Strategy
 
