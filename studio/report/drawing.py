@@ -170,10 +170,13 @@ def _chart(axes: Axes, chart: Chart) -> None:
     if chart.logarithmic:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_major_formatter("{x:,g}")
         axes.yaxis.set_minor_formatter(NullFormatter())
+    elif chart.from_zero:
+        # With room above the highest value; curves of zeros alone are seen at the bottom.
+        highest = max((max(line.y, default=0) for line in chart.lines), default=0)
+        axes.set_ylim(0, 1.08 * highest or 1)
     else:
-        axes.set_ylim(bottom=0 if chart.from_zero else None)
         axes.margins(y=0.1)
     axes.grid(True, which="both", linewidth=0.4, alpha=0.4)
     axes.spines[["top", "right"]].set_visible(False)

@@ -29,7 +29,7 @@ from studio.verse.request import Sampling, Strategy
 
 _IDLE_STOPS = re.compile(f"[{STOPS}]{{2}}")
 WAYS: dict[Strategy, str] = {"greedy": marked("argmax"), "sample": marked("sampling")}
-SPLITS = {"valid": marked("validation"), "test": marked("test")}
+SPLITS = {"valid": marked("validation split"), "test": marked("test split")}
 
 
 def results_chapter(data: ReportData, text: Translate) -> Iterator[Block]:

@@ -62,7 +62,11 @@ def test_perplexities_of_the_best_checkpoint_are_told_apart(
     page: Page, two_runs: Home, data: ReportData
 ) -> None:
     rows = page.table("Run", "Step", "Measured on")
-    assert [row[2] for row in rows] == ["validation in training", "validation", "test"] * 2
+    assert [row[2] for row in rows] == [
+        "validation in training",
+        "validation split",
+        "test split",
+    ] * 2
     for run in data.runs:
         assert run.results is not None
         best = next(
