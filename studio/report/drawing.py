@@ -52,7 +52,8 @@ _FILLS = {
 # Inches: the width of all charts, the height of one, a row of the legend, a unit of a diagram.
 _WIDTH, _CHART, _LEGEND, _UNIT = 8.2, 2.5, 0.3, 0.72
 _WIDEST_LEGEND = 80  # characters of names in a row of the legend
-_PIXELS = 200  # per inch of a PNG
+# Pixels per inch of a PNG: charts fill the width of a page, others are as large as their letters.
+_PIXELS, _CHART_PIXELS = 144, 200
 _SETTINGS: dict[Any, Any] = {
     "axes.unicode_minus": False,
     "mathtext.fontset": "stix",
@@ -76,9 +77,13 @@ def draw(drawing: Drawing, kind: Literal["svg", "png"]) -> bytes:
                 figure = _diagram(drawing)
             case Equations():
                 figure = _equations(drawing)
-        date = {"Date": None} if kind == "svg" else {}
         figure.savefig(
-            written, format=kind, dpi=_PIXELS, bbox_inches="tight", pad_inches=0.06, metadata=date
+            written,
+            format=kind,
+            dpi=_CHART_PIXELS if isinstance(drawing, Charts) else _PIXELS,
+            bbox_inches="tight",
+            pad_inches=0.06,
+            metadata={"Date": None} if kind == "svg" else {},
         )
     return written.getvalue()
 

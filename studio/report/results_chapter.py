@@ -153,7 +153,7 @@ def _poems(runs: Sequence[ReportedRun], has_library: bool, text: Translate) -> I
             "the model ends it, or after {longest} characters (…). In a form, only characters that "
             "can still lead to a poem with its tones and rhyme may be chosen.",
             temperature=f"{usual.temperature:g}",
-            top_p=share(usual.top_p),
+            top_p=f"{usual.top_p:.0%}",
             seed=SEED,
             longest=LONGEST,
         )
