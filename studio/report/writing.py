@@ -75,11 +75,7 @@ def check_request(out: Path, language: str, format: str) -> ModuleType:
     translator(language)
     if format not in FORMATS:
         raise ConfigError(
-            tr(
-                "A report is written as {formats}, not {format!r}.",
-                formats=tr(" or ").join(FORMATS),
-                format=format,
-            )
+            tr("A report is written as html or markdown, not {format!r}.", format=format)
         )
     drawing = _drawing()
     if language == "zh":
