@@ -15,23 +15,20 @@ from babel.messages.pofile import read_po
 STUDIO = Path(__file__).parents[1] / "studio"
 FOLDER = STUDIO / "locale" / "zh"
 KEYWORDS = {"tr": None, "tr_n": (1, 2), "marked": None}
+# In a report a function `text` translates.
+IN_REPORTS = KEYWORDS | {"text": None}
 _DATE = datetime(2026, 1, 1, tzinfo=UTC)
 # A message, or its singular and plural.
 Message = str | tuple[str, ...]
 
 
 def messages_in_code() -> dict[Message, str]:
-    """All messages of the program, with the place of each. The report has its own catalogue."""
+    """All messages of the program, with the place of each."""
     found: dict[Message, str] = {}
-    for name, line, message, *_ in extract_from_dir(
-        STUDIO, keywords=KEYWORDS, comment_tags=(), directory_filter=_is_read
-    ):
-        found.setdefault(message, f"studio/{name}:{line}")
+    for folder, keywords in ((STUDIO, KEYWORDS), (STUDIO / "report", IN_REPORTS)):
+        for name, line, message, *_ in extract_from_dir(folder, keywords=keywords, comment_tags=()):
+            found.setdefault(message, f"{folder / name}:{line}")
     return found
-
-
-def _is_read(folder: str | Path) -> bool:
-    return Path(folder).name not in ("report", "__pycache__", "locale")
 
 
 def translations() -> Catalog:

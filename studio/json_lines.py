@@ -11,7 +11,7 @@ import msgspec
 from studio.errors import StudioError
 from studio.files import read_regular, write_atomically
 from studio.reasons import UNREADABLE, reason
-from studio.translation import tr
+from studio.translation import plain, tr
 
 T = TypeVar("T")
 LARGEST_RECORDS = 2**30  # bytes; two thousand times what a day of training reports
@@ -69,12 +69,14 @@ def decode_lines(
 
 def write_records(path: Path, records: Iterable[object]) -> None:
     """Write a whole file of JSON Lines, atomically."""
-    write_atomically(path, b"".join(msgspec.json.encode(record) + b"\n" for record in records))
+    write_atomically(
+        path, b"".join(msgspec.json.encode(record, enc_hook=plain) + b"\n" for record in records)
+    )
 
 
 def append_record(path: Path, record: object) -> None:
     """Append one record to a file of JSON Lines. On failure raises OSError and appends nothing."""
-    line = msgspec.json.encode(record) + b"\n"
+    line = msgspec.json.encode(record, enc_hook=plain) + b"\n"
     with path.open("ab", buffering=0) as file:
         before = file.tell()
         if file.write(line) < len(line):

@@ -32,8 +32,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     on_hangup: Literal["continue", "stop"] = "continue"
     # How to call a person who is elsewhere when a training ends or fails.
     notify: Literal["auto", "bell", "off"] = "auto"
-    # The language of a report that is written from the training pane.
-    report_language: Literal["en", "zh"] = "en"
+    # The language of a report that is written from the training pane; "auto" is the studio's.
+    report_language: Literal["auto", "en", "zh"] = "auto"
     frames_per_second: Annotated[int, Meta(ge=0, le=60)] = 0  # 0: 60, or 15 over SSH
     mirror: str = ""  # where to fetch the corpus from without npm; "": the manifest's mirror
     keymap: dict[str, str] = {}

@@ -74,7 +74,8 @@ def local_time(iso: str) -> str:
         when = datetime.fromisoformat(iso).astimezone()
     except ValueError:
         return iso
-    return when.strftime(tr("%-d %b %Y, %H:%M"))
+    # Not every system's strftime can leave out the zero of a day.
+    return when.strftime(tr("%d %b %Y, %H:%M")).lstrip("0")
 
 
 def printable(text: str) -> str:

@@ -8,6 +8,8 @@ from studio.cli.heap import keep_heap
 from studio.cli.language import choose_language
 from studio.launched import is_launched
 
+_COMPLETION = "_TANGSHI_STUDIO_COMPLETE"
+
 
 def main() -> None:
     """Run the command and exit with a code that scripts can use."""
@@ -24,7 +26,8 @@ def main() -> None:
 def _run() -> None:
     try:
         sys.argv[1:] = choose_language(sys.argv[1:])
-        if sys.argv[1:]:
+        # A shell that completes a command line passes it in the environment.
+        if sys.argv[1:] or _COMPLETION in os.environ:
             _run_subcommand(sys.argv[1:])
         else:
             from studio.tui.launch import open_studio

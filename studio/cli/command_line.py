@@ -69,7 +69,9 @@ evaluate_app.command(
     help=tr("Choose the true second couplet of poems. All four offered fit in tone and rhyme.")
 )(couplets)
 app.add_typer(evaluate_app, name="evaluate")
-runs_app.command("export", help=tr("Export losses, perplexities and samples of runs."))(export_runs)
+runs_app.command(
+    "export", help=tr("Export what runs recorded: losses, perplexities, verse figures, samples.")
+)(export_runs)
 app.add_typer(runs_app, name="runs")
 app.add_typer(collection_app, name="collection")
 app.add_typer(bench_app, name="bench")

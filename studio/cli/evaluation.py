@@ -23,6 +23,7 @@ evaluate_app = typer.Typer(invoke_without_command=True)
 
 # The forms that are measured by default.
 _REGULATED = ("五绝", "七绝", "五律", "七律")
+_FREE = "free"
 
 
 def checked_split(name: str) -> "Split":
@@ -110,7 +111,12 @@ def held_out(
 def poems(
     form: Annotated[
         list[str] | None,
-        typer.Option(help=tr("A form; repeat it for several. Default: 五绝 七绝 五律 七律.")),
+        typer.Option(
+            help=tr(
+                "A form, or free: the first four lines of poems without rules, as a validation "
+                "measures them. Repeat it for several. Default: 五绝 七绝 五律 七律."
+            )
+        ),
     ] = None,
     count: Annotated[
         int, typer.Option(min=1, max=10**6, help=tr("Number of poems of each form."))
@@ -136,12 +142,13 @@ def poems(
     """Write poems and measure them. Poems of the split are measured for comparison."""
     wanted, home = checked_split(split), Home.default()
     with usage_errors():
-        forms = [form_named(name) for name in form or _REGULATED]
+        names = ["" if name == _FREE else form_named(name).name for name in form or _REGULATED]
     from studio.corpus.library import Library
     from studio.corpus.poem import is_han
     from studio.runs.loading import load_writer, locate
     from studio.verse.discriminator import Frequencies, discriminate
     from studio.verse.evaluation import failures, human_poems, lawful_texts, write_many
+    from studio.verse.free_verse import QUATRAIN, write_quatrains
     from studio.verse.novelty import Novelty
     from studio.verse.quality import quality_metrics
     from studio.verse.request import ComposeRequest
@@ -159,22 +166,26 @@ def poems(
     ):
         writer = load_writer(*locate(home, run), device)
         frequent = [each for each in writer.vocabulary.distinct if is_han(each)][:openings]
-        for each in forms:
+        for name in names:
+            each = form_named(name) if name else QUATRAIN
+            title = name or tr("free quatrains")
             say(
                 tr(
                     "Writing {count:,} {form} with {model} ...",
                     count=count,
-                    form=each.name,
+                    form=title,
                     model=writer.name,
                 )
             )
-            request = ComposeRequest(form=each.name, seed=seed, drafts=drafts)
-            written, seconds = write_many(writer, request, count, novelty)
+            request = ComposeRequest(form=name, seed=seed, drafts=drafts)
+            if name:
+                poems_written, seconds = write_many(writer, request, count, novelty)
+                written = [poem.text for poem in poems_written]
+            else:
+                written, seconds = write_quatrains(writer, count, seed)
             people = human_poems(library, each, count, seed, wanted)
             size = min(len(written), len(people)) or len(written)
-            figured = quality_metrics(
-                each, [poem.text for poem in written], writer, training, distinct_of=size
-            )
+            figured = quality_metrics(each, written, writer, training, distinct_of=size)
             human = (
                 quality_metrics(
                     each,
@@ -198,18 +209,19 @@ def poems(
             if discriminator:
                 kept = lawful_texts(library, each, wanted)[: len(written)]
                 lawful += kept
-                ours += [poem.text for poem in written[: len(kept)]]
-            if frequent:
+                ours += written[: len(kept)]
+            # A free poem has no form to miss.
+            if frequent and name:
                 say(
                     tr(
                         "Writing {form} with {count} openings ...",
-                        form=each.name,
+                        form=name,
                         count=len(frequent),
                     )
                 )
                 failed += failures(writer, request, frequent, novelty)
             if not json:
-                _print(each.name, figured, human, measured[-1]["milliseconds"])
+                _print(title, figured, human, measured[-1]["milliseconds"])
         say(tr("Measuring themes ..."))
         size = max(1, count // len(THEME_WORDS))
         themes = measure_themes(writer, library, wanted, size, seed, novelty, drafts)
@@ -264,7 +276,7 @@ def poems(
             + tr(
                 "{failed} of {count:,} requests with openings failed",
                 failed=len(failed),
-                count=len(frequent) * len(forms),
+                count=len(frequent) * len(list(filter(None, names))),
             )
         )
         for one in failed:

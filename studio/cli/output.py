@@ -17,7 +17,7 @@ from studio.cli.typer_words import error_in_words
 from studio.errors import ConfigError, LostProcessError, StudioError, out_of_memory_message
 from studio.launched import LOST, is_launched, is_launched_by_the_studio
 from studio.reasons import system_reason
-from studio.translation import language, tr
+from studio.translation import language, plain, tr
 from studio.wording import printable
 
 out = Console(highlight=False, markup=False, emoji=False)
@@ -26,7 +26,7 @@ messages = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 def print_json(document: Any) -> None:
     """Write one JSON document to standard output, always as UTF-8."""
-    encoded = msgspec.json.format(msgspec.json.encode(document), indent=2)
+    encoded = msgspec.json.format(msgspec.json.encode(document, enc_hook=plain), indent=2)
     sys.stdout.buffer.write(encoded + b"\n")
     sys.stdout.buffer.flush()
 

@@ -11,11 +11,14 @@ from studio.cli.output import option, out, print_json, say, usage_errors
 from studio.errors import ConfigError, RunError
 from studio.model.config import MAX_COUNT, RECIPES, Cell, RunConfig, recipe_named, with_settings
 from studio.paths import Home
+from studio.report.catalogue import LANGUAGES
 from studio.runs import folders
 from studio.runs.comparing import differing_settings
-from studio.translation import tr
+from studio.translation import as_option, tr, use_language
 
-Language = Annotated[str, typer.Option(help=tr("zh or en."))]
+Language = Annotated[
+    str, typer.Option(help=tr("zh or en; default: the language of the command line."))
+]
 Format = Annotated[str, typer.Option(help=tr("html (one file), or markdown with PNG and SVG."))]
 WithTest = Annotated[
     bool, typer.Option("--test", help=tr("Measure perplexity on the test split as well."))
@@ -29,13 +32,13 @@ def report(
         Path | None,
         typer.Option("--out", help=tr("The folder for the report; a report in it is replaced.")),
     ] = None,
-    language: Language = "en",
+    language: Language = "",
     format: Format = "html",
     test: WithTest = False,
     json: Json = False,
 ) -> None:
     """Write the lab report of runs. Needs matplotlib."""
-    _write(runs, out_, language, format, test, json)
+    _write(runs, out_, _spoken(language, json), format, test, json)
 
 
 def compare(
@@ -58,7 +61,7 @@ def compare(
         list[str] | None,
         typer.Option("--set", help=tr("Any other setting, as in --set hidden=256.")),
     ] = None,
-    language: Language = "en",
+    language: Language = "",
     format: Format = "html",
     test: WithTest = False,
     json: Json = False,
@@ -67,7 +70,7 @@ def compare(
 
     The same command again resumes a run that was interrupted, and keeps those that are finished.
     """
-    home = Home.default()
+    home, language = Home.default(), _spoken(language, json)
     with usage_errors():
         cells = [each.strip() for each in cell.split(",")]
         for each in cells:
@@ -94,6 +97,14 @@ def compare(
     for name, settings_of_run in planned.items():
         _train(home, name, settings_of_run)
     _write(list(planned), report, language, format, test, json)
+
+
+def _spoken(language: str, json: bool) -> str:
+    """The language of the report. Messages are in it too, if it was asked for by a person."""
+    for known in LANGUAGES:
+        if known == language and not json:
+            use_language(known)
+    return language or as_option()
 
 
 def _check_free_or_same(home: Home, name: str, config: RunConfig) -> None:

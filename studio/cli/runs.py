@@ -15,7 +15,7 @@ from studio.paths import Home
 from studio.runs import folders, processes
 from studio.runs.environment import read_environments
 from studio.runs.filtering import EXAMPLE, fields_of, run_filter
-from studio.translation import marked, tr
+from studio.translation import marked, plain, tr
 from studio.wording import duration, printable
 
 # The statuses of runs, beside the ways in which a training ends.
@@ -116,7 +116,7 @@ def show_run(
         print_json(document)
         return
     shown = {"summary": document["summary"], "config": document["config"]}
-    out.print_json(data=msgspec.to_builtins(shown))
+    out.print_json(data=msgspec.to_builtins(shown, enc_hook=plain))
     for each in environments:
         out.print(
             tr(

@@ -19,7 +19,7 @@ from studio.model.events import (
 )
 from studio.paths import Home
 from studio.runs import folders, queue
-from studio.translation import tr
+from studio.translation import plain, tr
 
 if TYPE_CHECKING:
     from studio.runs.session import TrainingSession
@@ -144,7 +144,8 @@ class _Turns:
             print_json(_report(session.run, last))
         else:
             # One document a line.
-            sys.stdout.buffer.write(msgspec.json.encode(_report(session.run, last)) + b"\n")
+            document = msgspec.json.encode(_report(session.run, last), enc_hook=plain)
+            sys.stdout.buffer.write(document + b"\n")
             sys.stdout.buffer.flush()
         if last.outcome in ("diverged", "failed"):
             # The launcher of several processes ends all of them with a signal if one fails.

@@ -62,7 +62,8 @@ class Device:
         """The name to show for the device."""
         if self.is_gpu:
             return torch.cuda.get_device_name(self.torch_device)
-        return f"{_processor()}, {torch.get_num_threads()} threads"
+        threads = torch.get_num_threads()
+        return f"{_processor()}, {threads} thread{'s' if threads > 1 else ''}"
 
     @property
     def gpu(self) -> str:

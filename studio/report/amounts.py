@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from studio.report.catalogue import Translate
 from studio.report.records import ReportedRun
+from studio.translation import Translate
 
 T = TypeVar("T")
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 
 from studio.model.config import ModelConfig
-from studio.report.catalogue import Translate, marked
 from studio.report.pictures import Diagram, Node, Wire
 from studio.report.records import Part
+from studio.translation import Translate, marked
 
 # What the tensors of a network are (studio/model/network.py); {number} counts from 1.
 _PARTS = (

@@ -1,33 +1,23 @@
-"""The languages of a report. English is the source text and the key of the others."""
+"""The languages of a report, which need not be that of the process."""
 
-from collections.abc import Callable, Mapping
+from typing import cast, get_args
 
+from studio import translation
 from studio.errors import ConfigError
-from studio.report.chinese import CHINESE
+from studio.translation import Language, Translate, tr
 
-Translate = Callable[..., str]
-# The catalogue of each language, by its tag.
-CATALOGUES: dict[str, Mapping[str, str]] = {"en": {}, "zh": CHINESE}
-
-
-def marked(source: str) -> str:
-    """The source text itself: marks text that is translated later, in another place."""
-    return source
+# A report in traditional characters has no font to draw with.
+LANGUAGES = tuple(name for name in get_args(Language) if name != "zh_TW")
 
 
 def translator(language: str) -> Translate:
-    """A function from English source text to the text in a language, with its values filled in.
-
-    Raises ConfigError for an unknown language.
-    """
-    if language not in CATALOGUES:
+    """What translates the texts of a report. Raises ConfigError for an unknown language."""
+    if language not in LANGUAGES:
         raise ConfigError(
-            f"There is no language {language!r} for reports. The languages are "
-            f"{', '.join(CATALOGUES)}."
+            tr(
+                "There is no language {language!r} for reports. The languages are {languages}.",
+                language=language,
+                languages=", ".join(LANGUAGES),
+            )
         )
-    catalogue = CATALOGUES[language]
-
-    def text(source: str, /, **values: object) -> str:
-        return catalogue.get(source, source).format(**values)
-
-    return text
+    return translation.translator(cast(Language, language))

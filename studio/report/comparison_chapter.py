@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from studio.report.amounts import number, perplexity, time_of
-from studio.report.catalogue import Translate
 from studio.report.curves import effort_charts
 from studio.report.document import Block, Grid, Paragraph, Picture, Section
 from studio.report.records import ReportData, ReportedRun
@@ -11,6 +10,7 @@ from studio.report.results import FREE, OPENINGS, QUATRAIN
 from studio.report.results_chapter import poem_cell, poem_for
 from studio.report.settings_table import settings_rows
 from studio.report.training_chapter import TOGETHER
+from studio.translation import Translate
 from studio.verse.request import Strategy
 
 

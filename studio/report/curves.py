@@ -3,21 +3,23 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 
+import numpy as np
+
 from studio.model.events import StepDone, VerseMeasured
-from studio.report.catalogue import Translate, marked
 from studio.report.pictures import Chart, ChartLine, Charts
 from studio.report.recorded import DeviceSeries
 from studio.report.records import ReportedRun, RunHistory
 from studio.telemetry import GIGABYTE
+from studio.translation import Translate, marked
 
 # The gauges of studio/telemetry.py in words; any other is shown by its label.
 GAUGES = {
-    "gpu": marked("use of the GPU"),
-    "cpu": marked("use of the processor"),
-    "memory": marked("memory in use"),
-    "studio": marked("memory of the program"),
-    "temp": marked("temperature"),
-    "power": marked("power"),
+    "gpu": marked("Use of the GPU"),
+    "cpu": marked("Use of the processor"),
+    "memory": marked("Memory in use"),
+    "studio": marked("Memory of the program"),
+    "temp": marked("Temperature"),
+    "power": marked("Power"),
 }
 # How a unit is shown, and how many of it that is.
 _UNITS: dict[str, tuple[str, float]] = {"B": ("GB", GIGABYTE), "C": ("°C", 1)}
@@ -31,7 +33,7 @@ _LONG = 2 * 3600
 
 def learning_charts(runs: Sequence[ReportedRun], text: Translate) -> Charts:
     """Loss of each step, and perplexity on validation, by step."""
-    step = text("step")
+    step = text("steps")
     return Charts(
         (
             Chart(
@@ -53,7 +55,7 @@ def learning_charts(runs: Sequence[ReportedRun], text: Translate) -> Charts:
 
 def optimiser_charts(runs: Sequence[ReportedRun], text: Translate) -> Charts:
     """Learning rate, gradient norm and speed, by step."""
-    step = text("step")
+    step = text("steps")
     rates = tuple(
         ChartLine(
             run.name,
@@ -80,8 +82,7 @@ def optimiser_charts(runs: Sequence[ReportedRun], text: Translate) -> Charts:
 
 def effort_charts(runs: Sequence[ReportedRun], text: Translate) -> Charts:
     """Perplexity by training time and by characters read."""
-    hours = max(run.history.seconds for run in runs) > _LONG
-    unit, title = (3600, text("hours of training")) if hours else (60, text("minutes of training"))
+    unit, title = _time_axis([run.history for run in runs], text)
     return Charts(
         (
             Chart(
@@ -119,7 +120,7 @@ def verse_charts(runs: Sequence[ReportedRun], text: Translate) -> Charts:
     )
     return Charts(
         tuple(
-            Chart(title, text("step"), unit, tuple(_verses(runs, value)), from_zero=True)
+            Chart(title, text("steps"), unit, tuple(_verses(runs, value)), from_zero=True)
             for title, unit, value in figures
         ),
         columns=3,
@@ -140,21 +141,34 @@ def device_charts(history: RunHistory, text: Translate) -> Charts:
     gauges: dict[tuple[str, str], list[DeviceSeries]] = {}
     for each in history.device_series:
         gauges.setdefault((each.label, each.unit), []).append(each)
+    unit_of_time, title = _time_axis([history], text)
     return Charts(
         tuple(
             Chart(
                 text(GAUGES[label]) if label in GAUGES else label,
-                text("hours of training"),
+                title,
                 _UNITS.get(unit, (unit, 1))[0],
                 tuple(
-                    ChartLine(each.device, *thinned(each.hours, _in_units(each)), number)
+                    ChartLine(
+                        each.device,
+                        *thinned([at * 3600 / unit_of_time for at in each.hours], _in_units(each)),
+                        number,
+                    )
                     for number, each in enumerate(devices)
                 ),
                 from_zero=True,
             )
             for (label, unit), devices in gauges.items()
-        )
+        ),
+        columns=2 if len(gauges) % 3 else 3,
     )
+
+
+def _time_axis(histories: Sequence[RunHistory], text: Translate) -> tuple[float, str]:
+    """The seconds of a unit of training time, and the title of its axis."""
+    if max(each.seconds for each in histories) > _LONG:
+        return 3600, text("hours of training")
+    return 60, text("minutes of training")
 
 
 def _in_units(series: DeviceSeries) -> list[float]:
@@ -173,14 +187,23 @@ def thinned(x: Sequence[float], y: Sequence[float]) -> tuple[tuple[float, ...], 
 
 
 def smoothed(values: Sequence[float]) -> tuple[float, ...]:
-    """The mean over a window around each value, which is cut off at both ends."""
-    reach = round(len(values) * _WINDOW / 2)
+    """The mean over a window around each value; it starts at the first value.
+
+    Near the end, where half of a window is missing, it is the line through the last whole window:
+    the mean of fewer values would end in a spike, or lag behind.
+    """
+    reach = min(round(len(values) * _WINDOW / 2), (len(values) - 1) // 2)
     sums = [0.0, *accumulate(values)]
     means = []
-    for place in range(len(values)):
-        # As far to the left as to the right, so that the first and the last value stay.
-        here = min(reach, place, len(values) - 1 - place)
+    for place in range(len(values) - reach):
+        # As far to the left as to the right, so that the first value stays.
+        here = min(reach, place)
         means.append((sums[place + here + 1] - sums[place - here]) / (2 * here + 1))
+    if reach:
+        last = np.array(values[-2 * reach - 1 :])
+        offsets = np.arange(-reach, reach + 1)
+        line = last.mean() + offsets * (offsets @ last) / (offsets @ offsets)
+        means += np.clip(line[reach + 1 :], last.min(), last.max()).tolist()
     return tuple(means)
 
 

@@ -29,14 +29,17 @@ class Remarks(msgspec.Struct, frozen=True):
 class Grid(msgspec.Struct, frozen=True):
     """A table; a cell may have several lines. The first column names the rows.
 
-    The other columns of `numbers` are aligned to the right, lines of `verse` are not wrapped, and
-    columns of `prose` have the same width.
+    Lines of `verse` are not wrapped, and columns of `prose` have the same width.
     """
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
     kind: Literal["text", "numbers", "verse", "prose"] = "text"
+
+    def is_numeric(self, column: int) -> bool:
+        """Whether a column has numbers, and is aligned to the right."""
+        return self.kind == "numbers" and any(row[column][:1].isdigit() for row in self.rows)
 
 
 class Picture(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from studio.corpus.poem import is_han
 from studio.errors import StudioError
 from studio.report.pictures import Chart, Charts, Diagram, Drawing, Equations, Node, Wire
+from studio.translation import tr
 from studio.wording import printable
 
 # Well-known families with simplified characters, and how the names of their files begin.
@@ -51,7 +52,8 @@ _FILLS = {
 # Inches: the width of all charts, the height of one, a row of the legend, a unit of a diagram.
 _WIDTH, _CHART, _LEGEND, _UNIT = 8.2, 2.5, 0.3, 0.72
 _WIDEST_LEGEND = 80  # characters of names in a row of the legend
-_PIXELS = 200  # per inch of a PNG
+# Pixels per inch of a PNG: charts fill the width of a page, others are as large as their letters.
+_PIXELS, _CHART_PIXELS = 144, 200
 _SETTINGS: dict[Any, Any] = {
     "axes.unicode_minus": False,
     "mathtext.fontset": "stix",
@@ -75,9 +77,13 @@ def draw(drawing: Drawing, kind: Literal["svg", "png"]) -> bytes:
                 figure = _diagram(drawing)
             case Equations():
                 figure = _equations(drawing)
-        date = {"Date": None} if kind == "svg" else {}
         figure.savefig(
-            written, format=kind, dpi=_PIXELS, bbox_inches="tight", pad_inches=0.06, metadata=date
+            written,
+            format=kind,
+            dpi=_CHART_PIXELS if isinstance(drawing, Charts) else _PIXELS,
+            bbox_inches="tight",
+            pad_inches=0.06,
+            metadata={"Date": None} if kind == "svg" else {},
         )
     return written.getvalue()
 
@@ -98,10 +104,12 @@ def chinese_family() -> str:
                 if family in {each.name for each in font_manager.fontManager.ttflist}:
                     return family
     raise StudioError(
-        "No Chinese font was found, so the pictures of the report would have boxes instead of "
-        "characters. Install one (on Debian and Ubuntu: fonts-noto-cjk), or put a font file such "
-        "as NotoSansCJK-Regular.ttc into ~/.fonts. Reports in English (--language en) on runs with "
-        "plain names need none."
+        tr(
+            "No Chinese font was found, so the pictures of the report would have boxes instead of "
+            "characters. Install one (on Debian and Ubuntu: fonts-noto-cjk), or put a font file "
+            "such as NotoSansCJK-Regular.ttc into ~/.fonts. Reports in English (--language en) on "
+            "runs with plain names need none."
+        )
     )
 
 
@@ -167,10 +175,13 @@ def _chart(axes: Axes, chart: Chart) -> None:
     if chart.logarithmic:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_major_formatter("{x:,g}")
         axes.yaxis.set_minor_formatter(NullFormatter())
+    elif chart.from_zero:
+        # With room above the highest value; curves of zeros alone are seen at the bottom.
+        highest = max((max(line.y, default=0) for line in chart.lines), default=0)
+        axes.set_ylim(0, 1.08 * highest or 1)
     else:
-        axes.set_ylim(bottom=0 if chart.from_zero else None)
         axes.margins(y=0.1)
     axes.grid(True, which="both", linewidth=0.4, alpha=0.4)
     axes.spines[["top", "right"]].set_visible(False)

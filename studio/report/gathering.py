@@ -22,6 +22,7 @@ from studio.report.results import Bench, results_of
 from studio.runs import folders
 from studio.runs.folders import Run
 from studio.runs.loading import load_writer, locate
+from studio.translation import tr
 from studio.verse.novelty import Novelty
 
 
@@ -93,7 +94,7 @@ def _reported(
     results, lacking = None, ""
     try:
         folder, full_name = locate(home, run.name)
-        say(f"Measuring {full_name}, and writing poems with it ...")
+        say(tr("Measuring {model}, and writing poems with it ...", model=full_name))
         results = results_of(load_writer(folder, full_name), checkpoint.step_of(folder.name), bench)
     except RunError as error:
         lacking = str(error)

@@ -1,7 +1,7 @@
 """A report as one HTML file: its pictures are inside, and it loads nothing."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 
 from studio.report.document import (
@@ -42,7 +42,7 @@ th, td { padding: .28rem .55rem; text-align: left; vertical-align: top;
 thead th { border-top: 2px solid var(--ink); border-bottom: 1px solid var(--ink);
   vertical-align: bottom; }
 tbody tr:last-child td { border-bottom: 2px solid var(--ink); }
-.numbers td:not(:first-child), .numbers th:not(:first-child) { text-align: right; }
+.number { text-align: right; }
 .verse td { white-space: nowrap; }
 .prose { table-layout: fixed; width: 100%; }
 .prose th:first-child { width: 5.5em; }
@@ -107,16 +107,21 @@ def _block(block: Block, draw: Callable[[Drawing], bytes]) -> str:
 
 
 def _grid(grid: Grid) -> str:
-    head = "".join(f"<th>{_lines(cell)}</th>" for cell in grid.head)
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{_lines(cell)}</td>" for cell in row) + "</tr>\n"
-        for row in grid.rows
-    )
+    head = _row(grid, grid.head, "th")
+    rows = "".join(f"<tr>{_row(grid, row, 'td')}</tr>\n" for row in grid.rows)
     caption = f"<figcaption>{_text(grid.caption)}</figcaption>" if grid.caption else ""
     return (
         f'<figure class="wide"><table class="{grid.kind}"><thead><tr>{head}</tr></thead>\n'
         f"<tbody>{rows}</tbody></table>{caption}</figure>"
     )
+
+
+def _row(grid: Grid, cells: Sequence[str], tag: str) -> str:
+    written = []
+    for column, cell in enumerate(cells):
+        kind = ' class="number"' if grid.is_numeric(column) else ""
+        written.append(f"<{tag}{kind}>{_lines(cell)}</{tag}>")
+    return "".join(written)
 
 
 def _text(text: str) -> str:

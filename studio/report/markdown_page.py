@@ -48,7 +48,7 @@ def _block(block: Block) -> str:
 
 
 def _grid(grid: Grid) -> str:
-    marks = ["---", *["---:" if grid.kind == "numbers" else "---"] * (len(grid.head) - 1)]
+    marks = ["---:" if grid.is_numeric(column) else "---" for column in range(len(grid.head))]
     rows = [grid.head, marks, *grid.rows]
     lines = [
         f"| {' | '.join(each if row is marks else _cell(each) for each in row)} |" for row in rows

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from studio.model.config import Cell
 from studio.report.amounts import grouped, number, share
 from studio.report.architecture import describe, in_order, stack
-from studio.report.catalogue import Translate, marked
 from studio.report.cells import DIAGRAMS, EQUATIONS, LANGUAGE_MODEL
 from studio.report.document import Block, Grid, Paragraph, Picture, Remarks, Section
 from studio.report.records import ReportData, ReportedRun
 from studio.report.settings_table import settings_rows
+from studio.translation import Translate, marked
 
 CELLS: dict[Cell, tuple[str, str]] = {
     "rnn": (

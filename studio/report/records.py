@@ -7,6 +7,7 @@ from studio.model.config import RunConfig
 from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated, VerseMeasured
 from studio.report.recorded import DeviceSeries, TrainedOn
 from studio.runs.card import SplitFigures
+from studio.verse.figures import VerseFigures
 from studio.verse.request import ComposeRequest
 
 
@@ -75,22 +76,6 @@ class OpeningPoem(msgspec.Struct, frozen=True):
     complete: bool = True
     refusal: str = ""
     sources: tuple[tuple[str, str, str], ...] = ()
-
-
-class VerseFigures(msgspec.Struct, frozen=True):
-    """Figures of a set of quatrains; the shares are from 0 to 1.
-
-    `copied` is the share of 4-grams that the training poems have, None without a library;
-    `repeats` the characters per poem that repeat an earlier one.
-    """
-
-    poems: int
-    length: float
-    tones: float
-    rhyme: float
-    distinct_2: float
-    repeats: float
-    copied: float | None
 
 
 class ModelResults(msgspec.Struct, frozen=True):

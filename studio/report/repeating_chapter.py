@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from studio.corpus.manifest import published_corpus
 from studio.model.config import RECIPES, RunConfig
 from studio.report.amounts import joined, number
-from studio.report.catalogue import Translate
 from studio.report.document import Blank, Block, Commands, Grid, Paragraph, Section
 from studio.report.records import ReportData, ReportedRun
 from studio.report.settings_table import settings_of
+from studio.translation import Translate
 from studio.verse.request import ComposeRequest
 
 _PROGRAM = "tangshi-studio"

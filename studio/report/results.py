@@ -1,18 +1,18 @@
 """What a trained model is and does: its parts, its perplexity, its poems, and their figures."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from studio.corpus.poem import is_han, verse_lines
 from studio.errors import VerseError
 from studio.model.evaluate import score_poems, total
 from studio.prosody.forms import form_named
-from studio.report.records import ModelResults, OpeningPoem, Part, VerseFigures
+from studio.report.records import ModelResults, OpeningPoem, Part
 from studio.runs.card import SplitFigures
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
+from studio.verse.figures import VerseFigures, verse_figures
+from studio.verse.free_verse import REQUEST, measure_free_verse
 from studio.verse.novelty import Novelty
-from studio.verse.quality import distinct, keeps_rhyme, keeps_tones
 from studio.verse.request import ComposeRequest, Sampling, Strategy
 
 OPENINGS = ("日", "红", "山", "夜", "湖", "海", "月")
@@ -21,9 +21,10 @@ FREE = ""
 # The form of the quatrains that are measured beside those without rules.
 QUATRAIN = "五绝"
 FORMS = (FREE, QUATRAIN, "七绝")
-SEED = 20
-# The most characters of a poem of free length, and of one whose first four lines are measured.
-LONGEST, LONGEST_QUATRAIN = 64, 40
+# The seed of the poems that a validation measures.
+SEED = REQUEST.seed
+# The most characters of a poem of free length.
+LONGEST = 64
 MEASURED = 64
 # Copied spans of this many characters are named: shorter ones are common phrases.
 SPAN = 5
@@ -53,7 +54,7 @@ def results_of(writer: Writer, step: int, bench: Bench) -> ModelResults:
             _perplexity(writer, split, texts) for split, texts in bench.texts.items()
         ),
         poems=tuple(_poem(writer, request, bench.corpus) for request in requests(writer.name)),
-        free=_figures(_quatrains(writer, FREE, bench.corpus), bench.training),
+        free=measure_free_verse(writer, MEASURED, bench.training),
         formed=_formed(writer, bench),
     )
 
@@ -104,39 +105,9 @@ def _poem(writer: Writer, request: ComposeRequest, corpus: Novelty | None) -> Op
 
 def _formed(writer: Writer, bench: Bench) -> VerseFigures | None:
     """The figures of quatrains in a form; None if the model knows too few characters for one."""
+    request = ComposeRequest(form=QUATRAIN, seed=SEED, candidates=MEASURED)
     try:
-        return _figures(_quatrains(writer, QUATRAIN, bench.corpus), bench.training)
+        texts = [poem.text for poem in write(writer, request, bench.corpus)]
     except VerseError:
         return None
-
-
-def _quatrains(writer: Writer, form: str, corpus: Novelty | None) -> list[str]:
-    """Quatrains from a fixed seed; of poems without rules the first four lines."""
-    request = ComposeRequest(form=form, seed=SEED, candidates=MEASURED, longest=LONGEST_QUATRAIN)
-    return ["，".join(verse_lines(poem.text)[:4]) for poem in write(writer, request, corpus)]
-
-
-def _figures(texts: Sequence[str], training: Novelty | None) -> VerseFigures:
-    poems = [verse_lines(text) for text in texts]
-    characters = ["".join(filter(is_han, text)) for text in texts]
-    quatrain = form_named(QUATRAIN)
-    grams = [found for text in texts for found in training.copied(text)] if training else None
-    return VerseFigures(
-        poems=len(texts),
-        length=_share(poems, _is_quatrain),
-        # Tones and rhyme are judged by a poem's places, so its lines must have the right length.
-        tones=_share(poems, lambda lines: _is_quatrain(lines) and keeps_tones(lines)),
-        rhyme=_share(poems, lambda lines: _is_quatrain(lines) and keeps_rhyme(quatrain, lines)),
-        distinct_2=distinct(texts, 2),
-        repeats=sum(len(each) - len(set(each)) for each in characters) / len(texts),
-        copied=None if grams is None else sum(grams) / max(len(grams), 1),
-    )
-
-
-def _is_quatrain(lines: list[str]) -> bool:
-    """Whether a poem has four lines of five or of seven characters."""
-    return [len(line) for line in lines] in ([5] * 4, [7] * 4)
-
-
-def _share(poems: Sequence[list[str]], holds: Callable[[list[str]], bool]) -> float:
-    return sum(map(holds, poems)) / len(poems)
+    return verse_figures(form_named(QUATRAIN), texts, bench.training)

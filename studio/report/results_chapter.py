@@ -5,14 +5,12 @@ from collections.abc import Iterator, Sequence
 
 from studio.corpus.poem import STOPS, couplets
 from studio.report.amounts import NOTHING, number, perplexity, share
-from studio.report.catalogue import Translate, marked
 from studio.report.document import Block, Grid, Paragraph, Remarks, Section
 from studio.report.records import (
     ModelResults,
     OpeningPoem,
     ReportData,
     ReportedRun,
-    VerseFigures,
 )
 from studio.report.results import (
     FORMS,
@@ -25,11 +23,13 @@ from studio.report.results import (
     SPAN,
     STRATEGIES,
 )
+from studio.translation import Translate, marked
+from studio.verse.figures import VerseFigures
 from studio.verse.request import Sampling, Strategy
 
 _IDLE_STOPS = re.compile(f"[{STOPS}]{{2}}")
 WAYS: dict[Strategy, str] = {"greedy": marked("argmax"), "sample": marked("sampling")}
-SPLITS = {"valid": marked("validation"), "test": marked("test")}
+SPLITS = {"valid": marked("validation split"), "test": marked("test split")}
 
 
 def results_chapter(data: ReportData, text: Translate) -> Iterator[Block]:
@@ -153,7 +153,7 @@ def _poems(runs: Sequence[ReportedRun], has_library: bool, text: Translate) -> I
             "the model ends it, or after {longest} characters (…). In a form, only characters that "
             "can still lead to a poem with its tones and rhyme may be chosen.",
             temperature=f"{usual.temperature:g}",
-            top_p=share(usual.top_p),
+            top_p=f"{usual.top_p:.0%}",
             seed=SEED,
             longest=LONGEST,
         )
@@ -289,10 +289,10 @@ def _figure_cells(figures: VerseFigures | None) -> tuple[str, ...]:
     if figures is None:
         return (NOTHING,) * 6
     return (
-        share(figures.length),
-        share(figures.tones),
-        share(figures.rhyme),
+        share(figures.length_kept),
+        share(figures.tones_kept),
+        share(figures.rhyme_kept),
         f"{figures.distinct_2:.3f}",
-        share(figures.copied),
+        share(figures.grams_copied),
         f"{figures.repeats:.2f}",
     )

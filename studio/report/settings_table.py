@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from studio.model.config import RunConfig
-from studio.report.catalogue import Translate, marked
+from studio.translation import Translate, marked
 
 # What the settings of `ModelConfig` and `TrainConfig` mean. Without an entry there is only a name.
 MEANINGS = {

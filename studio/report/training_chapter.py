@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from studio.corpus.poem import couplets
 from studio.report.amounts import NOTHING, joined, number, perplexity, time_of
-from studio.report.catalogue import Translate
 from studio.report.curves import device_charts, learning_charts, optimiser_charts, verse_charts
 from studio.report.document import Block, Grid, Paragraph, Picture, Section
 from studio.report.records import ReportData, ReportedRun, RunHistory
+from studio.translation import Translate
 
 # Rows of the table of samples, and runs that stand side by side in a table.
 SAMPLES, TOGETHER = 8, 4

@@ -14,7 +14,7 @@ from studio.errors import ConfigError, RunError, StudioError
 from studio.files import build_folder_atomically
 from studio.paths import Home
 from studio.report.amounts import joined
-from studio.report.catalogue import Translate, translator
+from studio.report.catalogue import translator
 from studio.report.comparison_chapter import comparison_chapter
 from studio.report.document import Block, Paragraph, Picture, ReportDocument, Section
 from studio.report.gathering import gather
@@ -25,6 +25,7 @@ from studio.report.records import ReportData
 from studio.report.repeating_chapter import repeating_chapter, summary_chapter
 from studio.report.results_chapter import results_chapter
 from studio.report.training_chapter import training_chapter
+from studio.translation import Translate, tr
 
 FORMATS = ("html", "markdown")
 RECORD = "report.json"
@@ -55,13 +56,13 @@ def write_report(
     the folder holds anything else, if a run is missing, or without matplotlib or a Chinese font.
     """
     if not runs:
-        raise RunError("Name the runs to report on: see `tangshi-studio runs list`.")
+        raise RunError(tr("Name the runs to report on: see `tangshi-studio runs list`."))
     out = out.expanduser().resolve()
     drawing = check_request(out, language, format)
     text = translator(language)
     data = gather(home, runs, with_test, say)
     document = compose_document(data, language, text)
-    say("Drawing the pictures ...")
+    say(tr("Drawing the pictures ..."))
     return build_folder_atomically(out, partial(_fill, document, data, format, drawing, out))
 
 
@@ -73,7 +74,9 @@ def check_request(out: Path, language: str, format: str) -> ModuleType:
     """
     translator(language)
     if format not in FORMATS:
-        raise ConfigError(f"A report is written as {' or '.join(FORMATS)}, not {format!r}.")
+        raise ConfigError(
+            tr("A report is written as html or markdown, not {format!r}.", format=format)
+        )
     drawing = _drawing()
     if language == "zh":
         drawing.chinese_family()
@@ -90,15 +93,19 @@ def default_folder(runs: Sequence[str]) -> Path:
 def check_replaceable(out: Path) -> None:
     """Raise RunError if writing a report to a folder would lose something."""
     if out.exists() and not out.is_dir():
-        raise RunError(f"{out} is not a folder. Name another one with --out.")
+        raise RunError(tr("{path} is not a folder. Name another one with --out.", path=out))
     if not out.exists() or not any(out.iterdir()):
         return
     if not (out / RECORD).is_file():
         raise RunError(
-            f"{out} holds files that are not a report; they would be lost. Name an empty folder "
-            "with --out, or one that does not exist."
+            tr(
+                "{path} holds files that are not a report; they would be lost. Name an empty "
+                "folder with --out, or one that does not exist.",
+                path=out,
+            )
         )
-    record = read_json(out / RECORD, ReportRecord, RunError, "Name another folder with --out.")
+    remedy = tr("Name another folder with --out.")
+    record = read_json(out / RECORD, ReportRecord, RunError, remedy)
     changed = [
         path.name
         for path in sorted(out.iterdir())
@@ -106,8 +113,11 @@ def check_replaceable(out: Path) -> None:
     ]
     if changed:
         raise RunError(
-            f"{out / changed[0]} was added or changed since the report was written, and would be "
-            "lost. Move it away, or name another folder with --out."
+            tr(
+                "{path} was added or changed since the report was written, and would be lost. "
+                "Move it away, or name another folder with --out.",
+                path=out / changed[0],
+            )
         )
 
 
@@ -179,8 +189,10 @@ def _drawing() -> ModuleType:
         if not (error.name or "").startswith("matplotlib"):
             raise
         raise StudioError(
-            "The pictures of a report are drawn with matplotlib, which is not installed. Install "
-            "it into the studio's environment: pip install 'tangshi-studio[report]', or in a "
-            "checkout `.venv/bin/pip install matplotlib`."
+            tr(
+                "The pictures of a report are drawn with matplotlib, which is not installed. "
+                "Install it into the studio's environment: pip install 'tangshi-studio[report]', "
+                "or in a checkout `.venv/bin/pip install matplotlib`."
+            )
         ) from error
     return drawing

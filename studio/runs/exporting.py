@@ -10,8 +10,9 @@ import msgspec
 
 from studio.errors import RunError
 from studio.files import build_folder_atomically, write_atomically
-from studio.model.events import EpochDone, SampleWritten, StepDone, Validated
+from studio.model.events import EpochDone, SampleWritten, StepDone, Validated, VerseMeasured
 from studio.runs.folders import Run
+from studio.runs.readings import TrainingReading, read_readings
 from studio.translation import tr
 
 Format = Literal["csv", "jsonl", "tensorboard"]
@@ -35,9 +36,16 @@ class Row(msgspec.Struct, omit_defaults=True):
     epoch_loss: float | None = None
     perplexity_all: float | None = None
     perplexity_han: float | None = None
+    verse_length_kept: float | None = None
+    verse_tones_kept: float | None = None
+    verse_rhyme_kept: float | None = None
+    verse_distinct_2: float | None = None
+    verse_repeats: float | None = None
+    verse_grams_copied: float | None = None
     sample: str | None = None
 
 
+_VERSE = tuple(name for name in Row.__struct_fields__ if name.startswith("verse_"))
 # The columns that are curves, with the names that TensorBoard groups them by.
 _CURVES = {
     "loss": "train/loss",
@@ -48,6 +56,7 @@ _CURVES = {
     "perplexity_all": "valid/perplexity_all",
     "perplexity_han": "valid/perplexity_han",
     "epoch": "train/epoch",
+    **{name: f"verse/{name.removeprefix('verse_')}" for name in _VERSE},
 }
 
 
@@ -73,6 +82,9 @@ def rows(run: Run) -> list[Row]:
                 row.perplexity_all, row.perplexity_han = event.perplexity_all, event.perplexity
             case SampleWritten():
                 row.sample = event.text
+            case VerseMeasured():
+                for name in _VERSE:
+                    setattr(row, name, getattr(event, name.removeprefix("verse_")))
     return [found[step] for step in sorted(found)]
 
 
@@ -98,7 +110,10 @@ def export(run: Run, form: Format, out: Path) -> Path:
         write_atomically(path, b"".join(lines))
     else:
         writer = _event_file_writer()
-        build_folder_atomically(path, lambda folder: _write_event_file(writer, folder, recorded))
+        readings = read_readings(run.folder)
+        build_folder_atomically(
+            path, lambda folder: _write_event_file(writer, folder, recorded, readings)
+        )
     return path
 
 
@@ -124,7 +139,12 @@ def _event_file_writer() -> Any:
     return EventFileWriter
 
 
-def _write_event_file(writer_class: Any, folder: Path, recorded: Iterable[Row]) -> None:
+def _write_event_file(
+    writer_class: Any,
+    folder: Path,
+    recorded: Iterable[Row],
+    readings: Iterable[TrainingReading],
+) -> None:
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.compat.proto.tensor_pb2 import TensorProto
@@ -146,4 +166,11 @@ def _write_event_file(writer_class: Any, folder: Path, recorded: Iterable[Row]) 
         when = row.time if row.time is not None else row.elapsed or 0.0
         if values:
             writer.add_event(Event(wall_time=when, step=row.step, summary=Summary(value=values)))
+    for reading in readings:
+        values = [
+            Summary.Value(tag=f"device/{gauge.label}/{reading.device}", simple_value=gauge.value)
+            for gauge in reading.gauges
+        ]
+        summary = Summary(value=values)
+        writer.add_event(Event(wall_time=reading.at, step=reading.step, summary=summary))
     writer.close()

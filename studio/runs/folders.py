@@ -33,7 +33,7 @@ from studio.runs.event_log import EventReader
 from studio.runs.summary import figures_of
 from studio.runs.training_folder import ProcessState, TrainingFolder, TrainingProcess
 from studio.staging import staging_path
-from studio.translation import marked, tr
+from studio.translation import marked, plain, tr
 from studio.wording import ordinal
 
 # At most 240 bytes in UTF-8: file systems accept names of 255.
@@ -249,7 +249,7 @@ def summary(run: Run) -> RunSummary:
 
 def _with_time(event: TrainingEvent, when: float | None) -> dict[str, object]:
     """What is written for an event."""
-    fields: dict[str, object] = msgspec.to_builtins(event)
+    fields: dict[str, object] = msgspec.to_builtins(event, enc_hook=plain)
     return fields if when is None else {**fields, "time": round(when, 3)}
 
 

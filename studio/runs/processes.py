@@ -20,7 +20,7 @@ import psutil
 import studio
 from studio.errors import RunError
 from studio.runs.folders import Run
-from studio.translation import tr
+from studio.translation import as_option, tr
 from studio.wording import printable
 
 # Seconds between two looks at a file or a process.
@@ -92,8 +92,13 @@ def wait_until_stopped(
 
 def resuming(name: str) -> list[str]:
     """The arguments of Python to resume a run (NAME or NAME@STEP) in a process of its own."""
+    return [*this_program(), "train", "--run", name, "--resume"]
+
+
+def this_program() -> list[str]:
+    """The arguments of Python to run this program, in the language of this process."""
     # -P: a folder called studio in the current one must not be taken for the program.
-    return ["-P", "-m", "studio", "train", "--run", name, "--resume"]
+    return ["-P", "-m", "studio", "--language", as_option()]
 
 
 def search_path() -> dict[str, str]:

@@ -261,8 +261,14 @@ def han_mask(vocabulary: Vocabulary) -> Bools:
 
 @lru_cache(maxsize=4)
 def _common(vocabulary: Vocabulary) -> Bools:
-    """Which characters common fonts have, (vocabulary,): the model may choose only these."""
-    return np.array([is_common(each) for each in _characters(vocabulary)])
+    """Which characters the model may choose, (vocabulary,): those that common fonts have.
+
+    A variant for which another token is written is none of them. A loaded model never writes one,
+    but a network in training may.
+    """
+    common = np.array([is_common(each) for each in _characters(vocabulary)])
+    common[vocabulary.superseded] = False
+    return common
 
 
 @lru_cache(maxsize=4)

@@ -9,12 +9,12 @@ import msgspec
 from studio.corpus.library import Library, Query
 from studio.corpus.poem import Poem, Split, verse_lines
 from studio.errors import VerseError
-from studio.prosody.forms import Form, form_named
+from studio.prosody.forms import Form, form_named, form_of
 from studio.prosody.scansion import scan
 from studio.verse.composer import write_best
 from studio.verse.decoder import Writer
+from studio.verse.figures import keeps_length, keeps_rhyme, keeps_tones
 from studio.verse.novelty import Novelty
-from studio.verse.quality import keeps_length, keeps_rhyme, keeps_tones
 from studio.verse.request import ComposeRequest, WrittenPoem
 
 # How many poems are written in one batch.
@@ -38,7 +38,12 @@ def human_poems(
     the scanner assigns to the form.
     """
     if form.regulated and form.fixed:
-        poems = [library.poem(each) for each in library.ids(Query(form=form.name, split=split))]
+        shapes = [form_of(length, form.usual, True) for length in form.line_lengths]
+        poems = [
+            library.poem(each)
+            for shape in shapes
+            for each in library.ids(Query(form=shape, split=split))
+        ]
     else:
         poems = [
             poem

@@ -197,7 +197,8 @@ class Novelty:
     def _counts(self, codes: NDArray[np.uint16], size: int) -> NDArray[np.int64]:
         """How often the corpus has each window of `size` (1 to 4) characters."""
         first, last = self._ranges(codes, size)
-        return last - first
+        counts: NDArray[np.int64] = last - first
+        return counts
 
     def _in_split(self, places: NDArray[np.int32]) -> NDArray[np.int32]:
         """The places that are in the requested split."""

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
+
 from studio.corpus.library import Library
+from studio.model.events import VerseMeasured
 from studio.paths import Home
+from studio.runs import folders
 from tests.cli.conftest import Run
 
 
@@ -49,6 +53,26 @@ def test_written_poems_are_measured_beside_those_of_people(trained: Run) -> None
     assert human["distinct_of"] == form["distinct_of"] == min(3, human["poems"])
     assert form["milliseconds"] > 0
     assert "failed" not in document
+
+
+def test_free_quatrains_are_measured_as_the_validation_of_the_training_did(
+    tangshi: Run, home: Home
+) -> None:
+    settings = ("embedding=8", "hidden=8", "batch_size=8", "verse_poems=3", "validate_every=2")
+    options = [each for setting in settings for each in ("--set", setting)]
+    training = ("train", "--recipe", "classic", "--run", "a", "--max-steps", "2")
+    assert tangshi(*training, *options).code == 0
+    (recorded,) = (
+        each for each in folders.find(home.runs, "a").events() if isinstance(each, VerseMeasured)
+    )
+    command = ("evaluate", "poems", "--form", "free", "--count", "3", "--seed", "20")
+    (form,) = tangshi(*command, "--run", "a@2", "--json").document["forms"]
+    assert form["form"] == "free"
+    figures = msgspec.structs.asdict(recorded)
+    assert figures.pop("step") == 2
+    assert {name: form[name] for name in figures} == figures
+    # Poems by people are quatrains too.
+    assert form["human"]["length_kept"] == 1.0
 
 
 def test_all_regulated_forms_are_measured_and_printed(trained: Run) -> None:

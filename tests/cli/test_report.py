@@ -1,5 +1,6 @@
 """`report` and `compare` on the command line."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from studio.paths import Home
 from studio.report import drawing, results
 from studio.runs import folders
+from studio.translation import use_language
 from tests.cli.conftest import Run
 
 TINY = ["--max-steps", "4"]
@@ -33,6 +35,23 @@ def test_a_wrong_language_is_wrong_usage(trained: Run, tmp_path: Path) -> None:
     assert result.code == 2
     assert "en, zh" in result.err
     assert not (tmp_path / "report").exists()
+
+
+@pytest.fixture
+def english_afterwards() -> Iterator[None]:
+    yield
+    use_language("en")
+
+
+@pytest.mark.usefixtures("english_afterwards")
+def test_a_chinese_report_is_written_and_refused_in_chinese(trained: Run, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    refused = trained("report", "a", "--language", "zh", "--out", str(tmp_path))
+    assert (refused.code, "里有不属于报告的文件" in refused.err) == (1, True)
+    chinese = ("--language", "zh", "--out", str(tmp_path / "report"))
+    assert "没有名为" in trained("report", "none", *chinese).err
+    result = trained("report", "a", *chinese)
+    assert (result.code, "正在画图" in result.err) == (0, True)
 
 
 def test_compare_trains_a_run_for_each_cell_and_reports_on_them(

@@ -35,3 +35,25 @@ def test_nothing_is_written_if_a_name_is_wrong(tangshi: Run, tmp_path: Path) -> 
 def test_the_shell_can_complete_commands(tangshi: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shellingham.detect_shell", lambda: ("bash", "/bin/bash"))
     assert "_TANGSHI_STUDIO_COMPLETE" in tangshi("--show-completion").out
+
+
+@pytest.mark.parametrize(
+    ("shell", "line"),
+    [
+        ("bash", {"COMP_WORDS": "tangshi-studio runs exp", "COMP_CWORD": "2"}),
+        ("zsh", {"_TYPER_COMPLETE_ARGS": "tangshi-studio runs exp"}),
+        ("fish", {"_TYPER_COMPLETE_ARGS": "tangshi-studio runs exp"}),
+    ],
+)
+def test_a_line_of_the_shell_is_completed(
+    tangshi: Run, monkeypatch: pytest.MonkeyPatch, shell: str, line: dict[str, str]
+) -> None:
+    asked = {
+        "_TANGSHI_STUDIO_COMPLETE": f"complete_{shell}",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    for name, value in (asked | line).items():
+        monkeypatch.setenv(name, value)
+    found = tangshi()
+    assert found.code == 0
+    assert "export" in found.out

@@ -1,45 +1,32 @@
-"""Every text of a report has its Chinese, with the same values in it."""
+"""A report has a language of its own, from the catalogue of all texts."""
 
-import ast
-import string
-from pathlib import Path
+import pytest
 
-import studio.report
-from studio.report.catalogue import CATALOGUES, translator
-from studio.report.chinese import CHINESE
+from studio.errors import ConfigError
+from studio.report.catalogue import LANGUAGES, translator
+from studio.translation import language, use_language
 
 
-def sources() -> set[str]:
-    """The English texts that the code gives to `text` and `marked`."""
-    found = set()
-    for path in Path(studio.report.__file__).parent.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id in ("text", "marked")
-                and isinstance(node.args[0], ast.Constant)
-            ):
-                found.add(str(node.args[0].value))
-    return found
+@pytest.fixture(params=["en", "zh"])
+def session(request: pytest.FixtureRequest) -> str:
+    """The language of the process."""
+    use_language(request.param)
+    return str(request.param)
 
 
-def values(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
-
-
-def test_each_catalogue_has_exactly_the_texts_of_the_code() -> None:
-    assert len(sources()) > 150
-    for language, catalogue in CATALOGUES.items():
-        if language != "en":
-            assert catalogue.keys() == sources()
-
-
-def test_translations_have_the_same_values() -> None:
-    assert {source for source, text in CHINESE.items() if values(source) != values(text)} == set()
+def test_the_language_of_a_report_is_not_that_of_the_process(session: str, chinese: None) -> None:
+    use_language("en" if session == "en" else "zh")
+    assert translator("en")("Loss in training") == "Loss in training"
+    assert translator("zh")("Loss in training") == "训练损失"
+    assert language() == session
 
 
 def test_values_are_not_interpreted() -> None:
-    for language in CATALOGUES:
-        text = translator(language)
+    for each in LANGUAGES:
+        text = translator(each)
         assert "{0.__class__}" in text("Parameters of {run} by part.", run="{0.__class__}")
+
+
+def test_an_unknown_language_is_refused() -> None:
+    with pytest.raises(ConfigError, match="The languages are en, zh"):
+        translator("fr")

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from studio.corpus.poem import couplets
-from studio.model.checkpoint import load_model
-from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated
+from studio.model.checkpoint import load_model, step_of
+from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated, VerseMeasured
 from studio.paths import Home
 from studio.report import writing
 from studio.report.records import ReportData
@@ -38,6 +38,7 @@ def test_steps_characters_and_losses_are_those_of_the_events(page: Page, two_run
         assert row[1] == str(steps[-1].step)
         assert row[2] == str(steps[-1].epoch)
         assert row[3] == f"{sum(each.characters for each in steps):,}"
+        assert row[5] == f"{sum(each.characters for each in steps) / steps[-1].elapsed:,.0f}"
         assert row[6] == f"{steps[-1].loss:.3f}"
         assert row[7] == "finished"
 
@@ -61,7 +62,11 @@ def test_perplexities_of_the_best_checkpoint_are_told_apart(
     page: Page, two_runs: Home, data: ReportData
 ) -> None:
     rows = page.table("Run", "Step", "Measured on")
-    assert [row[2] for row in rows] == ["validation in training", "validation", "test"] * 2
+    assert [row[2] for row in rows] == [
+        "validation in training",
+        "validation split",
+        "test split",
+    ] * 2
     for run in data.runs:
         assert run.results is not None
         best = next(
@@ -80,6 +85,56 @@ def test_perplexities_of_the_best_checkpoint_are_told_apart(
                 f"{measured.perplexity:,.1f}",
                 f"{measured.perplexity_han:,.1f}",
             ]
+
+
+def test_the_comparison_has_the_figures_of_the_folders(page: Page, two_runs: Home) -> None:
+    rows = {row[0]: row[1:] for row in page.table("", *RUNS)}
+    for column, name in enumerate(RUNS):
+        events = folders.find(two_runs.runs, name).events()
+        steps = [each for each in events if isinstance(each, StepDone)]
+        folder, _ = locate(two_runs, name)
+        network, _, _ = load_model(folder)
+        best = next(
+            each
+            for each in events
+            if isinstance(each, Validated) and each.step == step_of(folder.name)
+        )
+        characters = sum(each.characters for each in steps)
+        for title, figure in (
+            ("Cell", network.config.cell.upper()),
+            ("Parameters", f"{network.parameter_count:,}"),
+            ("Steps", str(steps[-1].step)),
+            ("Characters read", f"{characters:,}"),
+            ("Characters per second", f"{characters / steps[-1].elapsed:,.0f}"),
+            ("Best step", str(best.step)),
+            ("Perplexity in training, all targets", f"{best.perplexity_all:,.1f}"),
+            ("Perplexity in training, Han alone", f"{best.perplexity:,.1f}"),
+        ):
+            assert rows[title][column] == figure, title
+
+
+def test_the_figures_of_free_verse_are_those_of_the_validation(
+    page: Page, two_runs: Home, data: ReportData
+) -> None:
+    rows = page.table("Run", "Quatrains")
+    for run in data.runs:
+        assert run.results is not None
+        recorded = next(
+            each
+            for each in folders.find(two_runs.runs, run.name).events()
+            if isinstance(each, VerseMeasured) and each.step == run.results.step
+        )
+        assert recorded.poems == run.results.free.poems
+        assert recorded.grams_copied is not None
+        (free,) = (row for row in rows if row[:2] == [run.name, "free"])
+        assert free[2:] == [
+            f"{recorded.length_kept:.1%}",
+            f"{recorded.tones_kept:.1%}",
+            f"{recorded.rhyme_kept:.1%}",
+            f"{recorded.distinct_2:.3f}",
+            f"{recorded.grams_copied:.1%}",
+            f"{recorded.repeats:.2f}",
+        ]
 
 
 def test_the_parts_add_up_to_the_parameters(page: Page, two_runs: Home) -> None:

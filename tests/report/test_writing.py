@@ -92,7 +92,7 @@ def test_what_a_run_records_of_its_machine_is_shown(
     )
     page = Page(write_report(two_runs, RUNS, tmp_path / "report"))
     charts = [each.charts for each in plain_pictures if isinstance(each, Charts)]
-    ((use, memory),) = [each for each in charts if each[0].title == "use of the GPU"]
+    ((use, memory),) = [each for each in charts if each[0].title == "Use of the GPU"]
     assert [(line.name, line.y) for line in use.lines] == [
         ("a card", (90.0, 97.0)),
         ("another", (80.0, 70.0)),

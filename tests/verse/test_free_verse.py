@@ -3,13 +3,19 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from studio.corpus.poem import verse_lines
+from studio.corpus.vocabulary import Vocabulary
+from studio.model.config import ModelConfig
+from studio.model.device import Device
+from studio.model.network import Network
 from studio.paths import Home
 from studio.prosody.scansion import scan
 from studio.runs.loading import DEFAULT, load_writer
-from studio.verse import free_verse
+from studio.verse import evaluation
 from studio.verse.composer import write
+from studio.verse.constraints import FreeRules
 from studio.verse.decoder import Writer
 from studio.verse.free_verse import FreeVerse
 from studio.verse.novelty import Novelty
@@ -45,7 +51,7 @@ def test_a_quatrain_that_keeps_everything_and_one_that_keeps_nothing(
     writer: Writer, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = ["白日依山尽，黄河入海流。欲穷千里目，更上一层楼。山", "山山山山山山，山。"]
-    monkeypatch.setattr(free_verse, "write", lambda *_: tuple(map(written, texts)))
+    monkeypatch.setattr(evaluation, "write", lambda *_: tuple(map(written, texts)))
     found = FreeVerse(home.library).measure(writer, 1, 2)
     assert (found.length_kept, found.tones_kept, found.rhyme_kept) == (0.5, 0.5, 0.5)
     # Nothing of the first poem repeats; of the second, six of seven characters do.
@@ -55,3 +61,13 @@ def test_a_quatrain_that_keeps_everything_and_one_that_keeps_nothing(
 
 def test_without_a_library_nothing_is_said_about_copies(writer: Writer, tmp_path: Path) -> None:
     assert FreeVerse(tmp_path / "none").measure(writer, 1, 2).grams_copied is None
+
+
+def test_a_network_in_training_writes_no_variant_that_its_checkpoint_would_not() -> None:
+    vocabulary = Vocabulary("剑劒山，。")
+    network = Network(ModelConfig(embedding=6, hidden=8), len(vocabulary), seed=4)
+    training = Writer(network, vocabulary, Device(torch.device("cpu"), "float32"), "a@7")
+    request = ComposeRequest(form="", longest=16, candidates=16)
+    tokens = {each for poem in write(training, request) for each in poem.text}
+    assert tokens == {"剑", "山", "，", "。"}
+    assert FreeRules(vocabulary, "", 4, False, 1).allowed(1)[vocabulary.superseded].max() == 0

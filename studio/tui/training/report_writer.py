@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from studio.errors import RunError
-from studio.runs.processes import search_path
+from studio.runs import processes
 from studio.translation import tr
 
 # Seconds between two looks whether the report is still wanted.
@@ -24,8 +24,7 @@ def write_report(
     runs: Sequence[str], folder: Path, language: str, is_cancelled: Callable[[], bool]
 ) -> str:
     """The path of the report, "" if it was cancelled; raises RunError with what went wrong."""
-    # -P: a folder called studio in the current one must not be taken for the program.
-    command = [sys.executable, "-P", "-m", "studio", "report", *runs]
+    command = [sys.executable, *processes.this_program(), "report", *runs]
     command += ["--out", str(folder), "--language", language]
     folder.parent.mkdir(parents=True, exist_ok=True)
     with subprocess.Popen(
@@ -36,7 +35,7 @@ def write_report(
         text=True,
         # Ctrl-C in this terminal is for the studio.
         start_new_session=True,
-        env=os.environ | search_path(),
+        env=os.environ | processes.search_path(),
     ) as process:
         while True:
             try:

@@ -5,7 +5,7 @@ from textual.worker import get_current_worker
 from studio.collection.picture import as_png, as_svg
 from studio.errors import StudioError
 from studio.files import write_atomically
-from studio.translation import tr, tr_n
+from studio.translation import as_option, tr, tr_n
 from studio.tui.pane import Pane
 from studio.tui.training.curve_grid import CurveGrid
 from studio.tui.training.folder_tasks import FolderTasks
@@ -28,7 +28,8 @@ class RunFiles:
             self._say(tr("There is no run to report on. Open one in the list of runs (r)."))
             return
         folder = report_folder(self._pane.home.exports, runs)
-        language = self._pane.studio.settings.report_language
+        chosen = self._pane.studio.settings.report_language
+        language = as_option() if chosen == "auto" else chosen
 
         def write() -> str:
             worker = get_current_worker()
