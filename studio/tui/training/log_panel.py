@@ -53,7 +53,7 @@ class LogPanel(RichLog):
         line.append(printable(text), f"not dim {style}")
         self._lines_kept.append(line)
         if self._shown is None:
-            self.write(line)
+            self._append(line)
 
     def show(self, shown: Shown | None) -> None:
         """Show the log of a run that is shown from its folder; of any other, the studio's."""
@@ -77,8 +77,12 @@ class LogPanel(RichLog):
     def _write_again(self) -> None:
         self.clear()
         for line in self._lines():
-            self.write(line, scroll_end=False)
+            self._append(line, scroll_end=False)
         self.scroll_end(animate=False)
+
+    def _append(self, line: Text, scroll_end: bool = True) -> None:
+        # Textual would wrap a line for the width that is seen: a hidden log has none.
+        self.write(line, width=self._width or None, scroll_end=scroll_end)
 
     def _lines(self) -> Iterable[Text]:
         if self._shown is None:
@@ -90,8 +94,9 @@ class LogPanel(RichLog):
         ]
 
     def on_resize(self, event: Resize) -> None:
-        if event.size.width != self._width:
-            self._width = event.size.width
+        width = self.scrollable_content_region.width
+        if width != self._width:
+            self._width = width
             self._write_again()
         # The newest line stays visible at every size.
         self.scroll_end(animate=False)
