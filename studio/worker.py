@@ -155,13 +155,19 @@ class Worker:
         self._reported_at = now
 
     def _prepare(self) -> None:
-        import torch
+        # What is imported stays in memory. Each garbage collection would search it in vain, and
+        # delay keys by a tenth of a second; later ones steps, too, without `freeze`.
+        is_collecting = gc.isenabled()
+        gc.disable()
+        try:
+            import torch
 
-        from studio.model.device import choose_device, cuda_devices
+            from studio.model.device import choose_device, cuda_devices
 
-        # The modules loaded by now stay in memory. Without `freeze` each garbage collection would
-        # search them again, and delay keys and steps by a tenth of a second.
-        gc.freeze()
+            gc.freeze()
+        finally:
+            if is_collecting:
+                gc.enable()
         device = choose_device()
         cuda = tuple(cuda_devices())
         self._emit(Ready(str(torch.__version__), device.name, device.gpu, cuda))
