@@ -80,6 +80,7 @@ class Worker:
         # Whether a file could not be written; then only the user tries again.
         self._saving_failed = False
         self._models = ModelCache(home)
+        self._has_written = False
         self._index = IndexKeeper(home.library)
 
     def start(self) -> None:
@@ -345,6 +346,10 @@ class Worker:
                 self._emit(Wrote(command.ticket, next(columns)))
             except StopIteration as end:
                 seconds = time.monotonic() - started
+                if not self._has_written:
+                    # The rhyme books stay in memory, too.
+                    self._has_written = True
+                    gc.freeze()
                 self._emit(
                     Composed(command.ticket, command.request, writer.name, end.value, seconds)
                 )
