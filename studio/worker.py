@@ -3,6 +3,7 @@
 torch is imported on that thread, so that the interface can draw its first frame before.
 """
 
+import contextlib
 import gc
 import threading
 import time
@@ -156,19 +157,13 @@ class Worker:
         self._reported_at = now
 
     def _prepare(self) -> None:
-        # What is imported stays in memory. Each garbage collection would search it in vain, and
-        # delay keys by a tenth of a second; later ones steps, too, without `freeze`.
-        is_collecting = gc.isenabled()
-        gc.disable()
-        try:
+        with _collecting_no_garbage():
             import torch
 
             from studio.model.device import choose_device, cuda_devices
 
+            # All of that stays in memory; later collections leave it out.
             gc.freeze()
-        finally:
-            if is_collecting:
-                gc.enable()
         device = choose_device()
         cuda = tuple(cuda_devices())
         self._emit(Ready(str(torch.__version__), device.name, device.gpu, cuda))
@@ -366,6 +361,18 @@ class Worker:
         self._emit(
             Inspected(command.ticket, command.text, writer.name, predictions, scansion, copied)
         )
+
+
+@contextlib.contextmanager
+def _collecting_no_garbage() -> Iterator[None]:
+    """For imports: each collection would search them in vain, and delay keys by 0.1 s."""
+    is_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_collecting:
+            gc.enable()
 
 
 def _describe(command: Command) -> str:

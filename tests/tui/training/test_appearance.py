@@ -45,3 +45,21 @@ async def test_the_buttons_of_the_question_at_the_end_stand_out(open_studio: Ope
         buttons = studio.app.screen.query(Button)
         assert len(buttons) == 3
         assert all(each.styles.background != dialog for each in buttons)
+
+
+async def test_the_log_follows_new_lines_but_not_while_earlier_ones_are_read(
+    open_studio: Open,
+) -> None:
+    async with open_studio((80, 24), studio=OnlyTraining) as studio:
+        await studio.press("2")
+        studio.worker.start_run()
+        studio.worker.train(CheckpointSaved(step, f"step-{step:08}") for step in range(40))
+        await studio.press("l")
+        assert "step-00000039" in studio.words()
+        await studio.press("home")
+        studio.worker.train([CheckpointSaved(40, "step-00000040")])
+        await studio.settle()
+        assert "spring started" in studio.words()
+        assert "step-00000040" not in studio.words()
+        await studio.press("end")
+        assert "step-00000040" in studio.words()
