@@ -103,16 +103,25 @@ def candidates(
 
     `taken` are GPUs by UUID, with a process that NVML may not see there yet.
     """
-    processes = {bare_uuid(uuid): GpuProcess(pid, "") for uuid, pid in taken.items()}
     reported = {bare_uuid(gpu.uuid): gpu for gpu in gpus}
     found = []
     for number, device in enumerate(cuda):
-        uuid = bare_uuid(device.uuid)
-        gpu = reported.pop(uuid, Gpu(device.uuid, device.name, total_memory=device.memory))
-        if uuid in processes and processes[uuid].pid not in [each.pid for each in gpu.processes]:
-            gpu = replace(gpu, processes=(*gpu.processes, processes[uuid]))
-        found.append(GpuChoice(gpu, number))
-    return found + [GpuChoice(gpu, None) for gpu in reported.values()]
+        unknown = Gpu(device.uuid, device.name, total_memory=device.memory)
+        found.append(GpuChoice(reported.pop(bare_uuid(device.uuid), unknown), number))
+    return with_taken(found + [GpuChoice(gpu, None) for gpu in reported.values()], taken)
+
+
+def with_taken(known: Sequence[GpuChoice], taken: Mapping[str, int]) -> list[GpuChoice]:
+    """The GPUs, those that are taken with the process that takes them."""
+    processes = {bare_uuid(uuid): GpuProcess(pid, "") for uuid, pid in taken.items()}
+    return [_with_process(each, processes.get(bare_uuid(each.gpu.uuid))) for each in known]
+
+
+def _with_process(choice: GpuChoice, process: GpuProcess | None) -> GpuChoice:
+    gpu = choice.gpu
+    if process is None or process.pid in [each.pid for each in gpu.processes]:
+        return choice
+    return replace(choice, gpu=replace(gpu, processes=(*gpu.processes, process)))
 
 
 def choose(wish: str, known: Sequence[GpuChoice], why_no_gpu: str = "") -> GpuChoice | None:

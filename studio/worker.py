@@ -3,6 +3,7 @@
 torch is imported on that thread, so that the interface can draw its first frame before.
 """
 
+import contextlib
 import gc
 import threading
 import time
@@ -80,6 +81,7 @@ class Worker:
         # Whether a file could not be written; then only the user tries again.
         self._saving_failed = False
         self._models = ModelCache(home)
+        self._has_written = False
         self._index = IndexKeeper(home.library)
 
     def start(self) -> None:
@@ -155,13 +157,13 @@ class Worker:
         self._reported_at = now
 
     def _prepare(self) -> None:
-        import torch
+        with _collecting_no_garbage():
+            import torch
 
-        from studio.model.device import choose_device, cuda_devices
+            from studio.model.device import choose_device, cuda_devices
 
-        # The modules loaded by now stay in memory. Without `freeze` each garbage collection would
-        # search them again, and delay keys and steps by a tenth of a second.
-        gc.freeze()
+            # All of that stays in memory; later collections leave it out.
+            gc.freeze()
         device = choose_device()
         cuda = tuple(cuda_devices())
         self._emit(Ready(str(torch.__version__), device.name, device.gpu, cuda))
@@ -339,6 +341,10 @@ class Worker:
                 self._emit(Wrote(command.ticket, next(columns)))
             except StopIteration as end:
                 seconds = time.monotonic() - started
+                if not self._has_written:
+                    # The rhyme books stay in memory, too.
+                    self._has_written = True
+                    gc.freeze()
                 self._emit(
                     Composed(command.ticket, command.request, writer.name, end.value, seconds)
                 )
@@ -355,6 +361,18 @@ class Worker:
         self._emit(
             Inspected(command.ticket, command.text, writer.name, predictions, scansion, copied)
         )
+
+
+@contextlib.contextmanager
+def _collecting_no_garbage() -> Iterator[None]:
+    """For imports: each collection would search them in vain, and delay keys by 0.1 s."""
+    is_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_collecting:
+            gc.enable()
 
 
 def _describe(command: Command) -> str:

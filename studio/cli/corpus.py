@@ -20,7 +20,7 @@ from studio.corpus.poem import Poem, Script, Split, couplets
 from studio.corpus.statistics import Statistics, length_of
 from studio.errors import CorpusError
 from studio.paths import Home
-from studio.prosody.forms import SHAPES, form_named
+from studio.prosody.forms import SHAPES, form_named, forms
 from studio.settings import read_settings
 from studio.translation import marked, tr
 
@@ -233,7 +233,8 @@ def show(
 @usage_errors()
 def _shape(form: str) -> str:
     """A form by its name or pinyin; raises ConfigError that lists the forms."""
-    return form if form in ("", *SHAPES) else form_named(form).name
+    others = [shape for shape in SHAPES if shape not in forms()]
+    return form if form in ("", *SHAPES) else form_named(form, *others).name
 
 
 def _report_built(library: Path, statistics: Statistics, json: bool, *, is_new: bool) -> None:

@@ -1,4 +1,7 @@
-"""Help pages laid out by cells, for languages of wide characters. English pages are typer's own."""
+"""Help pages laid out by cells, for languages of wide characters.
+
+English pages are typer's own, but for ranges of numbers, which it writes as formulas.
+"""
 
 import contextlib
 import re
@@ -12,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from studio.cli.output import padded
 from studio.cli.typer_words import in_words
+from studio.model.config import MAX_COUNT
 from studio.translation import language, marked, tr
 
 WIDEST = 80
@@ -27,6 +31,9 @@ _PIECE = re.compile(
 # The words that typer has for options, arguments and their values.
 _HEADINGS = (marked("Options"), marked("Arguments"), marked("Commands"))
 _OF_OPTIONS = (marked("default: "), marked("; "), marked("required"))
+_RANGE = re.compile(r"(\S+)<=x<=(\d+)|x>=(\S+?)(?=[;\]]|$)")
+# From this bound on a number has a limit only because computers have one.
+_UNLIMITED = MAX_COUNT
 _METAVARS = {
     "[OPTIONS]": marked("[OPTIONS]"),
     "COMMAND [ARGS]...": marked("COMMAND [ARGS]..."),
@@ -123,7 +130,12 @@ class _Context(typer.Context):
     """A context with pages in the language of the process."""
 
     def make_formatter(self) -> Any:
-        return super().make_formatter() if language() == "en" else HelpPage()
+        if language() != "en":
+            return HelpPage()
+        formatter: Any = super().make_formatter()
+        write = formatter.write_dl
+        formatter.write_dl = lambda rows: write([(name, _with_ranges(text)) for name, text in rows])
+        return formatter
 
 
 def use_help_pages() -> None:
@@ -138,9 +150,21 @@ def _with_metavars(name: str) -> str:
     return name
 
 
+def _with_ranges(text: str) -> str:
+    """The help of an option, with the range of its value in words."""
+    return _RANGE.sub(_range, text)
+
+
+def _range(found: re.Match[str]) -> str:
+    low, high = found[1] or found[3], int(found[2] or _UNLIMITED)
+    if high < _UNLIMITED:
+        return tr("{low} to {high}", low=low, high=f"{high:,}")
+    return tr("{low} or more", low=low)
+
+
 def _meaning(text: str) -> str:
     """The help of an option, with what typer adds: its default and whether it is required."""
-    text, bracket, extra = text.rpartition("  [")
+    text, bracket, extra = _with_ranges(text).rpartition("  [")
     for word in _OF_OPTIONS:
         extra = extra.replace(word, tr(word))
     return in_words(text or extra) if not bracket else f"{in_words(text)}  [{extra}"

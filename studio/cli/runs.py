@@ -10,12 +10,13 @@ from rich.table import Table
 
 from studio.cli.output import out, print_json, say, usage_errors
 from studio.errors import RunError, StudioError
+from studio.model.config import RunConfig
 from studio.model.events import SampleWritten, Validated
 from studio.paths import Home
 from studio.runs import folders, processes
 from studio.runs.environment import read_environments
 from studio.runs.filtering import EXAMPLE, fields_of, run_filter
-from studio.translation import marked, plain, tr
+from studio.translation import marked, tr
 from studio.wording import duration, printable
 
 # The statuses of runs, beside the ways in which a training ends.
@@ -115,8 +116,7 @@ def show_run(
     if json:
         print_json(document)
         return
-    shown = {"summary": document["summary"], "config": document["config"]}
-    out.print_json(data=msgspec.to_builtins(shown, enc_hook=plain))
+    _print_summary(folders.summary(run), run.config())
     for each in environments:
         out.print(
             tr(
@@ -150,6 +150,27 @@ def show_run(
         )
     names = " ".join(run.checkpoint_names()) or tr("none")
     out.print(tr("checkpoints: {names}", names=names))
+
+
+def _print_summary(summary: folders.RunSummary, config: RunConfig) -> None:
+    """The figures of a run, a line each, and its settings as --set takes them."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_row(tr("run"), summary.name)
+    table.add_row(tr("recipe"), printable(summary.recipe))
+    for label, value in _listed(summary).items():
+        if value:
+            table.add_row(tr(label), value)
+    if config.start:
+        table.add_row(tr("started from"), printable(config.start))
+    if config.poems:
+        table.add_row(tr("corpus"), printable(config.poems))
+    settings = msgspec.to_builtins(config.model) | msgspec.to_builtins(config.train)
+    words = (
+        f"{key}={str(value).lower() if isinstance(value, bool) else printable(str(value))}"
+        for key, value in sorted(settings.items())
+    )
+    table.add_row(tr("settings"), " ".join(words))
+    out.print(table)
 
 
 @runs_app.command("watch", help=tr("Open the studio on a run, whichever process trains it."))

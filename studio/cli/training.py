@@ -15,6 +15,7 @@ from studio.launched import rank
 from studio.model.config import MAX_COUNT, RECIPES, RunConfig, recipe_named, with_settings
 from studio.paths import Home
 from studio.runs import folders, processes
+from studio.runs.processes import DetachedTraining
 from studio.translation import tr
 
 
@@ -160,8 +161,8 @@ def _detach(
     run = folders.find(home.runs, first)
     say(tr("Starting the training of {run} ...", run=first))
     try:
-        then_queue = queue or len(new) > 1
-        pid = processes.train_detached(run, epochs, device, devices, then_queue)
+        how = DetachedTraining(epochs, device, devices, then_queue=queue or len(new) > 1)
+        pid = processes.train_detached(run, how)
     except (RunError, OSError):
         if not run.checkpoint_names():
             for each in made:

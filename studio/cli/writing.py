@@ -201,7 +201,7 @@ def _keep(poems: list[SavedPoem], save: bool, picture: Path | None) -> None:
 @usage_errors()
 def _form(typed: str) -> str:
     """The form's own name, so that saved poems are the same however the form was typed."""
-    return "" if typed in ("", "free") else form_named(typed).name
+    return "" if typed in ("", "free") else form_named(typed, "free").name
 
 
 @usage_errors()
@@ -212,6 +212,7 @@ def _request(**fields: Any) -> ComposeRequest:
 def _lines(file: str) -> list[str]:
     """The poems of a file, cleaned like the corpus; raises CorpusError that names the line."""
     from studio.corpus.cleaning import normalise_typed
+    from studio.corpus.sources import check_encoding
 
     name = tr("standard input") if file == "-" else file
     try:
@@ -235,6 +236,7 @@ def _lines(file: str) -> list[str]:
                 size=LARGEST,
             )
         )
+    check_encoding(content, name)
     texts = []
     for number, line in enumerate(content.splitlines(), start=1):
         try:

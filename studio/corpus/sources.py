@@ -60,6 +60,8 @@ def read(path: Path) -> Iterator[Record]:
     """All records of one file, valid or not; raises CorpusError if the file cannot be read."""
     try:
         content = read_regular(path, LARGEST)
+    except FileNotFoundError as error:
+        raise CorpusError(tr("There is no file {path}. Check the path.", path=path)) from error
     except OSError as error:
         raise CorpusError(
             tr(
@@ -76,6 +78,15 @@ def records(content: bytes, name: str) -> Iterator[Record]:
 
     Raises CorpusError for a file in UTF-16, UTF-32 or GB18030.
     """
+    check_encoding(content, name)
+    # Bytes that are not UTF-8 become lone surrogates, so that only records with them are rejected.
+    text = content.decode("utf-8-sig", "surrogateescape")
+    reader = read_json if _JSON.match(text) else read_text
+    yield from reader(text, name)
+
+
+def check_encoding(content: bytes, name: str) -> None:
+    """Raise CorpusError, with the remedy, for content in UTF-16, UTF-32 or GB18030."""
     if encoding := _wide_encoding(content):
         raise CorpusError(
             tr(
@@ -93,10 +104,6 @@ def records(content: bytes, name: str) -> Iterator[Record]:
                 remedy=_conversion("GB18030"),
             )
         )
-    # Bytes that are not UTF-8 become lone surrogates, so that only records with them are rejected.
-    text = content.decode("utf-8-sig", "surrogateescape")
-    reader = read_json if _JSON.match(text) else read_text
-    yield from reader(text, name)
 
 
 def _wide_encoding(content: bytes) -> str:

@@ -15,7 +15,7 @@ model has other names for two of them, see runs/publishing.py.
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -24,7 +24,8 @@ import safetensors
 import safetensors.torch
 import torch
 from msgspec import Meta
-from torch import Tensor
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from studio.corpus.vocabulary import Vocabulary
 from studio.documents import read_json
@@ -152,6 +153,20 @@ def write_weights(folder: Path, network: Network, precision: torch.dtype) -> Non
     _write_tensors(weights, folder / "model.safetensors")
 
 
+class _WithoutDrawing(TorchFunctionMode):
+    """Leave out drawing initial weights, which are replaced by those that are read.
+
+    On the meta device, PyTorch would import its compiler for it; that takes seconds.
+    """
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        if getattr(func, "__module__", "") == nn.init.__name__:
+            return kwargs["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
 def load_model(folder: Path) -> tuple[Network, Vocabulary, Description]:
     """Read a model for writing or scoring; raises RunError that names the file and the reason."""
     description = read_description(folder)
@@ -165,11 +180,12 @@ def load_model(folder: Path) -> tuple[Network, Vocabulary, Description]:
             )
         )
     # On the meta device, without memory: the weights must fit before memory is allocated.
-    with torch.device("meta"):
+    with torch.device("meta"), _WithoutDrawing():
         expected = Network(description.config, len(vocabulary))
     weights = _read_weights(expected, folder)
     weights["softmax_bias"][vocabulary.superseded] = _NEVER
-    network = Network(description.config, len(vocabulary))
+    with _WithoutDrawing():
+        network = Network(description.config, len(vocabulary))
     network.load_state_dict(weights)
     return network.eval(), vocabulary, description
 

@@ -162,15 +162,15 @@ def templates(line_length: int, line_count: int) -> tuple[Template, ...]:
     return tuple(found)
 
 
-def form_named(name: str) -> Form:
+def form_named(name: str, *others: str) -> Form:
     """A form by its name (五绝) or its pinyin, with or without the ü (wulü, wulv, wulu).
 
-    Raises ConfigError that lists the forms.
+    Raises ConfigError that lists the forms, and `others`, which the caller takes, too.
     """
     for form in forms().values():
         if name == form.name or searchable(name.strip()) == searchable(form.pinyin):
             return form
-    known = ", ".join(f"{form.name} ({form.pinyin})" for form in forms().values())
+    known = ", ".join([*(f"{form.name} ({form.pinyin})" for form in forms().values()), *others])
     raise ConfigError(
         tr("There is no form called {name!r}. The forms are {known}.", name=name, known=known)
     )

@@ -19,16 +19,19 @@ _PATIENCE, _LOOK_EVERY = 10.0, 0.05
 
 
 @contextlib.contextmanager
-def choosing_gpu(runs: Path) -> Iterator[dict[str, int]]:
-    """The GPUs that other processes train on, by UUID, with a process; others wait to choose."""
+def choosing_gpu(runs: Path, chooser: str) -> Iterator[dict[str, int]]:
+    """While a GPU is chosen for the run `chooser`: those that other runs have taken.
+
+    By UUID, with the process that trains there. Others wait to choose.
+    """
     runs.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(runs / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         end = time.monotonic() + _PATIENCE
         while not _locked(descriptor) and time.monotonic() < end:
             time.sleep(_LOOK_EVERY)
-        found = (run.process() for run in folders.all_runs(runs))
-        yield {each.gpu: each.pid for each in found if each and each.gpu and not each.is_this}
+        others = (run.process() for run in folders.all_runs(runs) if run.name != chooser)
+        yield {each.gpu: each.pid for each in others if each and each.gpu}
     finally:
         os.close(descriptor)
 

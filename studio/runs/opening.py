@@ -97,7 +97,7 @@ class RunOpening:
 
     def _device(self, wish: str, is_new: bool) -> Device:
         """The device `wish`, or that of the settings, noted for processes that choose one now."""
-        with choosing_gpu(self._home.runs) as taken:
+        with choosing_gpu(self._home.runs, self.run.name) as taken:
             device = self._chosen(wish, is_new, taken)
             self.run.record_process(device.name, 0, "starting", gpu=device.gpu)
         return device

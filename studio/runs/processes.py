@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -107,32 +108,43 @@ def search_path() -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join(filter(None, [program, os.environ.get("PYTHONPATH")]))}
 
 
+@dataclass(frozen=True, slots=True)
+class DetachedTraining:
+    """How a process without a terminal resumes a run; without options as the run's settings say.
+
+    `epochs` are added to those of the settings. `device`, or several `devices`, replace the one in
+    them this time; `gpu` is NVML's UUID of the device, which others then count as taken.
+    `then_queue`: the process also trains the runs that wait.
+    """
+
+    epochs: int = 0
+    device: str = ""
+    devices: str = ""
+    gpu: str = ""
+    then_queue: bool = False
+
+    @property
+    def arguments(self) -> list[str]:
+        """The arguments of the command."""
+        given = {"--epochs": self.epochs, "--device": self.device, "--devices": self.devices}
+        words = [word for name, value in given.items() if value for word in (name, str(value))]
+        return words + ["--queue"] * self.then_queue
+
+
+AS_IN_SETTINGS = DetachedTraining()
+
+
 def start_detached(
-    run: Run,
-    epochs: int = 0,
-    device: str = "",
-    devices: str = "",
-    after: int = 0,
-    then_queue: bool = False,
+    run: Run, how: DetachedTraining = AS_IN_SETTINGS, after: int = 0
 ) -> "subprocess.Popen[bytes]":
     """Resume the run in a process of its own, which outlives this one and its terminal.
 
-    `epochs` are added to the run's settings; `device`, if given, replaces the one in them this
-    time. The new process waits for the process `after` if that one trains the run, and heeds a
-    request to stop that was made before. `then_queue`: it also trains the runs that wait. Raises
-    OSError.
+    The new process waits for the process `after` if that one trains the run, and heeds a request
+    to stop that was made before. Raises OSError.
     """
-    command = [sys.executable, *resuming(run.name)]
-    if epochs:
-        command += ["--epochs", str(epochs)]
+    command = [sys.executable, *resuming(run.name), *how.arguments]
     if after:
         command += ["--after", str(after)]
-    if then_queue:
-        command += ["--queue"]
-    if device:
-        command += ["--device", device]
-    if devices:
-        command += ["--devices", devices]
     with _log(run).open("ab") as log:
         return subprocess.Popen(
             command,
@@ -153,7 +165,7 @@ def hand_over(
     The new process is started before: if this one is killed meanwhile, the run is resumed, too.
     Raises OSError.
     """
-    successor = start_detached(run, after=os.getpid(), then_queue=then_queue)
+    successor = start_detached(run, DetachedTraining(then_queue=then_queue), os.getpid())
     finish()
     # Until it has loaded torch. It may have locked the folder already.
     with contextlib.suppress(RunError), run.lock():
@@ -161,20 +173,28 @@ def hand_over(
     return successor
 
 
-def train_detached(
-    run: Run, epochs: int = 0, device: str = "", devices: str = "", then_queue: bool = False
-) -> int:
+def train_detached(run: Run, how: DetachedTraining = AS_IN_SETTINGS) -> int:
     """The same, but wait until the process trains, and return its id.
 
-    With `devices`, that process starts one for each of them, and waits for these.
+    With several devices, that process starts one for each of them, and waits for these.
 
     Raises RunError if another process trains the run, or with the end of the log if the new one
     ends before it trains.
     """
+    return wait_until_training(run, begin_detached(run, how))
+
+
+def begin_detached(run: Run, how: DetachedTraining) -> "subprocess.Popen[bytes]":
+    """Start the process, and note that it is about to train the run. Raises RunError or OSError."""
     with run.lock():
         clear_stop(run)
-        process = start_detached(run, epochs, device, devices, os.getpid(), then_queue)
-        run.record_process("", 0, "starting", pid=process.pid)
+        process = start_detached(run, how, os.getpid())
+        run.record_process("", 0, "starting", pid=process.pid, gpu=how.gpu)
+    return process
+
+
+def wait_until_training(run: Run, process: "subprocess.Popen[bytes]") -> int:
+    """Wait until the process trains the run; its id. Raises RunError if it ends before."""
     while process.poll() is None:
         trained_by = run.process()
         if (

@@ -122,11 +122,11 @@ class StudioApp(TerminalApp):
         if self._watch:
             await self.action_pane("training")
             self._main_screen.training.action_open_run(self._watch)
-        # The worker imports torch.
+        self.collect_garbage()
+        # The worker imports torch, and collects no garbage meanwhile.
         self._worker.start()
         self._check_keymap()
         self._check_terminal()
-        self.collect_garbage()
 
     @property
     def completion(self) -> "Completion[None]":

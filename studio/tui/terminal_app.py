@@ -29,6 +29,9 @@ from studio.wording import printable
 # that its window has lost the focus; tmux does so only with `focus-events on`.
 AWAY_AFTER = 60.0
 
+# Collections of middle-aged objects before one of all objects; Python's default is 10.
+WHOLE_COLLECTIONS = 100
+
 
 class TerminalApp(KeysInOrder):
     """Suspends on ctrl+z, exits on request from any thread, ignores widgets that have gone."""
@@ -125,6 +128,9 @@ class TerminalApp(KeysInOrder):
         if not gc.isenabled():
             # What is there by now stays: without it, later collections are short.
             gc.freeze()
+            # A whole collection holds up keys for some 50 ms, for Textual keeps many objects.
+            young, middle, _ = gc.get_threshold()
+            gc.set_threshold(young, middle, WHOLE_COLLECTIONS)
             gc.enable()
 
     def action_suspend_process(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.cli.help_page import _with_ranges
 from studio.corpus.library import Library, Query
 from studio.paths import Home
 from tests.cli.conftest import Run
@@ -94,3 +95,32 @@ def test_the_help_of_a_group_cuts_no_sentence_at_80_columns(
     helped = tangshi(*group, "--help")
     _, commands = helped.out.split("Commands:")
     assert "..." not in commands
+
+
+def test_a_form_that_there_is_not_is_answered_with_all_that_there_are(tangshi: Run) -> None:
+    assert ", free." in tangshi("generate", "--form", "sonnet").err
+    assert "古体, other." in tangshi("corpus", "search", "--form", "sonnet").err
+
+
+def test_a_file_that_is_not_there_is_a_matter_of_its_path(tangshi: Run) -> None:
+    assert tangshi("scan", "/nowhere.txt").err.endswith("no file /nowhere.txt. Check the path.\n")
+
+
+def test_poems_to_score_in_utf_16_are_recognised(tangshi: Run, tmp_path: Path) -> None:
+    file = tmp_path / "poems.txt"
+    file.write_text("白日依山尽", encoding="utf-16")
+    assert "iconv -f UTF-16 -t UTF-8" in tangshi("score", str(file)).err
+
+
+def test_ranges_in_help_are_said_in_words() -> None:
+    assert _with_ranges("Seed.  [1<=x<=2147483647]") == "Seed.  [1 or more]"
+    assert _with_ranges("Rows.  [default: 20; 1<=x<=1000]") == "Rows.  [default: 20; 1 to 1,000]"
+    assert _with_ranges("Rounds.  [default: 5; x>=1]") == "Rounds.  [default: 5; 1 or more]"
+
+
+def test_no_help_has_a_formula(home: Home) -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "studio", "train", "--help"], capture_output=True, check=True
+    )
+    assert b"[1 or more]" in shown.stdout
+    assert b"<=x" not in shown.stdout

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -56,6 +57,12 @@ def test_a_run_is_resumed_with_more_epochs(tangshi: Run, home: Home) -> None:
     shown = tangshi("runs", "show", "a", "--json").document
     assert shown["config"]["train"]["epochs"] == 2
     assert shown["summary"]["status"] == "finished"
+    said = tangshi("runs", "show", "a").out
+    assert "{" not in said
+    assert re.search(r"^status +finished\s*$", said, re.MULTILINE)
+    # As --set takes them.
+    assert " epochs=2 " in " ".join(said.split())
+    assert " tied=false " in " ".join(said.split())
 
 
 def test_an_epoch_more_for_a_run_of_few_steps_is_one_epoch(tangshi: Run, home: Home) -> None:

@@ -42,6 +42,16 @@ def test_a_model_is_read_back(saved: tuple[Path, Network]) -> None:
     assert not again.training
 
 
+def test_reading_a_model_draws_no_weights(
+    saved: tuple[Path, Network], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # To draw some without memory, PyTorch imports its compiler.
+    for name in ("_no_grad_normal_", "_no_grad_uniform_"):
+        monkeypatch.setattr(torch.nn.init, name, None)
+    model, _, _ = checkpoint.load_model(saved[0])
+    assert torch.equal(model.softmax_weight, saved[1].softmax_weight)
+
+
 def test_an_older_model_never_writes_a_superseded_variant(tmp_path: Path) -> None:
     older = Vocabulary("剑劒山，。")
     network = Network(ModelConfig(embedding=6, hidden=8), len(older), seed=4)

@@ -30,9 +30,9 @@ def about_to_train_on(gpu: str, home: Home) -> Iterator[None]:
 
 
 def test_a_gpu_is_taken_while_a_process_trains_there(home: Home) -> None:
-    with about_to_train_on("GPU-a", home), choosing_gpu(home.runs) as taken:
+    with about_to_train_on("GPU-a", home), choosing_gpu(home.runs, "new") as taken:
         assert taken == {"GPU-a": 4321}
-    with choosing_gpu(home.runs) as taken:
+    with choosing_gpu(home.runs, "new") as taken:
         assert taken == {}
 
 
@@ -40,13 +40,13 @@ def test_one_process_chooses_at_a_time(home: Home) -> None:
     home.runs.mkdir(parents=True)
     (lock,) = _files_while_choosing(home.runs)
     with lock.open() as file:
-        with choosing_gpu(home.runs), pytest.raises(BlockingIOError):
+        with choosing_gpu(home.runs, "new"), pytest.raises(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _files_while_choosing(runs: Path) -> list[Path]:
-    with choosing_gpu(runs):
+    with choosing_gpu(runs, "new"):
         return list(runs.iterdir())
 
 

@@ -4,9 +4,12 @@ import time
 from collections import deque
 from collections.abc import Iterable
 
+from rich.segment import Segment
 from rich.text import Text
 from textual.events import Resize
-from textual.widgets import RichLog
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
 
 from studio.messages import (
     Event,
@@ -29,22 +32,26 @@ from studio.translation import marked, tr
 from studio.tui.training.status_panel import Shown
 from studio.wording import figure, perplexities, printable
 
-KEPT = 500
+KEPT, MOST_ROWS = 500, 2000
 
 
-class LogPanel(RichLog):
-    """The last few hundred lines, wrapped again when the width changes.
+class LogPanel(ScrollView, can_focus=True):
+    """The last few hundred lines, wrapped to the width. Only those in view are drawn.
 
     For a run that is shown from its folder these are the run's, otherwise the studio's.
     """
 
+    ALLOW_SELECT = False
+
     def __init__(self) -> None:
-        super().__init__(id="log", max_lines=KEPT * 4, min_width=1, wrap=True, markup=False)
+        super().__init__(id="log")
         self.border_title = tr("Log{of_run}", of_run="")
         self._lines_kept: deque[Text] = deque(maxlen=KEPT)
         # The run shown from its folder, and the number of its lines.
         self._shown: Shown | None = None
         self._count = 0
+        # The lines as they were wrapped for this width; it is 0 until the log is first shown.
+        self.rows: list[Text] = []
         self._width = 0
 
     def add(self, text: str, style: str = "") -> None:
@@ -52,8 +59,9 @@ class LogPanel(RichLog):
         line = Text(time.strftime("%H:%M:%S "), "dim")
         line.append(printable(text), f"not dim {style}")
         self._lines_kept.append(line)
-        if self._shown is None:
-            self.write(line)
+        if self._shown is None and self._width:
+            self.rows = [*self.rows, *self._wrapped(line)][-MOST_ROWS:]
+            self._show_rows(to_end=self.is_vertical_scroll_end)
 
     def show(self, shown: Shown | None) -> None:
         """Show the log of a run that is shown from its folder; of any other, the studio's."""
@@ -72,13 +80,23 @@ class LogPanel(RichLog):
             run = printable(self._shown.history.run) if self._shown else ""
             of_run = tr(" of {run}", run=run) if run else ""
             self.border_title = tr("Log{of_run}", of_run=of_run)
-            self._write_again()
+            self._wrap_again()
 
-    def _write_again(self) -> None:
-        self.clear()
-        for line in self._lines():
-            self.write(line, scroll_end=False)
-        self.scroll_end(animate=False)
+    def _wrap_again(self) -> None:
+        if self._width:
+            self.rows = [row for line in self._lines() for row in self._wrapped(line)]
+            self._show_rows(to_end=True)
+
+    def _wrapped(self, line: Text) -> Iterable[Text]:
+        # To wrap a line takes much longer than to measure it.
+        fits = line.cell_len <= self._width
+        return [line] if fits else line.wrap(self.app.console, self._width)
+
+    def _show_rows(self, to_end: bool) -> None:
+        self.virtual_size = Size(self._width, len(self.rows))
+        self.refresh()
+        if to_end:
+            self.scroll_end(animate=False)
 
     def _lines(self) -> Iterable[Text]:
         if self._shown is None:
@@ -90,11 +108,19 @@ class LogPanel(RichLog):
         ]
 
     def on_resize(self, event: Resize) -> None:
-        if event.size.width != self._width:
-            self._width = event.size.width
-            self._write_again()
+        width = self.scrollable_content_region.width
+        if width != self._width:
+            self._width = width
+            self._wrap_again()
         # The newest line stays visible at every size.
         self.scroll_end(animate=False)
+
+    def render_line(self, y: int) -> Strip:
+        style, at = self.rich_style, round(self.scroll_y) + y
+        if at >= len(self.rows):
+            return Strip.blank(self._width, style)
+        segments = Segment.apply_style(self.rows[at].render(self.app.console), style)
+        return Strip(segments).adjust_cell_length(self._width, style)
 
 
 def log_line(event: Event) -> str:

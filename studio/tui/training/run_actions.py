@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
-from studio.devices import GpuChoice, free_gpu
-from studio.errors import RunError, StudioError
+from studio.devices import GpuChoice
+from studio.errors import RunError
 from studio.messages import Resume, Train
 from studio.model.config import RECIPES, RunConfig
-from studio.runs import folders, processes, queue
+from studio.runs import folders, queue
 from studio.translation import tr
 from studio.tui.pane import Pane
 from studio.tui.training.elsewhere import RunsElsewhere
@@ -19,7 +19,7 @@ from studio.tui.training.log_panel import LogPanel
 from studio.tui.training.panels import WatchPanels
 from studio.tui.training.run_list import RunList, RunRow
 from studio.tui.training.run_reader import read_past, read_run
-from studio.tui.training.settings_form import SettingsForm
+from studio.tui.training.runs_beside import RunsBeside
 from studio.tui.training.status_panel import Shown
 from studio.tui.training.waiting_runs import WaitingRuns
 from studio.tui.training.watched import Watched
@@ -39,6 +39,7 @@ class RunActions:
         self._pane, self._watched, self._show_curves = pane, watched, show_curves
         self.elsewhere = RunsElsewhere(pane, watched)
         self.waiting = WaitingRuns(pane)
+        self._beside = RunsBeside(pane, self.waiting)
         self._tasks = FolderTasks(pane)
         self._in_training = pane.studio.run_in_training
         # The GPUs of the machine, as they were read last.
@@ -51,10 +52,7 @@ class RunActions:
     def train(self, run: str, config: RunConfig) -> None:
         """Start a new run; if one is in training, it goes to a free GPU or waits."""
         if self._in_training.is_busy:
-            if gpu := free_gpu(config.train.device, self.gpus):
-                self._train_on(gpu.name, run, config)
-            else:
-                self.waiting.add_new(run, config)
+            self._beside.train(run, config, self.gpus)
             return
         self.close_opened()
         self._pane.send(Train(run, config))
@@ -64,32 +62,6 @@ class RunActions:
         """Start a new run with a recipe's settings, unchanged."""
         config = RECIPES[recipe]
         self.train(folders.new_name(self._pane.home.runs, recipe, config.model.cell), config)
-
-    def _train_on(self, device: str, run: str, config: RunConfig) -> None:
-        """Let a process of its own train a new run on another device."""
-
-        def start() -> int:
-            made = folders.create(self._pane.home.runs, run, config)
-            try:
-                return processes.train_detached(made, device=device)
-            except (StudioError, OSError):
-                if not made.checkpoint_names():
-                    folders.delete(made)
-                raise
-
-        def started(pid: int) -> None:
-            text = tr(
-                "{run} trains on {device}, which was free. Process {pid} trains it.",
-                run=run,
-                device=device,
-                pid=pid,
-            )
-            self._pane.studio.show_notice(tr("{what} The list of runs (r) shows it.", what=text))
-            self._pane.query_one(LogPanel).add(text)
-            self._pane.query_one(RunList).read()
-
-        self._tasks.run("train", run, start, started)
-        self._pane.query_one(SettingsForm).propose_name()
 
     def resume(self, run: str) -> None:
         """Resume the paused run, or a run on disk; while another one is in training, it waits.

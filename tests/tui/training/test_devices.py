@@ -16,11 +16,13 @@ from studio.runs.readings import READINGS, TrainingReading
 from studio.telemetry import Gauge, Gpus
 from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.gpu_lines import GpuList
+from studio.tui.training.log_panel import LogPanel
 from studio.tui.training.settings_form import SettingsForm
 from studio.tui.widgets.form_fields import StepField
 from tests.fake_nvml import FakeGpu, FakeNvml
 from tests.tui.conftest import Open, Opened
-from tests.tui.fake_worker import a_run, write_run
+from tests.tui.fake_worker import SAMPLES, a_run, write_run
+from tests.tui.only import OnlyTraining
 
 ME = pwd.getpwuid(os.geteuid()).pw_name
 # In NVML's order; the one with the number 5 is idle.
@@ -98,6 +100,32 @@ async def test_all_gpus_are_listed_and_that_of_the_run_is_shown_in_full(
         assert [row.startswith(">") for row in rows] == [False] * 3 + [True] + [False] * 4
         assert f"{ME}"[:4] in rows[3]
         assert "Sample" in studio.text()
+
+
+async def test_the_chart_has_more_room_than_the_log_below_many_gpus(open_studio: Open) -> None:
+    async with open_studio((120, 36), studio=OnlyTraining) as studio:
+        await studio.press("2")
+        studio.worker.report(Ready("2.13.0", "NVIDIA H100", "GPU-5", CUDA))
+        start(studio, "GPU-2")
+        studio.worker.train(a_run(9))
+        await studio.settle()
+        await poll(studio)
+        log = studio.pane.query_one(LogPanel)
+        assert log.size.height >= 3
+        assert studio.pane.query_one("#chart-loss Plot").size.height > log.size.height
+
+
+async def test_beside_another_pane_the_poem_is_seen_below_many_gpus(open_studio: Open) -> None:
+    async with open_studio((120, 36)) as studio:
+        await studio.press("2")
+        studio.worker.report(Ready("2.13.0", "NVIDIA H100", "GPU-5", CUDA))
+        start(studio, "GPU-2")
+        studio.worker.train(a_run(201))
+        await studio.settle()
+        await poll(studio)
+        await studio.press("3", "escape")
+        await poll(studio)
+        assert SAMPLES[0][:12] in studio.text().replace(" ", "")
 
 
 async def test_what_a_gpu_is_doing_and_what_is_near_its_limit_has_its_colour(

@@ -57,7 +57,7 @@ def plot(studio: Opened, metric: str = "loss") -> Plot:
 
 
 def log(studio: Opened) -> str:
-    return "\n".join(line.text for line in studio.pane.query_one(LogPanel).lines)
+    return "\n".join(row.plain for row in studio.pane.query_one(LogPanel).rows)
 
 
 # --- before the start ---------------------------------------------------------------------------

@@ -1,13 +1,18 @@
 """Runs that wait, in the studio: asked for, listed, started, cancelled."""
 
+import subprocess
+from collections.abc import Iterator
+
 import pytest
 
 from studio.devices import GpuChoice
+from studio.errors import RunError
 from studio.messages import Failed, Train, Trained, TrainingStarted, TrainNext
 from studio.model.config import RECIPES
 from studio.model.events import TrainingEnded
 from studio.paths import Home
-from studio.runs import folders, queue
+from studio.runs import folders, processes, queue
+from studio.runs.processes import DetachedTraining
 from studio.telemetry import Gpu
 from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.settings_form import SettingsForm
@@ -148,28 +153,92 @@ async def test_runs_that_another_process_will_train_are_not_named(
             assert "waiting to be trained" not in studio.words()
 
 
-async def test_a_run_asked_for_while_one_trains_goes_to_a_free_gpu(
-    open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+class Detached:
+    """Stands in for processes that train: each lives, and is about to train."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.devices: dict[str, str] = {}
+        self.processes: list[subprocess.Popen[bytes]] = []
+        # The GPUs are those that the test names.
+        monkeypatch.setattr(DevicePanel, "poll", lambda _: None)
+        monkeypatch.setattr(processes, "start_detached", self.start)
+        monkeypatch.setattr(processes, "wait_until_training", lambda run, process: process.pid)
+
+    def start(self, run: folders.Run, how: DetachedTraining, after: int) -> subprocess.Popen[bytes]:
+        self.devices[run.name] = how.device
+        self.processes.append(subprocess.Popen(["sleep", "60"]))
+        return self.processes[-1]
+
+
+@pytest.fixture
+def detached(monkeypatch: pytest.MonkeyPatch) -> Iterator[Detached]:
+    found = Detached(monkeypatch)
+    yield found
+    for process in found.processes:
+        process.kill()
+        process.wait()
+
+
+def free(number: int) -> GpuChoice:
+    return GpuChoice(Gpu(f"GPU-{number}", "H100", 0.0, 0.0, total_memory=80.0), number)
+
+
+async def test_runs_asked_for_while_one_trains_go_to_free_gpus_then_wait(
+    open_studio: Open, home: Home, detached: Detached
 ) -> None:
-    started: list[tuple[str, str]] = []
+    async with open_studio((160, 48), studio=OnlyTraining) as studio:
+        studio.worker.start_run()
+        await studio.press("2")
+        # As they were read last: none of the new runs computes there yet.
+        panel = studio.pane.query_one(DevicePanel)
+        panel.post_message(DevicePanel.Taken([free(1), free(2)]))
+        await studio.settle()
+        for name in ("autumn", "winter", "summer"):
+            await ask_for(studio, name)
+        await studio.settle()
+        assert detached.devices == {"autumn": "cuda:1", "winter": "cuda:2"}
+        pid = detached.processes[0].pid
+        assert any(f"Process {pid} trains" in each.message for each in studio.app._notifications)
+        assert studio.worker.sent == []
+    assert queue.waiting(home.runs) == ["summer"]
 
-    def train_detached(run: folders.Run, device: str) -> int:
-        started.append((run.name, device))
-        return 77
 
-    monkeypatch.setattr("studio.runs.processes.train_detached", train_detached)
-    free = GpuChoice(Gpu("GPU-2", "H100", 0.0, 0.0, total_memory=80.0), 1)
+async def test_a_run_does_not_go_to_the_gpu_that_the_run_in_training_has_just_taken(
+    open_studio: Open, home: Home, detached: Detached
+) -> None:
+    training = write_run(home, "spring", 20)
+    with training.lock():
+        training.record_process("H100", 0, "starting", gpu="GPU-1")
+        async with open_studio((160, 48), studio=OnlyTraining) as studio:
+            studio.worker.start_run()
+            await studio.press("2")
+            panel = studio.pane.query_one(DevicePanel)
+            panel.post_message(DevicePanel.Taken([free(1)]))
+            await studio.settle()
+            await ask_for(studio, "autumn")
+        assert detached.devices == {}
+    assert queue.waiting(home.runs) == ["autumn"]
+
+
+async def test_a_run_beside_another_whose_training_does_not_start_leaves_nothing(
+    open_studio: Open, home: Home, detached: Detached, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(run: folders.Run, process: subprocess.Popen[bytes]) -> int:
+        process.kill()
+        process.wait()
+        raise RunError("out of memory")
+
+    monkeypatch.setattr(processes, "wait_until_training", fail)
     async with open_studio((160, 48), studio=OnlyTraining) as studio:
         studio.worker.start_run()
         await studio.press("2")
         panel = studio.pane.query_one(DevicePanel)
-        panel.post_message(DevicePanel.Taken([free]))
+        panel.post_message(DevicePanel.Taken([free(1)]))
         await studio.settle()
         await ask_for(studio, "autumn")
-        assert started == [("autumn", "cuda:1")]
-        assert any("Process 77" in each.message for each in studio.app._notifications)
-        assert studio.worker.sent == []
-    assert queue.waiting(home.runs) == []
+        await studio.settle()
+        assert any("out of memory" in each.message for each in studio.app._notifications)
+    assert folders.all_runs(home.runs) == []
 
 
 @pytest.mark.parametrize("outcome", ["stopped", "finished"])
