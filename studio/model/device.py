@@ -62,7 +62,9 @@ class Device:
         """The name to show for the device."""
         if self.is_gpu:
             return torch.cuda.get_device_name(self.torch_device)
-        return f"{_processor()}, {torch.get_num_threads()} threads"
+        count = torch.get_num_threads()
+        # As `device_in_words` reads it.
+        return f"{_processor()}, {count} {'thread' if count == 1 else 'threads'}"
 
     @property
     def gpu(self) -> str:

@@ -1,6 +1,7 @@
 """The application: three panes and one worker."""
 
 import contextlib
+import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import chain
@@ -21,13 +22,14 @@ from studio.errors import StudioError
 from studio.messages import Command, Event, TrainNext
 from studio.paths import Home
 from studio.settings import Settings, read_settings, write_settings
-from studio.translation import tr
+from studio.translation import language_for, tr, use_language
 from studio.tui.announcements import Announcements
 from studio.tui.closing import Closing
 from studio.tui.commands import chosen, key_commands, other_commands
 from studio.tui.help_screen import HelpScreen, Section, key_names, sections_of
 from studio.tui.jump_screen import JumpScreen
 from studio.tui.keys import KEYS
+from studio.tui.language_change import say_all_again
 from studio.tui.leaving import Leaving
 from studio.tui.pinyin_keeper import PinyinKeeper
 from studio.tui.run_in_training import RunInTraining
@@ -159,8 +161,7 @@ class StudioApp(TerminalApp):
             self.post_message(EventsWaiting())
 
     def on_events_waiting(self) -> None:
-        screen = self._main_screen
-        panes = screen.panes
+        panes = self._main_screen.panes
         for _ in range(EVENTS_AT_ONCE):
             try:
                 event = self._events.get_nowait()
@@ -173,10 +174,13 @@ class StudioApp(TerminalApp):
                 self.send(TrainNext())
             for pane in panes:
                 pane.receive(event)
-            run = self.run_in_training
-            screen.tabs.state = run.summary
-            self.show_in_terminal(run.summary, run.share, run.state == "paused")
+            self._show_progress()
         self.post_message(EventsWaiting())
+
+    def _show_progress(self) -> None:
+        run = self.run_in_training
+        self._main_screen.tabs.state = run.summary
+        self.show_in_terminal(run.summary, run.share, run.state == "paused")
 
     # --- panes ----------------------------------------------------------------------------------
 
@@ -212,9 +216,12 @@ class StudioApp(TerminalApp):
         self._main_screen.zoom(False)
 
     def action_use_language(self, language: str) -> None:
-        """Change the language from the next start on: what is drawn by now keeps its own."""
+        """Change the language, now and in later sessions."""
+        use_language(language_for(language, os.environ))
         self.save_settings(language=language)
-        self.show_notice(tr("The language changes when the studio is started again."))
+        self.run_in_training.say_again()
+        say_all_again(self)
+        self._show_progress()
 
     def action_leave_field(self) -> None:
         """Move the focus from a field to its pane."""

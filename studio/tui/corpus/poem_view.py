@@ -55,6 +55,10 @@ class PoemView(VerticalScroll, can_focus=True):
         self.scroll_home(animate=False)
         self._update_verse()
 
+    def say_again(self) -> None:
+        """Say in the language of now where the poem is from."""
+        self._update_verse()
+
     def watch_source_script(self) -> None:
         self._update_verse()
 

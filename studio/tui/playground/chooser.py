@@ -118,6 +118,12 @@ class PoemChooser(Modal[ChosenPoem | None]):
         self._show("" if self._listed else no_match if self._entries else self._nothing)
         self._preview()
 
+    def say_again(self) -> None:
+        """Describe the poems in the language of now."""
+        for index, entry in enumerate(self._listed):
+            self.query_one(OptionList).replace_option_prompt_at_index(index, _row(entry.composed))
+        self._preview()
+
     @on(OptionList.OptionHighlighted)
     def _preview(self) -> None:
         highlighted = self._highlighted

@@ -25,9 +25,9 @@ from studio.model.events import (
     TrainingEvent,
     Validated,
 )
-from studio.translation import marked, tr
+from studio.translation import again, marked, tr
 from studio.tui.training.status_panel import Shown
-from studio.wording import figure, perplexities, printable
+from studio.wording import device_in_words, figure, perplexities, printable
 
 KEPT = 500
 
@@ -41,7 +41,8 @@ class LogPanel(RichLog):
     def __init__(self) -> None:
         super().__init__(id="log", max_lines=KEPT * 4, min_width=1, wrap=True, markup=False)
         self.border_title = tr("Log{of_run}", of_run="")
-        self._lines_kept: deque[Text] = deque(maxlen=KEPT)
+        # The studio's lines: time, text, style.
+        self._kept: deque[tuple[str, str, str]] = deque(maxlen=KEPT)
         # The run shown from its folder, and the number of its lines.
         self._shown: Shown | None = None
         self._count = 0
@@ -49,11 +50,14 @@ class LogPanel(RichLog):
 
     def add(self, text: str, style: str = "") -> None:
         """Add a line of the studio."""
-        line = Text(time.strftime("%H:%M:%S "), "dim")
-        line.append(printable(text), f"not dim {style}")
-        self._lines_kept.append(line)
+        self._kept.append((time.strftime("%H:%M:%S "), printable(text), style))
         if self._shown is None:
-            self.write(line)
+            self.write(_line(*self._kept[-1]))
+
+    def say_again(self) -> None:
+        """Write the log in the language of now."""
+        self._write_title()
+        self._write_again()
 
     def show(self, shown: Shown | None) -> None:
         """Show the log of a run that is shown from its folder; of any other, the studio's."""
@@ -69,10 +73,13 @@ class LogPanel(RichLog):
                 or known != self._count
             )
         if changed:
-            run = printable(self._shown.history.run) if self._shown else ""
-            of_run = tr(" of {run}", run=run) if run else ""
-            self.border_title = tr("Log{of_run}", of_run=of_run)
+            self._write_title()
             self._write_again()
+
+    def _write_title(self) -> None:
+        run = printable(self._shown.history.run) if self._shown else ""
+        of_run = tr(" of {run}", run=run) if run else ""
+        self.border_title = tr("Log{of_run}", of_run=of_run)
 
     def _write_again(self) -> None:
         self.clear()
@@ -82,7 +89,7 @@ class LogPanel(RichLog):
 
     def _lines(self) -> Iterable[Text]:
         if self._shown is None:
-            return self._lines_kept
+            return [_line(when, again(text), style) for when, text, style in self._kept]
         events = self._shown.history.notable[-KEPT:]
         return [
             *(Text(event_line(event)) for event in events),
@@ -97,11 +104,15 @@ class LogPanel(RichLog):
         self.scroll_end(animate=False)
 
 
+def _line(when: str, text: str, style: str) -> Text:
+    return Text(when, "dim").append(text, f"not dim {style}")
+
+
 def log_line(event: Event) -> str:
     """The log line for an event; "" if it gets none."""
     match event:
         case Ready(torch, device):
-            return tr("torch {version} on {device}", version=torch, device=device)
+            return tr("torch {version} on {device}", version=torch, device=device_in_words(device))
         case Preparing(what):
             return what
         case TrainingStarted(run=run, step=step):
@@ -134,5 +145,7 @@ def event_line(event: TrainingEvent) -> str:
             return tr("checkpoint {name}", name=printable(event.name))
         case TrainingEnded():
             ended = tr("{outcome} at step {step:,}", outcome=tr(event.outcome), step=event.step)
-            return printable(f"{ended} {event.reason}".rstrip())
+            if event.reason:
+                ended = tr("{what} {reason}", what=ended, reason=event.reason)
+            return printable(ended)
     return ""
