@@ -85,6 +85,8 @@ class StudioApp(TerminalApp):
         self._watch = watch
         self.home = home
         self.settings = settings
+        # Later it may be gone.
+        self._started_in = Path.cwd()
         self.pinyin = PinyinKeeper(home)
         self.run_in_training = RunInTraining()
         self._leaving = Leaving(self)
@@ -274,6 +276,17 @@ class StudioApp(TerminalApp):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable zooming unless the panes are side by side."""
         return action != "zoom" or self._main_screen.has_columns
+
+    @property
+    def export_folder(self) -> Path:
+        """The folder that files were exported to last, or else the working directory."""
+        last = self.settings.export_folder
+        return Path(last) if last and Path(last).is_dir() else self._started_in
+
+    @export_folder.setter
+    def export_folder(self, folder: Path) -> None:
+        if folder != self.export_folder:
+            self.save_settings(export_folder=str(folder))
 
     # --- settings -------------------------------------------------------------------------------
 

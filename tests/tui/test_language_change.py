@@ -130,6 +130,7 @@ async def test_a_training_continues_meanwhile(open_studio: Open, home: Home) -> 
         assert "失败：保存" in await changes_and_changes_back(studio, "log")
 
 
+@pytest.mark.usefixtures("working_directory")
 async def test_the_playground_changes(play: Play) -> None:
     async with play((80, 24)) as played:
         assert "按回车写一首诗" in await changes_and_changes_back(played, "welcome")

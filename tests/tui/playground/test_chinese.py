@@ -22,7 +22,7 @@ PINYIN = re.compile("[a-z]*[à-ǜ][a-z]*")
 def drawn(played: Played) -> str:
     """What is on the screen, which has no English and no cell too many."""
     text = "\n".join(strip.text for strip in played.app.screen._compositor.render_strips())
-    folders = str(played.app.home.exports).split("/")
+    folders = str(played.app.export_folder).split("/")
     assert english_in(PINYIN.sub("", text), *NAMES, *folders) == []
     assert {cell_len(line) for line in text.splitlines()} == {played.app.size.width}
     return text
