@@ -22,7 +22,7 @@ from studio.errors import StudioError
 from studio.messages import Command, Event, TrainNext
 from studio.paths import Home
 from studio.settings import Settings, read_settings, write_settings
-from studio.translation import language_for, tr, use_language
+from studio.translation import language_for, marked, tr, use_language
 from studio.tui.announcements import Announcements
 from studio.tui.closing import Closing
 from studio.tui.commands import chosen, key_commands, other_commands
@@ -42,6 +42,10 @@ from studio.tui.widgets.modal import Palette
 repair()
 
 HERE = Path(__file__).parent
+_GREETING = marked(
+    "1 has the poems of the Tang, 2 trains a model on them, 3 writes poems: today's is there. "
+    "? shows all keys, q quits."
+)
 # Events handled in one go; keys are handled in between.
 EVENTS_AT_ONCE = 500
 
@@ -78,11 +82,16 @@ class StudioApp(TerminalApp):
     current: reactive[str] = reactive("corpus", init=False, bindings=True)
 
     def __init__(
-        self, home: Home, settings: Settings, worker: WorkerFactory, watch: str = ""
+        self,
+        home: Home,
+        settings: Settings,
+        worker: WorkerFactory,
+        watch: str = "",
+        greets: bool = False,
     ) -> None:
-        """`watch` is a run to show first."""
+        """`watch` is a run to show first; `greets` says at the start what the panes are."""
         super().__init__()
-        self._watch = watch
+        self._watch, self._greets = watch, greets
         self.home = home
         self.settings = settings
         # Later it may be gone.
@@ -130,6 +139,8 @@ class StudioApp(TerminalApp):
         self._worker.start()
         self._check_keymap()
         self._check_terminal()
+        if self._greets:
+            self.show_notice(tr(_GREETING), title=tr("Welcome"))
         self.collect_garbage()
 
     @property
@@ -330,7 +341,9 @@ def run_studio(home: Home, settings: Settings, watch: str = "") -> int:
     """
     from studio.worker import Worker
 
-    studio = StudioApp(home, settings, Worker, watch)
+    # The studio writes its settings once anything has been done.
+    is_new = not home.settings.exists()
+    studio = StudioApp(home, settings, Worker, watch, greets=is_new)
     closing = Closing(
         studio.close_worker_on, studio.request_exit, studio.restore_terminal, studio.wake_loop
     )

@@ -72,7 +72,8 @@ def remarks_in_words(scansion: Scansion | None, line: int, column: int) -> list[
         meaning = glossed(name, IN_ENGLISH[name]).removeprefix(name)
         rows.append(Content.assemble((name, f"bold {style}"), (meaning, style)))
         rows += [
-            Content.styled(explained(remark), "$foreground-muted")
+            # A stop alone would start a row.
+            Content.styled(explained(remark).removesuffix("。"), "$foreground-muted")
             for remark in remarks
             if remark.name == name
         ]

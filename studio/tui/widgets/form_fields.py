@@ -165,7 +165,8 @@ class NumberField(TypedField):
             if self._allowed:
                 return tr("must be {allowed}", allowed=self._allowed)
             # The field shows its name and its value itself.
-            return str(error).removeprefix("it ").partition(", not ")[0].rstrip("。")
+            must_be = str(error).partition(", not ")[0].partition("；现为")[0]
+            return must_be.removeprefix("it ").removeprefix("值")
         return ""
 
     def _number(self) -> int | float:
