@@ -94,11 +94,6 @@ class Home:
         return self.data / "collection.jsonl"
 
     @property
-    def exports(self) -> Path:
-        """The folder for exported poems."""
-        return self.data / "exports"
-
-    @property
     def settings(self) -> Path:
         """Theme, layout, keys, last request."""
         return self.config / "settings.toml"

@@ -34,6 +34,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notify: Literal["auto", "bell", "off"] = "auto"
     # The language of a report that is written from the training pane; "auto" is the studio's.
     report_language: Literal["auto", "en", "zh"] = "auto"
+    # Where files were exported to last; "": to the working directory.
+    export_folder: str = ""
     frames_per_second: Annotated[int, Meta(ge=0, le=60)] = 0  # 0: 60, or 15 over SSH
     mirror: str = ""  # where to fetch the corpus from without npm; "": the manifest's mirror
     keymap: dict[str, str] = {}

@@ -2,16 +2,18 @@
 
 import itertools
 import math
+import re
 import time
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
-from studio.translation import marked, tr
+from studio.translation import marked, tr, tr_n
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 # For terminals whose font has no blocks.
 PLAIN_BLOCKS = "_.-~=+*#"
+_THREADS = re.compile(r"(.*), (\d+) threads?")
 _ORDINALS = {
     0: marked("{number}th"),
     1: marked("{number}st"),
@@ -80,11 +82,22 @@ def local_time(iso: str) -> str:
 
 def printable(text: str) -> str:
     """The text without control characters, format characters and lone surrogates."""
-    return "".join(
+    shown = "".join(
         character
         for character in text
         if character == "\n" or unicodedata.category(character) not in ("Cc", "Cs", "Cf")
     )
+    # The text itself can be said again in another language.
+    return text if shown == text else shown
+
+
+def device_in_words(name: str) -> str:
+    """The name of a device, which records have in English, with its threads in words."""
+    found = _THREADS.fullmatch(name)
+    if found is None:
+        return printable(name)
+    processor, count = printable(found[1]), int(found[2])
+    return tr_n("{name}, {count} thread", "{name}, {count} threads", count, name=processor)
 
 
 def sparkline(

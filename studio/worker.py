@@ -216,7 +216,6 @@ class Worker:
         from studio.runs.trial import estimate
 
         self._refuse_second_run()
-        self._emit(Preparing(tr("trying out the settings")))
         self._must_free = True
         self._emit(estimate(self._home, config))
 

@@ -2,18 +2,21 @@
 
 import gettext
 import importlib.util
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 from types import ModuleType
 
+import msgspec
 import pytest
 
 from studio import translation
 from studio.cli.language import choose_language
 from studio.errors import ConfigError
 from studio.paths import Home
-from studio.translation import Language, language_for, tr, tr_n, use_language
+from studio.runs import processes
+from studio.translation import Language, again, language_for, plain, tr, tr_n, use_language
 
 ROOT = Path(__file__).parents[1]
 
@@ -121,3 +124,32 @@ def test_the_command_line_speaks_the_language_that_is_asked_for(
 def test_an_unknown_language_is_refused(home: Home, arguments: list[str]) -> None:
     with pytest.raises(ConfigError, match="one of: auto, en, zh"):
         choose_language(arguments)
+
+
+def test_a_text_can_be_said_again_with_the_texts_in_it() -> None:
+    poems = tr_n("{count} poem", "{count} poems", 2)
+    said = tr("{what} {reason}", what=tr("starting"), reason=poems)
+    error = ConfigError(said)
+    assert said == "starting 2 poems"
+    use_language("zh")
+    assert again(str(error)) == f"{tr('starting')}。{tr_n('{count} poem', '{count} poems', 2)}"
+    use_language("en")
+    assert again(again(str(error))) == said
+    assert again("a text of somebody") == "a text of somebody"
+
+
+def test_a_text_is_written_to_files_as_any_other() -> None:
+    encoded = msgspec.json.encode({"text": tr("starting")}, enc_hook=plain)
+    assert encoded == b'{"text":"starting"}'
+    assert type(pickle.loads(pickle.dumps(tr("starting")))) is str
+
+
+def test_processes_that_are_started_speak_the_same_language(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    use_language("zh")
+    arguments = processes.resuming("a")
+    use_language("en")
+    assert choose_language(arguments[arguments.index("--language") :])[0] == "train"
+    assert translation.language() == "zh"

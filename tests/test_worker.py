@@ -14,6 +14,8 @@ from studio.messages import (
     Compose,
     ComposeCancelled,
     Composed,
+    Estimated,
+    EstimateRun,
     Event,
     Failed,
     Inspect,
@@ -45,6 +47,7 @@ from studio.model.events import (
 from studio.paths import Home
 from studio.runs import folders, processes
 from studio.runs import queue as queued
+from studio.tui.run_in_training import RunInTraining
 from studio.verse.request import ComposeRequest
 from studio.worker import Worker
 from tests.small import small
@@ -112,6 +115,15 @@ def test_the_network_in_training_is_looked_into_between_two_steps(talk: Conversa
     assert all(each.gradients for each in reading.tensors)
     talk.send(ReadNetwork("nowhere", "山水"))
     assert "nowhere" in talk.wait(Failed).message
+
+
+def test_a_run_can_be_started_after_an_estimate(talk: Conversation) -> None:
+    talk.send(EstimateRun(small(max_steps=2)))
+    assert talk.wait(Estimated).steps == 2
+    known = RunInTraining()
+    for event in talk.seen:
+        known.receive(event)
+    assert not known.is_busy
 
 
 def test_a_run_is_reported_and_recorded_in_its_folder(talk: Conversation, home: Home) -> None:

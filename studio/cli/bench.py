@@ -9,6 +9,7 @@ from studio.cli.output import out, print_json, say, usage_errors
 from studio.model.config import recipe_named, with_settings
 from studio.paths import Home
 from studio.translation import tr
+from studio.wording import device_in_words
 
 bench_app = typer.Typer(help=tr("Measure speed, as ratios in one run."), no_args_is_help=True)
 
@@ -37,7 +38,7 @@ def train(
     out.print(
         tr(
             "{device}, {precision}, torch {torch}",
-            device=report.device,
+            device=device_in_words(report.device),
             precision=report.precision,
             torch=report.torch,
         )
@@ -88,7 +89,7 @@ def generate(
             "best of 16: {best:.2f} s for a 七律\n"
             "64 poems at once: {speed:,.0f} characters per second",
             model=report.model,
-            device=report.device,
+            device=device_in_words(report.device),
             one=report.ms_per_char,
             ratio=report.ratio,
             with_rules=report.ms_per_char_with_rules,

@@ -16,7 +16,7 @@ from studio.corpus.library import LARGEST, Library, Query, Sort
 from studio.corpus.long_lines import LongLine
 from studio.corpus.manifest import published_corpus
 from studio.corpus.obtaining import current_statistics, fetch_and_build, rebuild
-from studio.corpus.poem import Poem, Script, Split, couplets
+from studio.corpus.poem import Poem, Script, Split, couplets, place_in_words
 from studio.corpus.statistics import Statistics, length_of
 from studio.errors import CorpusError
 from studio.paths import Home
@@ -227,7 +227,7 @@ def show(
         return
     heading = "  ".join(part for part in (poem.title, poem.author) if part)
     out.print("\n".join([*([heading, ""] if heading else []), *couplets(poem.text)]))
-    say(f"\n{poem.id} · {tr(poem.form)} · {poem.split} · {poem.source}")
+    say(f"\n{poem.id} · {tr(poem.form)} · {tr(poem.split)} · {place_in_words(poem.source)}")
 
 
 @usage_errors()
@@ -300,7 +300,7 @@ def _print_statistics(statistics: Statistics) -> None:
     )
     _bars(tr("Rejected"), [(tr(name), count) for name, count in statistics.rejected.items()])
     _print_long_lines(statistics.long_lines)
-    _bars(tr("Splits"), list(statistics.splits.items()))
+    _bars(tr("Splits"), [(tr(name), count) for name, count in statistics.splits.items()])
     _bars(tr("Forms"), [(tr(name), count) for name, count in statistics.forms.items()])
     _bars(tr("Characters per poem"), [(each.label, each.poems) for each in statistics.lengths])
     _bars(tr("Most frequent characters"), statistics.frequent[:20])
@@ -321,7 +321,7 @@ def _print_long_lines(lines: list[LongLine]) -> None:
     )
     out.print("\n" + tr("Long lines: {account} (all with --json)", account=account))
     for line in lines[:LONG_LINES_SHOWN]:
-        text = f"  {padded(tr(line.outcome), 8)}  {line.line}  {line.source}"
+        text = f"  {padded(tr(line.outcome), 8)}  {line.line}  {place_in_words(line.source)}"
         out.print(text, overflow="ellipsis", no_wrap=True)
 
 

@@ -25,6 +25,7 @@ from studio.model.events import (
     Validated,
 )
 from studio.translation import marked, tr
+from studio.wording import device_in_words
 
 if TYPE_CHECKING:
     from studio.runs.session import TrainingSession
@@ -79,7 +80,7 @@ def _watch(started: TrainingStarted, steps: Iterator[tuple[TrainingEvent, ...]])
             cell=started.config.model.cell,
             parameters=started.parameters,
             characters=started.vocabulary,
-            device=started.device,
+            device=device_in_words(started.device),
             precision=started.precision,
         )
     )

@@ -17,7 +17,7 @@ from studio.runs import folders, processes
 from studio.runs.environment import read_environments
 from studio.runs.filtering import EXAMPLE, fields_of, run_filter
 from studio.translation import marked, tr
-from studio.wording import duration, printable
+from studio.wording import device_in_words, duration, printable
 
 # The statuses of runs, beside the ways in which a training ends.
 _STATUSES = (
@@ -126,7 +126,7 @@ def show_run(
                 studio=each.studio,
                 commit=each.commit[:12],
                 torch=each.torch,
-                device=printable(each.device),
+                device=device_in_words(each.device),
                 parameters=each.parameter_count,
             ),
             soft_wrap=True,

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from studio.cli.output import out, print_json, say, usage_errors
 from studio.cli.poems_in_files import Readable, Unreadable, read_poems, why
 from studio.corpus.library import Library
+from studio.corpus.script import simplified
 from studio.errors import ConfigError, RunError
 from studio.paths import Home
 from studio.prosody.books import rhyme_book_named
@@ -288,7 +289,7 @@ def _remark(sign: str, remark: Remark) -> str:
         sign=sign,
         line=remark.line + 1,
         name=f"{remark.name} ({meaning})" if meaning else remark.name,
-        explanation=remark.explanation,
+        explanation=remark.explanation if language() == "en" else simplified(remark.explanation),
     )
 
 

@@ -1,16 +1,17 @@
 """Describing poems and requests in a few words, and matching them against search words."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from studio.corpus.poem import verse_lines
 from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
 from studio.prosody.spelling import searchable
-from studio.translation import marked, tr
+from studio.translation import Translate, marked, tr, translator
 from studio.verse.request import ComposeRequest, Sampling
 
-Translate = Callable[..., str]
+# For files: they are the same in all languages.
+in_english = translator("en")
 
 _TONES = {"tang": marked("tones tang"), "free": marked("tones free")}
 
@@ -39,11 +40,6 @@ def first_line(text: str, most: int = 16) -> str:
     """The first line of a poem, which serves as its name: at most `most` Han characters."""
     line = next(iter(verse_lines(text)), "")
     return "".join(character for character in line if character.isalnum())[:most]
-
-
-def in_english(message: str, **values: object) -> str:
-    """The message in English, for files: they are the same in all languages."""
-    return message.format(**values)
 
 
 def describe(request: ComposeRequest, translate: Translate = tr) -> str:

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from studio.translation import marked, tr
+
 Split = Literal["train", "valid", "test"]
 Script = Literal["simplified", "traditional"]
 
@@ -21,6 +23,9 @@ HAN = (
     "\U00020000-\U000323af"
 )
 _HAN = re.compile(f"[{HAN}]")
+_SOURCE = re.compile(r"(?P<file>.*), line (?P<line>\d+)(?:, record (?P<record>\d+))?")
+_IN_LINE = marked("{file}, line {line}")
+_IN_RECORD = marked("{file}, line {line}, record {record}")
 
 
 class About(msgspec.Struct, frozen=True):
@@ -103,3 +108,12 @@ def split_of(fully_simplified_text: str) -> Split:
     if remainder < 5:
         return "test"
     return "valid" if remainder < 10 else "train"
+
+
+def place_in_words(source: str) -> str:
+    """Where a poem is in the files that it was read from; the library has it in English."""
+    found = _SOURCE.fullmatch(source)
+    if found is None:
+        return source
+    message = _IN_LINE if found["record"] is None else _IN_RECORD
+    return tr(message, **found.groupdict())

@@ -62,8 +62,9 @@ class Device:
         """The name to show for the device."""
         if self.is_gpu:
             return torch.cuda.get_device_name(self.torch_device)
-        threads = torch.get_num_threads()
-        return f"{_processor()}, {threads} thread{'s' if threads > 1 else ''}"
+        count = torch.get_num_threads()
+        # As `device_in_words` reads it.
+        return f"{_processor()}, {count} {'thread' if count == 1 else 'threads'}"
 
     @property
     def gpu(self) -> str:

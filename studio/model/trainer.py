@@ -349,7 +349,9 @@ class Trainer:
         last = tr("There is no checkpoint.")
         if self._saved is not None:
             last = tr("The last good checkpoint is at step {step}.", step=self._saved)
-        reason = tr("{why} {last} {advice}", why=why, last=last, advice=advice).rstrip()
+        reason = tr("{why} {last}", why=why, last=last)
+        if advice:
+            reason = tr("{why} {last} {advice}", why=why, last=last, advice=advice)
         return TrainingEnded(self.progress.step, outcome, reason)
 
 

@@ -8,12 +8,14 @@ comparison = name ("=" | "!=" | "<" | "<=" | ">" | ">=" | "~") value
 ```
 
 A value with spaces is in double quotes. `~` asks whether the text contains the value. Without an
-operator, a filter is words, all of which are part of the name, recipe, cell or status.
+operator, a filter is words, all of which are part of the name, recipe, cell or status. In Chinese
+`状态 = 暂停 或 困惑度 < 120` is the same as `status = paused or perplexity < 120`.
 """
 
 import difflib
 import operator
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 
 from studio.errors import ConfigError
@@ -25,8 +27,12 @@ from studio.translation import marked, tr
 Fields = Mapping[str, object]
 Filter = Callable[[Fields], bool]
 
-_TEXTS = ("name", "recipe", "cell", "status")
-_NUMBERS = ("step", "epoch", "loss", "perplexity", "han", "hours")
+# Each can also be asked for in the language of the process.
+_TEXTS = (marked("name"), marked("recipe"), marked("cell"), marked("status"))
+_NUMBERS = (
+    *(marked("step"), marked("epoch"), marked("loss")),
+    *(marked("perplexity"), marked("han"), marked("hours")),
+)
 _TOKEN = re.compile(r'\s*(?:(<=|>=|!=|[=<>~])|([()])|"([^"]*)"|([^\s()<>=!~"]+))')
 _ORDERS: dict[str, Callable[[float, float], bool]] = {
     "=": operator.eq,
@@ -37,7 +43,7 @@ _ORDERS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
 }
 _TRUTH = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
-EXAMPLE = "cell = gru and hidden >= 256 and perplexity < 120"
+EXAMPLE = marked("cell = gru and hidden >= 256 and perplexity < 120")
 
 
 def fields_of(summary: RunSummary, config: RunConfig) -> dict[str, object]:
@@ -60,6 +66,8 @@ def fields_of(summary: RunSummary, config: RunConfig) -> dict[str, object]:
 
 def run_filter(text: str) -> Filter:
     """The filter that a text describes; raises ConfigError that says what is wrong with it."""
+    # An input method writes wide signs and brackets.
+    text = unicodedata.normalize("NFKC", text)
     if not re.search('[=<>~!()"]', text):
         return _words(text.lower().split())
     return _Parser(text).filter()
@@ -67,9 +75,7 @@ def run_filter(text: str) -> Filter:
 
 def _words(wanted: list[str]) -> Filter:
     def holds(fields: Fields) -> bool:
-        texts = [str(fields.get(name, "")) for name in _TEXTS]
-        # The status is shown in the language of the process.
-        found = " ".join([*texts, tr(str(fields.get("status", "")))]).lower()
+        found = " ".join(text for name in _TEXTS for text in _texts(fields, name))
         return all(word in found for word in wanted)
 
     return holds
@@ -110,18 +116,18 @@ class _Parser:
 
     def _either(self) -> Filter:
         parts = [self._both()]
-        while self._is_next("or"):
+        while self._is_next("or", "或"):
             parts.append(self._both())
         return lambda fields: any(part(fields) for part in parts)
 
     def _both(self) -> Filter:
         parts = [self._one()]
-        while self._is_next("and"):
+        while self._is_next("and", "且"):
             parts.append(self._one())
         return lambda fields: all(part(fields) for part in parts)
 
     def _one(self) -> Filter:
-        if self._is_next("not"):
+        if self._is_next("not", "非"):
             inner = self._one()
             return lambda fields: not inner(fields)
         if self._is_next("("):
@@ -133,6 +139,7 @@ class _Parser:
 
     def _comparison(self) -> Filter:
         name = self._take(tr("a name"), "word").lower()
+        name = {tr(each): each for each in _TEXTS + _NUMBERS}.get(name, name)
         usual = _usual_value(name)
         signs = tr("one of {signs} ~ after {name}", signs=" ".join(_ORDERS), name=name)
         sign = self._take(signs, "operator")
@@ -183,12 +190,21 @@ def _number(name: str, value: str, usual: object) -> float:
 
 def _compare_text(name: str, sign: str, value: str) -> Filter:
     if sign == "=":
-        return lambda fields: str(fields.get(name, "")).lower() == value
+        return lambda fields: value in _texts(fields, name)
     if sign == "!=":
-        return lambda fields: str(fields.get(name, "")).lower() != value
+        return lambda fields: value not in _texts(fields, name)
     if sign == "~":
-        return lambda fields: value in str(fields.get(name, "")).lower()
+        return lambda fields: any(value in text for text in _texts(fields, name))
     raise _error(tr("{name} is a text, so use = != or ~, not {sign}", name=name, sign=sign))
+
+
+def _texts(fields: Fields, name: str) -> list[str]:
+    """The text of a field; a status also as it is shown, and in Chinese without 已 and 中."""
+    text = str(fields.get(name, "")).lower()
+    if name != "status":
+        return [text]
+    shown = tr(text)
+    return [text, shown, shown.removeprefix("已").removesuffix("中")]
 
 
 def _compare_number(name: str, sign: str, value: float) -> Filter:
@@ -209,4 +225,4 @@ def _error(problem: str) -> ConfigError:
     message = marked("The filter cannot be used: {problem}. An example: {example}")
     if problem.endswith(("?", "？")):
         message = marked("The filter cannot be used: {problem} An example: {example}")
-    return ConfigError(tr(message, problem=problem, example=EXAMPLE))
+    return ConfigError(tr(message, problem=problem, example=tr(EXAMPLE)))

@@ -1,6 +1,7 @@
 """The application: three panes and one worker."""
 
 import contextlib
+import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import chain
@@ -21,13 +22,14 @@ from studio.errors import StudioError
 from studio.messages import Command, Event, TrainNext
 from studio.paths import Home
 from studio.settings import Settings, read_settings, write_settings
-from studio.translation import tr
+from studio.translation import language_for, marked, tr, use_language
 from studio.tui.announcements import Announcements
 from studio.tui.closing import Closing
 from studio.tui.commands import chosen, key_commands, other_commands
 from studio.tui.help_screen import HelpScreen, Section, key_names, sections_of
 from studio.tui.jump_screen import JumpScreen
 from studio.tui.keys import KEYS
+from studio.tui.language_change import say_all_again
 from studio.tui.leaving import Leaving
 from studio.tui.pinyin_keeper import PinyinKeeper
 from studio.tui.run_in_training import RunInTraining
@@ -40,6 +42,10 @@ from studio.tui.widgets.modal import Palette
 repair()
 
 HERE = Path(__file__).parent
+_GREETING = marked(
+    "1 has the poems of the Tang, 2 trains a model on them, 3 writes poems: today's is there. "
+    "? shows all keys, q quits."
+)
 # Events handled in one go; keys are handled in between.
 EVENTS_AT_ONCE = 500
 
@@ -76,13 +82,20 @@ class StudioApp(TerminalApp):
     current: reactive[str] = reactive("corpus", init=False, bindings=True)
 
     def __init__(
-        self, home: Home, settings: Settings, worker: WorkerFactory, watch: str = ""
+        self,
+        home: Home,
+        settings: Settings,
+        worker: WorkerFactory,
+        watch: str = "",
+        greets: bool = False,
     ) -> None:
-        """`watch` is a run to show first."""
+        """`watch` is a run to show first; `greets` says at the start what the panes are."""
         super().__init__()
-        self._watch = watch
+        self._watch, self._greets = watch, greets
         self.home = home
         self.settings = settings
+        # Later it may be gone.
+        self._started_in = Path.cwd()
         self.pinyin = PinyinKeeper(home)
         self.run_in_training = RunInTraining()
         self._leaving = Leaving(self)
@@ -127,6 +140,8 @@ class StudioApp(TerminalApp):
         self._worker.start()
         self._check_keymap()
         self._check_terminal()
+        if self._greets:
+            self.show_notice(tr(_GREETING), title=tr("Welcome"))
 
     @property
     def completion(self) -> "Completion[None]":
@@ -159,8 +174,7 @@ class StudioApp(TerminalApp):
             self.post_message(EventsWaiting())
 
     def on_events_waiting(self) -> None:
-        screen = self._main_screen
-        panes = screen.panes
+        panes = self._main_screen.panes
         for _ in range(EVENTS_AT_ONCE):
             try:
                 event = self._events.get_nowait()
@@ -173,10 +187,13 @@ class StudioApp(TerminalApp):
                 self.send(TrainNext())
             for pane in panes:
                 pane.receive(event)
-            run = self.run_in_training
-            screen.tabs.state = run.summary
-            self.show_in_terminal(run.summary, run.share, run.state == "paused")
+            self._show_progress()
         self.post_message(EventsWaiting())
+
+    def _show_progress(self) -> None:
+        run = self.run_in_training
+        self._main_screen.tabs.state = run.summary
+        self.show_in_terminal(run.summary, run.share, run.state == "paused")
 
     # --- panes ----------------------------------------------------------------------------------
 
@@ -212,9 +229,12 @@ class StudioApp(TerminalApp):
         self._main_screen.zoom(False)
 
     def action_use_language(self, language: str) -> None:
-        """Change the language from the next start on: what is drawn by now keeps its own."""
+        """Change the language, now and in later sessions."""
+        use_language(language_for(language, os.environ))
         self.save_settings(language=language)
-        self.show_notice(tr("The language changes when the studio is started again."))
+        self.run_in_training.say_again()
+        say_all_again(self)
+        self._show_progress()
 
     def action_leave_field(self) -> None:
         """Move the focus from a field to its pane."""
@@ -268,6 +288,17 @@ class StudioApp(TerminalApp):
         """Disable zooming unless the panes are side by side."""
         return action != "zoom" or self._main_screen.has_columns
 
+    @property
+    def export_folder(self) -> Path:
+        """The folder that files were exported to last, or else the working directory."""
+        last = self.settings.export_folder
+        return Path(last) if last and Path(last).is_dir() else self._started_in
+
+    @export_folder.setter
+    def export_folder(self, folder: Path) -> None:
+        if folder != self.export_folder:
+            self.save_settings(export_folder=str(folder))
+
     # --- settings -------------------------------------------------------------------------------
 
     def save_settings(self, **changes: object) -> None:
@@ -310,7 +341,9 @@ def run_studio(home: Home, settings: Settings, watch: str = "") -> int:
     """
     from studio.worker import Worker
 
-    studio = StudioApp(home, settings, Worker, watch)
+    # The studio writes its settings once anything has been done.
+    is_new = not home.settings.exists()
+    studio = StudioApp(home, settings, Worker, watch, greets=is_new)
     closing = Closing(
         studio.close_worker_on, studio.request_exit, studio.restore_terminal, studio.wake_loop
     )

@@ -41,8 +41,8 @@ _LAYOUTS = {
 # Names that people find who read only that language.
 _LANGUAGES = {
     "auto": (marked("Language auto"), marked("The language of the locale")),
-    "en": (marked("Language English"), marked("English from the next start")),
-    "zh": (marked("Language Chinese (中文)"), marked("Chinese from the next start")),
+    "en": (marked("Language English"), marked("Everything in English")),
+    "zh": (marked("Language Chinese (中文)"), marked("Everything in Chinese")),
 }
 # A few letters match many entries, so keys that start, pause or stop a run ask from the palette:
 # the question, and the answer that does it.

@@ -52,16 +52,21 @@ class HelpScreen(Modal[None]):
         self._sections = sections
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="help") as frame:
-            frame.border_title = tr("Keys and glossary")
-            frame.border_subtitle = tr("/ searches, Escape closes")
+        with Vertical(id="help"):
             yield Input(placeholder=tr("search keys and terms"), compact=True, id="help-search")
             with VerticalScroll(id="help-text"):
                 yield Static(tr("Nothing matches."), id="help-nothing")
                 for heading, nodes in self._sections:
                     yield HelpSection(heading, list(self._rows(nodes)))
 
+    def say_again(self) -> None:
+        """Close: its sections are in the language before. The key shows them in that of now."""
+        self.dismiss()
+
     def on_mount(self) -> None:
+        frame = self.query_one("#help")
+        frame.border_title = tr("Keys and glossary")
+        frame.border_subtitle = tr("/ searches, Escape closes")
         self.query_one(Input).display = False
         self.query_one("#help-nothing").display = False
 

@@ -1,5 +1,6 @@
 """The part of the application that the panes use."""
 
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 from textual.dom import DOMNode
@@ -19,6 +20,8 @@ class Host(Protocol):
     settings: Settings
     pinyin: PinyinKeeper
     run_in_training: RunInTraining
+    export_folder: Path
+    """The folder that files were exported to last, or else the working directory."""
     current: str
     """The id of the pane that has the focus, or had it last."""
 

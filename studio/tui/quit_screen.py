@@ -4,9 +4,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
 from studio.translation import marked, tr, tr_n
@@ -31,13 +29,10 @@ class QuitScreen(AskScreen):
         self._save, self._leave = save, leave
         self._saving = False
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="ask"):
-            yield Static(self._question, markup=False, id="question")
-            with Horizontal(id="answers"):
-                yield Button(f"{self._no} (n)", id="no", compact=True)
-                yield Button(tr("Leave it training (l)"), id="leave", compact=True)
-                yield Button(f"{self._yes} (y)", id="yes", variant="primary", compact=True)
+    def answers(self) -> dict[str, str]:
+        """The label of each answer by its id, in the order of the buttons."""
+        (no, yes) = super().answers().items()
+        return dict([no, ("leave", tr("Leave it training (l)")), yes])
 
     def action_answer(self, yes: bool) -> None:
         """Stay, or save the run and quit."""

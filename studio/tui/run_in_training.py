@@ -17,7 +17,7 @@ from studio.messages import (
     TrainingStarted,
 )
 from studio.model.events import Outcome, StepDone, TrainingEnded
-from studio.translation import tr
+from studio.translation import again, tr
 
 State = Literal["", "training", "paused", "stopping", "failed"] | Outcome
 
@@ -67,6 +67,10 @@ class RunInTraining:
         if self.state == "paused":
             return tr("{run} paused {share:.0%}", run=self.name, share=self.share)
         return f"{self.name} {self.share:.0%}"
+
+    def say_again(self) -> None:
+        """Say what is prepared in the language of now."""
+        self.preparing = again(self.preparing)
 
     def sent(self, command: Command) -> None:
         """Note a command to the worker."""

@@ -91,6 +91,11 @@ class StudioScreen(Screen[None]):
         if host_of(self).current == name:
             pane.restore_focus()
 
+    def say_again(self) -> None:
+        """Name the panes in the language of now."""
+        for pane in self.panes:
+            self._write_title(pane)
+
     @property
     def tabs(self) -> TabLine:
         """The line of tabs."""
@@ -126,7 +131,7 @@ class StudioScreen(Screen[None]):
     def _prepare(self, pane: Pane) -> None:
         """Give a pane its title, and the classes for the size that it will get."""
         name, current, room = pane.id or "", host_of(self).current, self._room
-        pane.border_title = f"{list(TITLES).index(name) + 1} {tr(TITLES[name])}"
+        self._write_title(pane)
         pane.display = name in self._visited[:room]
         shares = 2 if name == current else 1
         lines = 1 + (room < len(TITLES))
@@ -134,6 +139,10 @@ class StudioScreen(Screen[None]):
         classes = pane.size_classes(size) | {"-current": name == current}
         # Textual applies the style sheet to all widgets after this.
         pane.update_classes(classes, update=False)
+
+    def _write_title(self, pane: Pane) -> None:
+        number = list(TITLES).index(pane.id or "") + 1
+        pane.border_title = f"{number} {tr(TITLES[pane.id or ''])}"
 
     def set_current(self, current: str) -> None:
         """Mark the current pane, show it, and update it from disk."""

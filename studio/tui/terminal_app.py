@@ -154,6 +154,13 @@ class TerminalApp(KeysInOrder):
             shown = Economical(renderable, self._driver.painted)
         super()._display(screen, shown)
 
+    def action_help_quit(self) -> None:
+        """Name the key that quits: ctrl+c does not."""
+        keys = [key for key, each in self.active_bindings.items() if each.binding.action == "quit"]
+        if keys:
+            text = tr("Press {key} to quit the app", key=keys[0])
+            self.show_notice(text, title=tr("Do you want to quit?"))
+
     def action_redraw(self) -> None:
         """Draw everything again, for example over a message that another program wrote."""
         if isinstance(self._driver, TerminalDriver):

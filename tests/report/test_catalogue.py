@@ -4,18 +4,13 @@ import pytest
 
 from studio.errors import ConfigError
 from studio.report.catalogue import LANGUAGES, translator
-from studio.translation import language, use_language
+from studio.translation import Language, language, use_language
 
 
-@pytest.fixture(params=["en", "zh"])
-def session(request: pytest.FixtureRequest) -> str:
-    """The language of the process."""
-    use_language(request.param)
-    return str(request.param)
-
-
-def test_the_language_of_a_report_is_not_that_of_the_process(session: str, chinese: None) -> None:
-    use_language("en" if session == "en" else "zh")
+@pytest.mark.usefixtures("chinese")
+@pytest.mark.parametrize("session", ["en", "zh"])
+def test_the_language_of_a_report_is_not_that_of_the_process(session: Language) -> None:
+    use_language(session)
     assert translator("en")("Loss in training") == "Loss in training"
     assert translator("zh")("Loss in training") == "训练损失"
     assert language() == session

@@ -20,6 +20,7 @@ from studio.report.repeating_chapter import writing_command
 from studio.report.results import OPENINGS
 from studio.report.writing import write_report
 from studio.runs import folders
+from studio.translation import Language, use_language
 from tests.cli.conftest import Run, tangshi
 from tests.report.conftest import RUNS
 from tests.report.reading import Page
@@ -48,6 +49,21 @@ def test_a_report_is_written_in_both_languages_and_formats(
     assert set(record["files"]) == {
         each.name for each in page.parent.iterdir() if each.name != "report.json"
     }
+
+
+@pytest.mark.usefixtures("gathered", "plain_pictures", "chinese")
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_report_is_the_same_whatever_the_language_of_the_program(
+    two_runs: Home, tmp_path: Path, language: str
+) -> None:
+    pages = []
+    sessions: list[Language] = ["en", "zh"]
+    for session in sessions:
+        use_language(session)
+        folder = tmp_path / session / "report"
+        folder.parent.mkdir()
+        pages.append(write_report(two_runs, RUNS, folder, language, "markdown").read_text("utf-8"))
+    assert pages[0].replace("/en/", "/zh/").splitlines() == pages[1].splitlines()
 
 
 @pytest.mark.usefixtures("few_quatrains")

@@ -49,6 +49,30 @@ def test_a_run_matches(text: str) -> None:
     assert run_filter(text)(RUN)
 
 
+@pytest.mark.usefixtures("chinese")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "已停止",
+        "status = 停止",
+        "status = 已停止",
+        "状态 = stopped",
+        "状态＝停止 且 困惑度＜120",
+        "状态 = 暂停 或 （名称 ~ autumn）",
+        "非 状态 = 暂停",
+        "状态 ~ 停",
+    ],
+)
+def test_a_run_matches_in_chinese(text: str) -> None:
+    assert run_filter(text)(RUN)
+
+
+@pytest.mark.usefixtures("chinese")
+@pytest.mark.parametrize("text", ["暂停", "status = 暂停", "状态 != 停止", "困惑度 < 100"])
+def test_a_run_does_not_match_in_chinese(text: str) -> None:
+    assert not run_filter(text)(RUN)
+
+
 @pytest.mark.parametrize(
     "text",
     ["winter", "cell = lstm", "perplexity < 100", "loss < 5", "tied = no", "name ~ winter"],

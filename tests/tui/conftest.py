@@ -94,6 +94,15 @@ def open_studio(home: Home) -> Open:
 
 
 @pytest.fixture
+def working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, where exports go."""
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
 def night(tmp_path: Path) -> Home:
     """A home folder without poems, with a run called night and two checkpoints of it."""
     home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")

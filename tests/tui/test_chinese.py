@@ -73,14 +73,15 @@ async def test_the_palette_is_in_chinese(open_studio: Open, home: Home) -> None:
         assert studio.app.screen_stack[0].query_one(CorpusPane).has_class("-figures")
 
 
-async def test_the_language_is_chosen_in_the_palette_for_the_next_start(
+async def test_the_language_that_is_chosen_in_the_palette_is_kept(
     open_studio: Open, home: Home
 ) -> None:
     async with open_studio((80, 24), studio=OnlyCorpus) as studio:
         await studio.choose("语言 English")
         assert tomllib.loads(home.settings.read_text("utf-8"))["language"] == "en"
-        assert "下次启动时" in studio.words()
-        await studio.choose("语言 中文 (Chinese)")
+        assert "1 Corpus" in studio.words()
+        await studio.choose("Language Chinese (中文)")
+        assert "1 语料" in studio.words()
         assert tomllib.loads(home.settings.read_text("utf-8"))["language"] == "zh"
 
 

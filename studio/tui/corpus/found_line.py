@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from studio.corpus.library import Sort
 from studio.corpus.statistics import Counts
-from studio.translation import marked, tr, tr_n
+from studio.translation import again, marked, tr, tr_n
 
 # How an order other than that of the source is named.
 ORDERS = {"length": marked("by length"), "poet": marked("by poet")}
@@ -39,6 +39,11 @@ class FoundLine(Static):
             parts.append(tr_n("{count:,} poet", "{count:,} poets", counts.poets))
             parts.append(tr_n("{count:,} character", "{count:,} characters", counts.distinct))
         self._parts = parts
+        self.on_resize()
+
+    def say_again(self) -> None:
+        """Count in the language of now."""
+        self._parts = list(map(again, self._parts))
         self.on_resize()
 
     def on_resize(self) -> None:

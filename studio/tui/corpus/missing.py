@@ -17,6 +17,8 @@ from studio.errors import StudioError
 from studio.paths import Home
 from studio.translation import marked, tr
 
+_FETCH = marked("Fetch the poems")
+
 
 class _CancelledError(Exception):
     """The studio is closing: stop the fetch."""
@@ -27,7 +29,7 @@ class CorpusMissing(VerticalScroll, can_focus=False):
 
     KEYS_HEADING = marked("While there are no poems")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("g", "fetch", marked("Fetch the poems"), id="corpus.fetch"),
+        Binding("g", "fetch", _FETCH, id="corpus.fetch"),
     ]
 
     class Arrived(Message):
@@ -65,7 +67,7 @@ class CorpusMissing(VerticalScroll, can_focus=False):
             ),
             markup=False,
         )
-        yield Button(tr("Fetch the poems"), id="corpus-fetch", variant="primary", compact=True)
+        yield Button(tr(_FETCH), id="corpus-fetch", variant="primary", compact=True)
         yield Static(
             tr(
                 "Offline, or for poems of your own: the .tgz from npm pack, a folder, JSON, "
@@ -84,6 +86,10 @@ class CorpusMissing(VerticalScroll, can_focus=False):
 
     def on_mount(self) -> None:
         self.query_one("#corpus-progress").display = False
+
+    def say_again(self) -> None:
+        """Name the button in the language of now."""
+        self.query_one("#corpus-fetch", Button).label = tr(_FETCH)
 
     def explain(self, reason: str) -> None:
         """Show why there is no library."""

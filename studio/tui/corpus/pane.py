@@ -126,6 +126,10 @@ class CorpusPane(Pane):
         if self._is_complete and self._counts:
             self.query_one(CorpusFigures).show(self._counts, self.studio.settings.plain_charts)
 
+    def say_again(self) -> None:
+        """Draw the figures in the language of now."""
+        self._show_figures()
+
     def _show_missing(self, reason: str) -> None:
         """Show why there are no poems and how to get them."""
         # Imported here: most people have the poems, and the first frame does not wait for it.

@@ -1,6 +1,5 @@
 """A poem to read: title, poet, verse and source."""
 
-import re
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,14 +10,10 @@ from textual.events import Resize
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from studio.corpus.poem import Poem, couplets
-from studio.translation import marked, tr
+from studio.corpus.poem import Poem, couplets, place_in_words
+from studio.translation import tr
 from studio.tui.poem.layout import arrange, set_verse, shape_of
 from studio.wording import printable
-
-_SOURCE = re.compile(r"(?P<file>.*), line (?P<line>\d+)(?:, record (?P<record>\d+))?")
-_IN_LINE = marked("{file}, line {line}")
-_IN_RECORD = marked("{file}, line {line}, record {record}")
 
 
 class PoemView(VerticalScroll, can_focus=True):
@@ -55,6 +50,10 @@ class PoemView(VerticalScroll, can_focus=True):
         self.scroll_home(animate=False)
         self._update_verse()
 
+    def say_again(self) -> None:
+        """Say in the language of now where the poem is from."""
+        self._update_verse()
+
     def watch_source_script(self) -> None:
         self._update_verse()
 
@@ -79,7 +78,7 @@ def _rows(poem: Poem, source_script: bool, width: int, height: int) -> list[Cont
     about = " · ".join(filter(None, (tr(poem.form), tr(poem.split), number, script)))
     foot = [
         *_centred(about, width, "$secondary"),
-        *_centred(_place(poem.source), width, "$secondary"),
+        *_centred(place_in_words(poem.source), width, "$secondary"),
     ]
     # Two empty rows at each end of the verse.
     room = height - len(head) - len(foot) - 2
@@ -97,15 +96,6 @@ def _rows(poem: Poem, source_script: bool, width: int, height: int) -> list[Cont
         *[blank] * max(0, spare - above if spare < 6 else 2),
         *foot,
     ]
-
-
-def _place(source: str) -> str:
-    """Where a poem is in the files that it was read from; the library has it in English."""
-    found = _SOURCE.fullmatch(source)
-    if found is None:
-        return source
-    message = _IN_LINE if found["record"] is None else _IN_RECORD
-    return tr(message, **found.groupdict())
 
 
 def _centred(text: str, width: int, style: str) -> list[Content]:

@@ -106,6 +106,15 @@ class PoetsScreen(Modal[ChosenPoems | None]):
             said = tr("No poet matches.") if self._poets else ""
         self.query_one("#said", Static).update(said)
 
+    def say_again(self) -> None:
+        """Name the forms in the language of now."""
+        forms = {poet.name: poet.forms for poet in self._poets}
+        for poet in self._tree.root.children:
+            for node in poet.children:
+                if chosen := node.data:
+                    poems = forms[chosen.poet][chosen.form]
+                    node.set_label(_row(tr(chosen.form), NAME - 2, poems))
+
     def _matches(self, name: str, typed: str) -> bool:
         if not typed or any(map(is_han, typed)):
             return typed in name

@@ -18,6 +18,7 @@ from studio.collection.saved import Collection, SavedPoem
 from studio.errors import StudioError
 from studio.messages import Composed
 from studio.translation import marked, tr, tr_n
+from studio.tui.host import host_of
 from studio.tui.playground.export_screen import ExportScreen
 from studio.tui.playground.model_choices import model_in_words
 from studio.tui.poem.card import PoemCard
@@ -67,17 +68,16 @@ class PoemChooser(Modal[ChosenPoem | None]):
         entries: Sequence[PoemEntry],
         nothing: str,
         collection: Collection | None = None,
-        exports: Path | None = None,
     ) -> None:
         """`entries` are oldest first; `nothing` is the message if there are none.
 
-        Entries of a `collection` can be deleted, and exported to the folder `exports`.
+        Entries of a `collection` can be deleted and exported.
         """
         super().__init__()
         self._title, self._nothing = title, nothing
         self._entries = list(entries)[::-1]
         self._listed: list[PoemEntry] = []
-        self._collection, self._exports = collection, exports
+        self._collection = collection
         self._to_delete: PoemEntry | None = None
 
     def compose(self) -> ComposeResult:
@@ -116,6 +116,12 @@ class PoemChooser(Modal[ChosenPoem | None]):
         options.highlighted = 0 if self._listed else None
         no_match = tr("No saved poem matches.") if self._collection else tr("No poem matches.")
         self._show("" if self._listed else no_match if self._entries else self._nothing)
+        self._preview()
+
+    def say_again(self) -> None:
+        """Describe the poems in the language of now."""
+        for index, entry in enumerate(self._listed):
+            self.query_one(OptionList).replace_option_prompt_at_index(index, _row(entry.composed))
         self._preview()
 
     @on(OptionList.OptionHighlighted)
@@ -181,11 +187,12 @@ class PoemChooser(Modal[ChosenPoem | None]):
     def action_export(self) -> None:
         """Export the poems that are listed."""
         poems = [entry.saved for entry in self._listed if entry.saved]
-        if poems and self._exports:
-            self.app.push_screen(ExportScreen(poems, self._exports), self._exported)
+        if poems:
+            self.app.push_screen(ExportScreen(poems, host_of(self).export_folder), self._exported)
 
     def _exported(self, path: Path | None) -> None:
         if path:
+            host_of(self).export_folder = path.parent
             self._show(tr("Exported to {path}", path=path))
 
     def _show(self, text: str) -> None:

@@ -81,6 +81,10 @@ class Desk(Container):
         self._reveal_timer = self.set_interval(1 / _COLUMNS_A_SECOND, self._reveal, pause=True)
         self._show_nothing()
 
+    def say_again(self) -> None:
+        """Say in the language of now what is being done."""
+        self._show_progress()
+
     def focus_poem(self) -> None:
         """Focus the poem that is worked on, or the poems in the exhibit."""
         (self._bench if self.working else self._exhibit.stage).focus()

@@ -80,9 +80,21 @@ class Exhibit(Vertical):
             titles=_names([each.model for each, _ in poems]) if group.compares else [],
             columns=len(group.composed) if group.compares else 0,
         )
+        self._name_figures()
+        self.mark()
+
+    def say_again(self) -> None:
+        """Say in the language of now what is under the poems, and who wrote each."""
+        group = self.group if self._complete else None
+        if group and group.compares:
+            self.stage.name_cards(_names([each.model for each, _ in group.poems]))
+        self._name_figures()
+        self._show_figures()
+
+    def _name_figures(self) -> None:
+        poems = self.group.poems if self.group and self._complete else []
         if len(poems) > 1:
             self.stage.name_figures([odds(poem.log_probability) for _, poem in poems])
-        self.mark()
 
     def mark(self) -> None:
         """Mark the poems; request the readings that their marks need."""

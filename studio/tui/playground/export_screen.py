@@ -17,6 +17,7 @@ from studio.collection.saved import SavedPoem
 from studio.errors import StudioError
 from studio.translation import marked, tr, tr_n
 from studio.tui.widgets.modal import Modal
+from studio.tui.widgets.search_select import SearchSelect
 from studio.wording import printable
 
 _NAMES: dict[Format, str] = {
@@ -50,20 +51,19 @@ class ExportScreen(Modal[Path | None]):
             yield Label(tr_n("Export the poem", "Export {count} poems", count), classes="title")
             with Horizontal(classes="field"):
                 yield Label(tr("Format"))
-                yield Select(
-                    [
-                        (tr(name), form)
-                        for form, name in _NAMES.items()
-                        if count == 1 or form in _MANY
-                    ],
-                    id="format",
-                    allow_blank=False,
-                    compact=True,
-                )
+                yield SearchSelect(self._formats(), id="format", allow_blank=False, compact=True)
             yield Label(tr("File"))
             yield Input(str(self._default("text")), id="path")
             yield Static(classes="error", markup=False)
             yield Label(tr("enter: export · tab: format · escape: back"), classes="hint")
+
+    def _formats(self) -> list[tuple[str, Format]]:
+        few = len(self._poems) == 1
+        return [(tr(name), form) for form, name in _NAMES.items() if few or form in _MANY]
+
+    def say_again(self) -> None:
+        """Name the formats in the language of now."""
+        self.query_one("#format", SearchSelect).rename(self._formats())
 
     def on_mount(self) -> None:
         self.query_one("#path", Input).focus()

@@ -11,6 +11,7 @@ from studio.corpus.poem import couplets
 from studio.errors import StudioError
 from studio.paths import Home
 from studio.translation import tr
+from studio.tui.host import host_of
 from studio.tui.playground.chooser import PoemChooser, PoemEntry
 from studio.tui.playground.export_screen import ExportScreen
 from studio.tui.playground.model_choices import model_in_words
@@ -21,7 +22,7 @@ class Keeping:
 
     def __init__(self, app: App[object], home: Home, say: Callable[[str, bool], None]) -> None:
         """`say` shows a text; its second argument is whether it is an error."""
-        self._app, self._home, self._say = app, home, say
+        self._app, self._host, self._say = app, host_of(app), say
         self._collection = Collection(home.collection)
 
     def save(self, poem: SavedPoem, from_workbench: bool = False) -> None:
@@ -45,7 +46,7 @@ class Keeping:
 
     def export(self, poem: SavedPoem) -> None:
         """Ask for a file and write the poem to it."""
-        self._app.push_screen(ExportScreen([poem], self._home.exports), self._exported)
+        self._app.push_screen(ExportScreen([poem], self._host.export_folder), self._exported)
 
     def chooser(self) -> PoemChooser | None:
         """A list of the saved poems; None, with a message, if the collection is damaged."""
@@ -57,10 +58,11 @@ class Keeping:
         entries = [PoemEntry.of_saved(each) for each in saved]
         nothing = tr("No poem is saved yet. Go back and press s to save the poem shown.")
         title = tr("Saved poems")
-        return PoemChooser(title, entries, nothing, self._collection, self._home.exports)
+        return PoemChooser(title, entries, nothing, self._collection)
 
     def _exported(self, path: Path | None) -> None:
         if path:
+            self._host.export_folder = path.parent
             self._say(tr("Exported to {path}", path=path), False)
 
 

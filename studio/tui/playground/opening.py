@@ -5,7 +5,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Resize
 from textual.widgets import Input, Static
 
 from studio.collection.in_words import settings_in_words
@@ -41,7 +40,7 @@ class Opening(Vertical):
         note = self.query_one("#opening-note", Static)
         # Each update lays the whole screen out again.
         if str(note.content) != text:
-            note.update(Content(text))
+            note.update(text)
         note.display = bool(text)
         note.set_class(error, "error")
 
@@ -70,6 +69,7 @@ class Opening(Vertical):
             self.show_note(f"→ {converted}" if converted != event.value else "")
 
 
+_TITLE = marked("i Opening")
 # What to type, the longest text first.
 _HINTS = (
     marked("first characters or pinyin, or nothing"),
@@ -85,9 +85,16 @@ class OpeningInput(PinyinInput):
     def __init__(self, id: str) -> None:
         # The first character typed elsewhere moves the focus here: it must not be selected.
         super().__init__(id=id, select_on_focus=False)
-        self.border_title = tr("i Opening")
+        self.border_title = tr(_TITLE)
 
-    def on_resize(self, event: Resize) -> None:
+    def say_again(self) -> None:
+        """Name its keys, and say what to type, in the language of now."""
+        self.border_title = tr(_TITLE)
+        if self.has_focus:
+            self.on_focus()
+        self.on_resize()
+
+    def on_resize(self) -> None:
         room = self.content_size.width
         hints = [tr(hint) for hint in _HINTS]
         self.placeholder = next((hint for hint in hints if cell_len(hint) <= room), hints[-1])

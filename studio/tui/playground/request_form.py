@@ -119,6 +119,14 @@ class RequestForm(VerticalScroll, can_focus=False):
     def on_mount(self) -> None:
         self.query_one("#last", PinyinInput).fits = self._may_end
 
+    def say_again(self) -> None:
+        """Name forms, rhymes and themes in the language of now, and all that follows from it."""
+        self._choice("form").rename(form_options())
+        self._choice("rhyme").rename(rhyme_options())
+        self._choice("theme").rename(theme_options())
+        self._describe_field()
+        self.post_message(self.RequestChanged())
+
     def fill(self, request: ComposeRequest) -> None:
         """Show a request; a choice that does not exist any more is left as it was."""
         self._choice("form").value = request.form if request.form in forms() else FREE

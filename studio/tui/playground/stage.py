@@ -98,6 +98,11 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
         self._arrangement = None
         self._arrange()
 
+    def name_cards(self, titles: Sequence[str]) -> None:
+        """Write a title over each card."""
+        for card, title in zip(self._cards, titles, strict=True):
+            card.border_title = Content(title)
+
     def name_figures(self, figures: list[str]) -> None:
         """Write a figure under each card."""
         for card, figure in zip(self._cards, figures, strict=True):

@@ -10,7 +10,7 @@ from studio.corpus.script import simplified
 from studio.messages import Inspected
 from studio.prosody.report import IN_ENGLISH, Remark, Scansion
 from studio.prosody.scansion import scan
-from studio.translation import language, tr, tr_n
+from studio.translation import again, language, tr, tr_n
 from studio.tui.poem.glossary import FOUR_TONES, glossed, rhyme_named, template_in_english
 from studio.tui.poem.layout import places_of_lines
 from studio.wording import printable
@@ -51,7 +51,7 @@ def explained(remark: Remark) -> str:
     return tr(
         "Line {number}: {explanation}",
         number=remark.line + 1,
-        explanation=printable(simplified(remark.explanation)),
+        explanation=printable(simplified(again(remark.explanation))),
     )
 
 
@@ -72,7 +72,8 @@ def remarks_in_words(scansion: Scansion | None, line: int, column: int) -> list[
         meaning = glossed(name, IN_ENGLISH[name]).removeprefix(name)
         rows.append(Content.assemble((name, f"bold {style}"), (meaning, style)))
         rows += [
-            Content.styled(explained(remark), "$foreground-muted")
+            # A stop alone would start a row.
+            Content.styled(explained(remark).removesuffix("。"), "$foreground-muted")
             for remark in remarks
             if remark.name == name
         ]

@@ -9,6 +9,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.widget import Widget
 from textual.widgets import Static
 
 from studio.model.config import RunConfig
@@ -46,10 +47,18 @@ class ComparisonScreen(Modal[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="comparison") as frame:
-            frame.border_title = tr("Runs compared")
-            frame.border_subtitle = tr("Escape closes")
+            self._write_title(frame)
             with VerticalScroll(id="comparison-text"):
                 yield Static(comparison_table(self._runs))
+
+    def say_again(self) -> None:
+        """Make the table in the language of now."""
+        self._write_title(self.query_one("#comparison"))
+        self.query_one(Static).update(comparison_table(self._runs))
+
+    def _write_title(self, frame: Widget) -> None:
+        frame.border_title = tr("Runs compared")
+        frame.border_subtitle = tr("Escape closes")
 
 
 def show_comparison(pane: Pane, histories: Sequence[History]) -> None:

@@ -74,7 +74,7 @@ class DevicePanel(TextPanel):
 
     def __init__(self, plain: bool = False) -> None:
         super().__init__(id="device")
-        self.border_title = "Device"
+        self.border_title = tr("Device")
         self._plain = plain
         self._use = _Use()
         # Which GPUs CUDA sees; None until the worker has reported it.
@@ -92,6 +92,11 @@ class DevicePanel(TextPanel):
 
     def _touch(self) -> None:
         self._stale = True
+
+    def say_again(self) -> None:
+        """Draw the gauges in the language of now."""
+        self._touch()
+        super().say_again()
 
     def update(self) -> None:
         """Repaint the panel if anything was read since; the lines are too costly for each frame."""

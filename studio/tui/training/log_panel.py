@@ -28,9 +28,9 @@ from studio.model.events import (
     TrainingEvent,
     Validated,
 )
-from studio.translation import marked, tr
+from studio.translation import again, marked, tr
 from studio.tui.training.status_panel import Shown
-from studio.wording import figure, perplexities, printable
+from studio.wording import device_in_words, figure, perplexities, printable
 
 KEPT, MOST_ROWS = 500, 2000
 
@@ -46,7 +46,8 @@ class LogPanel(ScrollView, can_focus=True):
     def __init__(self) -> None:
         super().__init__(id="log")
         self.border_title = tr("Log{of_run}", of_run="")
-        self._lines_kept: deque[Text] = deque(maxlen=KEPT)
+        # The studio's lines: time, text, style.
+        self._kept: deque[tuple[str, str, str]] = deque(maxlen=KEPT)
         # The run shown from its folder, and the number of its lines.
         self._shown: Shown | None = None
         self._count = 0
@@ -56,12 +57,15 @@ class LogPanel(ScrollView, can_focus=True):
 
     def add(self, text: str, style: str = "") -> None:
         """Add a line of the studio."""
-        line = Text(time.strftime("%H:%M:%S "), "dim")
-        line.append(printable(text), f"not dim {style}")
-        self._lines_kept.append(line)
+        self._kept.append((time.strftime("%H:%M:%S "), printable(text), style))
         if self._shown is None and self._width:
-            self.rows = [*self.rows, *self._wrapped(line)][-MOST_ROWS:]
+            self.rows = [*self.rows, *self._wrapped(_line(*self._kept[-1]))][-MOST_ROWS:]
             self._show_rows(to_end=self.is_vertical_scroll_end)
+
+    def say_again(self) -> None:
+        """Write the log in the language of now."""
+        self._write_title()
+        self._wrap_again()
 
     def show(self, shown: Shown | None) -> None:
         """Show the log of a run that is shown from its folder; of any other, the studio's."""
@@ -77,10 +81,13 @@ class LogPanel(ScrollView, can_focus=True):
                 or known != self._count
             )
         if changed:
-            run = printable(self._shown.history.run) if self._shown else ""
-            of_run = tr(" of {run}", run=run) if run else ""
-            self.border_title = tr("Log{of_run}", of_run=of_run)
+            self._write_title()
             self._wrap_again()
+
+    def _write_title(self) -> None:
+        run = printable(self._shown.history.run) if self._shown else ""
+        of_run = tr(" of {run}", run=run) if run else ""
+        self.border_title = tr("Log{of_run}", of_run=of_run)
 
     def _wrap_again(self) -> None:
         if self._width:
@@ -100,7 +107,7 @@ class LogPanel(ScrollView, can_focus=True):
 
     def _lines(self) -> Iterable[Text]:
         if self._shown is None:
-            return self._lines_kept
+            return [_line(when, again(text), style) for when, text, style in self._kept]
         events = self._shown.history.notable[-KEPT:]
         return [
             *(Text(event_line(event)) for event in events),
@@ -123,11 +130,15 @@ class LogPanel(ScrollView, can_focus=True):
         return Strip(segments).adjust_cell_length(self._width, style)
 
 
+def _line(when: str, text: str, style: str) -> Text:
+    return Text(when, "dim").append(text, f"not dim {style}")
+
+
 def log_line(event: Event) -> str:
     """The log line for an event; "" if it gets none."""
     match event:
         case Ready(torch, device):
-            return tr("torch {version} on {device}", version=torch, device=device)
+            return tr("torch {version} on {device}", version=torch, device=device_in_words(device))
         case Preparing(what):
             return what
         case TrainingStarted(run=run, step=step):
@@ -160,5 +171,7 @@ def event_line(event: TrainingEvent) -> str:
             return tr("checkpoint {name}", name=printable(event.name))
         case TrainingEnded():
             ended = tr("{outcome} at step {step:,}", outcome=tr(event.outcome), step=event.step)
-            return printable(f"{ended} {event.reason}".rstrip())
+            if event.reason:
+                ended = tr("{what} {reason}", what=ended, reason=event.reason)
+            return printable(ended)
     return ""

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.containers import Vertical, VerticalScroll
+from textual.widget import Widget
 from textual.widgets import Static
 
 from studio.translation import marked, tr
@@ -43,10 +44,18 @@ class NetworkScreen(Modal[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="network") as frame:
-            frame.border_title = Text(tr("Inside {model}", model=printable(self._reading.model)))
-            frame.border_subtitle = tr("Escape closes")
+            self._write_title(frame)
             with VerticalScroll(id="network-text"):
                 yield Static(id="network-lines")
+
+    def say_again(self) -> None:
+        """Draw all of it in the language of now."""
+        self._write_title(self.query_one("#network"))
+        self._draw()
+
+    def _write_title(self, frame: Widget) -> None:
+        frame.border_title = Text(tr("Inside {model}", model=printable(self._reading.model)))
+        frame.border_subtitle = tr("Escape closes")
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._draw)

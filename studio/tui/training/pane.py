@@ -142,6 +142,9 @@ class TrainingPane(CurvesPane):
                 screen = NetworkScreen(reading, self.studio.settings.plain_charts)
                 self.app.push_screen(screen)
                 return
+            case Failed(ticket=int(), run_ended=False, bug=""):
+                # The playground asked for it, and says it.
+                return
             case Failed():
                 self._failed(event)
             case Preparing():

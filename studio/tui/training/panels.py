@@ -47,6 +47,10 @@ class WatchPanels(Vertical):
         self.set_interval(EVERY, self._poll_device)
         self.app.theme_changed_signal.subscribe(self, lambda _: self.touch())
 
+    def say_again(self) -> None:
+        """Draw all panels in the language of now."""
+        self.draw_now()
+
     def on_resize(self, event: Resize) -> None:
         self.touch()
 

@@ -27,7 +27,7 @@ class RunFiles:
         if not runs:
             self._say(tr("There is no run to report on. Open one in the list of runs (r)."))
             return
-        folder = report_folder(self._pane.home.exports, runs)
+        folder = report_folder(self._pane.studio.export_folder, runs)
         chosen = self._pane.studio.settings.report_language
         language = as_option() if chosen == "auto" else chosen
 
@@ -56,10 +56,9 @@ class RunFiles:
             self._say(tr("There are no curves to save."))
             return
         stem = f"charts-{histories[0].run}-step-{histories[0].step}"
-        exports = self._pane.home.exports
+        exports = self._pane.studio.export_folder
 
         def save() -> str:
-            exports.mkdir(parents=True, exist_ok=True)
             path, count = exports / f"{stem}.svg", 1
             while path.exists():
                 count += 1

@@ -25,6 +25,7 @@ from studio.tui.drawing.charts import shortened
 from studio.tui.pane import Pane
 from studio.wording import compact, perplexities
 
+_RUNS = marked("Runs")
 # Seconds after which the runs read so far are shown.
 PARTIAL_AFTER = 0.3
 # Seconds between two looks at the folders: other processes train, end and are killed.
@@ -102,7 +103,7 @@ class RunList(Vertical):
 
     def __init__(self) -> None:
         super().__init__(id="runs")
-        self.border_title = tr("Runs")
+        self.border_title = tr(_RUNS)
         self._rows: list[RunRow] = []
         self._shown: list[RunRow] = []
         self._colours: dict[str, str] = {}
@@ -117,6 +118,11 @@ class RunList(Vertical):
         )
         yield _Options(markup=False)
         yield Static(tr("No runs yet."), id="no-runs")
+
+    def say_again(self) -> None:
+        """List the runs in the language of now."""
+        self.border_title = tr(_RUNS)
+        self._fill()
 
     def on_mount(self) -> None:
         self.query_one("#filter").display = False

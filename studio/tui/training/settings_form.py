@@ -23,7 +23,20 @@ from studio.tui.training.gpu_lines import GpuList
 from studio.tui.training.setting_names import FIRST, HINTS, LABELS, groups_of
 from studio.tui.widgets.form_fields import Field, Fold, NameField, NumberField, StepField
 from studio.tui.widgets.stepper import Stepper
-from studio.wording import compact, duration
+from studio.wording import compact, device_in_words, duration
+
+
+class _Group(Vertical):
+    """Settings with a title over them."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(classes="group")
+        self._title = title
+        self.say_again()
+
+    def say_again(self) -> None:
+        """Write the title in the language of now."""
+        self.border_title = tr(self._title)
 
 
 class SettingsForm(VerticalScroll, can_focus=False):
@@ -85,14 +98,13 @@ class SettingsForm(VerticalScroll, can_focus=False):
             yield self.fields[name]
         yield GpuList()
         with Horizontal(classes="row"):
-            yield Button(tr("Start training"), id="start", variant="primary", compact=True)
+            yield Button(tr(_START), id="start", variant="primary", compact=True)
         yield Static(tr(_NOT_ESTIMATED), id="estimate", markup=False)
         yield Fold(self._fold_title, "fold")
         yield Input(placeholder=tr("part of a setting's name"), id="find", compact=True)
         with Vertical(id="groups"):
             for title, names in groups_of(list(self.fields)).items():
-                with Vertical(classes="group") as group:
-                    group.border_title = tr(title)
+                with _Group(title):
                     for name in names:
                         yield self.fields[name]
 
@@ -106,6 +118,10 @@ class SettingsForm(VerticalScroll, can_focus=False):
         else:
             line = marked("+ {hidden} more settings")
         return tr(line, hidden=len(hidden), changed=changed)
+
+    def say_again(self) -> None:
+        """Name the button in the language of now; the fields say themselves again."""
+        self.query_one("#start", Button).label = tr(_START)
 
     def on_mount(self) -> None:
         self.propose_name()
@@ -186,7 +202,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
                 steps=estimated.steps,
                 time=duration(estimated.seconds),
                 memory=estimated.memory / 1e9,
-                device=estimated.device,
+                device=device_in_words(estimated.device),
             )
         self.query_one("#estimate", Static).update(text)
 
@@ -251,7 +267,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
         self.query_one(Fold).refresh()
         self._estimated = None
         self.query_one("#estimate", Static).update(tr(_NOT_ESTIMATED))
-        usual = tr("recipe: {value}", value=default)
+        usual = tr("recipe: {value}", value=tr(default) if default in _ANSWERS else default)
         field.hint = usual if changed else tr(HINTS.get(field.field, ""))
         if field.field == "device":
             self._mark_gpu()
@@ -271,6 +287,9 @@ _KINDS: dict[str, Any] = {
     for struct in (ModelConfig, TrainConfig)
     for setting in msgspec.structs.fields(struct)
 }
+# False and True.
+_ANSWERS = (marked("no"), marked("yes"))
+_START = marked("Start training")
 _NOT_ESTIMATED = marked("e estimates size, memory and time")
 
 
@@ -282,7 +301,7 @@ def _texts(config: RunConfig) -> dict[str, str]:
 
 def _text(value: object) -> str:
     if isinstance(value, bool):
-        return tr("yes") if value else tr("no")
+        return _ANSWERS[value]
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -293,7 +312,7 @@ def _field(name: str, kind: Any, text: str) -> Field:
         # The panel that shows the device has its name as id.
         field = StepField(name, label, ["auto", "cpu"], text, id="device-name")
     elif kind is bool:
-        field = StepField(name, label, [_text(False), _text(True)], text)
+        field = StepField(name, label, _ANSWERS, text, said=tr)
     elif get_origin(kind) is Literal:
         field = StepField(name, label, get_args(kind), text)
     else:
@@ -307,4 +326,4 @@ def _value(field: Field) -> object:
     """The value of a field, for `with_settings`."""
     if isinstance(field, NumberField):
         return field.value()
-    return {_text(False): False, _text(True): True}.get(field.text, field.text)
+    return _ANSWERS.index(field.text) == 1 if field.text in _ANSWERS else field.text

@@ -9,11 +9,11 @@ from rich.text import Text
 from studio.messages import TrainingStarted
 from studio.model.config import RunConfig
 from studio.runs.training_folder import TrainingProcess
-from studio.translation import tr
+from studio.translation import again, tr
 from studio.tui.drawing.charts import shortened
 from studio.tui.training.history import History
 from studio.tui.training.text_panel import TextPanel
-from studio.wording import compact, duration, figure, perplexities, printable
+from studio.wording import compact, device_in_words, duration, figure, perplexities, printable
 
 _MARKS = {"starting": ">", "training": ">", "paused": "=", "diverged": "!", "failed": "!"}
 
@@ -73,7 +73,7 @@ class StatusPanel(TextPanel):
         else:
             lines += facts
         if shown.history.ended and shown.history.ended.reason:
-            reason = Text(printable(shown.history.ended.reason), self._style("alarm"))
+            reason = Text(printable(again(shown.history.ended.reason)), self._style("alarm"))
             lines += reason.wrap(self.app.console, max(1, width))
         for line in lines:
             line.truncate(width, overflow="ellipsis")
@@ -146,7 +146,7 @@ class StatusPanel(TextPanel):
                     tr(
                         "{precision} on {device}",
                         precision=started.precision,
-                        device=printable(started.device),
+                        device=device_in_words(started.device),
                     ),
                 ),
             ]
@@ -154,7 +154,7 @@ class StatusPanel(TextPanel):
             where = tr("process {pid} on {host}", pid=process.pid, host=printable(process.host))
             facts.append((tr("trained by"), where))
             if process.device:
-                facts.append(("", printable(process.device)))
+                facts.append(("", device_in_words(process.device)))
         return facts
 
     def _flow(self, pairs: list[tuple[str, str]], width: int) -> list[Text]:

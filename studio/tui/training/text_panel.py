@@ -20,6 +20,10 @@ class TextPanel(Widget):
         """The current text, in lines of at most `width` cells."""
         raise NotImplementedError
 
+    def say_again(self) -> None:
+        """Draw the text in the language of now."""
+        self.update()
+
     def update(self) -> None:
         """Repaint the panel if its text has changed."""
         before, lines_before = self._drawn

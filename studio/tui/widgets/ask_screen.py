@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
-from studio.translation import marked
+from studio.translation import again, marked
 from studio.tui.widgets.modal import Modal
 
 
@@ -25,12 +25,23 @@ class AskScreen(Modal[bool]):
         super().__init__()
         self._question, self._yes, self._no = question, yes, no
 
+    def answers(self) -> dict[str, str]:
+        """The label of each answer by its id, in the order of the buttons."""
+        return {"no": f"{again(self._no)} (n)", "yes": f"{again(self._yes)} (y)"}
+
     def compose(self) -> ComposeResult:
         with Vertical(id="ask"):
             yield Static(self._question, markup=False, id="question")
             with Horizontal(id="answers"):
-                yield Button(f"{self._no} (n)", id="no", compact=True)
-                yield Button(f"{self._yes} (y)", id="yes", variant="primary", compact=True)
+                for name, label in self.answers().items():
+                    button = Button(label, id=name, compact=True)
+                    button.variant = "primary" if name == "yes" else "default"
+                    yield button
+
+    def say_again(self) -> None:
+        """Name the answers in the language of now."""
+        for name, label in self.answers().items():
+            self.query_one(f"#{name}", Button).label = label
 
     def on_mount(self) -> None:
         self.query_one("#no").focus()

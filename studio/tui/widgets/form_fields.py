@@ -1,7 +1,7 @@
 """The fields of forms: numbers, names, choices, Chinese text; and a fold."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -17,7 +17,7 @@ from textual.widgets import Input, Select
 
 from studio.documents import converted
 from studio.errors import ConfigError, StudioError
-from studio.translation import marked, tr
+from studio.translation import again, marked, tr
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.tui.widgets.search_select import SearchSelect
 from studio.tui.widgets.stepper import Stepper
@@ -88,6 +88,12 @@ class Field(Widget):
             self.refresh(layout=True)
         return not reason
 
+    def say_again(self) -> None:
+        """Show label, hint and reason in the language of now."""
+        self._label, self.hint = again(self._label), again(self.hint)
+        if self._error:
+            self.check()
+
     def render(self) -> RenderResult:
         width, style = self.size.width, self.get_component_rich_style
         line = Text(self._label, style("field--label"), no_wrap=True, end="")
@@ -140,6 +146,11 @@ class NumberField(TypedField):
         super().__init__(name, label, more=more)
         self._kind, self._allowed = kind, allowed
 
+    def say_again(self) -> None:
+        """Say what is allowed, too, in the language of now."""
+        self._allowed = again(self._allowed)
+        super().say_again()
+
     def value(self) -> int | float | None:
         """The number, or None if it cannot be used."""
         try:
@@ -154,7 +165,8 @@ class NumberField(TypedField):
             if self._allowed:
                 return tr("must be {allowed}", allowed=self._allowed)
             # The field shows its name and its value itself.
-            return str(error).removeprefix("it ").partition(", not ")[0].rstrip("。")
+            must_be = str(error).partition(", not ")[0].partition("；现为")[0]
+            return must_be.removeprefix("it ").removeprefix("值")
         return ""
 
     def _number(self) -> int | float:
@@ -209,10 +221,16 @@ class StepField(Field):
     """One of a few values, changed with left and right."""
 
     def __init__(
-        self, name: str, label: str, values: Sequence[str], value: str, id: str = ""
+        self,
+        name: str,
+        label: str,
+        values: Sequence[str],
+        value: str,
+        id: str = "",
+        said: Callable[[str], str] = str,
     ) -> None:
-        """`id` is the editor's, if it is not `name`."""
-        self._stepper = Stepper(values, value, id=id or name)
+        """`id` is the editor's, if it is not `name`. `said` returns how a value is shown."""
+        self._stepper = Stepper(values, value, id or name, said)
         super().__init__(name, label, self._stepper)
 
     def offer(self, values: Sequence[str]) -> None:
@@ -259,6 +277,16 @@ class ChoiceField(Field):
         self._select.set_options(_options(choices))
         if chosen in self.values:
             self.value = chosen
+
+    def say_again(self) -> None:
+        """Name the values, too, in the language of now."""
+        super().say_again()
+        self.rename([replace(each, label=again(each.label)) for each in self._choices])
+
+    def rename(self, choices: Sequence[Option]) -> None:
+        """Show other labels for the same values."""
+        self._choices = choices
+        self._select.rename(_options(choices))
 
     def cycle(self) -> None:
         """Choose the next value."""

@@ -9,8 +9,10 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.widget import Widget
 
-from studio.translation import tr
+from studio.translation import marked, tr
 
+# Keys of Textual that the line shows.
+TEXTUALS = (marked("Dismiss menu"),)
 ALWAYS = ("studio.help", "studio.quit")
 
 

@@ -1,5 +1,8 @@
 """A list to choose from that pinyin searches."""
 
+from collections.abc import Iterable
+
+from rich.console import RenderableType
 from textual.app import ComposeResult
 from textual.widgets import Select
 from textual.widgets._select import SelectCurrent, SelectOverlay
@@ -14,6 +17,15 @@ class SearchSelect(Select[str]):
     def compose(self) -> ComposeResult:
         yield SelectCurrent(self.prompt)
         yield _Overlay().data_bind(compact=Select.compact)
+
+    def rename(self, options: Iterable[tuple[RenderableType, str]]) -> None:
+        """Show other labels for the same values; the value that is chosen stays."""
+        chosen = self.value
+        with self.prevent(Select.Changed):
+            self.set_options(options)
+            self.value = chosen
+            # The label is shown again even where the value is the same.
+            self.mutate_reactive(Select.value)  # type: ignore[misc]  # for a generic class
 
 
 class _Overlay(SelectOverlay):

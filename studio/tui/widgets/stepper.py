@@ -1,6 +1,6 @@
 """A widget for one of a few values."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -37,17 +37,25 @@ class Stepper(Widget, can_focus=True):
         def control(self) -> "Stepper":
             return self.stepper
 
-    def __init__(self, values: Sequence[str], value: str, id: str | None = None) -> None:
+    def __init__(
+        self,
+        values: Sequence[str],
+        value: str,
+        id: str | None = None,
+        said: Callable[[str], str] = str,
+    ) -> None:
+        """`said` returns how a value is shown."""
         super().__init__(id=id)
-        self.values = values
+        self.values, self._said = values, said
         self.set_reactive(Stepper.value, value)
 
     def render(self) -> RenderResult:
-        if cell_len(self.value) + 4 > self.content_size.width:
+        shown = self._said(self.value)
+        if cell_len(shown) + 4 > self.content_size.width:
             # The value is more important than the marks.
-            return Text(self.value, no_wrap=True, overflow="ellipsis")
+            return Text(shown, no_wrap=True, overflow="ellipsis")
         mark = self.get_component_rich_style("stepper--mark", partial=True)
-        return Text.assemble(("< ", mark), self.value, (" >", mark), no_wrap=True)
+        return Text.assemble(("< ", mark), shown, (" >", mark), no_wrap=True)
 
     def action_step(self, by: int) -> None:
         """Choose the next (1) or previous (-1) value."""

@@ -7,7 +7,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets import Static
@@ -87,11 +86,20 @@ class Workbench(Horizontal, can_focus=True):
             self._read = read
             self._show()
 
+    def say_again(self) -> None:
+        """Say in the language of now what is done, and what is known of the poem."""
+        if self._busy:
+            self._say_writing()
+        self._show()
+
     # --- rewriting ------------------------------------------------------------------------------
 
     def start(self) -> None:
         """A rewrite has started."""
         self._busy = True
+        self._say_writing()
+
+    def _say_writing(self) -> None:
         self.say(" · ".join([tr("writing"), tr("escape cancels")]))
 
     def write(self, texts: list[str], writing: list[bool]) -> None:
@@ -114,7 +122,7 @@ class Workbench(Horizontal, can_focus=True):
     def say(self, text: str, error: bool = False) -> None:
         """Show a text under the poem."""
         said = self.query_one("#bench-said", Static)
-        said.update(Content(text))
+        said.update(text)
         said.display = bool(text)
         said.set_class(error, "error")
 

@@ -38,7 +38,7 @@ async def test_the_pane_is_in_chinese(open_studio: Open, size: tuple[int, int]) 
         assert "剪贴板" in studio.text()
         assert "poems.json 第" in pane.query_one(PoemView).query_one("#corpus-verse").render().plain
         await studio.press("P")
-        assert_chinese(studio, "poem")  # a part of a file's name
+        assert_chinese(studio, "poem", "po")  # parts of a file's name
         studio.app.screen.query_one(Input).value = "无此人"
         await studio.settle()
         assert "没有匹配的诗人。" in studio.text()

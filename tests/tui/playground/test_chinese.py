@@ -22,7 +22,7 @@ PINYIN = re.compile("[a-z]*[à-ǜ][a-z]*")
 def drawn(played: Played) -> str:
     """What is on the screen, which has no English and no cell too many."""
     text = "\n".join(strip.text for strip in played.app.screen._compositor.render_strips())
-    folders = str(played.app.home.exports).split("/")
+    folders = str(played.app.export_folder).split("/")
     assert english_in(PINYIN.sub("", text), *NAMES, *folders) == []
     assert {cell_len(line) for line in text.splitlines()} == {played.app.size.width}
     return text
@@ -42,7 +42,7 @@ async def test_poems_are_written_and_kept_in_chinese(play: Play, size: tuple[int
         await played.settle()
         text = drawn(played)
         assert "「山」在删韵，全诗押尤韵。" in text
-        assert "night 第800步 · 种子" in text
+        assert "night 第 800 步 · 种子" in text
         await played.press("s")
         assert "已保存。按 b 看诗集。" in drawn(played)
         await played.press("b", "d")
@@ -106,5 +106,5 @@ async def test_two_models_are_compared_in_chinese(play: Play) -> None:
             played.worker.finish(QUATRAIN, OTHER, command=command, model=f"night@{step}")
         await played.settle()
         text = drawn(played)
-        assert "第200步" in text
+        assert "第 200 步" in text
         assert "第1首，共4首" in text

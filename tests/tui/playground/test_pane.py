@@ -639,18 +639,37 @@ async def test_a_damaged_collection_is_reported_and_kept(play: Play, night: Home
     assert night.collection.read_text() == "{}\n"
 
 
-async def test_export_proposes_a_path_and_writes_there(play: Play, night: Home) -> None:
+async def test_an_export_goes_to_the_working_directory_then_to_the_folder_used_last(
+    play: Play, working_directory: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
     async with play() as played:
         await played.press("enter")
         await played.answer(QUATRAIN)
         await played.press("e", "enter")
         await played.settle()
-        assert (
-            (night.exports / "白日依山尽.txt").read_text().startswith("白日依山尽，黄河入海流。\n")
-        )
+        text = (working_directory / "白日依山尽.txt").read_text()
+        assert text.startswith("白日依山尽，黄河入海流。\n")
+        await played.press("e")
+        played.app.screen.query_one("#path", Input).value = str(other / "a.txt")
+        await played.press("enter")
+        await played.settle()
+        settings = read_settings(played.app.home.settings)
+    async with play(settings=settings) as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        await played.press("e", "enter")
+        await played.settle()
+        assert (other / "白日依山尽.txt").exists()
+        for path in other.iterdir():
+            path.unlink()
+        other.rmdir()
+        await played.press("e")
+        assert str(working_directory) in played.app.screen.query_one("#path", Input).value
 
 
-async def test_markdown_changes_the_proposed_suffix(play: Play, night: Home) -> None:
+async def test_markdown_changes_the_proposed_suffix(play: Play, working_directory: Path) -> None:
     async with play() as played:
         await played.press("enter")
         await played.answer(QUATRAIN)
@@ -658,7 +677,7 @@ async def test_markdown_changes_the_proposed_suffix(play: Play, night: Home) -> 
         played.app.screen.query_one(Select).value = "markdown"
         await played.settle()
         await played.press("enter")
-        assert (night.exports / "白日依山尽.md").read_text().startswith("## 白日依山尽")
+        assert (working_directory / "白日依山尽.md").read_text().startswith("## 白日依山尽")
 
 
 async def test_an_export_replaces_a_file_only_after_a_second_enter(

@@ -460,10 +460,13 @@ async def test_failures_and_preparations_are_in_the_log(open_studio: Open) -> No
     async with open_studio(WIDE) as studio:
         await studio.press("2", "z", "w")
         studio.worker.report(Preparing("reading the poems"), Failed("training", "[b]no[/b] poems"))
+        studio.worker.report(Failed("writing", "There is no model.", ticket=3))
         studio.worker.start_run()
         await studio.settle()
         assert "reading the poems" in log(studio)
         assert "failed: training: [b]no[/b] poems" in log(studio)
+        # The playground says it, where it was asked for.
+        assert "There is no model." not in log(studio)
 
 
 async def test_the_newest_line_of_the_log_shows_after_every_change_of_size(

@@ -40,17 +40,16 @@ def fake_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("fake_program")
 async def test_a_key_lets_a_process_write_the_report_of_the_runs_shown(
-    open_studio: Open, home: Home
+    open_studio: Open, home: Home, working_directory: Path
 ) -> None:
     for name in ("autumn", "winter"):
         write_run(home, name, 40)
     async with open_studio(WIDE, report_language="zh") as studio:
         await studio.press("2", "r", "space", "down", "space", "R")
         said = notices(studio)
-        folder = home.exports / "report-winter-and-1-more"
-        assert f"-P -m studio report winter autumn --out {folder} --language zh" in said, (
-            studio.text()
-        )
+        folder = working_directory / "report-winter-and-1-more"
+        command = f"-P -m studio --language en report winter autumn --out {folder} --language zh"
+        assert command in said, studio.text()
 
 
 @pytest.mark.usefixtures("fake_program")
@@ -69,11 +68,13 @@ def test_the_folder_of_a_report_names_the_run(tmp_path: Path) -> None:
     assert report_folder(tmp_path, ["a", "b", "c"]).name == "report-a-and-2-more"
 
 
-async def test_a_key_saves_the_charts_as_they_stand(open_studio: Open, home: Home) -> None:
+async def test_a_key_saves_the_charts_as_they_stand(
+    open_studio: Open, home: Home, working_directory: Path
+) -> None:
     write_run(home, "autumn", 600)
     async with open_studio(WIDE) as studio:
         await studio.press("2", "r", "enter", "z", "a", "home", "e")
-        svg = (home.exports / "charts-autumn-step-600.svg").read_text()
+        svg = (working_directory / "charts-autumn-step-600.svg").read_text()
         for words in ("loss by epoch at step 1, epoch 0.00", "gradient norm", "learning rate"):
             assert words in svg
         assert "training 8.4" in svg
@@ -86,14 +87,14 @@ async def test_a_key_saves_the_charts_as_they_stand(open_studio: Open, home: Hom
         assert len(points) > 1000
         assert all(0 <= float(x) <= width and 0 <= float(y) <= height for x, y in points)
         await studio.press("e")
-        assert (home.exports / "charts-autumn-step-600-2.svg").exists()
+        assert (working_directory / "charts-autumn-step-600-2.svg").exists()
 
 
 async def test_the_charts_are_saved_as_png_or_the_reason_is_said(
-    open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+    open_studio: Open, home: Home, working_directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_run(home, "autumn", 40)
-    png = home.exports / "charts-autumn-step-40.png"
+    png = working_directory / "charts-autumn-step-40.png"
     async with open_studio(WIDE) as studio:
         await studio.press("2", "r", "enter", "e")
         said = notices(studio)
