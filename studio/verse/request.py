@@ -16,6 +16,7 @@ from studio.corpus.poem import STOPS, is_han
 from studio.corpus.script import simplified
 from studio.errors import VerseError
 from studio.prosody.rhymes import RHYMES
+from studio.prosody.rules import BLANK as BLANK  # marks a character for the model to write
 from studio.translation import marked, tr
 
 Strategy = Literal["greedy", "sample"]
@@ -23,9 +24,7 @@ Tones = Literal["strict", "tang", "free"]
 # Limits also reject NaN and infinity.
 Weight = Annotated[float, Meta(ge=-1000, le=1000)]
 
-# Marks a character for the model to write in a given text.
-BLANK = "□"
-# What may be typed for it.
+# What may be typed for a blank.
 _BLANKS = str.maketrans(dict.fromkeys("_＿*＊", BLANK))
 _LINE_BREAK = re.compile("\r\n?|[\n\v\f\x85\u2028\u2029]")
 
