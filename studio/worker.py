@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from studio.corpus.poem import verse_lines
 from studio.errors import RunError, SavingError, StudioError, out_of_memory_message
 from studio.inbox import Inbox
 from studio.messages import (
@@ -30,21 +29,24 @@ from studio.messages import (
     Pause,
     Preparing,
     ReadNetwork,
+    ReadVectors,
     Ready,
     Resume,
     SaveCheckpoint,
     Stop,
+    Suggest,
+    Suggested,
     Train,
     Trained,
     TrainingPaused,
     TrainingResumed,
     TrainNext,
+    VectorsRead,
     Wrote,
 )
 from studio.model.config import RunConfig
 from studio.model.events import StepDone, TrainingEnded, TrainingEvent
 from studio.paths import Home
-from studio.prosody.scansion import scan
 from studio.runs import folders
 from studio.runs import queue as queued
 from studio.runs.model_cache import ModelCache
@@ -54,6 +56,9 @@ from studio.verse.index_keeper import IndexKeeper
 if TYPE_CHECKING:
     from studio.runs.session import TrainingSession
 
+# Offers for a fault on the workbench.
+SUGGESTED = 12
+_TICKETED = Compose | Inspect | Suggest | ReadVectors
 # Seconds for which steps are collected and then reported together: each report wakes the listener's
 # thread, and that takes time from training.
 REPORT_EVERY = 0.25
@@ -108,7 +113,7 @@ class Worker:
                 self._inbox.collect(REQUEST_EVERY if self._session else None)
             if self._inbox:
                 command = self._inbox.pop()
-                ticket = command.ticket if isinstance(command, Compose | Inspect) else None
+                ticket = command.ticket if isinstance(command, _TICKETED) else None
                 self._guard(_describe(command), ticket, self._execute, command)
             elif training:
                 self._guard(tr("training"), None, self._train_one_step)
@@ -195,6 +200,16 @@ class Worker:
                 self._compose(command)
             case Inspect():
                 self._inspect(command)
+            case Suggest(ticket, request, text, fault):
+                from studio.verse.suggesting import suggest_for
+
+                writer = self._models.writer(request.model, self._session)
+                found = suggest_for(writer, request, text, fault, SUGGESTED)
+                self._emit(Suggested(ticket, found))
+            case ReadVectors(ticket, model):
+                writer = self._models.writer(model, self._session)
+                vectors = writer.network.embedding.weight.detach().cpu().numpy().copy()
+                self._emit(VectorsRead(ticket, writer.name, writer.vocabulary, vectors))
             case ReadNetwork(model, text):
                 from studio.verse.network_inspection import read_network
 
@@ -351,10 +366,7 @@ class Worker:
         predictions = inspect(writer, command.request, command.text)
         index = self._index.current()
         copied = index.spans(command.text) if index else None
-        scansion = scan(verse_lines(command.text) or [""], command.request.form)
-        self._emit(
-            Inspected(command.ticket, command.text, writer.name, predictions, scansion, copied)
-        )
+        self._emit(Inspected(command.ticket, command.text, writer.name, predictions, copied))
 
 
 def _describe(command: Command) -> str:
@@ -368,6 +380,10 @@ def _describe(command: Command) -> str:
             return tr("writing")
         case Inspect():
             return tr("reading the poem")
+        case Suggest():
+            return tr("looking for what clears the fault")
+        case ReadVectors():
+            return tr("reading the model")
         case ReadNetwork():
             return tr("looking inside the network")
         case SaveCheckpoint():

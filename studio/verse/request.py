@@ -15,6 +15,7 @@ from studio.corpus.cleaning import normalise_typed
 from studio.corpus.poem import STOPS, is_han
 from studio.corpus.script import simplified
 from studio.errors import VerseError
+from studio.prosody.measure import TANG_MEASURE, Measure
 from studio.prosody.rhymes import RHYMES
 from studio.prosody.rules import BLANK as BLANK  # marks a character for the model to write
 from studio.translation import marked, tr
@@ -96,6 +97,8 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
       the index of the corpus is available.
     - `model`: "auto" (the run in training once it has learnt something, else the default model,
       else the newest run), "default", a run's name, or "run@step" for one of its checkpoints.
+    - `measure`: the rules that a person measures the poem by. The model writes by 平水韵, with both
+      rescues.
     - `tries`: how many continuations of each line are written, of which one is chosen.
 
     The same request and model write the same poems: other random draws do not matter.
@@ -120,6 +123,7 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ranking: Ranking = Ranking()
     title: str = ""
     poet: str = ""
+    measure: Measure = TANG_MEASURE
 
     def __post_init__(self) -> None:
         if self.form:

@@ -17,8 +17,10 @@ from studio.messages import (
     Failed,
     Inspected,
     Ready,
+    Suggested,
     Trained,
     TrainingStarted,
+    VectorsRead,
     Wrote,
 )
 from studio.model.events import TrainingEnded
@@ -28,6 +30,7 @@ from studio.tui.playground.pending import PendingRequests
 from studio.tui.playground.poem_history import PoemGroup, PoemHistory
 from studio.tui.playground.readings import Readings
 from studio.tui.workbench.draft import Draft
+from studio.tui.workbench.questions import Questions
 from studio.tui.workbench.workbench import Workbench
 from studio.verse.request import ComposeRequest, WrittenPoem
 
@@ -68,7 +71,8 @@ class Desk(Container):
         self._readings = Readings(send, tickets)
         self._note = note
         self._exhibit = Exhibit(self._readings)
-        self._bench = Workbench()
+        self._questions = Questions(send, tickets)
+        self._bench = Workbench(self._questions)
         # The poem worked on last; opened again, it has its states.
         self._draft: Draft | None = None
         self._torch_loaded = False
@@ -106,6 +110,10 @@ class Desk(Container):
             case ComposeCancelled(ticket) if self._pending.find(ticket):
                 self._stop()
                 self.say(tr("Cancelled."))
+            case Suggested() | VectorsRead():
+                self._questions.receive(event)
+            case Failed() if self._questions.receive(event):
+                pass
             case Inspected():
                 self._readings.receive(event)
                 self._refresh_marks()
@@ -277,6 +285,13 @@ class Desk(Container):
         self.working = True
         self._bench.open(self._draft, self._exhibit.overlays)
         self._bench.focus()
+
+    def work_on(self, request: ComposeRequest) -> None:
+        """Open the workbench with the poem that a request gives: a person wrote it."""
+        self.drop_pending()
+        poem = WrittenPoem(request.given, 0.0, complete=True)
+        self._add(PoemGroup((Composed(0, request, "", (poem,), 0.0),)))
+        self.open_workbench()
 
     def _leave_workbench(self) -> None:
         """Go back to the exhibit; a poem that was changed is the newest there."""

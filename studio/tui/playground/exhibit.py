@@ -102,7 +102,7 @@ class Exhibit(Vertical):
             request = composed.request
             read = self._readings.find(request, poem.text)
             given = given_places(request, poem.text)
-            marks.append(marks_of(poem.text, self.overlays, read, given, form=request.form))
+            marks.append(marks_of(poem.text, self.overlays, read, given, request=request))
         self.stage.mark(marks)
         self._show_figures()
 

@@ -29,10 +29,14 @@ def figures(group: PoemGroup, chosen: int, overlays: Overlays, read: Inspected |
     """The rows about the chosen poem; `read` is the model's reading of it, if it has arrived."""
     poems = group.poems
     composed, poem = poems[chosen]
-    scansion = scansion_of(poem.text, composed.request.form)
+    scansion = scansion_of(poem.text, composed.request)
     place = tr("{number} of {count}", number=chosen + 1, count=len(poems))
     source = [place] if len(poems) > 1 else []
-    source += [model_in_words(composed.model), tr("seed {seed}", seed=composed.request.seed)]
+    if composed.model:
+        seed = tr("seed {seed}", seed=composed.request.seed)
+        source += [model_in_words(composed.model), seed]
+    else:
+        source.append(tr("written by hand"))
     mean = poem.log_probability
     chance = tr("average {odds} per character (log p {mean:.2f})", odds=odds(mean), mean=mean)
     if not mean:
@@ -40,7 +44,7 @@ def figures(group: PoemGroup, chosen: int, overlays: Overlays, read: Inspected |
     rows = [Content(summary(scansion))] if scansion else []
     rows += _faults(scansion) if scansion else []
     rows.append(Content(" · ".join(source)))
-    rows.append(Content(chance))
+    rows += [Content(chance)] if composed.model else []
     rows += [] if poem.complete else [Content(tr("cut at the length limit"))]
     if overlays.tones and scansion:
         rows += _tones(scansion)

@@ -11,6 +11,7 @@ import msgspec
 
 from studio.corpus.poem import STOPS
 from studio.messages import Composed
+from studio.prosody.measure import Measure
 from studio.tui.poem.layout import places_of_lines
 from studio.tui.poem.marks import given_places
 from studio.verse.request import BLANK, ComposeRequest, WrittenPoem
@@ -91,10 +92,6 @@ class Draft:
         after = {at for at in range(self.cursor + 1, len(self.text)) if at not in self.kept}
         return self._request(self._with(character), after, seed)
 
-    def replaced(self, characters: str, seed: int) -> ComposeRequest:
-        """Put these characters at the cursor and after it, and change nothing else."""
-        return self._request(self._with(characters), (), seed)
-
     def rewritten_except_kept(self, seed: int) -> ComposeRequest:
         """Rewrite everything except what is kept."""
         return self._request(self.text, set(range(len(self.text))) - self.kept, seed)
@@ -103,15 +100,25 @@ class Draft:
         """Rewrite the line of the cursor, except what is kept."""
         return self._request(self.text, set(self.lines[self.line]) - self.kept, seed)
 
+    def finished(self, seed: int) -> ComposeRequest:
+        """Write the blanks and keep everything that is written."""
+        return self._request(self.text, (), seed)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether there are characters that are not written yet."""
+        return BLANK in self.text
+
     def is_changed_by(self, request: ComposeRequest) -> bool:
         """Whether a request would change the poem."""
         as_it_is = msgspec.structs.replace(request, given=self.text)
         return BLANK in request.given or request != as_it_is
 
-    def _with(self, characters: str) -> str:
-        """The text with these characters at the cursor and after it; the stops stay in place."""
+    def _with(self, characters: str, start: int | None = None) -> str:
+        """The text with these characters from a position on; the stops stay in place."""
+        start = self.cursor if start is None else start
         text = list(self.text)
-        places = [at for line in self.lines for at in line if at >= self.cursor]
+        places = [at for line in self.lines for at in line if at >= start]
         for at, character in zip(places, characters, strict=False):
             text[at] = character
         return "".join(text)
@@ -131,6 +138,33 @@ class Draft:
             candidates=1,
             seed=seed,
         )
+
+    # --- changes without the model --------------------------------------------------------------
+
+    def put(self, characters: str, start: int | None = None) -> bool:
+        """Put characters at the cursor, or from a position on; false if they are there already.
+
+        Nothing is left to the model, so it keeps no rule: the scanner names what is wrong.
+        """
+        text = self._with(characters, start)
+        if text == self.text:
+            return False
+        request = self._request(text, (), self.state.request.seed)
+        self.add_state(
+            msgspec.structs.replace(
+                self.state, request=request, poems=(WrittenPoem(text, 0.0, complete=True),)
+            )
+        )
+        return True
+
+    def set_measure(self, measure: Measure) -> None:
+        """Measure the poem by these rules, in all of its states."""
+        self._states = [
+            msgspec.structs.replace(
+                each, request=msgspec.structs.replace(each.request, measure=measure)
+            )
+            for each in self._states
+        ]
 
     # --- its states -----------------------------------------------------------------------------
 

@@ -20,9 +20,11 @@ from studio.translation import marked, tr
 from studio.tui.poem.mark_line import MarkLine
 from studio.tui.poem.marks import Overlays, marks_of
 from studio.tui.widgets.pinyin_input import PinyinInput
+from studio.tui.workbench.assistance import Assistance
 from studio.tui.workbench.draft import Draft, new_seed
 from studio.tui.workbench.draft_view import DraftView
 from studio.tui.workbench.keys import WORKBENCH_KEYS
+from studio.tui.workbench.questions import Questions
 from studio.tui.workbench.reading_panel import ReadingPanel
 from studio.verse.inspection import fitting
 from studio.verse.request import ComposeRequest
@@ -31,7 +33,7 @@ from studio.verse.request import ComposeRequest
 _CHOOSING = {"，": -1, "。": 1}
 
 
-class Workbench(Horizontal, can_focus=True):
+class Workbench(Horizontal, Assistance, can_focus=True):
     """A poem and the reading of it. Changes are requested by message; the results are passed in."""
 
     class RewriteRequested(Message):
@@ -47,8 +49,9 @@ class Workbench(Horizontal, can_focus=True):
     KEYS_HEADING = marked("On the workbench")
     BINDINGS: ClassVar[list[BindingType]] = WORKBENCH_KEYS
 
-    def __init__(self) -> None:
+    def __init__(self, questions: Questions) -> None:
         super().__init__(id="bench")
+        self.questions = questions
         self._draft: Draft | None = None
         self._read: Inspected | None = None
         self._overlays = Overlays()
@@ -124,6 +127,15 @@ class Workbench(Horizontal, can_focus=True):
         self._show()
         self.post_message(self.DraftChanged())
 
+    def redraw(self) -> None:
+        """Show the poem: it is measured, or the cursor is, in another way."""
+        self._show()
+
+    def measured(self) -> None:
+        """Show the poem by its new rules, and have it read again."""
+        self.say("")
+        self._changed()
+
     def _show(self) -> None:
         if self._draft is None or self._busy:
             return
@@ -134,7 +146,7 @@ class Workbench(Horizontal, can_focus=True):
             self._read,
             draft.kept,
             draft.cursor,
-            draft.state.request.form,
+            draft.state.request,
         )
         self.query_one(DraftView).show(draft, marks)
         self.query_one(ReadingPanel).show(draft, self._read, self._overlays.likelihood)
@@ -165,8 +177,10 @@ class Workbench(Horizontal, can_focus=True):
         self._replace(event.text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While characters are typed, only escape is a command."""
+        """While characters are typed, only escape is a command; only blanks can be finished."""
         typing = self.has_class("-typing")
+        if action == "finish" and not (self._draft and self._draft.is_unfinished):
+            return False
         return typing if action == "leave_line" else not typing
 
     def action_type(self) -> None:
@@ -211,7 +225,16 @@ class Workbench(Horizontal, can_focus=True):
             self.say(str(error), error=True)
             return
         if characters:
-            self._request_rewrite(self.draft.replaced(characters, new_seed()))
+            self.put(characters)
+
+    def put(self, characters: str, start: int | None = None) -> None:
+        """Put characters at the cursor, or from a position on, and change nothing else."""
+        if self._busy:
+            return
+        if self.draft.put(characters, start):
+            self._read = None
+            self.say("")
+            self._changed()
 
     def action_rewrite(self) -> None:
         """Rewrite what follows the chosen alternative, or the present character."""
@@ -225,6 +248,10 @@ class Workbench(Horizontal, can_focus=True):
     def action_replace(self) -> None:
         """Put the chosen alternative at the cursor."""
         self._replace(self._chosen)
+
+    def action_finish(self) -> None:
+        """Have the blanks written; everything else stays."""
+        self._request_rewrite(self.draft.finished(new_seed()))
 
     def action_rewrite_rest(self) -> None:
         """Rewrite everything except what is kept."""
