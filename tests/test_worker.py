@@ -8,6 +8,7 @@ from typing import TypeVar
 import pytest
 import safetensors
 
+from studio.corpus.poem import verse_lines
 from studio.messages import (
     CancelCompose,
     Command,
@@ -21,16 +22,20 @@ from studio.messages import (
     NetworkRead,
     Pause,
     ReadNetwork,
+    ReadVectors,
     Ready,
     Resume,
     SaveCheckpoint,
     Stop,
+    Suggest,
+    Suggested,
     Train,
     Trained,
     TrainingPaused,
     TrainingResumed,
     TrainingStarted,
     TrainNext,
+    VectorsRead,
     Wrote,
 )
 from studio.model.events import (
@@ -43,6 +48,7 @@ from studio.model.events import (
     Validated,
 )
 from studio.paths import Home
+from studio.prosody.scansion import scan
 from studio.runs import folders, processes
 from studio.runs import queue as queued
 from studio.verse.request import ComposeRequest
@@ -206,6 +212,25 @@ def test_a_poem_is_read_back_character_by_character(talk: Conversation) -> None:
     read = talk.wait(Inspected)
     assert (read.ticket, read.text, read.model) == (7, text, "first@2")
     assert "".join(place.character for place in read.predictions) == text
+
+
+def test_what_clears_a_fault_is_found_and_the_vectors_are_read(talk: Conversation) -> None:
+    talk.send(Train("first", small(max_steps=2)))
+    talk.wait_for(TrainingEnded)
+    text = "白天依山尽，黄河入海流。欲穷千里目，更上一层楼。"
+    request = ComposeRequest()
+    (fault,) = scan(verse_lines(text)).broken
+    talk.send(Suggest(7, request, text, fault))
+    talk.send(ReadVectors(8, "first"))
+    found = talk.wait(Suggested)
+    assert (found.ticket, found.suggestion.fault) == (7, fault)
+    offers = found.suggestion.offers
+    assert offers
+    for offer in offers:
+        assert not scan(offer.put_into(verse_lines(text))).broken
+    read = talk.wait(VectorsRead)
+    assert (read.ticket, read.model) == (8, "first@2")
+    assert read.vectors.shape == (len(read.vocabulary), 8)
 
 
 def test_poems_asked_for_do_not_change_the_losses(talk: Conversation) -> None:
