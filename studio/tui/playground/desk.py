@@ -1,7 +1,7 @@
 """Where poems are while they are written: in the exhibit, or on the workbench if it is open."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -76,6 +76,8 @@ class Desk(Container):
         # The poem worked on last; opened again, it has its states.
         self._draft: Draft | None = None
         self._torch_loaded = False
+        # What to try if a rewrite is impossible.
+        self._otherwise: tuple[ComposeRequest, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield self._exhibit
@@ -118,7 +120,10 @@ class Desk(Container):
                 self._readings.receive(event)
                 self._refresh_marks()
             case Failed(_, message, ticket) if self._pending.find(ticket):
-                self._stop(message)
+                if self.working and self._otherwise:
+                    self.rewrite(self._otherwise[0], self._otherwise[1:])
+                else:
+                    self._stop(message)
             case Failed(_, message, ticket) if ticket and self._readings.failed(ticket):
                 if self.working:
                     self._bench.say(message, error=True)
@@ -140,8 +145,9 @@ class Desk(Container):
         self._exhibit.start(requests, self._pending.texts)
         self._show_progress()
 
-    def rewrite(self, request: ComposeRequest) -> None:
-        """Have the poem on the workbench rewritten."""
+    def rewrite(self, request: ComposeRequest, otherwise: Sequence[ComposeRequest] = ()) -> None:
+        """Have the poem on the workbench rewritten; `otherwise` are tried if that is impossible."""
+        self._otherwise = tuple(otherwise)
         self._bench.start()
         self._pending.start([request])
 

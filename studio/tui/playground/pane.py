@@ -294,7 +294,8 @@ class PlaygroundPane(Pane):
     @on(Workbench.RewriteRequested)
     def _rewrite(self, event: Workbench.RewriteRequested) -> None:
         # The form is hidden, but its setting for the tones holds at the workbench too.
-        self.desk.rewrite(msgspec.structs.replace(event.request, tones=self.form.tones))
+        request = msgspec.structs.replace(event.request, tones=self.form.tones)
+        self.desk.rewrite(request, event.otherwise)
 
     # --- keeping --------------------------------------------------------------------------------
 

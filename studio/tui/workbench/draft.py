@@ -9,11 +9,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from studio.corpus.poem import STOPS
+from studio.corpus.poem import STOPS, verse_lines
 from studio.messages import Composed
 from studio.prosody.measure import Measure
+from studio.prosody.report import Remark
+from studio.prosody.scansion import scan
 from studio.tui.poem.layout import places_of_lines
-from studio.tui.poem.marks import given_places
+from studio.tui.poem.marks import given_places, places_of
 from studio.verse.request import BLANK, ComposeRequest, WrittenPoem
 
 SEEDS = 1_000_000  # new seeds are below: short enough to copy by hand
@@ -139,6 +141,23 @@ class Draft:
             seed=seed,
         )
 
+    def in_spite_of_faults(self, request: ComposeRequest) -> tuple[ComposeRequest, ...]:
+        """Requests to try if what stands breaks rules: as many rules as possible are kept.
+
+        First the characters with faults are left to the model, then only those that do not rhyme,
+        with free tones. `add_state` puts them back.
+        """
+        lines = verse_lines(request.given)
+        faults = scan(lines, request.form).broken if lines and request.form else []
+        if not faults:
+            return ()
+        rhymes = [fault for fault in faults if fault.name in ("出韵", "撞韵")]
+        replace = msgspec.structs.replace
+        return (
+            replace(request, given=_without(request.given, faults), tones="tang"),
+            replace(request, given=_without(request.given, rhymes), tones="free"),
+        )
+
     # --- changes without the model --------------------------------------------------------------
 
     def put(self, characters: str, start: int | None = None) -> bool:
@@ -168,8 +187,21 @@ class Draft:
 
     # --- its states -----------------------------------------------------------------------------
 
-    def add_state(self, composed: Composed) -> None:
-        """Add the rewritten poem as the newest state; undone states are dropped."""
+    def add_state(self, composed: Composed, standing: str = "") -> None:
+        """Add the rewritten poem as the newest state; undone states are dropped.
+
+        The characters of `standing` are put back where the model has written others.
+        """
+        if standing and standing != composed.request.given:
+            text = "".join(
+                new if stood == BLANK else stood
+                for stood, new in zip(standing, composed.poems[0].text, strict=True)
+            )
+            composed = msgspec.structs.replace(
+                composed,
+                request=msgspec.structs.replace(composed.request, given=standing),
+                poems=(msgspec.structs.replace(composed.poems[0], text=text),),
+            )
         self._states = [*self._states[: self._at + 1], composed]
         self._go(self._at + 1)
 
@@ -188,6 +220,13 @@ class Draft:
         if self.cursor not in places and places:
             self.cursor = places[-1]
         return True
+
+
+def _without(text: str, faults: Iterable[Remark]) -> str:
+    """The text with blanks for the characters that have these faults."""
+    lines = places_of_lines(text)
+    faulty = {at for fault in faults for at in places_of(fault, lines)}
+    return "".join(BLANK if at in faulty else each for at, each in enumerate(text))
 
 
 def new_seed() -> int:

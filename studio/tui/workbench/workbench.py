@@ -1,6 +1,6 @@
 """The workbench: a poem with a cursor, alternatives to its characters, and kept characters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -39,9 +39,10 @@ class Workbench(Horizontal, Assistance, can_focus=True):
     class RewriteRequested(Message):
         """The person wants the poem rewritten."""
 
-        def __init__(self, request: ComposeRequest) -> None:
+        def __init__(self, request: ComposeRequest, otherwise: Sequence[ComposeRequest]) -> None:
+            """`otherwise` are requests to try if the first cannot be met."""
             super().__init__()
-            self.request = request
+            self.request, self.otherwise = request, tuple(otherwise)
 
     class DraftChanged(Message):
         """The text is a different one: its reading is needed."""
@@ -56,6 +57,8 @@ class Workbench(Horizontal, Assistance, can_focus=True):
         self._read: Inspected | None = None
         self._overlays = Overlays()
         self._busy = False
+        # What is to stand in the poem that is being rewritten.
+        self._standing = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="bench-main"):
@@ -103,7 +106,7 @@ class Workbench(Horizontal, Assistance, can_focus=True):
 
     def finish(self, composed: Composed) -> None:
         """Use the rewritten poem."""
-        self.draft.add_state(composed)
+        self.draft.add_state(composed, self._standing)
         self._read = None
         self.stop()
         self._changed()
@@ -265,7 +268,9 @@ class Workbench(Horizontal, Assistance, can_focus=True):
         if self._busy:
             return
         if self.draft.is_changed_by(request):
-            self.post_message(self.RewriteRequested(request))
+            self._standing = request.given
+            otherwise = self.draft.in_spite_of_faults(request)
+            self.post_message(self.RewriteRequested(request, otherwise))
         else:
             self.say(
                 tr("All of it is kept. Press space to release a character, k to release a line.")
