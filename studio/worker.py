@@ -24,8 +24,6 @@ from studio.messages import (
     Event,
     Failed,
     Inspect,
-    Inspected,
-    NetworkRead,
     Pause,
     Preparing,
     ReadNetwork,
@@ -35,13 +33,11 @@ from studio.messages import (
     SaveCheckpoint,
     Stop,
     Suggest,
-    Suggested,
     Train,
     Trained,
     TrainingPaused,
     TrainingResumed,
     TrainNext,
-    VectorsRead,
     Wrote,
 )
 from studio.model.config import RunConfig
@@ -49,6 +45,7 @@ from studio.model.events import StepDone, TrainingEnded, TrainingEvent
 from studio.paths import Home
 from studio.runs import folders
 from studio.runs import queue as queued
+from studio.runs.answering import answer, model_of
 from studio.runs.model_cache import ModelCache
 from studio.translation import tr
 from studio.verse.index_keeper import IndexKeeper
@@ -56,8 +53,6 @@ from studio.verse.index_keeper import IndexKeeper
 if TYPE_CHECKING:
     from studio.runs.session import TrainingSession
 
-# Offers for a fault on the workbench.
-SUGGESTED = 12
 _TICKETED = Compose | Inspect | Suggest | ReadVectors
 # Seconds for which steps are collected and then reported together: each report wakes the listener's
 # thread, and that takes time from training.
@@ -198,23 +193,9 @@ class Worker:
                 self._estimate(config)
             case Compose():
                 self._compose(command)
-            case Inspect():
-                self._inspect(command)
-            case Suggest(ticket, request, text, fault):
-                from studio.verse.suggesting import suggest_for
-
-                writer = self._models.writer(request.model, self._session)
-                found = suggest_for(writer, request, text, fault, SUGGESTED)
-                self._emit(Suggested(ticket, found))
-            case ReadVectors(ticket, model):
-                writer = self._models.writer(model, self._session)
-                vectors = writer.network.embedding.weight.detach().cpu().numpy().copy()
-                self._emit(VectorsRead(ticket, writer.name, writer.vocabulary, vectors))
-            case ReadNetwork(model, text):
-                from studio.verse.network_inspection import read_network
-
-                writer = self._models.writer(model, self._session)
-                self._emit(NetworkRead(read_network(writer, text)))
+            case Inspect() | Suggest() | ReadVectors() | ReadNetwork():
+                writer = self._models.writer(model_of(command), self._session)
+                self._emit(answer(command, writer, self._index.current()))
 
     # --- training -------------------------------------------------------------------------------
 
@@ -340,11 +321,11 @@ class Worker:
     # --- writing --------------------------------------------------------------------------------
 
     def _compose(self, command: Compose) -> None:
-        from studio.verse.composer import compose
+        from studio.verse.facing import compose_any
 
         started = time.monotonic()
         writer = self._models.writer(command.request.model, self._session)
-        columns = compose(writer, command.request, self._index.current())
+        columns = compose_any(writer, command.request, self._index.current())
         while True:
             self._inbox.collect(0)
             if self._inbox.is_cancelled(command.ticket) or self._closing.is_set():
@@ -358,15 +339,6 @@ class Worker:
                     Composed(command.ticket, command.request, writer.name, end.value, seconds)
                 )
                 return
-
-    def _inspect(self, command: Inspect) -> None:
-        from studio.verse.inspection import inspect
-
-        writer = self._models.writer(command.request.model, self._session)
-        predictions = inspect(writer, command.request, command.text)
-        index = self._index.current()
-        copied = index.spans(command.text) if index else None
-        self._emit(Inspected(command.ticket, command.text, writer.name, predictions, copied))
 
 
 def _describe(command: Command) -> str:

@@ -136,7 +136,8 @@ def generate(
 def write_poems(request: ComposeRequest, device: str = "auto") -> tuple[str, list[WrittenPoem]]:
     """The full name of the model, and the poems, the best first."""
     from studio.runs.loading import load_writer, locate
-    from studio.verse.composer import write
+    from studio.verse.composer import written
+    from studio.verse.facing import compose_any
     from studio.verse.novelty import Novelty
 
     home = Home.default()
@@ -147,7 +148,7 @@ def write_poems(request: ComposeRequest, device: str = "auto") -> tuple[str, lis
         # The library is only needed to find copied lines: poems are written without it too.
         say(tr("Copied lines cannot be found: {problem}", problem=error))
         index = None
-    poems = write(writer, request, index)
+    poems = written(compose_any(writer, request, index))
     return writer.name, sorted(poems, key=lambda poem: -poem.score)
 
 

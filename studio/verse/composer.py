@@ -56,7 +56,11 @@ def write(
     writer: Writer, request: ComposeRequest, novelty: Novelty | None = None
 ) -> tuple[WrittenPoem, ...]:
     """Write the poems of a request; returns them with scores, in the order of the candidates."""
-    columns = compose(writer, request, novelty)
+    return written(compose(writer, request, novelty))
+
+
+def written(columns: Columns) -> tuple[WrittenPoem, ...]:
+    """The poems, once all their columns are written."""
     while True:
         try:
             next(columns)

@@ -25,6 +25,8 @@ Tones = Literal["strict", "tang", "free"]
 # Limits also reject NaN and infinity.
 Weight = Annotated[float, Meta(ge=-1000, le=1000)]
 
+# The form of a couplet (对联): one line faces another.
+COUPLET_FORM = "对联"
 # What may be typed for a blank.
 _BLANKS = str.maketrans(dict.fromkeys("_＿*＊", BLANK))
 _LINE_BREAK = re.compile("\r\n?|[\n\v\f\x85\u2028\u2029]")
@@ -78,7 +80,8 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     whose text cannot be normalised cannot be made; that raises VerseError, which names the part.
 
     - `first`: the opening characters; "" lets the model begin.
-    - `form`: a name of data/forms.toml, or "" for free length up to `longest` characters.
+    - `form`: a name of data/forms.toml, or "" for free length up to `longest` characters, or 对联:
+      then `first` is a line, and each poem is a couplet with it.
     - `lines`: the number of lines, for forms of any length; it is even, and 0 is the form's usual
       number.
     - `acrostic` (藏头): the first character of each line; the remaining lines are free.

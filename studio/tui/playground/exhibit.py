@@ -17,7 +17,7 @@ from studio.tui.playground.stage import PoemStage
 from studio.tui.poem.layout import Shape
 from studio.tui.poem.mark_line import MarkLine
 from studio.tui.poem.marks import Overlays, given_places, marks_of, opening_length
-from studio.verse.request import ComposeRequest
+from studio.verse.request import COUPLET_FORM, ComposeRequest
 
 
 class Exhibit(Vertical):
@@ -132,4 +132,6 @@ def _shape(request: ComposeRequest) -> Shape:
     if request.form in forms():
         form = forms()[request.form]
         return Shape(form.line_length, request.lines or form.line_count)
+    if request.form == COUPLET_FORM:
+        return Shape(opening_length(request), 2)
     return Shape(7, 4)

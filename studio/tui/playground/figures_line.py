@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
+from studio.corpus.poem import verse_lines
 from studio.messages import Inspected
+from studio.prosody.parallelism import compare
 from studio.prosody.report import Scansion
 from studio.translation import tr
 from studio.tui.playground.model_choices import model_in_words
@@ -19,6 +21,7 @@ from studio.tui.poem.remarks import (
     summary,
     template_in_words,
 )
+from studio.verse.request import COUPLET_FORM
 
 # At most this many of each are shown here; the workbench shows all.
 _MOST_FAULTS = 3
@@ -43,6 +46,10 @@ def figures(group: PoemGroup, chosen: int, overlays: Overlays, read: Inspected |
         chance = tr("no character was left to the model")
     rows = [Content(summary(scansion))] if scansion else []
     rows += _faults(scansion) if scansion else []
+    lines = verse_lines(poem.text)
+    if composed.request.form == COUPLET_FORM and len(lines) == 2:
+        score = compare(*lines).score
+        rows = [Content(tr("{form} · parallelism {score:.2f}", form=COUPLET_FORM, score=score))]
     rows.append(Content(" · ".join(source)))
     rows += [Content(chance)] if composed.model else []
     rows += [] if poem.complete else [Content(tr("cut at the length limit"))]

@@ -6,6 +6,7 @@ from studio.prosody.rhymes import RHYMES
 from studio.translation import tr
 from studio.tui.poem.glossary import FOUR_TONES, glossed, rhyme_named
 from studio.tui.widgets.form_fields import Option
+from studio.verse.request import COUPLET_FORM
 
 FREE = "free"
 # What poems are often about, to choose a title from.
@@ -23,12 +24,13 @@ THEMES = {
 
 
 def form_options() -> list[Option]:
-    """The forms, each with its pinyin for the search, and its lines x characters; "free" last."""
+    """The forms with pinyin for the search, and lines x characters; 对联 and "free" last."""
     named = [
         Option(form.name, f"{glossed(form.name, form.pinyin)} {form.line_count}x{form.line_length}")
         for form in forms().values()
     ]
-    return [*named, Option(FREE, tr("free"))]
+    couplet = Option(COUPLET_FORM, f"{glossed(COUPLET_FORM, 'duìlián')} 2x5 2x7")
+    return [*named, couplet, Option(FREE, tr("free"))]
 
 
 def theme_options() -> list[Option]:

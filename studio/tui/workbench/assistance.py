@@ -14,7 +14,7 @@ from studio.tui.poem.glossary import reading_named
 from studio.tui.poem.remarks import scansion_of
 from studio.tui.workbench.draft import Draft
 from studio.tui.workbench.look_up_screen import LookUpScreen
-from studio.tui.workbench.look_ups import LookUps, Place, PutIn
+from studio.tui.workbench.look_ups import LookedUp, LookUps, PutIn
 from studio.tui.workbench.offers_screen import OffersScreen
 from studio.tui.workbench.questions import Questions
 from studio.tui.workbench.rules_screen import RulesScreen
@@ -97,7 +97,7 @@ class Assistance(_Bench):
         """Look up the character under the cursor."""
         draft = self.draft
         lines = tuple(verse_lines(draft.text))
-        place = Place(draft.text[draft.cursor], lines, draft.line, draft.column)
+        place = LookedUp(draft.text[draft.cursor], lines, draft.line, draft.column)
         if self._look_ups is None:
             self._look_ups = LookUps(host_of(self).home)
         request = draft.state.request

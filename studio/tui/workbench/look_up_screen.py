@@ -11,7 +11,7 @@ from studio.errors import StudioError
 from studio.messages import Failed, ReadVectors, VectorsRead
 from studio.prosody.rhymes import RhymeBook
 from studio.translation import marked, tr
-from studio.tui.workbench.look_ups import KINDS, Found, Kind, LookUps, Place, PutIn, word_at
+from studio.tui.workbench.look_ups import KINDS, Found, Kind, LookedUp, LookUps, PutIn, word_at
 from studio.tui.workbench.questions import Answer, Questions
 from studio.tui.workbench.side_screen import SideScreen
 from studio.wording import printable
@@ -44,7 +44,7 @@ class LookUpScreen(SideScreen[PutIn]):
         self,
         look_ups: LookUps,
         questions: Questions,
-        place: Place,
+        place: LookedUp,
         book: RhymeBook,
         model: str,
     ) -> None:
@@ -86,7 +86,7 @@ class LookUpScreen(SideScreen[PutIn]):
         else:
             self.run_worker(self._find(self._kind, self._place), exclusive=True)
 
-    async def _find(self, kind: Kind, place: Place) -> None:
+    async def _find(self, kind: Kind, place: LookedUp) -> None:
         try:
             found = await asyncio.to_thread(self._look_ups.find, kind, place, self._book)
         except StudioError as error:

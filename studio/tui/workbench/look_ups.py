@@ -19,7 +19,7 @@ KINDS: tuple[Kind, ...] = ("rhyme", "words", "pairs", "lines", "nearest")
 _CHARACTERS, _WORDS, _LINES, _NEAR = 120, 40, 60, 20
 
 
-class Place(NamedTuple):
+class LookedUp(NamedTuple):
     """What is looked up, and where it is: a character or word, from `at`, in one of the lines."""
 
     text: str
@@ -55,7 +55,7 @@ class LookUps:
         self._counts: Counter[str] | None = None
         self._nearest: tuple[str, NearestLines] | None = None
 
-    def find(self, kind: Kind, place: Place, book: RhymeBook) -> list[Found]:
+    def find(self, kind: Kind, place: LookedUp, book: RhymeBook) -> list[Found]:
         """Look something up; takes up to some seconds, and raises StudioError."""
         with Library.open(self._home.library) as library:
             match kind:
@@ -68,7 +68,7 @@ class LookUps:
                 case _:
                     return list(_lines(library, place))
 
-    def find_nearest(self, place: Place, read: VectorsRead) -> list[Found]:
+    def find_nearest(self, place: LookedUp, read: VectorsRead) -> list[Found]:
         """The lines nearest to the one looked at, by the vectors of a model."""
         with Library.open(self._home.library) as library:
             if self._nearest is None or self._nearest[0] != read.model:
@@ -81,7 +81,7 @@ class LookUps:
             for each, poem in poems
         ]
 
-    def _rhymes(self, library: Library, place: Place, book: RhymeBook) -> Iterator[Found]:
+    def _rhymes(self, library: Library, place: LookedUp, book: RhymeBook) -> Iterator[Found]:
         if self._counts is None:
             self._counts = lookups.count_characters(library)
         character = place.text[-1]
@@ -92,7 +92,7 @@ class LookUps:
                 yield Found(each.text, f"{each.count:,}", PutIn(place.line, at, each.text))
 
 
-def _words(library: Library, place: Place) -> Iterator[Found]:
+def _words(library: Library, place: LookedUp) -> Iterator[Found]:
     found = lookups.words_with(library, place.text, _WORDS)
     for heading, words, shift in (
         (f"{place.text}…", found.beginning, 0),
@@ -103,20 +103,20 @@ def _words(library: Library, place: Place) -> Iterator[Found]:
             yield _taken(each, place, place.line, place.at + shift)
 
 
-def _pairs(library: Library, place: Place, book: RhymeBook) -> Iterator[Found]:
+def _pairs(library: Library, place: LookedUp, book: RhymeBook) -> Iterator[Found]:
     other = place.line + (1 if place.line % 2 == 0 else -1)
     for each in lookups.facing_words(library, place.text, book, _WORDS):
         yield _taken(each, place, other, place.at)
 
 
-def _taken(found: Frequency, place: Place, line: int, at: int) -> Found:
+def _taken(found: Frequency, place: LookedUp, line: int, at: int) -> Found:
     """A word that can be put into a line, if there is room for it."""
     length = len(place.lines[line]) if 0 <= line < len(place.lines) else 0
     put = PutIn(line, at, found.text) if at >= 0 and at + len(found.text) <= length else None
     return Found(found.text, f"{found.count:,}", put)
 
 
-def _lines(library: Library, place: Place) -> Iterator[Found]:
+def _lines(library: Library, place: LookedUp) -> Iterator[Found]:
     found = lookups.lines_with(library, place.text, _LINES)
     yield Found("", tr_n("{count:,} line", "{count:,} lines", found.count))
     for each in found.lines:
