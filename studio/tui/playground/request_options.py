@@ -29,7 +29,7 @@ def form_options() -> list[Option]:
         Option(form.name, f"{glossed(form.name, form.pinyin)} {form.line_count}x{form.line_length}")
         for form in forms().values()
     ]
-    couplet = Option(COUPLET_FORM, f"{glossed(COUPLET_FORM, 'duìlián')} 2x5 2x7")
+    couplet = Option(COUPLET_FORM, glossed(COUPLET_FORM, "duìlián"))
     return [*named, couplet, Option(FREE, tr("free"))]
 
 

@@ -761,6 +761,7 @@ async def test_a_couplet_is_a_form_whose_opening_is_a_line(play: Play) -> None:
             "明月松间照",
             6,
         )
-        await played.answer("明月松间照，清泉石上流。", "明月松间照，寒花竹下生。")
-        assert played.cards() == ["明月松间照，清泉石上流。", "明月松间照，寒花竹下生。"]
+        couplets = [f"明月松间照，清泉石上{each}。" for each in "流生明来行声"]
+        await played.answer(*couplets)
+        assert played.cards() == couplets
         assert "parallelism" in played.text("#figures")
