@@ -28,6 +28,8 @@ _BEFORE, _LINES = 2, 8
 _WRITTEN = 48
 # What a nat a character is worth, beside parallelism from 0 to 1.
 _NAT = 0.1
+# More than two scores can differ by.
+_LAST = 10
 
 # The line ends in the wrong tone for a lower line, or an upper one.
 _NOT_LOWER = marked(
@@ -80,6 +82,11 @@ class _Couplet(NamedTuple):
     parallelism: Parallelism
     log_probability: float
 
+    @property
+    def rank(self) -> float:
+        """The score; those without opposed tones come last."""
+        return self.score - _LAST * (self.parallelism.tones < 1)
+
 
 def compose_any(
     writer: "Writer", request: ComposeRequest, novelty: "Novelty | None" = None
@@ -109,7 +116,7 @@ def _as_columns(writer: "Writer", request: ComposeRequest) -> "Columns":
     count = request.candidates
     found = _couplets(writer, pair, max(_WRITTEN, count), request.seed)[:count]
     poems = tuple(
-        WrittenPoem("，".join(each.lines) + "。", each.log_probability, True, each.score)
+        WrittenPoem("，".join(each.lines) + "。", each.log_probability, True, each.rank)
         for each in found
     )
     texts = [each.text for each in poems] + [""] * (count - len(poems))
@@ -144,7 +151,7 @@ def _couplets(
     for each, read in zip(pairs, scores, strict=True):
         compared, likely = compare(*each), -read.han_nats / read.han
         found.append(_Couplet(each, compared.score + _NAT * likely, compared, likely))
-    return sorted(found, key=lambda each: (each.parallelism.tones < 1, -each.score))
+    return sorted(found, key=lambda each: -each.rank)
 
 
 def _written(

@@ -20,7 +20,7 @@ _NAMES: dict[Kind, str] = {
     "rhyme": marked("Rhyme"),
     "words": marked("Words"),
     "pairs": marked("Pairs"),
-    "lines": marked("Lines"),
+    "lines": marked("In verse"),
     "nearest": marked("Near"),
 }
 
