@@ -15,6 +15,9 @@ from studio.translation import marked
 from studio.tui.widgets.key_bar import KeyBar
 from studio.tui.widgets.modal import Modal
 
+# A panel that is wider is under the poem.
+WIDEST = 33
+
 T = TypeVar("T")
 Row = tuple[Content, T | None]
 
@@ -44,8 +47,20 @@ class SideScreen(Modal[T | None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
+        self._place_over()
         self.query_one(OptionList).focus()
         self.turned()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._place_over)
+
+    def _place_over(self) -> None:
+        """Take the place of the panel beside the poem, or under it."""
+        panel = self.app.screen_stack[0].query_one("#reading").region
+        side = self.query_one("#side")
+        side.styles.offset = panel.offset
+        side.styles.width, side.styles.height = panel.width, panel.height
+        side.set_class(panel.width > WIDEST, "-under")
 
     def turned(self) -> None:
         """Show another page: it was turned to."""
