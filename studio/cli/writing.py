@@ -17,6 +17,7 @@ from studio.errors import CorpusError
 from studio.files import read_regular
 from studio.paths import Home
 from studio.prosody.forms import form_named
+from studio.prosody.tunes import tunes
 from studio.reasons import system_reason
 from studio.translation import tr
 from studio.verse.request import ComposeRequest, Sampling, WrittenPoem
@@ -199,7 +200,10 @@ def _keep(poems: list[SavedPoem], save: bool, picture: Path | None) -> None:
 @usage_errors()
 def _form(typed: str) -> str:
     """The form's own name, so that saved poems are the same however the form was typed."""
-    return "" if typed in ("", "free") else form_named(typed).name
+    if typed in ("", "free"):
+        return ""
+    named = [each.name for each in tunes().values() if typed in (each.name, each.pinyin)]
+    return named[0] if named else form_named(typed).name
 
 
 @usage_errors()

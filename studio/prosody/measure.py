@@ -1,17 +1,19 @@
 """How a person has a poem measured: rhyme book, rescues, and readings that were set by hand."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Literal
 
 import msgspec
 
 from studio.prosody.books import rhyme_books
+from studio.prosody.ci import scan_ci
 from studio.prosody.regulated import repeated
 from studio.prosody.report import Remark, Scansion
 from studio.prosody.rhymes import RhymeBook
 from studio.prosody.rules import ScanRules
 from studio.prosody.scansion import in_order, scan
+from studio.prosody.tunes import tunes
 
 BookKey = Literal["pingshui", "cilin", "tongyun", "xinyun"]
 Rescue = Literal["self", "next"]
@@ -45,6 +47,11 @@ class Measure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         book = rhyme_books()[self.rhymes]
         return ScanRules(book, "self" not in self.no_rescue, "next" not in self.no_rescue)
 
+    @property
+    def book_of_ci(self) -> RhymeBook:
+        """The rhyme book for ci: their rhymes take in several of 平水韵."""
+        return rhyme_books()["cilin" if self.rhymes == "pingshui" else self.rhymes]
+
     def reading_at(self, place: int, character: str) -> str:
         """The reading that was set for a character in a place; "" if none was."""
         set_here = (each for each in self.readings if each.place == place)
@@ -61,10 +68,17 @@ TANG_MEASURE = Measure()
 
 
 def scan_by(lines: Sequence[str], form: str = "", measure: Measure = TANG_MEASURE) -> Scansion:
-    """Scan a poem as `scan` does, by the rules and the readings that a person chose."""
+    """Scan a poem as `scan` does, by the rules and the readings that a person chose.
+
+    The form may be the tune of a ci, too.
+    """
     rules = measure.rules
+    tune = tunes().get(form)
+    if tune:
+        rules = rules._replace(book=measure.book_of_ci)
+    again = partial(scan_ci, tune=tune) if tune else partial(scan, form=form)
     if not measure.readings:
-        return scan(lines, form, rules)
+        return again(lines, rules=rules)
     book, codes = _with_single_readings(rules.book)
     back = {ord(code): character for (character, _), code in codes.items()}
     coded, place = [], 0
@@ -75,7 +89,7 @@ def scan_by(lines: Sequence[str], form: str = "", measure: Measure = TANG_MEASUR
             characters.append(codes.get((character, reading), character))
         coded.append("".join(characters))
         place += len(line)
-    return _decoded(scan(coded, form, rules._replace(book=book)), lines, back, rules.book)
+    return _decoded(again(coded, rules=rules._replace(book=book)), lines, back, rules.book)
 
 
 @cache
@@ -110,7 +124,7 @@ def _decoded(
         return [replace(each, explanation=each.explanation.translate(back)) for each in remarks]
 
     faults = plain(scansion.faults)
-    if scansion.regulated:
+    if scansion.regulated and scansion.form not in tunes():
         # A character is repeated, however it is read.
         faults = [*(each for each in faults if each.name != "重字"), *repeated(lines)]
     decoded = []

@@ -5,14 +5,19 @@ Imports no torch.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 import msgspec
 
 from studio.corpus.poem import STOPS
 from studio.errors import VerseError
+from studio.prosody.ci import tune_of
 from studio.prosody.forms import Form, forms
+from studio.prosody.measure import TANG_MEASURE
+from studio.prosody.rules import ScanRules
 from studio.prosody.scansion import STRAY_LINES, scan
+from studio.prosody.tunes import Tune, tunes
 from studio.translation import marked, tr
 from studio.verse.fixed_characters import COUPLET
 from studio.verse.request import BLANK, ComposeRequest, request_text
@@ -20,6 +25,7 @@ from studio.verse.request import BLANK, ComposeRequest, request_text
 # The shapes of regulated verse, to divide a text without stops by and to fill up a poem to.
 _LENGTHS, _LINES = (5, 7), (4, 8)
 _FREE = ""
+_CI = ScanRules(TANG_MEASURE.book_of_ci)
 
 _UNEVEN = marked(
     "Line {number} has {count} characters; the others have {usual}. Write {blank} or _ for each "
@@ -28,6 +34,12 @@ _UNEVEN = marked(
 _NOT_OF_FORM = marked(
     "Line {number} has {count} characters, but a {form} has lines of {usual}. Write {blank} or _ "
     "for each character that is missing, or choose another form."
+)
+
+
+_NOT_OF_TUNE = marked(
+    "Line {number} has {count} characters, but in {form} it has {usual}. Write {blank} or _ for "
+    "each character that is missing, or choose another form."
 )
 
 
@@ -64,8 +76,10 @@ def own_poem(typed: str, form: str | None, like: ComposeRequest) -> ComposeReque
     lines = _divided(lines[next(at for at, each in enumerate(lines) if each.text) :], form)
     if form is None:
         lines, form = _found(lines)
-    elif form:
+    elif form in forms():
         lines = _filled(lines, forms()[form])
+    elif form:
+        lines = _filled_tune(lines, tunes()[form])
     else:
         lines = [line for line in lines if line.text]
     return msgspec.structs.replace(
@@ -114,7 +128,7 @@ def _lines_of(row: int, typed: str) -> Iterator[_Line]:
 
 def _divided(lines: list[_Line], form: str | None) -> list[_Line]:
     """Several lines instead of one that is as long as several."""
-    lengths = forms()[form].line_lengths if form else _LENGTHS
+    lengths = forms()[form].line_lengths if form in forms() else _LENGTHS
     if len(lines) > 1 or len(lines[0].text) in lengths or form == _FREE:
         return lines
     line = lines[0]
@@ -134,6 +148,8 @@ def _found(lines: list[_Line]) -> tuple[list[_Line], str]:
     usual = _usual(written)
     written = _with_whole_end(written, usual)
     strays = [line for line in written if len(line.text) != usual]
+    if tune := tune_of("", [line.text for line in written], _CI):
+        return written, tune.name
     if strays and len(strays) > STRAY_LINES * len(written):
         return written, _FREE
     if strays:
@@ -173,6 +189,30 @@ def _filled(lines: list[_Line], form: Form) -> list[_Line]:
         )
     wanted = max(least, len(written))
     return _padded(written, length, wanted + wanted % 2)
+
+
+def _filled_tune(lines: list[_Line], tune: Tune) -> list[_Line]:
+    """The lines of a ci, with those that are missing; a whole one may be divided in any way."""
+    written = [line for line in lines if line.text]
+    length = sum(len(line.text) for line in written)
+    pattern = tune.pattern_for(length)
+    if length == pattern.length:
+        return written
+    *others, last = written
+    for at, (line, wanted) in enumerate(zip_longest(others, pattern.lengths, fillvalue=0), start=1):
+        if isinstance(line, _Line) and len(line.text) != wanted:
+            raise _wrong_length(_NOT_OF_TUNE, line, at, wanted, tune.name)
+    wanted = pattern.lengths[len(others)] if len(others) < len(pattern.lengths) else 0
+    if len(last.text) > wanted:
+        raise _wrong_length(_NOT_OF_TUNE, last, len(written), wanted, tune.name)
+    missing = [_Line("", "", last.row, 0)] * (len(pattern.lines) - len(written))
+    return [
+        line._replace(
+            text=line.text.ljust(len(its), BLANK),
+            stop=line.stop or ("。" if its[-1].rhyme else "，"),
+        )
+        for line, its in zip([*written, *missing], pattern.lines, strict=True)
+    ]
 
 
 def _usual(written: Sequence[_Line]) -> int:

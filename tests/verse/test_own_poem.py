@@ -69,3 +69,14 @@ def test_what_is_no_poem_is_refused_in_its_place(
     with pytest.raises(OwnPoemError, match=says) as refused:
         of(typed, form)
     assert (refused.value.row, refused.value.column) == place
+
+
+CI = "昨夜雨疏风骤。浓睡不消残酒。试问卷帘人，却道海棠依旧。知否。知否。应是绿肥红瘦。"
+
+
+def test_the_tune_of_a_ci_is_found_or_chosen() -> None:
+    assert (of(CI).form, of(CI).given) == ("如梦令", CI)
+    begun = of("昨夜雨疏风骤\n浓睡不消", "如梦令")
+    assert begun.given == "昨夜雨疏风骤。浓睡不消□□。□□□□□，□□□□□□。□□。□□。□□□□□□。"
+    with pytest.raises(OwnPoemError, match="Line 1 has 5 characters, but in 如梦令 it has 6"):
+        of("昨夜雨疏风\n浓睡不消残酒", "如梦令")

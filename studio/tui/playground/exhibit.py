@@ -9,6 +9,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from studio.prosody.forms import forms
+from studio.prosody.tunes import tunes
 from studio.tui.playground.figures_line import figures, odds
 from studio.tui.playground.model_choices import model_in_words, step_in_words
 from studio.tui.playground.poem_history import PoemGroup, side_by_side
@@ -132,6 +133,9 @@ def _shape(request: ComposeRequest) -> Shape:
     if request.form in forms():
         form = forms()[request.form]
         return Shape(form.line_length, request.lines or form.line_count)
+    if tune := tunes().get(request.form):
+        lengths = tune.pattern_for(0).lengths
+        return Shape(max(lengths), len(lengths))
     if request.form == COUPLET_FORM:
         return Shape(opening_length(request), 2)
     return Shape(7, 4)

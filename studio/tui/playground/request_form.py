@@ -14,6 +14,7 @@ from textual.widgets import Input, Select, Static
 from studio.corpus.script import simplified
 from studio.prosody.forms import forms
 from studio.prosody.rhymes import readings
+from studio.prosody.tunes import tunes
 from studio.translation import tr
 from studio.tui.playground.model_fields import ModelFields
 from studio.tui.playground.request_options import (
@@ -122,7 +123,7 @@ class RequestForm(VerticalScroll, can_focus=False):
 
     def fill(self, request: ComposeRequest) -> None:
         """Show a request; a choice that does not exist any more is left as it was."""
-        known = (COUPLET_FORM, *forms())
+        known = (COUPLET_FORM, *forms(), *tunes())
         self._choice("form").value = request.form if request.form in known else FREE
         self._choice("strategy").value = request.sampling.strategy
         self._choice("tones").value = request.tones
