@@ -70,18 +70,20 @@ class TuneRules:
             for name in dict.fromkeys(name for name, _ in self._by_rhyme)
             if all((name, level) in self._by_rhyme for level in wanted)
         }
-        enough = {name: float(each) for name, each in supply.items() if each >= 1}
+        possible = {name: float(each) for name, each in supply.items() if each}
         for place, character in ends:
             level = place.rhyme.isupper()
             fits = {each.rhyme for each in book.readings(character) if each.level == level}
-            enough = {k: v for k, v in enough.items() if character == BLANK or k in fits} or enough
-        if not enough:
+            if character != BLANK:
+                possible = {k: v for k, v in possible.items() if k in fits} or possible
+        if not possible:
             raise VerseError(
                 tr(
                     "The model does not know enough characters that rhyme for this tune. Choose "
                     "another tune, or a model that was trained on more poems."
                 )
             )
+        enough = {name: each for name, each in possible.items() if each >= 1} or possible
         names = list(enough)
         return [
             random.Random(f"{seed}:{row}").choices(names, [enough[each] for each in names])[0]
