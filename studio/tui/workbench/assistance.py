@@ -45,12 +45,12 @@ class Assistance(_Bench):
         """Show a text under the poem."""
         raise NotImplementedError
 
-    def redraw(self) -> None:
-        """Show the poem: it is measured, or the cursor is, in another way."""
+    def _show(self) -> None:
+        """Show the poem with its cursor."""
         raise NotImplementedError
 
-    def measured(self) -> None:
-        """Show the poem by its new rules, and have it read again."""
+    def _changed(self) -> None:
+        """Show the poem, and have it read again."""
         raise NotImplementedError
 
     # --- faults ---------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ class Assistance(_Bench):
 
     def _show_fault(self, fault: Remark) -> None:
         self.draft.cursor = self.draft.lines[fault.line][fault.start]
-        self.redraw()
+        self._show()
 
     def _take_offer(self, offer: Offer | LineOffer | None) -> None:
         lines = self.draft.lines
@@ -118,7 +118,8 @@ class Assistance(_Bench):
     def _use_measure(self, measure: Measure | None) -> None:
         if measure:
             self.draft.set_measure(measure)
-            self.measured()
+            self.say("")
+            self._changed()
 
     def action_next_reading(self) -> None:
         """Read the character in its next way; after the last one the scanner chooses again."""

@@ -101,6 +101,8 @@ class LookUpScreen(SideScreen[PutIn]):
         if isinstance(answer, Failed):
             self.say(answer.message, error=True)
         elif isinstance(answer, VectorsRead):
+            if not self._look_ups.has_index(answer):
+                self.say(tr("reading all lines of the library (once)"))
             self.run_worker(self._find_nearest(answer), exclusive=True)
 
     async def _find_nearest(self, read: VectorsRead) -> None:

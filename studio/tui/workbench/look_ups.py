@@ -68,6 +68,10 @@ class LookUps:
                 case _:
                     return list(_lines(library, place))
 
+    def has_index(self, read: VectorsRead) -> bool:
+        """Whether the index of lines is made for a model: that takes some seconds."""
+        return self._nearest is not None and self._nearest[0] == read.model
+
     def find_nearest(self, place: LookedUp, read: VectorsRead) -> list[Found]:
         """The lines nearest to the one looked at, by the vectors of a model."""
         with Library.open(self._home.library) as library:

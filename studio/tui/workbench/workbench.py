@@ -21,6 +21,7 @@ from studio.tui.poem.mark_line import MarkLine
 from studio.tui.poem.marks import Overlays, marks_of
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.tui.workbench.assistance import Assistance
+from studio.tui.workbench.cursor_keys import CursorKeys
 from studio.tui.workbench.draft import Draft, new_seed
 from studio.tui.workbench.draft_view import DraftView
 from studio.tui.workbench.keys import WORKBENCH_KEYS
@@ -33,7 +34,7 @@ from studio.verse.request import ComposeRequest
 _CHOOSING = {"，": -1, "。": 1}
 
 
-class Workbench(Horizontal, Assistance, can_focus=True):
+class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
     """A poem and the reading of it. Changes are requested by message; the results are passed in."""
 
     class RewriteRequested(Message):
@@ -129,15 +130,6 @@ class Workbench(Horizontal, Assistance, can_focus=True):
     def _changed(self) -> None:
         self._show()
         self.post_message(self.DraftChanged())
-
-    def redraw(self) -> None:
-        """Show the poem: it is measured, or the cursor is, in another way."""
-        self._show()
-
-    def measured(self) -> None:
-        """Show the poem by its new rules, and have it read again."""
-        self.say("")
-        self._changed()
 
     def _show(self) -> None:
         if self._draft is None or self._busy:
@@ -284,16 +276,6 @@ class Workbench(Horizontal, Assistance, can_focus=True):
         """Choose another alternative."""
         self.query_one(ReadingPanel).choose(step)
 
-    def action_keep(self) -> None:
-        """Keep or release the character."""
-        self.draft.toggle_kept()
-        self._show()
-
-    def action_keep_line(self) -> None:
-        """Keep or release the line."""
-        self.draft.toggle_line_kept()
-        self._show()
-
     def action_undo(self) -> None:
         """Go back to the previous state."""
         self._change_state(self.draft.undo)
@@ -307,25 +289,6 @@ class Workbench(Horizontal, Assistance, can_focus=True):
             self._read = None
             self.say("")
             self._changed()
-
-    def action_move(self, step: int) -> None:
-        """Move to the next or the previous character."""
-        self.draft.move(step)
-        self._moved()
-
-    def action_move_line(self, step: int) -> None:
-        """Move to the next or the previous line."""
-        self.draft.move_line(step)
-        self._moved()
-
-    def action_move_end(self, last: bool) -> None:
-        """Move to the first or the last character of the line."""
-        self.draft.move_end(last)
-        self._moved()
-
-    def _moved(self) -> None:
-        self.say("")
-        self._show()
 
     def action_scroll(self, direction: int) -> None:
         """Scroll the remarks by a page."""
