@@ -47,10 +47,10 @@ class Measure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         book = rhyme_books()[self.rhymes]
         return ScanRules(book, "self" not in self.no_rescue, "next" not in self.no_rescue)
 
-    @property
-    def book_of_ci(self) -> RhymeBook:
-        """The rhyme book for ci: their rhymes take in several of 平水韵."""
-        return rhyme_books()["cilin" if self.rhymes == "pingshui" else self.rhymes]
+    def book_for(self, form: str) -> RhymeBook:
+        """The rhyme book for a form: the rhymes of ci take in several of 平水韵."""
+        is_ci = form in tunes() and self.rhymes == "pingshui"
+        return rhyme_books()["cilin" if is_ci else self.rhymes]
 
     def reading_at(self, place: int, character: str) -> str:
         """The reading that was set for a character in a place; "" if none was."""
@@ -72,10 +72,8 @@ def scan_by(lines: Sequence[str], form: str = "", measure: Measure = TANG_MEASUR
 
     The form may be the tune of a ci, too.
     """
-    rules = measure.rules
+    rules = measure.rules._replace(book=measure.book_for(form))
     tune = tunes().get(form)
-    if tune:
-        rules = rules._replace(book=measure.book_of_ci)
     again = partial(scan_ci, tune=tune) if tune else partial(scan, form=form)
     if not measure.readings:
         return again(lines, rules=rules)

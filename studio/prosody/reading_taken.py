@@ -25,8 +25,9 @@ def reading_taken(character: Character, rhyme: str, chosen: str, book: RhymeBook
     known = character.readings
     if chosen in known:
         return ReadingTaken((chosen,), "set")
-    if rhyme in known:
-        return ReadingTaken((rhyme,), "rhyme")
+    rhyming = [each for each in book.readings(character.character) if each.named(rhyme)]
+    if rhyming:
+        return ReadingTaken(tuple(map("".join, rhyming)), "rhyme")
     usual = tuple(map("".join, book.unrhymed_readings(character.character)))
     fitting = tuple(each for each in usual if _tone(each) == character.tone)
     if len({_tone(each) for each in known}) == 1:

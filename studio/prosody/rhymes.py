@@ -43,6 +43,11 @@ class Reading(NamedTuple):
         """Whether the tone is level (平) and not oblique (仄: 上, 去 or 入)."""
         return self.tone == "平"
 
+    def named(self, rhyme: str) -> bool:
+        """Whether this is the rhyme: 去送 is 去送, and 仄送 in ci, which do not tell them apart."""
+        tones = (self.tone, "平" if self.level else "仄")
+        return rhyme[1:] == self.rhyme and rhyme[:1] in tones
+
 
 Entries = dict[str, tuple[Reading, ...]]
 

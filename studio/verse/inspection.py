@@ -88,7 +88,7 @@ def fitting(text: str, request: ComposeRequest) -> list[Fits]:
     """For each character of `text`, a check whether another one keeps its tone or rhyme."""
     lines = verse_lines(text)
     tones = request.tones != "free"
-    book = request.measure.rules.book
+    book = request.measure.book_for(request.form)
     inside = iter(_checks_for(lines, request, tones, book) if lines else ())
     return [_anything if each in STOPS else next(inside) for each in text]
 
@@ -118,4 +118,4 @@ def _has_tone(level: bool, rhyming: bool, book: RhymeBook) -> Fits:
 
 
 def _has_rhyme(rhyme: str, book: RhymeBook) -> Fits:
-    return lambda character: any("".join(each) == rhyme for each in book.readings(character))
+    return lambda character: any(each.named(rhyme) for each in book.readings(character))

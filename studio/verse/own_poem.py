@@ -12,9 +12,9 @@ import msgspec
 
 from studio.corpus.poem import STOPS
 from studio.errors import VerseError
+from studio.prosody.books import rhyme_books
 from studio.prosody.ci import tune_of
 from studio.prosody.forms import Form, forms
-from studio.prosody.measure import TANG_MEASURE
 from studio.prosody.rules import ScanRules
 from studio.prosody.scansion import STRAY_LINES, scan
 from studio.prosody.tunes import Tune, tunes
@@ -25,7 +25,7 @@ from studio.verse.request import BLANK, ComposeRequest, request_text
 # The shapes of regulated verse, to divide a text without stops by and to fill up a poem to.
 _LENGTHS, _LINES = (5, 7), (4, 8)
 _FREE = ""
-_CI = ScanRules(TANG_MEASURE.book_of_ci)
+_CI = ScanRules(rhyme_books()["cilin"])
 
 _UNEVEN = marked(
     "Line {number} has {count} characters; the others have {usual}. Write {blank} or _ for each "

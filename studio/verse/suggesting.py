@@ -156,7 +156,7 @@ def suggest_for(
 ) -> Suggestion:
     """The suggestion for a fault of a poem that is measured by the form and rules of a request."""
     scan = partial(scan_by, form=request.form, measure=request.measure)
-    book = request.measure.rules.book
+    book = request.measure.book_for(request.form)
     (found,) = suggest(text, verse_lines(text), [fault], scan, book, ByModel(writer), count)
     return found
 

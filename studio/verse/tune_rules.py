@@ -132,7 +132,7 @@ def rules_of_tune(vocabulary: Vocabulary, tune: Tune, request: ComposeRequest) -
         )
     typed = in_known_forms(typed.ljust(pattern.length, BLANK), vocabulary)
     text = with_stops(pattern, typed)
-    book = request.measure.book_of_ci
+    book = request.measure.book_for(tune.name)
     return TuneRules(vocabulary, pattern, text, book, request.candidates, request.seed)
 
 

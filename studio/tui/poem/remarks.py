@@ -11,7 +11,7 @@ from studio.messages import Inspected
 from studio.prosody.measure import scan_by
 from studio.prosody.report import IN_ENGLISH, Remark, Scansion
 from studio.translation import language, tr, tr_n
-from studio.tui.poem.glossary import FOUR_TONES, glossed, rhyme_named, template_in_english
+from studio.tui.poem.glossary import FOUR_TONES, TONES, glossed, rhyme_named, template_in_english
 from studio.tui.poem.layout import places_of_lines
 from studio.verse.request import ComposeRequest
 from studio.wording import printable
@@ -87,10 +87,15 @@ def _rhymes(scansion: Scansion) -> str:
         return ""
     # A regulated poem always rhymes in the level tone.
     named = (
-        rhyme_named(each[1:]) + ("" if each[0] == "平" else f" ({tr(FOUR_TONES[each[0]])})")
+        rhyme_named(each[1:]) + ("" if each[0] == "平" else f" ({_tone_of_rhyme(each[0])})")
         for each in rhymes
     )
     return tr("rhyme {names}", names=tr(", ").join(named))
+
+
+def _tone_of_rhyme(tone: str) -> str:
+    """The tone of a rhyme that is not level; ci do not tell the oblique ones apart."""
+    return tr(FOUR_TONES[tone]) if tone in FOUR_TONES else glossed(tone, TONES[tone])
 
 
 def copied_in_words(read: Inspected | None) -> list[Content]:

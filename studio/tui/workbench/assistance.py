@@ -101,7 +101,7 @@ class Assistance(_Bench):
         if self._look_ups is None:
             self._look_ups = LookUps(host_of(self).home)
         request = draft.state.request
-        book = request.measure.rules.book
+        book = request.measure.book_for(request.form)
         screen = LookUpScreen(self._look_ups, self.questions, place, book, request.model)
         self.app.push_screen(screen, self._take_found)
 
@@ -125,7 +125,8 @@ class Assistance(_Bench):
         """Read the character in its next way; after the last one the scanner chooses again."""
         draft = self.draft
         character, measure = draft.text[draft.cursor], draft.state.request.measure
-        readings = ["", *map("".join, measure.rules.book.readings(character))]
+        book = measure.book_for(draft.state.request.form)
+        readings = ["", *map("".join, book.readings(character))]
         if len(readings) < 3:
             self.say(tr("{character} has only one reading.", character=character))
             return

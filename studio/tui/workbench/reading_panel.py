@@ -162,7 +162,7 @@ def _taken(draft: Draft, scanned: Character, rhyme: str) -> str:
     measure = draft.state.request.measure
     place = [at for line in draft.lines for at in line].index(draft.cursor)
     chosen = measure.reading_at(place, scanned.character)
-    found = reading_taken(scanned, rhyme, chosen, measure.rules.book)
+    found = reading_taken(scanned, rhyme, chosen, measure.book_for(draft.state.request.form))
     taken = ", ".join(map(reading_named, found.readings))
     rest = [each for each in scanned.readings if each not in found.readings]
     others = ", ".join(map(reading_named, rest))

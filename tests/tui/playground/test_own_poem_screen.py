@@ -152,3 +152,19 @@ async def test_a_file_that_cannot_be_read_is_named(play: Play, tmp_path: Path) -
     async with play() as played:
         await open_file(played, tmp_path / "missing.txt")
         assert "missing.txt" in said(played)
+
+
+async def test_a_ci_stands_on_the_workbench_with_its_tune_and_rhyme(play: Play) -> None:
+    ci = "昨夜雨疏风骤。浓睡不消残酒。试问卷帘人，却道海棠依旧。知否。知否。应是绿肥红_。"
+    async with play() as played:
+        await type_poem(played, ci)
+        assert "如梦令" in said(played)
+        await played.press("f5")
+        played.worker.send_readings()
+        await played.settle()
+        remarks = str(played.bench.query_one("#reading-poem", Static).visual)
+        assert "如梦令 · rhyme 第十二部 (仄 oblique)" in " ".join(remarks.split())
+        assert "33 characters" in remarks
+        await played.press("end")
+        assert "rhymes in 第十二部" in str(played.bench.query_one("#reading-place", Static).visual)
+        await played.press("t", "escape")
