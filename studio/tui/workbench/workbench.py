@@ -129,6 +129,8 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
 
     def _changed(self) -> None:
         self._show()
+        # Whether there is something to finish.
+        self.refresh_bindings()
         self.post_message(self.DraftChanged())
 
     def _show(self) -> None:
