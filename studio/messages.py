@@ -1,14 +1,22 @@
 """Commands to the worker and events from it: frozen records, no torch."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
+from studio.corpus.vocabulary import Vocabulary
 from studio.devices import CudaDevice
 from studio.model.config import RunConfig
 from studio.model.events import TrainingEvent
-from studio.prosody.report import Scansion
+from studio.prosody.report import Remark
 from studio.verse.network_reading import NetworkReading
 from studio.verse.reading import CopiedSpan, Prediction
 from studio.verse.request import ComposeRequest, WrittenPoem
+from studio.verse.suggesting import Suggestion
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # --- commands -------------------------------------------------------------------------------
 
@@ -73,6 +81,22 @@ class Inspect(msgspec.Struct, frozen=True):
     text: str
 
 
+class Suggest(msgspec.Struct, frozen=True):
+    """Find what clears a fault of a poem, ranked by the model of `request`."""
+
+    ticket: int
+    request: ComposeRequest
+    text: str
+    fault: Remark
+
+
+class ReadVectors(msgspec.Struct, frozen=True):
+    """Read the vectors that a model has for characters."""
+
+    ticket: int
+    model: str
+
+
 class ReadNetwork(msgspec.Struct, frozen=True):
     """Read a text with a model, and look at its gates and weights."""
 
@@ -91,6 +115,8 @@ Command = (
     | Compose
     | CancelCompose
     | Inspect
+    | Suggest
+    | ReadVectors
     | ReadNetwork
 )
 
@@ -211,8 +237,23 @@ class Inspected(msgspec.Struct, frozen=True):
     text: str
     model: str
     predictions: tuple[Prediction, ...]
-    scansion: Scansion
     copied: tuple[CopiedSpan, ...] | None
+
+
+class Suggested(msgspec.Struct, frozen=True):
+    """What clears the fault that was asked about, the best first."""
+
+    ticket: int
+    suggestion: Suggestion
+
+
+class VectorsRead(msgspec.Struct, frozen=True):
+    """The vectors of a model's tokens, as (vocabulary, width). `model` is its name."""
+
+    ticket: int
+    model: str
+    vocabulary: Vocabulary
+    vectors: "NDArray[np.float32]"
 
 
 class NetworkRead(msgspec.Struct, frozen=True):
@@ -246,6 +287,8 @@ Event = (
     | Composed
     | ComposeCancelled
     | Inspected
+    | Suggested
+    | VectorsRead
     | NetworkRead
     | Failed
 )

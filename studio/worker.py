@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from studio.corpus.poem import verse_lines
 from studio.errors import RunError, SavingError, StudioError, out_of_memory_message
 from studio.inbox import Inbox
 from studio.messages import (
@@ -26,15 +25,15 @@ from studio.messages import (
     Event,
     Failed,
     Inspect,
-    Inspected,
-    NetworkRead,
     Pause,
     Preparing,
     ReadNetwork,
+    ReadVectors,
     Ready,
     Resume,
     SaveCheckpoint,
     Stop,
+    Suggest,
     Train,
     Trained,
     TrainingPaused,
@@ -45,9 +44,9 @@ from studio.messages import (
 from studio.model.config import RunConfig
 from studio.model.events import StepDone, TrainingEnded, TrainingEvent
 from studio.paths import Home
-from studio.prosody.scansion import scan
 from studio.runs import folders
 from studio.runs import queue as queued
+from studio.runs.answering import answer, model_of
 from studio.runs.model_cache import ModelCache
 from studio.translation import tr
 from studio.verse.index_keeper import IndexKeeper
@@ -55,6 +54,7 @@ from studio.verse.index_keeper import IndexKeeper
 if TYPE_CHECKING:
     from studio.runs.session import TrainingSession
 
+_TICKETED = Compose | Inspect | Suggest | ReadVectors
 # Seconds for which steps are collected and then reported together: each report wakes the listener's
 # thread, and that takes time from training.
 REPORT_EVERY = 0.25
@@ -110,7 +110,7 @@ class Worker:
                 self._inbox.collect(REQUEST_EVERY if self._session else None)
             if self._inbox:
                 command = self._inbox.pop()
-                ticket = command.ticket if isinstance(command, Compose | Inspect) else None
+                ticket = command.ticket if isinstance(command, _TICKETED) else None
                 self._guard(_describe(command), ticket, self._execute, command)
             elif training:
                 self._guard(tr("training"), None, self._train_one_step)
@@ -195,13 +195,9 @@ class Worker:
                 self._estimate(config)
             case Compose():
                 self._compose(command)
-            case Inspect():
-                self._inspect(command)
-            case ReadNetwork(model, text):
-                from studio.verse.network_inspection import read_network
-
-                writer = self._models.writer(model, self._session)
-                self._emit(NetworkRead(read_network(writer, text)))
+            case Inspect() | Suggest() | ReadVectors() | ReadNetwork():
+                writer = self._models.writer(model_of(command), self._session)
+                self._emit(answer(command, writer, self._index.current()))
 
     # --- training -------------------------------------------------------------------------------
 
@@ -326,11 +322,11 @@ class Worker:
     # --- writing --------------------------------------------------------------------------------
 
     def _compose(self, command: Compose) -> None:
-        from studio.verse.composer import compose
+        from studio.verse.facing import compose_any
 
         started = time.monotonic()
         writer = self._models.writer(command.request.model, self._session)
-        columns = compose(writer, command.request, self._index.current())
+        columns = compose_any(writer, command.request, self._index.current())
         while True:
             self._inbox.collect(0)
             if self._inbox.is_cancelled(command.ticket) or self._closing.is_set():
@@ -348,18 +344,6 @@ class Worker:
                     Composed(command.ticket, command.request, writer.name, end.value, seconds)
                 )
                 return
-
-    def _inspect(self, command: Inspect) -> None:
-        from studio.verse.inspection import inspect
-
-        writer = self._models.writer(command.request.model, self._session)
-        predictions = inspect(writer, command.request, command.text)
-        index = self._index.current()
-        copied = index.spans(command.text) if index else None
-        scansion = scan(verse_lines(command.text) or [""], command.request.form)
-        self._emit(
-            Inspected(command.ticket, command.text, writer.name, predictions, scansion, copied)
-        )
 
 
 @contextlib.contextmanager
@@ -385,6 +369,10 @@ def _describe(command: Command) -> str:
             return tr("writing")
         case Inspect():
             return tr("reading the poem")
+        case Suggest():
+            return tr("looking for what clears the fault")
+        case ReadVectors():
+            return tr("reading the model")
         case ReadNetwork():
             return tr("looking inside the network")
         case SaveCheckpoint():

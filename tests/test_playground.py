@@ -7,7 +7,7 @@ from studio.corpus.poem import verse_lines
 from studio.paths import Home
 from tests.terminal import studio
 
-TAB, ENTER, ESCAPE, RIGHT = "\t", "\r", "\x1b", "\x1b[C"
+TAB, ENTER, ESCAPE, LEFT, RIGHT = "\t", "\r", "\x1b", "\x1b[D", "\x1b[C"
 WRITTEN = "every rule kept"
 
 
@@ -65,3 +65,44 @@ def test_bytes_that_are_no_text_do_not_end_the_studio(home: Home, tmp_path: Path
         terminal.wait("o Options")
         terminal.press("q")
         assert terminal.wait_for_exit() == 0
+
+
+def test_a_poem_of_ones_own_is_typed_mended_finished_looked_up_and_saved(
+    home: Home, tmp_path: Path
+) -> None:
+    with studio(str(tmp_path), 80, 24) as terminal:
+        terminal.wait("Search")
+        terminal.press("3")
+        terminal.wait("Press enter")
+        terminal.press("d")
+        terminal.wait("Type or paste")
+        # In pinyin, then a paste as terminals send it.
+        terminal.press("chun jiang ")
+        terminal.wait("春江")
+        terminal.press("\x1b[200~依山尽，黄河入海流。\n欲穷__目，更上一层楼。\x1b[201~")
+        terminal.wait("2 to be written")
+        terminal.press(ENTER, ENTER)
+        terminal.wait("失替")
+        terminal.press("o")
+        terminal.wait("江 → ")
+        terminal.press(ENTER)
+        terminal.wait(lambda text: "state 2 of 2" in text and "失替" not in text)
+        terminal.press("f")
+        terminal.wait("state 3 of 3")
+        terminal.press("u")
+        terminal.wait("state 2 of 3")
+        terminal.press("y", LEFT, "d")
+        terminal.wait("Rhyme Words")
+        terminal.wait("平真")
+        terminal.press(ESCAPE, "s")
+        terminal.wait("Saved")
+        terminal.press(ESCAPE)
+        terminal.wait("o Options")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+    (saved,) = Collection(home.collection).poems()
+    lines = verse_lines(saved.poem.text)
+    assert (lines[0][0], lines[1], lines[3]) == ("春", "黄河入海流", "更上一层楼")
+    assert lines[0][1] != "江"
+    assert (lines[2][:2], lines[2][4]) == ("欲穷", "目")
+    assert "□" not in saved.poem.text

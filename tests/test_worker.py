@@ -8,6 +8,7 @@ from typing import TypeVar
 import pytest
 import safetensors
 
+from studio.corpus.poem import verse_lines
 from studio.messages import (
     CancelCompose,
     Command,
@@ -23,16 +24,20 @@ from studio.messages import (
     NetworkRead,
     Pause,
     ReadNetwork,
+    ReadVectors,
     Ready,
     Resume,
     SaveCheckpoint,
     Stop,
+    Suggest,
+    Suggested,
     Train,
     Trained,
     TrainingPaused,
     TrainingResumed,
     TrainingStarted,
     TrainNext,
+    VectorsRead,
     Wrote,
 )
 from studio.model.events import (
@@ -45,6 +50,7 @@ from studio.model.events import (
     Validated,
 )
 from studio.paths import Home
+from studio.prosody.scansion import scan
 from studio.runs import folders, processes
 from studio.runs import queue as queued
 from studio.tui.run_in_training import RunInTraining
@@ -210,7 +216,7 @@ def test_a_resumed_run_has_learnt_what_it_had_learnt_before(
     assert talk.wait(Composed).model.startswith("first@")
 
 
-def test_a_poem_is_read_back_with_its_scansion(talk: Conversation) -> None:
+def test_a_poem_is_read_back_character_by_character(talk: Conversation) -> None:
     talk.send(Train("first", small(max_steps=2)))
     talk.wait_for(TrainingEnded)
     text = "春江花月夜，山水日红海。天地人风雨，湖云石门心。"
@@ -218,9 +224,25 @@ def test_a_poem_is_read_back_with_its_scansion(talk: Conversation) -> None:
     read = talk.wait(Inspected)
     assert (read.ticket, read.text, read.model) == (7, text, "first@2")
     assert "".join(place.character for place in read.predictions) == text
-    assert "".join(line.text for line in read.scansion.lines) == text.translate(
-        dict.fromkeys(map(ord, "，。"))
-    )
+
+
+def test_what_clears_a_fault_is_found_and_the_vectors_are_read(talk: Conversation) -> None:
+    talk.send(Train("first", small(max_steps=2)))
+    talk.wait_for(TrainingEnded)
+    text = "白天依山尽，黄河入海流。欲穷千里目，更上一层楼。"
+    request = ComposeRequest()
+    (fault,) = scan(verse_lines(text)).broken
+    talk.send(Suggest(7, request, text, fault))
+    talk.send(ReadVectors(8, "first"))
+    found = talk.wait(Suggested)
+    assert (found.ticket, found.suggestion.fault) == (7, fault)
+    offers = found.suggestion.offers
+    assert offers
+    for offer in offers:
+        assert not scan(offer.put_into(verse_lines(text))).broken
+    read = talk.wait(VectorsRead)
+    assert (read.ticket, read.model) == (8, "first@2")
+    assert read.vectors.shape == (len(read.vocabulary), 8)
 
 
 def test_poems_asked_for_do_not_change_the_losses(talk: Conversation) -> None:

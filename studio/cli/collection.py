@@ -11,9 +11,10 @@ from studio.cli.writing import write_poems
 from studio.collection.again import compare
 from studio.collection.exporting import export as write_file
 from studio.collection.exporting import format_of
-from studio.collection.in_words import describe, first_line, matches
+from studio.collection.in_words import first_line, matches, source_in_words
 from studio.collection.saved import Collection, SavedPoem
 from studio.corpus.poem import couplets
+from studio.errors import VerseError
 from studio.paths import Home
 from studio.translation import tr, tr_n
 
@@ -56,7 +57,7 @@ def show(poem: Id, json: Json = False) -> None:
         print_json(_document(saved))
         return
     out.print("\n".join(couplets(saved.poem.text)))
-    say(f"{saved.model} · {describe(saved.request)} · {saved.saved}")
+    say(f"{source_in_words(saved.model, saved.request)} · {saved.saved}")
 
 
 @collection_app.command(
@@ -71,6 +72,14 @@ def again(
 ) -> None:
     """Write a saved poem again with its request, seed and model. Exit code 1 if it differs."""
     saved = _saved().find(poem)
+    if not saved.model:
+        raise VerseError(
+            tr(
+                "{poem} was written by hand, so no model can write it again. "
+                "`tangshi-studio collection show {poem}` shows it.",
+                poem=saved.id,
+            )
+        )
     request = saved.rewrite_request
     if model:
         request = msgspec.structs.replace(request, model=model)

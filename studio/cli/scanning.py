@@ -7,8 +7,8 @@ import typer
 from rich.cells import cell_len
 
 from studio.cli.output import out, print_json, say, usage_errors
-from studio.cli.poems_in_files import Readable, Unreadable, read_poems, why
 from studio.corpus.library import Library
+from studio.corpus.poems_in_files import Readable, Unreadable, read_poems, why
 from studio.corpus.script import simplified
 from studio.errors import ConfigError, RunError
 from studio.paths import Home
@@ -17,7 +17,7 @@ from studio.prosody.ci import scan_ci, tune_of
 from studio.prosody.offers import Scan
 from studio.prosody.report import IN_ENGLISH, Line, Remark, Scansion
 from studio.prosody.rhymes import PINGSHUI, RhymeBook
-from studio.prosody.rules import ScanRules
+from studio.prosody.rules import BLANK, ScanRules
 from studio.prosody.scansion import scan as scan_poem
 from studio.prosody.tunes import Tune, tune_named
 from studio.translation import language, tr
@@ -255,10 +255,12 @@ def _print_suggestion(suggestion: Suggestion, scanned: Scansion) -> None:
 def _print(title: str, scanned: Scansion) -> None:
     if title:
         out.print(title)
-    width = max(cell_len(line.text) for line in scanned.lines)
+    width = max(2 * len(line.text) for line in scanned.lines)
     for at, line in enumerate(scanned.lines):
         marks = _marks(line)
-        out.print(f"  {line.text}{' ' * (width - cell_len(line.text))}  {line.rhyme}".rstrip())
+        # As wide as a character.
+        text = line.text.replace(BLANK, "＿")
+        out.print(f"  {text}{' ' * (width - cell_len(text))}  {line.rhyme}".rstrip())
         wrong = [each.name for each in scanned.broken if each.line == at]
         named = " ".join(dict.fromkeys(wrong))
         out.print(f"  {marks}{' ' * (width - cell_len(marks))}  {named}".rstrip())

@@ -17,6 +17,7 @@ from studio.errors import CorpusError
 from studio.files import read_regular
 from studio.paths import Home
 from studio.prosody.forms import form_named
+from studio.prosody.tunes import tunes
 from studio.reasons import system_reason
 from studio.translation import tr
 from studio.verse.request import DRAFTS, ComposeRequest, Sampling, WrittenPoem
@@ -140,7 +141,8 @@ def generate(
 def write_poems(request: ComposeRequest, device: str = "auto") -> tuple[str, list[WrittenPoem]]:
     """The full name of the model, and the poems asked for, the best first."""
     from studio.runs.loading import load_writer, locate
-    from studio.verse.composer import write_best
+    from studio.verse.composer import written
+    from studio.verse.facing import compose_any
     from studio.verse.novelty import Novelty
 
     home = Home.default()
@@ -151,7 +153,8 @@ def write_poems(request: ComposeRequest, device: str = "auto") -> tuple[str, lis
         # The library is only needed to find copied lines: poems are written without it too.
         say(tr("Copied lines cannot be found: {problem}", problem=error))
         index = None
-    return writer.name, list(write_best(writer, request, index))
+    poems = written(compose_any(writer, request, index))
+    return writer.name, list(poems[: request.candidates])
 
 
 def score(
@@ -201,7 +204,10 @@ def _keep(poems: list[SavedPoem], save: bool, picture: Path | None) -> None:
 @usage_errors()
 def _form(typed: str) -> str:
     """The form's own name, so that saved poems are the same however the form was typed."""
-    return "" if typed in ("", "free") else form_named(typed, "free").name
+    if typed in ("", "free"):
+        return ""
+    named = [each.name for each in tunes().values() if typed in (each.name, each.pinyin)]
+    return named[0] if named else form_named(typed, "free").name
 
 
 @usage_errors()

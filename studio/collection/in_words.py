@@ -42,6 +42,14 @@ def first_line(text: str, most: int = 16) -> str:
     return "".join(character for character in line if character.isalnum())[:most]
 
 
+def source_in_words(model: str, request: ComposeRequest, translate: Translate = tr) -> str:
+    """What wrote a poem and how, in a few words; `model` is "" for what a person wrote."""
+    if model:
+        return f"{model} · {describe(request, translate)}"
+    by_hand = translate(marked("written by hand"))
+    return f"{by_hand} · {request.form or translate(marked('free'))}"
+
+
 def describe(request: ComposeRequest, translate: Translate = tr) -> str:
     """A request in a few words, the seed last."""
     seed = translate(marked("seed {seed}"), seed=request.seed)

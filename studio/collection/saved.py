@@ -29,8 +29,8 @@ _SEVERAL = marked(
 class SavedPoem(msgspec.Struct, frozen=True):
     """A poem with everything needed to write it again identically.
 
-    `model` is the full name of the model. `program` is the studio and torch with their versions; it
-    is empty in older saved poems. `saved` is ISO 8601, UTC.
+    `model` is the full name of the model; "" if a person wrote the poem. `program` is the studio
+    and torch with their versions; it is empty in older saved poems. `saved` is ISO 8601, UTC.
     """
 
     poem: WrittenPoem

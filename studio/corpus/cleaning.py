@@ -7,6 +7,7 @@ from collections import Counter
 from studio.corpus.poem import HAN, STOPS
 from studio.corpus.script import simplified
 from studio.errors import CorpusError, VerseError
+from studio.prosody.rules import BLANK
 from studio.translation import marked, tr
 
 
@@ -50,7 +51,8 @@ _MARK = re.compile(r"\[[一二三四五六七八九十百〇○\d\0]+\]")
 _SUPPLIED = re.compile(r"\[([^\[\]]*)\]")
 _BRACKET = re.compile(r"[（）〖〗【】〔〕\[\]]")
 _LACUNA = re.compile("[□■○●◯…\ufffd]")
-_FOREIGN = re.compile(f"[^{HAN}{STOPS}\0]")
+_LACUNA_BUT_BLANKS = re.compile("[■○●◯…\ufffd]")
+_FOREIGN = re.compile(f"[^{HAN}{STOPS}{BLANK}\0]")
 _STOPS = re.compile(f"[{STOPS}]{{2,}}")
 # The source has this ("blank") for a poem whose text is lost.
 _PLACEHOLDER = "空。"
@@ -62,16 +64,18 @@ _ASKED_INSIDE = re.compile(r"\?(?=.)")
 _FINAL = re.compile("[。？！]")
 
 
-def clean(text: str) -> str:
+def clean(text: str, unfinished: bool = False) -> str:
     """The poem's characters and stops, in its own script; raises RejectedError with the reason.
 
     Notes in round and lenticular brackets are removed, and so are the marks that refer to them
     ([一]). A character that an editor supplied in square brackets stays. Quotation marks and the
-    comma of enumerations are removed, so that a line is only characters and one stop.
+    comma of enumerations are removed, so that a line is only characters and one stop. In an
+    `unfinished` poem □ is a character to be written, not one that is lost.
     """
+    lacuna = _LACUNA_BUT_BLANKS if unfinished else _LACUNA
     _refuse(NOT_UTF8, SURROGATE.search(text))
     kept = _without_notes(_tidy(text))
-    _refuse(LACUNA, _LACUNA.search(kept))
+    _refuse(LACUNA, lacuna.search(kept))
     if (at := _lost_character(text, kept)) is not None:
         raise RejectedError(LACUNA, "?", at)
     _refuse(UNBALANCED, _BRACKET.search(kept))

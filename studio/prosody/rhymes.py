@@ -43,6 +43,11 @@ class Reading(NamedTuple):
         """Whether the tone is level (平) and not oblique (仄: 上, 去 or 入)."""
         return self.tone == "平"
 
+    def named(self, rhyme: str) -> bool:
+        """Whether this is the rhyme: 去送 is 去送, and 仄送 in ci, which do not tell them apart."""
+        tones = (self.tone, "平" if self.level else "仄")
+        return rhyme[1:] == self.rhyme and rhyme[:1] in tones
+
 
 Entries = dict[str, tuple[Reading, ...]]
 
@@ -64,9 +69,9 @@ class RhymeBook:
         entries: Callable[[], Entries],
         rhymes: Sequence[str],
         rhyme_only: Callable[[], dict[str, bool]] = dict,
-        rare: Callable[[], dict[str, frozenset[str]]] = dict,
         neighbours: Callable[[str], frozenset[str]] = lambda _: frozenset(),
         counterparts: Callable[[str], frozenset[str]] = lambda rhyme: frozenset({rhyme}),
+        rare: Callable[[], dict[str, frozenset[str]]] = dict,
     ) -> None:
         self.key, self.name = key, name
         self.rhymes = rhymes
@@ -226,9 +231,9 @@ PINGSHUI = RhymeBook(
     rhyme_book,
     RHYMES["平"],
     rhyme_only,
-    rare_rhymes,
     neighbours,
     counterparts,
+    rare_rhymes,
 )
 readings = PINGSHUI.readings
 is_rare = PINGSHUI.is_rare

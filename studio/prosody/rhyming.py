@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from studio.prosody.rhymes import PINGSHUI, Reading, RhymeBook
+from studio.prosody.rules import BLANK
 
 # The share of rhyming lines that must be able to end in the level tone in a regulated poem.
 LEVEL_SHARE = 0.75
@@ -12,6 +13,11 @@ LEVEL_SHARE = 0.75
 def feet(lines: Sequence[str]) -> list[str]:
     """The characters that must rhyme (韵脚): the last of every second line."""
     return [line[-1] for line in lines[1::2]]
+
+
+def is_open(lines: Sequence[str]) -> bool:
+    """Whether no character that must rhyme is written yet."""
+    return all(foot == BLANK for foot in feet(lines))
 
 
 def level_rhymes(character: str, book: RhymeBook = PINGSHUI) -> frozenset[str]:
@@ -46,10 +52,11 @@ def rhyme_of(lines: Sequence[str], book: RhymeBook = PINGSHUI) -> str:
     """The level rhyme of most rhyming lines.
 
     Ties are decided in this order: the rhyme of the first line; a rhyme that no other line end
-    sounds like; the rhyme of the first foot; the first in the rhyme book. Empty if too many lines
-    end in oblique tones, or if no foot is known.
+    sounds like; the rhyme of the first foot; the first in the rhyme book. If no foot is written
+    yet, it is the rhyme of the first line. Empty if too many lines end in oblique tones, or if no
+    foot is known.
     """
-    ends = feet(lines)
+    ends = lines[0][-1:] if is_open(lines) else feet(lines)
     if sum(can_be_level(end, book) for end in ends) < LEVEL_SHARE * len(ends):
         return ""
     in_book = book.rhymes.index

@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 from studio.prosody.rhymes import PINGSHUI, RhymeBook
 
+# Stands for a character that is not written yet. No rule speaks of it.
+BLANK = "□"
+
 
 class ScanRules(NamedTuple):
     """A rhyme book, which gives the tones too, and which rescues (拗救) are allowed.

@@ -8,7 +8,13 @@ import msgspec
 from studio.prosody.forms import form_of, forms, line_types, templates
 from studio.prosody.regulated import repeated, rhyme_remarks, tone_remarks
 from studio.prosody.report import Character, Line, Remark, Scansion
-from studio.prosody.rhyming import in_neighbouring_rhyme, in_rhyme, rhyme_groups, rhyme_of
+from studio.prosody.rhyming import (
+    in_neighbouring_rhyme,
+    in_rhyme,
+    is_open,
+    rhyme_groups,
+    rhyme_of,
+)
 from studio.prosody.rules import TANG, ScanRules
 from studio.prosody.tones import LEVEL, OBLIQUE, Fit, fit, tone_masks
 from studio.translation import tr
@@ -27,7 +33,8 @@ def scan(lines: Sequence[str], form: str = "", rules: ScanRules = TANG) -> Scans
     """Scan a poem of at least one line, each the characters of a line without punctuation.
 
     If a character has several readings, the one that fits counts. A reading that occurs only in
-    rhymes (data/rhyme_only.txt) counts only if the character is a rhyme. An unknown character fits.
+    rhymes (data/rhyme_only.txt) counts only if the character is a rhyme. An unknown character fits,
+    and so does a blank.
 
     `form` is the intended form, if known. A poem in an old-style form is never measured against
     the rules of regulated verse, even if it comes close to them. The
@@ -40,7 +47,7 @@ def scan(lines: Sequence[str], form: str = "", rules: ScanRules = TANG) -> Scans
         return _old_style(lines, line_length, stray, rules)
     form = form_of(line_length, len(lines), regulated=True)
     rhyme = rhyme_of(lines, book) if form else ""
-    if rhyme and stray <= STRAY_LINES * len(lines):
+    if (rhyme or (form and is_open(lines))) and stray <= STRAY_LINES * len(lines):
         found = fit(
             lines,
             line_length,
@@ -73,7 +80,7 @@ def _regulated(
         required = patterns[-1 if each.rescued else 0]
         if at in answering and not each.rescued:
             required = types[each.type].answering_pattern(line_length)
-        rhymes = each.type.isupper() and in_rhyme(line[-1], rhyme, rules.book)
+        rhymes = rhyme and each.type.isupper() and in_rhyme(line[-1], rhyme, rules.book)
         scanned.append(
             Line(
                 line,
@@ -87,7 +94,7 @@ def _regulated(
     return Scansion(
         form=form,
         template=names[start],
-        rhymes=(f"平{rhyme}",),
+        rhymes=(f"平{rhyme}",) if rhyme else (),
         lines=tuple(scanned),
         faults=in_order(faults),
         notes=in_order(

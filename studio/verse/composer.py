@@ -5,6 +5,7 @@ import random
 from studio.corpus.poem import About
 from studio.errors import VerseError
 from studio.prosody.forms import form_named
+from studio.prosody.tunes import tunes
 from studio.translation import marked, tr
 from studio.verse.constraints import FormRules, FreeRules, Rules, rhyme_supply
 from studio.verse.decoder import Columns, Writer, decode
@@ -14,6 +15,7 @@ from studio.verse.novelty import Novelty
 from studio.verse.plan import Plan, place_words, plan
 from studio.verse.ranking import add_scores
 from studio.verse.request import ComposeRequest, Tones, WrittenPoem
+from studio.verse.tune_rules import rules_of_tune
 from studio.verse.ways import form_layout
 
 # The looser choices for `tones`, the strictest first.
@@ -59,7 +61,11 @@ def write(
     writer: Writer, request: ComposeRequest, novelty: Novelty | None = None
 ) -> tuple[WrittenPoem, ...]:
     """Write all drafts of a request; returns them with scores, the best first."""
-    columns = compose(writer, request, novelty)
+    return written(compose(writer, request, novelty))
+
+
+def written(columns: Columns) -> tuple[WrittenPoem, ...]:
+    """The poems, once all their columns are written."""
     while True:
         try:
             next(columns)
@@ -100,6 +106,8 @@ def _rules(writer: Writer, request: ComposeRequest, rows: int) -> Rules:
     if not request.form:
         text = free_text(request, vocabulary)
         return FreeRules(vocabulary, text, request.longest, bool(request.given), rows)
+    if tune := tunes().get(request.form):
+        return rules_of_tune(vocabulary, tune, request, rows)
     start = _plan(writer, request)
     words = required_words(request, start.layout.line_length, vocabulary)
     if not words:

@@ -5,23 +5,31 @@ writes the poem around it. What it writes beside the line is ranked by paralleli
 how likely the couplet is by itself.
 """
 
-from typing import TYPE_CHECKING
+from itertools import zip_longest
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from studio.corpus.poem import verse_lines
 from studio.errors import VerseError
 from studio.prosody.parallelism import Parallelism, compare
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
 from studio.translation import marked, tr
-from studio.verse.request import BLANK, ComposeRequest
+from studio.verse.fixed_characters import in_known_forms
+from studio.verse.request import BLANK, COUPLET_FORM, ComposeRequest, WrittenPoem
 
 if TYPE_CHECKING:
-    from studio.verse.decoder import Writer
+    from studio.verse.decoder import Columns, Writer
+    from studio.verse.novelty import Novelty
 
 _FORMS = {5: "五律", 7: "七律"}
 _BEFORE, _LINES = 2, 8
+# Couplets that are written, to choose from.
+_WRITTEN = 48
 # What a nat a character is worth, beside parallelism from 0 to 1.
 _NAT = 0.1
+# More than two scores can differ by.
+_LAST = 10
 
 # The line ends in the wrong tone for a lower line, or an upper one.
 _NOT_LOWER = marked(
@@ -56,10 +64,68 @@ def facing_lines(
     are at most so many lines. Lines with a tone that is not opposed come last. Raises VerseError if
     a line of that length or with such an end cannot be faced.
     """
-    from studio.model.evaluate import score_poems
+    _check_length(line)
+    wanted = LEVEL if upper else OBLIQUE
+    if not tones_of(line[-1], rhyming=upper) & wanted:
+        raise VerseError(tr(_NOT_LOWER if upper else _NOT_UPPER, line=line))
+    blank = BLANK * len(line)
+    pair = (blank, line) if upper else (line, blank)
+    return [
+        FacingLine(each.lines[not upper], each.score, each.parallelism, each.log_probability)
+        for each in _couplets(writer, pair, candidates, seed)
+    ]
 
-    form = _FORMS.get(len(line))
-    if form is None:
+
+class _Couplet(NamedTuple):
+    lines: tuple[str, str]
+    score: float
+    parallelism: Parallelism
+    log_probability: float
+
+    @property
+    def rank(self) -> float:
+        """The score; those without opposed tones come last."""
+        return self.score - _LAST * (self.parallelism.tones < 1)
+
+
+def compose_any(
+    writer: "Writer", request: ComposeRequest, novelty: "Novelty | None" = None
+) -> "Columns":
+    """Write what a request asks for, as `compose` does: poems, or couplets."""
+    from studio.verse.composer import compose
+
+    if request.form == COUPLET_FORM:
+        return _as_columns(writer, request)
+    return compose(writer, request, novelty)
+
+
+def _as_columns(writer: "Writer", request: ComposeRequest) -> "Columns":
+    """The best couplets for the line of a request, or for its two lines with blanks."""
+    lines = verse_lines(request.given or request.first)
+    if not lines:
+        raise VerseError(tr("A couplet needs a line: give the upper or the lower one as opening."))
+    for line in lines:
+        _check_length(line)
+    if len(lines) == 1:
+        blank = BLANK * len(lines[0])
+        is_upper = bool(tones_of(lines[0][-1]) & OBLIQUE)
+        lines = [lines[0], blank] if is_upper else [blank, lines[0]]
+    if len(lines) != 2 or len(lines[0]) != len(lines[1]):
+        raise VerseError(tr("A couplet has two lines of the same length."))
+    pair = in_known_forms(lines[0], writer.vocabulary), in_known_forms(lines[1], writer.vocabulary)
+    count = request.candidates
+    found = _couplets(writer, pair, max(_WRITTEN, count), request.seed)[:count]
+    poems = tuple(
+        WrittenPoem("，".join(each.lines) + "。", each.log_probability, True, each.rank)
+        for each in found
+    )
+    texts = [each.text for each in poems] + [""] * (count - len(poems))
+    yield from zip_longest(*texts, fillvalue="")
+    return poems
+
+
+def _check_length(line: str) -> None:
+    if len(line) not in _FORMS:
         raise VerseError(
             tr(
                 "{line} has {count} characters. Give a line of five or seven.",
@@ -67,30 +133,31 @@ def facing_lines(
                 count=len(line),
             )
         )
-    wanted = LEVEL if upper else OBLIQUE
-    if not tones_of(line[-1], rhyming=upper) & wanted:
-        raise VerseError(tr(_NOT_LOWER if upper else _NOT_UPPER, line=line))
-    at = _BEFORE + upper
-    lines = [BLANK * len(line)] * _LINES
-    lines[at] = line
-    written = _written(writer, "，".join(lines), form, candidates, seed)
-    other = _BEFORE + (not upper)
-    facing = list(dict.fromkeys(poem[other] for poem in written))
-    pairs = [(each, line) if upper else (line, each) for each in facing]
+
+
+def _couplets(
+    writer: "Writer", pair: tuple[str, str], candidates: int, seed: int
+) -> list[_Couplet]:
+    """Couplets for two lines with blanks, the best first; those without opposed tones last."""
+    from studio.model.evaluate import score_poems
+
+    lines = [BLANK * len(pair[0])] * _LINES
+    lines[_BEFORE : _BEFORE + 2] = pair
+    written = _written(writer, "，".join(lines), _FORMS[len(pair[0])], candidates, seed)
+    pairs = list(dict.fromkeys((poem[_BEFORE], poem[_BEFORE + 1]) for poem in written))
     texts = [f"{first}，{second}。" for first, second in pairs]
     scores = score_poems(writer.network, writer.vocabulary, texts, writer.device)
     found = []
-    for each, pair, read in zip(facing, pairs, scores, strict=True):
-        compared, likely = compare(*pair), -read.han_nats / read.han
-        found.append(FacingLine(each, compared.score + _NAT * likely, compared, likely))
-    return sorted(found, key=lambda each: (each.parallelism.tones < 1, -each.score))
+    for each, read in zip(pairs, scores, strict=True):
+        compared, likely = compare(*each), -read.han_nats / read.han
+        found.append(_Couplet(each, compared.score + _NAT * likely, compared, likely))
+    return sorted(found, key=lambda each: -each.rank)
 
 
 def _written(
     writer: "Writer", given: str, form: str, candidates: int, seed: int
 ) -> list[list[str]]:
     """The lines of poems with a line given; under freer tones if it does not keep the rules."""
-    from studio.corpus.poem import verse_lines
     from studio.verse.composer import write
 
     request = ComposeRequest(given=given, form=form, tones="tang", candidates=candidates, seed=seed)

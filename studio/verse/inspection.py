@@ -8,9 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from studio.corpus.poem import STOPS, is_common, verse_lines
-from studio.prosody.report import Scansion
-from studio.prosody.rhymes import readings, unrhymed_readings
-from studio.prosody.scansion import scan
+from studio.prosody.measure import scan_by
+from studio.prosody.rhymes import RhymeBook
 from studio.verse.reading import Prediction
 from studio.verse.request import ComposeRequest
 
@@ -89,19 +88,22 @@ def fitting(text: str, request: ComposeRequest) -> list[Fits]:
     """For each character of `text`, a check whether another one keeps its tone or rhyme."""
     lines = verse_lines(text)
     tones = request.tones != "free"
-    inside = iter(_checks_for(scan(lines, request.form), tones) if lines else ())
+    book = request.measure.book_for(request.form)
+    inside = iter(_checks_for(lines, request, tones, book) if lines else ())
     return [_anything if each in STOPS else next(inside) for each in text]
 
 
-def _checks_for(scansion: Scansion, tones: bool) -> Iterable[Fits]:
-    for line in scansion.lines:
+def _checks_for(
+    lines: list[str], request: ComposeRequest, tones: bool, book: RhymeBook
+) -> Iterable[Fits]:
+    for line in scan_by(lines, request.form, request.measure).lines:
         for at, character in enumerate(line.characters):
             last = at == len(line.characters) - 1
             if last and line.rhyme:
-                yield _has_rhyme(line.rhyme)
+                yield _has_rhyme(line.rhyme, book)
             elif tones and character.required in ("平", "仄"):
                 level = character.required == "平"
-                yield _has_tone(level, rhyming=last and level)
+                yield _has_tone(level, last and level, book)
             else:
                 yield _anything
 
@@ -110,10 +112,10 @@ def _anything(character: str) -> bool:
     return True
 
 
-def _has_tone(level: bool, rhyming: bool) -> Fits:
-    readings_of = readings if rhyming else unrhymed_readings
+def _has_tone(level: bool, rhyming: bool, book: RhymeBook) -> Fits:
+    readings_of = book.readings if rhyming else book.unrhymed_readings
     return lambda character: any(each.level == level for each in readings_of(character))
 
 
-def _has_rhyme(rhyme: str) -> Fits:
-    return lambda character: any("".join(each) == rhyme for each in readings(character))
+def _has_rhyme(rhyme: str, book: RhymeBook) -> Fits:
+    return lambda character: any(each.named(rhyme) for each in book.readings(character))

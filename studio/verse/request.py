@@ -15,7 +15,9 @@ from studio.corpus.cleaning import normalise_typed
 from studio.corpus.poem import STOPS, is_han
 from studio.corpus.script import simplified
 from studio.errors import VerseError
+from studio.prosody.measure import TANG_MEASURE, Measure
 from studio.prosody.rhymes import RHYMES
+from studio.prosody.rules import BLANK as BLANK  # marks a character for the model to write
 from studio.translation import marked, tr
 
 Strategy = Literal["greedy", "sample"]
@@ -25,9 +27,9 @@ DRAFTS = 16
 # Limits also reject NaN and infinity.
 Weight = Annotated[float, Meta(ge=-1000, le=1000)]
 
-# Marks a character for the model to write in a given text.
-BLANK = "□"
-# What may be typed for it.
+# The form of a couplet (对联): one line faces another.
+COUPLET_FORM = "对联"
+# What may be typed for a blank.
 _BLANKS = str.maketrans(dict.fromkeys("_＿*＊", BLANK))
 _LINE_BREAK = re.compile("\r\n?|[\n\v\f\x85\u2028\u2029]")
 
@@ -86,7 +88,8 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     whose text cannot be normalised cannot be made; that raises VerseError, which names the part.
 
     - `first`: the opening characters; "" lets the model begin.
-    - `form`: a name of data/forms.toml, or "" for free length up to `longest` characters.
+    - `form`: a name of data/forms.toml, or "" for free length up to `longest` characters, or 对联:
+      then `first` is a line, and each poem is a couplet with it.
     - `lines`: the number of lines, for forms of any length; it is even, and 0 is the form's usual
       number.
     - `acrostic` (藏头): the first character of each line; the remaining lines are free.
@@ -107,6 +110,8 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
       else the newest run), "default", a run's name, or "run@step" for one of its checkpoints.
     - `candidates`: how many poems are asked for. `drafts`: how many are written at least, from
       which the best are taken; requests of older versions have 1.
+    - `measure`: the rules that a person measures the poem by. The model writes by 平水韵, with both
+      rescues.
     - `tries`: how many continuations of each line are written, of which one is chosen.
 
     The same request and model write the same poems: other random draws do not matter.
@@ -132,6 +137,7 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str = ""
     poet: str = ""
     drafts: Annotated[int, Meta(ge=1, le=256)] = 1
+    measure: Measure = TANG_MEASURE
 
     def __post_init__(self) -> None:
         if self.form:

@@ -5,6 +5,7 @@ Imports torch only if a model ranks.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,6 +15,7 @@ from studio.corpus.poem import STOPS, is_common, verse_lines
 from studio.corpus.script import simplified, traditional
 from studio.errors import VerseError
 from studio.prosody.forms import forms
+from studio.prosody.measure import scan_by
 from studio.prosody.offers import LineOffer, Offer, Scan, line_offers, offers
 from studio.prosody.report import Remark
 from studio.prosody.rhymes import RhymeBook
@@ -146,6 +148,16 @@ def suggest(
         characters = desk.characters(fault)[:count]
         whole = [] if characters else desk.whole_lines(fault)[:count]
         found.append(Suggestion(fault, tuple(characters), tuple(whole)))
+    return found
+
+
+def suggest_for(
+    writer: "Writer", request: ComposeRequest, text: str, fault: Remark, count: int
+) -> Suggestion:
+    """The suggestion for a fault of a poem that is measured by the form and rules of a request."""
+    scan = partial(scan_by, form=request.form, measure=request.measure)
+    book = request.measure.book_for(request.form)
+    (found,) = suggest(text, verse_lines(text), [fault], scan, book, ByModel(writer), count)
     return found
 
 

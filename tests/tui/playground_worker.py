@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 
-from studio.corpus.poem import STOPS, verse_lines
+from studio.corpus.poem import STOPS
 from studio.messages import (
     CancelCompose,
     Command,
@@ -18,7 +18,6 @@ from studio.messages import (
     Wrote,
 )
 from studio.paths import Home
-from studio.prosody.scansion import scan
 from studio.verse.reading import CopiedSpan, Prediction
 from studio.verse.request import WrittenPoem
 
@@ -103,7 +102,6 @@ class PlaygroundWorker:
                     Prediction(each, math.log(0.01), () if each in STOPS else ALTERNATIVES)
                     for each in command.text
                 )
-                scansion = scan(verse_lines(command.text))
                 ticket, text = command.ticket, command.text
                 found = copied if index else None
-                self.emit(Inspected(ticket, text, "night@800", places, scansion, found))
+                self.emit(Inspected(ticket, text, "night@800", places, found))

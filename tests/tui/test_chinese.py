@@ -148,7 +148,7 @@ def test_terms_of_verse_have_no_english_beside_them() -> None:
     assert rhyme_named("陽") == "阳"
     assert reading_named("去號") == "去号"
     assert tone_legend().plain == "平  仄  中 两读  韵 韵脚"
-    scansion = scansion_of("白日依山尽，黄河入海流。欲穷千里目，更上一层楼。", "五绝")
+    scansion = scansion_of("白日依山尽，黄河入海流。欲穷千里目，更上一层楼。")
     assert scansion
     assert english_in(names_of([*scansion.broken, *scansion.noted])) == []
     rows = [row.plain for row in remarks_in_words(scansion, 0, 0)]

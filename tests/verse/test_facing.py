@@ -10,8 +10,10 @@ from studio.model.device import Device
 from studio.model.network import Network
 from studio.prosody.rhymes import rhyme_book
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
+from studio.verse.composer import written
 from studio.verse.decoder import Writer
-from studio.verse.facing import FacingLine, facing_lines
+from studio.verse.facing import FacingLine, compose_any, facing_lines
+from studio.verse.request import COUPLET_FORM, ComposeRequest
 
 UPPER, LOWER = "明月松间照", "清泉石上流"
 
@@ -66,3 +68,33 @@ def test_a_line_that_cannot_be_faced_is_refused(
 ) -> None:
     with pytest.raises(VerseError, match=why):
         facing_lines(writer, line, 1, 1, upper)
+
+
+@pytest.mark.parametrize(("line", "place"), [(UPPER, 0), (LOWER, 1)])
+def test_a_couplet_is_a_form_whose_opening_is_a_line(writer: Writer, line: str, place: int) -> None:
+    request = ComposeRequest(form=COUPLET_FORM, first=line, candidates=3, seed=1)
+    poems = written(compose_any(writer, request))
+    assert 1 <= len(poems) <= 3
+    facing = [each.line for each in facing_lines(writer, line, 48, 1, upper=place == 1)]
+    assert [poem.text[:-1].split("，")[1 - place] for poem in poems] == facing[: len(poems)]
+    assert all(poem.text[:-1].split("，")[place] == line for poem in poems)
+
+
+def test_blanks_of_a_couplet_are_written_and_the_rest_is_kept(writer: Writer) -> None:
+    given = "明月松间照，清泉□上□。"
+    (poem,) = written(compose_any(writer, ComposeRequest(form=COUPLET_FORM, given=given)))
+    kept = zip(given, poem.text, strict=True)
+    assert all(wanted in (found, "□") for wanted, found in kept)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "needs a line"),
+        ("明月", "of five or seven"),
+        ("明月松间照，清泉石上流流流", "the same length"),
+    ],
+)
+def test_what_is_no_line_of_a_couplet_is_refused(writer: Writer, text: str, says: str) -> None:
+    with pytest.raises(VerseError, match=says):
+        written(compose_any(writer, ComposeRequest(form=COUPLET_FORM, first=text)))

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from studio.collection.in_words import describe, first_line, matches
+from studio.collection.in_words import first_line, matches, source_in_words
 from studio.collection.saved import Collection, SavedPoem
 from studio.errors import StudioError
 from studio.messages import Composed
@@ -152,7 +152,10 @@ class PoemChooser(Modal[ChosenPoem | None]):
 
     def action_again(self) -> None:
         """Write the poem again."""
-        if highlighted := self._highlighted:
+        highlighted = self._highlighted
+        if highlighted and not highlighted.composed.model:
+            self._show(tr("You wrote it by hand. Enter shows it."))
+        elif highlighted:
             self.dismiss(ChosenPoem(highlighted, again=True))
 
     def action_search(self) -> None:
@@ -202,7 +205,7 @@ class PoemChooser(Modal[ChosenPoem | None]):
 def _about(entry: PoemEntry) -> str:
     composed = entry.composed
     when = f" · {local_time(entry.saved.saved)}" if entry.saved else ""
-    return f"{model_in_words(composed.model)} · {describe(composed.request)}{when}"
+    return f"{source_in_words(model_in_words(composed.model), composed.request)}{when}"
 
 
 def _row(composed: Composed) -> Content:

@@ -1,7 +1,7 @@
 """Where poems are while they are written: in the exhibit, or on the workbench if it is open."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,8 +17,10 @@ from studio.messages import (
     Failed,
     Inspected,
     Ready,
+    Suggested,
     Trained,
     TrainingStarted,
+    VectorsRead,
     Wrote,
 )
 from studio.model.events import TrainingEnded
@@ -28,6 +30,7 @@ from studio.tui.playground.pending import PendingRequests
 from studio.tui.playground.poem_history import PoemGroup, PoemHistory
 from studio.tui.playground.readings import Readings
 from studio.tui.workbench.draft import Draft
+from studio.tui.workbench.questions import Questions
 from studio.tui.workbench.workbench import Workbench
 from studio.verse.request import ComposeRequest, WrittenPoem
 
@@ -68,10 +71,13 @@ class Desk(Container):
         self._readings = Readings(send, tickets)
         self._note = note
         self._exhibit = Exhibit(self._readings)
-        self._bench = Workbench()
+        self._questions = Questions(send, tickets)
+        self._bench = Workbench(self._questions)
         # The poem worked on last; opened again, it has its states.
         self._draft: Draft | None = None
         self._torch_loaded = False
+        # What to try if a rewrite is impossible.
+        self._otherwise: tuple[ComposeRequest, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield self._exhibit
@@ -110,11 +116,18 @@ class Desk(Container):
             case ComposeCancelled(ticket) if self._pending.find(ticket):
                 self._stop()
                 self.say(tr("Cancelled."))
+            case Suggested() | VectorsRead():
+                self._questions.receive(event)
+            case Failed() if self._questions.receive(event):
+                pass
             case Inspected():
                 self._readings.receive(event)
                 self._refresh_marks()
             case Failed(_, message, ticket) if self._pending.find(ticket):
-                self._stop(message)
+                if self.working and self._otherwise:
+                    self.rewrite(self._otherwise[0], self._otherwise[1:])
+                else:
+                    self._stop(message)
             case Failed(_, message, ticket) if ticket and self._readings.failed(ticket):
                 if self.working:
                     self._bench.say(message, error=True)
@@ -136,8 +149,9 @@ class Desk(Container):
         self._exhibit.start(requests, self._pending.texts)
         self._show_progress()
 
-    def rewrite(self, request: ComposeRequest) -> None:
-        """Have the poem on the workbench rewritten."""
+    def rewrite(self, request: ComposeRequest, otherwise: Sequence[ComposeRequest] = ()) -> None:
+        """Have the poem on the workbench rewritten; `otherwise` are tried if that is impossible."""
+        self._otherwise = tuple(otherwise)
         self._bench.start()
         self._pending.start([request])
 
@@ -281,6 +295,13 @@ class Desk(Container):
         self.working = True
         self._bench.open(self._draft, self._exhibit.overlays)
         self._bench.focus()
+
+    def work_on(self, request: ComposeRequest) -> None:
+        """Open the workbench with the poem that a request gives: a person wrote it."""
+        self.drop_pending()
+        poem = WrittenPoem(request.given, 0.0, complete=True)
+        self._add(PoemGroup((Composed(0, request, "", (poem,), 0.0),)))
+        self.open_workbench()
 
     def _leave_workbench(self) -> None:
         """Go back to the exhibit; a poem that was changed is the newest there."""

@@ -9,6 +9,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from studio.prosody.forms import forms
+from studio.prosody.tunes import tunes
 from studio.tui.playground.figures_line import figures, odds
 from studio.tui.playground.model_choices import model_in_words, step_in_words
 from studio.tui.playground.poem_history import PoemGroup, side_by_side
@@ -17,7 +18,7 @@ from studio.tui.playground.stage import PoemStage
 from studio.tui.poem.layout import Shape
 from studio.tui.poem.mark_line import MarkLine
 from studio.tui.poem.marks import Overlays, given_places, marks_of, opening_length
-from studio.verse.request import ComposeRequest
+from studio.verse.request import COUPLET_FORM, ComposeRequest
 
 
 class Exhibit(Vertical):
@@ -114,7 +115,7 @@ class Exhibit(Vertical):
             request = composed.request
             read = self._readings.find(request, poem.text)
             given = given_places(request, poem.text)
-            marks.append(marks_of(poem.text, self.overlays, read, given, form=request.form))
+            marks.append(marks_of(poem.text, self.overlays, read, given, request=request))
         self.stage.mark(marks)
         self._show_figures()
 
@@ -144,4 +145,9 @@ def _shape(request: ComposeRequest) -> Shape:
     if request.form in forms():
         form = forms()[request.form]
         return Shape(form.line_length, request.lines or form.line_count)
+    if tune := tunes().get(request.form):
+        lengths = tune.pattern_for(0).lengths
+        return Shape(max(lengths), len(lengths))
+    if request.form == COUPLET_FORM:
+        return Shape(opening_length(request), 2)
     return Shape(7, 4)

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
+from studio.corpus.poem import verse_lines
 from studio.messages import Inspected
+from studio.prosody.parallelism import compare
 from studio.prosody.report import Scansion
 from studio.translation import tr
 from studio.tui.playground.model_choices import model_in_words
@@ -19,6 +21,7 @@ from studio.tui.poem.remarks import (
     summary,
     template_in_words,
 )
+from studio.verse.request import COUPLET_FORM
 
 # At most this many of each are shown here; the workbench shows all.
 _MOST_FAULTS = 3
@@ -29,18 +32,26 @@ def figures(group: PoemGroup, chosen: int, overlays: Overlays, read: Inspected |
     """The rows about the chosen poem; `read` is the model's reading of it, if it has arrived."""
     poems = group.poems
     composed, poem = poems[chosen]
-    scansion = scansion_of(poem.text, composed.request.form)
+    scansion = scansion_of(poem.text, composed.request)
     place = tr("{number} of {count}", number=chosen + 1, count=len(poems))
     source = [place] if len(poems) > 1 else []
-    source += [model_in_words(composed.model), tr("seed {seed}", seed=composed.request.seed)]
+    if composed.model:
+        seed = tr("seed {seed}", seed=composed.request.seed)
+        source += [model_in_words(composed.model), seed]
+    else:
+        source.append(tr("written by hand"))
     mean = poem.log_probability
     chance = tr("average {odds} per character (log p {mean:.2f})", odds=odds(mean), mean=mean)
     if not mean:
         chance = tr("no character was left to the model")
     rows = [Content(summary(scansion))] if scansion else []
     rows += _faults(scansion) if scansion else []
+    lines = verse_lines(poem.text)
+    if composed.request.form == COUPLET_FORM and len(lines) == 2:
+        score = compare(*lines).score
+        rows = [Content(tr("{form} · parallelism {score:.2f}", form=COUPLET_FORM, score=score))]
     rows.append(Content(" · ".join(source)))
-    rows.append(Content(chance))
+    rows += [Content(chance)] if composed.model else []
     rows += [] if poem.complete else [Content(tr("cut at the length limit"))]
     if overlays.tones and scansion:
         rows += _tones(scansion)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from textual.app import App
 
-from studio.collection.in_words import describe
+from studio.collection.in_words import source_in_words
 from studio.collection.saved import Collection, SavedPoem
 from studio.corpus.poem import couplets
 from studio.errors import StudioError
@@ -69,4 +69,4 @@ class Keeping:
 def as_copied(saved: SavedPoem) -> str:
     """The poem in couplets, then what is needed to write it again."""
     poem = "\n".join(couplets(saved.poem.text))
-    return f"{poem}\n\n{model_in_words(saved.model)} · {describe(saved.request)}"
+    return f"{poem}\n\n{source_in_words(model_in_words(saved.model), saved.request)}"

@@ -40,6 +40,13 @@ PLAYGROUND_KEYS: list[BindingType] = [
         id="playground.collection",
         tooltip=marked("The saved poems"),
     ),
+    Binding(
+        "d",
+        "own",
+        marked("Your own"),
+        id="playground.own",
+        tooltip=marked("A draft of your own: type, paste or open a poem and work on it"),
+    ),
     Binding("i", "opening", marked("Opening"), id="playground.opening"),
     Binding(
         "n", "new", marked("New"), id="playground.new", tooltip=marked("Write with a new seed")

@@ -17,6 +17,7 @@ from studio.errors import StudioError
 from studio.messages import Event, Failed, Ready, Trained, TrainingStarted
 from studio.model.events import CheckpointSaved, TrainingEnded
 from studio.paths import default_model
+from studio.prosody.measure import TANG_MEASURE
 from studio.translation import tr
 from studio.tui.pane import Pane
 from studio.tui.playground.chooser import ChosenPoem, PoemChooser, PoemEntry
@@ -25,6 +26,7 @@ from studio.tui.playground.keeping import Keeping
 from studio.tui.playground.keys import PLAYGROUND_KEYS, WORKBENCH_ACTIONS
 from studio.tui.playground.model_fields import ModelFields
 from studio.tui.playground.opening import Opening
+from studio.tui.playground.own_poem_screen import OwnPoemScreen, TypedPoem
 from studio.tui.playground.poem_history import PoemGroup
 from studio.tui.playground.request_form import RequestForm
 from studio.tui.widgets.pinyin_input import PinyinInput
@@ -49,6 +51,8 @@ class PlaygroundPane(Pane):
         self.desk = Desk(self.send, self.opening.show_note)
         # The poem that is shown when the studio opens.
         self._greeting: ComposeRequest | None = None
+        # The poem of one's own that is being typed.
+        self._typed = TypedPoem()
         # The saved poem that is being written again.
         self._to_compare: SavedPoem | None = None
 
@@ -266,6 +270,18 @@ class PlaygroundPane(Pane):
         """At the workbench the keys for requests do nothing."""
         return not self.desk.working or action in WORKBENCH_ACTIONS
 
+    def action_own(self) -> None:
+        """Type, paste or open a poem of one's own."""
+        like = self.form.request("") or ComposeRequest()
+        self.app.push_screen(OwnPoemScreen(self._typed, _without_given(like)), self._own_typed)
+
+    def _own_typed(self, typed: TypedPoem | None) -> None:
+        self._typed = typed or self._typed
+        if typed and typed.request:
+            self._typed = TypedPoem(form=typed.form)
+            self.opening.show_note("")
+            self.desk.work_on(typed.request)
+
     def action_work(self) -> None:
         """Work on the chosen poem."""
         self.desk.open_workbench()
@@ -278,7 +294,8 @@ class PlaygroundPane(Pane):
     @on(Workbench.RewriteRequested)
     def _rewrite(self, event: Workbench.RewriteRequested) -> None:
         # The form is hidden, but its setting for the tones holds at the workbench too.
-        self.desk.rewrite(msgspec.structs.replace(event.request, tones=self.form.tones))
+        request = msgspec.structs.replace(event.request, tones=self.form.tones)
+        self.desk.rewrite(request, event.otherwise)
 
     # --- keeping --------------------------------------------------------------------------------
 
@@ -307,5 +324,5 @@ class PlaygroundPane(Pane):
 
 
 def _without_given(request: ComposeRequest) -> ComposeRequest:
-    """A request without the text given on the workbench: that belongs to the poem."""
-    return msgspec.structs.replace(request, given="")
+    """A request without the text and the rules of the workbench: they belong to the poem."""
+    return msgspec.structs.replace(request, given="", measure=TANG_MEASURE)

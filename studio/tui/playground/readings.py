@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 
 from studio.messages import Command, Inspect, Inspected
+from studio.prosody.measure import Measure
 from studio.verse.request import ComposeRequest
 
 _MOST = 500  # readings kept
 
-_Key = tuple[str, str]  # the model, and the text of the poem
+_Key = tuple[str, str, Measure]  # the model, the text of the poem, and its rules
 
 
 class Readings:
@@ -21,14 +22,14 @@ class Readings:
 
     def find(self, request: ComposeRequest, text: str) -> Inspected | None:
         """The reading of a poem by the request's model; None if it has not arrived."""
-        return self._received.get((request.model, text))
+        return self._received.get((request.model, text, request.measure))
 
     def request(self, request: ComposeRequest, text: str) -> None:
         """Request the reading of a poem unless it is there, or on its way.
 
         A reading without copied spans is requested again: their index may be available by now.
         """
-        key = (request.model, text)
+        key = (request.model, text, request.measure)
         found = self._received.get(key)
         if key in self._requested.values() or (found and found.copied is not None) or not text:
             return

@@ -14,6 +14,7 @@ from textual.widgets import Input, Select, Static
 from studio.corpus.script import simplified
 from studio.prosody.forms import forms
 from studio.prosody.rhymes import readings
+from studio.prosody.tunes import tunes
 from studio.translation import tr
 from studio.tui.playground.model_fields import ModelFields
 from studio.tui.playground.request_options import (
@@ -34,10 +35,11 @@ from studio.tui.widgets.form_fields import (
     WordsField,
 )
 from studio.tui.widgets.pinyin_input import PinyinInput
-from studio.verse.request import ComposeRequest, Ranking, Sampling, Tones
+from studio.verse.request import COUPLET_FORM, ComposeRequest, Ranking, Sampling, Tones
 
 MOST_CANDIDATES = 24  # more cannot be viewed at once
 TEMPERATURE_STEP = 0.1
+COUPLETS = 6  # that are shown, at least: a couplet is short
 
 _KINDS: dict[str, Any] = {
     field.name: field.type
@@ -129,7 +131,8 @@ class RequestForm(VerticalScroll, can_focus=False):
 
     def fill(self, request: ComposeRequest) -> None:
         """Show a request; a choice that does not exist any more is left as it was."""
-        self._choice("form").value = request.form if request.form in forms() else FREE
+        known = (COUPLET_FORM, *forms(), *tunes())
+        self._choice("form").value = request.form if request.form in known else FREE
         self._choice("strategy").value = request.sampling.strategy
         self._choice("tones").value = request.tones
         self._choice("copied_lines").value = "yes" if request.copied_lines else "no"
@@ -169,7 +172,9 @@ class RequestForm(VerticalScroll, can_focus=False):
         form, strategy = self._choice("form").value, self._choice("strategy").value
         if not self._any_length:
             numbers["lines"] = 0
-        if strategy == "greedy":
+        if form == COUPLET_FORM:
+            numbers["candidates"] = max(numbers["candidates"], COUPLETS)
+        elif strategy == "greedy":
             # There is only one most likely poem.
             numbers["candidates"] = 1
         return msgspec.convert(

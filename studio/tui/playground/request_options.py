@@ -3,9 +3,11 @@
 from studio.corpus.script import simplified
 from studio.prosody.forms import forms
 from studio.prosody.rhymes import RHYMES
+from studio.prosody.tunes import tunes
 from studio.translation import tr
 from studio.tui.poem.glossary import FOUR_TONES, glossed, rhyme_named
 from studio.tui.widgets.form_fields import Option
+from studio.verse.request import COUPLET_FORM
 
 FREE = "free"
 # What poems are often about, to choose a title from.
@@ -23,12 +25,17 @@ THEMES = {
 
 
 def form_options() -> list[Option]:
-    """The forms, each with its pinyin for the search, and its lines x characters; "free" last."""
+    """The forms with pinyin for the search and their size, tunes of ci too; "free" last."""
     named = [
         Option(form.name, f"{glossed(form.name, form.pinyin)} {form.line_count}x{form.line_length}")
         for form in forms().values()
     ]
-    return [*named, Option(FREE, tr("free"))]
+    ci = [
+        Option(each.name, f"{glossed(each.name, each.pinyin)} {each.pattern_for(0).length}")
+        for each in tunes().values()
+    ]
+    couplet = Option(COUPLET_FORM, glossed(COUPLET_FORM, "duìlián"))
+    return [*named, *ci, couplet, Option(FREE, tr("free"))]
 
 
 def theme_options() -> list[Option]:

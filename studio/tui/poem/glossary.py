@@ -126,7 +126,9 @@ def reading_named(reading: str) -> str:
 
 
 def template_in_english(template: str) -> str:
-    """A template such as 仄起首句不入韵 in English, short enough for a narrow pane."""
+    """A template such as 仄起首句不入韵, or 33字 of a ci, in English that fits a narrow pane."""
+    if template.endswith("字"):
+        return f"{template.removesuffix('字')} characters"
     start = "level" if template.startswith("平") else "oblique"
     return f"{start} start, l. 1 {'unrhymed' if '不' in template else 'rhymes'}"
 

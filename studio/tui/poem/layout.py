@@ -7,8 +7,11 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from studio.corpus.poem import STOPS
+from studio.prosody.rules import BLANK
 
 _GAP = 3  # cells between the two lines of a couplet
+# A blank has the width of a character.
+_WIDE_BLANK = {BLANK: "＿"}
 _HANGING = 2  # cells of the stop that hangs at a line's end
 
 
@@ -214,7 +217,7 @@ def _styled(
         over, main, under = _Row(), _Row(), _Row()
         column = 0
         for character, mark in zip(line, following, strict=False):
-            shown = character if character.isprintable() else "?"
+            shown = "?" if not character.isprintable() else _WIDE_BLANK.get(character, character)
             if character in STOPS:
                 main.hang(shown, "$foreground-muted")
                 continue

@@ -14,7 +14,7 @@ from studio.messages import Inspected
 from studio.prosody.report import Remark
 from studio.translation import tr
 from studio.tui.poem.layout import Mark, places_of_lines
-from studio.tui.poem.remarks import scansion_of
+from studio.tui.poem.remarks import ANY_FORM, scansion_of
 from studio.verse.request import BLANK, ComposeRequest
 
 GIVEN = "bold $text-accent"
@@ -55,20 +55,21 @@ def marks_of(
     read: Inspected | None = None,
     given: Collection[int] = (),
     cursor: int | None = None,
-    form: str = "",
+    request: ComposeRequest = ANY_FORM,
 ) -> list[Mark]:
     """A mark for each character of a text, including stops.
 
     `read` is the model's reading of it, if it has arrived. `given` are the positions of the
-    characters that a person chose, `cursor` is the position worked on, `form` the form requested.
+    characters that a person chose, `cursor` is the position worked on. The `request` says by which
+    form and rules the poem is measured.
     """
-    signs = _signs(text, form) if overlays.tones else {}
+    signs = _signs(text, request) if overlays.tones else {}
     words = in_pinyin(text) if overlays.pinyin else ("",) * len(text)
     copied = _copied(read) if read and overlays.copied else {}
     marks = []
     for at, word in enumerate(words):
         style = [GIVEN] if at in given else []
-        if read and overlays.likelihood and text[at] not in STOPS:
+        if read and overlays.likelihood and text[at] not in (BLANK, *STOPS):
             style.append(shade(read.predictions[at].log_probability))
         if at in copied:
             style.append("underline")
@@ -105,9 +106,9 @@ def tone_legend() -> Content:
     return Content(tr("平 level  仄 oblique  中 either  韵 rhyme"))
 
 
-def _signs(text: str, form: str) -> dict[int, tuple[str, str]]:
+def _signs(text: str, request: ComposeRequest) -> dict[int, tuple[str, str]]:
     """The sign under each character, with its style: the tone, or 韵 if it rhymes."""
-    scansion = scansion_of(text, form)
+    scansion = scansion_of(text, request)
     if scansion is None:
         return {}
     lines = places_of_lines(text)

@@ -8,20 +8,22 @@ from textual.content import Content
 from studio.corpus.poem import verse_lines
 from studio.corpus.script import simplified
 from studio.messages import Inspected
+from studio.prosody.measure import scan_by
 from studio.prosody.report import IN_ENGLISH, Remark, Scansion
-from studio.prosody.scansion import scan
 from studio.translation import again, language, tr, tr_n
-from studio.tui.poem.glossary import FOUR_TONES, glossed, rhyme_named, template_in_english
+from studio.tui.poem.glossary import FOUR_TONES, TONES, glossed, rhyme_named, template_in_english
 from studio.tui.poem.layout import places_of_lines
+from studio.verse.request import ComposeRequest
 from studio.wording import printable
 
 _MOST_RHYMES = 3
+ANY_FORM = ComposeRequest(form="")
 
 
-def scansion_of(text: str, form: str = "") -> Scansion | None:
-    """The scanner's report on a text in the form requested; None if the text has no line."""
+def scansion_of(text: str, request: ComposeRequest = ANY_FORM) -> Scansion | None:
+    """The scanner's report on a text, by form and rules of a request; None if it has no line."""
     lines = verse_lines(text)
-    return scan(lines, form) if lines else None
+    return scan_by(lines, request.form, request.measure) if lines else None
 
 
 def summary(scansion: Scansion) -> str:
@@ -86,10 +88,15 @@ def _rhymes(scansion: Scansion) -> str:
         return ""
     # A regulated poem always rhymes in the level tone.
     named = (
-        rhyme_named(each[1:]) + ("" if each[0] == "平" else f" ({tr(FOUR_TONES[each[0]])})")
+        rhyme_named(each[1:]) + ("" if each[0] == "平" else f" ({_tone_of_rhyme(each[0])})")
         for each in rhymes
     )
     return tr("rhyme {names}", names=tr(", ").join(named))
+
+
+def _tone_of_rhyme(tone: str) -> str:
+    """The tone of a rhyme that is not level; ci do not tell the oblique ones apart."""
+    return tr(FOUR_TONES[tone]) if tone in FOUR_TONES else glossed(tone, TONES[tone])
 
 
 def copied_in_words(read: Inspected | None) -> list[Content]:

@@ -9,10 +9,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from studio.corpus.poem import STOPS
+from studio.corpus.poem import STOPS, verse_lines
 from studio.messages import Composed
+from studio.prosody.measure import Measure
+from studio.prosody.report import Remark
+from studio.prosody.scansion import scan
 from studio.tui.poem.layout import places_of_lines
-from studio.tui.poem.marks import given_places
+from studio.tui.poem.marks import given_places, places_of
 from studio.verse.request import BLANK, ComposeRequest, WrittenPoem
 
 SEEDS = 1_000_000  # new seeds are below: short enough to copy by hand
@@ -91,10 +94,6 @@ class Draft:
         after = {at for at in range(self.cursor + 1, len(self.text)) if at not in self.kept}
         return self._request(self._with(character), after, seed)
 
-    def replaced(self, characters: str, seed: int) -> ComposeRequest:
-        """Put these characters at the cursor and after it, and change nothing else."""
-        return self._request(self._with(characters), (), seed)
-
     def rewritten_except_kept(self, seed: int) -> ComposeRequest:
         """Rewrite everything except what is kept."""
         return self._request(self.text, set(range(len(self.text))) - self.kept, seed)
@@ -103,15 +102,25 @@ class Draft:
         """Rewrite the line of the cursor, except what is kept."""
         return self._request(self.text, set(self.lines[self.line]) - self.kept, seed)
 
+    def finished(self, seed: int) -> ComposeRequest:
+        """Write the blanks and keep everything that is written."""
+        return self._request(self.text, (), seed)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether there are characters that are not written yet."""
+        return BLANK in self.text
+
     def is_changed_by(self, request: ComposeRequest) -> bool:
         """Whether a request would change the poem."""
         as_it_is = msgspec.structs.replace(request, given=self.text)
         return BLANK in request.given or request != as_it_is
 
-    def _with(self, characters: str) -> str:
-        """The text with these characters at the cursor and after it; the stops stay in place."""
+    def _with(self, characters: str, start: int | None = None) -> str:
+        """The text with these characters from a position on; the stops stay in place."""
+        start = self.cursor if start is None else start
         text = list(self.text)
-        places = [at for line in self.lines for at in line if at >= self.cursor]
+        places = [at for line in self.lines for at in line if at >= start]
         for at, character in zip(places, characters, strict=False):
             text[at] = character
         return "".join(text)
@@ -132,10 +141,67 @@ class Draft:
             seed=seed,
         )
 
+    def in_spite_of_faults(self, request: ComposeRequest) -> tuple[ComposeRequest, ...]:
+        """Requests to try if what stands breaks rules: as many rules as possible are kept.
+
+        First the characters with faults are left to the model, then only those that do not rhyme,
+        with free tones. `add_state` puts them back.
+        """
+        lines = verse_lines(request.given)
+        faults = scan(lines, request.form).broken if lines and request.form else []
+        if not faults:
+            return ()
+        rhymes = [fault for fault in faults if fault.name in ("出韵", "撞韵")]
+        replace = msgspec.structs.replace
+        return (
+            replace(request, given=_without(request.given, faults), tones="tang"),
+            replace(request, given=_without(request.given, rhymes), tones="free"),
+        )
+
+    # --- changes without the model --------------------------------------------------------------
+
+    def put(self, characters: str, start: int | None = None) -> bool:
+        """Put characters at the cursor, or from a position on; false if they are there already.
+
+        Nothing is left to the model, so it keeps no rule: the scanner names what is wrong.
+        """
+        text = self._with(characters, start)
+        if text == self.text:
+            return False
+        request = self._request(text, (), self.state.request.seed)
+        self.add_state(
+            msgspec.structs.replace(
+                self.state, request=request, poems=(WrittenPoem(text, 0.0, complete=True),)
+            )
+        )
+        return True
+
+    def set_measure(self, measure: Measure) -> None:
+        """Measure the poem by these rules, in all of its states."""
+        self._states = [
+            msgspec.structs.replace(
+                each, request=msgspec.structs.replace(each.request, measure=measure)
+            )
+            for each in self._states
+        ]
+
     # --- its states -----------------------------------------------------------------------------
 
-    def add_state(self, composed: Composed) -> None:
-        """Add the rewritten poem as the newest state; undone states are dropped."""
+    def add_state(self, composed: Composed, standing: str = "") -> None:
+        """Add the rewritten poem as the newest state; undone states are dropped.
+
+        The characters of `standing` are put back where the model has written others.
+        """
+        if standing and standing != composed.request.given:
+            text = "".join(
+                new if stood == BLANK else stood
+                for stood, new in zip(standing, composed.poems[0].text, strict=True)
+            )
+            composed = msgspec.structs.replace(
+                composed,
+                request=msgspec.structs.replace(composed.request, given=standing),
+                poems=(msgspec.structs.replace(composed.poems[0], text=text),),
+            )
         self._states = [*self._states[: self._at + 1], composed]
         self._go(self._at + 1)
 
@@ -154,6 +220,13 @@ class Draft:
         if self.cursor not in places and places:
             self.cursor = places[-1]
         return True
+
+
+def _without(text: str, faults: Iterable[Remark]) -> str:
+    """The text with blanks for the characters that have these faults."""
+    lines = places_of_lines(text)
+    faulty = {at for fault in faults for at in places_of(fault, lines)}
+    return "".join(BLANK if at in faulty else each for at, each in enumerate(text))
 
 
 def new_seed() -> int:

@@ -24,14 +24,34 @@ WORKBENCH_KEYS: list[BindingType] = [
         tooltip=marked("Put the chosen alternative here and rewrite what follows"),
     ),
     Binding(
+        "o",
+        "offers",
+        marked("Offers"),
+        id="work.offers",
+        tooltip=marked("Show what clears the fault at the cursor, or the next one"),
+    ),
+    Binding(
+        "d",
+        "look_up",
+        marked("Look up"),
+        id="work.look_up",
+        tooltip=marked(
+            "The dictionary: rhymes, words, pairs and lines with this character or word"
+        ),
+    ),
+    Binding(
+        "f",
+        "finish",
+        marked("Finish"),
+        id="work.finish",
+        tooltip=marked("Have the model write what is blank; all else stays"),
+    ),
+    Binding(
         "x",
         "replace",
         marked("Swap"),
         id="work.exchange",
         tooltip=marked("Put the chosen alternative here and change nothing else"),
-    ),
-    Binding(
-        "a", "rewrite_line", marked("Line"), id="work.line", tooltip=marked("Rewrite this line")
     ),
     Binding(
         "space",
@@ -53,6 +73,23 @@ WORKBENCH_KEYS: list[BindingType] = [
         marked("Type"),
         id="work.type",
         tooltip=marked("Type other characters from here on, in pinyin or in Chinese"),
+    ),
+    Binding(
+        "a", "rewrite_line", marked("Line"), id="work.line", tooltip=marked("Rewrite this line")
+    ),
+    Binding(
+        "b",
+        "rules",
+        marked("Rules"),
+        id="work.rules",
+        tooltip=marked("Choose the rhyme book and the rescues"),
+    ),
+    Binding(
+        "n",
+        "next_reading",
+        marked("Reading"),
+        id="work.reading",
+        tooltip=marked("Read the character in its next way, or as the scanner chooses"),
     ),
     Binding("u", "undo", marked("Undo"), id="work.undo"),
     Binding("y", "redo", marked("Redo"), id="work.redo"),

@@ -10,8 +10,9 @@ from textual.widgets import Static
 
 from studio.corpus.pronunciation import in_pinyin
 from studio.messages import Inspected
+from studio.prosody.reading_taken import Why, reading_taken
 from studio.prosody.report import Character, Scansion
-from studio.translation import tr
+from studio.translation import marked, tr
 from studio.tui.poem.glossary import TONES, glossed, reading_named, rhyme_named
 from studio.tui.poem.marks import tint_legend
 from studio.tui.poem.remarks import copied_in_words, remarks_in_words, scansion_of
@@ -49,7 +50,7 @@ class ReadingPanel(VerticalScroll, can_focus=False):
             now = [character for character, _ in self._choices].index(draft.text[draft.cursor])
             self.set_reactive(ReadingPanel.chosen, now)
             self.scroll_home(animate=False)
-        scansion = read.scansion if read else scansion_of(draft.text, draft.state.request.form)
+        scansion = scansion_of(draft.text, draft.state.request)
         self.query_one("#reading-place", Static).update(_place(draft, scansion))
         self._show_choices()
         rows = [
@@ -138,10 +139,36 @@ def _place(draft: Draft, scansion: Scansion | None) -> Content:
     tone = _tone(scanned, rhymes)
     if draft.cursor in draft.kept:
         tone.append(tr("kept"))
-    readings = ", ".join(map(reading_named, scanned.readings))
-    words = (readings, " · ".join(tone))
+    taken = _taken(draft, scanned, rhymes)
+    words = (taken, " · ".join(tone))
     rows = (Content.styled(each, "$foreground-muted") for each in words if each)
     return Content("\n").join([head, *rows])
+
+
+# Why a reading was taken. Those of one tone need no reason.
+_WHY: dict[Why, str] = {
+    "set": marked("{taken}: you chose it (n)"),
+    "rhyme": marked("{taken}: it rhymes here; also {others}"),
+    "tone": marked("{taken}: the tone fits; also {others}"),
+    "only": marked("{taken}; {others} as a rhyme only"),
+    "any": marked("either: {taken}"),
+}
+
+
+def _taken(draft: Draft, scanned: Character, rhyme: str) -> str:
+    """The readings of a character, the one that was taken first, and why."""
+    if not scanned.readings:
+        return ""
+    measure = draft.state.request.measure
+    place = [at for line in draft.lines for at in line].index(draft.cursor)
+    chosen = measure.reading_at(place, scanned.character)
+    found = reading_taken(scanned, rhyme, chosen, measure.book_for(draft.state.request.form))
+    taken = ", ".join(map(reading_named, found.readings))
+    rest = [each for each in scanned.readings if each not in found.readings]
+    others = ", ".join(map(reading_named, rest))
+    if found.why not in _WHY or not (rest or found.why == "any"):
+        return taken
+    return tr(_WHY[found.why], taken=taken, others=others)
 
 
 def _tone(character: Character, rhyme: str) -> list[str]:

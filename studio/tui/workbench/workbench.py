@@ -1,6 +1,6 @@
 """The workbench: a poem with a cursor, alternatives to its characters, and kept characters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -19,9 +19,12 @@ from studio.translation import marked, tr
 from studio.tui.poem.mark_line import MarkLine
 from studio.tui.poem.marks import Overlays, marks_of
 from studio.tui.widgets.pinyin_input import PinyinInput
+from studio.tui.workbench.assistance import Assistance
+from studio.tui.workbench.cursor_keys import CursorKeys
 from studio.tui.workbench.draft import Draft, new_seed
 from studio.tui.workbench.draft_view import DraftView
 from studio.tui.workbench.keys import WORKBENCH_KEYS
+from studio.tui.workbench.questions import Questions
 from studio.tui.workbench.reading_panel import ReadingPanel
 from studio.verse.inspection import fitting
 from studio.verse.request import ComposeRequest
@@ -30,15 +33,16 @@ from studio.verse.request import ComposeRequest
 _CHOOSING = {"，": -1, "。": 1}
 
 
-class Workbench(Horizontal, can_focus=True):
+class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
     """A poem and the reading of it. Changes are requested by message; the results are passed in."""
 
     class RewriteRequested(Message):
         """The person wants the poem rewritten."""
 
-        def __init__(self, request: ComposeRequest) -> None:
+        def __init__(self, request: ComposeRequest, otherwise: Sequence[ComposeRequest]) -> None:
+            """`otherwise` are requests to try if the first cannot be met."""
             super().__init__()
-            self.request = request
+            self.request, self.otherwise = request, tuple(otherwise)
 
     class DraftChanged(Message):
         """The text is a different one: its reading is needed."""
@@ -46,12 +50,15 @@ class Workbench(Horizontal, can_focus=True):
     KEYS_HEADING = marked("On the workbench")
     BINDINGS: ClassVar[list[BindingType]] = WORKBENCH_KEYS
 
-    def __init__(self) -> None:
+    def __init__(self, questions: Questions) -> None:
         super().__init__(id="bench")
+        self.questions = questions
         self._draft: Draft | None = None
         self._read: Inspected | None = None
         self._overlays = Overlays()
         self._busy = False
+        # What is to stand in the poem that is being rewritten.
+        self._standing = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="bench-main"):
@@ -108,7 +115,7 @@ class Workbench(Horizontal, can_focus=True):
 
     def finish(self, composed: Composed) -> None:
         """Use the rewritten poem."""
-        self.draft.add_state(composed)
+        self.draft.add_state(composed, self._standing)
         self._read = None
         self.stop()
         self._changed()
@@ -130,6 +137,8 @@ class Workbench(Horizontal, can_focus=True):
 
     def _changed(self) -> None:
         self._show()
+        # Whether there is something to finish.
+        self.refresh_bindings()
         self.post_message(self.DraftChanged())
 
     def _show(self) -> None:
@@ -142,7 +151,7 @@ class Workbench(Horizontal, can_focus=True):
             self._read,
             draft.kept,
             draft.cursor,
-            draft.state.request.form,
+            draft.state.request,
         )
         self.query_one(DraftView).show(draft, marks)
         self.query_one(ReadingPanel).show(draft, self._read, self._overlays.likelihood)
@@ -173,8 +182,10 @@ class Workbench(Horizontal, can_focus=True):
         self._replace(event.text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While characters are typed, only escape is a command."""
+        """While characters are typed, only escape is a command; only blanks can be finished."""
         typing = self.has_class("-typing")
+        if action == "finish" and not (self._draft and self._draft.is_unfinished):
+            return False
         return typing if action == "leave_line" else not typing
 
     def action_type(self) -> None:
@@ -219,7 +230,16 @@ class Workbench(Horizontal, can_focus=True):
             self.say(str(error), error=True)
             return
         if characters:
-            self._request_rewrite(self.draft.replaced(characters, new_seed()))
+            self.put(characters)
+
+    def put(self, characters: str, start: int | None = None) -> None:
+        """Put characters at the cursor, or from a position on, and change nothing else."""
+        if self._busy:
+            return
+        if self.draft.put(characters, start):
+            self._read = None
+            self.say("")
+            self._changed()
 
     def action_rewrite(self) -> None:
         """Rewrite what follows the chosen alternative, or the present character."""
@@ -234,6 +254,10 @@ class Workbench(Horizontal, can_focus=True):
         """Put the chosen alternative at the cursor."""
         self._replace(self._chosen)
 
+    def action_finish(self) -> None:
+        """Have the blanks written; everything else stays."""
+        self._request_rewrite(self.draft.finished(new_seed()))
+
     def action_rewrite_rest(self) -> None:
         """Rewrite everything except what is kept."""
         self._request_rewrite(self.draft.rewritten_except_kept(new_seed()))
@@ -246,7 +270,9 @@ class Workbench(Horizontal, can_focus=True):
         if self._busy:
             return
         if self.draft.is_changed_by(request):
-            self.post_message(self.RewriteRequested(request))
+            self._standing = request.given
+            otherwise = self.draft.in_spite_of_faults(request)
+            self.post_message(self.RewriteRequested(request, otherwise))
         else:
             self.say(
                 tr("All of it is kept. Press space to release a character, k to release a line.")
@@ -259,16 +285,6 @@ class Workbench(Horizontal, can_focus=True):
     def action_alternative(self, step: int) -> None:
         """Choose another alternative."""
         self.query_one(ReadingPanel).choose(step)
-
-    def action_keep(self) -> None:
-        """Keep or release the character."""
-        self.draft.toggle_kept()
-        self._show()
-
-    def action_keep_line(self) -> None:
-        """Keep or release the line."""
-        self.draft.toggle_line_kept()
-        self._show()
 
     def action_undo(self) -> None:
         """Go back to the previous state."""
@@ -283,25 +299,6 @@ class Workbench(Horizontal, can_focus=True):
             self._read = None
             self.say("")
             self._changed()
-
-    def action_move(self, step: int) -> None:
-        """Move to the next or the previous character."""
-        self.draft.move(step)
-        self._moved()
-
-    def action_move_line(self, step: int) -> None:
-        """Move to the next or the previous line."""
-        self.draft.move_line(step)
-        self._moved()
-
-    def action_move_end(self, last: bool) -> None:
-        """Move to the first or the last character of the line."""
-        self.draft.move_end(last)
-        self._moved()
-
-    def _moved(self) -> None:
-        self.say("")
-        self._show()
 
     def action_scroll(self, direction: int) -> None:
         """Scroll the remarks by a page."""

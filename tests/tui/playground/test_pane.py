@@ -768,3 +768,19 @@ async def test_letters_in_an_opening_are_refused_and_nothing_is_asked(play: Play
         await played.press("enter")
         assert not played.worker.requested
         assert '"o" is not a Chinese character' in played.text("#opening-note")
+
+
+async def test_a_couplet_is_a_form_whose_opening_is_a_line(play: Play) -> None:
+    async with play(size=(120, 36)) as played:
+        played.select("form").value = "对联"
+        played.pane.query_one("#opening", Input).value = "明月松间照"
+        await played.press("enter")
+        assert (played.last.form, played.last.first, played.last.candidates) == (
+            "对联",
+            "明月松间照",
+            6,
+        )
+        couplets = [f"明月松间照，清泉石上{each}。" for each in "流生明来行声"]
+        await played.answer(*couplets)
+        assert played.cards() == couplets
+        assert "parallelism" in played.text("#figures")

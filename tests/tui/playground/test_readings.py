@@ -3,14 +3,13 @@
 from itertools import count
 
 from studio.messages import Command, Inspect, Inspected
-from studio.prosody.scansion import scan
 from studio.tui.playground.readings import Readings
 from studio.verse.reading import CopiedSpan
 from studio.verse.request import ComposeRequest
 
 
 def reading(ticket: int, copied: tuple[CopiedSpan, ...] | None = ()) -> Inspected:
-    return Inspected(ticket, "白日", "night@800", (), scan(["白日"]), copied)
+    return Inspected(ticket, "白日", "night@800", (), copied)
 
 
 def requested(sent: list[Command]) -> list[int]:

@@ -11,7 +11,8 @@ from studio.corpus.pinyin import Pinyin
 from studio.paths import Home
 from studio.tui.keys_in_order import KeysInOrder
 from studio.tui.pinyin_keeper import PinyinKeeper
-from studio.tui.widgets.pinyin_input import CandidateLine, PinyinInput
+from studio.tui.widgets.pinyin_input import PinyinInput
+from studio.tui.widgets.pinyin_typing import CandidateLine
 
 SAME = "一已衣亦意忆依以移疑倚异"
 PRINTED = {"space": " ", "minus": "-", "equals_sign": "="}

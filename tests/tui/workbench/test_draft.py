@@ -70,13 +70,17 @@ def test_what_is_kept_is_not_rewritten() -> None:
 def test_a_character_is_replaced_alone() -> None:
     poem = draft()
     poem.move(1)
-    assert poem.replaced("云", 1).given == QUATRAIN.replace("日", "云")
+    assert poem.put("云")
+    assert poem.text == poem.state.request.given == QUATRAIN.replace("日", "云")
 
 
 def test_several_characters_are_replaced_across_the_end_of_a_line() -> None:
     poem = draft()
     poem.move_end(True)
-    assert poem.replaced("暮青山", 1).given == "白日依山暮，青山入海流。欲穷千里目，更上一层楼。"
+    assert poem.put("暮青山")
+    assert poem.text == "白日依山暮，青山入海流。欲穷千里目，更上一层楼。"
+    assert poem.undo()
+    assert poem.text == QUATRAIN
 
 
 def test_one_line_is_rewritten_between_the_others() -> None:

@@ -56,14 +56,14 @@ async def test_a_chosen_alternative_replaces_the_character_alone(play: Play) -> 
     async with play() as played:
         await open_bench(played)
         await played.press("full_stop", "full_stop", "x")
-        assert played.last.given == QUATRAIN.replace("白", "月")
+        assert played.bench.draft.text == QUATRAIN.replace("白", "月")
 
 
 async def test_a_typed_character_replaces_the_one_at_the_cursor(play: Play) -> None:
     async with play() as played:
         await open_bench(played)
         await played.press("红")
-        assert played.last.given == QUATRAIN.replace("白", "红")
+        assert played.bench.draft.text == QUATRAIN.replace("白", "红")
 
 
 async def test_what_an_input_method_sends_stays_at_the_workbench(play: Play) -> None:
@@ -74,7 +74,7 @@ async def test_what_an_input_method_sends_stays_at_the_workbench(play: Play) -> 
             played.app.post_message(Key("from_an_input_method", character))
             await played.settle()
         await played.press("x")
-        assert played.last.given == QUATRAIN.replace("白", "山")
+        assert played.bench.draft.text == QUATRAIN.replace("白", "山")
         assert played.app.focused is played.bench
         assert not played.pane.query_one("#opening", Input).value
 
@@ -93,7 +93,7 @@ async def test_characters_are_typed_over_those_from_the_cursor_on(play: Play) ->
     async with play() as played:
         await open_bench(played)
         await played.press("i", "红", "云", "enter")
-        assert played.last.given == QUATRAIN.replace("白日", "红云")
+        assert played.bench.draft.text == QUATRAIN.replace("白日", "红云")
         assert played.app.focused is played.bench
 
 

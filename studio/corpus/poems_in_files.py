@@ -70,7 +70,7 @@ def _read(record: Record) -> Readable | Unreadable:
     if isinstance(record, BadRecord):
         return Unreadable(record.line, 0, "", record.reason)
     try:
-        text = with_lost_stops(clean(record.text))
+        text = with_lost_stops(clean(record.text, unfinished=True))
     except RejectedError as rejected:
         return _unreadable(record, rejected)
     return Readable(clean_label(record.title), clean_label(record.author), text)

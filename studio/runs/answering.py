@@ -1,0 +1,54 @@
+"""Questions about a poem or a model, answered with a model. Imports torch once one is asked."""
+
+from typing import TYPE_CHECKING
+
+from studio.messages import (
+    Inspect,
+    Inspected,
+    NetworkRead,
+    ReadNetwork,
+    ReadVectors,
+    Suggest,
+    Suggested,
+    VectorsRead,
+)
+
+if TYPE_CHECKING:
+    from studio.verse.decoder import Writer
+    from studio.verse.novelty import Novelty
+
+# Offers for a fault on the workbench.
+SUGGESTED = 12
+
+Question = Inspect | Suggest | ReadVectors | ReadNetwork
+
+
+def model_of(question: Question) -> str:
+    """The model that a question is for."""
+    if isinstance(question, Inspect | Suggest):
+        return question.request.model
+    return question.model
+
+
+def answer(
+    question: Question, writer: "Writer", index: "Novelty | None"
+) -> Inspected | Suggested | VectorsRead | NetworkRead:
+    """The answer; `index` finds copied spans, if it is available."""
+    match question:
+        case Inspect(ticket, request, text):
+            from studio.verse.inspection import inspect
+
+            predictions = inspect(writer, request, text)
+            copied = index.spans(text) if index else None
+            return Inspected(ticket, text, writer.name, predictions, copied)
+        case Suggest(ticket, request, text, fault):
+            from studio.verse.suggesting import suggest_for
+
+            return Suggested(ticket, suggest_for(writer, request, text, fault, SUGGESTED))
+        case ReadVectors(ticket, _):
+            vectors = writer.network.embedding.weight.detach().cpu().numpy().copy()
+            return VectorsRead(ticket, writer.name, writer.vocabulary, vectors)
+        case ReadNetwork(_, text):
+            from studio.verse.network_inspection import read_network
+
+            return NetworkRead(read_network(writer, text))

@@ -1,0 +1,135 @@
+"""Look-ups for the workbench, answered from the library outside the application's thread."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from studio.corpus import lookups
+from studio.corpus.library import Library
+from studio.corpus.lookups import Frequency
+from studio.messages import VectorsRead
+from studio.paths import Home
+from studio.prosody.rhymes import RhymeBook
+from studio.translation import tr_n
+from studio.tui.poem.glossary import reading_named
+from studio.verse.nearest import NearestLines
+
+Kind = Literal["rhyme", "words", "pairs", "lines", "nearest"]
+KINDS: tuple[Kind, ...] = ("rhyme", "words", "pairs", "lines", "nearest")
+_CHARACTERS, _WORDS, _LINES, _NEAR = 120, 40, 60, 20
+
+
+class LookedUp(NamedTuple):
+    """What is looked up, and where it is: a character or word, from `at`, in one of the lines."""
+
+    text: str
+    lines: tuple[str, ...]
+    line: int
+    at: int
+
+
+class PutIn(NamedTuple):
+    """Characters to put into a line of the poem from a place on; both count from 0."""
+
+    line: int
+    at: int
+    characters: str
+
+
+class Found(NamedTuple):
+    """A row: a text, what is said of it, and how it can be put into the poem, if it can.
+
+    A row without a `text` is a heading.
+    """
+
+    text: str
+    about: str
+    put: PutIn | None = None
+
+
+class LookUps:
+    """Keeps what takes long to make: the counts of the characters, and the index of lines."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._counts: Counter[str] | None = None
+        self._nearest: tuple[str, NearestLines] | None = None
+
+    def find(self, kind: Kind, place: LookedUp, book: RhymeBook) -> list[Found]:
+        """Look something up; takes up to some seconds, and raises StudioError."""
+        with Library.open(self._home.library) as library:
+            match kind:
+                case "rhyme":
+                    return list(self._rhymes(library, place, book))
+                case "words":
+                    return list(_words(library, place))
+                case "pairs":
+                    return list(_pairs(library, place, book))
+                case _:
+                    return list(_lines(library, place))
+
+    def has_index(self, read: VectorsRead) -> bool:
+        """Whether the index of lines is made for a model: that takes some seconds."""
+        return self._nearest is not None and self._nearest[0] == read.model
+
+    def find_nearest(self, place: LookedUp, read: VectorsRead) -> list[Found]:
+        """The lines nearest to the one looked at, by the vectors of a model."""
+        with Library.open(self._home.library) as library:
+            if self._nearest is None or self._nearest[0] != read.model:
+                index = NearestLines(library.poems(), read.vocabulary, read.vectors)
+                self._nearest = read.model, index
+            found = self._nearest[1].find(place.lines[place.line], _NEAR)
+            poems = [(each, library.poem(each.poem)) for each in found]
+        return [
+            Found(each.line, f"{each.nearness:.2f} {poem.author}《{poem.title}》")
+            for each, poem in poems
+        ]
+
+    def _rhymes(self, library: Library, place: LookedUp, book: RhymeBook) -> Iterator[Found]:
+        if self._counts is None:
+            self._counts = lookups.count_characters(library)
+        character = place.text[-1]
+        at = place.at + len(place.text) - 1
+        for group in lookups.rhyme_groups(character, book, self._counts, _CHARACTERS):
+            yield Found("", reading_named(group.name))
+            for each in group.characters:
+                yield Found(each.text, f"{each.count:,}", PutIn(place.line, at, each.text))
+
+
+def _words(library: Library, place: LookedUp) -> Iterator[Found]:
+    found = lookups.words_with(library, place.text, _WORDS)
+    for heading, words, shift in (
+        (f"{place.text}…", found.beginning, 0),
+        (f"…{place.text}", found.ending, -1),
+    ):
+        yield Found("", heading)
+        for each in words:
+            yield _taken(each, place, place.line, place.at + shift)
+
+
+def _pairs(library: Library, place: LookedUp, book: RhymeBook) -> Iterator[Found]:
+    other = place.line + (1 if place.line % 2 == 0 else -1)
+    for each in lookups.facing_words(library, place.text, book, _WORDS):
+        yield _taken(each, place, other, place.at)
+
+
+def _taken(found: Frequency, place: LookedUp, line: int, at: int) -> Found:
+    """A word that can be put into a line, if there is room for it."""
+    length = len(place.lines[line]) if 0 <= line < len(place.lines) else 0
+    put = PutIn(line, at, found.text) if at >= 0 and at + len(found.text) <= length else None
+    return Found(found.text, f"{found.count:,}", put)
+
+
+def _lines(library: Library, place: LookedUp) -> Iterator[Found]:
+    found = lookups.lines_with(library, place.text, _LINES)
+    yield Found("", tr_n("{count:,} line", "{count:,} lines", found.count))
+    for each in found.lines:
+        yield Found(each.line, f"{each.author}《{each.title}》")
+
+
+def word_at(line: str, at: int) -> range:
+    """The places of the word that a character is in: lines are read in pairs, and end in three."""
+    start = at - at % 2
+    if start == len(line) - 1:
+        start -= 1
+    return range(max(0, start), min(len(line), start + 2))

@@ -1,0 +1,109 @@
+"""What clears the faults of a poem, to choose from."""
+
+from collections.abc import Callable, Sequence
+
+from textual.content import Content
+
+from studio.messages import Failed, Suggest, Suggested
+from studio.prosody.offers import LineOffer, Offer
+from studio.prosody.report import IN_ENGLISH, Remark
+from studio.translation import tr
+from studio.tui.poem.glossary import glossed
+from studio.tui.poem.remarks import explained
+from studio.tui.workbench.questions import Answer, Questions
+from studio.tui.workbench.side_screen import Row, SideScreen
+from studio.verse.request import ComposeRequest
+
+_NEW = "bold $text-accent"
+
+
+class OffersScreen(SideScreen[Offer | LineOffer]):
+    """The offers for one fault after the other; the worker finds and ranks them."""
+
+    def __init__(
+        self,
+        questions: Questions,
+        request: ComposeRequest,
+        text: str,
+        lines: Sequence[str],
+        faults: Sequence[Remark],
+        first: int,
+        turned_to: Callable[[Remark], None],
+    ) -> None:
+        """`first` is the fault to start with; `turned_to` is called with each that is shown."""
+        super().__init__()
+        self._questions, self._request = questions, request
+        self._text, self._lines = text, lines
+        self._faults, self._at = faults, first
+        self._turned_to = turned_to
+        self._found: dict[int, Answer] = {}
+
+    def action_turn(self, step: int) -> None:
+        """Turn to the next or the previous fault."""
+        self._at = (self._at + step) % len(self._faults)
+        self.turned()
+
+    def turned(self) -> None:
+        """Show the offers for the fault turned to; ask for them first."""
+        fault = self._faults[self._at]
+        self._turned_to(fault)
+        name = glossed(fault.name, IN_ENGLISH[fault.name])
+        count = len(self._faults)
+        place = tr("{number} of {count}", number=self._at + 1, count=count) if count > 1 else ""
+        self.head(
+            Content("\n").join(
+                [
+                    Content.assemble((name, "bold $text-error"), "  ", (place, "$text-muted")),
+                    Content.styled(explained(fault), "$text-muted"),
+                ]
+            )
+        )
+        if self._at in self._found:
+            self._show_found()
+            return
+        self.show(())
+        self.say(tr("looking for what clears it"))
+        at = self._at
+
+        def answered(answer: Answer) -> None:
+            self._found[at] = answer
+            if self.is_attached and at == self._at:
+                self._show_found()
+
+        request, text = self._request, self._text
+        self._questions.ask(lambda ticket: Suggest(ticket, request, text, fault), answered)
+
+    def _show_found(self) -> None:
+        match self._found[self._at]:
+            case Failed(_, message):
+                self.say(message, error=True)
+            case Suggested(_, suggestion):
+                self.show(
+                    [
+                        *map(self._character, suggestion.offers),
+                        *map(_line, suggestion.lines),
+                    ]
+                )
+                nothing = not (suggestion.offers or suggestion.lines)
+                self.say(tr("No single change clears it without another fault.") if nothing else "")
+
+    def _character(self, offer: Offer) -> Row[Offer | LineOffer]:
+        line = offer.put_into(self._lines)[offer.line]
+        return (
+            Content.assemble(
+                line[: offer.place],
+                (offer.character, _NEW),
+                line[offer.place + 1 :],
+                (f"  {self._lines[offer.line][offer.place]} → {offer.character}", "$text-muted"),
+            ),
+            offer,
+        )
+
+
+def _line(offer: LineOffer) -> Row[Offer | LineOffer]:
+    first, last = offer.line + 1, offer.line + len(offer.texts)
+    where = tr("line {number}", number=first)
+    if last > first:
+        where = tr("lines {first} and {last}", first=first, last=last)
+    words = Content.assemble(("，".join(offer.texts), _NEW), (f"  {where}", "$text-muted"))
+    return words, offer

@@ -1,0 +1,256 @@
+"""A poem that a person typed, as a request: its lines, its form, and the characters still missing.
+
+Imports no torch.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from typing import NamedTuple
+
+import msgspec
+
+from studio.corpus.poem import STOPS
+from studio.errors import VerseError
+from studio.prosody.books import rhyme_books
+from studio.prosody.ci import tune_of
+from studio.prosody.forms import Form, forms
+from studio.prosody.rules import ScanRules
+from studio.prosody.scansion import STRAY_LINES, scan
+from studio.prosody.tunes import Tune, tunes
+from studio.translation import marked, tr
+from studio.verse.fixed_characters import COUPLET
+from studio.verse.request import BLANK, ComposeRequest, request_text
+
+# The shapes of regulated verse, to divide a text without stops by and to fill up a poem to.
+_LENGTHS, _LINES = (5, 7), (4, 8)
+_FREE = ""
+_CI = ScanRules(rhyme_books()["cilin"])
+
+_UNEVEN = marked(
+    "Line {number} has {count} characters; the others have {usual}. Write {blank} or _ for each "
+    "character that is missing, take out a title, or choose the form: free."
+)
+_NOT_OF_FORM = marked(
+    "Line {number} has {count} characters, but a {form} has lines of {usual}. Write {blank} or _ "
+    "for each character that is missing, or choose another form."
+)
+
+
+_NOT_OF_TUNE = marked(
+    "Line {number} has {count} characters, but in {form} it has {usual}. Write {blank} or _ for "
+    "each character that is missing, or choose another form."
+)
+
+
+class OwnPoemError(VerseError):
+    """A typed poem that cannot be used; `row` and `column` count from 0 in the typed text."""
+
+    def __init__(self, message: str, row: int, column: int) -> None:
+        super().__init__(message)
+        self.row, self.column = row, column
+
+
+class _Line(NamedTuple):
+    """A line of verse, the stop typed after it, and where it is; no text for an empty row."""
+
+    text: str
+    stop: str
+    row: int
+    column: int
+
+
+def own_poem(typed: str, form: str | None, like: ComposeRequest) -> ComposeRequest:
+    """The request whose `given` is the typed poem; model and sampling are those of `like`.
+
+    `form` is the name of a form, "" for a poem of any shape, or None: then it is found by its
+    shape and tones. Blanks (□ or _) and empty rows are left to be written, and so is what the
+    form has beyond what was typed. Raises OwnPoemError.
+    """
+    rows = typed.splitlines()
+    lines = [line for row, text in enumerate(rows) for line in _lines_of(row, text)]
+    while lines and not lines[-1].text:
+        lines.pop()
+    if not any(line.text.strip(BLANK) for line in lines):
+        raise OwnPoemError(tr("There is no character yet. Type or paste a poem."), 0, 0)
+    lines = _divided(lines[next(at for at, each in enumerate(lines) if each.text) :], form)
+    if form is None:
+        lines, form = _found(lines)
+    elif form in forms():
+        lines = _filled(lines, forms()[form])
+    elif form:
+        lines = _filled_tune(lines, tunes()[form])
+    else:
+        lines = [line for line in lines if line.text]
+    return msgspec.structs.replace(
+        like,
+        form=form,
+        given="".join(
+            line.text + (line.stop or COUPLET[at % 2 or at == len(lines) - 1])
+            for at, line in enumerate(lines)
+        ),
+        **_WITHOUT_WISHES,
+    )
+
+
+_WITHOUT_WISHES: dict[str, object] = {
+    "first": "",
+    "acrostic": "",
+    "last": "",
+    "words": (),
+    "rhyme": "",
+    "lines": 0,
+    "candidates": 1,
+    "title": "",
+    "poet": "",
+}
+
+
+def _lines_of(row: int, typed: str) -> Iterator[_Line]:
+    """The lines in a row of the typed text."""
+    text, column = "", 0
+    for at, character in enumerate(typed):
+        try:
+            written = request_text(character)
+        except VerseError as error:
+            raise OwnPoemError(
+                tr("Line {number}: {error}", number=row + 1, error=error), row, at
+            ) from error
+        if written in STOPS and written:
+            if text:
+                yield _Line(text, written, row, column)
+            text, column = "", at + 1
+        else:
+            text += written
+    if text or not typed.strip():
+        yield _Line(text, "", row, column)
+
+
+def _divided(lines: list[_Line], form: str | None) -> list[_Line]:
+    """Several lines instead of one that is as long as several."""
+    lengths = forms()[form].line_lengths if form in forms() else _LENGTHS
+    if len(lines) > 1 or len(lines[0].text) in lengths or form == _FREE:
+        return lines
+    line = lines[0]
+    for length in lengths:
+        count = len(line.text) // length
+        if len(line.text) % length == 0 and (form or count in _LINES):
+            starts = range(0, len(line.text), length)
+            return [
+                _Line(line.text[at : at + length], "", line.row, line.column + at) for at in starts
+            ]
+    return lines
+
+
+def _found(lines: list[_Line]) -> tuple[list[_Line], str]:
+    """The lines with those that are missing, and the form that the scanner finds."""
+    written = [line for line in lines if line.text]
+    usual = _usual(written)
+    written = _with_whole_end(written, usual)
+    strays = [line for line in written if len(line.text) != usual]
+    if tune := tune_of("", [line.text for line in written], _CI):
+        return written, tune.name
+    if strays and len(strays) > STRAY_LINES * len(written):
+        return written, _FREE
+    if strays:
+        raise _wrong_length(_UNEVEN, strays[0], written.index(strays[0]) + 1, usual)
+    if len(written) % 2 or len(written) < _LINES[0]:
+        written = _with_whole_end(_with_empty_rows(lines, usual), usual)
+        wanted = next((each for each in _LINES if each >= len(written)), len(written) + 1)
+        if len(written) % 2 or len(written) < wanted:
+            written = _padded(written, usual, wanted)
+    form = scan([line.text for line in written]).form
+    return written, form if form in forms() else _FREE
+
+
+def _filled(lines: list[_Line], form: Form) -> list[_Line]:
+    """The lines of a form, with those that are missing."""
+    written = [line for line in lines if line.text]
+    length = _usual(written)
+    length = length if length in form.line_lengths else form.line_length
+    written = _with_whole_end(written, length)
+    if stray := next((line for line in written if len(line.text) != length), None):
+        raise _wrong_length(_NOT_OF_FORM, stray, written.index(stray) + 1, length, form.name)
+    least = form.line_count if form.fixed else max(form.least_lines, len(written))
+    if len(written) < least:
+        written = _with_whole_end(_with_empty_rows(lines, length), length)
+    most = form.most_lines or len(written) + 1
+    if len(written) > most:
+        raise OwnPoemError(
+            tr(
+                "The poem has {count} lines, but a {form} has {most}. Take out lines, or choose "
+                "another form.",
+                count=len(written),
+                form=form.name,
+                most=most,
+            ),
+            written[most].row,
+            written[most].column,
+        )
+    wanted = max(least, len(written))
+    return _padded(written, length, wanted + wanted % 2)
+
+
+def _filled_tune(lines: list[_Line], tune: Tune) -> list[_Line]:
+    """The lines of a ci, with those that are missing; a whole one may be divided in any way."""
+    written = [line for line in lines if line.text]
+    length = sum(len(line.text) for line in written)
+    pattern = tune.pattern_for(length)
+    if length == pattern.length:
+        return written
+    *others, last = written
+    for at, (line, wanted) in enumerate(zip_longest(others, pattern.lengths, fillvalue=0), start=1):
+        if isinstance(line, _Line) and len(line.text) != wanted:
+            raise _wrong_length(_NOT_OF_TUNE, line, at, wanted, tune.name)
+    wanted = pattern.lengths[len(others)] if len(others) < len(pattern.lengths) else 0
+    if len(last.text) > wanted:
+        raise _wrong_length(_NOT_OF_TUNE, last, len(written), wanted, tune.name)
+    missing = [_Line("", "", last.row, 0)] * (len(pattern.lines) - len(written))
+    return [
+        line._replace(
+            text=line.text.ljust(len(its), BLANK),
+            stop=line.stop or ("。" if its[-1].rhyme else "，"),
+        )
+        for line, its in zip([*written, *missing], pattern.lines, strict=True)
+    ]
+
+
+def _usual(written: Sequence[_Line]) -> int:
+    """The most common length of a line."""
+    return Counter(len(line.text) for line in written).most_common(1)[0][0]
+
+
+def _with_empty_rows(lines: Sequence[_Line], length: int) -> list[_Line]:
+    """The lines, with blanks in each row that was left empty."""
+    return [line if line.text else line._replace(text=BLANK * length) for line in lines]
+
+
+def _with_whole_end(lines: list[_Line], length: int) -> list[_Line]:
+    """The lines, the last one with blanks if only that is too short: it is still being written."""
+    *others, last = lines
+    if any(len(line.text) != length for line in others):
+        return lines
+    return [*others, last._replace(text=last.text.ljust(length, BLANK))]
+
+
+def _padded(lines: list[_Line], length: int, count: int) -> list[_Line]:
+    """As many lines as the form has."""
+    last = lines[-1]
+    return [*lines, *[_Line(BLANK * length, "", last.row, 0)] * (count - len(lines))]
+
+
+def _wrong_length(
+    message: str, line: _Line, number: int, usual: int, form: str = ""
+) -> OwnPoemError:
+    return OwnPoemError(
+        tr(
+            message,
+            number=number,
+            count=len(line.text),
+            usual=usual,
+            form=form,
+            blank=BLANK,
+        ),
+        line.row,
+        line.column,
+    )

@@ -1,0 +1,170 @@
+"""A poem of one's own: typed, pasted or opened, worked on, finished by the model and saved."""
+
+from pathlib import Path
+
+from textual.events import Paste
+from textual.widgets import Input, Static
+
+from studio.collection.saved import Collection
+from studio.paths import Home
+from studio.tui.playground.chooser import PoemChooser
+from studio.tui.playground.own_poem_screen import OwnPoemScreen, PoemArea
+from studio.tui.widgets.form_fields import ChoiceField
+from tests.tui.playground_worker import OTHER, QUATRAIN
+from tests.tui.playing import Play, Played
+
+FAULTY = QUATRAIN.replace("白日", "白天")
+BLANKS = "白日依山尽，黄河□□流。□□□□□，更上一层楼。"
+
+
+async def type_poem(played: Played, text: str) -> PoemArea:
+    """Open the screen for a poem of one's own and paste a text."""
+    await played.press("d")
+    area = played.app.screen.query_one(PoemArea)
+    area.post_message(Paste(text))
+    await played.settle()
+    return area
+
+
+def said(played: Played) -> str:
+    return str(played.app.screen.query_one("#said", Static).visual)
+
+
+async def test_a_pasted_poem_stands_on_the_workbench_with_its_faults(play: Play) -> None:
+    async with play() as played:
+        await type_poem(played, "白天依山尽\n黄河入海流\n欲穷千里目\n更上一层楼")
+        assert "五绝" in said(played)
+        await played.press("f5")
+        assert played.bench.draft.text == FAULTY
+        assert played.worker.read == [FAULTY]
+        played.worker.send_readings()
+        await played.settle()
+        assert "失替" in str(played.bench.query_one("#reading-poem", Static).visual)
+        assert played.worker.requested == []
+
+
+async def test_enter_in_an_empty_last_row_ends_the_poem(play: Play) -> None:
+    async with play() as played:
+        await type_poem(played, QUATRAIN)
+        await played.press("enter")
+        assert isinstance(played.app.screen, OwnPoemScreen)
+        await played.press("enter")
+        assert played.bench.draft.text == QUATRAIN
+
+
+async def test_what_is_no_poem_is_explained_in_its_place_and_stays(play: Play) -> None:
+    async with play() as played:
+        area = await type_poem(played, "白日依山尽\n黄河abc流")
+        await played.press("f5")
+        assert '"a" is not a Chinese character' in said(played)
+        assert (area.cursor_location, area.text) == ((1, 2), "白日依山尽\n黄河abc流")
+        await played.press("escape", "d")
+        assert played.app.screen.query_one(PoemArea).text == "白日依山尽\n黄河abc流"
+
+
+async def test_the_form_is_chosen(play: Play) -> None:
+    async with play() as played:
+        await type_poem(played, "白日依山尽")
+        played.app.screen.query_one("#field-own-form", ChoiceField).value = "五律"
+        await played.settle()
+        assert "35 to be written" in said(played)
+        await played.press("f5")
+        assert played.bench.draft.state.request.form == "五律"
+        assert len(played.bench.draft.lines) == 8
+
+
+async def test_the_model_finishes_what_is_blank_and_keeps_the_rest(play: Play) -> None:
+    async with play() as played:
+        await type_poem(played, BLANKS)
+        await played.press("f5", "f")
+        assert played.last.given == BLANKS
+        await played.answer(QUATRAIN)
+        assert played.bench.draft.text == QUATRAIN
+        # What the person wrote is kept still.
+        await played.press("r")
+        assert played.last.given == BLANKS
+        await played.answer(QUATRAIN)
+        await played.press("f")
+        assert len(played.worker.requested) == 2
+
+
+async def test_a_poem_with_faults_is_finished_too_and_what_stands_stays(play: Play) -> None:
+    faulty = BLANKS.replace("白日", "白天").replace("层楼", "层天")
+    async with play() as played:
+        await type_poem(played, faulty)
+        await played.press("f5", "f")
+        assert played.last.given == faulty
+        played.worker.fail("Line 1: 天 is level.")
+        await played.settle()
+        # Then the model writes in the places of the faults, but what stood there is put back.
+        assert played.last.given == "白□依山尽，黄河□□流。□□□□□，更上一层□。"
+        assert played.last.tones == "tang"
+        played.worker.fail("There is no such poem.")
+        await played.settle()
+        assert played.last.given == "白天依山尽，黄河□□流。□□□□□，更上一层□。"
+        assert played.last.tones == "free"
+        await played.answer(QUATRAIN)
+        assert played.bench.draft.text == QUATRAIN.replace("白日", "白天").replace("层楼", "层天")
+        assert played.bench.draft.state.request.given == faulty
+
+
+async def test_it_is_saved_as_written_by_hand(play: Play, night: Home) -> None:
+    async with play(size=(120, 36)) as played:
+        await type_poem(played, QUATRAIN)
+        await played.press("f5", "s", "escape")
+        (saved,) = Collection(night.collection).poems()
+        assert (saved.poem.text, saved.model, saved.request.form) == (QUATRAIN, "", "五绝")
+        assert "written by hand" in played.text("#figures")
+        await played.press("b", "r")
+        assert isinstance(played.app.screen, PoemChooser)
+        assert "by hand" in str(played.app.screen.query_one("#said", Static).visual)
+        await played.press("enter", "w")
+        assert played.bench.draft.text == QUATRAIN
+
+
+async def open_file(played: Played, path: Path) -> None:
+    await played.press("d", "f6")
+    played.app.screen.query_one("#own-file", Input).value = str(path)
+    await played.press("enter")
+    await played.settle()
+
+
+async def test_a_file_with_one_poem_is_opened(play: Play, tmp_path: Path) -> None:
+    path = tmp_path / "poem.txt"
+    path.write_text(f"{BLANKS}\n", "utf-8")
+    async with play() as played:
+        await open_file(played, path)
+        await played.press("f5")
+        assert played.bench.draft.text == BLANKS
+
+
+async def test_a_poem_is_chosen_from_a_file_with_several(play: Play, tmp_path: Path) -> None:
+    path = tmp_path / "poems.txt"
+    path.write_text(f"{QUATRAIN}\n{OTHER}\n", "utf-8")
+    async with play() as played:
+        await open_file(played, path)
+        assert isinstance(played.app.screen, PoemChooser)
+        await played.press("down", "enter", "f5")
+        assert played.bench.draft.text == OTHER
+
+
+async def test_a_file_that_cannot_be_read_is_named(play: Play, tmp_path: Path) -> None:
+    async with play() as played:
+        await open_file(played, tmp_path / "missing.txt")
+        assert "missing.txt" in said(played)
+
+
+async def test_a_ci_stands_on_the_workbench_with_its_tune_and_rhyme(play: Play) -> None:
+    ci = "昨夜雨疏风骤。浓睡不消残酒。试问卷帘人，却道海棠依旧。知否。知否。应是绿肥红_。"
+    async with play() as played:
+        await type_poem(played, ci)
+        assert "如梦令" in said(played)
+        await played.press("f5")
+        played.worker.send_readings()
+        await played.settle()
+        remarks = str(played.bench.query_one("#reading-poem", Static).visual)
+        assert "如梦令 · rhyme 第十二部 (仄 oblique)" in " ".join(remarks.split())
+        assert "33 characters" in remarks
+        await played.press("end")
+        assert "rhymes in 第十二部" in str(played.bench.query_one("#reading-place", Static).visual)
+        await played.press("t", "escape")

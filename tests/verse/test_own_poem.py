@@ -1,0 +1,82 @@
+"""A poem that a person types becomes a request that holds it."""
+
+import pytest
+
+from studio.verse.own_poem import OwnPoemError, own_poem
+from studio.verse.request import ComposeRequest
+
+QUATRAIN = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
+LIKE = ComposeRequest(first="春", model="night@800", seed=9)
+
+
+def of(typed: str, form: str | None = None) -> ComposeRequest:
+    return own_poem(typed, form, LIKE)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        QUATRAIN,
+        "白日依山尽\n黄河入海流\n欲穷千里目\n更上一层楼",
+        "\n白日依山尽，黄河入海流。\n\n欲穷千里目，更上一层楼。\n\n",
+        "白日依山尽 黄河入海流 欲穷千里目 更上一层楼",
+        "白日依山盡,黃河入海流.欲窮千里目,更上一層樓.",
+    ],
+)
+def test_a_poem_is_found_however_it_is_typed(typed: str) -> None:
+    request = of(typed)
+    assert (request.given, request.form) == (QUATRAIN, "五绝")
+    assert (request.first, request.model, request.seed) == ("", "night@800", 9)
+
+
+def test_the_form_is_found_by_shape_and_tones() -> None:
+    assert of("床前明月光，疑是地上霜。举头望明月，低头思故乡。").form == "古绝"
+    assert of("何日复归来。" * 6).form == "五古"
+    assert of("昔我往矣，杨柳依依。今我来思，雨雪霏霏。").form == "四言"
+
+
+def test_what_is_missing_is_left_blank() -> None:
+    assert of("独怜幽草涧边生\n上有黄鹂").given.startswith("独怜幽草涧边生，上有黄鹂□□□。□")
+    begun = of("独怜幽草涧边生\n上有黄鹂___\n\n野渡无人舟自横")
+    assert begun.form == "七绝"
+    assert begun.given == "独怜幽草涧边生，上有黄鹂□□□。□□□□□□□，野渡无人舟自横。"
+    assert of("白日依山尽").given == "白日依山尽，□□□□□。□□□□□，□□□□□。"
+    assert of("白日依山尽", "五律").given.count("□") == 35
+    assert of("白日依山尽", "五古").given == "白日依山尽，□□□□□。"
+
+
+def test_a_poem_of_any_shape_is_taken_as_it_is() -> None:
+    mixed = of("前不见古人，后不见来者。念天地之悠悠，独怆然而涕下。")
+    assert (mixed.form, mixed.given) == ("", "前不见古人，后不见来者。念天地之悠悠，独怆然而涕下。")
+    assert of("白日，依山尽。黄", "").given == "白日，依山尽。黄。"
+
+
+@pytest.mark.parametrize(
+    ("typed", "form", "place", "says"),
+    [
+        ("白日依山尽\n黄河xx流", None, (1, 2), '"x" is not a Chinese character'),
+        ("白日依山尽\n黄河入流\n欲穷千里目\n更上一层楼", None, (1, 0), "Line 2 has 4 characters"),
+        ("白日依山尽，黄河入海流。欲穷千里，更上一层楼。", None, (0, 12), "Line 3 has 4"),
+        ("白日依山尽\n黄河入海流", "七绝", (0, 0), "a 七绝 has lines of 7"),
+        ("白日依山尽\n" * 6, "五绝", (4, 0), "has 6 lines, but a 五绝 has 4"),
+        (" \n", None, (0, 0), "no character yet"),
+        ("□□□□□", None, (0, 0), "no character yet"),
+    ],
+)
+def test_what_is_no_poem_is_refused_in_its_place(
+    typed: str, form: str | None, place: tuple[int, int], says: str
+) -> None:
+    with pytest.raises(OwnPoemError, match=says) as refused:
+        of(typed, form)
+    assert (refused.value.row, refused.value.column) == place
+
+
+CI = "昨夜雨疏风骤。浓睡不消残酒。试问卷帘人，却道海棠依旧。知否。知否。应是绿肥红瘦。"
+
+
+def test_the_tune_of_a_ci_is_found_or_chosen() -> None:
+    assert (of(CI).form, of(CI).given) == ("如梦令", CI)
+    begun = of("昨夜雨疏风骤\n浓睡不消", "如梦令")
+    assert begun.given == "昨夜雨疏风骤。浓睡不消□□。□□□□□，□□□□□□。□□。□□。□□□□□□。"
+    with pytest.raises(OwnPoemError, match="Line 1 has 5 characters, but in 如梦令 it has 6"):
+        of("昨夜雨疏风\n浓睡不消残酒", "如梦令")
