@@ -219,6 +219,11 @@ class Composed(msgspec.Struct, frozen=True):
     poems: tuple[WrittenPoem, ...]
     seconds: float
 
+    @property
+    def asked(self) -> tuple[WrittenPoem, ...]:
+        """The poems that the request asks for, without the further drafts."""
+        return self.poems[: self.request.candidates]
+
 
 class ComposeCancelled(msgspec.Struct, frozen=True):
     """The poems of `ticket` will not be written."""

@@ -11,7 +11,7 @@ from studio.documents import read_toml
 from studio.errors import ConfigError
 from studio.files import write_atomically
 from studio.translation import tr
-from studio.verse.request import ComposeRequest
+from studio.verse.request import DRAFTS, ComposeRequest
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,7 +39,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     frames_per_second: Annotated[int, Meta(ge=0, le=60)] = 0  # 0: 60, or 15 over SSH
     mirror: str = ""  # where to fetch the corpus from without npm; "": the manifest's mirror
     keymap: dict[str, str] = {}
-    request: ComposeRequest = ComposeRequest()
+    request: ComposeRequest = ComposeRequest(drafts=DRAFTS)
 
 
 def read_settings(path: Path) -> Settings:

@@ -128,7 +128,8 @@ def generate(
         longest=longest,
         model=run,
     )
-    model, poems = write_poems(request, device)
+    model, drafts_written = write_poems(request, device)
+    poems = drafts_written[:count]
     if json:
         print_json({"model": model, "request": request, "poems": poems})
     else:
@@ -139,7 +140,7 @@ def generate(
 
 
 def write_poems(request: ComposeRequest, device: str = "auto") -> tuple[str, list[WrittenPoem]]:
-    """The full name of the model, and the poems asked for, the best first."""
+    """The full name of the model, and all drafts, the best first."""
     from studio.runs.loading import load_writer, locate
     from studio.verse.composer import written
     from studio.verse.facing import compose_any
@@ -154,7 +155,7 @@ def write_poems(request: ComposeRequest, device: str = "auto") -> tuple[str, lis
         say(tr("Copied lines cannot be found: {problem}", problem=error))
         index = None
     poems = written(compose_any(writer, request, index))
-    return writer.name, list(poems[: request.candidates])
+    return writer.name, list(poems)
 
 
 def score(

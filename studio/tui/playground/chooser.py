@@ -209,7 +209,7 @@ def _about(entry: PoemEntry) -> str:
 
 
 def _row(composed: Composed) -> Content:
-    count = len(composed.poems)
+    count = len(composed.asked)
     form = composed.request.form or tr("free")
     more = [tr_n("{count} poem", "{count} poems", count)] if count > 1 else []
     name = first_line(composed.poems[0].text, 9)
@@ -219,5 +219,5 @@ def _row(composed: Composed) -> Content:
 
 
 def _matches(composed: Composed, words: str) -> bool:
-    texts = [poem.text for poem in composed.poems]
+    texts = [poem.text for poem in composed.asked]
     return matches(words, texts, composed.model, composed.request)

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
@@ -224,6 +225,16 @@ class Desk(Container):
     def show(self, group: PoemGroup) -> None:
         """Show poems that were written before."""
         self._exhibit.show(group)
+
+    def show_more(self) -> None:
+        """Show the best three drafts, or again the poems that were asked for."""
+        group = self.group
+        if group is None or self._pending or not group.has_more:
+            self.say(tr("There are no further drafts. The options say how many are written."))
+            return
+        other = replace(group, more=not group.more)
+        self.history.replace(group, other)
+        self._exhibit.show(other)
 
     def _add(self, group: PoemGroup) -> None:
         self.history.add(group)

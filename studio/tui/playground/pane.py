@@ -32,7 +32,7 @@ from studio.tui.playground.request_form import RequestForm
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.tui.workbench.draft import new_seed
 from studio.tui.workbench.workbench import Workbench
-from studio.verse.request import ComposeRequest
+from studio.verse.request import DRAFTS, ComposeRequest
 
 
 class PlaygroundPane(Pane):
@@ -90,7 +90,9 @@ class PlaygroundPane(Pane):
 
     def _greet(self) -> None:
         """Write the poem of the day. Nothing that the user has set or saved changes."""
-        self._greeting = ComposeRequest(form="七绝", model="default", seed=date.today().toordinal())
+        self._greeting = ComposeRequest(
+            form="七绝", model="default", seed=date.today().toordinal(), drafts=DRAFTS
+        )
         self.desk.write(self._greeting, focus=False)
 
     # --- the request ----------------------------------------------------------------------------
@@ -204,6 +206,10 @@ class PlaygroundPane(Pane):
         if saved := self._to_compare:
             again = compare(saved, composed.model, [poem.text for poem in composed.poems])
             self.opening.show_note(again.sentence, error=not again.is_same)
+
+    def action_more(self) -> None:
+        """Show the best three drafts, or again the poems that were asked for."""
+        self.desk.show_more()
 
     def action_escape(self) -> None:
         """Cancel what is being written, or go back to the poems."""

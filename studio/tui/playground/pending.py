@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 
 from studio.messages import CancelCompose, Command, Compose, Composed
-from studio.tui.playground.poem_history import ranked, side_by_side
+from studio.tui.playground.poem_history import side_by_side
 from studio.verse.request import BLANK, ComposeRequest
 
 # What is shown is seldom more than this many characters behind the model, however fast it writes:
@@ -95,7 +95,7 @@ class PendingRequests:
     def finish(self, composed: Composed) -> None:
         """The poems of a request are complete."""
         if pending := self.find(composed.ticket):
-            pending.composed = ranked(composed)
+            pending.composed = composed
 
     def advance(self, everything: bool = False) -> bool:
         """Show what comes next, or everything received; false if there was nothing."""

@@ -5,24 +5,36 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import TypeVar
 
-import msgspec
-
 from studio.messages import Composed
 from studio.verse.request import WrittenPoem
 
 T = TypeVar("T")
+# How many drafts are shown where more than the best is asked for.
+_BEST = 3
 
 
 @dataclass(frozen=True, slots=True)
 class PoemGroup:
-    """Poems that are shown together: of one request, or of the same request to two models."""
+    """Poems that are shown together: of one request, or of the same request to two models.
+
+    With `more`, at least the best three drafts of each are shown.
+    """
 
     composed: tuple[Composed, ...]
+    more: bool = False
 
     @property
     def poems(self) -> list[tuple[Composed, WrittenPoem]]:
         """Each poem with what it was composed with, best first; those of two models alternate."""
-        return side_by_side([(each, poem) for poem in each.poems] for each in self.composed)
+        return side_by_side([(each, poem) for poem in self._shown(each)] for each in self.composed)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are further drafts to show."""
+        return any(len(each.asked) < min(_BEST, len(each.poems)) for each in self.composed)
+
+    def _shown(self, composed: Composed) -> tuple[WrittenPoem, ...]:
+        return composed.poems[: max(_BEST, len(composed.asked))] if self.more else composed.asked
 
     @property
     def compares(self) -> bool:
@@ -40,6 +52,10 @@ class PoemHistory:
         """Add the newest group."""
         self._groups.append(group)
 
+    def replace(self, shown: PoemGroup, other: PoemGroup) -> None:
+        """Show a group in another way."""
+        self._groups = [other if each is shown else each for each in self._groups]
+
     def neighbour(self, shown: PoemGroup | None, step: int) -> PoemGroup | None:
         """The group before or after the one shown; the newest if that is not in the history."""
         if not self._groups:
@@ -53,12 +69,6 @@ class PoemHistory:
     def composed(self) -> list[Composed]:
         """Everything that was composed, oldest first."""
         return [each for group in self._groups for each in group.composed]
-
-
-def ranked(composed: Composed) -> Composed:
-    """The same poems, the best first."""
-    poems = sorted(composed.poems, key=lambda poem: -poem.score)
-    return msgspec.structs.replace(composed, poems=tuple(poems))
 
 
 def side_by_side(parts: Iterable[Sequence[T]]) -> list[T]:

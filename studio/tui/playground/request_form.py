@@ -47,9 +47,9 @@ _KINDS: dict[str, Any] = {
     for field in msgspec.structs.fields(struct)
 } | {"candidates": Annotated[int, Meta(ge=1, le=MOST_CANDIDATES)]}
 _DECODING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
-_NUMBERS = ("lines", "longest", "candidates", "tries", "seed")
+_NUMBERS = ("lines", "longest", "candidates", "drafts", "tries", "seed")
 # Fields for random draws: unused if the most likely character is taken.
-_RANDOM = ("temperature", "top_k", "top_p", "min_p", "candidates")
+_RANDOM = ("temperature", "top_k", "top_p", "min_p", "candidates", "drafts")
 _TEXTS = ("acrostic", "last", "given", "title", "poet")
 
 
@@ -104,6 +104,7 @@ class RequestForm(VerticalScroll, can_focus=False):
             more=True,
         )
         yield _number("seed", "", tr("a whole number, 0 or more"), more=True)
+        yield _number("drafts", tr("Drafts"), tr("a whole number from 1 to 256"), more=True)
         yield _number("tries", tr("Tries"), tr("a whole number from 1 to 256"), more=True)
         yield ChoiceField(
             "strategy",
@@ -139,7 +140,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         self._choice("rhyme").value = request.rhyme
         for name in _DECODING:
             self._number(name).text = f"{getattr(request.sampling, name):.10g}"
-        for name in ("lines", "longest", "tries"):
+        for name in ("lines", "longest", "drafts", "tries"):
             self._number(name).text = str(getattr(request, name))
         self._number("candidates").text = str(min(request.candidates, MOST_CANDIDATES))
         for name in _TEXTS:
@@ -176,7 +177,7 @@ class RequestForm(VerticalScroll, can_focus=False):
             numbers["candidates"] = max(numbers["candidates"], COUPLETS)
         elif strategy == "greedy":
             # There is only one most likely poem.
-            numbers["candidates"] = 1
+            numbers["candidates"] = numbers["drafts"] = 1
         return msgspec.convert(
             {
                 **numbers,

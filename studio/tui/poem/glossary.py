@@ -53,7 +53,8 @@ FIELDS: Mapping[str, str] = {
         "Each character counts as level 平 or oblique 仄, and the form says which goes where. "
         "Strict keeps every rule; the Tang poets took some freedoms."
     ),
-    "candidates": marked("Number of poems written at once; the best is first."),
+    "candidates": marked("Number of poems shown at once; the best is first."),
+    "drafts": marked("Number of poems written, of which the best are shown."),
     "temperature": marked(
         "Lower is safer and more common, higher is bolder and odder. Try 0.85 first."
     ),
