@@ -71,11 +71,12 @@ class PlaygroundWorker:
     ) -> None:
         """Report that a request, by default the last, is complete."""
         command = command or self.requested[-1]
-        poems = tuple(
+        poems = [
             WrittenPoem(text, -3.0 - index / 4, complete, score=scores[index] if scores else 0.0)
             for index, text in enumerate(texts)
-        )
-        self.emit(Composed(command.ticket, command.request, model, poems, 0.25))
+        ]
+        best_first = tuple(sorted(poems, key=lambda poem: -poem.score))
+        self.emit(Composed(command.ticket, command.request, model, best_first, 0.25))
 
     def answer(self, *texts: str, model: str = "night@800", complete: bool = True) -> None:
         """Write all of these and finish."""

@@ -356,6 +356,32 @@ async def test_candidates_are_in_the_order_of_their_scores(play: Play) -> None:
         assert played.cards() == [OTHER, QUATRAIN]
 
 
+async def test_a_shows_the_best_three_drafts_and_again_the_best(play: Play) -> None:
+    drafts = [QUATRAIN.replace("山", each) for each in "山月江湖"]
+    async with play() as played:
+        await played.press("enter")
+        assert (played.last.candidates, played.last.drafts) == (1, 16)
+        played.worker.write(drafts[3])
+        played.worker.finish(*drafts, scores=[4.0, 3.0, 2.0, 1.0])
+        await played.settle()
+        assert played.cards() == drafts[:1]
+        await played.press("a", "right")
+        assert played.cards() == drafts[:3]
+        assert "2 of 3" in played.text("#figures")
+        await played.press("a")
+        assert played.cards() == drafts[:1]
+        await played.press("up", "a")
+        assert played.cards() == drafts[:3]
+
+
+async def test_a_says_that_there_are_no_further_drafts(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        await played.press("a")
+        assert "no further drafts" in played.text("#opening-note")
+
+
 async def test_two_checkpoints_write_in_two_columns_under_their_steps(play: Play) -> None:
     async with play() as played:
         played.select("beside").value = "night@200"
