@@ -70,7 +70,7 @@ evaluate_app.command(
 )(couplets)
 app.add_typer(evaluate_app, name="evaluate")
 runs_app.command(
-    "export", help=tr("Export what runs recorded: losses, perplexities, verse figures, samples.")
+    "export", help=tr("Export losses, perplexities, verse figures and samples of runs.")
 )(export_runs)
 app.add_typer(runs_app, name="runs")
 app.add_typer(collection_app, name="collection")

@@ -22,7 +22,7 @@ def export_runs(
     ] = Path(),
     json: Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))] = False,
 ) -> None:
-    """Export what runs recorded: losses, perplexities, verse figures, samples."""
+    """Export losses, perplexities, verse figures and samples of runs."""
     home = Home.default()
     # All names are looked up first, so that a mistyped one writes nothing.
     found = [folders.find(home.runs, name) for name in names]

@@ -138,6 +138,8 @@ def writing_command(request: ComposeRequest) -> str:
             request.sampling.strategy,
             "--longest",
             str(request.longest),
+            "--drafts",
+            str(request.drafts),
             "--seed",
             str(request.seed),
         ]

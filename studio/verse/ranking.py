@@ -52,10 +52,12 @@ def _scored(
         return msgspec.structs.replace(poem, score=score)
     characters = "".join(lines)
     score -= ranking.repetition * (1 - len(set(characters)) / len(characters))
-    if novelty:
+    if novelty and ranking.novelty:
         copied = novelty.copied(poem.text)
         score -= ranking.novelty * sum(copied) / max(len(copied), 1)
+    if novelty and ranking.firmness:
         score += ranking.firmness * novelty.firmness(poem.text)
+    if novelty and ranking.rarity:
         score -= ranking.rarity * novelty.rare_share(poem.text)
     scansion = scan(lines)
     faults = {each.line for each in scansion.faults if each.name != "重字"}

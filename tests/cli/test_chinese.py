@@ -103,13 +103,13 @@ def test_an_error_is_reported_in_chinese_with_its_remedy(tangshi: Run, home: Hom
 
 def test_a_poem_is_scanned_in_chinese(tangshi: Run, home: Home, tmp_path: Path) -> None:
     path = tmp_path / "poems.txt"
-    path.write_text(f"{POEMS}\n床□\n", "utf-8")
+    path.write_text(f"{POEMS}\n床x\n", "utf-8")
     result = tangshi("--language", "zh", "scan", str(path))
     assert result.code == 1
     assert "古绝 · 韵 平陽\n无病犯（古体，只查字数与押韵）。\n" in result.out
     assert not re.search("[a-z]", result.out)
     assert result.err == (
-        f"tangshi-studio: {path}，第 6 行第 2 列无法分析：缺字（□）。诗只能由汉字和标点组成。\n"
+        f"tangshi-studio: {path}，第 6 行第 2 列无法分析：非汉字（x）。诗只能由汉字和标点组成。\n"
     )
 
 

@@ -96,7 +96,7 @@ async def test_a_form_that_is_half_filled_in_changes(open_studio: Open) -> None:
 
 
 async def test_a_training_continues_meanwhile(open_studio: Open, home: Home) -> None:
-    for run in ("autumn", "winter"):
+    for run in ("autumn", "winter", "spring"):
         write_run(home, run, 200)
     async with open_studio((120, 36), studio=OnlyTraining) as studio:
         studio.worker.start_run(total=400)
