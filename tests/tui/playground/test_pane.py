@@ -160,7 +160,7 @@ async def test_every_control_is_reached_by_tab(play: Play) -> None:
             "seeding",
             "seed",
             "drafts",
-                "tries",
+            "tries",
             "strategy",
             "top_k",
             "top_p",
