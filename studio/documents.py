@@ -20,9 +20,24 @@ def read_json(path: Path, kind: type[T], error: type[StudioError], remedy: str) 
     return _read(path, kind, msgspec.json.decode, error, remedy)
 
 
-def read_toml(path: Path, kind: type[T], error: type[StudioError], remedy: str) -> T:
-    """Read a TOML file; raises `error`, which names the file, the key and the remedy."""
-    return _read(path, kind, msgspec.toml.decode, error, remedy)
+def read_toml(
+    path: Path,
+    kind: type[T],
+    error: type[StudioError],
+    remedy: str,
+    complete: Callable[[dict[str, Any]], None] = lambda document: None,
+) -> T:
+    """Read a TOML file; raises `error`, which names the file, the key and the remedy.
+
+    `complete` adds what files of older versions lack.
+    """
+
+    def decode(content: bytes) -> dict[str, Any]:
+        document: dict[str, Any] = msgspec.toml.decode(content)
+        complete(document)
+        return document
+
+    return _read(path, kind, decode, error, remedy)
 
 
 def converted(

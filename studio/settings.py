@@ -1,7 +1,7 @@
 """The user's settings, in one TOML file. Imports no torch, no textual."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import tomli_w
@@ -51,7 +51,14 @@ def read_settings(path: Path) -> Settings:
     except OSError:
         pass  # read_toml reports it
     remedy = tr("Correct it, or delete the file to return to the defaults.")
-    return read_toml(path, Settings, ConfigError, remedy)
+    return read_toml(path, Settings, ConfigError, remedy, _complete)
+
+
+def _complete(document: dict[str, Any]) -> None:
+    """Ask for the usual drafts where an older studio, which had none, wrote the last request."""
+    request = document.get("request")
+    if isinstance(request, dict):
+        request.setdefault("drafts", DRAFTS)
 
 
 def write_settings(path: Path, settings: Settings) -> None:

@@ -58,6 +58,8 @@ def test_settings_have_the_values_that_were_written() -> None:
         words=("春风", "江水"),
         given="□□□□□□月",
         rhyme="阳",
+        # That studio had no drafts.
+        drafts=16,
         tones="tang",
         copied_lines=True,
         tries=16,

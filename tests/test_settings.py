@@ -107,3 +107,13 @@ def test_the_console_of_linux_gets_plain_charts() -> None:
     assert suited_to({"TERM": "linux"}, Settings()).plain_charts
     assert not suited_to({"TERM": "xterm"}, Settings()).plain_charts
     assert suited_to({"TERM": "xterm"}, Settings(plain_charts=True)).plain_charts
+
+
+@pytest.mark.parametrize(("written", "drafts"), [("", 16), ("drafts = 3\n", 3)])
+def test_the_last_request_of_an_older_studio_gets_the_usual_drafts(
+    tmp_path: Path, written: str, drafts: int
+) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(f'[request]\nform = "五律"\n{written}', encoding="utf-8")
+    request = read_settings(path).request
+    assert (request.form, request.drafts) == ("五律", drafts)

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from studio.errors import VerseError
-from studio.model.evaluate import score_poems, total
 from studio.prosody.forms import form_named
 from studio.report.records import ModelResults, OpeningPoem, Part
-from studio.runs.card import SplitFigures
+from studio.runs.held_out import split_figures
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
 from studio.verse.figures import VerseFigures, verse_figures
@@ -51,7 +50,7 @@ def results_of(writer: Writer, step: int, bench: Bench) -> ModelResults:
             Part(name, tuple(each.shape)) for name, each in writer.network.named_parameters()
         ),
         perplexities=tuple(
-            _perplexity(writer, split, texts) for split, texts in bench.texts.items()
+            split_figures(writer, split, texts) for split, texts in bench.texts.items()
         ),
         poems=tuple(_poem(writer, request, bench.corpus) for request in requests(writer.name)),
         free=measure_free_verse(writer, MEASURED, bench.training),
@@ -72,19 +71,6 @@ def requests(model: str) -> Iterator[ComposeRequest]:
                     longest=LONGEST,
                     model=model,
                 )
-
-
-def _perplexity(writer: Writer, split: str, texts: list[str]) -> SplitFigures:
-    whole = total(score_poems(writer.network, writer.vocabulary, texts, writer.device))
-    return SplitFigures(
-        split=split,
-        poems=len(texts),
-        perplexity=whole.perplexity_all,
-        perplexity_han=whole.perplexity,
-        tokens=whole.tokens,
-        tokens_han=whole.han,
-        unknown_share=whole.unknown_share,
-    )
 
 
 def _poem(writer: Writer, request: ComposeRequest, corpus: Novelty | None) -> OpeningPoem:

@@ -11,19 +11,24 @@ _QUATRAINS = ("五绝", "七绝")
 
 
 def split_figures(
-    writer: Writer, split: str, texts: Sequence[str], about: Sequence[About]
+    writer: Writer, split: str, texts: Sequence[str], about: Sequence[About] = ()
 ) -> SplitFigures:
-    """Measure the model on the poems of a split, at least one; `about` describes each."""
+    """Measure the model on the poems of a split, at least one.
+
+    `about` describes each; without it nothing is measured that needs it.
+    """
     reader = writer.for_rows(len(texts))
     network, vocabulary, device = reader.network, reader.vocabulary, reader.device
 
     def given(known: Sequence[About]) -> float | None:
-        if not network.config.has_conditions:
+        if not (about and network.config.has_conditions):
             return None
         return total(score_poems(network, vocabulary, texts, device, known)).perplexity_all
 
     whole = total(score_poems(network, vocabulary, texts, device))
-    quatrains = [text for text, each in zip(texts, about, strict=True) if each.form in _QUATRAINS]
+    quatrains = [
+        text for text, each in zip(texts, about, strict=bool(about)) if each.form in _QUATRAINS
+    ]
     return SplitFigures(
         split=split,
         poems=len(texts),

@@ -1,7 +1,8 @@
 """Fixes for faults of Textual 8.2 that fast or random input triggers."""
 
-from typing import Literal
+from typing import Any, Literal
 
+from textual.content import Content
 from textual.events import Click
 from textual.widgets import OptionList
 
@@ -9,6 +10,7 @@ from textual.widgets import OptionList
 def repair() -> None:
     """Apply the fixes in this process. Called before an application starts."""
     move_page, click = OptionList._move_page, OptionList._on_click
+    wrap = Content._wrap_and_format
 
     def move_page_if_drawn(self: OptionList, direction: Literal[-1, 1]) -> None:
         # A list too small to be drawn has no lines, and looking up an option there raises a
@@ -22,5 +24,19 @@ def repair() -> None:
         if option is None or option < len(self._options):
             await click(self, event)
 
+    def wrap_in_some_width(
+        self: Content,
+        width: int,
+        align: Any = "left",
+        overflow: Any = "fold",
+        no_wrap: bool = False,
+        line_pad: int = 0,
+        **options: Any,
+    ) -> Any:
+        # Where padding leaves no width, a word is cut into pieces of length 0.
+        width = max(width, 2 * line_pad + 1)
+        return wrap(self, width, align, overflow, no_wrap, line_pad, **options)
+
+    Content._wrap_and_format = wrap_in_some_width  # type: ignore[assignment, method-assign]
     OptionList._move_page = move_page_if_drawn  # type: ignore[method-assign]
     OptionList._on_click = click_if_present  # type: ignore[method-assign]

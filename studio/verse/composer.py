@@ -50,7 +50,9 @@ def compose(writer: Writer, request: ComposeRequest, novelty: Novelty | None = N
     never seen.
     """
     refuse_unknown(writer, request)
-    rules = _rules(writer, request, max(request.candidates, request.drafts))
+    # Argmax writes the same poem each time.
+    drafts = request.drafts if request.sampling.strategy == "sample" else 1
+    rules = _rules(writer, request, max(request.candidates, drafts))
     about = about_form(request, rules)
     copied = novelty.is_line if novelty and not request.copied_lines else None
     columns = decode(writer, rules, request.sampling, request.seed, request.tries, copied, about)

@@ -3,6 +3,7 @@
 import pytest
 from rich.style import Style
 from textual.app import App, ComposeResult
+from textual.content import Content
 from textual.events import Click
 from textual.widgets import OptionList
 
@@ -68,3 +69,10 @@ async def test_page_keys_in_a_list_that_is_drawn_move_a_page() -> None:
         assert app.options.highlighted == 2
         await pilot.press("pageup")
         assert app.options.highlighted == 0
+
+
+@pytest.mark.parametrize("width", [0, 1, 2])
+@pytest.mark.parametrize("line_pad", [0, 1])
+def test_a_long_word_is_wrapped_where_padding_leaves_no_width(width: int, line_pad: int) -> None:
+    lines = Content("Open classic-lstm")._wrap_and_format(width, line_pad=line_pad)
+    assert "".join(line.content.plain for line in lines).replace(" ", "") == "Openclassic-lstm"

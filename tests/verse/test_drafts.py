@@ -3,7 +3,7 @@
 from studio.verse.composer import compose, write, write_best
 from studio.verse.decoder import Writer
 from studio.verse.evaluation import write_many
-from studio.verse.request import ComposeRequest
+from studio.verse.request import ComposeRequest, Sampling
 
 REQUEST = ComposeRequest(form="五绝", candidates=2, drafts=5, tones="free", tries=2)
 
@@ -33,3 +33,8 @@ def test_each_of_many_poems_is_the_best_of_its_own_drafts(writer: Writer) -> Non
         for seed in (1, 2)
     ]
     assert [each.text for each in poems] == [poem.text for (poem,) in singles]
+
+
+def test_argmax_has_one_draft(writer: Writer) -> None:
+    request = ComposeRequest(form="五绝", drafts=5, sampling=Sampling("greedy"), tones="free")
+    assert len(write(writer, request)) == 1

@@ -82,7 +82,7 @@ class PoetsScreen(Modal[ChosenPoems | None]):
     def _load(self) -> None:
         with Library.open(self._library) as library:
             poets = library.poets()
-        self.app.call_later(self._loaded, poets)
+        self.call_later(self._loaded, poets)
 
     def _loaded(self, poets: Sequence[Poet]) -> None:
         self._poets = [poet for poet in poets if poet.name]

@@ -22,7 +22,7 @@ class Search:
 
     `found` receives the ids of the poems, and the library file that they belong to; then `counted`
     receives their figures, unless all poems were found. `failed` receives the reason if the library
-    cannot be read. All are called on the application's thread.
+    cannot be read. All are called on the application's thread, and none once the widget is gone.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Search:
     def start(self, library: Path, query: Query, sort: Sort) -> None:
         """Search in a thread."""
         self.cancel()
-        number, app = self._number, self._widget.app
+        number, widget = self._number, self._widget
 
         def deliver(answer: Callable[[], None]) -> None:
             if number == self._number:
@@ -64,10 +64,10 @@ class Search:
             try:
                 with Library.open(library) as opened:
                     ids, file = opened.ids(query, sort), opened.file
-                    app.call_later(deliver, lambda: self._found(ids, file))
+                    widget.call_later(deliver, lambda: self._found(ids, file))
                     if query != Query() and not worker.is_cancelled:
                         counts = opened.counts(query)
-                        app.call_later(deliver, lambda: self._counted(counts))
+                        widget.call_later(deliver, lambda: self._counted(counts))
             except CorpusError as error:
                 reason = str(error)
             except (OSError, sqlite3.Error) as error:
@@ -79,6 +79,6 @@ class Search:
                 )
             else:
                 return
-            app.call_later(deliver, lambda: self._failed(reason))
+            widget.call_later(deliver, lambda: self._failed(reason))
 
-        self._widget.run_worker(work, thread=True, exclusive=True, group="corpus-search")
+        widget.run_worker(work, thread=True, exclusive=True, group="corpus-search")

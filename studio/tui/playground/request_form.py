@@ -177,7 +177,7 @@ class RequestForm(VerticalScroll, can_focus=False):
             numbers["candidates"] = max(numbers["candidates"], COUPLETS)
         elif strategy == "greedy":
             # There is only one most likely poem.
-            numbers["candidates"] = numbers["drafts"] = 1
+            numbers["candidates"] = 1
         return msgspec.convert(
             {
                 **numbers,

@@ -141,7 +141,7 @@ class DevicePanel(TextPanel):
         recorded = _Recorded.of(read) if read else None
         found = [] if self._cuda is None else candidates(self._cuda, known)
         self._meters = meters
-        self.app.call_later(self._take_for, use, reading, found, recorded)
+        self.call_later(self._take_for, use, reading, found, recorded)
 
     def _take_for(
         self,

@@ -30,7 +30,6 @@ class FolderTasks:
 
         If the run's folder cannot be used, a notice says why, unless `quiet`.
         """
-        app = self._pane.app
 
         def work() -> None:
             worker = get_current_worker()
@@ -38,10 +37,10 @@ class FolderTasks:
                 result = task()
             except (StudioError, OSError) as error:
                 if not quiet:
-                    app.call_later(self.show_error, run, str(error))
+                    self._pane.call_later(self.show_error, run, str(error))
             else:
                 if not worker.is_cancelled:
-                    app.call_later(then, result)
+                    self._pane.call_later(then, result)
 
         self._pane.run_worker(
             work, thread=True, group=group, exclusive=exclusive, exit_on_error=False

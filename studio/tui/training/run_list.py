@@ -171,10 +171,10 @@ class RunList(Vertical):
                 return
             rows.append(self._row_of(run))
             if time.monotonic() - shown > PARTIAL_AFTER:
-                self.app.call_later(self.show, self._with_unread(rows))
+                self.call_later(self.show, self._with_unread(rows))
                 shown = time.monotonic()
         if not worker.is_cancelled:
-            self.app.call_later(self.show, rows)
+            self.call_later(self.show, rows)
 
     def _with_unread(self, rows: list[RunRow]) -> list[RunRow]:
         """The rows read so far, then the other runs as they were."""

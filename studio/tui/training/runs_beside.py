@@ -85,5 +85,5 @@ class RunsBeside:
         except (StudioError, OSError):
             if not run.checkpoint_names():
                 folders.delete(run)
-                self._pane.app.call_later(self._changed)
+                self._pane.call_later(self._changed)
             raise

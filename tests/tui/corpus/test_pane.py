@@ -1,6 +1,8 @@
 """The corpus pane, used by keyboard on a small library."""
 
+import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from studio.corpus.build import build
-from studio.corpus.library import Library
+from studio.corpus.library import Library, Query, Sort
 from studio.corpus.records import RawPoem
 from studio.messages import Command, Event
 from studio.paths import Home
@@ -113,6 +115,32 @@ async def test_words_and_poet_filter_the_list(small_home: Home) -> None:
         await pilot.press("x")
         await _settle(pilot)
         assert len(_titles(app)) == 4
+
+
+async def test_a_search_that_ends_after_its_pane_is_dropped(
+    small_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        asked, gone, found = threading.Event(), threading.Event(), threading.Event()
+
+        def ids(library: Library, query: Query, sort: Sort) -> list[int]:
+            asked.set()
+            gone.wait(10)
+            return [1]
+
+        close = Library.close
+        monkeypatch.setattr(Library, "ids", ids)
+        monkeypatch.setattr(Library, "close", lambda library: (close(library), found.set()))
+        pane = app.query_one(CorpusPane)
+        pane._search()
+        await asyncio.to_thread(asked.wait, 10)
+        await pane.remove()
+        gone.set()
+        await asyncio.to_thread(found.wait, 10)
+        await pilot.pause()
+        assert not app.query(CorpusPane)
 
 
 async def test_no_matches_says_how_to_clear_the_search(small_home: Home) -> None:

@@ -1,7 +1,7 @@
 """The poems written since the studio started."""
 
 from studio.messages import Composed
-from studio.tui.playground.poem_history import PoemGroup, PoemHistory, ranked, side_by_side
+from studio.tui.playground.poem_history import PoemGroup, PoemHistory, side_by_side
 from studio.verse.request import ComposeRequest, WrittenPoem
 
 
@@ -10,12 +10,18 @@ def composed(*scores: float, model: str = "night@800") -> Composed:
     return Composed(1, ComposeRequest(), model, poems, 0.1)
 
 
-def test_the_best_poem_comes_first() -> None:
-    assert [poem.score for poem in ranked(composed(0.1, 0.9, 0.5)).poems] == [0.9, 0.5, 0.1]
+def test_of_the_drafts_those_asked_for_are_shown_or_the_best_three() -> None:
+    group = PoemGroup((composed(4, 3, 2, 1),))
+    assert [poem.score for _, poem in group.poems] == [4]
+    assert group.has_more
+    more = PoemGroup(group.composed, more=True)
+    assert [poem.score for _, poem in more.poems] == [4, 3, 2]
+    assert not PoemGroup((composed(4),)).has_more
 
 
 def test_the_poems_of_two_models_alternate() -> None:
-    group = PoemGroup((composed(2, 1, model="a"), composed(4, 3, model="b")))
+    both = composed(2, 1, model="a"), composed(4, 3, model="b")
+    group = PoemGroup(both, more=True)
     assert [poem.text for _, poem in group.poems] == ["a2", "b4", "a1", "b3"]
     assert group.compares
 
