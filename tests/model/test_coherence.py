@@ -62,7 +62,7 @@ def test_it_is_read_beside_the_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"no tensors at all, but text"])
 def test_a_damaged_file_is_named_with_the_remedy(tmp_path: Path, content: bytes) -> None:
     (tmp_path / FILE).write_bytes(content)
-    with pytest.raises(RunError, match="coherence.safetensors.*delete this file"):
+    with pytest.raises(RunError, match=r"coherence.safetensors.*delete this file"):
         read_coherence(tmp_path)
 
 
