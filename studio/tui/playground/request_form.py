@@ -19,8 +19,10 @@ from studio.translation import tr
 from studio.tui.playground.model_fields import ModelFields
 from studio.tui.playground.request_options import (
     FREE,
+    POETS,
     THEMES,
     form_options,
+    poet_options,
     rhyme_options,
     theme_options,
 )
@@ -90,6 +92,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield ChineseField("given", tr("Given"), tr("_ for blanks"), more=True)
         yield ChoiceField("theme", tr("Theme"), theme_options(), more=True)
         yield ChineseField("title", tr("Title"), tr("题"), more=True)
+        yield ChoiceField("known_poet", tr("Poets"), poet_options(), more=True)
         yield ChineseField("poet", tr("Poet"), tr("in whose manner"), more=True)
         yield ChoiceField(
             "copied_lines",
@@ -123,10 +126,11 @@ class RequestForm(VerticalScroll, can_focus=False):
         self.query_one("#last", PinyinInput).fits = self._may_end
 
     def say_again(self) -> None:
-        """Name forms, rhymes and themes in the language of now, and all that follows from it."""
+        """Name all choices in the language of now, and all that follows from it."""
         self._choice("form").rename(form_options())
         self._choice("rhyme").rename(rhyme_options())
         self._choice("theme").rename(theme_options())
+        self._choice("known_poet").rename(poet_options())
         self._describe_field()
         self.post_message(self.RequestChanged())
 
@@ -147,6 +151,7 @@ class RequestForm(VerticalScroll, can_focus=False):
             self._text(name).text = getattr(request, name)
         self._text("words").text = " ".join(request.words)
         self._choice("theme").value = request.title if request.title in THEMES else ""
+        self._choice("known_poet").value = request.poet if request.poet in POETS else ""
         self.seed = request.seed
         self._ranking = request.ranking
         if request.model in self.models.models:
@@ -263,8 +268,9 @@ class RequestForm(VerticalScroll, can_focus=False):
     @on(Select.Changed)
     def _chosen(self, event: Select.Changed) -> None:
         event.stop()
-        if event.select.id == "theme" and (theme := self._choice("theme").value):
-            self._text("title").text = theme
+        for chosen, typed in (("theme", "title"), ("known_poet", "poet")):
+            if event.select.id == chosen and (name := self._choice(chosen).value):
+                self._text(typed).text = name
         form = self._choice("form").value
         self._number("longest").set_class(form != FREE, "-unused")
         self._number("lines").set_class(not self._any_length, "-unused")

@@ -1,5 +1,7 @@
 """The forms and rhymes that the request form offers."""
 
+from collections.abc import Mapping
+
 from studio.corpus.script import simplified
 from studio.prosody.forms import forms
 from studio.prosody.rhymes import RHYMES
@@ -23,6 +25,34 @@ THEMES = {
     "中秋": "zhōng qiū",
 }
 
+# Whose manner is often asked for. A model knows more: the name of any is typed.
+POETS = {
+    "李白": "lǐ bái",
+    "杜甫": "dù fǔ",
+    "白居易": "bái jūyì",
+    "王维": "wáng wéi",
+    "孟浩然": "mèng hàorán",
+    "王昌龄": "wáng chānglíng",
+    "高适": "gāo shì",
+    "岑参": "cén shēn",
+    "刘长卿": "liú zhǎngqīng",
+    "韦应物": "wéi yìngwù",
+    "韩愈": "hán yù",
+    "柳宗元": "liǔ zōngyuán",
+    "刘禹锡": "liú yǔxī",
+    "元稹": "yuán zhěn",
+    "孟郊": "mèng jiāo",
+    "贾岛": "jiǎ dǎo",
+    "李贺": "lǐ hè",
+    "张籍": "zhāng jí",
+    "王建": "wáng jiàn",
+    "杜牧": "dù mù",
+    "李商隐": "lǐ shāngyǐn",
+    "温庭筠": "wēn tíngyún",
+    "许浑": "xǔ hún",
+    "皎然": "jiǎorán",
+}
+
 
 def form_options() -> list[Option]:
     """The forms with pinyin for the search and their size, tunes of ci too; "free" last."""
@@ -40,7 +70,16 @@ def form_options() -> list[Option]:
 
 def theme_options() -> list[Option]:
     """The themes, each with its pinyin for the search; none first."""
-    named = [Option(theme, glossed(theme, sound)) for theme, sound in THEMES.items()]
+    return _named(THEMES)
+
+
+def poet_options() -> list[Option]:
+    """The poets, each with their name in pinyin for the search; none first."""
+    return _named(POETS)
+
+
+def _named(names: Mapping[str, str]) -> list[Option]:
+    named = [Option(name, glossed(name, sound)) for name, sound in names.items()]
     return [Option("", tr("none")), *named]
 
 

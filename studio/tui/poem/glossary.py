@@ -65,6 +65,7 @@ FIELDS: Mapping[str, str] = {
         "What the poem is about, for a model that was trained with titles. Type pinyin to pick "
         "characters, or paste Chinese."
     ),
+    "known_poet": marked("A poet to write in the manner of. Type to search."),
     "poet": marked("In whose manner, such as 李白, for a model that was trained with poets."),
     "given": marked("The text of the poem, with _ for each character that the model writes."),
     "copied_lines": marked("Allow lines copied from the corpus."),

@@ -56,6 +56,18 @@ async def test_a_theme_is_shown_where_a_request_has_it_as_its_title(play: Play) 
             assert (form.request("").title, played.select("theme").value) == (title, theme)  # type: ignore[union-attr]
 
 
+async def test_a_poet_is_typed_or_taken_from_the_list(play: Play) -> None:
+    async with play() as played:
+        form = played.pane.query_one(RequestForm)
+        played.select("known_poet").value = "王维"
+        await played.pilot.pause()
+        assert form.request("").poet == "王维"  # type: ignore[union-attr]
+        for poet, listed in (("杜甫", "杜甫"), ("寒山", ""), ("", "")):
+            form.fill(ComposeRequest(poet=poet))
+            await played.pilot.pause()
+            assert (form.request("").poet, played.select("known_poet").value) == (poet, listed)  # type: ignore[union-attr]
+
+
 async def test_a_word_that_is_not_chinese_says_so(play: Play) -> None:
     async with play() as played:
         type_into(played, words="明月 moon")
