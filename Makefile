@@ -44,6 +44,7 @@ model: $(READY)
 	@$(BIN)/tangshi-studio corpus fetch --corpus quansongshi --beside
 	$(call trained,$(SONG_RUN),$(SONG_SETTINGS))
 	$(call trained,$(MODEL_RUN),--from $(SONG_RUN) --epochs 11)
+	$(BIN)/python data/build_coherence.py $(MODEL_RUN)
 	$(BIN)/tangshi-studio runs publish $(MODEL_RUN) assets/model
 
 # Train the run $(1) with the settings $(2), go on with it, or leave it where it is finished.

@@ -1,8 +1,9 @@
 # ruff: noqa: T201
-"""Train the coherence of a model, and put it beside the model:
+"""Train the coherence of a run's model, and put it beside its last checkpoint:
 
-    tangshi-studio corpus fetch
-    python data/build_coherence.py assets/model
+    python data/build_coherence.py default-model
+
+`runs publish` takes it along.
 
 It learns from the couplets of the training split that follow each other, in lines of five or seven.
 Those of a batch have the same length and the same rhyme, so that only what they say tells which
@@ -16,18 +17,16 @@ import time
 from collections import defaultdict
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
 from studio.corpus.library import Library
-from studio.model.coherence import FILE, Coherence, couplet_features
+from studio.model.coherence import Coherence, couplet_features, write_coherence
 from studio.paths import Home
 from studio.prosody.rhyming import level_rhymes
-from studio.runs.loading import load_writer
+from studio.runs.loading import load_writer, locate
 from studio.verse.couplets import couplet_choices, couplets_of, measure_couplets
 
 BATCH = 256
@@ -40,13 +39,15 @@ REPORT = 2_000
 def main() -> None:
     """Read the couplets, train, write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", type=Path, help="the folder of a published model")
+    parser.add_argument("run", help="a run, or run@step")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     generator = random.Random(options.seed)
-    writer = load_writer(options.model, "default", "cpu")
-    with Library.open(Home.default().library) as library:
+    home = Home.default()
+    folder, name = locate(home, options.run)
+    writer = load_writer(folder, name, "cpu")
+    with Library.open(home.library) as library:
         pairs = [pair for text in library.texts("train") for pair in following(text)]
         valid = couplet_choices(
             (poem for poem in library.poems() if poem.split == "valid"), 10**6, options.seed
@@ -79,8 +80,7 @@ def main() -> None:
             coherence.train()
             print(f"step {step:,}: loss {mean:.3f}, found {found.share:.1%}", flush=True)
             mean = 0.0
-    weights = {name: each.half().contiguous() for name, each in coherence.state_dict().items()}
-    save_file(weights, options.model / FILE)
+    write_coherence(folder, coherence)
 
 
 def following(text: str) -> list[tuple[str, str]]:

@@ -79,8 +79,16 @@ def couplet_features(
     return torch.stack([found[at] for at in range(len(rows))])
 
 
-def read_coherence(folder: Path) -> Coherence | None:
-    """The coherence beside the model in a folder; None if it has none.
+def write_coherence(folder: Path, coherence: Coherence) -> None:
+    """Put the coherence beside the model in a folder, in half precision."""
+    from safetensors.torch import save_file
+
+    weights = {name: each.half().contiguous() for name, each in coherence.state_dict().items()}
+    save_file(weights, folder / FILE)
+
+
+def read_coherence(folder: Path, network: Network) -> Coherence | None:
+    """The coherence beside the model in a folder, which is `network`; None if it has none.
 
     Raises RunError if the file cannot be used.
     """
@@ -93,6 +101,8 @@ def read_coherence(folder: Path) -> Coherence | None:
     try:
         weights = load_file(path)
         width, features = weights["sides.0.1.weight"].shape
+        if features != 2 * network.softmax_weight.shape[1]:
+            raise ValueError(tr("it belongs to another model"))
         coherence = Coherence(features, width)
         coherence.load_state_dict({name: each.float() for name, each in weights.items()})
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:

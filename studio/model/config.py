@@ -162,6 +162,9 @@ RECIPES: dict[str, RunConfig] = {
             lines_above=2,
             skips=True,
             initial_state="end",
+            form_input=True,
+            title_input=True,
+            poet_input=True,
         ),
         train=TrainConfig(
             batching="stream",

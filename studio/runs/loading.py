@@ -110,7 +110,7 @@ def load_writer(folder: Path, name: str, wish: str = "auto") -> Writer:
     "auto" is the processor, where a poem is written faster, and a GPU for many rows at once.
     """
     network, vocabulary, _ = checkpoint.load_model(folder)
-    coherence = read_coherence(folder)
+    coherence = read_coherence(folder, network)
     device = choose_device("float32", "cpu" if wish == "auto" else wish)
     if device.is_gpu:
         device.make_current()

@@ -6,11 +6,13 @@ model/
   config.json             their shape, the step, the vocabulary's fingerprint
   vocab.json              the characters with their indices
   generation_config.json  the usual settings of writing
+  coherence.safetensors   which couplet follows which, if it was trained
   card.json               its training data and figures, for programs
   README.md               the same, for people, with the header of a model card
 ```
 """
 
+import shutil
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
@@ -23,6 +25,7 @@ from studio.corpus.poem import About, verse_lines
 from studio.errors import RunError
 from studio.files import build_folder_atomically
 from studio.model import checkpoint
+from studio.model.coherence import FILE as COHERENCE
 from studio.model.device import choose_device
 from studio.model.events import StepDone
 from studio.paths import Home
@@ -82,6 +85,8 @@ def publish(home: Home, name: str, folder: Path) -> Card:
 
     def fill(staging: Path) -> Card:
         published.write_model(staging, network, vocabulary, description)
+        if (coherence := source / COHERENCE).exists():
+            shutil.copy(coherence, staging)
         writer = load_writer(staging, DEFAULT)
         with Novelty.open(home.library) as novelty:
             requests = SAMPLES + (TITLED_SAMPLES if network.config.title_input else ())

@@ -8,7 +8,13 @@ from safetensors.torch import save_file
 
 from studio.corpus.vocabulary import BEGIN
 from studio.errors import RunError
-from studio.model.coherence import FILE, Coherence, couplet_features, read_coherence
+from studio.model.coherence import (
+    FILE,
+    Coherence,
+    couplet_features,
+    read_coherence,
+    write_coherence,
+)
 from studio.model.config import ModelConfig
 from studio.model.network import Network
 from tests.model.conftest import CPU, VOCABULARY
@@ -49,24 +55,33 @@ def test_it_learns_which_of_some_couplets_follows(network: Network) -> None:
         assert coherence(features, features).argmax(dim=1).tolist() == following.tolist()
 
 
-def test_it_is_read_beside_the_model(tmp_path: Path) -> None:
-    assert read_coherence(tmp_path) is None
-    coherence = Coherence(12, width=4)
-    save_file({name: each.half() for name, each in coherence.state_dict().items()}, tmp_path / FILE)
-    read = read_coherence(tmp_path)
+def test_it_is_read_beside_its_model(network: Network, tmp_path: Path) -> None:
+    assert read_coherence(tmp_path, network) is None
+    coherence = Coherence(2 * network.softmax_weight.shape[1], width=4)
+    write_coherence(tmp_path, coherence)
+    read = read_coherence(tmp_path, network)
     assert read is not None and not read.training
     for name, each in coherence.state_dict().items():
         assert torch.equal(read.state_dict()[name], each.half().float())
 
 
 @pytest.mark.parametrize("content", [b"", b"no tensors at all, but text"])
-def test_a_damaged_file_is_named_with_the_remedy(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_file_is_named_with_the_remedy(
+    network: Network, tmp_path: Path, content: bytes
+) -> None:
     (tmp_path / FILE).write_bytes(content)
     with pytest.raises(RunError, match=r"coherence.safetensors.*delete this file"):
-        read_coherence(tmp_path)
+        read_coherence(tmp_path, network)
 
 
-def test_a_file_with_other_tensors_is_refused(tmp_path: Path) -> None:
-    save_file({"sides.0.1.weight": torch.zeros(4, 12)}, tmp_path / FILE)
+def test_a_file_with_other_tensors_is_refused(network: Network, tmp_path: Path) -> None:
+    features = 2 * network.softmax_weight.shape[1]
+    save_file({"sides.0.1.weight": torch.zeros(4, features)}, tmp_path / FILE)
     with pytest.raises(RunError, match="cannot be used"):
-        read_coherence(tmp_path)
+        read_coherence(tmp_path, network)
+
+
+def test_that_of_another_model_is_refused(network: Network, tmp_path: Path) -> None:
+    write_coherence(tmp_path, Coherence(features=10, width=4))
+    with pytest.raises(RunError, match="belongs to another model"):
+        read_coherence(tmp_path, network)

@@ -11,6 +11,7 @@ from huggingface_hub import ModelCard
 
 from studio.errors import DamageError, RunError
 from studio.model import checkpoint
+from studio.model.coherence import Coherence, write_coherence
 from studio.paths import Home
 from studio.runs import publishing
 from studio.runs.card import Card
@@ -68,6 +69,21 @@ def test_a_model_that_reads_titles_keeps_its_poets_and_has_both_figures(
         given = each.perplexity, each.perplexity_form, each.perplexity_titled
         assert len(set(given)) == 3 and None not in given
     assert "where title and poet are given" in (tmp_path / "model" / "README.md").read_text("utf-8")
+
+
+def test_the_coherence_of_the_run_is_published(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))
+    session = start_run(home, "a", small(max_steps=2))
+    for _ in session.steps():
+        pass
+    session.close()
+    folder, name = locate(home, "a")
+    network = load_writer(folder, name).network
+    write_coherence(folder, Coherence(2 * network.softmax_weight.shape[1], width=4))
+    publish(home, "a", tmp_path / "model")
+    assert load_writer(tmp_path / "model", "a").coherence is not None
 
 
 def test_the_card_says_what_it_was_made_from_and_how_good_it_is(
