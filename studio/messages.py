@@ -81,6 +81,19 @@ class Inspect(msgspec.Struct, frozen=True):
     text: str
 
 
+class Weigh(msgspec.Struct, frozen=True):
+    """Rank the characters for a place of a poem by all that is kept, before it and after it.
+
+    `kept` are the positions of the characters after it that stay.
+    """
+
+    ticket: int
+    request: ComposeRequest
+    text: str
+    place: int
+    kept: tuple[int, ...]
+
+
 class Suggest(msgspec.Struct, frozen=True):
     """Find what clears a fault of a poem, ranked by the model of `request`."""
 
@@ -115,6 +128,7 @@ Command = (
     | Compose
     | CancelCompose
     | Inspect
+    | Weigh
     | Suggest
     | ReadVectors
     | ReadNetwork
@@ -245,6 +259,13 @@ class Inspected(msgspec.Struct, frozen=True):
     copied: tuple[CopiedSpan, ...] | None
 
 
+class Weighed(msgspec.Struct, frozen=True):
+    """The characters for the place that was asked about, as `Prediction.alternatives`."""
+
+    ticket: int
+    alternatives: tuple[tuple[str, float], ...]
+
+
 class Suggested(msgspec.Struct, frozen=True):
     """What clears the fault that was asked about, the best first."""
 
@@ -292,6 +313,7 @@ Event = (
     | Composed
     | ComposeCancelled
     | Inspected
+    | Weighed
     | Suggested
     | VectorsRead
     | NetworkRead

@@ -39,6 +39,7 @@ from studio.messages import (
     TrainingPaused,
     TrainingResumed,
     TrainNext,
+    Weigh,
     Wrote,
 )
 from studio.model.config import RunConfig
@@ -54,7 +55,7 @@ from studio.verse.index_keeper import IndexKeeper
 if TYPE_CHECKING:
     from studio.runs.session import TrainingSession
 
-_TICKETED = Compose | Inspect | Suggest | ReadVectors
+_TICKETED = Compose | Inspect | Weigh | Suggest | ReadVectors
 # Seconds for which steps are collected and then reported together: each report wakes the listener's
 # thread, and that takes time from training.
 REPORT_EVERY = 0.25
@@ -195,7 +196,7 @@ class Worker:
                 self._estimate(config)
             case Compose():
                 self._compose(command)
-            case Inspect() | Suggest() | ReadVectors() | ReadNetwork():
+            case Inspect() | Weigh() | Suggest() | ReadVectors() | ReadNetwork():
                 writer = self._models.writer(model_of(command), self._session)
                 self._emit(answer(command, writer, self._index.current()))
 
@@ -367,7 +368,7 @@ def _describe(command: Command) -> str:
             return tr("resuming {run}", run=run)
         case Compose():
             return tr("writing")
-        case Inspect():
+        case Inspect() | Weigh():
             return tr("reading the poem")
         case Suggest():
             return tr("looking for what clears the fault")

@@ -11,6 +11,8 @@ from studio.messages import (
     Suggest,
     Suggested,
     VectorsRead,
+    Weigh,
+    Weighed,
 )
 
 if TYPE_CHECKING:
@@ -20,19 +22,19 @@ if TYPE_CHECKING:
 # Offers for a fault on the workbench.
 SUGGESTED = 12
 
-Question = Inspect | Suggest | ReadVectors | ReadNetwork
+Question = Inspect | Weigh | Suggest | ReadVectors | ReadNetwork
 
 
 def model_of(question: Question) -> str:
     """The model that a question is for."""
-    if isinstance(question, Inspect | Suggest):
+    if isinstance(question, Inspect | Weigh | Suggest):
         return question.request.model
     return question.model
 
 
 def answer(
     question: Question, writer: "Writer", index: "Novelty | None"
-) -> Inspected | Suggested | VectorsRead | NetworkRead:
+) -> Inspected | Weighed | Suggested | VectorsRead | NetworkRead:
     """The answer; `index` finds copied spans, if it is available."""
     match question:
         case Inspect(ticket, request, text):
@@ -41,6 +43,10 @@ def answer(
             predictions = inspect(writer, request, text)
             copied = index.spans(text) if index else None
             return Inspected(ticket, text, writer.name, predictions, copied)
+        case Weigh(ticket, request, text, place, kept):
+            from studio.verse.inspection import weigh
+
+            return Weighed(ticket, weigh(writer, request, text, place, kept))
         case Suggest(ticket, request, text, fault):
             from studio.verse.suggesting import suggest_for
 

@@ -3,7 +3,7 @@
 Imports torch only when a poem is read.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from studio.corpus.poem import STOPS, is_common, verse_lines
 from studio.prosody.measure import scan_by
 from studio.prosody.rhymes import RhymeBook
 from studio.verse.reading import Prediction
-from studio.verse.request import ComposeRequest
+from studio.verse.request import BLANK, ComposeRequest
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from studio.verse.decoder import Writer
 
 Fits = Callable[[str], bool]
+# Characters of a place that are read with what follows them.
+_WEIGHED = 32
 
 
 def inspect(
@@ -47,6 +49,41 @@ def inspect(
             )
         predictions.append(Prediction(character, float(log_probabilities[at, index]), found))
     return tuple(predictions)
+
+
+def weigh(
+    writer: "Writer",
+    request: ComposeRequest,
+    text: str,
+    place: int,
+    kept: Collection[int],
+    count: int = 8,
+) -> tuple[tuple[str, float], ...]:
+    """The characters that fit in a place, by all before it and by what is kept after it.
+
+    Those that are likeliest before it, and the present one, are each read with the rest of the
+    poem. Returns the best, and the present one, with
+    their probabilities among all. `kept` are positions of the text.
+    """
+    from studio.model.evaluate import poem_losses
+    from studio.verse.knowledge import about_poem
+
+    decode = writer.vocabulary.decode
+    before = read(writer, request, text)[place]
+    order = before.argsort(descending=True).tolist()
+    likely = islice(_allowed(decode, order, fitting(text, request)[place]), _WEIGHED)
+    present = text[place]
+    characters = list(dict.fromkeys([*likely, *([] if present == BLANK else [present])]))
+    texts = [text[:place] + each + text[place + 1 :] for each in characters]
+    about = [about_poem(request, text)] * len(texts)
+    reader = writer.for_rows(len(texts))
+    losses = poem_losses(reader.network, reader.vocabulary, texts, reader.device, about)
+    after = [at for at in kept if at > place]
+    chances = before[writer.vocabulary.encode("".join(characters))]
+    for at, (_, nats) in enumerate(losses):
+        chances[at] -= nats[after].sum()
+    ranked = sorted(zip(characters, chances.softmax(0).tolist(), strict=True), key=lambda c: -c[1])
+    return tuple(each for n, each in enumerate(ranked) if n < count or each[0] == present)
 
 
 def read(writer: "Writer", request: ComposeRequest, text: str) -> "Tensor":

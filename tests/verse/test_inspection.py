@@ -12,7 +12,7 @@ from studio.model.evaluate import score_poems
 from studio.model.network import Network
 from studio.prosody.rhymes import readings, rhyme_book, unrhymed_readings
 from studio.verse.decoder import Writer
-from studio.verse.inspection import inspect
+from studio.verse.inspection import inspect, weigh
 from studio.verse.request import ComposeRequest
 
 QUATRAIN = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
@@ -72,3 +72,28 @@ def test_characters_that_the_model_does_not_know_are_read_too(writer: Writer) ->
 
 def test_nothing_has_no_places(writer: Writer) -> None:
     assert inspect(writer, ComposeRequest(), "") == ()
+
+
+def test_characters_are_weighed_by_what_is_kept_after_them(writer: Writer) -> None:
+    place, kept = 6, (8, 10, 20)
+    weighed = weigh(writer, ComposeRequest(), QUATRAIN, place, kept, count=100)
+    characters = [character for character, _ in weighed]
+    assert "黄" in characters
+
+    chances = dict(weighed)
+    assert sum(chances.values()) == pytest.approx(1)
+    assert list(chances.values()) == sorted(chances.values(), reverse=True)
+
+    def nats(character: str, places: tuple[int, ...]) -> float:
+        text = QUATRAIN[:place] + character + QUATRAIN[place + 1 :]
+        read = inspect(writer, ComposeRequest(), text)
+        return sum(read[at].log_probability for at in places)
+
+    first, second = characters[:2]
+    expected = nats(first, (place, *kept)) - nats(second, (place, *kept))
+    assert math.log(chances[first] / chances[second]) == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_present_character_is_weighed_even_if_it_is_unlikely(writer: Writer) -> None:
+    weighed = weigh(writer, ComposeRequest(), QUATRAIN, 3, (4,), count=2)
+    assert "山" in dict(weighed) and len(weighed) in (2, 3)

@@ -22,6 +22,7 @@ from studio.messages import (
     Trained,
     TrainingStarted,
     VectorsRead,
+    Weighed,
     Wrote,
 )
 from studio.model.events import TrainingEnded
@@ -117,7 +118,7 @@ class Desk(Container):
             case ComposeCancelled(ticket) if self._pending.find(ticket):
                 self._stop()
                 self.say(tr("Cancelled."))
-            case Suggested() | VectorsRead():
+            case Suggested() | VectorsRead() | Weighed():
                 self._questions.receive(event)
             case Failed() if self._questions.receive(event):
                 pass

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from studio.messages import Command, Failed, Suggested, VectorsRead
+from studio.messages import Command, Failed, Suggested, VectorsRead, Weighed
 
-Answer = Suggested | VectorsRead | Failed
+Answer = Suggested | VectorsRead | Weighed | Failed
 
 
 class Questions:

@@ -17,6 +17,7 @@ from studio.tui.poem.glossary import TONES, glossed, reading_named, rhyme_named
 from studio.tui.poem.marks import tint_legend
 from studio.tui.poem.remarks import copied_in_words, remarks_in_words, scansion_of
 from studio.tui.workbench.draft import Draft
+from studio.tui.workbench.weighing import Alternatives
 from studio.wording import printable
 
 _BAR = 12  # cells
@@ -40,16 +41,24 @@ class ReadingPanel(VerticalScroll, can_focus=False):
         yield Static(id="reading-choices", markup=False)
         yield Static(id="reading-poem", markup=False)
 
-    def show(self, draft: Draft, read: Inspected | None, legend: bool) -> None:
-        """Show a draft and the reading of it, if it has arrived; `legend` explains the tints."""
+    def show(
+        self, draft: Draft, read: Inspected | None, weighed: Alternatives, legend: bool
+    ) -> None:
+        """Show a draft and the reading of it, if it has arrived; `legend` explains the tints.
+
+        `weighed` are the alternatives by what is kept after the cursor, too, if they have arrived.
+        """
         shown = (draft.text, draft.cursor, read)
-        self._draft, self._read = draft, read
-        if shown != self._shown:
-            self._shown = shown
-            self._choices = _choices(draft, read)
-            now = [character for character, _ in self._choices].index(draft.text[draft.cursor])
-            self.set_reactive(ReadingPanel.chosen, now)
-            self.scroll_home(animate=False)
+        choices = _choices(draft, read, weighed)
+        if shown != self._shown or choices != self._choices:
+            present = draft.text[draft.cursor]
+            chosen = self.alternative if shown == self._shown else present
+            characters = [character for character, _ in choices]
+            at = characters.index(chosen if chosen in characters else present)
+            self.set_reactive(ReadingPanel.chosen, at)
+            if shown != self._shown:
+                self.scroll_home(animate=False)
+        self._draft, self._read, self._choices, self._shown = draft, read, choices, shown
         scansion = scansion_of(draft.text, draft.state.request)
         self.query_one("#reading-place", Static).update(_place(draft, scansion))
         self._show_choices()
@@ -94,15 +103,18 @@ class ReadingPanel(VerticalScroll, can_focus=False):
         self.query_one("#reading-choices", Static).update(Content("\n").join(rows))
 
 
-def _choices(draft: Draft, read: Inspected | None) -> list[tuple[str, float]]:
+def _choices(
+    draft: Draft, read: Inspected | None, weighed: Alternatives
+) -> list[tuple[str, float]]:
     """The alternatives with their probabilities; the present character last if not among them."""
     now = draft.text[draft.cursor]
     if read is None:
         return [(now, 1.0)]
     place = read.predictions[draft.cursor]
-    found = list(place.alternatives)
+    found = list(weighed or place.alternatives)
     if now not in (character for character, _ in found):
-        found.append((now, math.exp(place.log_probability)))
+        # Among the weighed ones only a blank is missing.
+        found.append((now, 0.0 if weighed else math.exp(place.log_probability)))
     return found
 
 

@@ -26,6 +26,7 @@ from studio.tui.workbench.draft_view import DraftView
 from studio.tui.workbench.keys import WORKBENCH_KEYS
 from studio.tui.workbench.questions import Questions
 from studio.tui.workbench.reading_panel import ReadingPanel
+from studio.tui.workbench.weighing import Weighing
 from studio.verse.inspection import fitting
 from studio.verse.request import ComposeRequest
 
@@ -55,6 +56,7 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
         self.questions = questions
         self._draft: Draft | None = None
         self._read: Inspected | None = None
+        self._weighing = Weighing(self, questions, self._show)
         self._overlays = Overlays()
         self._busy = False
         # What is to stand in the poem that is being rewritten.
@@ -154,7 +156,8 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
             draft.state.request,
         )
         self.query_one(DraftView).show(draft, marks)
-        self.query_one(ReadingPanel).show(draft, self._read, self._overlays.likelihood)
+        weighed = self._weighing.find(draft)
+        self.query_one(ReadingPanel).show(draft, self._read, weighed, self._overlays.likelihood)
         undone, redone = draft.steps
         if not self.query_one("#bench-said").has_class("error"):
             state = tr("state {number} of {count}", number=undone + 1, count=undone + redone + 1)

@@ -5,11 +5,12 @@ from textual.events import Key
 from textual.widgets import Input, Static
 
 from studio.collection.saved import Collection
-from studio.messages import CancelCompose, Failed, Inspect
+from studio.messages import CancelCompose, Failed, Inspect, Weigh, Weighed
 from studio.paths import Home
 from studio.tui.playground.stage import PoemStage
 from studio.tui.poem.card import PoemCard
 from studio.tui.widgets.pinyin_input import PinyinInput
+from studio.tui.workbench import weighing
 from studio.verse.reading import CopiedSpan
 from tests.tui.playground_worker import OTHER, QUATRAIN
 from tests.tui.playing import Play, Played
@@ -282,3 +283,41 @@ async def test_the_line_of_the_cursor_is_in_sight(play: Play, size: tuple[int, i
         space = played.bench.query_one("#bench-poem")
         assert space.size.height > 0
         assert space.scroll_offset.y == space.max_scroll_y
+
+
+async def test_alternatives_are_weighed_by_what_is_kept_after_the_cursor(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weighing, "REST", 0.001)
+    async with play() as played:
+        await open_bench(played)
+        assert not [each for each in played.worker.sent if isinstance(each, Weigh)]
+        # The rhyme of the first couplet is kept; the cursor then rests before it.
+        await played.press("down", "end", "space", "home")
+        while not isinstance(command := played.worker.sent[-1], Weigh):
+            await played.settle()
+        assert (command.text, command.place, command.kept) == (QUATRAIN, 6, (10,))
+        await played.press("full_stop")
+        ranked = (("江", 0.5), ("黄", 0.25), ("月", 0.125), ("山", 0.0625))
+        played.worker.emit(Weighed(command.ticket, ranked))
+        await played.settle()
+        rows = said(played, "#reading-choices").splitlines()
+        assert [row[2] for row in rows[:4]] == ["江", "黄", "月", "山"]
+        # What was chosen before stays chosen.
+        await played.press("x")
+        assert played.bench.draft.text == QUATRAIN.replace("黄", "山")
+
+
+async def test_a_question_that_fails_leaves_the_alternatives_as_they_were(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weighing, "REST", 0.001)
+    async with play() as played:
+        await open_bench(played)
+        await played.press("down", "end", "space", "home")
+        while not isinstance(command := played.worker.sent[-1], Weigh):
+            await played.settle()
+        before = said(played, "#reading-choices")
+        played.worker.emit(Failed("reading the poem", "no model", command.ticket))
+        await played.settle()
+        assert said(played, "#reading-choices") == before
