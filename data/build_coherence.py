@@ -5,7 +5,8 @@
 
 `runs publish` takes it along.
 
-It learns from the couplets of the training split that follow each other, in lines of five or seven.
+It learns from the couplets of the training split that follow each other, in lines of five or seven,
+and from as many of the Song poems, if they are beside the library.
 Those of a batch have the same length and the same rhyme, so that only what they say tells which
 follows which. Validation poems show how far it is (`evaluate couplets --split valid`).
 """
@@ -29,6 +30,7 @@ from studio.prosody.rhyming import level_rhymes
 from studio.runs.loading import load_writer, locate
 from studio.verse.couplets import couplet_choices, couplets_of, measure_couplets
 
+SONG = "quansongshi"
 BATCH = 256
 STEPS, WARMUP = 16_000, 200
 RATE, WEIGHT_DECAY, DROPOUT = 1e-3, 0.05, 0.2
@@ -48,10 +50,13 @@ def main() -> None:
     folder, name = locate(home, options.run)
     writer = load_writer(folder, name, "cpu")
     with Library.open(home.library) as library:
-        pairs = [pair for text in library.texts("train") for pair in following(text)]
+        pairs = pairs_of(library)
         valid = couplet_choices(
             (poem for poem in library.poems() if poem.split == "valid"), 10**6, options.seed
         )
+    if (song := home.library_beside(SONG)).exists():
+        with Library.open(song) as library:
+            pairs += generator.sample(pairs_of(library), len(pairs))
     texts = sorted({text for pair in pairs for text in pair})
     print(f"Reading {len(texts):,} couplets ...", flush=True)
     began = time.monotonic()
@@ -83,9 +88,9 @@ def main() -> None:
     write_coherence(folder, coherence)
 
 
-def following(text: str) -> list[tuple[str, str]]:
-    """The couplets of a poem that follow each other; none if its lines have other lengths."""
-    return list(pairwise(couplets_of(text)))
+def pairs_of(library: Library) -> list[tuple[str, str]]:
+    """The couplets that follow each other, of all poems of the training split."""
+    return [pair for text in library.texts("train") for pair in pairwise(couplets_of(text))]
 
 
 def grouped(pairs: list[tuple[str, str]], places: dict[str, int]) -> list[Tensor]:

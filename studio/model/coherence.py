@@ -61,7 +61,8 @@ def couplet_features(
 ) -> Tensor:
     """What the network finds in each couplet, read by itself: (couplets, features) on the CPU.
 
-    These are the mean of its features over the couplet, and those after its end.
+    These are the mean of its features over the couplet, those after its end, and the mean of the
+    characters' embeddings.
     """
     rows = [[BEGIN, *vocabulary.encode(text)] for text in couplets]
     order = sorted(range(len(rows)), key=lambda at: len(rows[at]))
@@ -72,11 +73,18 @@ def couplet_features(
         length = len(rows[order[0]])
         batch = [at for at in order[:_BATCH] if len(rows[at]) == length]
         order = order[len(batch) :]
-        features, _ = network(device.put(torch.tensor([rows[at] for at in batch])))
-        joined = torch.cat([features[:, 1:].mean(dim=1), features[:, -1]], dim=1).float().cpu()
-        found.update(zip(batch, joined, strict=True))
+        tokens = device.put(torch.tensor([rows[at] for at in batch]))
+        features, _ = network(tokens)
+        characters = network.embedding(tokens[:, 1:])
+        parts = [features[:, 1:].mean(dim=1), features[:, -1], characters.mean(dim=1)]
+        found.update(zip(batch, torch.cat(parts, dim=1).float().cpu(), strict=True))
     network.train(was_training)
     return torch.stack([found[at] for at in range(len(rows))])
+
+
+def features_of(network: Network) -> int:
+    """How many features `couplet_features` finds."""
+    return 2 * network.softmax_weight.shape[1] + network.embedding.embedding_dim
 
 
 def write_coherence(folder: Path, coherence: Coherence) -> None:
@@ -101,7 +109,7 @@ def read_coherence(folder: Path, network: Network) -> Coherence | None:
     try:
         weights = load_file(path)
         width, features = weights["sides.0.1.weight"].shape
-        if features != 2 * network.softmax_weight.shape[1]:
+        if features != features_of(network):
             raise ValueError(tr("it belongs to another model"))
         coherence = Coherence(features, width)
         coherence.load_state_dict({name: each.float() for name, each in weights.items()})

@@ -12,6 +12,7 @@ from studio.model.coherence import (
     FILE,
     Coherence,
     couplet_features,
+    features_of,
     read_coherence,
     write_coherence,
 )
@@ -27,14 +28,18 @@ def network() -> Network:
     return Network(ModelConfig(embedding=6, hidden=8), len(VOCABULARY), seed=3).eval()
 
 
-def test_the_features_are_the_mean_over_the_couplet_and_those_after_it(network: Network) -> None:
+def test_the_features_are_means_over_the_couplet_and_what_is_known_after_it(
+    network: Network,
+) -> None:
     found = couplet_features(network, VOCABULARY, COUPLETS, CPU)
     assert not network.training
     for text, features in zip(COUPLETS, found, strict=True):
         tokens = torch.tensor([[BEGIN, *VOCABULARY.encode(text)]])
         with torch.inference_mode():
             alone, _ = network(tokens)
-        expected = torch.cat([alone[0, 1:].mean(dim=0), alone[0, -1]])
+            characters = network.embedding(tokens[0, 1:])
+        expected = torch.cat([alone[0, 1:].mean(dim=0), alone[0, -1], characters.mean(dim=0)])
+        assert len(features) == features_of(network)
         assert torch.allclose(features, expected, atol=1e-5)
 
 
@@ -57,7 +62,7 @@ def test_it_learns_which_of_some_couplets_follows(network: Network) -> None:
 
 def test_it_is_read_beside_its_model(network: Network, tmp_path: Path) -> None:
     assert read_coherence(tmp_path, network) is None
-    coherence = Coherence(2 * network.softmax_weight.shape[1], width=4)
+    coherence = Coherence(features_of(network), width=4)
     write_coherence(tmp_path, coherence)
     read = read_coherence(tmp_path, network)
     assert read is not None and not read.training
@@ -75,7 +80,7 @@ def test_a_damaged_file_is_named_with_the_remedy(
 
 
 def test_a_file_with_other_tensors_is_refused(network: Network, tmp_path: Path) -> None:
-    features = 2 * network.softmax_weight.shape[1]
+    features = features_of(network)
     save_file({"sides.0.1.weight": torch.zeros(4, features)}, tmp_path / FILE)
     with pytest.raises(RunError, match="cannot be used"):
         read_coherence(tmp_path, network)

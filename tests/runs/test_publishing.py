@@ -11,7 +11,7 @@ from huggingface_hub import ModelCard
 
 from studio.errors import DamageError, RunError
 from studio.model import checkpoint
-from studio.model.coherence import Coherence, write_coherence
+from studio.model.coherence import Coherence, features_of, write_coherence
 from studio.paths import Home
 from studio.runs import publishing
 from studio.runs.card import Card
@@ -81,7 +81,7 @@ def test_the_coherence_of_the_run_is_published(
     session.close()
     folder, name = locate(home, "a")
     network = load_writer(folder, name).network
-    write_coherence(folder, Coherence(2 * network.softmax_weight.shape[1], width=4))
+    write_coherence(folder, Coherence(features_of(network), width=4))
     publish(home, "a", tmp_path / "model")
     assert load_writer(tmp_path / "model", "a").coherence is not None
 
