@@ -168,14 +168,26 @@ def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit, book: RhymeBook) -
     return faults, notes
 
 
-def repeated(lines: Sequence[str]) -> list[Remark]:
-    """Repeated characters (重字), except blanks and those side by side in a line (茫茫)."""
+def repeated(lines: Sequence[str], types: Sequence[str] = ()) -> list[Remark]:
+    """Repeated characters (重字), except blanks and those side by side in a line (茫茫).
+
+    With the `types` of the lines, a character that rhymes twice is a fault (重韵).
+    """
     seen: dict[str, int] = {}
+    rhymed: dict[str, int] = {}
     faults = []
     for at, line in enumerate(lines):
         for place, character in enumerate(line):
             doubled = place > 0 and line[place - 1] == character
-            if character in seen and not doubled and character != BLANK:
+            rhymes = bool(types) and types[at].isupper() and place == len(line) - 1
+            if rhymes and character in rhymed and character != BLANK:
+                why = tr(
+                    "{character} is the rhyme of line {line} already.",
+                    character=character,
+                    line=rhymed[character] + 1,
+                )
+                faults.append(Remark("重韵", at, place, place + 1, why))
+            elif character in seen and not doubled and character != BLANK:
                 where = marked("{character} is in line {line} already.")
                 if seen[character] == at:
                     where = marked("{character} is in this line already.")
@@ -190,6 +202,8 @@ def repeated(lines: Sequence[str]) -> list[Remark]:
                     )
                 )
             seen.setdefault(character, at)
+            if rhymes:
+                rhymed.setdefault(character, at)
     return faults
 
 

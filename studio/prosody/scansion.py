@@ -71,7 +71,8 @@ def _regulated(
     rules: ScanRules,
 ) -> Scansion:
     rhyme_faults, rhyme_notes = rhyme_remarks(lines, rhyme, found, rules.book)
-    faults = [*faults, *rhyme_faults, *repeated(lines), *_wrong_length(lines, line_length)]
+    faults = [*faults, *rhyme_faults, *_wrong_length(lines, line_length)]
+    faults += repeated(lines, [each.type for each in found.lines])
     types = line_types()
     answering = {note.line + 1 for note in notes if note.name == "对句拗救"}
     scanned = []

@@ -15,6 +15,7 @@ from studio.corpus.cleaning import normalise_typed
 from studio.corpus.poem import STOPS, is_han
 from studio.corpus.script import simplified
 from studio.errors import VerseError
+from studio.prosody.couplet import COUPLET_FORM as COUPLET_FORM  # one line faces another
 from studio.prosody.measure import TANG_MEASURE, Measure
 from studio.prosody.rhymes import RHYMES
 from studio.prosody.rules import BLANK as BLANK  # marks a character for the model to write
@@ -27,8 +28,6 @@ DRAFTS = 16
 # Limits also reject NaN and infinity.
 Weight = Annotated[float, Meta(ge=-1000, le=1000)]
 
-# The form of a couplet (对联): one line faces another.
-COUPLET_FORM = "对联"
 # What may be typed for a blank.
 _BLANKS = str.maketrans(dict.fromkeys("_＿*＊", BLANK))
 _LINE_BREAK = re.compile("\r\n?|[\n\v\f\x85\u2028\u2029]")
