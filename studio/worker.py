@@ -83,6 +83,7 @@ class Worker:
         self._models = ModelCache(home)
         self._has_written = False
         self._index = IndexKeeper(home.library)
+        self._index_of_ci = IndexKeeper(home.ci)
 
     def start(self) -> None:
         """Start the thread."""
@@ -122,6 +123,7 @@ class Worker:
         if self._session:
             self._guard(tr("saving"), None, self._finish_training)
         self._index.close()
+        self._index_of_ci.close()
 
     def _guard(
         self, what: str, ticket: int | None, action: Callable[..., None], *arguments: Command
@@ -197,7 +199,7 @@ class Worker:
                 self._compose(command)
             case Inspect() | Suggest() | ReadVectors() | ReadNetwork():
                 writer = self._models.writer(model_of(command), self._session)
-                self._emit(answer(command, writer, self._index.current()))
+                self._emit(answer(command, writer, self._index.current(), self._index_of_ci))
 
     # --- training -------------------------------------------------------------------------------
 
