@@ -97,6 +97,7 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     - `given`: the text of the poem, with a □ for each character that the model writes. Lines are
       separated by punctuation or line breaks; lines at the end may be left out.
     - `rhyme`: one of the 106 rhymes, such as 阳, by its simplified name; "" lets the model choose.
+      With another rhyme book it is the rhyme of that character.
     - `tones`: "strict" keeps a template, with the two rescues (拗救) allowed. "tang" also allows
       what the Tang poets did: a neighbouring rhyme (邻韵) in the first line, and the tones that the
       scanner notes as tolerated (拗). "free" keeps only lengths and rhyme. Forms in the old style
@@ -109,8 +110,8 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
       else the newest run), "default", a run's name, or "run@step" for one of its checkpoints.
     - `candidates`: how many poems are asked for. `drafts`: how many are written at least, from
       which the best are taken; requests of older versions have 1.
-    - `measure`: the rules that a person measures the poem by. The model writes by 平水韵, with both
-      rescues.
+    - `measure`: the rules that the poem is written and measured by: its rhyme book, which gives the
+      tones too, and the rescues that are allowed.
     - `tries`: how many continuations of each line are written, of which one is chosen.
 
     The same request and model write the same poems: other random draws do not matter.
