@@ -12,8 +12,9 @@ from textual.message import Message
 from textual.widgets import Input, Select, Static
 
 from studio.corpus.script import simplified
+from studio.prosody.books import rhyme_books
 from studio.prosody.forms import forms
-from studio.prosody.rhymes import readings
+from studio.prosody.rhymes import PINGSHUI
 from studio.prosody.tunes import tunes
 from studio.translation import tr
 from studio.tui.playground.model_fields import ModelFields
@@ -35,6 +36,7 @@ from studio.tui.widgets.form_fields import (
     WordsField,
 )
 from studio.tui.widgets.pinyin_input import PinyinInput
+from studio.tui.workbench.rules_screen import book_options
 from studio.verse.request import COUPLET_FORM, ComposeRequest, Ranking, Sampling, Tones
 
 MOST_CANDIDATES = 24  # more cannot be viewed at once
@@ -88,6 +90,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield self.models
         yield Fold(lambda opened: tr("- less") if opened else tr("+ more: seed, sampling"), "fold")
         yield ChineseField("given", tr("Given"), tr("_ for blanks"), more=True)
+        yield ChoiceField("rhymes", tr("Rhyme book"), book_options(), more=True)
         yield ChoiceField("theme", tr("Theme"), theme_options(), more=True)
         yield ChineseField("title", tr("Title"), tr("题"), more=True)
         yield ChineseField("poet", tr("Poet"), tr("in whose manner"), more=True)
@@ -126,6 +129,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         """Name forms, rhymes and themes in the language of now, and all that follows from it."""
         self._choice("form").rename(form_options())
         self._choice("rhyme").rename(rhyme_options())
+        self._choice("rhymes").rename(book_options())
         self._choice("theme").rename(theme_options())
         self._describe_field()
         self.post_message(self.RequestChanged())
@@ -138,6 +142,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         self._choice("tones").value = request.tones
         self._choice("copied_lines").value = "yes" if request.copied_lines else "no"
         self._choice("rhyme").value = request.rhyme
+        self._choice("rhymes").value = request.measure.rhymes
         for name in _DECODING:
             self._number(name).text = f"{getattr(request.sampling, name):.10g}"
         for name in ("lines", "longest", "drafts", "tries"):
@@ -187,6 +192,7 @@ class RequestForm(VerticalScroll, can_focus=False):
                 "words": self.query_one("#field-words", WordsField).words(),
                 "rhyme": self._choice("rhyme").value,
                 "tones": self._choice("tones").value,
+                "measure": {"rhymes": self._choice("rhymes").value},
                 "copied_lines": self._choice("copied_lines").value == "yes",
                 "sampling": {**sampling, "strategy": strategy},
                 "model": self.models.model,
@@ -277,10 +283,12 @@ class RequestForm(VerticalScroll, can_focus=False):
         form = forms().get(self._choice("form").value)
         if form is None or place != form.line_length - 1:
             return True
-        rhyme = self._choice("rhyme").value
+        book = rhyme_books()[self._choice("rhymes").value]
+        # The rhymes of the form are those of 平水韵.
+        rhyme = self._choice("rhyme").value if book is PINGSHUI else ""
         return any(
             simplified(each.rhyme) == rhyme if rhyme else each.level or not form.regulated
-            for each in readings(character)
+            for each in book.readings(character)
         )
 
     @on(DescendantFocus)

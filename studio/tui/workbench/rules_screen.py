@@ -23,6 +23,13 @@ _ABOUT: dict[str, str] = {
 }
 
 
+def book_options() -> list[Option]:
+    """The rhyme books, 平水韵 first."""
+    return [
+        Option(each.key, f"{each.name} {tr(_ABOUT[each.key])}") for each in rhyme_books().values()
+    ]
+
+
 class RulesScreen(Modal[Measure | None]):
     """Rhyme book and rescues; the result is the new measure, or None if nothing is changed."""
 
@@ -41,10 +48,7 @@ class RulesScreen(Modal[Measure | None]):
             yield ChoiceField(
                 "rules-book",
                 tr("Rhymes"),
-                [
-                    Option(each.key, f"{each.name} {tr(_ABOUT[each.key])}")
-                    for each in rhyme_books().values()
-                ],
+                book_options(),
             )
             yield Checkbox(
                 tr("Rescue within a line: 仄平平仄平, 平平仄平仄"),
@@ -59,10 +63,7 @@ class RulesScreen(Modal[Measure | None]):
                 compact=True,
             )
             yield Static(
-                tr(
-                    "They say what counts as a fault. The model writes by 平水韵, with both "
-                    "rescues."
-                ),
+                tr("They say what counts as a fault, and the model writes by them."),
                 classes="hint",
                 markup=False,
             )
