@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, takewhile
 
-from studio.prosody.regulated import repeated
+from studio.prosody.repeats import repeated_in_ci
 from studio.prosody.report import Line, Remark, Scansion
 from studio.prosody.rhymes import RhymeBook
 from studio.prosody.rules import ScanRules
@@ -61,11 +61,6 @@ def scan_ci(lines: Sequence[str], tune: Tune, rules: ScanRules) -> Scansion:
         faults=in_order([*faults, *repeated_in_ci(lines)]),
         notes=(),
     )
-
-
-def repeated_in_ci(lines: Sequence[str]) -> list[Remark]:
-    """Repeated characters, except those of a line that is the one before it (知否，知否)."""
-    return [each for each in repeated(lines) if lines[each.line] != lines[each.line - 1]]
 
 
 def tune_of(title: str, lines: Sequence[str], rules: ScanRules) -> Tune | None:

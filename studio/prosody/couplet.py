@@ -9,15 +9,15 @@ from collections.abc import Sequence
 
 from studio.prosody.forms import line_types
 from studio.prosody.parallelism import metrical_places
+from studio.prosody.repeats import repeated_across
 from studio.prosody.report import Line, Remark, Scansion
-from studio.prosody.rules import BLANK, TANG, ScanRules
+from studio.prosody.rules import TANG, ScanRules
 from studio.prosody.scansion import characters_of, in_order
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
 from studio.translation import marked, tr
 
 # The name of the form.
 COUPLET_FORM = "对联"
-_PARTICLES = "之而以于於与與其则則也兮"
 _BITS = {"平": LEVEL, "仄": OBLIQUE, "中": LEVEL | OBLIQUE}
 # What faces a character that can have these tones.
 _FACING = {LEVEL: "仄", OBLIQUE: "平", LEVEL | OBLIQUE: "中"}
@@ -68,25 +68,6 @@ def scan_couplet(lines: Sequence[str], rules: ScanRules = TANG) -> Scansion:
         faults=in_order(faults),
         notes=in_order(notes),
     )
-
-
-def repeated_across(lines: Sequence[str]) -> list[Remark]:
-    """Characters of the lower half that are in the upper one too (重字)."""
-    half = -(-len(lines) // 2)
-    upper = set("".join(lines[:half])) - {BLANK}
-    return [
-        Remark(
-            "重字",
-            at,
-            place,
-            place + 1,
-            tr("{character} is in the upper line too.", character=character),
-        )
-        for at, line in enumerate(lines[half:], start=half)
-        for place, character in enumerate(line)
-        if character in upper
-        and not (character in _PARTICLES and lines[at - half][place : place + 1] == character)
-    ]
 
 
 def _ends(lines: Sequence[str], half: int, rules: ScanRules) -> list[Remark]:

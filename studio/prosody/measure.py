@@ -7,9 +7,9 @@ from typing import Literal
 import msgspec
 
 from studio.prosody.books import rhyme_books
-from studio.prosody.ci import repeated_in_ci, scan_ci
-from studio.prosody.couplet import COUPLET_FORM, repeated_across, scan_couplet
-from studio.prosody.regulated import repeated
+from studio.prosody.ci import scan_ci
+from studio.prosody.couplet import COUPLET_FORM, scan_couplet
+from studio.prosody.repeats import repeated, repeated_across, repeated_in_ci
 from studio.prosody.report import Remark, Scansion
 from studio.prosody.rhymes import RhymeBook
 from studio.prosody.rules import ScanRules

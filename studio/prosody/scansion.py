@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from studio.prosody.forms import form_of, forms, line_types, templates
-from studio.prosody.regulated import repeated, rhyme_remarks, tone_remarks
+from studio.prosody.regulated import rhyme_remarks, tone_remarks
+from studio.prosody.repeats import repeated
 from studio.prosody.report import Character, Line, Remark, Scansion
 from studio.prosody.rhyming import (
     in_neighbouring_rhyme,
