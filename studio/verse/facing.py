@@ -5,7 +5,7 @@ writes the poem around it. What it writes beside the line is ranked by paralleli
 how likely the couplet is by itself.
 """
 
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -173,11 +173,16 @@ def _couplets(
 
 
 def _written(writer: "Writer", request: ComposeRequest) -> list[list[str]]:
-    """The lines of poems with a line given; under freer tones if it does not keep the rules."""
-    from studio.verse.composer import write
+    """Poems with a line given, up to its couplet; under freer tones if it does not keep the rules.
+
+    What comes after the couplet is not written: nobody reads it.
+    """
+    from studio.verse.composer import compose
 
     try:
-        poems = write(writer, request)
+        columns = compose(writer, request)
     except VerseError:
-        poems = write(writer, msgspec.structs.replace(request, tones="free"))
-    return [verse_lines(poem.text) for poem in poems]
+        columns = compose(writer, msgspec.structs.replace(request, tones="free"))
+    with_stops = len(verse_lines(request.given)[0]) + 1
+    written = islice(columns, with_stops * (_BEFORE + 2))
+    return [verse_lines("".join(characters)) for characters in zip(*written, strict=True)]
