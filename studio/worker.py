@@ -169,8 +169,9 @@ class Worker:
         device = choose_device()
         cuda = tuple(cuda_devices())
         self._emit(Ready(str(torch.__version__), device.name, device.gpu, cuda))
-        # Starts to open the index, so that it is available for the first poem.
+        # Starts to open the indices, so that they are available for the first poem.
         self._index.current()
+        self._index_of_ci.current()
 
     def _execute(self, command: Command) -> None:
         match command:

@@ -21,6 +21,7 @@ from studio.tui.playground.model_fields import ModelFields
 from studio.tui.playground.request_options import (
     FREE,
     THEMES,
+    book_options,
     form_options,
     rhyme_options,
     theme_options,
@@ -36,7 +37,6 @@ from studio.tui.widgets.form_fields import (
     WordsField,
 )
 from studio.tui.widgets.pinyin_input import PinyinInput
-from studio.tui.workbench.rules_screen import book_options
 from studio.verse.request import COUPLET_FORM, ComposeRequest, Ranking, Sampling, Tones
 
 MOST_CANDIDATES = 24  # more cannot be viewed at once

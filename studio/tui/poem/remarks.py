@@ -88,7 +88,9 @@ def _rhymes(scansion: Scansion) -> str:
         return ""
     # A regulated poem always rhymes in the level tone.
     named = (
-        rhyme_named(each[1:]) + ("" if each[0] == "平" else f" ({_tone_of_rhyme(each[0])})")
+        rhyme_named(each[1:])
+        if each[0] == "平"
+        else tr("{rhyme} ({tone})", rhyme=rhyme_named(each[1:]), tone=_tone_of_rhyme(each[0]))
         for each in rhymes
     )
     return tr("rhyme {names}", names=tr(", ").join(named))

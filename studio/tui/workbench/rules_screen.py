@@ -23,13 +23,6 @@ _ABOUT: dict[str, str] = {
 }
 
 
-def book_options() -> list[Option]:
-    """The rhyme books, 平水韵 first."""
-    return [
-        Option(each.key, f"{each.name} {tr(_ABOUT[each.key])}") for each in rhyme_books().values()
-    ]
-
-
 class RulesScreen(Modal[Measure | None]):
     """Rhyme book and rescues; the result is the new measure, or None if nothing is changed."""
 
@@ -48,7 +41,10 @@ class RulesScreen(Modal[Measure | None]):
             yield ChoiceField(
                 "rules-book",
                 tr("Rhymes"),
-                book_options(),
+                [
+                    Option(each.key, f"{each.name} {tr(_ABOUT[each.key])}")
+                    for each in rhyme_books().values()
+                ],
             )
             yield Checkbox(
                 tr("Rescue within a line: 仄平平仄平, 平平仄平仄"),
