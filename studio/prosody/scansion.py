@@ -38,8 +38,8 @@ def scan(lines: Sequence[str], form: str = "", rules: ScanRules = TANG) -> Scans
     and so does a blank.
 
     `form` is the intended form, if known. A poem in an old-style form is never measured against
-    the rules of regulated verse, even if it comes close to them. The
-    rhyme book of `rules` decides the tones too.
+    the rules of regulated verse, even if it comes close to them. One in a regulated form that
+    rhymes always is, however many rules it breaks. The rhyme book of `rules` decides the tones too.
     """
     book = rules.book
     line_length, stray = _measure(lines)
@@ -56,7 +56,8 @@ def scan(lines: Sequence[str], form: str = "", rules: ScanRules = TANG) -> Scans
             rules,
         )
         faults, notes = tone_remarks(lines, line_length, found, rules)
-        if sum(fault.name in _ORDER_FAULTS for fault in faults) < OLD_STYLE * len(lines):
+        disordered = sum(fault.name in _ORDER_FAULTS for fault in faults)
+        if intended or disordered < OLD_STYLE * len(lines):
             return _regulated(lines, line_length, form, rhyme, found, faults, notes, rules)
     return _old_style(lines, line_length, stray, rules)
 

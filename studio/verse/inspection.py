@@ -102,7 +102,7 @@ def fitting(text: str, request: ComposeRequest) -> list[Fits]:
 def _checks_for(
     lines: list[str], request: ComposeRequest, tones: bool, book: RhymeBook
 ) -> Iterable[Fits]:
-    for line in scan_by(lines, request.form, request.measure).lines:
+    for line in scan_by(lines, request.scanned_as, request.measure).lines:
         for at, character in enumerate(line.characters):
             last = at == len(line.characters) - 1
             if last and line.rhyme:

@@ -16,6 +16,7 @@ from studio.corpus.poem import STOPS, is_han
 from studio.corpus.script import simplified
 from studio.errors import VerseError
 from studio.prosody.couplet import COUPLET_FORM as COUPLET_FORM  # one line faces another
+from studio.prosody.forms import forms
 from studio.prosody.measure import TANG_MEASURE, Measure
 from studio.prosody.rhymes import RHYMES
 from studio.prosody.rules import BLANK as BLANK  # marks a character for the model to write
@@ -152,6 +153,15 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 msgspec.structs.force_setattr(self, name, normalise(typed))
             except VerseError as error:
                 raise VerseError(tr("{part}: {error}", part=tr(part), error=error)) from error
+
+    @property
+    def scanned_as(self) -> str:
+        """The form by which a poem of this request is measured; "" leaves it to the scanner.
+
+        With free tones a poem in a regulated form may have turned out in the old style.
+        """
+        form = forms().get(self.form)
+        return "" if form and form.regulated and self.tones == "free" else self.form
 
 
 def request_text(typed: str) -> str:

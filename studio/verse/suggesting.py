@@ -164,7 +164,7 @@ def suggest_for(
     writer: "Writer", request: ComposeRequest, text: str, fault: Remark, count: int
 ) -> Suggestion:
     """The suggestion for a fault of a poem that is measured by the form and rules of a request."""
-    scan = partial(scan_by, form=request.form, measure=request.measure)
+    scan = partial(scan_by, form=request.scanned_as, measure=request.measure)
     book = request.measure.book_for(request.form)
     (found,) = suggest(
         text, verse_lines(text), [fault], scan, book, ByModel(writer, request.measure), count

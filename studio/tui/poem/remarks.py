@@ -23,7 +23,7 @@ ANY_FORM = ComposeRequest(form="")
 def scansion_of(text: str, request: ComposeRequest = ANY_FORM) -> Scansion | None:
     """The scanner's report on a text, by form and rules of a request; None if it has no line."""
     lines = verse_lines(text)
-    return scan_by(lines, request.form, request.measure) if lines else None
+    return scan_by(lines, request.scanned_as, request.measure) if lines else None
 
 
 def summary(scansion: Scansion) -> str:

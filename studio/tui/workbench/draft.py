@@ -148,7 +148,7 @@ class Draft:
         """
         lines = verse_lines(request.given)
         measured = lines and request.form
-        faults = scan_by(lines, request.form, request.measure).broken if measured else []
+        faults = scan_by(lines, request.scanned_as, request.measure).broken if measured else []
         if not faults:
             return ()
         rhymes = [fault for fault in faults if fault.name in ("出韵", "撞韵")]
