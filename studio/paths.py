@@ -10,6 +10,8 @@ APP = "tangshi-studio"
 HOME_VARIABLE = "TANGSHI_STUDIO_HOME"
 # The folder of the default model, in assets.
 MODEL = "model"
+# The name of the corpus of the ci (词) of the Song.
+CI_CORPUS = "songci"
 # The vocabulary of a published model.
 VOCAB = "vocab.json"
 
@@ -77,6 +79,11 @@ class Home:
     def library_beside(self, corpus: str) -> Path:
         """A second library with the poems of another corpus, to train on before the first."""
         return self.data / f"{corpus}.sqlite"
+
+    @property
+    def ci(self) -> Path:
+        """The ci of the Song, if they were fetched beside the poems."""
+        return self.library_beside(CI_CORPUS)
 
     @property
     def corpus(self) -> Path:

@@ -84,6 +84,7 @@ class Worker:
         self._models = ModelCache(home)
         self._has_written = False
         self._index = IndexKeeper(home.library)
+        self._index_of_ci = IndexKeeper(home.ci)
 
     def start(self) -> None:
         """Start the thread."""
@@ -123,6 +124,7 @@ class Worker:
         if self._session:
             self._guard(tr("saving"), None, self._finish_training)
         self._index.close()
+        self._index_of_ci.close()
 
     def _guard(
         self, what: str, ticket: int | None, action: Callable[..., None], *arguments: Command
@@ -168,8 +170,9 @@ class Worker:
         device = choose_device()
         cuda = tuple(cuda_devices())
         self._emit(Ready(str(torch.__version__), device.name, device.gpu, cuda))
-        # Starts to open the index, so that it is available for the first poem.
+        # Starts to open the indices, so that they are available for the first poem.
         self._index.current()
+        self._index_of_ci.current()
 
     def _execute(self, command: Command) -> None:
         match command:
@@ -198,7 +201,7 @@ class Worker:
                 self._compose(command)
             case Inspect() | Weigh() | Suggest() | ReadVectors() | ReadNetwork():
                 writer = self._models.writer(model_of(command), self._session)
-                self._emit(answer(command, writer, self._index.current()))
+                self._emit(answer(command, writer, self._index.current(), self._index_of_ci))
 
     # --- training -------------------------------------------------------------------------------
 

@@ -5,13 +5,13 @@ from typing import Annotated
 import typer
 
 from studio.cli.output import out, padded, print_json, say
-from studio.cli.scanning import meaning_of
+from studio.cli.scan_report import meaning_of
 from studio.corpus.ci import measure_ci
 from studio.corpus.library import Library
 from studio.corpus.manifest import published_corpus
 from studio.corpus.prosody import Prosody, measure
 from studio.errors import CorpusError
-from studio.paths import Home
+from studio.paths import CI_CORPUS, Home
 from studio.prosody.books import rhyme_book_named
 from studio.prosody.rules import ScanRules
 from studio.translation import tr
@@ -34,7 +34,7 @@ def prosody(json: Json = False) -> None:
 def ci(
     corpus: Annotated[
         str, typer.Option(help=tr('The ci, fetched with --beside; "" is the library itself.'))
-    ] = "songci",
+    ] = CI_CORPUS,
     json: Json = False,
 ) -> None:
     """How far the ci (词) of the Song keep their tunes."""

@@ -4,23 +4,23 @@ from functools import partial
 from typing import Annotated, NamedTuple
 
 import typer
-from rich.cells import cell_len
 
 from studio.cli.output import out, print_json, say, usage_errors
+from studio.cli.scan_report import print_scansion, print_suggestion
 from studio.corpus.library import Library
 from studio.corpus.poems_in_files import Readable, Unreadable, read_poems, why
-from studio.corpus.script import simplified
 from studio.errors import ConfigError, RunError
 from studio.paths import Home
 from studio.prosody.books import rhyme_book_named
 from studio.prosody.ci import scan_ci, tune_of
+from studio.prosody.couplet import scan_couplet
 from studio.prosody.offers import Scan
-from studio.prosody.report import IN_ENGLISH, Line, Remark, Scansion
+from studio.prosody.report import Scansion
 from studio.prosody.rhymes import PINGSHUI, RhymeBook
-from studio.prosody.rules import BLANK, ScanRules
+from studio.prosody.rules import ScanRules
 from studio.prosody.scansion import scan as scan_poem
 from studio.prosody.tunes import Tune, tune_named
-from studio.translation import language, tr
+from studio.translation import tr
 from studio.verse.suggesting import ByFrequency, ByModel, Ranker, Suggestion, suggest
 
 Json = Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))]
@@ -68,6 +68,16 @@ def scan(
             )
         ),
     ] = "",
+    couplet: Annotated[
+        bool,
+        typer.Option(
+            "--couplet",
+            help=tr(
+                "Measure each as a couplet (对联), the first half of its lines against the second; "
+                "by default poems of two lines are."
+            ),
+        ),
+    ] = False,
     no_rescue: Annotated[
         list[str] | None,
         typer.Option(
@@ -105,7 +115,9 @@ def scan(
     name = tr("standard input") if file == "-" else file
     read = read_poems(file, name)
     unreadable = [each for each in read if isinstance(each, Unreadable)]
-    scanned = [_scan(each, rules, ci_rules, chosen) for each in read if isinstance(each, Readable)]
+    scanned = [
+        _scan(each, rules, ci_rules, chosen, couplet) for each in read if isinstance(each, Readable)
+    ]
     ranker = _ranker(run) if suggestions else None
     if json:
         poems = [
@@ -118,9 +130,9 @@ def scan(
             if at:
                 out.print()
             heading = "  ".join(part for part in (each.poem.title, each.poem.author) if part)
-            _print(heading, each.scansion)
+            print_scansion(heading, each.scansion)
             for suggestion in _suggestions(each, ranker) if ranker else []:
-                _print_suggestion(suggestion, each.scansion)
+                print_suggestion(suggestion, each.scansion)
     for missing in unreadable[:UNREADABLE_SHOWN]:
         say(tr("tangshi-studio: {name}, {problem}", name=name, problem=why(missing)))
     if len(unreadable) > UNREADABLE_SHOWN:
@@ -134,11 +146,15 @@ def scan(
         raise typer.Exit(1)
 
 
-def _scan(poem: Readable, rules: ScanRules, ci_rules: ScanRules, tune: Tune | None) -> _Scanned:
-    """Scan a poem by the tune given, or one that it seems to have, or the forms of verse."""
-    found = tune or tune_of(poem.title, poem.lines, ci_rules)
+def _scan(
+    poem: Readable, rules: ScanRules, ci_rules: ScanRules, tune: Tune | None, couplet: bool
+) -> _Scanned:
+    """Scan a poem by the tune given, or what it seems to be: a couplet, a ci, a form of verse."""
+    found = tune or (None if couplet else tune_of(poem.title, poem.lines, ci_rules))
     if found:
         scan_again: Scan = partial(scan_ci, tune=found, rules=ci_rules)
+    elif couplet or len(poem.lines) == 2:
+        scan_again = partial(scan_couplet, rules=rules)
     else:
         scan_again = partial(scan_poem, rules=rules)
     book = ci_rules.book if found else rules.book
@@ -200,101 +216,3 @@ def _ranker(run: str) -> Ranker:
 def _suggestions(each: _Scanned, ranker: Ranker) -> list[Suggestion]:
     poem, scansion = each.poem, each.scansion
     return suggest(poem.text, poem.lines, scansion.broken, each.scan, each.book, ranker, SUGGESTED)
-
-
-def _print_suggestion(suggestion: Suggestion, scanned: Scansion) -> None:
-    fault = suggestion.fault
-    about = {"line": fault.line + 1, "fault": fault.name}
-    if suggestion.lines:
-        texts = " ".join("，".join(each.texts) for each in suggestion.lines)
-        first = suggestion.lines[0]
-        if len(first.texts) == 2:
-            words = tr(
-                "→ Line {line}, {fault}: new lines {first} and {second} → {texts}",
-                **about,
-                first=first.line + 1,
-                second=first.line + 2,
-                texts=texts,
-            )
-        else:
-            words = tr(
-                "→ Line {line}, {fault}: a new line {first} → {texts}",
-                **about,
-                first=first.line + 1,
-                texts=texts,
-            )
-        out.print(words, soft_wrap=True)
-        return
-    if not suggestion.offers:
-        out.print(
-            tr(
-                "→ Line {line}, {fault}: no single change clears it without another fault.",
-                **about,
-            )
-        )
-        return
-    by_place: dict[tuple[int, int], str] = {}
-    for offer in suggestion.offers:
-        at = offer.line, offer.place
-        by_place[at] = by_place.get(at, "") + offer.character
-    offered = [
-        tr(
-            "{character} in line {line} → {offers}",
-            character=scanned.lines[line].text[place],
-            line=line + 1,
-            offers=" ".join(characters),
-        )
-        for (line, place), characters in by_place.items()
-    ]
-    out.print(
-        tr("→ Line {line}, {fault}: {offers}", **about, offers=tr("; ").join(offered)),
-        soft_wrap=True,
-    )
-
-
-def _print(title: str, scanned: Scansion) -> None:
-    if title:
-        out.print(title)
-    width = max(2 * len(line.text) for line in scanned.lines)
-    for at, line in enumerate(scanned.lines):
-        marks = _marks(line)
-        # As wide as a character.
-        text = line.text.replace(BLANK, "＿")
-        out.print(f"  {text}{' ' * (width - cell_len(text))}  {line.rhyme}".rstrip())
-        wrong = [each.name for each in scanned.broken if each.line == at]
-        named = " ".join(dict.fromkeys(wrong))
-        out.print(f"  {marks}{' ' * (width - cell_len(marks))}  {named}".rstrip())
-    rhymes = "、".join(scanned.rhymes) or "—"
-    parts = [scanned.form, scanned.template, tr("rhyme {rhymes}", rhymes=rhymes)]
-    out.print(" · ".join(part for part in parts if part))
-    for fault in scanned.broken:
-        out.print(_remark("✗", fault), soft_wrap=True)
-    for note in scanned.noted:
-        out.print(_remark("·", note), soft_wrap=True)
-    if not scanned.broken:
-        out.print(
-            tr("No faults.")
-            if scanned.regulated
-            else tr("No faults (old style: only length and rhyme are checked).")
-        )
-
-
-def _marks(line: Line) -> str:
-    """The tones under a line, each as wide as a character."""
-    return "".join("？" if each.tone == "?" else each.tone for each in line.characters)
-
-
-def _remark(sign: str, remark: Remark) -> str:
-    meaning = meaning_of(remark.name)
-    return tr(
-        "{sign} Line {line}, {name}: {explanation}",
-        sign=sign,
-        line=remark.line + 1,
-        name=f"{remark.name} ({meaning})" if meaning else remark.name,
-        explanation=remark.explanation if language() == "en" else simplified(remark.explanation),
-    )
-
-
-def meaning_of(name: str) -> str:
-    """What the name of a fault means, for people who do not read Chinese."""
-    return IN_ENGLISH.get(name, "") if language() == "en" else ""

@@ -16,7 +16,9 @@ from studio.documents import converted
 from studio.errors import CorpusError
 from studio.files import read_regular
 from studio.paths import Home
+from studio.prosody.books import rhyme_book_named
 from studio.prosody.forms import form_named
+from studio.prosody.rhymes import PINGSHUI
 from studio.prosody.tunes import tunes
 from studio.reasons import system_reason
 from studio.translation import tr
@@ -55,6 +57,16 @@ def generate(
     ] = "",
     poet: Annotated[str, typer.Option(help=tr("In whose manner, such as 李白."))] = "",
     rhyme: Annotated[str, typer.Option(help=tr("One of the 106 rhymes, such as 阳 or 東."))] = "",
+    rhymes: Annotated[
+        str,
+        typer.Option(
+            help=tr(
+                "Rhyme book: pingshui (平水韵, the default) or cilin (词林正韵, the default of "
+                "ci), with the tones of the Tang; tongyun (中华通韵) or xinyun (中华新韵), with "
+                "those of today."
+            )
+        ),
+    ] = "",
     tones: Annotated[
         str,
         typer.Option(help=tr("Tone rules: strict, tang (as the Tang poets kept them) or free.")),
@@ -111,6 +123,7 @@ def generate(
         title=title,
         poet=poet,
         rhyme=rhyme,
+        measure={"rhymes": _book(rhymes)},
         tones=tones,
         copied_lines=allow_copies,
         sampling={
@@ -209,6 +222,12 @@ def _form(typed: str) -> str:
         return ""
     named = [each.name for each in tunes().values() if typed in (each.name, each.pinyin)]
     return named[0] if named else form_named(typed, "free").name
+
+
+@usage_errors()
+def _book(typed: str) -> str:
+    """The key of a rhyme book, named by key or name."""
+    return rhyme_book_named(typed or PINGSHUI.key).key
 
 
 @usage_errors()

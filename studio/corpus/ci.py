@@ -50,7 +50,7 @@ def measure_ci(poems: Iterable[Poem], rules: ScanRules) -> CiFigures:
 
 
 def _figures(tune: str, scanned: list[Scansion]) -> TuneFigures:
-    named = [{fault.name for fault in each.faults} for each in scanned]
+    named = [{fault.name for fault in each.broken} for each in scanned]
     counts = Counter(name for names in named for name in names)
 
     def share(count: int) -> float:
@@ -62,6 +62,6 @@ def _figures(tune: str, scanned: list[Scansion]) -> TuneFigures:
         length=share(sum("字数" not in names for names in named)),
         tones=share(sum(names.isdisjoint({"字数", "失律"}) for names in named)),
         fit=share(sum(not names for names in named)),
-        near=share(sum(len(each.faults) <= 2 for each in scanned)),
+        near=share(sum(len(each.broken) <= 2 for each in scanned)),
         faults=tuple(Share(name, count, share(count)) for name, count in counts.most_common()),
     )

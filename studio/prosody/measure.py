@@ -1,6 +1,6 @@
 """How a person has a poem measured: rhyme book, rescues, and readings that were set by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Literal
 
@@ -8,7 +8,8 @@ import msgspec
 
 from studio.prosody.books import rhyme_books
 from studio.prosody.ci import scan_ci
-from studio.prosody.regulated import repeated
+from studio.prosody.couplet import COUPLET_FORM, scan_couplet
+from studio.prosody.repeats import repeated, repeated_across, repeated_in_ci
 from studio.prosody.report import Remark, Scansion
 from studio.prosody.rhymes import RhymeBook
 from studio.prosody.rules import ScanRules
@@ -70,11 +71,10 @@ TANG_MEASURE = Measure()
 def scan_by(lines: Sequence[str], form: str = "", measure: Measure = TANG_MEASURE) -> Scansion:
     """Scan a poem as `scan` does, by the rules and the readings that a person chose.
 
-    The form may be the tune of a ci, too.
+    The form may be the tune of a ci, or the couplet, too.
     """
     rules = measure.rules._replace(book=measure.book_for(form))
-    tune = tunes().get(form)
-    again = partial(scan_ci, tune=tune) if tune else partial(scan, form=form)
+    again = _scanner(form)
     if not measure.readings:
         return again(lines, rules=rules)
     book, codes = _with_single_readings(rules.book)
@@ -87,7 +87,17 @@ def scan_by(lines: Sequence[str], form: str = "", measure: Measure = TANG_MEASUR
             characters.append(codes.get((character, reading), character))
         coded.append("".join(characters))
         place += len(line)
-    return _decoded(again(coded, rules=rules._replace(book=book)), lines, back, rules.book)
+    scansion = again(coded, rules=rules._replace(book=book))
+    return _decoded(scansion, lines, back, rules.book)
+
+
+def _scanner(form: str) -> Callable[..., Scansion]:
+    """What scans a poem of a form."""
+    if form == COUPLET_FORM:
+        return scan_couplet
+    if tune := tunes().get(form):
+        return partial(scan_ci, tune=tune)
+    return partial(scan, form=form)
 
 
 @cache
@@ -122,9 +132,10 @@ def _decoded(
         return [replace(each, explanation=each.explanation.translate(back)) for each in remarks]
 
     faults = plain(scansion.faults)
-    if scansion.regulated and scansion.form not in tunes():
+    if scansion.regulated:
         # A character is repeated, however it is read.
-        faults = [*(each for each in faults if each.name != "重字"), *repeated(lines)]
+        others = (each for each in faults if each.name not in ("重字", "重韵"))
+        faults = [*others, *_repeats(lines, scansion)]
     decoded = []
     for text, line in zip(lines, scansion.lines, strict=True):
         characters = tuple(
@@ -139,3 +150,12 @@ def _decoded(
     return replace(
         scansion, lines=tuple(decoded), faults=in_order(faults), notes=tuple(plain(scansion.notes))
     )
+
+
+def _repeats(lines: Sequence[str], scansion: Scansion) -> list[Remark]:
+    """The repeated characters of a poem that is scanned."""
+    if scansion.form == COUPLET_FORM:
+        return repeated_across(lines)
+    if scansion.form in tunes():
+        return repeated_in_ci(lines)
+    return repeated(lines, [each.type for each in scansion.lines])

@@ -59,11 +59,15 @@ def middle_couplets(lines: Sequence[str]) -> list[tuple[str, str]]:
     return [(lines[at], lines[at + 1]) for at in range(2, len(lines) - 3, 2)]
 
 
+def metrical_places(length: int) -> list[int]:
+    """The places of a line whose tones the metre decides: the second, fourth, sixth and last."""
+    return [*range(1, length - 1, 2), length - 1]
+
+
 def compare(first: str, second: str) -> Parallelism:
     """Compare two lines of the same length, which must not be empty."""
     pairs = list(zip(first, second, strict=True))
-    # The places whose tones the metre decides.
-    metrical = [*range(1, len(pairs) - 1, 2), len(pairs) - 1]
+    metrical = metrical_places(len(pairs))
     opposed = [_opposed(first[at], second[at], at == metrical[-1]) for at in metrical]
     matches = [_match(one, other) for one, other in pairs]
     known = [each for each in matches if each is not None]

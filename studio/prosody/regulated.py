@@ -11,7 +11,7 @@ from studio.prosody.rhyming import (
     level_rhymes,
     sounds_like,
 )
-from studio.prosody.rules import BLANK, ScanRules
+from studio.prosody.rules import ScanRules
 from studio.prosody.tones import LEVEL, OBLIQUE, Fit, LineFit, tones_of
 from studio.translation import marked, tr
 
@@ -166,31 +166,6 @@ def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit, book: RhymeBook) -
                 )
             )
     return faults, notes
-
-
-def repeated(lines: Sequence[str]) -> list[Remark]:
-    """Repeated characters (重字), except blanks and those side by side in a line (茫茫)."""
-    seen: dict[str, int] = {}
-    faults = []
-    for at, line in enumerate(lines):
-        for place, character in enumerate(line):
-            doubled = place > 0 and line[place - 1] == character
-            if character in seen and not doubled and character != BLANK:
-                where = marked("{character} is in line {line} already.")
-                if seen[character] == at:
-                    where = marked("{character} is in this line already.")
-                faults.append(
-                    Remark(
-                        "重字",
-                        at,
-                        place,
-                        place + 1,
-                        tr(where, character=character, line=seen[character] + 1),
-                        severity="note",
-                    )
-                )
-            seen.setdefault(character, at)
-    return faults
 
 
 def _misses(line: str, at: int, each: LineFit, answer: str, rules: ScanRules) -> list[Remark]:

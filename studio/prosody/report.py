@@ -5,7 +5,19 @@ from typing import Literal
 import msgspec
 
 FaultName = Literal[
-    "失对", "失粘", "失替", "孤平", "三平尾", "三仄尾", "出韵", "撞韵", "重字", "字数", "失律"
+    "失对",
+    "失粘",
+    "失替",
+    "孤平",
+    "三平尾",
+    "三仄尾",
+    "出韵",
+    "撞韵",
+    "重字",
+    "字数",
+    "失律",
+    "联脚",
+    "重韵",
 ]
 # 三平尾 and 三仄尾 are notes if a second reading of a character avoids them.
 NoteName = Literal["孤平拗救", "特拗", "对句拗救", "拗", "邻韵", "僻韵", "三平尾", "三仄尾"]
@@ -21,8 +33,10 @@ IN_ENGLISH: dict[str, str] = {
     "出韵": "out of rhyme",
     "撞韵": "clashing with the rhyme",
     "重字": "character repeated",
+    "重韵": "rhyme word repeated",
     "字数": "wrong length",
     "失律": "wrong tone for the tune",
+    "联脚": "wrong tone at the end of the line",
     "孤平拗救": "isolated level tone rescued",
     "特拗": "rescued by exchange",
     "对句拗救": "rescued by the next line",
@@ -32,7 +46,7 @@ IN_ENGLISH: dict[str, str] = {
 }
 
 # Faults of tone, not of rhyme, length or wording.
-TONE_FAULTS = frozenset({"失对", "失粘", "失替", "孤平", "三平尾", "三仄尾", "失律"})
+TONE_FAULTS = frozenset({"失对", "失粘", "失替", "孤平", "三平尾", "三仄尾", "失律", "联脚"})
 
 
 Severity = Literal["fault", "note"]
@@ -81,9 +95,10 @@ class Scansion(msgspec.Struct, frozen=True):
     """A poem's form, its rhymes (several if an old-style poem changes its rhyme), and its faults.
 
     `faults` has every broken rule. A repeated character (重字) is among them with the severity
-    "note": the rule books forbid it, but the poets did it. `notes` has what looks like a fault but
-    is not. `template` is the tone scheme of a regulated poem, such as 仄起首句入韵, or the length
-    of a ci (33字), whose `form` is its tune. The poem may still have faults against it. It is empty
+    "note": the rule books forbid it, but the poets did it. Only both lines of a couplet may not
+    have the same one. `notes` has what looks like a fault but is not. `template` is the tone scheme
+    of a regulated poem, such as 仄起首句入韵, the length of a ci (33字), whose `form` is its tune,
+    or that of the lines of a couplet (7字). The poem may still have faults against it. It is empty
     for other poems.
     """
 

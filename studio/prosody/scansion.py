@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from studio.prosody.forms import form_of, forms, line_types, templates
-from studio.prosody.regulated import repeated, rhyme_remarks, tone_remarks
+from studio.prosody.regulated import rhyme_remarks, tone_remarks
+from studio.prosody.repeats import repeated
 from studio.prosody.report import Character, Line, Remark, Scansion
 from studio.prosody.rhyming import (
     in_neighbouring_rhyme,
@@ -37,8 +38,8 @@ def scan(lines: Sequence[str], form: str = "", rules: ScanRules = TANG) -> Scans
     and so does a blank.
 
     `form` is the intended form, if known. A poem in an old-style form is never measured against
-    the rules of regulated verse, even if it comes close to them. The
-    rhyme book of `rules` decides the tones too.
+    the rules of regulated verse, even if it comes close to them. One in a regulated form that
+    rhymes always is, however many rules it breaks. The rhyme book of `rules` decides the tones too.
     """
     book = rules.book
     line_length, stray = _measure(lines)
@@ -55,7 +56,8 @@ def scan(lines: Sequence[str], form: str = "", rules: ScanRules = TANG) -> Scans
             rules,
         )
         faults, notes = tone_remarks(lines, line_length, found, rules)
-        if sum(fault.name in _ORDER_FAULTS for fault in faults) < OLD_STYLE * len(lines):
+        disordered = sum(fault.name in _ORDER_FAULTS for fault in faults)
+        if intended or disordered < OLD_STYLE * len(lines):
             return _regulated(lines, line_length, form, rhyme, found, faults, notes, rules)
     return _old_style(lines, line_length, stray, rules)
 
@@ -71,7 +73,8 @@ def _regulated(
     rules: ScanRules,
 ) -> Scansion:
     rhyme_faults, rhyme_notes = rhyme_remarks(lines, rhyme, found, rules.book)
-    faults = [*faults, *rhyme_faults, *repeated(lines), *_wrong_length(lines, line_length)]
+    faults = [*faults, *rhyme_faults, *_wrong_length(lines, line_length)]
+    faults += repeated(lines, [each.type for each in found.lines])
     types = line_types()
     answering = {note.line + 1 for note in notes if note.name == "对句拗救"}
     scanned = []

@@ -1,10 +1,12 @@
 """From a request to poems."""
 
 import random
+from functools import partial
 
 from studio.corpus.poem import About
 from studio.errors import VerseError
 from studio.prosody.forms import form_named
+from studio.prosody.measure import scan_by
 from studio.prosody.tunes import tunes
 from studio.translation import marked, tr
 from studio.verse.constraints import FormRules, FreeRules, Rules, rhyme_supply
@@ -99,7 +101,10 @@ def _with_scores(
         yield column[: request.candidates]
     texts = [each.text for each in poems]
     readings = read_drafts(writer, texts, about) if len(texts) > 1 else ()
-    scored = add_scores(poems, request.ranking, novelty, readings)
+    # Without the form of verse: a poem in the old style may have turned out regulated.
+    form = request.form if request.form in tunes() else ""
+    scan = partial(scan_by, form=form, measure=request.measure)
+    scored = add_scores(poems, request.ranking, novelty, readings, scan)
     return tuple(sorted(scored, key=lambda poem: -poem.score))
 
 
@@ -114,7 +119,7 @@ def _rules(writer: Writer, request: ComposeRequest, rows: int) -> Rules:
     words = required_words(request, start.layout.line_length, vocabulary)
     if not words:
         return FormRules(vocabulary, [start] * rows)
-    supply = rhyme_supply(vocabulary, start.layout.rhymes)
+    supply = rhyme_supply(vocabulary, start.layout)
     wanted = wanted_rhymes(start.layout, request.rhyme)
     plans = []
     for number in range(rows):
@@ -131,7 +136,7 @@ def _plan(writer: Writer, request: ComposeRequest) -> Plan:
     """The plan for a request; raises VerseError that names the obstacle if there is none."""
     form = form_named(request.form)
     layout, grid = fill_lines(request, form, writer.vocabulary)
-    supply = rhyme_supply(writer.vocabulary, layout.rhymes)
+    supply = rhyme_supply(writer.vocabulary, layout)
     wanted = wanted_rhymes(layout, request.rhyme)
     found = plan(layout, grid, supply, wanted)
     if isinstance(found, Plan):
@@ -145,7 +150,8 @@ def _plan(writer: Writer, request: ComposeRequest) -> Plan:
             )
         )
     for tones in _LOOSER[request.tones]:
-        looser = form_layout(form, layout.line_length, layout.line_count, tones)
+        rules = request.measure.rules
+        looser = form_layout(form, layout.line_length, layout.line_count, tones, rules)
         if isinstance(plan(looser, grid, supply, wanted), Plan):
             raise VerseError(tr(_SET_TONES[tones], obstacle=found))
     raise VerseError(tr("{obstacle} Change the character or the form.", obstacle=found))

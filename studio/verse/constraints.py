@@ -14,14 +14,22 @@ import numpy as np
 from studio.corpus.poem import is_common
 from studio.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
 from studio.errors import VerseError
-from studio.prosody.rhymes import Reading
+from studio.prosody.rhymes import Reading, RhymeBook
 from studio.prosody.tones import LEVEL, OBLIQUE, tone_masks, tones_of
 from studio.translation import tr
 from studio.verse.fixed_characters import COUPLET
 from studio.verse.plan import Plan
 from studio.verse.request import BLANK
 from studio.verse.sampling import Bools, Floats, Tokens
-from studio.verse.ways import ALLOWS, FEET, OLD_STYLE, Foot, allowed_rhymes, certain_rhymes
+from studio.verse.ways import (
+    ALLOWS,
+    FEET,
+    OLD_STYLE,
+    Foot,
+    Layout,
+    allowed_rhymes,
+    certain_rhymes,
+)
 
 # Marks a position that is not fixed.
 FREE = -1
@@ -123,9 +131,9 @@ class FormRules:
             for ways in layout.ways
         ]
         regulated = layout.templates != ("",)
-        self._masks = _by_tone(vocabulary, regulated, layout.form.regulated)
-        self._tone_bits = _tone_bits(vocabulary, rhyming=False)
-        self._end_tone_bits = _tone_bits(vocabulary, rhyming=True)
+        self._masks = _by_tone(vocabulary, regulated, layout.form.regulated, layout.book)
+        self._tone_bits = _tone_bits(vocabulary, False, layout.book)
+        self._end_tone_bits = _tone_bits(vocabulary, True, layout.book)
         # What may end a line, (vocabulary,), by the feet and the rhymes open for each of them.
         self._endings: dict[tuple[tuple[Foot, ...], bytes], Floats] = {}
         # The last characters of the lines so far, (rows, lines): none of them is used again.
@@ -164,7 +172,9 @@ class FormRules:
         if ending:
             kept = np.stack(
                 [
-                    _allowed_table(self._vocabulary, foot, self._layout.rhymes)[tokens]
+                    _allowed_table(self._vocabulary, foot, self._layout.rhymes, self._layout.book)[
+                        tokens
+                    ]
                     for foot in self._feet[line]
                 ],
                 axis=1,
@@ -233,16 +243,19 @@ class FormRules:
         key = feet, rhymes.tobytes()
         if key not in self._endings:
             by_foot = [
-                _certain_table(self._vocabulary, foot, self._layout.rhymes)[each].any(axis=0)
+                _certain_table(self._vocabulary, foot, self._layout.rhymes, self._layout.book)[
+                    each
+                ].any(axis=0)
                 for foot, each in zip(feet, rhymes, strict=True)
             ]
             self._endings[key] = np.any(by_foot, axis=0).astype(np.float32)
         return self._endings[key]
 
 
-def rhyme_supply(vocabulary: Vocabulary, rhymes: tuple[Reading, ...]) -> list[int]:
+def rhyme_supply(vocabulary: Vocabulary, layout: Layout) -> list[int]:
     """For each rhyme, how many characters of the vocabulary the model can use for it."""
-    return [int(each) for each in _certain_table(vocabulary, "rhyme", rhymes).sum(axis=1)]
+    table = _certain_table(vocabulary, "rhyme", layout.rhymes, layout.book)
+    return [int(each) for each in table.sum(axis=1)]
 
 
 def _tokens(vocabulary: Vocabulary, plan: Plan) -> list[int]:
@@ -271,20 +284,20 @@ def _common(vocabulary: Vocabulary) -> Bools:
     return common
 
 
-@lru_cache(maxsize=4)
-def _tone_bits(vocabulary: Vocabulary, rhyming: bool) -> Tokens:
+@lru_cache(maxsize=8)
+def _tone_bits(vocabulary: Vocabulary, rhyming: bool, book: RhymeBook) -> Tokens:
     """The tones of the readings of each character, (vocabulary,); both if it has no reading."""
-    return np.array([tones_of(each, rhyming) for each in _characters(vocabulary)])
+    return np.array([tones_of(each, rhyming, book) for each in _characters(vocabulary)])
 
 
 @lru_cache(maxsize=8)
-def _by_tone(vocabulary: Vocabulary, known: bool, new_style: bool) -> Floats:
+def _by_tone(vocabulary: Vocabulary, known: bool, new_style: bool, book: RhymeBook) -> Floats:
     """Masks for no tone, oblique, level, and either tone, (4, vocabulary), as 0.0 and 1.0.
 
     With `known`, characters without a reading are left out; with `new_style`, those of the old
     style. An empty mask becomes the last one.
     """
-    masks = tone_masks()
+    masks = tone_masks(book=book)
     bits = np.array(
         [masks.get(each, 0 if known else LEVEL | OBLIQUE) for each in _characters(vocabulary)]
     )
@@ -296,16 +309,20 @@ def _by_tone(vocabulary: Vocabulary, known: bool, new_style: bool) -> Floats:
 
 
 @lru_cache(maxsize=32)
-def _allowed_table(vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...]) -> Bools:
+def _allowed_table(
+    vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...], book: RhymeBook
+) -> Bools:
     """The rhymes in which each character may end a line, (vocabulary, rhymes)."""
-    allowed = [allowed_rhymes(foot, each, rhymes) for each in _characters(vocabulary)]
+    allowed = [allowed_rhymes(foot, each, rhymes, book) for each in _characters(vocabulary)]
     return _unpack(allowed, len(rhymes))
 
 
 @lru_cache(maxsize=32)
-def _certain_table(vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...]) -> Bools:
+def _certain_table(
+    vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...], book: RhymeBook
+) -> Bools:
     """The same for characters that the model may choose, (rhymes, vocabulary)."""
-    certain = [certain_rhymes(foot, each, rhymes) for each in _characters(vocabulary)]
+    certain = [certain_rhymes(foot, each, rhymes, book) for each in _characters(vocabulary)]
     return np.ascontiguousarray((_unpack(certain, len(rhymes)) & _common(vocabulary)[:, None]).T)
 
 

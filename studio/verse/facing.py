@@ -5,13 +5,14 @@ writes the poem around it. What it writes beside the line is ranked by paralleli
 how likely the couplet is by itself.
 """
 
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from studio.corpus.poem import verse_lines
 from studio.errors import VerseError
+from studio.prosody.measure import TANG_MEASURE, Measure, scan_by
 from studio.prosody.parallelism import Parallelism, compare
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
 from studio.translation import marked, tr
@@ -81,11 +82,12 @@ class _Couplet(NamedTuple):
     score: float
     parallelism: Parallelism
     log_probability: float
+    has_faults: bool
 
     @property
     def rank(self) -> float:
-        """The score; those without opposed tones come last."""
-        return self.score - _LAST * (self.parallelism.tones < 1)
+        """The score; those that break a rule come last."""
+        return self.score - _LAST * self.has_faults
 
 
 def compose_any(
@@ -108,13 +110,15 @@ def _as_columns(writer: "Writer", request: ComposeRequest) -> "Columns":
         _check_length(line)
     if len(lines) == 1:
         blank = BLANK * len(lines[0])
-        is_upper = bool(tones_of(lines[0][-1]) & OBLIQUE)
+        book = request.measure.rules.book
+        is_upper = bool(tones_of(lines[0][-1], book=book) & OBLIQUE)
         lines = [lines[0], blank] if is_upper else [blank, lines[0]]
     if len(lines) != 2 or len(lines[0]) != len(lines[1]):
         raise VerseError(tr("A couplet has two lines of the same length."))
     pair = in_known_forms(lines[0], writer.vocabulary), in_known_forms(lines[1], writer.vocabulary)
     count = request.candidates
-    found = _couplets(writer, pair, max(_WRITTEN, count), request.seed)[:count]
+    written = _couplets(writer, pair, max(_WRITTEN, count), request.seed, request.measure)
+    found = written[:count]
     poems = tuple(
         WrittenPoem("，".join(each.lines) + "。", each.log_probability, True, each.rank)
         for each in found
@@ -136,33 +140,49 @@ def _check_length(line: str) -> None:
 
 
 def _couplets(
-    writer: "Writer", pair: tuple[str, str], candidates: int, seed: int
+    writer: "Writer",
+    pair: tuple[str, str],
+    candidates: int,
+    seed: int,
+    measure: Measure = TANG_MEASURE,
 ) -> list[_Couplet]:
-    """Couplets for two lines with blanks, the best first; those without opposed tones last."""
+    """Couplets for two lines with blanks, the best first; those that break a rule last."""
     from studio.model.evaluate import score_poems
 
     lines = [BLANK * len(pair[0])] * _LINES
     lines[_BEFORE : _BEFORE + 2] = pair
-    written = _written(writer, "，".join(lines), _FORMS[len(pair[0])], candidates, seed)
+    request = ComposeRequest(
+        given="，".join(lines),
+        form=_FORMS[len(pair[0])],
+        tones="tang",
+        candidates=candidates,
+        seed=seed,
+        measure=measure,
+    )
+    written = _written(writer, request)
     pairs = list(dict.fromkeys((poem[_BEFORE], poem[_BEFORE + 1]) for poem in written))
     texts = [f"{first}，{second}。" for first, second in pairs]
     scores = score_poems(writer.network, writer.vocabulary, texts, writer.device)
     found = []
     for each, read in zip(pairs, scores, strict=True):
         compared, likely = compare(*each), -read.han_nats / read.han
-        found.append(_Couplet(each, compared.score + _NAT * likely, compared, likely))
+        faults = scan_by(each, COUPLET_FORM, measure).broken
+        score = compared.score + _NAT * likely
+        found.append(_Couplet(each, score, compared, likely, bool(faults)))
     return sorted(found, key=lambda each: -each.rank)
 
 
-def _written(
-    writer: "Writer", given: str, form: str, candidates: int, seed: int
-) -> list[list[str]]:
-    """The lines of poems with a line given; under freer tones if it does not keep the rules."""
-    from studio.verse.composer import write
+def _written(writer: "Writer", request: ComposeRequest) -> list[list[str]]:
+    """Poems with a line given, up to its couplet; under freer tones if it does not keep the rules.
 
-    request = ComposeRequest(given=given, form=form, tones="tang", candidates=candidates, seed=seed)
+    What comes after the couplet is not written: nobody reads it.
+    """
+    from studio.verse.composer import compose
+
     try:
-        poems = write(writer, request)
+        columns = compose(writer, request)
     except VerseError:
-        poems = write(writer, msgspec.structs.replace(request, tones="free"))
-    return [verse_lines(poem.text) for poem in poems]
+        columns = compose(writer, msgspec.structs.replace(request, tones="free"))
+    with_stops = len(verse_lines(request.given)[0]) + 1
+    written = islice(columns, with_stops * (_BEFORE + 2))
+    return [verse_lines("".join(characters)) for characters in zip(*written, strict=True)]

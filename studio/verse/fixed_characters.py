@@ -7,6 +7,7 @@ from studio.corpus.script import simplified, variants
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import VerseError
 from studio.prosody.forms import Form
+from studio.prosody.rhymes import PINGSHUI, RHYMES
 from studio.translation import marked, tr
 from studio.verse.plan import Grid
 from studio.verse.request import BLANK, ComposeRequest
@@ -91,7 +92,8 @@ def fill_lines(request: ComposeRequest, form: Form, vocabulary: Vocabulary) -> t
             )
         )
     lines.put(line_count - 1, last, marked("the last line"))
-    return form_layout(form, line_length, line_count, request.tones), lines.grid
+    rules = request.measure.rules
+    return form_layout(form, line_length, line_count, request.tones, rules), lines.grid
 
 
 def required_words(
@@ -124,11 +126,19 @@ def required_words(
 def wanted_rhymes(layout: Layout, name: str) -> Bits:
     """The rhyme with a simplified name, such as 阳; all for "".
 
-    Raises VerseError if it is not of the level tone in a regulated form.
+    The 106 rhymes are named after a character. In another book its rhyme is meant. Raises
+    VerseError if it is not of the level tone in a regulated form.
     """
     if not name:
         return layout.all_rhymes
-    bits = sum(1 << bit for bit, each in enumerate(layout.rhymes) if simplified(each.rhyme) == name)
+    rhymes = enumerate(layout.rhymes)
+    if layout.book is PINGSHUI:
+        bits = sum(1 << bit for bit, each in rhymes if simplified(each.rhyme) == name)
+    else:
+        known = layout.book.readings(name)
+        level = name in map(simplified, RHYMES["平"])
+        named = [each for each in known if each.level == level] or known
+        bits = sum(1 << bit for bit, each in rhymes if each in named)
     if not bits:
         raise VerseError(
             tr(

@@ -13,6 +13,9 @@ from studio.errors import StudioError
 if TYPE_CHECKING:
     from studio.verse.novelty import Novelty
 
+# The identity of a library that does not exist.
+_MISSING = (0, 0)
+
 
 class IndexKeeper:
     """Opens the index of the library at a path, and reopens it when the library changes."""
@@ -29,14 +32,21 @@ class IndexKeeper:
         if self._identity != (current := self._stamp()):
             self.close()
             self._identity = current
-            self._building = threading.Thread(target=self._build, name="index", daemon=True)
-            self._building.start()
+            self._building = None
+            if current != _MISSING:
+                self._building = threading.Thread(target=self._build, name="index", daemon=True)
+                self._building.start()
         if self._building and not self._building.is_alive():
             self._building = None
             # It is on disk now, so this is fast. Only the thread that opens it may use it.
             with contextlib.suppress(StudioError, OSError):
                 self._index = _find(self._library)
         return self._index
+
+    @property
+    def is_building(self) -> bool:
+        """Whether the index will be available soon."""
+        return self._building is not None
 
     def close(self) -> None:
         """Close the index."""
@@ -54,7 +64,7 @@ class IndexKeeper:
         try:
             stat = self._library.stat()
         except OSError:
-            return (0, 0)
+            return _MISSING
         return (stat.st_size, stat.st_mtime_ns)
 
 

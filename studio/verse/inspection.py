@@ -4,10 +4,12 @@ Imports torch only when a poem is read.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from studio.corpus.poem import STOPS, is_common, verse_lines
+from studio.prosody.couplet import COUPLET_FORM
 from studio.prosody.measure import scan_by
 from studio.prosody.rhymes import RhymeBook
 from studio.verse.reading import Prediction
@@ -29,7 +31,8 @@ def inspect(
     """Read a poem in one pass; returns a prediction for each character, including stops.
 
     The alternatives keep what the scansion of the poem requires in their place: the tone in a
-    regulated poem, unless the tones of the request are free, and the rhyme at the end of a line.
+    regulated poem, unless the tones of the request are free, and the rhyme at the end of a line. In
+    a couplet no character of the other half is among them.
     """
     if not text:
         return ()
@@ -126,14 +129,17 @@ def fitting(text: str, request: ComposeRequest) -> list[Fits]:
     lines = verse_lines(text)
     tones = request.tones != "free"
     book = request.measure.book_for(request.form)
-    inside = iter(_checks_for(lines, request, tones, book) if lines else ())
+    checks = _checks_for(lines, request, tones, book) if lines else ()
+    if request.form == COUPLET_FORM:
+        checks = _not_facing(lines, checks)
+    inside = iter(checks)
     return [_anything if each in STOPS else next(inside) for each in text]
 
 
 def _checks_for(
     lines: list[str], request: ComposeRequest, tones: bool, book: RhymeBook
 ) -> Iterable[Fits]:
-    for line in scan_by(lines, request.form, request.measure).lines:
+    for line in scan_by(lines, request.scanned_as, request.measure).lines:
         for at, character in enumerate(line.characters):
             last = at == len(line.characters) - 1
             if last and line.rhyme:
@@ -143,6 +149,19 @@ def _checks_for(
                 yield _has_tone(level, last and level, book)
             else:
                 yield _anything
+
+
+def _not_facing(lines: list[str], checks: Iterable[Fits]) -> Iterator[Fits]:
+    """The checks for a couplet, which also refuse the characters of the other half."""
+    half = -(-len(lines) // 2)
+    halves = "".join(lines[:half]), "".join(lines[half:])
+    others = [halves[1]] * len(halves[0]) + [halves[0]] * len(halves[1])
+    for check, other in zip(checks, others, strict=True):
+        yield partial(_is_new, check, other)
+
+
+def _is_new(check: Fits, other: str, character: str) -> bool:
+    return character not in other and check(character)
 
 
 def _anything(character: str) -> bool:

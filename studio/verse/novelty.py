@@ -5,15 +5,12 @@ couplet copied with other punctuation still counts as copied. Only a *line* is a
 stops. Simplified and traditional forms of a character count as the same, so that a poem in one
 script is found in a library in the other.
 
-The index sorts all places of the corpus by the four characters that begin there. Each key is one
-64-bit number of four 16-bit character codes, so it is exact, not a hash. Longer spans are compared
-with the text itself. The index is built from the library within seconds at first use, and saved
-next to it.
+Spans of four characters are found by their keys (gram_index.py), longer ones are compared with the
+text itself. The index is built from the library within seconds at first use, and saved next to it.
 """
 
 import contextlib
 import math
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,46 +20,28 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from studio.corpus.library import Library
-from studio.corpus.poem import STOPS, Poem, is_han, verse_lines
-from studio.corpus.script import simplified
+from studio.corpus.poem import is_han, verse_lines
 from studio.files import write_atomically
+from studio.verse.gram_index import (
+    BITS,
+    GRAM,
+    UNKNOWN,
+    GramIndex,
+    build_index,
+    identity_of,
+    keys_of,
+    read_index,
+)
 from studio.verse.reading import CopiedSpan
 
-# The number of characters in a key, and the bits of each.
-GRAM, _BITS = 4, 16
 # A character that is less often in the corpus is rare.
 RARE = 200
-# Codes: 0 separates the poems; the last one is for characters that are not in the corpus.
-_SEPARATOR, _UNKNOWN = 0, 2**_BITS - 1
-_VERSION = 1
-# The type names of the safetensors format.
-_TYPES = {"U16": np.uint16, "U32": np.uint32, "U64": np.uint64, "I32": np.int32}
-
-
-class _Index(msgspec.Struct, frozen=True):
-    """The arrays on disk; the poems of the training split come first.
-
-    `text` (places,): the character codes, with a 0 after each poem. `lines` (places,): the length
-    of the line that begins at a place, 0 within lines. `keys`: the sorted four-character keys.
-    `order`: the place of each key. `starts` and `poems` (poems,): where each poem begins, and its
-    id. `characters` and `codes`: the alphabet. `training` (1,): where the training split ends.
-    """
-
-    text: NDArray[np.uint16]
-    lines: NDArray[np.uint16]
-    keys: NDArray[np.uint64]
-    order: NDArray[np.int32]
-    starts: NDArray[np.int32]
-    poems: NDArray[np.int32]
-    characters: NDArray[np.uint32]
-    codes: NDArray[np.uint16]
-    training: NDArray[np.int32]
 
 
 class Novelty:
     """The index of a library, opened for reading. Only one thread may use it at a time."""
 
-    def __init__(self, library: Library, index: _Index, split: Literal["train"] | None) -> None:
+    def __init__(self, library: Library, index: GramIndex, split: Literal["train"] | None) -> None:
         self._library = library
         self._index = index
         # Places from here on are outside the requested split.
@@ -79,13 +58,13 @@ class Novelty:
         """
         # Taken before opening: if the library is replaced meanwhile, the index will not pass for
         # one of the new file.
-        identity = _identity(library)
+        identity = identity_of(library)
         opened = Library.open(library)
         try:
             index_file = library.with_suffix(".novelty")
-            index = _read(index_file, identity)
+            index = read_index(index_file, identity)
             if index is None:
-                index = _build(opened.poems())
+                index = build_index(opened.poems())
                 with contextlib.suppress(OSError):
                     write_atomically(
                         index_file, save(msgspec.structs.asdict(index), {"of": identity})
@@ -176,7 +155,7 @@ class Novelty:
         return line != "" and bool((self._index.lines[places] == len(line)).any())
 
     def _encoded(self, text: str) -> NDArray[np.uint16]:
-        return np.array([self._code.get(each, _UNKNOWN) for each in text], dtype=np.uint16)
+        return np.array([self._code.get(each, UNKNOWN) for each in text], dtype=np.uint16)
 
     def _places(self, codes: NDArray[np.uint16]) -> NDArray[np.int32]:
         """The places where these characters are, in no particular order."""
@@ -188,8 +167,8 @@ class Novelty:
 
     def _ranges(self, codes: NDArray[np.uint16], size: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """For each window of `size` (1 to 4), the range of the sorted keys that begin with it."""
-        keys = _keys(codes, size) if len(codes) >= size else np.empty(0, np.uint64)
-        rest = np.uint64(_BITS * (GRAM - size))
+        keys = keys_of(codes, size) if len(codes) >= size else np.empty(0, np.uint64)
+        rest = np.uint64(BITS * (GRAM - size))
         first = self._index.keys.searchsorted(keys << rest)
         last = self._index.keys.searchsorted((keys << rest) + ((np.uint64(1) << rest) - 1), "right")
         return first, last
@@ -226,93 +205,5 @@ class Novelty:
         return CopiedSpan(start, end, poem.id, poem.title, poem.author)
 
 
-def _identity(library: Path) -> str:
-    """Identifies a library: its file is always replaced as a whole, never changed in place."""
-    try:
-        stat = library.stat()
-    except OSError:
-        return ""
-    return f"{_VERSION}:{stat.st_size}:{stat.st_mtime_ns}"
-
-
 def _han(text: str) -> str:
     return "".join(filter(is_han, text))
-
-
-def _build(poems: Iterable[Poem]) -> _Index:
-    ordered = sorted(poems, key=lambda poem: poem.split != "train")
-    training = sum(poem.split == "train" for poem in ordered)
-    # Both scripts: the library may be in either.
-    seen = set().union(*(poem.text + poem.original for poem in ordered)) - set(STOPS)
-    known = sorted(seen | set(map(simplified, seen)))
-    folded = [simplified(character) for character in known]
-    code = {each: min(at, _UNKNOWN) for at, each in enumerate(sorted(set(folded)), start=1)}
-    characters = np.array([ord(each) for each in known], dtype=np.uint32)
-    codes = np.array([code[each] for each in folded], dtype=np.uint16)
-
-    written = "".join(poem.text + "\n" for poem in ordered)
-    raw = np.frombuffer(written.encode("utf-32-le"), dtype=np.uint32)
-    table = np.zeros(0x110000, dtype=np.uint16)
-    table[characters] = codes
-    stops = np.isin(raw, [ord(stop) for stop in STOPS])
-    breaks = stops | (raw == ord("\n"))
-    kept = ~stops
-    place = np.cumsum(kept) - 1
-    before = np.concatenate(([True], breaks[:-1]))
-    after = np.concatenate((breaks[1:], [True]))
-    begins, ends = place[~breaks & before], place[~breaks & after]
-    text = table[raw[kept]]
-    lines = np.zeros(len(text), dtype=np.uint16)
-    lines[begins] = np.minimum(ends - begins + 1, 2**16 - 1)
-
-    keys = _keys(np.concatenate((text, np.zeros(GRAM - 1, np.uint16))), GRAM)
-    inside = np.flatnonzero(text != _SEPARATOR)
-    order = inside[np.argsort(keys[inside], kind="stable")].astype(np.int32)
-    separators = np.flatnonzero(text == _SEPARATOR)
-    starts = np.concatenate(([0], separators[:-1] + 1)).astype(np.int32)
-    return _Index(
-        text=text,
-        lines=lines,
-        keys=keys[order],
-        order=order,
-        starts=starts,
-        poems=np.array([poem.id for poem in ordered], dtype=np.int32),
-        characters=characters,
-        codes=codes,
-        training=np.array([starts[training] if training < len(starts) else len(text)], np.int32),
-    )
-
-
-def _keys(codes: NDArray[np.uint16], size: int) -> NDArray[np.uint64]:
-    """Each window of `size` codes as one number, the first code in its highest bits."""
-    count = len(codes) - size + 1
-    keys = np.zeros(count, dtype=np.uint64)
-    for at in range(size):
-        keys = (keys << np.uint64(_BITS)) | codes[at : at + count]
-    return keys
-
-
-def _read(path: Path, identity: str) -> _Index | None:
-    """The index at a path; None if it is missing, damaged, or of another library.
-
-    The file is mapped into memory, so that unused parts are never read; `safe_open` would copy all.
-    """
-    try:
-        content = np.asarray(np.memmap(path, mode="r"))
-        size = int.from_bytes(content[:8].tobytes(), "little")
-        header = msgspec.json.decode(
-            content[8 : 8 + size].tobytes(), type=dict[str, dict[str, Any]]
-        )
-        if header.pop("__metadata__")["of"] != identity:
-            return None
-        data = content[8 + size :]
-        if len(data) != max(each["data_offsets"][1] for each in header.values()):
-            return None
-        return _Index(
-            **{
-                name: data[slice(*each["data_offsets"])].view(_TYPES[each["dtype"]])
-                for name, each in header.items()
-            }
-        )
-    except (OSError, ValueError, KeyError, TypeError, msgspec.MsgspecError):
-        return None

@@ -20,7 +20,7 @@ from studio.prosody.scansion import STRAY_LINES, scan
 from studio.prosody.tunes import Tune, tunes
 from studio.translation import marked, tr
 from studio.verse.fixed_characters import COUPLET
-from studio.verse.request import BLANK, ComposeRequest, request_text
+from studio.verse.request import BLANK, COUPLET_FORM, ComposeRequest, request_text
 
 # The shapes of regulated verse, to divide a text without stops by and to fill up a poem to.
 _LENGTHS, _LINES = (5, 7), (4, 8)
@@ -36,7 +36,10 @@ _NOT_OF_FORM = marked(
     "for each character that is missing, or choose another form."
 )
 
-
+_NOT_FACING = marked(
+    "Line {number} has {count} characters, but the line that it faces has {usual}. Write {blank} "
+    "or _ for each character that is missing."
+)
 _NOT_OF_TUNE = marked(
     "Line {number} has {count} characters, but in {form} it has {usual}. Write {blank} or _ for "
     "each character that is missing, or choose another form."
@@ -78,6 +81,8 @@ def own_poem(typed: str, form: str | None, like: ComposeRequest) -> ComposeReque
         lines, form = _found(lines)
     elif form in forms():
         lines = _filled(lines, forms()[form])
+    elif form == COUPLET_FORM:
+        lines = _filled_couplet(lines)
     elif form:
         lines = _filled_tune(lines, tunes()[form])
     else:
@@ -134,7 +139,9 @@ def _divided(lines: list[_Line], form: str | None) -> list[_Line]:
     line = lines[0]
     for length in lengths:
         count = len(line.text) // length
-        if len(line.text) % length == 0 and (form or count in _LINES):
+        if len(line.text) % length == 0 and (
+            count == 2 if form == COUPLET_FORM else form or count in _LINES
+        ):
             starts = range(0, len(line.text), length)
             return [
                 _Line(line.text[at : at + length], "", line.row, line.column + at) for at in starts
@@ -213,6 +220,20 @@ def _filled_tune(lines: list[_Line], tune: Tune) -> list[_Line]:
         )
         for line, its in zip([*written, *missing], pattern.lines, strict=True)
     ]
+
+
+def _filled_couplet(lines: list[_Line]) -> list[_Line]:
+    """The lines of a couplet, with what is missing in the second half."""
+    written = [line for line in lines if line.text]
+    half = -(-len(written) // 2)
+    found = written[:half]
+    for at, upper in enumerate(written[:half], start=half):
+        lower = written[at] if at < len(written) else _Line("", "", written[-1].row, 0)
+        short = len(lower.text) < len(upper.text) and at >= len(written) - 1
+        if not short and len(lower.text) != len(upper.text):
+            raise _wrong_length(_NOT_FACING, lower, at + 1, len(upper.text))
+        found.append(lower._replace(text=lower.text.ljust(len(upper.text), BLANK)))
+    return found
 
 
 def _usual(written: Sequence[_Line]) -> int:

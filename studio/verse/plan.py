@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from studio.prosody.report import IN_ENGLISH, FaultName
+from studio.prosody.rhymes import RhymeBook
 from studio.translation import language, marked, tr
 from studio.verse.ways import Bits, Layout, Way, allowed_rhymes, certain_rhymes
 
@@ -101,10 +102,10 @@ def _remaining_rhymes(layout: Layout, grid: Grid, template: int, wanted: Bits) -
         ways = [way for way in layout.ways[at] if way.template == template]
         if not _possible(layout, grid, at, template):
             unpaired = [way for way in ways if not way.needs_rescue]
-            return _tone_obstacle(at, line, unpaired, layout.line_length)
+            return _tone_obstacle(at, line, unpaired, layout)
         end, foot = line[-1], ways[0].foot
         if end:
-            here = allowed_rhymes(foot, end, layout.rhymes)
+            here = allowed_rhymes(foot, end, layout.rhymes, layout.book)
             if not remaining & here:
                 rule: FaultName = "撞韵" if foot == "plain" else "出韵"
                 names = "".join(
@@ -130,7 +131,10 @@ def _rhymes_in_supply(
     found = 0
     for bit, _ in enumerate(layout.rhymes):
         if rhymes >> bit & 1:
-            taken = sum(certain_rhymes("rhyme", each, layout.rhymes) >> bit & 1 for each in fixed)
+            taken = sum(
+                certain_rhymes("rhyme", each, layout.rhymes, layout.book) >> bit & 1
+                for each in fixed
+            )
             spare = supply[bit] - taken if distinct else min(supply[bit], 1) * feet
             found |= (spare >= feet) << bit
     return found
@@ -141,7 +145,9 @@ def _possible(layout: Layout, grid: Grid, at: int, template: int) -> list[Way]:
 
     def fitting(line: int) -> list[Way]:
         ways = layout.ways[line]
-        return [way for way in ways if way.template == template and _fits(way, grid[line])]
+        return [
+            way for way in ways if way.template == template and _fits(way, grid[line], layout.book)
+        ]
 
     opening = fitting(at - at % 2)
     closing = fitting(at - at % 2 + 1)
@@ -152,18 +158,19 @@ def _possible(layout: Layout, grid: Grid, at: int, template: int) -> list[Way]:
     return closing if at % 2 else opening
 
 
-def _fits(way: Way, line: Sequence[str]) -> bool:
-    return all(not character or way.fits(place, character) for place, character in enumerate(line))
+def _fits(way: Way, line: Sequence[str], book: RhymeBook) -> bool:
+    return all(not each or way.fits(place, each, book) for place, each in enumerate(line))
 
 
-def _tone_obstacle(at: int, line: Sequence[str], ways: Sequence[Way], length: int) -> Obstacle:
+def _tone_obstacle(at: int, line: Sequence[str], ways: Sequence[Way], layout: Layout) -> Obstacle:
     def misses(way: Way) -> list[int]:
         return [
             place
             for place, character in enumerate(line)
-            if character and not way.fits(place, character)
+            if character and not way.fits(place, character, layout.book)
         ]
 
+    length = layout.line_length
     way = min(ways, key=lambda way: len(misses(way)))
     place = misses(way)[0]
     tail = length - 5

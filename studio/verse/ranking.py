@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from studio.corpus.poem import verse_lines
+from studio.prosody.offers import Scan
 from studio.prosody.parallelism import middle_couplets, parallelism
 from studio.prosody.scansion import scan
 from studio.verse.knowledge import DraftReading
@@ -20,15 +21,19 @@ def add_scores(
     ranking: Ranking,
     novelty: Novelty | None,
     readings: Sequence[DraftReading] = (),
+    scan: Scan = scan,
 ) -> tuple[WrittenPoem, ...]:
     """The poems in the same order, with their scores, templates and rhymes.
 
     Variety is counted from the best poem down. Each further poem is the one with the best score
     after its overlap with the poems before it (maximal marginal relevance, Carbonell and Goldstein
-    1998). `readings`: what the model finds in each poem, if it read them again.
+    1998). `readings`: what the model finds in each poem, if it read them again. `scan` finds the
+    faults of a poem.
     """
     read = readings or [DraftReading()] * len(poems)
-    scored = [_scored(poem, ranking, novelty, each) for poem, each in zip(poems, read, strict=True)]
+    scored = [
+        _scored(poem, ranking, novelty, each, scan) for poem, each in zip(poems, read, strict=True)
+    ]
     pairs = [_bigrams(poem.text) for poem in poems]
     remaining, shown = set(range(len(scored))), set[str]()
     while remaining:
@@ -43,7 +48,11 @@ def add_scores(
 
 
 def _scored(
-    poem: WrittenPoem, ranking: Ranking, novelty: Novelty | None, reading: DraftReading
+    poem: WrittenPoem,
+    ranking: Ranking,
+    novelty: Novelty | None,
+    reading: DraftReading,
+    scan: Scan,
 ) -> WrittenPoem:
     lines = verse_lines(poem.text)
     score = ranking.likelihood * poem.log_probability

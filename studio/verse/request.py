@@ -15,6 +15,8 @@ from studio.corpus.cleaning import normalise_typed
 from studio.corpus.poem import STOPS, is_han
 from studio.corpus.script import simplified
 from studio.errors import VerseError
+from studio.prosody.couplet import COUPLET_FORM as COUPLET_FORM  # one line faces another
+from studio.prosody.forms import forms
 from studio.prosody.measure import TANG_MEASURE, Measure
 from studio.prosody.rhymes import RHYMES
 from studio.prosody.rules import BLANK as BLANK  # marks a character for the model to write
@@ -27,8 +29,6 @@ DRAFTS = 16
 # Limits also reject NaN and infinity.
 Weight = Annotated[float, Meta(ge=-1000, le=1000)]
 
-# The form of a couplet (对联): one line faces another.
-COUPLET_FORM = "对联"
 # What may be typed for a blank.
 _BLANKS = str.maketrans(dict.fromkeys("_＿*＊", BLANK))
 _LINE_BREAK = re.compile("\r\n?|[\n\v\f\x85\u2028\u2029]")
@@ -99,6 +99,7 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     - `given`: the text of the poem, with a □ for each character that the model writes. Lines are
       separated by punctuation or line breaks; lines at the end may be left out.
     - `rhyme`: one of the 106 rhymes, such as 阳, by its simplified name; "" lets the model choose.
+      With another rhyme book it is the rhyme of that character.
     - `tones`: "strict" keeps a template, with the two rescues (拗救) allowed. "tang" also allows
       what the Tang poets did: a neighbouring rhyme (邻韵) in the first line, and the tones that the
       scanner notes as tolerated (拗). "free" keeps only lengths and rhyme. Forms in the old style
@@ -111,8 +112,8 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
       else the newest run), "default", a run's name, or "run@step" for one of its checkpoints.
     - `candidates`: how many poems are asked for. `drafts`: how many are written at least, from
       which the best are taken; requests of older versions have 1.
-    - `measure`: the rules that a person measures the poem by. The model writes by 平水韵, with both
-      rescues.
+    - `measure`: the rules that the poem is written and measured by: its rhyme book, which gives the
+      tones too, and the rescues that are allowed.
     - `tries`: how many continuations of each line are written, of which one is chosen.
 
     The same request and model write the same poems: other random draws do not matter.
@@ -152,6 +153,15 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 msgspec.structs.force_setattr(self, name, normalise(typed))
             except VerseError as error:
                 raise VerseError(tr("{part}: {error}", part=tr(part), error=error)) from error
+
+    @property
+    def scanned_as(self) -> str:
+        """The form by which a poem of this request is measured; "" leaves it to the scanner.
+
+        With free tones a poem in a regulated form may have turned out in the old style.
+        """
+        form = forms().get(self.form)
+        return "" if form and form.regulated and self.tones == "free" else self.form
 
 
 def request_text(typed: str) -> str:

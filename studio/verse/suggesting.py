@@ -15,11 +15,11 @@ from studio.corpus.poem import STOPS, is_common, verse_lines
 from studio.corpus.script import simplified, traditional
 from studio.errors import VerseError
 from studio.prosody.forms import forms
-from studio.prosody.measure import scan_by
+from studio.prosody.measure import TANG_MEASURE, Measure, scan_by
 from studio.prosody.offers import LineOffer, Offer, Scan, line_offers, offers
 from studio.prosody.report import Remark
 from studio.prosody.rhymes import RhymeBook
-from studio.verse.request import BLANK, ComposeRequest
+from studio.verse.request import BLANK, COUPLET_FORM, ComposeRequest
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -79,8 +79,9 @@ class ByFrequency:
 class ByModel:
     """Ranks characters by a model: by the text before them, then by the whole text."""
 
-    def __init__(self, writer: "Writer") -> None:
-        self._writer = writer
+    def __init__(self, writer: "Writer", measure: Measure = TANG_MEASURE) -> None:
+        """`measure` are the rules by which it writes lines."""
+        self._writer, self._measure = writer, measure
         # The text that was read last, and what the model predicted in each of its places.
         self._read: tuple[str, Tensor] | None = None
 
@@ -109,23 +110,31 @@ class ByModel:
     def rewritten(self, lines: Sequence[str], form: str, span: range) -> Sequence[list[str]]:
         """What the model writes in some lines while the others stay, under the rules of the Tang.
 
-        Nothing if the other lines do not keep the rules, or the form is the tune of a ci.
+        Other lines that have faults do not bind it. Nothing for the tune of a ci.
         """
-        from studio.verse.composer import write
+        from studio.verse.composer import written
+        from studio.verse.facing import compose_any
 
-        if form not in forms():
+        if form not in (*forms(), COUPLET_FORM):
             return ()
         length, _ = Counter(map(len, lines)).most_common(1)[0]
-        given = [BLANK * length if at in span else line for at, line in enumerate(lines)]
-        request = ComposeRequest(
-            given="，".join(given), form=form, tones="tang", candidates=_WRITTEN
-        )
-        try:
-            poems = write(self._writer, request)
-        except VerseError:
-            return ()
-        best_first = sorted(poems, key=lambda each: -each.score)
-        return [verse_lines(each.text)[span.start : span.stop] for each in best_first]
+        faulty = {fault.line for fault in scan_by(lines, form, self._measure).broken}
+        for open_lines in ({*span}, {*span, *faulty}):
+            given = [BLANK * length if at in open_lines else line for at, line in enumerate(lines)]
+            request = ComposeRequest(
+                given="，".join(given),
+                form=form,
+                tones="tang",
+                candidates=_WRITTEN,
+                measure=self._measure,
+            )
+            try:
+                poems = written(compose_any(self._writer, request))
+            except VerseError:
+                continue
+            best_first = sorted(poems, key=lambda each: -each.score)
+            return [verse_lines(each.text)[span.start : span.stop] for each in best_first]
+        return ()
 
 
 def suggest(
@@ -155,9 +164,11 @@ def suggest_for(
     writer: "Writer", request: ComposeRequest, text: str, fault: Remark, count: int
 ) -> Suggestion:
     """The suggestion for a fault of a poem that is measured by the form and rules of a request."""
-    scan = partial(scan_by, form=request.form, measure=request.measure)
+    scan = partial(scan_by, form=request.scanned_as, measure=request.measure)
     book = request.measure.book_for(request.form)
-    (found,) = suggest(text, verse_lines(text), [fault], scan, book, ByModel(writer), count)
+    (found,) = suggest(
+        text, verse_lines(text), [fault], scan, book, ByModel(writer, request.measure), count
+    )
     return found
 
 

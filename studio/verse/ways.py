@@ -11,15 +11,8 @@ from operator import and_, or_
 from typing import Literal
 
 from studio.prosody.forms import Form, LineType, line_types, templates
-from studio.prosody.rhymes import (
-    RHYMES,
-    Reading,
-    counterparts,
-    is_rare,
-    neighbours,
-    readings,
-    unrhymed_readings,
-)
+from studio.prosody.rhymes import PINGSHUI, RHYMES, Reading, RhymeBook
+from studio.prosody.rules import TANG, ScanRules
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
 from studio.verse.request import Tones
 
@@ -56,15 +49,18 @@ class Way:
         """Whether its level third-last character rescues the line before."""
         return self.type == "B" and self.pattern[-3] == "平"
 
-    def fits(self, place: int, character: str) -> bool:
+    def fits(self, place: int, character: str, book: RhymeBook) -> bool:
         """Whether a character can have the tone that a place needs."""
         rhyming = place == len(self.pattern) - 1 and self.foot in ("rhyme", "near")
-        return bool(tones_of(character, rhyming) & ALLOWS[self.pattern[place]])
+        return bool(tones_of(character, rhyming, book) & ALLOWS[self.pattern[place]])
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The lines of a form: `ways[i]` are the ways of line i, `templates` the template names."""
+    """The lines of a form: `ways[i]` are the ways of line i, `templates` the template names.
+
+    `rhymes` are those of the `book` that the form can have.
+    """
 
     form: Form
     line_length: int
@@ -72,6 +68,7 @@ class Layout:
     templates: tuple[str, ...]
     rhymes: tuple[Reading, ...]
     ways: tuple[tuple[Way, ...], ...]
+    book: RhymeBook
 
     @property
     def all_rhymes(self) -> Bits:
@@ -88,13 +85,15 @@ class Layout:
 
 
 @cache
-def form_layout(form: Form, line_length: int, line_count: int, tones: Tones) -> Layout:
+def form_layout(
+    form: Form, line_length: int, line_count: int, tones: Tones, rules: ScanRules = TANG
+) -> Layout:
     """The layout of a form with lines of this length; `line_count` is even."""
+    rhymes = _rhymes_of(rules.book, form.regulated)
     if not form.regulated or tones == "free":
         loose = "中" * line_length
         ways = tuple((Way(0, "", loose, "rhyme" if at % 2 else "any"),) for at in range(line_count))
-        rhymes = _LEVEL if form.regulated else _ALL
-        return Layout(form, line_length, line_count, ("",), rhymes, ways)
+        return Layout(form, line_length, line_count, ("",), rhymes, ways, rules.book)
     found = templates(line_length, line_count)
     types = line_types()
     lines = [
@@ -102,25 +101,38 @@ def form_layout(form: Form, line_length: int, line_count: int, tones: Tones) -> 
             Way(number, kind, pattern, _foot(kind, at, tones), needs_rescue)
             for number, template in enumerate(found)
             for kind in template.types[at]
-            for pattern, needs_rescue in _patterns(types[kind], line_length, tones)
+            for pattern, needs_rescue in _patterns(types[kind], line_length, tones, rules)
         )
         for at in range(line_count)
     ]
     names = tuple(each.name for each in found)
-    return Layout(form, line_length, line_count, names, _LEVEL, tuple(lines))
+    return Layout(form, line_length, line_count, names, rhymes, tuple(lines), rules.book)
 
 
-_LEVEL = tuple(Reading("平", rhyme) for rhyme in RHYMES["平"])
-_ALL = tuple(Reading(tone, rhyme) for tone, rhymes in RHYMES.items() for rhyme in rhymes)
+@cache
+def _rhymes_of(book: RhymeBook, level: bool) -> tuple[Reading, ...]:
+    """The rhymes of a book in its order, those of the level tone first; or only those."""
+    found = {reading for its in book.entries().values() for reading in its}
+    tones = list(RHYMES)[: 1 if level else None]
+    return tuple(
+        Reading(tone, rhyme)
+        for tone in tones
+        for rhyme in (RHYMES[tone] if book is PINGSHUI else book.rhymes)
+        if Reading(tone, rhyme) in found
+    )
 
 
-def _patterns(line: LineType, line_length: int, tones: Tones) -> list[tuple[str, bool]]:
+def _patterns(
+    line: LineType, line_length: int, tones: Tones, rules: ScanRules
+) -> list[tuple[str, bool]]:
     """The patterns that a line may have, each with whether it needs a rescue."""
+    forbidden = () if rules.self_rescue else line.patterns(line_length)[1:]
     if tones == "strict":
-        return [(each, False) for each in line.patterns(line_length)]
+        return [(each, False) for each in line.patterns(line_length) if each not in forbidden]
+    answered = line.answered_patterns(line_length) if rules.next_rescue else ()
     return [
-        *((each, False) for each in line.tang_patterns(line_length)),
-        *((each, True) for each in line.answered_patterns(line_length)),
+        *((each, False) for each in line.tang_patterns(line_length) if each not in forbidden),
+        *((each, True) for each in answered),
     ]
 
 
@@ -130,26 +142,30 @@ def _foot(kind: str, line: int, tones: Tones) -> Foot:
     return "near" if line == 0 and tones == "tang" else "rhyme"
 
 
-def allowed_rhymes(foot: Foot, character: str, rhymes: tuple[Reading, ...]) -> Bits:
+def allowed_rhymes(
+    foot: Foot, character: str, rhymes: tuple[Reading, ...], book: RhymeBook = PINGSHUI
+) -> Bits:
     """The rhymes of a poem in which a character may end a line, by the rules of the scanner.
 
     Any reading counts; a reading that only occurs as a rhyme counts only at a rhyme. A character
     without a reading is always allowed.
     """
-    known = readings(character)
+    known = book.readings(character)
     if foot == "any" or not known:
         return (1 << len(rhymes)) - 1
-    tables = _tables(rhymes)
+    tables = _tables(rhymes, book)
     if foot == "plain":
         # It clashes if all its oblique readings sound like the rhyme.
-        unrhymed = unrhymed_readings(character)
+        unrhymed = book.unrhymed_readings(character)
         clashes = [tables.sounding.get(each.rhyme, 0) for each in unrhymed if not each.level]
         return ((1 << len(rhymes)) - 1) & ~reduce(and_, clashes) if clashes else 0
     table = tables.near if foot == "near" else tables.same
     return reduce(or_, (table.get(each, 0) for each in known))
 
 
-def certain_rhymes(foot: Foot, character: str, rhymes: tuple[Reading, ...]) -> Bits:
+def certain_rhymes(
+    foot: Foot, character: str, rhymes: tuple[Reading, ...], book: RhymeBook = PINGSHUI
+) -> Bits:
     """Like `allowed_rhymes`, but only for characters whose reading leaves no doubt.
 
     The model chooses from these. They exclude a character without a reading, and, at a foot that
@@ -157,13 +173,14 @@ def certain_rhymes(foot: Foot, character: str, rhymes: tuple[Reading, ...]) -> B
     gave a character are not used. Regulated verse, whose rhymes are
     level, has no mark of the old style.
     """
-    if not readings(character) or (rhymes == _LEVEL and character in OLD_STYLE):
+    known = book.readings(character)
+    if not known or (rhymes[-1].level and character in OLD_STYLE):
         return 0
-    allowed = allowed_rhymes(foot, character, rhymes)
+    allowed = allowed_rhymes(foot, character, rhymes, book)
     if foot == "plain":
-        return allowed & ~allowed_rhymes("rhyme", character, rhymes)
-    same = _tables(rhymes).same
-    rare = [each for each in readings(character) if each.level and is_rare(character, each.rhyme)]
+        return allowed & ~allowed_rhymes("rhyme", character, rhymes, book)
+    same = _tables(rhymes, book).same
+    rare = [each for each in known if each.level and book.is_rare(character, each.rhyme)]
     return allowed & ~reduce(or_, (same.get(each, 0) for each in rare), 0)
 
 
@@ -177,12 +194,12 @@ class _Tables:
 
 
 @cache
-def _tables(rhymes: tuple[Reading, ...]) -> _Tables:
+def _tables(rhymes: tuple[Reading, ...], book: RhymeBook) -> _Tables:
     same = {rhyme: 1 << bit for bit, rhyme in enumerate(rhymes)}
     near, sounding = dict(same), dict[str, Bits]()
     for rhyme, bit in same.items():
-        for other in neighbours(rhyme.rhyme):
+        for other in book.neighbours(rhyme.rhyme):
             near[Reading("平", other)] = near.get(Reading("平", other), 0) | bit
-        for other in counterparts(rhyme.rhyme):
+        for other in book.counterparts(rhyme.rhyme):
             sounding[other] = sounding.get(other, 0) | bit
     return _Tables(same, near, sounding)

@@ -287,6 +287,26 @@ def test_a_ci_is_scanned_by_its_tune(tangshi: Run, written: Writer) -> None:
     assert unknown.code == 2 and "满江红 (manjianghong)" in unknown.err
 
 
+def test_repeats_of_a_ci_are_noted_as_those_of_a_poem(tangshi: Run, written: Writer) -> None:
+    result = tangshi("scan", written(RUMENGLING.replace("应是", "知是")))
+    assert result.out.splitlines()[-2:] == [
+        "· Line 7, 重字 (character repeated): 知 is in line 5 already.",
+        "No faults.",
+    ]
+
+
+def test_two_lines_are_scanned_as_a_couplet(tangshi: Run, written: Writer) -> None:
+    result = tangshi("scan", written("无可奈何花落去，似曾相识燕归来。"))
+    assert result.out.splitlines()[-2:] == ["对联 · 7字", "No faults."]
+    result = tangshi("scan", written("无可奈何花落去，似梦相识燕归来。"))
+    assert "✗ Line 2, 失对 (not opposed): 可 and 梦 face each other and are both obl" in result.out
+    four = written("海纳百川，有容乃大；壁立千仞，无欲则刚。")
+    assert "四言" in tangshi("scan", four).out
+    (poem,) = tangshi("scan", four, "--couplet", "--json").document["poems"]
+    assert (poem["form"], poem["template"]) == ("对联", "8字")
+    assert [(each["name"], each["line"]) for each in poem["faults"]] == [("失对", 2)]
+
+
 def test_the_ci_of_a_library_are_measured(tangshi: Run, tmp_path: Path, home: Home) -> None:
     missing = tangshi("corpus", "ci")
     assert missing.code == 1

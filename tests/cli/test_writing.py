@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from studio.collection.saved import Collection
+from studio.corpus.poem import verse_lines
 from studio.paths import Home
+from studio.prosody.measure import Measure, scan_by
 from tests.cli.conftest import Run
 
 
@@ -44,6 +46,7 @@ def test_without_a_seed_each_call_writes_something_else_and_reports_its_seed(tra
         (["--count", "0"], 2, "--count must be"),
         (["--temperature", "nan"], 2, "--temperature must be"),
         (["--rhyme", "鬼"], 2, "not one of the 106"),
+        (["--rhymes", "guangyun"], 2, "xinyun (中华新韵)"),
         (["--lines", "6"], 1, "has 4 lines"),
         (["--given", "□□"], 1, "2 characters"),
         (["--title", "送别"], 1, "reads no title"),
@@ -75,6 +78,15 @@ def test_every_part_of_a_request_has_an_option(trained: Run) -> None:
     assert "海天" in poem["text"] and "石门" in poem["text"]
     assert document["request"]["words"] == ["海天", "石门"]
     assert {"template", "rhyme", "score"} <= set(poem)
+
+
+def test_a_poem_is_written_by_the_rhyme_book_of_choice(trained: Run) -> None:
+    document = trained("generate", "--rhymes", "中华新韵", "--seed", "5", "--json").document
+    assert document["request"]["measure"]["rhymes"] == "xinyun"
+    (poem,) = document["poems"]
+    scansion = scan_by(verse_lines(poem["text"]), "五绝", Measure("xinyun"))
+    assert scansion.broken == []
+    assert poem["rhyme"] == scansion.rhymes[0]
 
 
 def test_a_poem_is_saved_with_the_text_as_it_is_written(trained: Run, home: Home) -> None:

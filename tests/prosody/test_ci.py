@@ -8,6 +8,7 @@ import pytest
 from studio.errors import ConfigError
 from studio.prosody.books import rhyme_books
 from studio.prosody.ci import scan_ci, tune_of
+from studio.prosody.measure import Measure, scan_by
 from studio.prosody.offers import clears, offers
 from studio.prosody.report import Scansion
 from studio.prosody.rules import ScanRules
@@ -56,7 +57,7 @@ def of(text: str, tune: str) -> Scansion:
 
 
 def faults(text: str, tune: str) -> list[tuple[str, int, int]]:
-    return [(each.name, each.line, each.start) for each in of(text, tune).faults]
+    return [(each.name, each.line, each.start) for each in of(text, tune).broken]
 
 
 def test_ten_tunes_are_known() -> None:
@@ -66,7 +67,7 @@ def test_ten_tunes_are_known() -> None:
 @pytest.mark.parametrize("tune", ["如梦令", "忆江南", "菩萨蛮", "西江月", "鹧鸪天"])
 def test_a_short_ci_is_without_fault(tune: str) -> None:
     scanned = of(FAMOUS[tune], tune)
-    assert scanned.faults == ()
+    assert scanned.broken == []
     assert (scanned.form, scanned.perfect) == (tune, True)
 
 
@@ -158,3 +159,14 @@ def test_what_is_offered_for_a_ci_clears_the_fault_and_raises_no_other() -> None
         assert found
         for offer in found:
             assert clears(before, again(offer.put_into(lines)), fault)
+
+
+def test_a_repeated_character_is_noted_but_not_the_line_that_is_said_twice() -> None:
+    noted = [(each.name, each.line, each.start) for each in of(RUMENGLING, "如梦令").noted]
+    assert noted == []
+    again = of(RUMENGLING.replace("应是", "知是"), "如梦令")
+    assert [(each.name, each.line, each.start) for each in again.noted] == [("重字", 6, 0)]
+    assert again.broken == []
+    # However the characters are read.
+    measure = Measure().with_reading(27, "知", "平支")
+    assert scan_by(lines_of(RUMENGLING), "如梦令", measure).noted == []

@@ -12,8 +12,8 @@ from studio.model.evaluate import score_poems
 from studio.model.network import Network
 from studio.prosody.rhymes import readings, rhyme_book, unrhymed_readings
 from studio.verse.decoder import Writer
-from studio.verse.inspection import inspect, weigh
-from studio.verse.request import ComposeRequest
+from studio.verse.inspection import fitting, inspect, weigh
+from studio.verse.request import COUPLET_FORM, ComposeRequest
 
 QUATRAIN = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
 
@@ -72,6 +72,14 @@ def test_characters_that_the_model_does_not_know_are_read_too(writer: Writer) ->
 
 def test_nothing_has_no_places(writer: Writer) -> None:
     assert inspect(writer, ComposeRequest(), "") == ()
+
+
+def test_an_alternative_in_a_couplet_is_not_in_the_other_line() -> None:
+    text = "明月松间照，清泉石上流。"
+    fits = fitting(text, ComposeRequest(form=COUPLET_FORM))
+    at = text.index("泉")
+    assert fits[at]("风") and not fits[at]("水")
+    assert fits[at]("清") and not fits[at]("松")
 
 
 def test_characters_are_weighed_by_what_is_kept_after_them(writer: Writer) -> None:

@@ -131,7 +131,7 @@ def test_the_index_is_kept_and_built_again_for_another_library(
     path = _library(tmp_path)
     Novelty.open(path).close()
     with monkeypatch.context() as patch:
-        patch.setattr(novelty, "_build", _must_not_be_called)
+        patch.setattr(novelty, "build_index", _must_not_be_called)
         Novelty.open(path).close()
     _library(tmp_path, POEMS[1:3])
     with Novelty.open(path) as index:

@@ -3,7 +3,7 @@
 import pytest
 
 from studio.verse.own_poem import OwnPoemError, own_poem
-from studio.verse.request import ComposeRequest
+from studio.verse.request import COUPLET_FORM, ComposeRequest
 
 QUATRAIN = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
 LIKE = ComposeRequest(first="春", model="night@800", seed=9)
@@ -80,3 +80,22 @@ def test_the_tune_of_a_ci_is_found_or_chosen() -> None:
     assert begun.given == "昨夜雨疏风骤。浓睡不消□□。□□□□□，□□□□□□。□□。□□。□□□□□□。"
     with pytest.raises(OwnPoemError, match="Line 1 has 5 characters, but in 如梦令 it has 6"):
         of("昨夜雨疏风\n浓睡不消残酒", "如梦令")
+
+
+@pytest.mark.parametrize(
+    ("typed", "given"),
+    [
+        ("明月松间照\n清泉石上流", "明月松间照，清泉石上流。"),
+        ("明月松间照清泉石上流", "明月松间照，清泉石上流。"),
+        ("明月松间照", "明月松间照，□□□□□。"),
+        ("明月松间照\n清泉", "明月松间照，清泉□□□。"),
+        ("海纳百川，有容乃大；壁立", "海纳百川，有容乃大；壁立□□，□□□□。"),
+    ],
+)
+def test_a_couplet_has_two_halves_of_the_same_length(typed: str, given: str) -> None:
+    assert (of(typed, COUPLET_FORM).form, of(typed, COUPLET_FORM).given) == (COUPLET_FORM, given)
+
+
+def test_a_line_of_a_couplet_that_is_too_long_is_refused() -> None:
+    with pytest.raises(OwnPoemError, match="Line 2 has 6 characters, but the line that it faces"):
+        of("明月松间照\n清泉石上流水", COUPLET_FORM)

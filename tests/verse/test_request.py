@@ -140,3 +140,9 @@ def test_a_blank_in_an_opening_is_not_marked_as_given() -> None:
 def test_a_word_is_marked_in_a_poem_in_traditional_characters() -> None:
     request = ComposeRequest(words=("黄河",))
     assert given_places(request, "白日依山盡，黃河入海流。") == {6, 7}
+
+
+def test_with_free_tones_the_scanner_says_what_a_regulated_form_has_become() -> None:
+    assert ComposeRequest(form="五绝").scanned_as == "五绝"
+    assert ComposeRequest(form="五绝", tones="free").scanned_as == ""
+    assert ComposeRequest(form="古绝", tones="free").scanned_as == "古绝"

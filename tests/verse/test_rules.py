@@ -20,6 +20,7 @@ from studio.model.device import Device
 from studio.model.evaluate import score_poems, total
 from studio.model.network import Network
 from studio.prosody.forms import forms
+from studio.prosody.measure import BookKey, Measure, Rescue, scan_by
 from studio.prosody.rhymes import RHYMES, Reading, readings, rhyme_book
 from studio.prosody.rhyming import rhyme_groups
 from studio.prosody.scansion import scan
@@ -123,6 +124,46 @@ def test_the_old_style_keeps_length_and_one_rhyme(writer: Writer, form: str, see
     assert shape(poem) == (forms()[form].line_count, {forms()[form].line_length})
     ((_, places),) = rhyme_groups(verse_lines(poem.text))
     assert len(places) == forms()[form].line_count // 2
+
+
+@many
+@given(
+    form=st.sampled_from(["五绝", "七律", "古绝", "七古", "如梦令", "西江月"]),
+    book=st.sampled_from(["cilin", "tongyun", "xinyun"]),
+    tones=st.sampled_from(["strict", "tang"]),
+    no_rescue=st.sampled_from([(), ("self",), ("self", "next")]),
+    seed=st.integers(0, 2**32),
+)
+def test_a_poem_has_no_fault_by_the_rhyme_book_and_the_rescues_that_were_chosen(
+    writer: Writer,
+    form: str,
+    book: BookKey,
+    tones: Tones,
+    no_rescue: tuple[Rescue, ...],
+    seed: int,
+) -> None:
+    measure = Measure(book, no_rescue)
+    poem = one(writer, form=form, measure=measure, tones=tones, seed=seed, tries=2)
+    scansion = scan_by(verse_lines(poem.text), form, measure)
+    assert scansion.broken == []
+    assert scansion.form == form
+    assert scansion.rhymes
+    if form in REGULATED:
+        assert (poem.template, poem.rhyme) == (scansion.template, scansion.rhymes[0])
+
+
+@pytest.mark.parametrize("book", ["cilin", "tongyun"])
+def test_a_rhyme_of_another_book_goes_by_one_of_its_characters(
+    writer: Writer, book: BookKey
+) -> None:
+    poem = one(writer, form="五绝", rhyme="阳", measure=Measure(book), tries=1)
+    assert poem.rhyme == {"cilin": "平第二部", "tongyun": "平昂"}[book]
+    # 屋 had an entering tone, and is level today.
+    if book == "tongyun":
+        assert one(writer, form="五绝", rhyme="屋", measure=Measure(book)).rhyme == "平乌"
+    else:
+        with pytest.raises(VerseError, match="屋 is a rhyme of an oblique tone"):
+            one(writer, form="五绝", rhyme="屋", measure=Measure(book))
 
 
 @many

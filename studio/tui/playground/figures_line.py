@@ -7,7 +7,7 @@ from textual.content import Content
 
 from studio.corpus.poem import verse_lines
 from studio.messages import Inspected
-from studio.prosody.parallelism import compare
+from studio.prosody.parallelism import parallelism
 from studio.prosody.report import Scansion
 from studio.translation import tr
 from studio.tui.playground.model_choices import model_in_words
@@ -44,12 +44,12 @@ def figures(group: PoemGroup, chosen: int, overlays: Overlays, read: Inspected |
     chance = tr("average {odds} per character (log p {mean:.2f})", odds=odds(mean), mean=mean)
     if not mean:
         chance = tr("no character was left to the model")
-    rows = [Content(summary(scansion))] if scansion else []
-    rows += _faults(scansion) if scansion else []
+    words = [summary(scansion)] if scansion else []
     lines = verse_lines(poem.text)
     if composed.request.form == COUPLET_FORM and len(lines) == 2:
-        score = compare(*lines).score
-        rows = [Content(tr("{form} · parallelism {score:.2f}", form=COUPLET_FORM, score=score))]
+        words.append(tr("parallelism {score:.2f}", score=parallelism(*lines)))
+    rows = [Content(" · ".join(words))] if words else []
+    rows += _faults(scansion) if scansion else []
     rows.append(Content(" · ".join(source)))
     rows += [Content(chance)] if composed.model else []
     rows += [] if poem.complete else [Content(tr("cut at the length limit"))]

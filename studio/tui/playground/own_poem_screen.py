@@ -28,7 +28,7 @@ from studio.tui.widgets.modal import Modal
 from studio.tui.widgets.pinyin_input import PinyinArea
 from studio.tui.widgets.pinyin_typing import PinyinTyping
 from studio.verse.own_poem import OwnPoemError, own_poem
-from studio.verse.request import BLANK, COUPLET_FORM, ComposeRequest, WrittenPoem
+from studio.verse.request import BLANK, ComposeRequest, WrittenPoem
 from studio.wording import printable
 
 _FOUND = "found"
@@ -91,7 +91,7 @@ class OwnPoemScreen(Modal[TypedPoem | None]):
             yield Static(id="said", markup=False)
             with Horizontal(id="own-fields"):
                 found = Option(_FOUND, tr("found by its shape"))
-                yield ChoiceField("own-form", tr("Form"), [found, *_forms()])
+                yield ChoiceField("own-form", tr("Form"), [found, *form_options()])
                 yield Input(placeholder=tr("a file to open"), compact=True, id="own-file")
         yield KeyBar()
 
@@ -202,11 +202,6 @@ class OwnPoemScreen(Modal[TypedPoem | None]):
         self._area.replace("\n".join(couplets(text)), (0, 0), self._area.document.end)
         self._area.move_cursor(self._area.document.end)
         self._area.focus()
-
-
-def _forms() -> list[Option]:
-    """The forms, without the couplet: that is no poem."""
-    return [each for each in form_options() if each.value != COUPLET_FORM]
 
 
 def _entry(poem: Readable) -> PoemEntry:

@@ -17,7 +17,7 @@ from studio.errors import StudioError
 from studio.messages import Event, Failed, Ready, Trained, TrainingStarted
 from studio.model.events import CheckpointSaved, TrainingEnded
 from studio.paths import default_model
-from studio.prosody.measure import TANG_MEASURE
+from studio.prosody.measure import Measure
 from studio.translation import tr
 from studio.tui.pane import Pane
 from studio.tui.playground.chooser import ChosenPoem, PoemChooser, PoemEntry
@@ -330,5 +330,9 @@ class PlaygroundPane(Pane):
 
 
 def _without_given(request: ComposeRequest) -> ComposeRequest:
-    """A request without the text and the rules of the workbench: they belong to the poem."""
-    return msgspec.structs.replace(request, given="", measure=TANG_MEASURE)
+    """A request without the text and the rules of the workbench: they belong to the poem.
+
+    The rhyme book is in the form.
+    """
+    measure = Measure(request.measure.rhymes)
+    return msgspec.structs.replace(request, given="", measure=measure)

@@ -12,8 +12,9 @@ from textual.message import Message
 from textual.widgets import Input, Select, Static
 
 from studio.corpus.script import simplified
+from studio.prosody.books import rhyme_books
 from studio.prosody.forms import forms
-from studio.prosody.rhymes import readings
+from studio.prosody.rhymes import PINGSHUI
 from studio.prosody.tunes import tunes
 from studio.translation import tr
 from studio.tui.playground.model_fields import ModelFields
@@ -21,6 +22,7 @@ from studio.tui.playground.request_options import (
     FREE,
     POETS,
     THEMES,
+    book_options,
     form_options,
     poet_options,
     rhyme_options,
@@ -90,6 +92,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield self.models
         yield Fold(lambda opened: tr("- less") if opened else tr("+ more: seed, sampling"), "fold")
         yield ChineseField("given", tr("Given"), tr("_ for blanks"), more=True)
+        yield ChoiceField("rhymes", tr("Rhyme book"), book_options(), more=True)
         yield ChoiceField("theme", tr("Theme"), theme_options(), more=True)
         yield ChineseField("title", tr("Title"), tr("题"), more=True)
         yield ChoiceField("known_poet", tr("Poets"), poet_options(), more=True)
@@ -129,6 +132,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         """Name all choices in the language of now, and all that follows from it."""
         self._choice("form").rename(form_options())
         self._choice("rhyme").rename(rhyme_options())
+        self._choice("rhymes").rename(book_options())
         self._choice("theme").rename(theme_options())
         self._choice("known_poet").rename(poet_options())
         self._describe_field()
@@ -142,6 +146,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         self._choice("tones").value = request.tones
         self._choice("copied_lines").value = "yes" if request.copied_lines else "no"
         self._choice("rhyme").value = request.rhyme
+        self._choice("rhymes").value = request.measure.rhymes
         for name in _DECODING:
             self._number(name).text = f"{getattr(request.sampling, name):.10g}"
         for name in ("lines", "longest", "drafts", "tries"):
@@ -192,6 +197,7 @@ class RequestForm(VerticalScroll, can_focus=False):
                 "words": self.query_one("#field-words", WordsField).words(),
                 "rhyme": self._choice("rhyme").value,
                 "tones": self._choice("tones").value,
+                "measure": {"rhymes": self._choice("rhymes").value},
                 "copied_lines": self._choice("copied_lines").value == "yes",
                 "sampling": {**sampling, "strategy": strategy},
                 "model": self.models.model,
@@ -283,10 +289,12 @@ class RequestForm(VerticalScroll, can_focus=False):
         form = forms().get(self._choice("form").value)
         if form is None or place != form.line_length - 1:
             return True
-        rhyme = self._choice("rhyme").value
+        book = rhyme_books()[self._choice("rhymes").value]
+        # The rhymes of the form are those of 平水韵.
+        rhyme = self._choice("rhyme").value if book is PINGSHUI else ""
         return any(
             simplified(each.rhyme) == rhyme if rhyme else each.level or not form.regulated
-            for each in readings(character)
+            for each in book.readings(character)
         )
 
     @on(DescendantFocus)

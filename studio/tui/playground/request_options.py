@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from studio.corpus.script import simplified
+from studio.prosody.books import rhyme_books
 from studio.prosody.forms import forms
 from studio.prosody.rhymes import RHYMES
 from studio.prosody.tunes import tunes
-from studio.translation import tr
+from studio.translation import marked, tr
 from studio.tui.poem.glossary import FOUR_TONES, glossed, rhyme_named
 from studio.tui.widgets.form_fields import Option
 from studio.verse.request import COUPLET_FORM
@@ -23,6 +24,13 @@ THEMES = {
     "咏物": "yǒng wù",
     "怀古": "huái gǔ",
     "中秋": "zhōng qiū",
+}
+# Short: the form is narrow.
+_BOOKS = {
+    "pingshui": marked("{book} Tang"),
+    "cilin": marked("{book} ci"),
+    "tongyun": marked("{book} today"),
+    "xinyun": marked("{book} today"),
 }
 
 # Whose manner is often asked for. A model knows more: the name of any is typed.
@@ -66,6 +74,13 @@ def form_options() -> list[Option]:
     ]
     couplet = Option(COUPLET_FORM, glossed(COUPLET_FORM, "duìlián"))
     return [*named, *ci, couplet, Option(FREE, tr("free"))]
+
+
+def book_options() -> list[Option]:
+    """The rhyme books, 平水韵 first, each with what it is for."""
+    return [
+        Option(each.key, tr(_BOOKS[each.key], book=each.name)) for each in rhyme_books().values()
+    ]
 
 
 def theme_options() -> list[Option]:

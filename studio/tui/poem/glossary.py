@@ -49,6 +49,7 @@ FIELDS: Mapping[str, str] = {
         "106 old groups, each named after one of its characters. The characters of a group rhyme, "
         "though some sound different today. Level ones are usual. Type to search."
     ),
+    "rhymes": marked("What rhymes, and which tone each character has: as in the Tang, or today."),
     "tones": marked(
         "Each character counts as level 平 or oblique 仄, and the form says which goes where. "
         "Strict keeps every rule; the Tang poets took some freedoms."

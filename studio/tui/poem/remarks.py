@@ -23,7 +23,7 @@ ANY_FORM = ComposeRequest(form="")
 def scansion_of(text: str, request: ComposeRequest = ANY_FORM) -> Scansion | None:
     """The scanner's report on a text, by form and rules of a request; None if it has no line."""
     lines = verse_lines(text)
-    return scan_by(lines, request.form, request.measure) if lines else None
+    return scan_by(lines, request.scanned_as, request.measure) if lines else None
 
 
 def summary(scansion: Scansion) -> str:
@@ -88,7 +88,9 @@ def _rhymes(scansion: Scansion) -> str:
         return ""
     # A regulated poem always rhymes in the level tone.
     named = (
-        rhyme_named(each[1:]) + ("" if each[0] == "平" else f" ({_tone_of_rhyme(each[0])})")
+        rhyme_named(each[1:])
+        if each[0] == "平"
+        else tr("{rhyme} ({tone})", rhyme=rhyme_named(each[1:]), tone=_tone_of_rhyme(each[0]))
         for each in rhymes
     )
     return tr("rhyme {names}", names=tr(", ").join(named))

@@ -11,9 +11,8 @@ import msgspec
 
 from studio.corpus.poem import STOPS, verse_lines
 from studio.messages import Composed
-from studio.prosody.measure import Measure
+from studio.prosody.measure import Measure, scan_by
 from studio.prosody.report import Remark
-from studio.prosody.scansion import scan
 from studio.tui.poem.layout import places_of_lines
 from studio.tui.poem.marks import given_places, places_of
 from studio.verse.request import BLANK, ComposeRequest, WrittenPoem
@@ -148,7 +147,8 @@ class Draft:
         with free tones. `add_state` puts them back.
         """
         lines = verse_lines(request.given)
-        faults = scan(lines, request.form).broken if lines and request.form else []
+        measured = lines and request.form
+        faults = scan_by(lines, request.scanned_as, request.measure).broken if measured else []
         if not faults:
             return ()
         rhymes = [fault for fault in faults if fault.name in ("出韵", "撞韵")]

@@ -59,10 +59,7 @@ class RulesScreen(Modal[Measure | None]):
                 compact=True,
             )
             yield Static(
-                tr(
-                    "They say what counts as a fault. The model writes by 平水韵, with both "
-                    "rescues."
-                ),
+                tr("They say what counts as a fault, and the model writes by them."),
                 classes="hint",
                 markup=False,
             )

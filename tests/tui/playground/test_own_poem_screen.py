@@ -168,3 +168,16 @@ async def test_a_ci_stands_on_the_workbench_with_its_tune_and_rhyme(play: Play) 
         await played.press("end")
         assert "rhymes in 第十二部" in str(played.bench.query_one("#reading-place", Static).visual)
         await played.press("t", "escape")
+
+
+async def test_a_couplet_is_measured_by_its_own_rules(play: Play) -> None:
+    async with play() as played:
+        await type_poem(played, "无可奈何花落去\n似梦相识燕归来")
+        played.app.screen.query_one("#field-own-form", ChoiceField).value = "对联"
+        await played.settle()
+        assert "对联 · 1 fault" in said(played)
+        await played.press("f5")
+        played.worker.send_readings()
+        await played.settle()
+        remarks = str(played.bench.query_one("#reading-poem", Static).visual)
+        assert "失对" in remarks and "可 and 梦 face each other" in remarks

@@ -153,6 +153,7 @@ async def test_every_control_is_reached_by_tab(play: Play) -> None:
             "beside",
             "fold",
             "given",
+            "rhymes",
             "theme",
             "title",
             "known_poet",

@@ -3,6 +3,7 @@
 import pytest
 from textual.widgets import Input
 
+from studio.prosody.measure import Measure
 from studio.settings import Settings
 from studio.tui.playground.request_form import RequestForm
 from studio.tui.widgets.form_fields import Fold
@@ -139,6 +140,7 @@ async def test_a_saved_request_fills_the_form(play: Play) -> None:
         copied_lines=True,
         tries=4,
         ranking=Ranking(likelihood=2.0),
+        measure=Measure("xinyun"),
     )
     async with play(settings=Settings(request=kept)) as played:
         form = played.pane.query_one(RequestForm)
