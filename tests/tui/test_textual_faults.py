@@ -1,7 +1,11 @@
 """Faults of Textual that the studio repairs, met in a plain application."""
 
 import pytest
+from rich._wrap import divide_line
+from rich.cells import cell_len
+from rich.console import Console
 from rich.style import Style
+from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.content import Content
 from textual.events import Click
@@ -9,6 +13,7 @@ from textual.widgets import OptionList
 
 # Importing the application repairs Textual.
 import studio.tui.app  # noqa: F401
+from studio.line_breaks import line_breaks
 
 
 class Listing(App[None]):
@@ -76,3 +81,24 @@ async def test_page_keys_in_a_list_that_is_drawn_move_a_page() -> None:
 def test_a_long_word_is_wrapped_where_padding_leaves_no_width(width: int, line_pad: int) -> None:
     lines = Content("Open classic-lstm")._wrap_and_format(width, line_pad=line_pad)
     assert "".join(line.content.plain for line in lines).replace(" ", "") == "Openclassic-lstm"
+
+
+@pytest.mark.parametrize("width", range(6, 40))
+def test_a_chinese_text_fills_its_lines_and_no_line_starts_with_a_stop(width: int) -> None:
+    said = "全唐诗取自 npm 包 chinese-poetry（MIT 许可）：只需下载一次，85 MB，数据保存在本机。"
+    for wrapped in (
+        [line.plain for line in Content(said).wrap(width)],
+        [line.plain for line in Text(said).wrap(Console(), width)],
+    ):
+        assert "".join(wrapped).replace(" ", "") == said.replace(" ", "")
+        assert all(cell_len(line.rstrip()) <= width for line in wrapped)
+        assert not [line for line in wrapped if line[0] in "，。：）" or line.rstrip()[-1] == "（"]
+        # The longest piece that stays whole is as wide as "chinese-poetry".
+        full = [line for line in wrapped[:-1] if cell_len(line.rstrip()) >= width - 14]
+        assert len(full) == len(wrapped) - 1
+
+
+def test_an_english_text_is_wrapped_as_before() -> None:
+    said = "There are no poems yet: run `tangshi-studio corpus fetch`. A-very-long-word-indeed."
+    for width in range(24, 60):
+        assert line_breaks(said, width) == divide_line(said, width)
