@@ -110,14 +110,26 @@ def test_the_command_line_speaks_the_language_that_is_asked_for(
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     assert choose_language(["corpus", "stats"]) == ["corpus", "stats"]
     assert translation.language() == "zh"
-    assert choose_language(["--language", "en", "train", "--language", "x"]) == [
-        "train",
-        "--language",
-        "x",
-    ]
+    assert choose_language(["--language", "en", "train"]) == ["train"]
     assert translation.language() == "en"
     assert choose_language(["--language=zh"]) == []
     assert translation.language() == "zh"
+    assert choose_language(["train", "--language", "en", "--resume"]) == ["train", "--resume"]
+    assert translation.language() == "en"
+    assert choose_language(["score", "--", "--language"]) == ["score", "--", "--language"]
+    assert translation.language() == "zh"
+
+
+@pytest.mark.parametrize("command", ["report", "compare"])
+def test_the_language_of_a_report_is_left_to_its_command(home: Home, command: str) -> None:
+    arguments = [command, "--language", "zh"]
+    assert choose_language(["--language", "en", *arguments]) == arguments
+    assert translation.language() == "en"
+    # Errors in the other arguments are in it, too.
+    assert choose_language(arguments) == arguments
+    assert translation.language() == "zh"
+    unknown = [command, "--language", "fr"]
+    assert choose_language(unknown) == unknown
 
 
 @pytest.mark.parametrize("arguments", [["--language"], ["--language", "fr"], ["--language="]])
