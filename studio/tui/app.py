@@ -341,8 +341,8 @@ def run_studio(home: Home, settings: Settings, watch: str = "") -> int:
     """
     from studio.worker import Worker
 
-    # The studio writes its settings once anything has been done.
-    is_new = not home.settings.exists()
+    # Writing a poem or changing the theme writes the settings.
+    is_new = not (home.settings.exists() or home.runs.exists())
     studio = StudioApp(home, settings, Worker, watch, greets=is_new)
     closing = Closing(
         studio.close_worker_on, studio.request_exit, studio.restore_terminal, studio.wake_loop
