@@ -12,10 +12,10 @@ from rich.cells import cell_len, chop_cells
 
 _WIDE = "\u2e80-\uffef\U00020000-\U000323af"
 _OPENS, _CLOSES = r"\[（《「『“", r"\]，。；：、！？）》」』”"
-# What stays on one line: a word or a wide character, with its punctuation.
+# What stays on one line: a word or a wide character, with its punctuation and the dot behind it.
 _PIECE = re.compile(
     rf" +|[{_OPENS}]*(?:(?![{_OPENS}{_CLOSES}])[{_WIDE}]|[^ {_WIDE}{_OPENS}{_CLOSES}]+)?"
-    rf"[{_CLOSES}]*"
+    rf"[{_CLOSES}]*(?<! )(?: ·)?"
 )
 
 

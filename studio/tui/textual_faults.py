@@ -9,6 +9,7 @@ from textual.events import Click
 from textual.widgets import OptionList
 
 from studio.line_breaks import line_breaks
+from studio.tui.wide_cuts import repair_cuts
 
 
 def repair() -> None:
@@ -41,6 +42,7 @@ def repair() -> None:
         width = max(width, 2 * line_pad + 1)
         return wrap(self, width, align, overflow, no_wrap, line_pad, **options)
 
+    repair_cuts()
     textual.content.divide_line = line_breaks  # type: ignore[attr-defined]
     rich.text.divide_line = line_breaks  # type: ignore[attr-defined]
     Content._wrap_and_format = wrap_in_some_width  # type: ignore[assignment, method-assign]

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.content import Content
 from textual.events import Click
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
 
 # Importing the application repairs Textual.
 import studio.tui.app  # noqa: F401
@@ -102,3 +102,37 @@ def test_an_english_text_is_wrapped_as_before() -> None:
     said = "There are no poems yet: run `tangshi-studio corpus fetch`. A-very-long-word-indeed."
     for width in range(24, 60):
         assert line_breaks(said, width) == divide_line(said, width)
+
+
+class Covered(App[None]):
+    """Chinese in front of two widgets, whose common edge is in the middle of a character."""
+
+    CSS = """
+    Screen { layers: below above; layout: horizontal; }
+    #left { layer: below; width: 15; }
+    #right { layer: below; width: 25; }
+    #front { layer: above; width: 20; height: 2; offset: 4 1; dock: left; }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield Static("左" * 40, id="left")
+        yield Static("右" * 40, id="right")
+        yield Static("需要有样诗的训练：请\n等样诗写出来再看吧。", id="front")
+
+
+async def test_a_wide_character_over_an_edge_that_is_hidden_stays() -> None:
+    app = Covered()
+    async with app.run_test(size=(40, 6)) as pilot:
+        strips = app.screen._compositor.render_strips()
+        assert [strip.cell_length for strip in strips] == [40] * 6
+        lines = [strip.text for strip in strips]
+        assert lines[0] == "左" * 7 + " " + "右" * 12 + " "
+        assert lines[1] == "左左" + "需要有样诗的训练：请" + " " + "右" * 7 + " "
+        assert lines[2] == "左左" + "等样诗写出来再看吧。" + " " + "右" * 7 + " "
+        # What changes below it alone is drawn up to the whole character.
+        compositor = app.screen._compositor
+        compositor._dirty_regions = {app.query_one("#right").region}
+        update = compositor.render_partial_update()
+        assert update
+        assert list(update.spans)[:3] == [(0, 15, 40), (1, 4, 40), (2, 4, 40)]
+        await pilot.pause()
