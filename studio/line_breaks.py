@@ -12,10 +12,12 @@ from rich.cells import cell_len, chop_cells
 
 _WIDE = "\u2e80-\uffef\U00020000-\U000323af"
 _OPENS, _CLOSES = r"\[（《「『“", r"\]，。；：、！？）》」』”"
-# What stays on one line: a word or a wide character, with its punctuation and the dot behind it.
+_CHARACTER = rf"(?![{_OPENS}{_CLOSES}])[{_WIDE}]"
+# What stays on one line: a word, a wide character, or a number with those around it (第550条); with
+# its punctuation and the dot behind it.
 _PIECE = re.compile(
-    rf" +|[{_OPENS}]*(?:(?![{_OPENS}{_CLOSES}])[{_WIDE}]|[^ {_WIDE}{_OPENS}{_CLOSES}]+)?"
-    rf"[{_CLOSES}]*(?<! )(?: ·)?"
+    rf" +|[{_OPENS}]*(?:(?:{_CHARACTER})?[0-9]+{_CHARACTER}|{_CHARACTER}"
+    rf"|[^ {_WIDE}{_OPENS}{_CLOSES}]+)?[{_CLOSES}]*(?<! )(?: ·)?"
 )
 
 

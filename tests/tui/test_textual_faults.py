@@ -13,7 +13,7 @@ from textual.widgets import OptionList, Static
 
 # Importing the application repairs Textual.
 import studio.tui.app  # noqa: F401
-from studio.line_breaks import line_breaks
+from studio.line_breaks import line_breaks, wrapped
 
 
 class Listing(App[None]):
@@ -86,16 +86,23 @@ def test_a_long_word_is_wrapped_where_padding_leaves_no_width(width: int, line_p
 @pytest.mark.parametrize("width", range(6, 40))
 def test_a_chinese_text_fills_its_lines_and_no_line_starts_with_a_stop(width: int) -> None:
     said = "全唐诗取自 npm 包 chinese-poetry（MIT 许可）：只需下载一次，85 MB，数据保存在本机。"
-    for wrapped in (
+    for lines in (
         [line.plain for line in Content(said).wrap(width)],
         [line.plain for line in Text(said).wrap(Console(), width)],
     ):
-        assert "".join(wrapped).replace(" ", "") == said.replace(" ", "")
-        assert all(cell_len(line.rstrip()) <= width for line in wrapped)
-        assert not [line for line in wrapped if line[0] in "，。：）" or line.rstrip()[-1] == "（"]
+        assert "".join(lines).replace(" ", "") == said.replace(" ", "")
+        assert all(cell_len(line.rstrip()) <= width for line in lines)
+        assert not [line for line in lines if line[0] in "，。：）" or line.rstrip()[-1] == "（"]
         # The longest piece that stays whole is as wide as "chinese-poetry".
-        full = [line for line in wrapped[:-1] if cell_len(line.rstrip()) >= width - 14]
-        assert len(full) == len(wrapped) - 1
+        full = [line for line in lines[:-1] if cell_len(line.rstrip()) >= width - 14]
+        assert len(full) == len(lines) - 1
+
+
+def test_a_number_and_its_measure_and_a_dot_and_what_is_before_it_stay_together() -> None:
+    where = "poet.tang.0.json 第24行，第355条 · 五律 · 种子 7"
+    for width in (25, 33):
+        assert wrapped(where, width) == ["poet.tang.0.json 第24行，", "第355条 · 五律 · 种子 7"]
+    assert wrapped(where, 34) == ["poet.tang.0.json 第24行，第355条 ·", "五律 · 种子 7"]
 
 
 def test_an_english_text_is_wrapped_as_before() -> None:
