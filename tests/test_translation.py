@@ -3,6 +3,7 @@
 import gettext
 import importlib.util
 import pickle
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
@@ -10,6 +11,7 @@ from types import ModuleType
 
 import msgspec
 import pytest
+from babel.messages.pofile import read_po
 
 from studio import translation
 from studio.cli.language import choose_language
@@ -55,6 +57,15 @@ def test_a_translation_has_the_placeholders_of_its_message(builder: ModuleType) 
             for text in texts:
                 assert text, source
                 assert places(text) == places(source), source
+
+
+def test_a_message_is_translated_once(builder: ModuleType) -> None:
+    # A second translation, in another file, would never be shown.
+    files = [
+        read_po(path.read_bytes().splitlines()) for path in sorted(builder.FOLDER.glob("*.po"))
+    ]
+    messages = Counter(message.id for file in files for message in file if message.id)
+    assert [message for message, count in messages.items() if count > 1] == []
 
 
 def test_the_shipped_catalogue_is_that_of_the_files(builder: ModuleType) -> None:

@@ -43,8 +43,8 @@ repair()
 
 HERE = Path(__file__).parent
 _GREETING = marked(
-    "1 has the poems of the Tang, 2 trains a model on them, 3 writes poems: today's is there. "
-    "? shows all keys, q quits."
+    "1 shows the poems of the Tang, 2 trains a model on them, 3 writes poems. Press 3 to read the "
+    "poem of the day. ? shows all keys, q quits."
 )
 # Events handled in one go; keys are handled in between.
 EVENTS_AT_ONCE = 500

@@ -125,8 +125,8 @@ async def test_who_opens_the_studio_first_is_greeted_in_chinese(open_studio: Ope
     async with open_studio((80, 24), studio=Greeting) as studio:
         await studio.settle()
         (notice,) = studio.app._notifications
-        assert notice.message.startswith("按 1 读全唐诗，按 2 训练模型，按 3 作诗")
-        assert "今日一诗已写好" in "".join(studio.words().split())
+        assert notice.message.startswith("按 1 读全唐诗，按 2 训练模型，按 3 作诗并看今日一诗")
+        assert "看今日一诗" in "".join(studio.words().split())
         assert is_chinese(studio)
     async with open_studio((80, 24), studio=OnlyCorpus) as studio:
         await studio.settle()
