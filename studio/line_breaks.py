@@ -16,8 +16,9 @@ _CHARACTER = rf"(?![{_OPENS}{_CLOSES}])[{_WIDE}]"
 # What stays on one line: a word, a wide character, or a number with those around it (第550条); with
 # its punctuation and the dot behind it.
 _PIECE = re.compile(
-    rf" +|[{_OPENS}]*(?:(?:{_CHARACTER})?[0-9]+{_CHARACTER}|{_CHARACTER}"
-    rf"|[^ {_WIDE}{_OPENS}{_CLOSES}]+)?[{_CLOSES}]*(?<! )(?: ·)?"
+    rf" +|(?:[{_OPENS}]|\((?=[{_WIDE}]))*"
+    rf"(?:(?:{_CHARACTER})?[0-9]+{_CHARACTER}|{_CHARACTER}|[^ {_WIDE}{_OPENS}{_CLOSES}]+)?"
+    rf"(?:[{_CLOSES}]|[,.;:!?)]+(?=[ {_CLOSES}]|$))*(?<! )(?: ·)?"
 )
 
 

@@ -105,6 +105,15 @@ def test_a_number_and_its_measure_and_a_dot_and_what_is_before_it_stay_together(
     assert wrapped(where, 34) == ["poet.tang.0.json 第24行，第355条 ·", "五律 · 种子 7"]
 
 
+@pytest.mark.parametrize("width", range(10, 40))
+def test_a_chinese_character_in_an_english_text_keeps_its_punctuation(width: int) -> None:
+    said = "In whose manner, such as 李白, for a model (花, 月); 山 rhymes in 删; the file 月.txt"
+    lines = wrapped(said, width)
+    assert not [line for line in lines if line[0] in ",;)" or line[-1] == "("]
+    assert max(map(cell_len, lines)) <= width
+    assert " ".join(lines).replace(" ", "") == said.replace(" ", "")
+
+
 def test_an_english_text_is_wrapped_as_before() -> None:
     said = "There are no poems yet: run `tangshi-studio corpus fetch`. A-very-long-word-indeed."
     for width in range(24, 60):
