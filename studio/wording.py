@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
-from studio.translation import marked, tr, tr_n
+from studio.translation import Translate, marked, tr
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 # For terminals whose font has no blocks.
@@ -91,13 +91,18 @@ def printable(text: str) -> str:
     return text if shown == text else shown
 
 
-def device_in_words(name: str) -> str:
-    """The name of a device, which records have in English, with its threads in words."""
+def device_in_words(name: str, text: Translate = tr) -> str:
+    """The name of a device, which records have in English, with its threads in words.
+
+    `text` translates: a report has a language of its own.
+    """
     found = _THREADS.fullmatch(name)
     if found is None:
         return printable(name)
     processor, count = printable(found[1]), int(found[2])
-    return tr_n("{name}, {count} thread", "{name}, {count} threads", count, name=processor)
+    if count == 1:
+        return text(marked("{name}, 1 thread"), name=processor)
+    return text(marked("{name}, {count} threads"), name=processor, count=count)
 
 
 def sparkline(

@@ -65,6 +65,8 @@ def losses_without_a_stop(home: Home, config: RunConfig, steps: int) -> dict[int
 
 def test_train_write_quit_and_resume_in_another_terminal(home: Home, tmp_path: Path) -> None:
     with studio(str(tmp_path), *SMALL) as terminal:
+        # Who has done nothing yet is greeted.
+        terminal.wait("Welcome")
         start_training(terminal, epochs=4000)
         terminal.press("3")
         terminal.wait("Options")
@@ -93,6 +95,7 @@ def test_train_write_quit_and_resume_in_another_terminal(home: Home, tmp_path: P
         terminal.wait("- stopped")
         terminal.press("q")
         assert terminal.wait_for_exit() == 0
+        assert b"Welcome" not in terminal.output
     resumed = losses(run)
     last = max(resumed)
     assert last >= first + 2

@@ -3,6 +3,7 @@
 import gettext
 import importlib.util
 import pickle
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
@@ -10,6 +11,7 @@ from types import ModuleType
 
 import msgspec
 import pytest
+from babel.messages.pofile import read_po
 
 from studio import translation
 from studio.cli.language import choose_language
@@ -55,6 +57,15 @@ def test_a_translation_has_the_placeholders_of_its_message(builder: ModuleType) 
             for text in texts:
                 assert text, source
                 assert places(text) == places(source), source
+
+
+def test_a_message_is_translated_once(builder: ModuleType) -> None:
+    # A second translation, in another file, would never be shown.
+    files = [
+        read_po(path.read_bytes().splitlines()) for path in sorted(builder.FOLDER.glob("*.po"))
+    ]
+    messages = Counter(message.id for file in files for message in file if message.id)
+    assert [message for message, count in messages.items() if count > 1] == []
 
 
 def test_the_shipped_catalogue_is_that_of_the_files(builder: ModuleType) -> None:
@@ -110,14 +121,26 @@ def test_the_command_line_speaks_the_language_that_is_asked_for(
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     assert choose_language(["corpus", "stats"]) == ["corpus", "stats"]
     assert translation.language() == "zh"
-    assert choose_language(["--language", "en", "train", "--language", "x"]) == [
-        "train",
-        "--language",
-        "x",
-    ]
+    assert choose_language(["--language", "en", "train"]) == ["train"]
     assert translation.language() == "en"
     assert choose_language(["--language=zh"]) == []
     assert translation.language() == "zh"
+    assert choose_language(["train", "--language", "en", "--resume"]) == ["train", "--resume"]
+    assert translation.language() == "en"
+    assert choose_language(["score", "--", "--language"]) == ["score", "--", "--language"]
+    assert translation.language() == "zh"
+
+
+@pytest.mark.parametrize("command", ["report", "compare"])
+def test_the_language_of_a_report_is_left_to_its_command(home: Home, command: str) -> None:
+    arguments = [command, "--language", "zh"]
+    assert choose_language(["--language", "en", *arguments]) == arguments
+    assert translation.language() == "en"
+    # Errors in the other arguments are in it, too.
+    assert choose_language(arguments) == arguments
+    assert translation.language() == "zh"
+    unknown = [command, "--language", "fr"]
+    assert choose_language(unknown) == unknown
 
 
 @pytest.mark.parametrize("arguments", [["--language"], ["--language", "fr"], ["--language="]])

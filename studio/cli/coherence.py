@@ -18,9 +18,7 @@ Split = Annotated[str, typer.Option(help=tr("train, valid or test."))]
 
 def couplets(
     split: Split = "test",
-    count: Annotated[
-        int, typer.Option(min=1, max=10**6, help=tr("Most poems to ask about."))
-    ] = 500,
+    count: Annotated[int, typer.Option(min=1, max=10**6, help=tr("Most poems to test."))] = 500,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help=tr("The random seed."))] = 1,
     run: Run = "auto",
     device: Device = "auto",

@@ -82,9 +82,7 @@ app.command(help=tr("Check the installation and say what is missing."))(doctor)
 def studio(
     context: typer.Context,
     version: bool = typer.Option(False, "--version", help=tr("Print the version and exit.")),
-    _language: str = typer.Option(
-        "auto", "--language", help=tr("auto, en or zh; comes before the subcommand.")
-    ),
+    _language: str = typer.Option("auto", "--language", help=tr("The language: auto, en or zh.")),
 ) -> None:
     """Open the studio."""
     if version:

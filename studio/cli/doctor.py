@@ -22,6 +22,7 @@ from studio.staging import leftovers
 from studio.telemetry import Gpus
 from studio.translation import marked, tr, tr_n
 from studio.tui.launch import colours_of
+from studio.wording import device_in_words
 
 PACKAGES = (
     "torch",
@@ -43,6 +44,8 @@ _LABELS = {
     "system": marked("system"),
     "packages": marked("packages"),
     "device": marked("device"),
+    "gpu": marked("driver"),
+    "gpus": marked("GPUs"),
     "paths": marked("paths"),
     "assets": marked("assets"),
     "data": marked("data"),
@@ -184,7 +187,7 @@ def _device(problems: list[str]) -> dict[str, str]:
             )
         )
         return {}
-    return {"name": device.name, "precision": device.precision}
+    return {"name": device_in_words(device.name), "precision": device.precision}
 
 
 def _gpu() -> str:
@@ -281,11 +284,13 @@ def _show(report: dict[str, object]) -> None:
         if isinstance(value, dict):
             rows = (f"{'':12}{padded(_label(name), 14)}{text}" for name, text in value.items())
             value = "\n".join(rows).strip() or tr("none")
-        out.print(f"{padded(_label(key), 12)}{value}")
+        # A path that the console breaks cannot be copied.
+        out.print(f"{padded(_label(key), 12)}{value}", soft_wrap=True)
     problems = report["problems"]
     assert isinstance(problems, list)
     out.print(
-        "\n" + ("\n".join(f"✗ {problem}" for problem in problems) or tr("No problems found."))
+        "\n" + ("\n".join(f"✗ {problem}" for problem in problems) or tr("No problems found.")),
+        soft_wrap=True,
     )
 
 

@@ -19,9 +19,9 @@ def couplet(
     upper: Annotated[
         bool, typer.Option("--upper", help=tr("The line is the lower one; write upper lines."))
     ] = False,
-    count: Annotated[int, typer.Option(min=1, max=256, help=tr("Show at most so many."))] = 8,
+    count: Annotated[int, typer.Option(min=1, max=256, help=tr("Most results to show."))] = 8,
     candidates: Annotated[
-        int, typer.Option(min=1, max=256, help=tr("How many are written, to choose from."))
+        int, typer.Option(min=1, max=256, help=tr("Number of lines written; the best are shown."))
     ] = 48,
     seed: Annotated[
         int | None, typer.Option(help=tr("The same seed writes the same lines."))

@@ -15,19 +15,13 @@ from typer.core import TyperCommand, TyperGroup
 
 from studio.cli.output import padded
 from studio.cli.typer_words import in_words
+from studio.line_breaks import wrapped
 from studio.model.config import MAX_COUNT
 from studio.translation import language, marked, tr
 
 WIDEST = 80
 # Most cells of the first of two columns.
 _FIRST = 30
-_WIDE = "\u2e80-\uffef\U00020000-\U000323af"
-_OPENS, _CLOSES = r"\[（《「『“", r"\]，。；：、！？）》」』”"
-# What stays on one line: a word or a wide character, with its punctuation.
-_PIECE = re.compile(
-    rf" +|[{_OPENS}]*(?:(?![{_OPENS}{_CLOSES}])[{_WIDE}]|[^ {_WIDE}{_OPENS}{_CLOSES}]+)?"
-    rf"[{_CLOSES}]*"
-)
 # The words that typer has for options, arguments and their values.
 _HEADINGS = (marked("Options"), marked("Arguments"), marked("Commands"))
 _OF_OPTIONS = (marked("default: "), marked("; "), marked("required"))
@@ -45,17 +39,6 @@ _METAVARS = {
     "<float>": marked("<number>"),
     "<path>": marked("<path>"),
 }
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` cells; a line may end after any wide character."""
-    lines = [""]
-    for piece in _PIECE.findall(text):
-        if lines[-1] and cell_len((lines[-1] + piece).rstrip()) > width:
-            lines.append("")
-        if lines[-1] or piece.strip():
-            lines[-1] += piece
-    return [line.rstrip() for line in lines]
 
 
 class HelpPage:

@@ -3,6 +3,7 @@
 import os
 import tomllib
 from contextlib import suppress
+from itertools import takewhile
 
 from studio.errors import ConfigError
 from studio.files import read_regular
@@ -13,25 +14,34 @@ _OPTION = "--language"
 # As `read_settings` allows.
 _MOST_BYTES = 2**20
 _LANGUAGES = ("auto", "en", "zh")
+# The language of a report is an option of these commands.
+_HAVE_THEIR_OWN = ("report", "compare")
 
 
 def choose_language(arguments: list[str]) -> list[str]:
-    """Speak the language; returns the arguments without `--language`, which stands first.
+    """Speak the language; returns the arguments without `--language`, wherever it is.
 
-    Call it before the subcommands are imported: their help is made then. Raises ConfigError for an
-    unknown language.
+    Call it before the subcommands are imported, because their help is made then, and before the
+    arguments are checked, because errors in them are in this language too. Raises ConfigError for
+    an unknown language.
 
     JSON is for programs, and is the same in every language.
     """
-    name, is_joined, value = arguments[0].partition("=") if arguments else ("", "", "")
     use_language(language_for(_in_settings(), os.environ))
-    if name == _OPTION:
-        values = [value] if is_joined else arguments[1:2]
-        arguments = arguments[1 if is_joined else 2 :]
-        if not values or values[0] not in _LANGUAGES:
+    options = list(takewhile(lambda each: each != "--", arguments))
+    places = (at for at, each in enumerate(options) if each.partition("=")[0] == _OPTION)
+    if (place := next(places, None)) is not None:
+        is_of_command = any(each in _HAVE_THEIR_OWN for each in options[:place])
+        _, is_joined, value = arguments[place].partition("=")
+        after = place + (1 if is_joined else 2)
+        value = value if is_joined else "".join(arguments[place + 1 : after])
+        if value in _LANGUAGES:
+            use_language(language_for(value, os.environ))
+        elif not is_of_command:
             names = ", ".join(_LANGUAGES)
             raise ConfigError(tr("{option} takes one of: {names}.", option=_OPTION, names=names))
-        use_language(language_for(values[0], os.environ))
+        if not is_of_command:
+            arguments = [*arguments[:place], *arguments[after:]]
     if "--json" in arguments:
         use_language("en")
     return arguments

@@ -22,7 +22,7 @@ lookup_app = typer.Typer(
 )
 
 Text = Annotated[str, typer.Argument(help=tr("A character or a word."))]
-Count = Annotated[int, typer.Option(min=1, max=10**6, help=tr("Show at most so many."))]
+Count = Annotated[int, typer.Option(min=1, max=10**6, help=tr("Most results to show."))]
 Rhymes = Annotated[str, typer.Option(help=tr("Rhyme book: pingshui, cilin, tongyun or xinyun."))]
 Json = Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))]
 

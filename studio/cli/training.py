@@ -93,7 +93,9 @@ def train(
                     tr("Name the run to resume with --run NAME: see `tangshi-studio runs list`.")
                 )
             if cell or seed is not None or set_ or from_ or poems or max_steps is not None:
-                raise ConfigError(tr("A resumed run keeps its settings but --epochs and --device."))
+                raise ConfigError(
+                    tr("A resumed run keeps its settings: only --epochs and --device can change.")
+                )
         elif queue:
             given_too = (cell, run, epochs, from_, poems, max_steps, seed, device or None)
             if any(each is not None for each in given_too):

@@ -53,7 +53,7 @@ def generate(
     ] = "",
     title: Annotated[
         str,
-        typer.Option(help=tr("What the poem is about, such as 送别; the poem stands under it.")),
+        typer.Option(help=tr("The title of the poem, such as 送别.")),
     ] = "",
     poet: Annotated[str, typer.Option(help=tr("In whose manner, such as 李白."))] = "",
     rhyme: Annotated[str, typer.Option(help=tr("One of the 106 rhymes, such as 阳 or 東."))] = "",

@@ -174,7 +174,7 @@ def load_model(folder: Path) -> tuple[Network, Vocabulary, Description]:
     if vocabulary.fingerprint != description.vocabulary:
         raise DamageError(
             tr(
-                "{folder} has not the vocabulary that the model was trained with. "
+                "{folder} does not have the vocabulary of the model. "
                 "Copy the whole folder again, or choose another model.",
                 folder=folder,
             )

@@ -185,7 +185,7 @@ class _Processes(World):
         except RuntimeError as error:
             raise LostProcessError(
                 tr(
-                    "The other processes did not all come: {reason}. Start them again.",
+                    "Not all of the other processes joined: {reason}. Start them again.",
                     reason=error,
                 )
             ) from error

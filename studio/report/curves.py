@@ -150,7 +150,7 @@ def device_charts(history: RunHistory, text: Translate) -> Charts:
                 _UNITS.get(unit, (unit, 1))[0],
                 tuple(
                     ChartLine(
-                        each.device,
+                        text(each.device),
                         *thinned([at * 3600 / unit_of_time for at in each.hours], _in_units(each)),
                         number,
                     )

@@ -30,6 +30,7 @@ class TrainedOn(msgspec.Struct, frozen=True):
     studio: str
     torch: str
     device: str
+    precision: str
     commit: str = ""
     command: str = ""
     corpus: str = ""
@@ -61,7 +62,8 @@ def trained_on(run: Run) -> tuple[TrainedOn, ...]:
         here = TrainedOn(
             each.studio,
             each.torch,
-            f"{each.device}, {each.precision}",
+            each.device,
+            each.precision,
             each.commit,
             each.command,
             each.corpus,

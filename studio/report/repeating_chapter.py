@@ -11,6 +11,7 @@ from studio.report.records import ReportData, ReportedRun
 from studio.report.settings_table import settings_of
 from studio.translation import Translate
 from studio.verse.request import ComposeRequest
+from studio.wording import device_in_words
 
 _PROGRAM = "tangshi-studio"
 
@@ -37,7 +38,7 @@ def repeating_chapter(data: ReportData, text: Translate) -> Iterator[Block]:
                 version=data.studio,
                 python=data.python,
                 torch=data.torch,
-                device=data.device,
+                device=device_in_words(data.device, text),
             ),
         )
     )
@@ -69,10 +70,11 @@ def summary_chapter(text: Translate) -> Iterator[Block]:
 def _trained_on(run: ReportedRun, text: Translate) -> Iterator[tuple[str, str]]:
     for place, recorded in enumerate(run.history.trained_on):
         words = text(
-            "tangshi-studio {version}, torch {torch}, {device}",
+            "tangshi-studio {version}, torch {torch}, {device}, {precision}",
             version=recorded.studio,
             torch=recorded.torch,
-            device=recorded.device,
+            device=device_in_words(recorded.device, text),
+            precision=recorded.precision,
         )
         if place:
             words = text("from step {step}: {what}", step=number(recorded.step), what=words)

@@ -170,7 +170,7 @@ def _usual_value(name: str) -> object:
         raise _error(tr("{name!r} is not known; did you mean {names}?", name=name, names=names))
     raise _error(
         tr(
-            "{name!r} is not known; it can ask for {names} and every setting of a run",
+            "{name!r} is not known; a filter can use {names} and every setting of a run",
             name=name,
             names=", ".join(_TEXTS + _NUMBERS),
         )

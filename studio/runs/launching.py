@@ -94,7 +94,7 @@ def train_on(devices: Sequence[str], name: str, options: Sequence[str]) -> int:
     who = member.describe(len(devices))
     who = who[0].upper() + who[1:]
     if code == LOST:
-        what = tr("The processes have lost one another: one did not answer in time.")
+        what = tr("The processes lost contact: one did not answer in time.")
     elif code < 0:
         name_of_signal = signal.Signals(-code).name
         what = tr("{process} was killed by {signal}.", process=who, signal=name_of_signal)

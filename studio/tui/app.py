@@ -43,8 +43,8 @@ repair()
 
 HERE = Path(__file__).parent
 _GREETING = marked(
-    "1 has the poems of the Tang, 2 trains a model on them, 3 writes poems: today's is there. "
-    "? shows all keys, q quits."
+    "1 shows the poems of the Tang, 2 trains a model on them, 3 writes poems. Press 3 to read the "
+    "poem of the day. ? shows all keys, q quits."
 )
 # Events handled in one go; keys are handled in between.
 EVENTS_AT_ONCE = 500
@@ -341,8 +341,8 @@ def run_studio(home: Home, settings: Settings, watch: str = "") -> int:
     """
     from studio.worker import Worker
 
-    # The studio writes its settings once anything has been done.
-    is_new = not home.settings.exists()
+    # Writing a poem or changing the theme writes the settings.
+    is_new = not (home.settings.exists() or home.runs.exists())
     studio = StudioApp(home, settings, Worker, watch, greets=is_new)
     closing = Closing(
         studio.close_worker_on, studio.request_exit, studio.restore_terminal, studio.wake_loop

@@ -1,10 +1,15 @@
-"""Fixes for faults of Textual 8.2 that fast or random input triggers."""
+"""Fixes for faults of Textual 8.2 that fast or random input and Chinese texts trigger."""
 
 from typing import Any, Literal
 
+import rich.text
+import textual.content
 from textual.content import Content
 from textual.events import Click
 from textual.widgets import OptionList
+
+from studio.line_breaks import line_breaks
+from studio.tui.wide_cuts import repair_cuts
 
 
 def repair() -> None:
@@ -37,6 +42,9 @@ def repair() -> None:
         width = max(width, 2 * line_pad + 1)
         return wrap(self, width, align, overflow, no_wrap, line_pad, **options)
 
+    repair_cuts()
+    textual.content.divide_line = line_breaks  # type: ignore[attr-defined]
+    rich.text.divide_line = line_breaks  # type: ignore[attr-defined]
     Content._wrap_and_format = wrap_in_some_width  # type: ignore[assignment, method-assign]
     OptionList._move_page = move_page_if_drawn  # type: ignore[method-assign]
     OptionList._on_click = click_if_present  # type: ignore[method-assign]

@@ -13,10 +13,13 @@ import typer
 from rich.cells import cell_len
 
 from studio.cli.command_line import app
-from studio.cli.help_page import wrapped
+from studio.cli.doctor import PACKAGES
 from studio.cli.typer_words import in_words
+from studio.line_breaks import wrapped
+from studio.model.device import Device
 from studio.paths import Home
 from studio.translation import use_language
+from tests.chinese import english_in
 from tests.cli.conftest import Run
 
 POEMS = "静夜思\n李白\n床前明月光，疑是地上霜。\n举头望明月，低头思故乡。\n"
@@ -92,6 +95,21 @@ def test_wrong_usage_is_explained_in_chinese(
     assert not re.search("[A-Z][a-z]", result.err)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("scan", "--language", "zh"), "错误：缺少参数 'file'。"),
+        (("report", "--language", "zh"), "错误：缺少参数 'runs'。"),
+        (("train", "--foo", "--language=zh"), "错误：没有选项 --foo（是否指：--from）"),
+    ],
+)
+def test_wrong_usage_is_in_the_language_of_the_command_line_wherever_it_is_named(
+    tangshi: Run, home: Home, arguments: tuple[str, ...], message: str
+) -> None:
+    result = tangshi(*arguments)
+    assert (result.code, result.err.splitlines()[-1]) == (2, message)
+
+
 def test_an_error_is_reported_in_chinese_with_its_remedy(tangshi: Run, home: Home) -> None:
     result = tangshi("--language", "zh", "score", "no such file")
     assert result.code == 1
@@ -139,3 +157,13 @@ def test_typers_own_words_stay_as_they_are_in_english() -> None:
         "something else",
     ):
         assert in_words(text) == text
+
+
+def test_the_installation_is_checked_in_chinese(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Device, "name", "ACME, 2 threads")
+    result = tangshi("--language", "zh", "doctor")
+    assert re.search("名称 +ACME，2 个线程\n", result.out)
+    labels = ("python", "sqlite", "term", "colorterm", "NVML", "ACME", "xterm", "linux", "dumb")
+    assert english_in(result.out, *labels, *PACKAGES) == []

@@ -20,6 +20,7 @@ from studio.report.repeating_chapter import writing_command
 from studio.report.results import OPENINGS
 from studio.report.writing import write_report
 from studio.runs import folders
+from studio.telemetry import PROCESSOR
 from studio.translation import Language, use_language
 from tests.cli.conftest import Run, tangshi
 from tests.report.conftest import RUNS
@@ -98,8 +99,8 @@ def test_what_a_run_records_of_its_machine_is_shown(
             DeviceSeries("another", "gpu", "%", (0.0, 0.5), (80.0, 70.0)),
         ),
         trained_on=(
-            TrainedOn("9.9", "2.99", "a card", "abc123", "train --run plain", "poems@1", "ff00"),
-            TrainedOn("9.9", "2.99", "another", step=50),
+            TrainedOn("9.9", "2.99", "a card", "bfloat16", "abc123", "train", "poems@1", "ff00"),
+            TrainedOn("9.9", "2.99", "a processor, 2 threads", "float32", step=50),
         ),
     )
     recorded = msgspec.structs.replace(first, history=history)
@@ -118,12 +119,12 @@ def test_what_a_run_records_of_its_machine_is_shown(
     assert "记忆: readings of the device during the training." in page.text
     rows = page.table("What")
     assert rows[:6] == [
-        ["plain", "tangshi-studio 9.9, torch 2.99, a card"],
+        ["plain", "tangshi-studio 9.9, torch 2.99, a card, bfloat16"],
         ["", "git commit abc123"],
-        ["", "command: train --run plain"],
+        ["", "command: train"],
         ["", "corpus: poems@1"],
         ["", "training poems: sha256 ff00"],
-        ["", "from step 50: tangshi-studio 9.9, torch 2.99, another"],
+        ["", "from step 50: tangshi-studio 9.9, torch 2.99, a processor, 2 threads, float32"],
     ]
     assert rows[6][0] == "记忆"
 
@@ -314,3 +315,28 @@ def test_verse_figures_of_the_training_are_drawn_and_their_lack_is_named(
     assert line.x == tuple(each.step for each in recorded)
     assert line.y == tuple(each.length_kept for each in recorded)
     assert "记忆: no figures of verse were recorded in training." in page.text
+
+
+def test_a_chinese_report_names_devices_in_chinese(
+    two_runs: Home,
+    data: ReportData,
+    plain_pictures: list[object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = data.runs[0]
+    history = msgspec.structs.replace(
+        run.history,
+        trained_on=(TrainedOn("9.9", "2.99", "Some CPU, 1 thread", "float32"),),
+        device_series=(DeviceSeries(PROCESSOR, "cpu", "%", (0.0, 0.5), (90.0, 97.0)),),
+    )
+    run = msgspec.structs.replace(run, history=history)
+    here = msgspec.structs.replace(data, runs=(run,), device="Other CPU, 32 threads")
+    monkeypatch.setattr(writing, "gather", lambda *_: here)
+    page = Page(write_report(two_runs, RUNS[:1], tmp_path / "report", "zh"))
+    assert "Some CPU，1 个线程，float32" in page.text
+    assert "Other CPU，32 个线程" in page.text
+    charts = [each.charts for each in plain_pictures if isinstance(each, Charts)]
+    names = [line.name for chart in charts for part in chart for line in part.lines]
+    assert "处理器" in names
+    assert "thread" not in page.text

@@ -85,7 +85,7 @@ def test_a_run_does_not_match(text: str) -> None:
     ("text", "words"),
     [
         ("hiden > 3", "'hiden' is not known; did you mean hidden?"),
-        ("qqq = 3", "it can ask for name, recipe, cell"),
+        ("qqq = 3", "a filter can use name, recipe, cell"),
         ("hidden >", "a value after hidden > is missing at the end"),
         ("hidden > and", "hidden is a number, not 'and'"),
         ("hidden > many", "hidden is a number, not 'many'"),

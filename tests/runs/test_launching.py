@@ -107,7 +107,7 @@ def test_an_ignored_signal_stays_ignored_and_others_are_handled_as_before(
         ({0: -9, 1: LOST}, "Process 0 of 2 (pid 70, cpu on {host}) was killed by SIGKILL."),
         ({1: LOST, 0: -9}, "Process 0 of 2 (pid 70, cpu on {host}) was killed by SIGKILL."),
         ({1: 1, 0: LOST}, "Process 1 of 2 (pid 71, cpu on {host}) failed with exit code 1."),
-        ({0: LOST, 1: LOST}, "The processes have lost one another: one did not answer in time."),
+        ({0: LOST, 1: LOST}, "The processes lost contact: one did not answer in time."),
     ],
 )
 def test_the_process_that_failed_first_is_named(

@@ -1,6 +1,7 @@
 """The shell of the studio in Chinese: no English but names."""
 
 import tomllib
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -98,7 +99,8 @@ async def test_quitting_asks_in_chinese(open_studio: Open) -> None:
 async def test_notices_are_in_chinese(open_studio: Open) -> None:
     async with open_studio((80, 24), studio=OnlyCorpus, keymap={"no.such": "f7"}) as studio:
         await studio.settle()
-        assert "有未知的按键名：no.such" in "".join(studio.words().split())
+        (notice,) = studio.app._notifications
+        assert "有未知的按键名：no.such" in notice.message
         studio.worker.start_run()
         studio.worker.report(
             Trained("spring", TrainingEnded(step=1200, outcome="finished")),
@@ -110,6 +112,25 @@ async def test_notices_are_in_chinese(open_studio: Open) -> None:
         assert "第 1,200 步" in words
         assert "失败：写诗" in words
         assert is_chinese(studio, "spring", "keymap", *str(studio.app.home.settings).split("/"))
+
+
+class Greeting(OnlyCorpus):
+    """A studio that is opened for the first time."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments, greets=True)
+
+
+async def test_who_opens_the_studio_first_is_greeted_in_chinese(open_studio: Open) -> None:
+    async with open_studio((80, 24), studio=Greeting) as studio:
+        await studio.settle()
+        (notice,) = studio.app._notifications
+        assert notice.message.startswith("按 1 读全唐诗，按 2 训练模型，按 3 作诗并看今日一诗")
+        assert "看今日一诗" in "".join(studio.words().split())
+        assert is_chinese(studio)
+    async with open_studio((80, 24), studio=OnlyCorpus) as studio:
+        await studio.settle()
+        assert not studio.app._notifications
 
 
 def test_a_studio_without_a_terminal_says_so_in_chinese() -> None:
@@ -126,7 +147,7 @@ def test_times_and_places_are_written_as_in_chinese() -> None:
     ]
     assert local_time("2026-11-24T14:05:00").startswith("2026-11-24 14:05")
     assert ordinal(2) == "2"
-    assert perplexities(20.0, 30.0) == "20.00 (汉字 30.00)"
+    assert perplexities(20.0, 30.0) == "20.00（汉字 30.00）"
     ticks = [label for _, label in time_ticks(0, 40 * 86400, 3)]
     assert all(len(label) == 5 and label[2] == "-" for label in ticks)
     assert RunInTraining().summary == ""

@@ -80,7 +80,7 @@ async def test_a_form_that_is_half_filled_in_changes(open_studio: Open) -> None:
         assert config
         studio.worker.report(Estimated(config, 1_200_000, 500, 90.0, 2**30, "AMD EPYC, 2 threads"))
         await studio.settle()
-        assert "2线程" in "".join((await changes_and_changes_back(studio, "estimate")).split())
+        assert "2个线程" in "".join((await changes_and_changes_back(studio, "estimate")).split())
         form.query_one(Fold).opened = True
         form.fields["hidden"].text, form.fields["dropout"].text = "77", "9"
         form.fields["tied"].text = "yes"

@@ -257,7 +257,7 @@ class TrainingPane(CurvesPane):
             self.send(ReadNetwork(shown.history.run, sample.text))
         else:
             self.studio.show_notice(
-                tr("A run with a sample is needed: open one (r), or wait for it.")
+                tr("Open a run that has a sample (r), or wait for the first one.")
             )
 
     def action_report(self) -> None:

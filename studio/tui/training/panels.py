@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.events import Resize
 
-from studio.translation import tr
+from studio.translation import tr, tr_n
 from studio.tui.pane import Pane
 from studio.tui.run_in_training import RunInTraining
 from studio.tui.training.curve_grid import CurveGrid
@@ -118,8 +118,15 @@ class WatchPanels(Vertical):
         self.draw_now()
 
     def _hint(self) -> str:
-        nothing = tr("No run to show. Press n for a new run, r for earlier runs.")
-        return self._run.preparing or nothing
+        if self._run.preparing:
+            return self._run.preparing
+        if count := len(self._watched.compared):
+            return tr_n(
+                "Curves of {count} run from the list. In the list (r), enter opens a run.",
+                "Curves of {count} runs from the list. In the list (r), enter opens a run.",
+                count,
+            )
+        return tr("No run to show. Press n for a new run, r for earlier runs.")
 
     def _poll_device(self) -> None:
         # The form for a new run shows the GPUs, too.

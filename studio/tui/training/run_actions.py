@@ -17,8 +17,9 @@ from studio.tui.training.folder_tasks import FolderTasks
 from studio.tui.training.history import History
 from studio.tui.training.log_panel import LogPanel
 from studio.tui.training.panels import WatchPanels
-from studio.tui.training.run_list import RunList, RunRow
+from studio.tui.training.run_list import RunList
 from studio.tui.training.run_reader import read_past, read_run
+from studio.tui.training.run_rows import RunRow
 from studio.tui.training.runs_beside import RunsBeside
 from studio.tui.training.status_panel import Shown
 from studio.tui.training.waiting_runs import WaitingRuns

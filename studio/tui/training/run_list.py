@@ -1,11 +1,8 @@
 """The list of the runs on disk."""
 
 import time
-from collections.abc import Mapping
 from typing import ClassVar
 
-import msgspec
-from rich.cells import cell_len
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
@@ -19,29 +16,17 @@ from textual.worker import get_current_worker
 from studio.errors import ConfigError, StudioError
 from studio.runs import folders, queue
 from studio.runs.filtering import fields_of, run_filter
-from studio.runs.folders import Run, RunSummary
+from studio.runs.folders import Run
 from studio.translation import marked, tr
-from studio.tui.drawing.charts import shortened
 from studio.tui.pane import Pane
-from studio.wording import compact, perplexities
+from studio.tui.training.run_rows import RunRow, in_columns
 
 _RUNS = marked("Runs")
+_MARK = "━ "
 # Seconds after which the runs read so far are shown.
 PARTIAL_AFTER = 0.3
 # Seconds between two looks at the folders: other processes train, end and are killed.
 READ_EVERY = 2.0
-
-
-class RunRow(msgspec.Struct, frozen=True):
-    """A run in the list. `summary` is None until it is read; `problem` says why it cannot be.
-
-    `fields` is what the filter can ask for.
-    """
-
-    name: str
-    summary: RunSummary | None = None
-    problem: str = ""
-    fields: Mapping[str, object] = {}
 
 
 class RunAction(Message):
@@ -221,13 +206,14 @@ class RunList(Vertical):
         before = [row.name for row in self._shown]
         self._shown = [row for row in self._rows if self._matches({"name": row.name, **row.fields})]
         names = [row.name for row in self._shown]
+        prompts = self._prompts(options.scrollable_content_region.width)
         if names == before:
             # Keeps what is highlighted, and how far the list is scrolled.
-            for index, row in enumerate(self._shown):
-                options.replace_option_prompt_at_index(index, self._prompt(row))
+            for index, prompt in enumerate(prompts):
+                options.replace_option_prompt_at_index(index, prompt)
         else:
             options.clear_options()
-            options.add_options([Option(self._prompt(row)) for row in self._shown])
+            options.add_options(map(Option, prompts))
             at_name = before[at] if at is not None and at < len(before) else None
             if names:
                 options.highlighted = names.index(at_name) if at_name in names else 0
@@ -236,16 +222,16 @@ class RunList(Vertical):
         empty = tr("No run matches.") if self._rows else tr("No runs yet.")
         none.update(Text(problem or empty))
 
-    def _prompt(self, row: RunRow) -> Text:
-        colour = self._colours.get(row.name)
-        facts = _facts(row)
-        width = self.query_one(_Options).scrollable_content_region.width
-        line = Text(no_wrap=True, overflow="ellipsis")
-        line.append("━ " if colour else "  ", colour or "")
-        # If a line is too short for all, the facts are below the name.
-        is_room = cell_len(f"  {row.name}  {facts}") <= width
-        line.append(row.name if is_room else shortened(row.name, width - 2))
-        return line.append(f"  {facts}" if is_room else f"\n    {facts}", "dim")
+    def _prompts(self, width: int) -> list[Text]:
+        """The rows as lines, with a mark in its colour if a run's curves are shown."""
+        prompts = []
+        for row, (name, facts) in zip(
+            self._shown, in_columns(self._shown, width - len(_MARK)), strict=True
+        ):
+            colour = self._colours.get(row.name)
+            mark = (_MARK, colour) if colour else " " * len(_MARK)
+            prompts.append(Text.assemble(mark, name, (facts, "dim")))
+        return prompts
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -275,18 +261,3 @@ class RunList(Vertical):
         at = self.query_one(_Options).highlighted
         if at is not None and at < len(self._shown):
             self.post_message(RunAction(action, self._shown[at]))
-
-
-def _facts(row: RunRow) -> str:
-    """What is known about a run, in a few words."""
-    if row.summary is None:
-        return tr("damaged") if row.problem else ""
-    if row.summary.place:
-        return row.summary.status_in_words
-    steps = tr("{steps} steps", steps=compact(row.summary.step))
-    facts = [row.summary.status_in_words, steps]
-    if row.summary.best_perplexity is not None:
-        han = row.summary.best_perplexity_han
-        both = perplexities(row.summary.best_perplexity, han)
-        facts.append(tr("ppl {perplexity}", perplexity=both))
-    return "  ".join(facts)

@@ -196,7 +196,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
         text = tr(_NOT_ESTIMATED)
         if estimated and estimated.config == self._estimated:
             text = tr(
-                "{parameters} parameters · {steps:,} steps · {time} and validations · "
+                "{parameters} parameters · {steps:,} steps · {time} plus validations · "
                 "{memory:.1f} GB · {device}",
                 parameters=compact(estimated.parameters),
                 steps=estimated.steps,

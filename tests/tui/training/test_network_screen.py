@@ -47,7 +47,7 @@ async def test_a_key_shows_the_gates_over_the_sample_of_the_run_shown(
 async def test_without_a_sample_the_studio_says_what_is_needed(open_studio: Open) -> None:
     async with open_studio(SMALL) as studio:
         await studio.press("2", "r", "r", "h")
-        assert "A run with a sample is needed" in studio.words()
+        assert "Open a run that has a sample" in studio.words()
         assert studio.worker.sent == []
 
 

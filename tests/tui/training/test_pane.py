@@ -30,8 +30,9 @@ from studio.tui.training.curve_chart import CurveChart
 from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.epochs_screen import EpochsScreen
 from studio.tui.training.log_panel import LogPanel
-from studio.tui.training.run_list import RunAction, RunList, RunRow
+from studio.tui.training.run_list import RunAction, RunList
 from studio.tui.training.run_reader import read_run
+from studio.tui.training.run_rows import RunRow
 from studio.tui.training.sample_panel import SamplePanel, verses
 from studio.tui.training.setting_names import HINTS, LABELS
 from studio.tui.training.settings_form import SettingsForm

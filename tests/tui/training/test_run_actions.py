@@ -24,7 +24,10 @@ async def test_a_run_that_is_ticked_twice_is_no_longer_compared(
     async with open_studio(SMALL) as studio:
         await studio.press("2", "r", "space")
         assert list(studio.pane._watched.compared) == ["autumn"]
+        assert "Curves of 1 run from the list." in studio.text()
+        assert "No run to show" not in studio.text()
         await studio.press("space")
+        assert "No run to show" in studio.text()
         assert studio.pane._watched.compared == {}
 
 
