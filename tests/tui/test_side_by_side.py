@@ -1,6 +1,7 @@
 """How many panes are shown, which ones, and what has room in them."""
 
 import pytest
+from textual.dom import DOMNode
 
 from studio.tui.pane import Pane
 from studio.tui.training.curve_grid import CurveGrid
@@ -87,3 +88,20 @@ async def test_names_and_values_are_not_cut_beside_other_panes(open_studio: Open
         assert name in text
         for value in ("classic", "lstm", "auto"):
             assert f"< {value} >" in text
+
+
+async def test_every_widget_has_the_style_of_its_panes_size_and_view(open_studio: Open) -> None:
+    """A pane styles only the widgets that it names; styling all of them changes nothing."""
+
+    def styles() -> dict[DOMNode, dict[str, object]]:
+        nodes = studio.app.screen.walk_children(with_self=True)
+        return {node: dict(node.styles.base.get_rules()) for node in nodes}
+
+    async with open_studio((160, 48)) as studio:
+        for size in ((160, 48), (119, 50)):
+            await studio.pilot.resize_terminal(*size)
+            for keys in (["2", "l"], ["r"], ["n"], ["3", "o"], ["escape", "w"], ["1"]):
+                await studio.press(*keys)
+                before = styles()
+                studio.app.stylesheet.update(studio.app.screen)
+                assert styles() == before

@@ -40,6 +40,7 @@ class CorpusPane(Pane):
     """The corpus pane."""
 
     BINDINGS: ClassVar[list[BindingType]] = KEYS
+    STYLED_BY_CLASSES = "#corpus-browser, #corpus-body, PoemView, CorpusFigures"
 
     _library: Library | None = None
     _missing: "CorpusMissing | None" = None
