@@ -70,6 +70,7 @@ def couplets(
     )
     for label, share in (
         (tr("true couplet found"), figures.share),
+        (tr("by association alone"), figures.by_association),
         (tr("by likelihood alone"), figures.by_likelihood),
         (tr("by a guess"), figures.chance),
     ):

@@ -6,6 +6,7 @@ from pathlib import Path
 from studio.documents import read_json
 from studio.errors import RunError
 from studio.model import checkpoint
+from studio.model.coherence import read_coherence
 from studio.model.device import choose_device, has_gpu
 from studio.paths import Home, default_model, model_description
 from studio.runs import folders
@@ -109,18 +110,20 @@ def load_writer(folder: Path, name: str, wish: str = "auto") -> Writer:
     "auto" is the processor, where a poem is written faster, and a GPU for many rows at once.
     """
     network, vocabulary, _ = checkpoint.load_model(folder)
+    coherence = read_coherence(folder)
     device = choose_device("float32", "cpu" if wish == "auto" else wish)
     if device.is_gpu:
         device.make_current()
-        return Writer(network.to(device.torch_device), vocabulary, device, name)
+        return Writer(network.to(device.torch_device), vocabulary, device, name, None, coherence)
     network.pack()
     if wish != "auto" or not has_gpu():
-        return Writer(network, vocabulary, device, name)
+        return Writer(network, vocabulary, device, name, None, coherence)
 
     @cache
     def on_gpu() -> Writer:
         gpu = choose_device("float32")
         gpu.make_current()
-        return Writer(network.copied_to(gpu.torch_device), vocabulary, gpu, name)
+        moved = network.copied_to(gpu.torch_device)
+        return Writer(moved, vocabulary, gpu, name, None, coherence)
 
-    return Writer(network, vocabulary, device, name, on_gpu)
+    return Writer(network, vocabulary, device, name, on_gpu, coherence)

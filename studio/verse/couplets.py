@@ -6,11 +6,15 @@ All fit in tone and rhyme, so only what the poem says can tell the true one.
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import msgspec
 import numpy as np
+import torch
+from numpy.typing import NDArray
 
 from studio.corpus.poem import Poem, verse_lines
+from studio.model.coherence import couplet_features
 from studio.model.evaluate import score_poems
 from studio.prosody.rhyming import feet
 from studio.prosody.scansion import scan
@@ -35,14 +39,16 @@ class CoupletChoice(msgspec.Struct, frozen=True):
 class CoupletFigures(msgspec.Struct, frozen=True):
     """How often the true couplet is found among `choices`.
 
-    `share`: by how much likelier a second couplet is after the first couplet than on average after
-    those of other poems. `by_likelihood`: by the likelihood alone, which prefers common words.
-    `chance` is that of a guess.
+    `share`: by the coherence beside the model; without one, as `by_association`. That is: by how
+    much likelier a second couplet is after the first couplet than on average after those of other
+    poems. `by_likelihood`: by the likelihood alone, which prefers common words. `chance` is that of
+    a guess.
     """
 
     poems: int
     choices: int
     share: float
+    by_association: float
     by_likelihood: float
     chance: float
 
@@ -89,13 +95,61 @@ def measure_couplets(writer: Writer, choices: Sequence[CoupletChoice]) -> Couple
     # (poems, firsts, seconds)
     nats = np.array([each.nats for each in scores]).reshape(-1, CHOICES, CHOICES)
     after = nats[:, 0]
+    by_association = _share_found(nats[:, 1:].mean(axis=1) - after)
+    coherent = coherences(writer, [(each.firsts[0], each.seconds) for each in choices])
     return CoupletFigures(
         len(choices),
         CHOICES,
-        float(((after - nats[:, 1:].mean(axis=1)).argmin(axis=1) == 0).mean()),
-        float((after.argmin(axis=1) == 0).mean()),
+        by_association if coherent is None else _share_found(coherent),
+        by_association,
+        _share_found(-after),
         1 / CHOICES,
     )
+
+
+def coherences(
+    writer: Writer, couplets: Sequence[tuple[str, Sequence[str]]]
+) -> NDArray[np.float64] | None:
+    """How well each of some second couplets, as many for each first, follows it: (firsts, seconds).
+
+    In nats up to a constant; None if there is no coherence beside the model.
+    """
+    if writer.coherence is None:
+        return None
+    texts = sorted({text for first, seconds in couplets for text in (first, *seconds)})
+    found = couplet_features(writer.network, writer.vocabulary, texts, writer.device)
+    features = dict(zip(texts, found, strict=True))
+    with torch.inference_mode():
+        rows = [
+            writer.coherence(features[first][None], torch.stack([features[s] for s in seconds]))[0]
+            for first, seconds in couplets
+        ]
+    scores: NDArray[np.float64] = torch.stack(rows).double().numpy()
+    return scores
+
+
+def mean_coherences(writer: Writer, texts: Sequence[str]) -> list[float]:
+    """How well the couplets of each poem follow each other, on average; 0 where none does."""
+    followed = [list(pairwise(couplets_of(text))) for text in texts]
+    every = [(first, (second,)) for pairs in followed for first, second in pairs]
+    found = coherences(writer, every) if every else None
+    if found is None:
+        return [0.0] * len(texts)
+    scores = iter(found[:, 0].tolist())
+    return [sum(next(scores) for _ in pairs) / len(pairs) if pairs else 0.0 for pairs in followed]
+
+
+def _share_found(scores: NDArray[np.float64]) -> float:
+    """How often the first of each row is the highest."""
+    return float((scores.argmax(axis=1) == 0).mean())
+
+
+def couplets_of(text: str) -> list[str]:
+    """The couplets of a poem in lines of five or of seven, with their stops; none of any other."""
+    lines = verse_lines(text)
+    if len(lines[0]) not in (5, 7) or len(lines) % 2 or len(set(map(len, lines))) > 1:
+        return []
+    return [_couplet(lines[at : at + 2]) for at in range(0, len(lines), 2)]
 
 
 def _couplet(lines: Sequence[str]) -> str:

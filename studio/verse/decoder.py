@@ -23,6 +23,7 @@ from torch import Tensor
 
 from studio.corpus.poem import UNKNOWN_POEM, About
 from studio.corpus.vocabulary import BEGIN, END, Vocabulary
+from studio.model.coherence import Coherence
 from studio.model.conditions import Conditions
 from studio.model.device import FEW_ROWS, Device
 from studio.model.network import Network, State, select_rows
@@ -51,6 +52,7 @@ class Writer:
     """A network that can write, with the name to show for it: a run and step, or "default".
 
     `on_gpu`, if given, returns the same model on a GPU, which it copies there the first time.
+    `coherence` is the one beside the model, if it has one.
     """
 
     network: Network
@@ -58,6 +60,7 @@ class Writer:
     device: Device
     name: str
     on_gpu: "Callable[[], Writer] | None" = None
+    coherence: Coherence | None = None
 
     def for_rows(self, rows: int) -> "Writer":
         """The model where it reads so many rows at once faster: on the GPU, or as it is."""

@@ -11,6 +11,7 @@ from studio.model.evaluate import poem_losses
 from studio.prosody.forms import shape_of
 from studio.translation import tr
 from studio.verse.constraints import Rules
+from studio.verse.couplets import mean_coherences
 from studio.verse.decoder import Writer
 from studio.verse.fixed_characters import COUPLET
 from studio.verse.request import ComposeRequest
@@ -33,11 +34,13 @@ class DraftReading(msgspec.Struct, frozen=True):
     """What the model finds in a draft that it reads again, in nats.
 
     `end` is the log probability of the end token after the poem. `title_gain`: by how much title
-    and poet raise the mean log probability; 0 without them.
+    and poet raise the mean log probability; 0 without them. `coherence`: how well its couplets
+    follow each other, up to a constant; 0 if there is no coherence beside the model.
     """
 
     end: float = 0.0
     title_gain: float = 0.0
+    coherence: float = 0.0
 
 
 def read_drafts(writer: Writer, texts: Sequence[str], about: About) -> list[DraftReading]:
@@ -52,8 +55,10 @@ def read_drafts(writer: Writer, texts: Sequence[str], about: About) -> list[Draf
     found = losses(about)
     untitled = losses(About(form=about.form)) if about.title or about.poet else found
     return [
-        DraftReading(-float(each[-1]), float(other.mean() - each.mean()))
-        for each, other in zip(found, untitled, strict=True)
+        DraftReading(-float(each[-1]), float(other.mean() - each.mean()), coherence)
+        for each, other, coherence in zip(
+            found, untitled, mean_coherences(writer, texts), strict=True
+        )
     ]
 
 

@@ -48,6 +48,7 @@ def _scored(
     lines = verse_lines(poem.text)
     score = ranking.likelihood * poem.log_probability
     score += ranking.title * reading.title_gain + ranking.end * reading.end
+    score += ranking.coherence * reading.coherence
     if not lines:
         return msgspec.structs.replace(poem, score=score)
     characters = "".join(lines)

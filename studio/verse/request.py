@@ -65,7 +65,7 @@ class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     raise the likelihood. The last ones are 0 in requests of older versions. `end` is the
     log-probability of the end token after the poem, in nats. `firmness` is the mean pointwise
     mutual information of neighbouring characters in the corpus, in nats. `rarity` is the share of
-    rare characters, and is subtracted.
+    rare characters, and is subtracted. `coherence` is how well the couplets follow each other.
     """
 
     likelihood: Weight = 1.0
@@ -78,6 +78,7 @@ class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     end: Weight = 0.0
     firmness: Weight = 0.0
     rarity: Weight = 0.0
+    coherence: Weight = 0.0
 
 
 class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

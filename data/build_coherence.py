@@ -1,0 +1,108 @@
+# ruff: noqa: T201
+"""Train the coherence of a model, and put it beside the model:
+
+    tangshi-studio corpus fetch
+    python data/build_coherence.py assets/model
+
+It learns from the couplets of the training split that follow each other, in lines of five or seven.
+Those of a batch have the same length and the same rhyme, so that only what they say tells which
+follows which. Validation poems show how far it is (`evaluate couplets --split valid`).
+"""
+
+import argparse
+import math
+import random
+import time
+from collections import defaultdict
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn import functional
+
+from studio.corpus.library import Library
+from studio.model.coherence import FILE, Coherence, couplet_features
+from studio.paths import Home
+from studio.prosody.rhyming import level_rhymes
+from studio.runs.loading import load_writer
+from studio.verse.couplets import couplet_choices, couplets_of, measure_couplets
+
+BATCH = 256
+STEPS, WARMUP = 16_000, 200
+RATE, WEIGHT_DECAY, DROPOUT = 1e-3, 0.05, 0.2
+LARGEST_NORM = 1.0
+REPORT = 2_000
+
+
+def main() -> None:
+    """Read the couplets, train, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", type=Path, help="the folder of a published model")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    torch.manual_seed(options.seed)
+    generator = random.Random(options.seed)
+    writer = load_writer(options.model, "default", "cpu")
+    with Library.open(Home.default().library) as library:
+        pairs = [pair for text in library.texts("train") for pair in following(text)]
+        valid = couplet_choices(
+            (poem for poem in library.poems() if poem.split == "valid"), 10**6, options.seed
+        )
+    texts = sorted({text for pair in pairs for text in pair})
+    print(f"Reading {len(texts):,} couplets ...", flush=True)
+    began = time.monotonic()
+    features = couplet_features(writer.network, writer.vocabulary, texts, writer.device).half()
+    print(f"{time.monotonic() - began:.0f} s", flush=True)
+    groups = grouped(pairs, {text: at for at, text in enumerate(texts)})
+    coherence = Coherence(features.shape[1], dropout=DROPOUT)
+    coherence.mean.copy_(features.float().mean(dim=0))
+    coherence.scale.copy_(features.float().std(dim=0))
+    optimiser = torch.optim.AdamW(coherence.parameters(), RATE, weight_decay=WEIGHT_DECAY)
+    sizes = [len(group) for group in groups]
+    mean = 0.0
+    for step in range(1, STEPS + 1):
+        for group in optimiser.param_groups:
+            group["lr"] = RATE * min(1, step / WARMUP) * (1 + math.cos(math.pi * step / STEPS)) / 2
+        (pool,) = generator.choices(groups, sizes)
+        batch = pool[torch.randperm(len(pool))[:BATCH]]
+        loss = _loss(coherence, features[batch[:, 0]].float(), features[batch[:, 1]].float())
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(coherence.parameters(), LARGEST_NORM)
+        optimiser.step()
+        mean += float(loss.detach()) / REPORT
+        if step % REPORT == 0:
+            found = measure_couplets(replace(writer, coherence=coherence.eval()), valid)
+            coherence.train()
+            print(f"step {step:,}: loss {mean:.3f}, found {found.share:.1%}", flush=True)
+            mean = 0.0
+    weights = {name: each.half().contiguous() for name, each in coherence.state_dict().items()}
+    save_file(weights, options.model / FILE)
+
+
+def following(text: str) -> list[tuple[str, str]]:
+    """The couplets of a poem that follow each other; none if its lines have other lengths."""
+    return list(pairwise(couplets_of(text)))
+
+
+def grouped(pairs: list[tuple[str, str]], places: dict[str, int]) -> list[Tensor]:
+    """The pairs as places (pairs, 2), in groups of one length and rhyme that fill a batch."""
+    groups: defaultdict[tuple[int, str], list[tuple[int, int]]] = defaultdict(list)
+    for first, second in pairs:
+        rhyme = min(level_rhymes(second[-2]), default="")
+        groups[len(second), rhyme].append((places[first], places[second]))
+    return [torch.tensor(group) for group in groups.values() if len(group) >= BATCH]
+
+
+def _loss(coherence: Coherence, firsts: Tensor, seconds: Tensor) -> Tensor:
+    scores = coherence(firsts, seconds)
+    own = torch.arange(len(scores))
+    forward, backward = (functional.cross_entropy(each, own) for each in (scores, scores.T))
+    return (forward + backward) / 2
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Whether one couplet belongs after another, judged from what a network finds in each of them.
+
+Two small networks make a vector of a first couplet and of a second one. Their product is high where
+both are of one poem. data/build_coherence.py trains them: among couplets with the same rhyme, they
+find the one that follows (InfoNCE, van den Oord et al. 2018).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from studio.corpus.vocabulary import BEGIN, Vocabulary
+from studio.errors import RunError
+from studio.model.device import Device
+from studio.model.network import Network
+from studio.translation import tr
+
+# Beside the weights of the model whose features it reads.
+FILE = "coherence.safetensors"
+WIDTH = 128
+# Couplets that are read at once.
+_BATCH = 512
+
+
+class Coherence(nn.Module):
+    """Scores second couplets after first ones, in nats up to a constant."""
+
+    def __init__(self, features: int, width: int = WIDTH, dropout: float = 0.0) -> None:
+        """`features` as `couplet_features` gives them."""
+        super().__init__()
+        self.mean: Tensor
+        self.scale: Tensor
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("scale", torch.ones(features))
+        self.sides = nn.ModuleList(
+            nn.Sequential(
+                nn.Dropout(dropout),
+                nn.Linear(features, width),
+                nn.GELU(),
+                nn.Dropout(dropout),
+                nn.Linear(width, width),
+            )
+            for _ in range(2)
+        )
+        self._factor: float = 2 / width**0.5
+
+    def forward(self, firsts: Tensor, seconds: Tensor) -> Tensor:
+        """The scores (firsts, seconds) of features (firsts, features), (seconds, features)."""
+        first, second = (
+            side((each - self.mean) / self.scale)
+            for side, each in zip(self.sides, (firsts, seconds), strict=True)
+        )
+        return torch.matmul(first, second.T) * self._factor
+
+
+@torch.inference_mode()
+def couplet_features(
+    network: Network, vocabulary: Vocabulary, couplets: Sequence[str], device: Device
+) -> Tensor:
+    """What the network finds in each couplet, read by itself: (couplets, features) on the CPU.
+
+    These are the mean of its features over the couplet, and those after its end.
+    """
+    rows = [[BEGIN, *vocabulary.encode(text)] for text in couplets]
+    order = sorted(range(len(rows)), key=lambda at: len(rows[at]))
+    found: dict[int, Tensor] = {}
+    was_training = network.training
+    network.eval()
+    while order:
+        length = len(rows[order[0]])
+        batch = [at for at in order[:_BATCH] if len(rows[at]) == length]
+        order = order[len(batch) :]
+        features, _ = network(device.put(torch.tensor([rows[at] for at in batch])))
+        joined = torch.cat([features[:, 1:].mean(dim=1), features[:, -1]], dim=1).float().cpu()
+        found.update(zip(batch, joined, strict=True))
+    network.train(was_training)
+    return torch.stack([found[at] for at in range(len(rows))])
+
+
+def read_coherence(folder: Path) -> Coherence | None:
+    """The coherence beside the model in a folder; None if it has none.
+
+    Raises RunError if the file cannot be used.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = folder / FILE
+    if not path.exists():
+        return None
+    try:
+        weights = load_file(path)
+        width, features = weights["sides.0.1.weight"].shape
+        coherence = Coherence(features, width)
+        coherence.load_state_dict({name: each.float() for name, each in weights.items()})
+    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        raise RunError(
+            tr(
+                "{path} cannot be used: {error}. Copy the whole folder again, or delete this file: "
+                "poems are then ranked without it.",
+                path=path,
+                error=error,
+            )
+        ) from error
+    return coherence.eval()
