@@ -2,10 +2,10 @@
 
 import getpass
 import os
+import shlex
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.terminal import Terminal
+from tests.terminal import WITHOUT_MODEL, Terminal
 
 # Debian keeps it out of the path of ordinary users.
 SERVER = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
@@ -42,9 +42,9 @@ class Line:
     def studio(self, *arguments: str, columns: int = 80, rows: int = 24) -> Terminal:
         """The studio at the other end."""
         command = ["env", *self._environment, "LANG=C.UTF-8"]
-        command += [sys.executable, "-m", "studio", *arguments]
+        command += [*WITHOUT_MODEL, *arguments]
         # The server starts a login shell; the studio takes its place.
-        remote = f"cd {Path.cwd()} && exec {' '.join(command)}"
+        remote = f"cd {Path.cwd()} && exec {shlex.join(command)}"
         terminal = ["ssh", "-tt", *self._ssh[1:], remote]
         return Terminal(terminal, columns, rows, os.environ | {"TERM": "xterm-256color"})
 

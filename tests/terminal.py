@@ -15,6 +15,11 @@ from typing import Any, Self
 import pyte
 
 STUDIO = (sys.executable, "-m", "studio")
+# Without the model that is shipped, no poem of the day: writing it costs more than opening.
+WITHOUT_MODEL = (
+    *(sys.executable, "-c"),
+    "from studio import cli, paths; paths.MODEL = 'none'; cli.main()",
+)
 # Variables of the terminal in which the tests run.
 OF_THIS_TERMINAL = (
     "SSH_CONNECTION",
@@ -144,9 +149,15 @@ class Terminal:
         return self.exit_code
 
 
-def studio(home: str, columns: int = 160, rows: int = 48, **variables: str) -> Terminal:
+def studio(
+    home: str,
+    columns: int = 160,
+    rows: int = 48,
+    command: Sequence[str] = WITHOUT_MODEL,
+    **variables: str,
+) -> Terminal:
     """The studio in a terminal, with its folders under `home`; `variables` of the environment."""
-    return Terminal(STUDIO, columns, rows, environment(home) | variables)
+    return Terminal(command, columns, rows, environment(home) | variables)
 
 
 def environment(home: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from studio.paths import Home
 from studio.runs import folders, processes
 from tests.small import small
 from tests.ssh import Line, session_of, sshd
-from tests.terminal import STUDIO, Terminal, environment
+from tests.terminal import WITHOUT_MODEL, Terminal, environment
 from tests.test_studio import losses, losses_without_a_stop, step_shown, wait_for
 
 
@@ -36,7 +36,8 @@ def assert_as_never_touched(home: Home, run: folders.Run, last: int) -> None:
 
 def watching(home: Path) -> Terminal:
     """A studio that shows the run called far."""
-    return Terminal([*STUDIO, "runs", "watch", "far"], 80, 24, environment(str(home)))
+    command = [*WITHOUT_MODEL, "runs", "watch", "far"]
+    return Terminal(command, 80, 24, environment(str(home)))
 
 
 def test_of_two_studios_that_take_a_run_over_one_trains_it_and_the_other_follows(

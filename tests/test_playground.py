@@ -5,14 +5,14 @@ from pathlib import Path
 from studio.collection.saved import Collection
 from studio.corpus.poem import verse_lines
 from studio.paths import Home
-from tests.terminal import studio
+from tests.terminal import STUDIO, studio
 
 TAB, ENTER, ESCAPE, LEFT, RIGHT = "\t", "\r", "\x1b", "\x1b[D", "\x1b[C"
 WRITTEN = "every rule kept"
 
 
 def test_a_poem_is_asked_for_worked_on_and_kept(home: Home, tmp_path: Path) -> None:
-    with studio(str(tmp_path), 80, 24) as terminal:
+    with studio(str(tmp_path), 80, 24, STUDIO) as terminal:
         terminal.wait("Search")
         terminal.press("3")
         terminal.wait("Press enter")
@@ -53,7 +53,7 @@ def test_a_poem_is_asked_for_worked_on_and_kept(home: Home, tmp_path: Path) -> N
 
 
 def test_bytes_that_are_no_text_do_not_end_the_studio(home: Home, tmp_path: Path) -> None:
-    with studio(str(tmp_path), 80, 24) as terminal:
+    with studio(str(tmp_path), 80, 24, STUDIO) as terminal:
         terminal.wait("Search")
         terminal.press("3")
         terminal.wait("Press enter")
@@ -70,7 +70,7 @@ def test_bytes_that_are_no_text_do_not_end_the_studio(home: Home, tmp_path: Path
 def test_a_poem_of_ones_own_is_typed_mended_finished_looked_up_and_saved(
     home: Home, tmp_path: Path
 ) -> None:
-    with studio(str(tmp_path), 80, 24) as terminal:
+    with studio(str(tmp_path), 80, 24, STUDIO) as terminal:
         terminal.wait("Search")
         terminal.press("3")
         terminal.wait("Press enter")

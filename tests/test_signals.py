@@ -36,8 +36,7 @@ def send(terminal: Terminal, numbers: Sequence[signal.Signals]) -> None:
     "numbers",
     [
         (HANG_UP, HANG_UP, TERMINATE),
-        (TERMINATE, TERMINATE, HANG_UP),
-        (TERMINATE, CONTINUE),
+        (TERMINATE, CONTINUE, TERMINATE, HANG_UP),
         (signal.SIGINT, signal.SIGQUIT),
     ],
 )

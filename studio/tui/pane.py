@@ -1,10 +1,9 @@
 """The base class of the three panes."""
 
-from collections.abc import Iterable, Mapping
 from itertools import takewhile
+from typing import ClassVar
 
 from textual.containers import Container
-from textual.dom import DOMNode
 from textual.events import DescendantFocus, Resize
 from textual.geometry import Size
 from textual.widget import Widget
@@ -28,6 +27,9 @@ class Pane(Container, can_focus=True):
     A pane has the class `-narrow` while it is less than `NARROW` columns wide, and `-current` while
     it has the focus or had it last. `last_focus` is the widget in it that had the focus last.
     """
+
+    # Selects the widgets in the pane whose style depends on the pane's classes.
+    STYLED_BY_CLASSES: ClassVar[str] = "*"
 
     last_focus: Widget | None = None
 
@@ -92,19 +94,13 @@ class Pane(Container, can_focus=True):
             self.restore_focus()
 
     def on_resize(self, event: Resize) -> None:
-        self.restyle(self.size_classes(event.size), self.styled_nodes())
+        self.update_classes(self.size_classes(event.size))
 
     def size_classes(self, size: Size) -> dict[str, bool]:
         """The classes that depend on the pane's size."""
         return {"-narrow": size.width < NARROW}
 
-    def styled_nodes(self) -> Iterable[DOMNode]:
-        """The nodes whose style depends on the pane's classes."""
-        return self.walk_children(with_self=True)
-
-    def restyle(self, classes: Mapping[str, bool], nodes: Iterable[DOMNode]) -> None:
-        """Set classes and update the style of these nodes only; updating all is too slow."""
-        before = self.classes
-        self.update_classes(classes, update=False)
-        if self.classes != before:
-            self.app.stylesheet.update_nodes(nodes)
+    def update_node_styles(self, animate: bool = True) -> None:
+        """Style what the classes have changed. Textual would style every widget in the pane."""
+        nodes = (self, *self.query(self.STYLED_BY_CLASSES))
+        self.app.stylesheet.update_nodes(nodes, animate=animate)

@@ -150,7 +150,7 @@ class StudioScreen(Screen[None]):
         self._visited.insert(0, current)
         self._show_panes()
         for pane in self.panes:
-            pane.restyle({"-current": pane.id == current}, [pane])
+            pane.set_class(pane.id == current, "-current")
             if pane.id == current:
                 pane.refresh_from_disk()
         self.tabs.current = current

@@ -1,13 +1,25 @@
 """How many panes are shown, which ones, and what has room in them."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+from textual.css.model import CombinatorType, SelectorType
+
+import studio.tui
+from studio.paths import Home
+from studio.settings import Settings
+from studio.tui.app import StudioApp
+from studio.tui.corpus.pane import CorpusPane
 from studio.tui.pane import Pane
+from studio.tui.playground.pane import PlaygroundPane
 from studio.tui.training.curve_grid import CurveGrid
 from studio.tui.training.log_panel import LogPanel
+from studio.tui.training.pane import TrainingPane
 from tests.tui.conftest import Open, Opened
-from tests.tui.fake_worker import a_run
+from tests.tui.fake_worker import FakeWorker, a_run
 from tests.tui.waiting import until
+
+MARKS = {SelectorType.ID: "#", SelectorType.CLASS: ".", SelectorType.TYPE: ""}
 
 
 def widths(studio: Opened) -> dict[str, int]:
@@ -87,3 +99,22 @@ async def test_names_and_values_are_not_cut_beside_other_panes(open_studio: Open
         assert name in text
         for value in ("classic", "lstm", "auto"):
             assert f"< {value} >" in text
+
+
+@pytest.mark.parametrize("kind", [CorpusPane, TrainingPane, PlaygroundPane])
+def test_a_pane_names_every_widget_that_its_classes_style(home: Home, kind: type[Pane]) -> None:
+    """It styles no others when its classes change."""
+    sheet = StudioApp(home, Settings(), FakeWorker).stylesheet
+    for path in sorted(Path(studio.tui.__file__).parent.rglob("*.tcss")):
+        sheet.read(path)
+    named = set(kind.STYLED_BY_CLASSES.split(", "))
+    styled = set[str]()
+    for selectors in (each.selectors for rule in sheet.rules for each in rule.selector_set):
+        at = {selector.name for selector in selectors}
+        if kind.__name__ in at and any(name.startswith("-") for name in at):
+            last = next(
+                each for each in reversed(selectors) if each.combinator != CombinatorType.SAME
+            )
+            if last.name not in (kind.__name__, "Pane"):
+                styled.add(MARKS[last.type] + last.name)
+    assert styled == named

@@ -17,7 +17,7 @@ from studio.paths import Home
 from studio.runs import folders, processes
 from studio.settings import Settings, write_settings
 from studio.tui.app import StudioApp
-from tests.terminal import STUDIO, Terminal, environment
+from tests.terminal import STUDIO, WITHOUT_MODEL, Terminal, environment
 from tests.test_studio import start_training
 from tests.tui.conftest import Open
 from tests.tui.fake_worker import FakeWorker, a_run
@@ -44,7 +44,7 @@ def sequences(output: bytes) -> list[bytes]:
 def test_title_and_progress_are_shown_and_removed_at_every_end(
     home: Home, tmp_path: Path, end: str
 ) -> None:
-    with Terminal(STUDIO, *SIZE, ghostty(tmp_path)) as terminal:
+    with Terminal(WITHOUT_MODEL, *SIZE, ghostty(tmp_path)) as terminal:
         start_training(terminal, epochs=4000)
         terminal.wait(lambda _: "%" in terminal.screen.title)
         assert re.fullmatch(r"classic-lstm-\S+ \d+% - tangshi-studio", terminal.screen.title)
@@ -112,7 +112,7 @@ def test_a_crash_leaves_neither_title_nor_progress(tmp_path: Path) -> None:
 
 
 def test_a_terminal_known_only_by_its_answer_shows_the_progress(home: Home, tmp_path: Path) -> None:
-    with Terminal(STUDIO, *SIZE, environment(str(tmp_path))) as terminal:
+    with Terminal(WITHOUT_MODEL, *SIZE, environment(str(tmp_path))) as terminal:
         start_training(terminal, epochs=4000)
         terminal.wait(lambda _: ASKED in terminal.output)
         assert b"\x1b]9;" not in terminal.output
@@ -126,7 +126,7 @@ def test_a_terminal_known_only_by_its_answer_shows_the_progress(home: Home, tmp_
 def test_a_person_who_is_elsewhere_is_called_when_the_run_ends(
     home: Home, tmp_path: Path, away: bool
 ) -> None:
-    with Terminal(STUDIO, *SIZE, ghostty(tmp_path)) as terminal:
+    with Terminal(WITHOUT_MODEL, *SIZE, ghostty(tmp_path)) as terminal:
         start_training(terminal, epochs=4000)
         if away:
             terminal.press(FOCUS_LOST)

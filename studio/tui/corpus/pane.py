@@ -40,6 +40,9 @@ class CorpusPane(Pane):
     """The corpus pane."""
 
     BINDINGS: ClassVar[list[BindingType]] = KEYS
+    STYLED_BY_CLASSES = (
+        "#corpus-missing, #corpus-library, #corpus-body, #corpus-browser, PoemView, CorpusFigures"
+    )
 
     _library: Library | None = None
     _missing: "CorpusMissing | None" = None

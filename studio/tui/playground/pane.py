@@ -43,6 +43,10 @@ class PlaygroundPane(Pane):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = PLAYGROUND_KEYS
+    STYLED_BY_CLASSES = (
+        "#playground-main, #request-summary, .hint, Opening, Exhibit, RequestForm, #bench, "
+        "Workbench, ReadingPanel"
+    )
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)

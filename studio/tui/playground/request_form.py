@@ -95,7 +95,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield ChoiceField("rhymes", tr("Rhyme book"), book_options(), more=True)
         yield ChoiceField("theme", tr("Theme "), theme_options(), more=True)
         yield ChineseField("title", tr("Title"), tr("题"), more=True)
-        yield ChoiceField("known_poet", tr("Poets"), poet_options(), more=True)
+        yield ChoiceField("known_poet", tr("Known poets"), poet_options(), more=True)
         yield ChineseField("poet", tr("Poet"), tr("in whose manner"), more=True)
         yield ChoiceField(
             "copied_lines",

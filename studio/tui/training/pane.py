@@ -1,12 +1,10 @@
 """The training pane: start a run, watch it, compare it with earlier ones."""
 
-from collections.abc import Iterable
 from typing import ClassVar, Literal, get_args
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widgets import Input
@@ -60,7 +58,12 @@ class TrainingPane(CurvesPane):
 
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
-    view: reactive[View] = reactive[View]("new", bindings=True)
+    STYLED_BY_CLASSES = (
+        "#form, #watch, #panels, #charts, #device, #sample, #runs, #log, #groups, #run-name"
+    )
+    # As `view` says, so that all children are styled only once.
+    DEFAULT_CLASSES = "-new"
+    view: reactive[View] = reactive[View]("new", init=False, bindings=True)
 
     def compose(self) -> ComposeResult:
         self._run = self.studio.run_in_training
@@ -72,7 +75,6 @@ class TrainingPane(CurvesPane):
         yield WatchPanels(self._run, self._watched, self.studio.settings.plain_charts)
 
     def on_mount(self) -> None:
-        self.watch_view()
         self.set_interval(FOLLOW_EVERY, self._follow)
         self.set_interval(READINGS_EVERY, self._follow_readings)
 
@@ -89,16 +91,8 @@ class TrainingPane(CurvesPane):
         tall = NARROW_TALL if classes["-narrow"] else TALL
         return classes | {"-wide": size.width >= WIDE, "-tall": size.height >= tall}
 
-    def styled_nodes(self) -> Iterable[DOMNode]:
-        """The form, the panels, and the widgets in the one that is shown."""
-        form, panels = self.query_one(SettingsForm), self._panels
-        yield from (self, form, panels)
-        yield from (form if self.view == "new" else panels).walk_children()
-
     def watch_view(self) -> None:
-        self.restyle(
-            {f"-{name}": self.view == name for name in get_args(View)}, self.styled_nodes()
-        )
+        self.update_classes({f"-{name}": self.view == name for name in get_args(View)})
         self._panels.touch()
 
     def refresh_from_disk(self) -> None:

@@ -216,7 +216,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
         if field.field in self.fields and field.field not in FIRST:
             self.query_one(Fold).opened = True
             self.set_class(True, "-more")
-        self.call_after_refresh(field.editor.focus)
+        field.editor.focus()
 
     def action_find(self) -> None:
         """Type a part of a setting's name, then go to it with enter."""

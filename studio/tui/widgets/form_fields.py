@@ -134,7 +134,8 @@ class TypedField(Field):
     """A field with text to type."""
 
     def __init__(self, name: str, label: str, editor: Input | None = None, more: bool = False):
-        super().__init__(name, label, editor or Input(id=name, compact=True), more)
+        # The field checks the value. Textual would mark it as valid, and style it for that.
+        super().__init__(name, label, editor or Input(id=name, compact=True, validate_on=()), more)
 
 
 class NumberField(TypedField):

@@ -39,6 +39,7 @@ from studio.tui.training.settings_form import SettingsForm
 from studio.tui.widgets.form_fields import Field, Fold
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import SAMPLES, a_run, write_run
+from tests.tui.test_keys_in_order import burst
 from tests.tui.waiting import until
 
 SMALL, WIDE = (80, 24), (160, 48)
@@ -108,6 +109,16 @@ async def test_a_setting_is_reached_by_a_part_of_its_name(
         await studio.press("escape", "slash", *"nothing", "enter")
         assert studio.app.focused is studio.pane.query_one("#find")
         assert studio.worker.sent == []
+
+
+@pytest.mark.parametrize("name", ["epochs", "clip"])
+async def test_a_burst_of_keys_finds_a_setting_and_changes_it(open_studio: Open, name: str) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        await burst(studio.pilot, "slash", *name, "enter", "7", "enter")
+        await studio.settle()
+        assert field(studio, name).text == "7"
+        assert studio.worker.sent
 
 
 async def test_an_estimate_is_shown_until_a_setting_changes(open_studio: Open) -> None:
