@@ -16,17 +16,20 @@ def print_scansion(title: str, scanned: Scansion) -> None:
     if title:
         out.print(title)
     width = max(2 * len(line.text) for line in scanned.lines)
+    # The rhymes are named in the script of the poem.
+    is_simplified = all(simplified(line.text) == line.text for line in scanned.lines)
+    named = simplified if is_simplified else str
     for at, line in enumerate(scanned.lines):
         marks = _marks(line)
         # As wide as a character.
         text = line.text.replace(BLANK, "＿")
-        out.print(f"  {text}{' ' * (width - cell_len(text))}  {line.rhyme}".rstrip())
+        out.print(f"  {text}{' ' * (width - cell_len(text))}  {named(line.rhyme)}".rstrip())
         wrong = [each.name for each in scanned.broken if each.line == at]
-        named = " ".join(dict.fromkeys(wrong))
-        out.print(f"  {marks}{' ' * (width - cell_len(marks))}  {named}".rstrip())
+        faults = " ".join(dict.fromkeys(wrong))
+        out.print(f"  {marks}{' ' * (width - cell_len(marks))}  {faults}".rstrip())
     parts = [scanned.form, scanned.template]
     if scanned.form != COUPLET_FORM:
-        parts.append(tr("rhyme {rhymes}", rhymes="、".join(scanned.rhymes) or "—"))
+        parts.append(tr("rhyme {rhymes}", rhymes="、".join(map(named, scanned.rhymes)) or "—"))
     out.print(" · ".join(part for part in parts if part))
     for fault in scanned.broken:
         out.print(_remark("✗", fault), soft_wrap=True)

@@ -124,7 +124,7 @@ def test_a_poem_is_scanned_in_chinese(tangshi: Run, home: Home, tmp_path: Path) 
     path.write_text(f"{POEMS}\n床x\n", "utf-8")
     result = tangshi("--language", "zh", "scan", str(path))
     assert result.code == 1
-    assert "古绝 · 韵 平陽\n无病犯（古体，只查字数与押韵）。\n" in result.out
+    assert "古绝 · 韵 平阳\n无病犯（古体，只查字数与押韵）。\n" in result.out
     assert not re.search("[a-z]", result.out)
     assert result.err == (
         f"tangshi-studio: {path}，第 6 行第 2 列无法分析：非汉字（x）。诗只能由汉字和标点组成。\n"
