@@ -11,7 +11,7 @@ from studio.documents import read_toml
 from studio.errors import ConfigError
 from studio.files import write_atomically
 from studio.translation import tr
-from studio.verse.request import DRAFTS, ComposeRequest
+from studio.verse.request import USUAL, ComposeRequest
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,7 +39,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     frames_per_second: Annotated[int, Meta(ge=0, le=60)] = 0  # 0: 60, or 15 over SSH
     mirror: str = ""  # where to fetch the corpus from without npm; "": the manifest's mirror
     keymap: dict[str, str] = {}
-    request: ComposeRequest = ComposeRequest(drafts=DRAFTS)
+    request: ComposeRequest = USUAL
 
 
 def read_settings(path: Path) -> Settings:
@@ -55,10 +55,10 @@ def read_settings(path: Path) -> Settings:
 
 
 def _complete(document: dict[str, Any]) -> None:
-    """Ask for the usual drafts where an older studio, which had none, wrote the last request."""
+    """Rank the usual drafts where an older studio, which had none, wrote the last request."""
     request = document.get("request")
-    if isinstance(request, dict):
-        request.setdefault("drafts", DRAFTS)
+    if isinstance(request, dict) and "drafts" not in request:
+        request |= {"drafts": USUAL.drafts, "ranking": msgspec.to_builtins(USUAL.ranking)}
 
 
 def write_settings(path: Path, settings: Settings) -> None:

@@ -13,7 +13,7 @@ from studio.errors import CorpusError
 from studio.paths import Home
 from studio.prosody.forms import form_named
 from studio.translation import marked, tr
-from studio.verse.request import DRAFTS
+from studio.verse.request import USUAL
 
 if TYPE_CHECKING:
     from studio.corpus.poem import Split
@@ -128,7 +128,7 @@ def poems(
     ] = False,
     drafts: Annotated[
         int, typer.Option(min=1, max=256, help=tr("Drafts of each poem; the best is measured."))
-    ] = DRAFTS,
+    ] = USUAL.drafts,
     openings: Annotated[
         int,
         typer.Option(
@@ -151,7 +151,6 @@ def poems(
     from studio.verse.free_verse import QUATRAIN, write_quatrains
     from studio.verse.novelty import Novelty
     from studio.verse.quality import quality_metrics
-    from studio.verse.request import ComposeRequest
     from studio.verse.themes import THEME_WORDS, measure_themes
 
     measured: list[dict[str, Any]] = []
@@ -177,7 +176,7 @@ def poems(
                     model=writer.name,
                 )
             )
-            request = ComposeRequest(form=name, seed=seed, drafts=drafts)
+            request = msgspec.structs.replace(USUAL, form=name, seed=seed, drafts=drafts)
             if name:
                 poems_written, seconds = write_many(writer, request, count, novelty)
                 written = [poem.text for poem in poems_written]

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from studio.cli.options import Device
@@ -22,9 +23,8 @@ from studio.prosody.rhymes import PINGSHUI
 from studio.prosody.tunes import tunes
 from studio.reasons import system_reason
 from studio.translation import tr
-from studio.verse.request import DRAFTS, ComposeRequest, Sampling, WrittenPoem
+from studio.verse.request import USUAL, ComposeRequest, WrittenPoem
 
-USUAL = Sampling()
 LARGEST = 2**27  # bytes of poems to score; several times the whole corpus
 # Options whose names differ from the request's keys.
 _OPTIONS = {"candidates": "--count", "model": "--run", "words": "--word"}
@@ -77,28 +77,28 @@ def generate(
     strategy: Annotated[str, typer.Option(help=tr("greedy (argmax) or sample."))] = "sample",
     temperature: Annotated[
         float, typer.Option(help=tr("Above 1 more varied, below 1 more predictable."))
-    ] = USUAL.temperature,
+    ] = USUAL.sampling.temperature,
     top_k: Annotated[
         int, typer.Option(help=tr("Sample from the k most likely characters; 0: all."))
-    ] = USUAL.top_k,
+    ] = USUAL.sampling.top_k,
     top_p: Annotated[
         float,
         typer.Option(help=tr("Sample from the most likely characters with this total share.")),
-    ] = USUAL.top_p,
+    ] = USUAL.sampling.top_p,
     min_p: Annotated[
         float, typer.Option(help=tr("Leave out characters below this share of the likeliest one."))
-    ] = USUAL.min_p,
+    ] = USUAL.sampling.min_p,
     repetition_penalty: Annotated[
         float,
         typer.Option(help=tr("Make characters already in the poem less likely; 1: no penalty.")),
-    ] = USUAL.repetition_penalty,
+    ] = USUAL.sampling.repetition_penalty,
     tries: Annotated[
         int, typer.Option(help=tr("Continuations of each line to compare; the best is kept."))
-    ] = 8,
+    ] = USUAL.tries,
     count: Annotated[int, typer.Option(help=tr("Number of poems."))] = 1,
     drafts: Annotated[
         int, typer.Option(help=tr("Poems written, of which the best are given."))
-    ] = DRAFTS,
+    ] = USUAL.drafts,
     seed: Annotated[int | None, typer.Option(help=tr("Set it to reproduce a poem."))] = None,
     longest: Annotated[int, typer.Option(help=tr("Most characters in a poem of free form."))] = 100,
     save: Annotated[
@@ -140,6 +140,7 @@ def generate(
         seed=secrets.randbelow(2**31) if seed is None else seed,
         longest=longest,
         model=run,
+        ranking=msgspec.to_builtins(USUAL.ranking),
     )
     model, drafts_written = write_poems(request, device)
     poems = drafts_written[:count]

@@ -13,7 +13,7 @@ from studio.model.checkpoint import Description
 from studio.model.network import Network
 from studio.paths import VOCAB
 from studio.runs.card import Card, as_markdown
-from studio.verse.request import ComposeRequest
+from studio.verse.request import USUAL
 
 
 def write_model(
@@ -34,7 +34,7 @@ def write_model(
         **({"poets": vocabulary.poets} if vocabulary.poets else {}),
     }
     _write_json(folder / "config.json", config)
-    sampling = ComposeRequest().sampling
+    sampling = USUAL.sampling
     generation = {
         "bos_token_id": BEGIN,
         "eos_token_id": END,
@@ -44,7 +44,7 @@ def write_model(
         "top_k": sampling.top_k,
         "top_p": sampling.top_p,
         "min_p": sampling.min_p,
-        "max_new_tokens": ComposeRequest().longest,
+        "max_new_tokens": USUAL.longest,
     }
     _write_json(folder / "generation_config.json", generation)
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
+import msgspec
 import torch
 
 from studio import __version__
@@ -38,11 +39,11 @@ from studio.translation import tr
 from studio.verse.composer import write
 from studio.verse.decoder import Writer
 from studio.verse.novelty import Novelty
-from studio.verse.request import DRAFTS, ComposeRequest
+from studio.verse.request import USUAL
 
 # Two of each form, by seed, not chosen by hand.
 SAMPLES = tuple(
-    ComposeRequest(form=form, seed=seed, drafts=DRAFTS)
+    msgspec.structs.replace(USUAL, form=form, seed=seed)
     for form in ("五绝", "七绝", "五律", "七律")
     for seed in (1, 2)
 )
@@ -50,7 +51,7 @@ SAMPLES = tuple(
 
 # The same for a model that reads titles.
 TITLED_SAMPLES = tuple(
-    ComposeRequest(form=form, title=title, drafts=DRAFTS)
+    msgspec.structs.replace(USUAL, form=form, title=title)
     for title in ("送别", "塞上", "中秋", "登楼", "咏雪")
     for form in ("五绝", "七绝")
 )

@@ -24,8 +24,6 @@ from studio.translation import marked, tr
 
 Strategy = Literal["greedy", "sample"]
 Tones = Literal["strict", "tang", "free"]
-# One poem asked for is the best of so many.
-DRAFTS = 16
 # Limits also reject NaN and infinity.
 Weight = Annotated[float, Meta(ge=-1000, le=1000)]
 
@@ -222,6 +220,15 @@ _TEXTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "title": (marked("The title"), _characters),
     "poet": (marked("The poet"), _characters),
 }
+
+
+# How a poem is asked for where nothing else is said: as the best of many, by weights under which
+# the best are hardest to tell from people's poems (data/experiments.md).
+USUAL = ComposeRequest(
+    drafts=16,
+    sampling=Sampling(temperature=0.95, top_p=1.0),
+    ranking=Ranking(firmness=2.0, coherence=0.1),
+)
 
 
 class WrittenPoem(msgspec.Struct, frozen=True):

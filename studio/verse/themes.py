@@ -16,7 +16,7 @@ from studio.corpus.poem import Poem, Split, is_han, verse_lines
 from studio.verse.decoder import Writer
 from studio.verse.evaluation import write_many
 from studio.verse.novelty import Novelty
-from studio.verse.request import ComposeRequest
+from studio.verse.request import USUAL
 
 # The title that is asked for -> the words in titles that stand for it.
 THEME_WORDS: dict[str, tuple[str, ...]] = {
@@ -104,7 +104,7 @@ def measure_themes(
     ]
     ours: list[tuple[str, str]] = []
     for theme in THEME_WORDS if writer.network.config.title_input else ():
-        request = ComposeRequest(form="七绝", title=theme, seed=seed, drafts=drafts)
+        request = msgspec.structs.replace(USUAL, form="七绝", title=theme, seed=seed, drafts=drafts)
         poems_of_theme, _ = write_many(writer, request, each, novelty)
         ours += ((poem.text, theme) for poem in poems_of_theme)
     return ThemeFigures(

@@ -32,7 +32,7 @@ from studio.tui.playground.request_form import RequestForm
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.tui.workbench.draft import new_seed
 from studio.tui.workbench.workbench import Workbench
-from studio.verse.request import DRAFTS, ComposeRequest
+from studio.verse.request import USUAL, ComposeRequest
 
 
 class PlaygroundPane(Pane):
@@ -94,8 +94,8 @@ class PlaygroundPane(Pane):
 
     def _greet(self) -> None:
         """Write the poem of the day. Nothing that the user has set or saved changes."""
-        self._greeting = ComposeRequest(
-            form="七绝", model="default", seed=date.today().toordinal(), drafts=DRAFTS
+        self._greeting = msgspec.structs.replace(
+            USUAL, form="七绝", model="default", seed=date.today().toordinal()
         )
         self.desk.write(self._greeting, focus=False)
 
@@ -282,7 +282,7 @@ class PlaygroundPane(Pane):
 
     def action_own(self) -> None:
         """Type, paste or open a poem of one's own."""
-        like = self.form.request("") or ComposeRequest()
+        like = self.form.request("") or USUAL
         self.app.push_screen(OwnPoemScreen(self._typed, _without_given(like)), self._own_typed)
 
     def _own_typed(self, typed: TypedPoem | None) -> None:
