@@ -19,7 +19,7 @@ from studio.runs.loading import load_writer, locate
 from studio.runs.publishing import publish
 from studio.runs.session import start_run
 from studio.verse.composer import write
-from studio.verse.request import ComposeRequest
+from studio.verse.request import USUAL, ComposeRequest
 from tests.small import small
 
 REQUEST = ComposeRequest(form="", longest=12, seed=3)
@@ -118,7 +118,7 @@ def test_other_programs_can_read_the_files_of_a_published_model(
     assert len(vocabulary) == config["vocab_size"] == card.vocabulary
     generation = json.loads((folder / "generation_config.json").read_bytes())
     assert vocabulary["<end>"] == generation["eos_token_id"]
-    assert generation["temperature"] == ComposeRequest().sampling.temperature
+    assert generation["temperature"] == USUAL.sampling.temperature
 
 
 def test_a_program_may_add_fields_to_a_published_model(published: tuple[Path, Card]) -> None:
