@@ -227,7 +227,7 @@ _TEXTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 USUAL = ComposeRequest(
     drafts=16,
     sampling=Sampling(temperature=0.95, top_p=1.0),
-    ranking=Ranking(firmness=2.0, coherence=0.1),
+    ranking=Ranking(firmness=3.0, coherence=1.0),
 )
 
 
