@@ -222,13 +222,9 @@ _TEXTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 
 
-# How a poem is asked for where nothing else is said: as the best of many, by weights under which
-# the best are hardest to tell from people's poems (data/experiments.md).
-USUAL = ComposeRequest(
-    drafts=16,
-    sampling=Sampling(temperature=0.95, top_p=1.0),
-    ranking=Ranking(firmness=3.0, coherence=1.0),
-)
+# How a poem is asked for where nothing else is said: as the best of many (data/experiments.md says
+# how the weights were chosen).
+USUAL = ComposeRequest(drafts=16, ranking=Ranking(coherence=0.3))
 
 
 class WrittenPoem(msgspec.Struct, frozen=True):

@@ -22,7 +22,7 @@ Bools = NDArray[np.bool_]
 # is further back, one that would repeat a bigram, and one that doubles its neighbour (茫茫). Poets
 # repeat characters too: in the corpus 30% of 五绝, 46% of 七绝, 40% of 五律 and 63% of 七律 do,
 # half of them by doubling. With these costs a trained model repeats no more often than that.
-NEAR_COST, FAR_COST, BIGRAM_COST, DOUBLED_COST = 2.0, 1.3, 6.0, 0.5
+NEAR_COST, FAR_COST, BIGRAM_COST, DOUBLED_COST = 2.5, 2.0, 6.0, 0.5
 
 # How many uniform random numbers a choice may use.
 DRAWS = 3
