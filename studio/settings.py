@@ -55,10 +55,13 @@ def read_settings(path: Path) -> Settings:
 
 
 def _complete(document: dict[str, Any]) -> None:
-    """Rank the usual drafts where an older studio, which had none, wrote the last request."""
+    """Ask for what is usual where an older studio, which did not know it, wrote the request."""
     request = document.get("request")
-    if isinstance(request, dict) and "drafts" not in request:
-        request |= {"drafts": USUAL.drafts, "ranking": msgspec.to_builtins(USUAL.ranking)}
+    if isinstance(request, dict):
+        request.setdefault("drafts", USUAL.drafts)
+        ranking = request.setdefault("ranking", {})
+        if isinstance(ranking, dict):
+            ranking.setdefault("coherence", USUAL.ranking.coherence)
 
 
 def write_settings(path: Path, settings: Settings) -> None:

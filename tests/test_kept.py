@@ -58,12 +58,12 @@ def test_settings_have_the_values_that_were_written() -> None:
         words=("春风", "江水"),
         given="□□□□□□月",
         rhyme="阳",
-        # That studio had no drafts.
+        # That studio had neither drafts nor coherence.
         drafts=16,
         tones="tang",
         copied_lines=True,
         tries=16,
-        ranking=Ranking(0.5, 3.0, 2.0, 4.0, 0.0, 1.5),
+        ranking=Ranking(0.5, 3.0, 2.0, 4.0, 0.0, 1.5, coherence=0.3),
     )
 
 

@@ -56,6 +56,11 @@ class Conditions:
         places = self.places[:, start:end].contiguous()
         return Conditions(places, poems, self.about[used])
 
+    def padded(self, poems: int) -> "Conditions":
+        """The same with descriptions of at least so many poems; nothing is known of those added."""
+        more = max(0, poems - len(self.about))
+        return replace(self, about=torch.nn.functional.pad(self.about, (0, 0, 0, more)))
+
     def to(self, device: torch.device) -> "Conditions":
         """The same on a device."""
         return Conditions(self.places.to(device), self.poems.to(device), self.about.to(device))

@@ -45,9 +45,8 @@ class Learner:
         self._config = config
         self._world = world
         # Steps of several processes are not recorded: each would have to record at the same time.
-        # Nor are those with conditions: each batch has another number of poems.
-        records = world.size == 1 and not network.config.has_conditions
-        recorder = recorder_for(device.torch_device, network.dropout) if records else None
+        alone = world.size == 1
+        recorder = recorder_for(device.torch_device, network.dropout) if alone else None
         self._recorded = RecordedSteps(self._take_step, device, recorder) if recorder else None
         self._optimiser = make_optimiser(network, config, device, recorder is not None)
         self._state: State | None = None

@@ -8,12 +8,14 @@ recurrent state change in place.
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
 from studio.model.batches import Batch
+from studio.model.conditions import Conditions
 from studio.model.device import Device
 from studio.model.network import State
 
@@ -40,6 +42,11 @@ class Recorder(Protocol):
         """
 
 
+# A batch has room for a poem for each of so many of its characters: the number of poems differs.
+_SHORTEST = 8
+_Shape = tuple[int, ...]
+
+
 class _Recording(NamedTuple):
     """A recorded step: the batch that it reads, and its results after each `replay`."""
 
@@ -55,8 +62,8 @@ class RecordedSteps:
         self._take_step = take_step
         self._device = device
         self._recorder = recorder
-        self._seen: Counter[torch.Size] = Counter()
-        self._recordings: dict[torch.Size, _Recording] = {}
+        self._seen: Counter[_Shape] = Counter()
+        self._recordings: dict[_Shape, _Recording] = {}
         # The state that all recordings read and change; None if none is carried.
         self._state: State | None = None
         # Why steps are not recorded any more; "" while they are.
@@ -70,7 +77,8 @@ class RecordedSteps:
 
     def take(self, batch: Batch, state: State | None) -> tuple[Tensor, State | None]:
         """What the function returns for a batch and the state before it; None is the zero state."""
-        shape = batch.inputs.shape
+        batch = _with_room(batch)
+        shape = _shape_of(batch)
         # If no target counts, the loss is computed in another way.
         if self.failure or not batch.characters:
             return self._take_step(batch, state)
@@ -93,11 +101,11 @@ class RecordedSteps:
 
     def _record(self, batch: Batch) -> bool:
         """Record the step of a batch of this shape; if that fails, no other one is recorded."""
-        inputs, targets = (
-            torch.zeros_like(each, device=self._device.torch_device)
-            for each in (batch.inputs, batch.targets)
+        inputs, targets, *known = (
+            torch.zeros_like(each, device=self._device.torch_device) for each in _tensors(batch)
         )
-        own = Batch(inputs, targets, batch.resets_state, batch.characters)
+        conditions = Conditions(*known) if known else None
+        own = Batch(inputs, targets, batch.resets_state, batch.characters, conditions)
         results: list[Tensor] = []
 
         def work() -> None:
@@ -112,14 +120,14 @@ class RecordedSteps:
             self.forget()
             self.failure = str(error).partition("\n")[0] or type(error).__name__
             return False
-        self._recordings[batch.inputs.shape] = _Recording(own, results, replay)
+        self._recordings[_shape_of(batch)] = _Recording(own, results, replay)
         return True
 
     def _replay(
         self, recording: _Recording, batch: Batch, state: State | None
     ) -> tuple[Tensor, State | None]:
-        self._device.copy(batch.inputs, recording.batch.inputs)
-        self._device.copy(batch.targets, recording.batch.targets)
+        for each, place in zip(_tensors(batch), _tensors(recording.batch), strict=True):
+            self._device.copy(each, place)
         if self._state is not None and state is not self._state:
             if state is None:
                 for part in (part for layer in self._state for part in layer):
@@ -129,6 +137,24 @@ class RecordedSteps:
         recording.replay()
         # The next replay writes to the same place, and others may use it for something else.
         return recording.results[0].clone(), self._state
+
+
+def _with_room(batch: Batch) -> Batch:
+    if batch.conditions is None:
+        return batch
+    return replace(batch, conditions=batch.conditions.padded(batch.inputs.numel() // _SHORTEST))
+
+
+def _shape_of(batch: Batch) -> _Shape:
+    return (*batch.inputs.shape, len(batch.conditions.about) if batch.conditions else 0)
+
+
+def _tensors(batch: Batch) -> list[Tensor]:
+    """Inputs and targets, then the fields of the conditions, if there are any."""
+    tensors = [batch.inputs, batch.targets]
+    if known := batch.conditions:
+        tensors += [known.places, known.poems, known.about]
+    return tensors
 
 
 def _copy_state(source: State, target: State) -> None:

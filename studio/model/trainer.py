@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from torch import Tensor
 
-from studio.corpus.poem import About
+from studio.corpus.poem import UNKNOWN_POEM, About
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import ConfigError, DamageError, RunError, out_of_memory_message
 from studio.model import checkpoint
@@ -87,7 +87,7 @@ class Trainer:
         """Raises RunError if there are too few poems for one batch.
 
         Of the processes in `world`, only process 0 writes checkpoints. `about`: what is known of
-        each poem of `train`, if the network reads it.
+        each poem of `train`, if the network reads it; nothing if it is left out.
         """
         if world.size > config.train.batch_size:
             raise ConfigError(tr(_TOO_FEW_ROWS, rows=config.train.batch_size, count=world.size))
@@ -96,7 +96,8 @@ class Trainer:
         self.progress = Progress(poems=poems_sha256(train))
         self._valid = valid
         self._poems = [vocabulary.encode(text) for text in train]
-        self._known = describe(about, vocabulary) if config.model.has_conditions else None
+        known = about or [UNKNOWN_POEM] * len(train)
+        self._known = describe(known, vocabulary) if config.model.has_conditions else None
         try:
             self._epoch = self._make_epoch(1)
         except ValueError as error:

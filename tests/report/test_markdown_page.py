@@ -1,6 +1,7 @@
 """The report as Markdown reads as it was meant, whatever the runs hold."""
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def test_markdown_and_html_have_the_same_tables(
 
 
 def cells(html: str) -> list[str]:
-    return re.findall(r"<t[dh](?: [^>]*)?>(.*?)</t[dh]>", html)
+    return [unescape(each) for each in re.findall(r"<t[dh](?: [^>]*)?>(.*?)</t[dh]>", html)]
 
 
 def test_texts_of_a_run_are_shown_not_interpreted(
