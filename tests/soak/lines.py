@@ -29,7 +29,7 @@ from studio.runs.session import start_run
 from tests.small import small
 from tests.soak.person import home_of_nonsense
 from tests.ssh import Line, session_of, sshd
-from tests.terminal import Terminal
+from tests.terminal import WITHOUT_MODEL, Terminal
 from tests.test_handing_over import resume
 
 CONFIG = small(epochs=100_000, hidden=64, batch_size=32, validate_every=50, checkpoint_every=50)
@@ -158,7 +158,7 @@ def studios_of(terminal: Terminal) -> list[int]:
     return [
         each.pid
         for each in psutil.process_iter(["cmdline", "environ"])
-        if "studio" in (each.info["cmdline"] or [])
+        if {"studio", WITHOUT_MODEL[-1]} & {*(each.info["cmdline"] or [])}
         and f" {ours} " in (each.info["environ"] or {}).get("SSH_CONNECTION", "")
         and "--resume" not in each.info["cmdline"]
     ]
