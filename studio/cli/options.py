@@ -34,3 +34,15 @@ def assignment(text: str) -> tuple[str, object]:
             tr("--set takes KEY=VALUE, as in --set hidden=256, not {text!r}.", text=text)
         )
     return key.strip(), value.strip()
+
+
+RhymeBookOption = Annotated[
+    str,
+    typer.Option(
+        help=tr(
+            "Rhyme book: pingshui (平水韵, the default) or cilin (词林正韵, the default of ci), "
+            "with the tones of the Tang; tongyun (中华通韵) or xinyun (中华新韵), with those of "
+            "today."
+        )
+    ),
+]

@@ -5,6 +5,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from studio.cli.options import RhymeBookOption
 from studio.cli.output import out, print_json, say, usage_errors
 from studio.cli.scan_report import print_scansion, print_suggestion
 from studio.corpus.library import Library
@@ -49,16 +50,7 @@ def scan(
             )
         ),
     ],
-    rhymes: Annotated[
-        str,
-        typer.Option(
-            help=tr(
-                "Rhyme book: pingshui (平水韵, the default) or cilin (词林正韵, the default of "
-                "ci), with the tones of the Tang; tongyun (中华通韵) or xinyun (中华新韵), with "
-                "those of today."
-            )
-        ),
-    ] = "",
+    rhymes: RhymeBookOption = "",
     tune: Annotated[
         str,
         typer.Option(

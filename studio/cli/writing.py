@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from studio.cli.options import Device
+from studio.cli.options import Device, RhymeBookOption
 from studio.cli.output import option, out, print_json, say, usage_errors
 from studio.collection.exporting import export, format_of
 from studio.collection.saved import Collection, SavedPoem, saved_now
@@ -57,16 +57,7 @@ def generate(
     ] = "",
     poet: Annotated[str, typer.Option(help=tr("In whose manner, such as 李白."))] = "",
     rhyme: Annotated[str, typer.Option(help=tr("One of the 106 rhymes, such as 阳 or 東."))] = "",
-    rhymes: Annotated[
-        str,
-        typer.Option(
-            help=tr(
-                "Rhyme book: pingshui (平水韵, the default) or cilin (词林正韵, the default of "
-                "ci), with the tones of the Tang; tongyun (中华通韵) or xinyun (中华新韵), with "
-                "those of today."
-            )
-        ),
-    ] = "",
+    rhymes: RhymeBookOption = "",
     tones: Annotated[
         str,
         typer.Option(help=tr("Tone rules: strict, tang (as the Tang poets kept them) or free.")),
