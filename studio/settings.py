@@ -59,9 +59,10 @@ def _complete(document: dict[str, Any]) -> None:
     request = document.get("request")
     if isinstance(request, dict):
         request.setdefault("drafts", USUAL.drafts)
-        ranking = request.setdefault("ranking", {})
-        if isinstance(ranking, dict):
-            ranking.setdefault("coherence", USUAL.ranking.coherence)
+        for part, name in (("ranking", "coherence"), ("sampling", "guidance")):
+            values = request.setdefault(part, {})
+            if isinstance(values, dict):
+                values.setdefault(name, getattr(getattr(USUAL, part), name))
 
 
 def write_settings(path: Path, settings: Settings) -> None:

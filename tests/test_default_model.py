@@ -14,8 +14,8 @@ from studio.runs.card import Card
 from studio.runs.loading import DEFAULT, load_writer, locate
 from studio.runs.published import readme
 from studio.verse.composer import write
-from studio.verse.decoder import Writer
 from studio.verse.request import ComposeRequest
+from studio.verse.writer import Writer
 
 LARGEST = 25_000_000  # bytes
 

@@ -9,8 +9,8 @@ import torch
 
 from studio.corpus.vocabulary import BEGIN
 from studio.verse.composer import compose, write
-from studio.verse.decoder import Writer
 from studio.verse.request import ComposeRequest, Sampling
+from studio.verse.writer import Writer
 
 # Poems in the large batch.
 BATCH = 64

@@ -83,6 +83,10 @@ def generate(
         float,
         typer.Option(help=tr("Make characters already in the poem less likely; 1: no penalty.")),
     ] = USUAL.sampling.repetition_penalty,
+    guidance: Annotated[
+        float,
+        typer.Option(help=tr("How much title and poet are stressed; 0: as the model learnt it.")),
+    ] = USUAL.sampling.guidance,
     tries: Annotated[
         int, typer.Option(help=tr("Continuations of each line to compare; the best is kept."))
     ] = USUAL.tries,
@@ -124,6 +128,7 @@ def generate(
             "top_p": top_p,
             "min_p": min_p,
             "repetition_penalty": repetition_penalty,
+            "guidance": guidance,
         },
         tries=tries,
         candidates=count,

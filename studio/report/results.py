@@ -8,11 +8,11 @@ from studio.prosody.forms import form_named
 from studio.report.records import ModelResults, OpeningPoem, Part
 from studio.runs.held_out import split_figures
 from studio.verse.composer import write
-from studio.verse.decoder import Writer
 from studio.verse.figures import VerseFigures, verse_figures
 from studio.verse.free_verse import REQUEST, measure_free_verse
 from studio.verse.novelty import Novelty
 from studio.verse.request import ComposeRequest, Sampling, Strategy
+from studio.verse.writer import Writer
 
 OPENINGS = ("日", "红", "山", "夜", "湖", "海", "月")
 STRATEGIES: tuple[Strategy, ...] = ("greedy", "sample")

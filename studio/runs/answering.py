@@ -19,8 +19,8 @@ from studio.verse.index_keeper import IndexKeeper
 from studio.verse.reading import CopiedSpan
 
 if TYPE_CHECKING:
-    from studio.verse.decoder import Writer
     from studio.verse.novelty import Novelty
+    from studio.verse.writer import Writer
 
 # Offers for a fault on the workbench.
 SUGGESTED = 12

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from studio.corpus.poem import About
 from studio.model.evaluate import quatrain_score, score_poems, total
 from studio.runs.card import SplitFigures
-from studio.verse.decoder import Writer
+from studio.verse.writer import Writer
 
 _QUATRAINS = ("五绝", "七绝")
 

@@ -12,7 +12,7 @@ from studio.paths import Home, default_model, model_description
 from studio.runs import folders
 from studio.runs.card import Card
 from studio.translation import tr
-from studio.verse.decoder import Writer
+from studio.verse.writer import Writer
 
 DEFAULT = "default"
 # The run in training writes for "auto" from the time its validation perplexity is at most this many

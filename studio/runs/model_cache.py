@@ -7,7 +7,7 @@ from studio.paths import Home, model_description
 
 if TYPE_CHECKING:
     from studio.runs.session import TrainingSession
-    from studio.verse.decoder import Writer
+    from studio.verse.writer import Writer
 
 
 class ModelCache:

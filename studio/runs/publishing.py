@@ -37,9 +37,9 @@ from studio.runs.held_out import split_figures
 from studio.runs.loading import DEFAULT, load_writer, locate
 from studio.translation import tr
 from studio.verse.composer import write
-from studio.verse.decoder import Writer
 from studio.verse.novelty import Novelty
 from studio.verse.request import USUAL
+from studio.verse.writer import Writer
 
 # Two of each form, by seed, not chosen by hand.
 SAMPLES = tuple(

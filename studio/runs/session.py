@@ -31,9 +31,9 @@ from studio.runs.training_folder import ProcessState
 from studio.telemetry import Meter
 from studio.translation import tr
 from studio.verse.composer import write
-from studio.verse.decoder import Writer
 from studio.verse.free_verse import FreeVerse
 from studio.verse.request import ComposeRequest
+from studio.verse.writer import Writer
 
 # The request for the sample at each validation: always the same, so that only the weights differ.
 SAMPLE = ComposeRequest(first="", form="五绝", seed=20)

@@ -10,7 +10,7 @@ from studio.prosody.measure import scan_by
 from studio.prosody.tunes import tunes
 from studio.translation import marked, tr
 from studio.verse.constraints import FormRules, FreeRules, Rules, rhyme_supply
-from studio.verse.decoder import Columns, Writer, decode
+from studio.verse.decoder import Columns, decode
 from studio.verse.fixed_characters import fill_lines, free_text, required_words, wanted_rhymes
 from studio.verse.knowledge import about_form, read_drafts, refuse_unknown
 from studio.verse.novelty import Novelty
@@ -19,6 +19,7 @@ from studio.verse.ranking import add_scores
 from studio.verse.request import ComposeRequest, Tones, WrittenPoem
 from studio.verse.tune_rules import rules_of_tune
 from studio.verse.ways import form_layout
+from studio.verse.writer import Writer
 
 # The looser choices for `tones`, the strictest first.
 _LOOSER: dict[Tones, tuple[Tones, ...]] = {

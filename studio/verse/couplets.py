@@ -18,8 +18,8 @@ from studio.model.coherence import couplet_features
 from studio.model.evaluate import score_poems
 from studio.prosody.rhyming import feet
 from studio.prosody.scansion import scan
-from studio.verse.decoder import Writer
 from studio.verse.fixed_characters import COUPLET
+from studio.verse.writer import Writer
 
 CHOICES = 4
 # Poems whose second couplet is followed by others, or ends the poem.

@@ -15,18 +15,13 @@ the try that the model finds more likely would only be a lower temperature.
 
 import random
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from studio.corpus.poem import UNKNOWN_POEM, About
-from studio.corpus.vocabulary import BEGIN, END, Vocabulary
-from studio.model.coherence import Coherence
-from studio.model.conditions import Conditions
-from studio.model.device import FEW_ROWS, Device
-from studio.model.network import Network, State, select_rows
+from studio.corpus.vocabulary import END
 from studio.verse.constraints import FREE, Rules, han_mask
 from studio.verse.request import Sampling, WrittenPoem
 from studio.verse.sampling import (
@@ -40,31 +35,12 @@ from studio.verse.sampling import (
     repeat_cost,
     shares,
 )
-from studio.verse.step_conditions import StepConditions
+from studio.verse.step_reader import StepReader
+from studio.verse.writer import Writer
 
 # A rejected line is drawn again at most this often. After that its try loses this weight, in nats.
 _REDRAWS = 50
 _REJECTED_NATS = 1e4
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """A network that can write, with the name to show for it: a run and step, or "default".
-
-    `on_gpu`, if given, returns the same model on a GPU, which it copies there the first time.
-    `coherence` is the one beside the model, if it has one.
-    """
-
-    network: Network
-    vocabulary: Vocabulary
-    device: Device
-    name: str
-    on_gpu: "Callable[[], Writer] | None" = None
-    coherence: Coherence | None = None
-
-    def for_rows(self, rows: int) -> "Writer":
-        """The model where it reads so many rows at once faster: on the GPU, or as it is."""
-        return self.on_gpu() if self.on_gpu and rows > FEW_ROWS else self
 
 
 Columns = Generator[tuple[str, ...], None, tuple[WrittenPoem, ...]]
@@ -100,7 +76,7 @@ def decode(
     draws = np.stack([each.random((length, count), np.float32) for each in generators])
     # The positions at which some poem has a free character.
     free = (rules.fixed == FREE).any(axis=0)
-    batch = _PoemBatch(writer, rules, prefix, about)
+    batch = _PoemBatch(writer, rules, prefix, about, sampling.guidance)
     shown, must_resample = len(prefix), False
     if prefix:
         batch.repeat(tries if free[len(prefix) :].any() else 1)
@@ -130,21 +106,18 @@ def decode(
 class _PoemBatch:
     """The poems that are being written; each has several adjacent rows while a line is tried."""
 
-    def __init__(self, writer: Writer, rules: Rules, prefix: list[int], about: About) -> None:
+    def __init__(
+        self, writer: Writer, rules: Rules, prefix: list[int], about: About, guidance: float
+    ) -> None:
         rows = rules.fixed.shape[0]
-        self._writer, self._rules = writer, rules
+        self._vocabulary, self._rules = writer.vocabulary, rules
         self._han = han_mask(writer.vocabulary)
         self._poems = rows
-        device = writer.device.torch_device
-        self._known: StepConditions | None = None
-        if writer.network.config.has_conditions:
-            self._known = StepConditions(about, rules, writer.vocabulary, device)
-        known = self._known.before(0, len(prefix) + 1, 1) if self._known else None
-        features, state = _read(writer, torch.tensor([[BEGIN, *prefix]]), None, known)
-        same = torch.zeros(rows, dtype=torch.long, device=device)
-        self._features, self._state = features.index_select(0, same), select_rows(state, same)
-        # Computed from the features only if needed: before a fixed stop they may not be.
-        self._cached_logits: Tensor | None = None
+        self._guidance = guidance
+        # The second one, if there is one, reads without title and poet.
+        self._readers = [StepReader(writer, rules, prefix, about)]
+        if guidance and (about.title or about.poet):
+            self._readers.append(StepReader(writer, rules, prefix, About(form=about.form)))
         # (rows, time): the tokens so far.
         self.written = np.repeat(np.array([prefix], np.int64), rows, axis=0)
         for at, token in enumerate(prefix):
@@ -162,10 +135,11 @@ class _PoemBatch:
 
     @property
     def _logits(self) -> Tensor:
-        """The logits of the next token, (rows, vocabulary), on the CPU."""
-        if self._cached_logits is None:
-            self._cached_logits = _logits(self._writer, self._features)
-        return self._cached_logits
+        """The logits by which the next token is chosen, (rows, vocabulary), on the CPU."""
+        known, *without = (reader.logits for reader in self._readers)
+        for plain in without:
+            known = known + self._guidance * (known - plain)
+        return known
 
     def choose(self, position: int, sampling: Sampling, draws: Floats) -> Tokens:
         """The token of each row at a position, (rows,): fixed or chosen."""
@@ -212,7 +186,7 @@ class _PoemBatch:
             lines = [written[at : at + stride - 1] for at in range(0, start, stride)]
             for _ in range(_REDRAWS):
                 line = [*written[start:], int(picked[row]), *ends[row]]
-                text = self._writer.vocabulary.decode(line)
+                text = self._vocabulary.decode(line)
                 if line not in lines and not (copied and copied(text)):
                     break
                 rest_shares = self._shares[row : row + 1]
@@ -231,7 +205,7 @@ class _PoemBatch:
         """Append the tokens `picked` (rows,)."""
         chosen = (self._rules.fixed[:, position] == FREE) & ~self.ended
         if chosen.any():
-            self._nats += np.where(chosen, log_probability(self._logits, picked), 0)
+            self._nats += np.where(chosen, log_probability(self._readers[0].logits, picked), 0)
             self._choices += chosen
         self.ended |= picked == END
         self.written = np.concatenate([self.written, picked[:, None]], axis=1)
@@ -239,11 +213,8 @@ class _PoemBatch:
 
     def read(self) -> None:
         """Read the last tokens with the network."""
-        last = torch.from_numpy(self.written[:, -1:])
-        rows, at = self.written.shape
-        known = self._known.before(at, at + 1, rows) if self._known else None
-        self._features, self._state = _read(self._writer, last, self._state, known)
-        self._cached_logits = None
+        for reader in self._readers:
+            reader.read(self.written)
 
     def resample(self, each: int, draws: Floats) -> None:
         """Keep one try of each poem, drawn by weight; `each` adjacent rows are its tries."""
@@ -260,7 +231,7 @@ class _PoemBatch:
     def columns(self, start: int) -> Iterator[tuple[str, ...]]:
         """The characters of each poem from position `start`; nothing after all have ended."""
         for tokens in self.written[:, start:].T.tolist():
-            column = tuple(self._writer.vocabulary.decode([token]) for token in tokens)
+            column = tuple(self._vocabulary.decode([token]) for token in tokens)
             if any(column):
                 yield column
 
@@ -268,7 +239,7 @@ class _PoemBatch:
         """The poems as written so far."""
         means = self._nats / np.maximum(self._choices, 1)
         return tuple(
-            WrittenPoem(self._writer.vocabulary.decode(tokens), mean, ended)
+            WrittenPoem(self._vocabulary.decode(tokens), mean, ended)
             for tokens, mean, ended in zip(
                 self.written.tolist(), means.tolist(), self.ended.tolist(), strict=True
             )
@@ -277,11 +248,8 @@ class _PoemBatch:
     def _select(self, rows: Tokens) -> None:
         self._rules.select_rows(rows)
         chosen = torch.from_numpy(rows)
-        if self._cached_logits is not None:
-            self._cached_logits = self._cached_logits.index_select(0, chosen)
-        chosen = chosen.to(self._writer.device.torch_device)
-        self._features = self._features.index_select(0, chosen)
-        self._state = select_rows(self._state, chosen)
+        for reader in self._readers:
+            reader.select_rows(chosen)
         self.written, self.ended = self.written[rows], self.ended[rows]
         self._nats, self._choices = self._nats[rows], self._choices[rows]
         self._weights = self._weights[rows]
@@ -315,27 +283,3 @@ def _prefix(fixed: Tokens) -> list[int]:
 def _generator(seed: int, number: int) -> np.random.Generator:
     """The generator of poem `number`; it does not depend on the number of poems."""
     return np.random.default_rng(random.Random(f"{seed}:{number}").getrandbits(63))
-
-
-@torch.inference_mode()
-def _read(
-    writer: Writer, tokens: Tensor, state: State | None, known: Conditions | None
-) -> tuple[Tensor, State]:
-    """Read `tokens` (batch, time); the features (batch, features) after the last one."""
-    network = writer.network
-    # `eval` and `train` visit every module, which is slow compared to one step of a single poem.
-    was_training = network.training
-    if was_training:
-        network.eval()
-    try:
-        features, state = network(writer.device.put(tokens), state, conditions=known)
-        return features[:, -1], state
-    finally:
-        if was_training:
-            network.train()
-
-
-@torch.inference_mode()
-def _logits(writer: Writer, features: Tensor) -> Tensor:
-    """The logits of the next token, (rows, vocabulary), on the CPU, from `features`."""
-    return writer.network.logits(features).float().cpu()

@@ -18,8 +18,8 @@ from studio.errors import VerseError
 from studio.model.batches import pad_batch
 from studio.prosody.parallelism import parallelism
 from studio.translation import tr
-from studio.verse.decoder import Writer
 from studio.verse.novelty import Novelty
+from studio.verse.writer import Writer
 
 _FOLDS = 5
 _BATCH = 64

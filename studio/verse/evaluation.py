@@ -12,10 +12,10 @@ from studio.errors import VerseError
 from studio.prosody.forms import Form, form_named, form_of
 from studio.prosody.scansion import scan
 from studio.verse.composer import write_best
-from studio.verse.decoder import Writer
 from studio.verse.figures import keeps_length, keeps_rhyme, keeps_tones
 from studio.verse.novelty import Novelty
 from studio.verse.request import ComposeRequest, WrittenPoem
+from studio.verse.writer import Writer
 
 # How many poems are written in one batch.
 _BATCH = 64

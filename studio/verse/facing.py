@@ -20,8 +20,9 @@ from studio.verse.fixed_characters import in_known_forms
 from studio.verse.request import BLANK, COUPLET_FORM, ComposeRequest, WrittenPoem
 
 if TYPE_CHECKING:
-    from studio.verse.decoder import Columns, Writer
+    from studio.verse.decoder import Columns
     from studio.verse.novelty import Novelty
+    from studio.verse.writer import Writer
 
 _FORMS = {5: "五律", 7: "七律"}
 _BEFORE, _LINES = 2, 8

@@ -13,11 +13,11 @@ from studio.corpus.poem import verse_lines
 from studio.errors import StudioError
 from studio.model.events import VerseMeasured
 from studio.prosody.forms import Form
-from studio.verse.decoder import Writer
 from studio.verse.evaluation import write_many
 from studio.verse.figures import VerseFigures, verse_figures
 from studio.verse.novelty import Novelty
 from studio.verse.request import ComposeRequest
+from studio.verse.writer import Writer
 
 # What four lines of a free poem should be: a quatrain of five or of seven characters.
 QUATRAIN = Form("free", "free", (5, 7), 4, 4, 4, True)

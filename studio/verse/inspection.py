@@ -18,7 +18,7 @@ from studio.verse.request import BLANK, ComposeRequest
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from studio.verse.decoder import Writer
+    from studio.verse.writer import Writer
 
 Fits = Callable[[str], bool]
 # Characters of a place that are read with what follows them.

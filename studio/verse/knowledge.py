@@ -12,9 +12,9 @@ from studio.prosody.forms import shape_of
 from studio.translation import tr
 from studio.verse.constraints import Rules
 from studio.verse.couplets import mean_coherences
-from studio.verse.decoder import Writer
 from studio.verse.fixed_characters import COUPLET
 from studio.verse.request import ComposeRequest
+from studio.verse.writer import Writer
 
 
 def about_poem(request: ComposeRequest, text: str) -> About:

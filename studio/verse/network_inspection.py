@@ -10,7 +10,7 @@ from studio.verse.network_reading import GateReading, Histogram, NetworkReading,
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from studio.verse.decoder import Writer
+    from studio.verse.writer import Writer
 
 # Units shown of each gate, and bins of a histogram.
 UNITS, BINS = 6, 32

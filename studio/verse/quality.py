@@ -12,9 +12,9 @@ from studio.corpus.poem import verse_lines
 from studio.model.evaluate import score_poems, total
 from studio.prosody.forms import Form
 from studio.prosody.parallelism import middle_couplets, parallelism
-from studio.verse.decoder import Writer
 from studio.verse.figures import distinct, mean, repeats, verse_figures
 from studio.verse.novelty import Novelty
+from studio.verse.writer import Writer
 
 
 class QualityMetrics(msgspec.Struct, frozen=True):

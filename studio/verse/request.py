@@ -38,8 +38,10 @@ class Sampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `greedy` takes the most likely one (argmax). `sample` draws: `temperature` divides the logits.
     `top_k` keeps the k most likely characters (0: all). `top_p` keeps the smallest set with at
     least that much probability (Holtzman et al. 2020). `min_p` keeps the characters with at least
-    that share of the highest probability (Nguyen et al. 2024). `repetition_penalty` above 1 lowers
-    characters that are already written (Keskar et al. 2019), with either strategy.
+    that share of the highest probability (Nguyen et al. 2024). With either strategy,
+    `repetition_penalty` above 1 lowers characters that are already written (Keskar et al. 2019), and
+    `guidance` is how many times the difference that title and poet make to the logits is added to
+    them (Sanchez et al. 2023, Stay on topic with classifier-free guidance).
     """
 
     strategy: Strategy = "sample"
@@ -49,6 +51,7 @@ class Sampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     top_p: Annotated[float, Meta(gt=0, le=1)] = 0.95
     min_p: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     repetition_penalty: Annotated[float, Meta(ge=1, le=10)] = 1.0
+    guidance: Annotated[float, Meta(ge=0, le=20)] = 0.0
 
 
 class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -24,7 +24,7 @@ from studio.verse.request import BLANK, COUPLET_FORM, ComposeRequest
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from studio.verse.decoder import Writer
+    from studio.verse.writer import Writer
 
 # Offers for each place that are ranked in the whole poem.
 _RANKED = 24

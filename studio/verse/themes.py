@@ -2,21 +2,22 @@
 
 A plain classifier decides: naive Bayes over the characters and pairs of characters of a poem, made
 from the training split's poems by a word in their titles. How often it is right about people's
-poems is the measure of what can be reached.
+poems is the measure of what can be reached. Each theme counts the same, however many poems it has.
 """
 
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from statistics import fmean
 
 import msgspec
 
 from studio.corpus.library import Library
 from studio.corpus.poem import Poem, Split, is_han, verse_lines
-from studio.verse.decoder import Writer
 from studio.verse.evaluation import write_many
 from studio.verse.novelty import Novelty
 from studio.verse.request import USUAL
+from studio.verse.writer import Writer
 
 # The title that is asked for -> the words in titles that stand for it.
 THEME_WORDS: dict[str, tuple[str, ...]] = {
@@ -57,29 +58,46 @@ class ThemeFigures(msgspec.Struct, frozen=True):
 
 
 class Themes:
-    """Tells the theme of a poem. Made from poems whose titles name exactly one."""
+    """Tells the theme of a poem. Made from poems whose titles name exactly one.
+
+    What is rare in the poems of a theme is estimated from those of all themes (Dirichlet smoothing,
+    Zhai and Lafferty 2004): the average theme counts as much as a theme's own poems do on average.
+    """
 
     def __init__(self, poems: Iterable[Poem]) -> None:
         self._counts = {theme: Counter[str]() for theme in THEME_WORDS}
         for poem in poems:
             if theme := theme_of(poem.title):
                 self._counts[theme].update(_features(poem.text))
-        self._known = set().union(*self._counts.values())
         self._totals = {theme: counts.total() for theme, counts in self._counts.items()}
+        self._weight = sum(self._totals.values()) / len(self._totals)
+        self._average: dict[str, float] = {}
+        for theme, counts in self._counts.items():
+            scale = len(self._counts) * max(self._totals[theme], 1)
+            for feature, count in counts.items():
+                self._average[feature] = self._average.get(feature, 0) + count / scale
 
     def of(self, text: str) -> str:
         """The likeliest theme of a poem, all equally likely before it is read."""
-        features = [each for each in _features(text) if each in self._known]
+        features = [each for each in _features(text) if each in self._average]
         return max(THEME_WORDS, key=lambda theme: self._log_likelihood(theme, features))
 
     def kept(self, poems: Sequence[tuple[str, str]]) -> float | None:
-        """The share of poems, each a text and its theme, that are taken for their theme."""
-        right = [self.of(text) == theme for text, theme in poems]
-        return sum(right) / len(right) if right else None
+        """The share of poems, each a text and its theme, that are taken for their theme.
+
+        The mean of the shares of the themes that occur.
+        """
+        right: dict[str, list[bool]] = {}
+        for text, theme in poems:
+            right.setdefault(theme, []).append(self.of(text) == theme)
+        return fmean(fmean(each) for each in right.values()) if right else None
 
     def _log_likelihood(self, theme: str, features: Sequence[str]) -> float:
-        counts, whole = self._counts[theme], self._totals[theme] + len(self._known)
-        return sum(math.log((counts[each] + 1) / whole) for each in features)
+        counts, whole = self._counts[theme], self._totals[theme] + self._weight
+        return sum(
+            math.log((counts[each] + self._weight * self._average[each]) / whole)
+            for each in features
+        )
 
 
 def measure_themes(

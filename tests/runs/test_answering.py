@@ -12,10 +12,10 @@ from studio.model.device import Device
 from studio.model.network import Network
 from studio.paths import Home
 from studio.runs.answering import answer
-from studio.verse.decoder import Writer
 from studio.verse.index_keeper import IndexKeeper
 from studio.verse.novelty import Novelty
 from studio.verse.request import ComposeRequest
+from studio.verse.writer import Writer
 
 RUMENGLING = "昨夜雨疏风骤，浓睡不消残酒。试问卷帘人，却道海棠依旧。知否，知否，应是绿肥红瘦。"
 OWN = "昨夜春江花月，浓睡不消残酒。试问卷帘人，却道海棠依旧。知否，知否，应是绿肥红瘦。"

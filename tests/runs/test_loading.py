@@ -11,8 +11,8 @@ from studio.paths import Home
 from studio.runs import loading
 from studio.runs.loading import load_writer, locate
 from studio.verse.composer import write
-from studio.verse.decoder import Writer
 from studio.verse.request import ComposeRequest
+from studio.verse.writer import Writer
 from tests.runs.test_session import trained
 
 

@@ -7,7 +7,7 @@ from studio.corpus.vocabulary import Vocabulary
 from studio.model.config import ModelConfig
 from studio.model.device import Device
 from studio.model.network import Network
-from studio.verse.decoder import Writer
+from studio.verse.writer import Writer
 from tests.conftest import nonsense
 
 

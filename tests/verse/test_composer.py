@@ -11,8 +11,8 @@ from studio.corpus.vocabulary import BEGIN, END
 from studio.errors import StudioError, VerseError
 from studio.prosody.forms import forms
 from studio.verse.composer import compose, write
-from studio.verse.decoder import Writer
 from studio.verse.request import ComposeRequest, Sampling
+from studio.verse.writer import Writer
 
 GREEDY = Sampling(strategy="greedy")
 lstm = pytest.mark.parametrize("writer", ["lstm"], indirect=True)

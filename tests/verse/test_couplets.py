@@ -4,7 +4,7 @@ from studio.corpus.poem import Poem, verse_lines
 from studio.prosody.rhyming import rhyme_of
 from studio.prosody.scansion import scan
 from studio.verse.couplets import CHOICES, couplet_choices, measure_couplets
-from studio.verse.decoder import Writer
+from studio.verse.writer import Writer
 
 # Each keeps the tones of 五绝, 仄起首句不入韵, in the rhyme 尤.
 FIRSTS = ["白日依山尽，黄河入海流。", "木落山河冷，天高水国秋。", "落日平沙远，孤帆一叶舟。"]

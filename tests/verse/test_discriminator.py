@@ -7,9 +7,9 @@ import pytest
 from studio.corpus.build import build
 from studio.corpus.records import RawPoem
 from studio.errors import VerseError
-from studio.verse.decoder import Writer
 from studio.verse.discriminator import Frequencies, discriminate
 from studio.verse.novelty import Novelty
+from studio.verse.writer import Writer
 from tests.conftest import nonsense
 
 TEXTS = nonsense(80)

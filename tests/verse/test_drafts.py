@@ -1,9 +1,9 @@
 """A poem that is asked for is the best of several drafts."""
 
 from studio.verse.composer import compose, write, write_best
-from studio.verse.decoder import Writer
 from studio.verse.evaluation import write_many
 from studio.verse.request import ComposeRequest, Sampling
+from studio.verse.writer import Writer
 
 REQUEST = ComposeRequest(form="五绝", candidates=2, drafts=5, tones="free", tries=2)
 

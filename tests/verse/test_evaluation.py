@@ -9,10 +9,10 @@ from studio.corpus.library import Library, Query
 from studio.corpus.records import RawPoem
 from studio.prosody.forms import form_named
 from studio.verse import evaluation
-from studio.verse.decoder import Writer
 from studio.verse.evaluation import failures, human_poems, write_many
 from studio.verse.novelty import Novelty
 from studio.verse.request import ComposeRequest, WrittenPoem
+from studio.verse.writer import Writer
 from tests.conftest import nonsense
 
 lstm = pytest.mark.parametrize("writer", ["lstm"], indirect=True)

@@ -11,9 +11,9 @@ from studio.model.network import Network
 from studio.prosody.rhymes import rhyme_book
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
 from studio.verse.composer import written
-from studio.verse.decoder import Writer
 from studio.verse.facing import FacingLine, compose_any, facing_lines
 from studio.verse.request import COUPLET_FORM, ComposeRequest
+from studio.verse.writer import Writer
 
 UPPER, LOWER = "明月松间照", "清泉石上流"
 

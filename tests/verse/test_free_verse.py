@@ -16,10 +16,10 @@ from studio.runs.loading import DEFAULT, load_writer
 from studio.verse import evaluation
 from studio.verse.composer import write
 from studio.verse.constraints import FreeRules
-from studio.verse.decoder import Writer
 from studio.verse.free_verse import FreeVerse
 from studio.verse.novelty import Novelty
 from studio.verse.request import ComposeRequest, WrittenPoem
+from studio.verse.writer import Writer
 
 COUNT = 16
 

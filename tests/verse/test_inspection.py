@@ -11,9 +11,9 @@ from studio.model.device import Device
 from studio.model.evaluate import score_poems
 from studio.model.network import Network
 from studio.prosody.rhymes import readings, rhyme_book, unrhymed_readings
-from studio.verse.decoder import Writer
 from studio.verse.inspection import fitting, inspect, weigh
 from studio.verse.request import COUPLET_FORM, ComposeRequest
+from studio.verse.writer import Writer
 
 QUATRAIN = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
 

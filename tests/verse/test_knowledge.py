@@ -3,15 +3,18 @@
 import msgspec
 import pytest
 import torch
+from torch import Tensor
 
-from studio.corpus.vocabulary import Vocabulary
+from studio.corpus.poem import About
+from studio.corpus.vocabulary import BEGIN, SPECIAL, Vocabulary
 from studio.errors import VerseError
+from studio.model.conditions import Conditions, describe
 from studio.model.config import ModelConfig
 from studio.model.network import Network
 from studio.verse.composer import write
-from studio.verse.decoder import Writer
 from studio.verse.inspection import inspect
 from studio.verse.request import ComposeRequest, Sampling
+from studio.verse.writer import Writer
 from tests.conftest import nonsense
 from tests.model.conftest import CPU
 
@@ -41,9 +44,19 @@ def test_a_title_and_a_poet_change_the_poem(
     assert texts != [poem.text for poem in write(titled, plain)]
 
 
+@pytest.mark.parametrize("guidance", [0, 2])
 @pytest.mark.parametrize("first", ["", "日", "红日山湖夜，日"])
-def test_a_poem_is_written_with_what_it_is_read_with(titled: Writer, first: str) -> None:
-    request = ComposeRequest(first=first, title="山海", poet="杜甫", tries=1, tones="free")
+def test_a_poem_is_written_with_what_it_is_read_with(
+    titled: Writer, first: str, guidance: float
+) -> None:
+    request = ComposeRequest(
+        first=first,
+        title="山海",
+        poet="杜甫",
+        tries=1,
+        tones="free",
+        sampling=Sampling(guidance=guidance),
+    )
     (poem,) = write(titled, request)
     chosen = [
         each
@@ -52,6 +65,36 @@ def test_a_poem_is_written_with_what_it_is_read_with(titled: Writer, first: str)
     ]
     mean = sum(each.log_probability for each in chosen) / len(chosen)
     assert poem.log_probability == pytest.approx(mean, rel=1e-4)
+
+
+def test_guidance_adds_the_difference_that_a_title_makes(titled: Writer) -> None:
+    def first_logits(about: About) -> Tensor:
+        known = describe([about], titled.vocabulary).about
+        here = torch.zeros(1, 1, dtype=torch.long)
+        conditions = Conditions(torch.zeros(1, 1, 3, dtype=torch.long), here, known)
+        features, _ = titled.network(torch.tensor([[BEGIN]]), conditions=conditions)
+        logits = titled.network.logits(features[0, 0])
+        logits[: len(SPECIAL)] = -torch.inf
+        return logits
+
+    def first_character(title: str, guidance: float) -> str:
+        sampling = Sampling(strategy="greedy", guidance=guidance)
+        asked = ComposeRequest(form="", title=title, sampling=sampling, longest=1)
+        return write(titled, asked)[0].text
+
+    plain, changed = first_logits(About()), 0
+    for title in ("山海", "红日", "花门", "雨", "人"):
+        known = first_logits(About(title=title))
+        best = int(torch.where(known > -torch.inf, known + 9 * (known - plain), known).argmax())
+        assert first_character(title, 9) == titled.vocabulary.decode([best])
+        changed += first_character(title, 9) != first_character(title, 0)
+    assert changed
+
+
+def test_guidance_changes_nothing_without_title_and_poet(titled: Writer) -> None:
+    request = ComposeRequest(seed=3, candidates=2)
+    guided = msgspec.structs.replace(request, sampling=Sampling(guidance=5))
+    assert write(titled, request) == write(titled, guided)
 
 
 def test_a_title_in_either_script_is_the_same(titled: Writer) -> None:

@@ -7,8 +7,8 @@ from studio.corpus.vocabulary import Vocabulary
 from studio.model.config import ModelConfig
 from studio.model.device import Device
 from studio.model.network import Network
-from studio.verse.decoder import Writer
 from studio.verse.network_inspection import UNITS, read_network
+from studio.verse.writer import Writer
 
 LINE = "白日依山尽，"
 

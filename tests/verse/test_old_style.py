@@ -8,8 +8,8 @@ from studio.model.config import ModelConfig
 from studio.model.network import Network
 from studio.prosody.forms import form_named
 from studio.verse.composer import write
-from studio.verse.decoder import Writer
 from studio.verse.request import ComposeRequest, Tones
+from studio.verse.writer import Writer
 from tests.conftest import nonsense
 from tests.model.conftest import CPU
 

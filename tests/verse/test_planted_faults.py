@@ -15,10 +15,10 @@ from studio.model.network import Network
 from studio.prosody.measure import scan_by
 from studio.prosody.report import Remark
 from studio.prosody.rhymes import rhyme_book
-from studio.verse.decoder import Writer
 from studio.verse.own_poem import own_poem
 from studio.verse.request import COUPLET_FORM, ComposeRequest
 from studio.verse.suggesting import suggest_for
+from studio.verse.writer import Writer
 
 GUANQUE = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
 ZAOFA = "朝辞白帝彩云间，千里江陵一日还。两岸猿声啼不住，轻舟已过万重山。"

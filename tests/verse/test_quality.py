@@ -8,10 +8,10 @@ from studio.corpus.build import build
 from studio.corpus.poem import verse_lines
 from studio.corpus.records import RawPoem
 from studio.prosody.forms import form_named
-from studio.verse.decoder import Writer
 from studio.verse.figures import distinct, keeps_length, keeps_rhyme, keeps_tones
 from studio.verse.novelty import Novelty
 from studio.verse.quality import quality_metrics
+from studio.verse.writer import Writer
 
 lstm = pytest.mark.parametrize("writer", ["lstm"], indirect=True)
 

@@ -5,10 +5,10 @@ import pytest
 
 from studio.corpus.poem import About
 from studio.model.evaluate import score_poems
-from studio.verse.decoder import Writer
 from studio.verse.knowledge import DraftReading, read_drafts
 from studio.verse.ranking import add_scores
 from studio.verse.request import Ranking, WrittenPoem
+from studio.verse.writer import Writer
 
 NOTHING = Ranking(**dict.fromkeys(Ranking.__struct_fields__, 0.0))
 POEMS = [WrittenPoem("山月雨，", -3.0, True), WrittenPoem("花石门。", -4.0, True)]

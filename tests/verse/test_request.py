@@ -11,8 +11,8 @@ from studio.errors import StudioError, VerseError
 from studio.prosody.rhymes import RHYMES
 from studio.tui.poem.marks import given_places, opening_length
 from studio.verse.composer import write
-from studio.verse.decoder import Writer
 from studio.verse.request import BLANK, ComposeRequest
+from studio.verse.writer import Writer
 from tests.conftest import CHARACTERS
 
 # The characters that the tests' model knows, as a person may type them.

@@ -25,9 +25,10 @@ from studio.prosody.rhymes import RHYMES, Reading, readings, rhyme_book
 from studio.prosody.rhyming import rhyme_groups
 from studio.prosody.scansion import scan
 from studio.verse.composer import compose, write
-from studio.verse.decoder import Columns, Writer
+from studio.verse.decoder import Columns
 from studio.verse.request import ComposeRequest, Ranking, Sampling, Tones, WrittenPoem
 from studio.verse.ways import Foot, allowed_rhymes, certain_rhymes
+from studio.verse.writer import Writer
 
 REGULATED = [form.name for form in forms().values() if form.regulated]
 OLD = [form.name for form in forms().values() if not form.regulated]

@@ -13,8 +13,8 @@ from studio.model.network import Network
 from studio.prosody.offers import LineOffer
 from studio.prosody.rhymes import PINGSHUI, rhyme_book
 from studio.prosody.scansion import scan
-from studio.verse.decoder import Writer
 from studio.verse.suggesting import ByFrequency, ByModel, Ranker, Suggestion, suggest
+from studio.verse.writer import Writer
 
 FAULTY = "白日依山尽，黄河入海流。欲穷千里目，更上一层天。"
 TRADITIONAL = "白日依山盡，黃河入海流。欲窮千里目，更上一層天。"

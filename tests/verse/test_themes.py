@@ -42,3 +42,15 @@ def test_a_poem_has_the_theme_whose_poems_have_its_words() -> None:
     poems = [("相送一孤帆。", "送别"), ("寒色满梨花。", "送别")]
     assert themes.kept(poems) == 0.5
     assert themes.kept([]) is None
+    # Each theme counts the same, however many poems it has.
+    assert themes.kept([*poems, ("千树满梨花。", "咏雪")]) == 0.75
+
+
+def test_a_theme_with_many_poems_does_not_take_those_of_the_others() -> None:
+    def poem(title: str, text: str) -> Poem:
+        return Poem(title, "", text, text, "五绝", "train", "")
+
+    others = (chr(each) for each in range(ord("一"), ord("一") + 240))
+    many = [poem("送客", "人" + "".join(each)) for each in zip(*[others] * 4, strict=True)]
+    themes = Themes([*many, poem("咏雪", "人寒色满南"), poem("咏雪", "人寒色满山")])
+    assert themes.of("人，人，人，人寒。") == "咏雪"

@@ -13,8 +13,8 @@ from studio.prosody.measure import scan_by
 from studio.prosody.rhymes import rhyme_book
 from studio.prosody.tunes import tunes
 from studio.verse.composer import write
-from studio.verse.decoder import Writer
 from studio.verse.request import ComposeRequest
+from studio.verse.writer import Writer
 
 
 @pytest.fixture(scope="module")

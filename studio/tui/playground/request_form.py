@@ -50,7 +50,7 @@ _KINDS: dict[str, Any] = {
     for struct in (Sampling, ComposeRequest)
     for field in msgspec.structs.fields(struct)
 } | {"candidates": Annotated[int, Meta(ge=1, le=MOST_CANDIDATES)]}
-_DECODING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
+_DECODING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "guidance")
 _NUMBERS = ("lines", "longest", "candidates", "drafts", "tries", "seed")
 # Fields for random draws: unused if the most likely character is taken.
 _RANDOM = ("temperature", "top_k", "top_p", "min_p", "candidates", "drafts")
@@ -97,6 +97,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield ChineseField("title", tr("Title"), tr("题"), more=True)
         yield ChoiceField("known_poet", tr("Known poets"), poet_options(), more=True)
         yield ChineseField("poet", tr("Poet"), tr("in whose manner"), more=True)
+        yield _number("guidance", tr("Guidance"), tr("from 0 to 20"), more=True)
         yield ChoiceField(
             "copied_lines",
             tr("Quoting"),

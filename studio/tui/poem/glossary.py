@@ -68,6 +68,10 @@ FIELDS: Mapping[str, str] = {
     ),
     "known_poet": marked("A poet to write in the manner of. Type to search."),
     "poet": marked("In whose manner, such as 李白, for a model that was trained with poets."),
+    "guidance": marked(
+        "How much title and poet are stressed: 0 follows them as the model learnt it. Above 2 "
+        "their words repeat."
+    ),
     "given": marked("The text of the poem, with _ for each character that the model writes."),
     "copied_lines": marked("Allow lines copied from the corpus."),
     "seeding": marked("The same seed and settings write the same poem again."),

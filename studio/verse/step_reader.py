@@ -1,0 +1,91 @@
+"""The network's reading of poems that are being written, with what is known of them."""
+
+import torch
+from torch import Tensor
+
+from studio.corpus.poem import About
+from studio.corpus.vocabulary import BEGIN, Vocabulary
+from studio.model.conditions import Conditions, describe, place_at
+from studio.model.network import State, select_rows
+from studio.verse.constraints import Rules
+from studio.verse.sampling import Tokens
+from studio.verse.writer import Writer
+
+
+class StepReader:
+    """Reads the tokens of a batch of poems as they are written, one row each."""
+
+    def __init__(self, writer: Writer, rules: Rules, prefix: list[int], about: About) -> None:
+        """Read the begin token and `prefix`, with which each poem of `rules` begins."""
+        self._writer = writer
+        device = writer.device.torch_device
+        self._known: _StepConditions | None = None
+        if writer.network.config.has_conditions:
+            self._known = _StepConditions(about, rules, writer.vocabulary, device)
+        self._state: State | None = None
+        self._read(torch.tensor([[BEGIN, *prefix]]), 0)
+        same = torch.zeros(len(rules.fixed), dtype=torch.long, device=device)
+        self._features = self._features.index_select(0, same)
+        self._state = select_rows(self._state, same)
+
+    @property
+    def logits(self) -> Tensor:
+        """The logits of the next token, (rows, vocabulary), on the CPU."""
+        # Computed from the features only if needed: before a fixed stop they may not be.
+        if self._logits is None:
+            with torch.inference_mode():
+                self._logits = self._writer.network.logits(self._features).float().cpu()
+        return self._logits
+
+    def read(self, written: Tokens) -> None:
+        """Read the last tokens of `written` (rows, time): all tokens so far."""
+        self._read(torch.from_numpy(written[:, -1:]), written.shape[1])
+
+    def select_rows(self, rows: Tensor) -> None:
+        """Keep only `rows` (any number,), in this order; rows may repeat."""
+        if self._logits is not None:
+            self._logits = self._logits.index_select(0, rows)
+        rows = rows.to(self._writer.device.torch_device)
+        self._features = self._features.index_select(0, rows)
+        self._state = select_rows(self._state, rows)
+
+    @torch.inference_mode()
+    def _read(self, tokens: Tensor, start: int) -> None:
+        """Read `tokens` (rows, time), the first of which is at position `start`."""
+        network = self._writer.network
+        rows, count = tokens.shape
+        known = self._known.before(start, start + count, rows) if self._known else None
+        # `eval` and `train` visit every module, which is slow compared to one step of one poem.
+        was_training = network.training
+        if was_training:
+            network.eval()
+        try:
+            tokens = self._writer.device.put(tokens)
+            features, self._state = network(tokens, self._state, conditions=known)
+        finally:
+            if was_training:
+                network.train()
+        self._features = features[:, -1]
+        self._logits: Tensor | None = None
+
+
+class _StepConditions:
+    """What is known of all poems of a batch: the same, because they have one request."""
+
+    def __init__(
+        self, about: About, rules: Rules, vocabulary: Vocabulary, device: torch.device
+    ) -> None:
+        self._about = describe([about], vocabulary).about.to(device)
+        self._device = device
+        length = rules.fixed.shape[1]
+        stride = rules.stride if about.form else 0
+        # (positions, 3): where each token of the poem is; its end token is the last one.
+        lines = (length - 1) // stride if stride else 0
+        places = [place_at(at, stride, lines) if stride else [0, 0, 0] for at in range(length)]
+        self._places = torch.tensor(places, device=device)
+
+    def before(self, start: int, end: int, rows: int) -> Conditions:
+        """Those for predicting the tokens at positions from `start` to before `end`."""
+        places: Tensor = self._places[None, start:end].expand(rows, -1, -1)
+        poems = torch.zeros(rows, end - start, dtype=torch.long, device=self._device)
+        return Conditions(places, poems, self._about)

@@ -1,0 +1,29 @@
+"""A model that can write."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from studio.corpus.vocabulary import Vocabulary
+from studio.model.coherence import Coherence
+from studio.model.device import FEW_ROWS, Device
+from studio.model.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A network that can write, with the name to show for it: a run and step, or "default".
+
+    `on_gpu`, if given, returns the same model on a GPU, which it copies there the first time.
+    `coherence` is the one beside the model, if it has one.
+    """
+
+    network: Network
+    vocabulary: Vocabulary
+    device: Device
+    name: str
+    on_gpu: "Callable[[], Writer] | None" = None
+    coherence: Coherence | None = None
+
+    def for_rows(self, rows: int) -> "Writer":
+        """The model where it reads so many rows at once faster: on the GPU, or as it is."""
+        return self.on_gpu() if self.on_gpu and rows > FEW_ROWS else self
