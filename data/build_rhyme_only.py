@@ -25,6 +25,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from studio.corpus.library import Library
 from studio.corpus.manifest import published_corpus
@@ -51,6 +52,15 @@ OTHER = {"平": "仄", "仄": "平"}
 Counts = Counter[tuple[str, str]]
 
 
+class Place(NamedTuple):
+    """A character in a place whose tone the template fixes, between its neighbours in the line."""
+
+    character: str
+    tone: str
+    before: str
+    after: str
+
+
 def main() -> None:
     """Count, decide, write."""
     places, rhymes = Counts(), Counts()
@@ -58,7 +68,7 @@ def main() -> None:
     with Library.open(Home.default().library) as library:
         for poem in library.poems():
             fixed = list(fixed_places(poem))
-            places.update(fixed)
+            places.update((each.character, each.tone) for each in fixed)
             rhymes.update(rhyming(poem))
             poems += 1
             counted += bool(fixed)
@@ -82,7 +92,7 @@ def main() -> None:
     print(f"{len(lines)} readings occur as rhymes only")
 
 
-def fixed_places(poem: Poem) -> Iterator[tuple[str, str]]:
+def fixed_places(poem: Poem) -> Iterator[Place]:
     """The characters of a poem that can be counted, each with the tone that its place requires."""
     lines = verse_lines(poem.original)
     length = len(lines[0])
@@ -94,17 +104,24 @@ def fixed_places(poem: Poem) -> Iterator[tuple[str, str]]:
     # Of the four templates each two differ in the first line alone.
     for template in templates(length, len(lines))[::2]:
         found = [
-            (character, other, tone)
-            for at, pair in enumerate(zip(lines, verse_lines(poem.text), strict=True))
-            for character, other, tone in zip(
-                *pair, required(template.types[at], length), strict=True
+            (place_in(line, at, tone), place_in(simple, at, tone))
+            for line, simple, type_ in zip(
+                lines[1:], verse_lines(poem.text)[1:], template.types[1:], strict=True
             )
-            if at and tone
+            for at, tone in enumerate(required(type_, length))
+            if tone
         ]
-        slips = [each for each in found if each[2] not in tones(each[0])]
+        slips = [each for each in found if each[0].tone not in tones(each[0].character)]
         if len(slips) <= 1:
-            for character, other, tone in slips or found:
-                yield from ((form, tone) for form in {character, other})
+            for place, folded in slips or found:
+                yield place
+                if folded.character != place.character:
+                    yield folded
+
+
+def place_in(line: str, at: int, tone: str) -> Place:
+    """The place of a character in a line that requires this tone there."""
+    return Place(line[at], tone, line[:at][-1:], line[at + 1 :][:1])
 
 
 def rhyming(poem: Poem) -> Iterator[tuple[str, str]]:

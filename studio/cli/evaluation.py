@@ -1,5 +1,6 @@
 """`evaluate`: how well a model predicts held-out poems, and how good its own poems are."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -148,6 +149,7 @@ def poems(
     from studio.runs.loading import load_writer, locate
     from studio.verse.discriminator import Frequencies, discriminate
     from studio.verse.evaluation import failures, human_poems, lawful_texts, write_many
+    from studio.verse.figures import common_closings
     from studio.verse.free_verse import QUATRAIN, write_quatrains
     from studio.verse.novelty import Novelty
     from studio.verse.quality import quality_metrics
@@ -164,6 +166,7 @@ def poems(
         Novelty.open(home.library, "train") as training,
     ):
         writer = load_writer(*locate(home, run), device)
+        closings = common_closings(library.texts("train"))
         frequent = [each for each in writer.vocabulary.distinct if is_han(each)][:openings]
         for name in names:
             each = form_named(name) if name else QUATRAIN
@@ -184,15 +187,19 @@ def poems(
                 written, seconds = write_quatrains(writer, count, seed)
             people = human_poems(library, each, count, seed, wanted)
             size = min(len(written), len(people)) or len(written)
-            figured = quality_metrics(each, written, writer, training, distinct_of=size)
+            measure = partial(
+                quality_metrics,
+                each,
+                writer=writer,
+                training=training,
+                distinct_of=size,
+                closings=closings,
+            )
+            figured = measure(written)
             human = (
-                quality_metrics(
-                    each,
+                measure(
                     [poem.text for poem in people],
-                    writer,
-                    training,
                     originals=[poem.original for poem in people],
-                    distinct_of=size,
                 )
                 if people
                 else None
@@ -301,10 +308,20 @@ _SHOWN = {
     "distinct_3": marked("distinct-3"),
     "repeated": marked("poems with a repeated character"),
     "repeats": marked("repeated characters per poem"),
+    "doubled": marked("doubled characters per poem"),
+    "closings_common": marked("poems with a common closing"),
     "perplexity_han": marked("perplexity over Han characters"),
     "parallelism": marked("parallelism"),
 }
-_SHARES = {"length_kept", "tones_kept", "rhyme_kept", "lines_copied", "grams_copied", "repeated"}
+_SHARES = {
+    "length_kept",
+    "tones_kept",
+    "rhyme_kept",
+    "lines_copied",
+    "grams_copied",
+    "repeated",
+    "closings_common",
+}
 
 
 def _print(

@@ -13,6 +13,7 @@ from studio.prosody.rhymes import (
     Reading,
     RhymeBook,
     Tone,
+    rare_readings,
     read_lists,
     rhyme_only,
 )
@@ -81,6 +82,7 @@ def rhyme_books() -> dict[str, RhymeBook]:
             cache(each.entries),
             tuple(each.rhymes),
             rhyme_only if each.old_tones else dict,
+            rare_readings=rare_readings if each.old_tones else dict,
         )
         for each in table.book
     ]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from studio.prosody.forms import line_types
 from studio.prosody.parallelism import metrical_places
+from studio.prosody.rare import rare_notes
 from studio.prosody.repeats import repeated_across
 from studio.prosody.report import Line, Remark, Scansion
 from studio.prosody.rules import TANG, ScanRules
@@ -57,16 +58,17 @@ def scan_couplet(lines: Sequence[str], rules: ScanRules = TANG) -> Scansion:
     needs[half - 1][-1] = "仄"
     if len(lines) > half:
         needs[-1][-1] = "平"
+    scanned = [
+        Line(line, "", "", characters_of(line, "".join(its), at == 2 * half - 1, rules))
+        for at, (line, its) in enumerate(zip(lines, needs, strict=True))
+    ]
     return Scansion(
         form=COUPLET_FORM,
         template=f"{sum(map(len, lines[:half]))}字",
         rhymes=(),
-        lines=tuple(
-            Line(line, "", "", characters_of(line, "".join(its), at == 2 * half - 1, rules))
-            for at, (line, its) in enumerate(zip(lines, needs, strict=True))
-        ),
+        lines=tuple(scanned),
         faults=in_order(faults),
-        notes=in_order(notes),
+        notes=in_order([*notes, *rare_notes(scanned, rules.book)]),
     )
 
 

@@ -118,6 +118,7 @@ def _with_single_readings(book: RhymeBook) -> tuple[RhymeBook, dict[tuple[str, s
         book.rhyme_only,
         book.neighbours,
         book.counterparts,
+        book.rare_readings,
     )
     return single, codes
 

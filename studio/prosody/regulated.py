@@ -110,14 +110,14 @@ def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit, book: RhymeBook) -
                     )
                 )
         elif in_rhyme(character, rhyme, book):
-            if book.is_rare(character, rhyme):
+            if book.is_rare(character, rhyme, lines[at][-2:-1]):
                 notes.append(
                     Remark(
                         "僻韵",
                         *place,
                         tr(
-                            "{character} is also in {rhyme}, but the Tang poets hardly ever rhymed "
-                            "it there.",
+                            "{character} is also in {rhyme}, but the Tang poets seldom rhymed it "
+                            "there.",
                             character=character,
                             rhyme=rhyme,
                         ),

@@ -32,6 +32,9 @@ _COUNTERPARTS = (
 )
 
 
+_OTHER = {"平": "仄", "仄": "平"}
+
+
 class Reading(NamedTuple):
     """One reading of a character: its tone and its rhyme."""
 
@@ -50,16 +53,19 @@ class Reading(NamedTuple):
 
 
 Entries = dict[str, tuple[Reading, ...]]
+# Character -> a reading that it seldom has: 平 or 仄 within a line, or a level rhyme at its end ->
+# the words of two characters that have it, the most frequent first.
+RareReadings = dict[str, dict[str, tuple[str, ...]]]
 
 
 class RhymeBook:
     """What readings characters have, and which rhymes go together, in one book.
 
     `rhymes` are the level rhymes in the order of the book. `rhyme_only` are characters with a tone
-    that occurs only in rhymes -> whether that tone is level. `rare` are the level rhymes that a
-    character hardly ever has. `neighbours` are the level rhymes near
-    a level rhyme (邻韵), `counterparts` the oblique ones that differ from it only in tone. Files
-    are read when a book is first asked.
+    that occurs only in rhymes -> whether that tone is level. `rare_readings` are those that a
+    character has in few words only. `neighbours` are the level rhymes near a level rhyme (邻韵),
+    `counterparts` the oblique ones that differ from it only in tone. Files are read when a book is
+    first asked.
     """
 
     def __init__(
@@ -71,11 +77,11 @@ class RhymeBook:
         rhyme_only: Callable[[], dict[str, bool]] = dict,
         neighbours: Callable[[str], frozenset[str]] = lambda _: frozenset(),
         counterparts: Callable[[str], frozenset[str]] = lambda rhyme: frozenset({rhyme}),
-        rare: Callable[[], dict[str, frozenset[str]]] = dict,
+        rare_readings: Callable[[], RareReadings] = dict,
     ) -> None:
         self.key, self.name = key, name
         self.rhymes = rhymes
-        self.entries, self.rhyme_only, self._rare = entries, rhyme_only, rare
+        self.entries, self.rhyme_only, self.rare_readings = entries, rhyme_only, rare_readings
         self.neighbours, self.counterparts = neighbours, counterparts
 
     def readings(self, character: str) -> tuple[Reading, ...]:
@@ -90,9 +96,17 @@ class RhymeBook:
         level = self.rhyme_only().get(character)
         return tuple(each for each in self.readings(character) if each.level != level)
 
-    def is_rare(self, character: str, rhyme: str) -> bool:
-        """Whether the poets hardly ever rhymed a character in this level rhyme of the book."""
-        return rhyme in self._rare().get(character, ())
+    def is_rare(self, character: str, reading: str, before: str = "", after: str = "") -> bool:
+        """Whether a character seldom has a reading between its neighbours in the line.
+
+        The reading is 平 or 仄 within a line, or a level rhyme at its end. A rare one counts in the
+        words that have it. There the other tone is the rare one: 更 is level in 五更.
+        """
+        its = self.rare_readings().get(character, {})
+        word = before + character
+        if reading in its:
+            return word not in its[reading] and character + after not in its[reading]
+        return word in its.get(_OTHER.get(reading, ""), ())
 
 
 @cache
@@ -108,9 +122,9 @@ def rhyme_only() -> dict[str, bool]:
 
 
 @cache
-def rare_rhymes() -> dict[str, frozenset[str]]:
-    """Characters with the level rhymes that they hardly ever have."""
-    return read_rare_rhymes(paths.data() / "rare_rhymes.txt")
+def rare_readings() -> RareReadings:
+    """The readings that characters have in few words only."""
+    return read_rare_readings(paths.data() / "rare_readings.txt")
 
 
 def neighbours(rhyme: str) -> frozenset[str]:
@@ -182,17 +196,23 @@ def read_rhyme_only(path: Path) -> dict[str, bool]:
     return found
 
 
-def read_rare_rhymes(path: Path) -> dict[str, frozenset[str]]:
-    """Read a list of rare rhymes; raises ConfigError that names a wrong line.
+def read_rare_readings(path: Path) -> RareReadings:
+    """Read a list of rare readings; raises ConfigError that names a wrong line.
 
-    A line has a character, a level rhyme, and figures, separated by spaces; "#" starts a comment.
+    A line has a character, 平 or 仄 or a level rhyme, two figures, and words with the character,
+    separated by spaces; "#" starts a comment.
     """
-    found: dict[str, frozenset[str]] = {}
+    found: RareReadings = {}
     for number, line in _lines(path):
-        character, rhyme, *_ = *line.split(" "), ""
-        if len(character) != 1 or len(rhyme) != 1 or rhyme not in RHYMES["平"]:
-            raise _not_a_rhyme(path, number)
-        found[character] = found.get(character, frozenset()) | {rhyme}
+        match line.split(" "):
+            case [character, reading, _, _, *words] if (
+                len(character) == 1
+                and reading in ("平", "仄", *RHYMES["平"])
+                and all(len(word) == 2 and character in word for word in words)
+            ):
+                found.setdefault(character, {})[reading] = tuple(words)
+            case _:
+                raise _not_a_rhyme(path, number)
     return found
 
 
@@ -233,7 +253,7 @@ PINGSHUI = RhymeBook(
     rhyme_only,
     neighbours,
     counterparts,
-    rare_rhymes,
+    rare_readings,
 )
 readings = PINGSHUI.readings
 is_rare = PINGSHUI.is_rare

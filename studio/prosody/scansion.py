@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from studio.prosody.forms import form_of, forms, line_types, templates
+from studio.prosody.rare import rare_notes
 from studio.prosody.regulated import rhyme_remarks, tone_remarks
 from studio.prosody.repeats import repeated
 from studio.prosody.report import Character, Line, Remark, Scansion
@@ -94,15 +95,14 @@ def _regulated(
         )
     start = found.lines[0].type
     names = {each.types[0]: each.name for each in templates(line_length, len(lines))}
+    notes = [*notes, *rhyme_notes, *rare_notes(scanned, rules.book)]
     return Scansion(
         form=form,
         template=names[start],
         rhymes=(f"平{rhyme}",) if rhyme else (),
         lines=tuple(scanned),
         faults=in_order(faults),
-        notes=in_order(
-            msgspec.structs.replace(each, severity="note") for each in (*notes, *rhyme_notes)
-        ),
+        notes=in_order(msgspec.structs.replace(each, severity="note") for each in notes),
     )
 
 

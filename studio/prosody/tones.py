@@ -7,6 +7,7 @@ counts once, and does not make every later line wrong.
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import NamedTuple
 
 import msgspec
 
@@ -20,10 +21,19 @@ OPPOSED, ADHERING = 1.0, 0.9
 UNRHYMED = 0.5
 _CLASSES = ("aA", "bB")
 
+# Of two fits the one with fewer rare readings is taken; each weighs less than any wrong tone.
+SELDOM = 0.01
+
 # A line's tones as two bit sets: where it can be level, and where it can be oblique.
 Bits = tuple[int, int]
-# The same for the line without rhyme, and with rhyme.
-EndBits = tuple[Bits, Bits]
+
+
+class _LineBits(NamedTuple):
+    """A line's tones without rhyme, and with rhyme, and those that only a rare reading has."""
+
+    plain: Bits
+    rhyming: Bits
+    seldom: Bits
 
 
 class LineFit(msgspec.Struct, frozen=True):
@@ -52,6 +62,17 @@ def tone_masks(rhyming: bool = False, book: RhymeBook = PINGSHUI) -> dict[str, i
     }
 
 
+@cache
+def usual_tones(book: RhymeBook = PINGSHUI) -> dict[str, int]:
+    """The same within a line, without the tones that a character has in few words only."""
+    return {
+        character: mask
+        & ~(LEVEL * book.is_rare(character, "平"))
+        & ~(OBLIQUE * book.is_rare(character, "仄"))
+        for character, mask in tone_masks(book=book).items()
+    }
+
+
 def tones_of(character: str, rhyming: bool = False, book: RhymeBook = PINGSHUI) -> int:
     """LEVEL, OBLIQUE, or both; both for an unknown character."""
     return tone_masks(rhyming, book).get(character, LEVEL | OBLIQUE)
@@ -64,7 +85,7 @@ def fit(
 
     `rhyming_start` is whether the end of the first line can rhyme.
     """
-    bits = [_bits_by_end(line, rules.book) if len(line) == line_length else None for line in lines]
+    bits = [_line_bits(line, rules.book) if len(line) == line_length else None for line in lines]
     # For each class of the last line: the cost so far, the types so far, and the class.
     paths = []
     for which, pair in enumerate(_CLASSES):
@@ -107,8 +128,14 @@ def tone_bits(line: str, rhyming: bool = False, book: RhymeBook = PINGSHUI) -> B
     return level, oblique
 
 
-def _bits_by_end(line: str, book: RhymeBook) -> EndBits:
-    return tone_bits(line, False, book), tone_bits(line, True, book)
+def _line_bits(line: str, book: RhymeBook) -> _LineBits:
+    level = oblique = 0
+    for at, character in enumerate(line):
+        if character in book.rare_readings():
+            neighbours = line[:at][-1:], line[at + 1 :][:1]
+            level |= book.is_rare(character, "平", *neighbours) << at
+            oblique |= book.is_rare(character, "仄", *neighbours) << at
+    return _LineBits(tone_bits(line, False, book), tone_bits(line, True, book), (level, oblique))
 
 
 def _same(types: str, at: int) -> bool:
@@ -116,24 +143,42 @@ def _same(types: str, at: int) -> bool:
     return types[at].lower() == types[at - 1].lower()
 
 
-def _cost(bits: EndBits | None, type_: str, line_length: int, rules: ScanRules) -> float:
+def _cost(bits: _LineBits | None, type_: str, line_length: int, rules: ScanRules) -> float:
     if bits is None:
         return 0.0
-    weights = _weights(line_length)
-    line = bits[type_.isupper()]
     return min(
-        weights[_wrong(line, needs)] for needs in _needs(type_, line_length, rules.self_rescue)
+        _weights(line_length)[wrong] + SELDOM * seldom
+        for wrong, seldom in _misses(bits, type_, line_length, rules.self_rescue)
     )
 
 
-def _line_fit(bits: EndBits | None, type_: str, line_length: int, rules: ScanRules) -> LineFit:
+def _line_fit(bits: _LineBits | None, type_: str, line_length: int, rules: ScanRules) -> LineFit:
     if bits is None:
         return LineFit(type_, (), False)
-    line = bits[type_.isupper()]
-    misses = [_wrong(line, needs) for needs in _needs(type_, line_length, rules.self_rescue)]
-    rescued = misses[0] != 0 and misses[-1] == 0
-    wrong = 0 if rescued else misses[0]
+    misses = _misses(bits, type_, line_length, rules.self_rescue)
+    # A rescue has no wrong tone.
+    rescued = misses[-1] < misses[0] and misses[-1][0] == 0
+    wrong = 0 if rescued else misses[0][0]
     return LineFit(type_, tuple(at for at in range(line_length) if wrong >> at & 1), rescued)
+
+
+def _misses(
+    bits: _LineBits, type_: str, line_length: int, self_rescue: bool
+) -> list[tuple[int, int]]:
+    """For a pattern and its rescue: the wrong places, and how many rest on rare readings."""
+    rhyming = type_.isupper()
+    line = bits.rhyming if rhyming else bits.plain
+    within = (1 << line_length - rhyming) - 1
+    return [
+        (
+            _wrong(line, needs),
+            sum(
+                (need & each & within).bit_count()
+                for need, each in zip(needs, bits.seldom, strict=True)
+            ),
+        )
+        for needs in _needs(type_, line_length, self_rescue)
+    ]
 
 
 def _wrong(bits: Bits, needs: Bits) -> int:

@@ -5,18 +5,25 @@ its end. The state of a poem is the templates, the rhymes and the ways of its li
 open.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 
-from studio.corpus.poem import is_common
 from studio.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
 from studio.errors import VerseError
-from studio.prosody.rhymes import Reading, RhymeBook
-from studio.prosody.tones import LEVEL, OBLIQUE, tone_masks, tones_of
 from studio.translation import tr
+from studio.verse.character_tables import (
+    allowed_table,
+    by_tone,
+    certain_table,
+    common,
+    tone_bits,
+    usual_tone_bits,
+    word_readings,
+    word_rhymes,
+)
 from studio.verse.fixed_characters import COUPLET
 from studio.verse.plan import Plan
 from studio.verse.request import BLANK
@@ -24,11 +31,8 @@ from studio.verse.sampling import Bools, Floats, Tokens
 from studio.verse.ways import (
     ALLOWS,
     FEET,
-    OLD_STYLE,
     Foot,
     Layout,
-    allowed_rhymes,
-    certain_rhymes,
 )
 
 # Marks a position that is not fixed.
@@ -70,8 +74,8 @@ class FreeRules:
         tokens += [END] if whole else [FREE] * (longest - len(tokens))
         self.fixed = np.repeat(np.array([tokens]), rows, axis=0)
         self._whole = whole
-        self._common = _common(vocabulary).astype(np.float32)
-        self._any = (_common(vocabulary) | ~han_mask(vocabulary)).astype(np.float32)
+        self._common = common(vocabulary).astype(np.float32)
+        self._any = (common(vocabulary) | ~han_mask(vocabulary)).astype(np.float32)
         self._any[[PAD, BEGIN, UNKNOWN]] = 0.0
 
     def allowed(self, position: int) -> Floats:
@@ -131,9 +135,13 @@ class FormRules:
             for ways in layout.ways
         ]
         regulated = layout.templates != ("",)
-        self._masks = _by_tone(vocabulary, regulated, layout.form.regulated, layout.book)
-        self._tone_bits = _tone_bits(vocabulary, False, layout.book)
-        self._end_tone_bits = _tone_bits(vocabulary, True, layout.book)
+        self._masks = by_tone(vocabulary, regulated, layout.form.regulated, layout.book)
+        self._tone_bits = tone_bits(vocabulary, False, layout.book)
+        self._usual_tone_bits = usual_tone_bits(vocabulary, layout.book)
+        self._end_tone_bits = tone_bits(vocabulary, True, layout.book)
+        # What is read otherwise after a token: see `word_readings`.
+        self._words = word_readings(vocabulary, layout.book) if regulated else {}
+        self._before = np.full(len(plans), PAD)
         # What may end a line, (vocabulary,), by the feet and the rhymes open for each of them.
         self._endings: dict[tuple[tuple[Foot, ...], bytes], Floats] = {}
         # The last characters of the lines so far, (rows, lines): none of them is used again.
@@ -159,38 +167,75 @@ class FormRules:
 
     def take(self, position: int, tokens: Tokens) -> None:
         line, place = divmod(position, self.stride)
-        if place == self._layout.line_length:
-            if line + 1 < self._layout.line_count:
-                self._ways = self._possible_ways(line + 1)
-            return
-        if line == self._layout.line_count:
-            return
+        if place < self._layout.line_length and line < self._layout.line_count:
+            self._take_character(line, place, tokens, self.fixed[:, position] != FREE)
+        elif line + 1 < self._layout.line_count:
+            self._ways = self._possible_ways(line + 1)
+        self._before = tokens
+
+    def _take_character(self, line: int, place: int, tokens: Tokens, given: Bools) -> None:
+        """Take a character of a line. Of one that is `given` (rows,) every reading counts."""
         ending = place == self._layout.line_length - 1
-        # At the end of a line every reading counts: the foot decides whether it rhymes.
-        bits = self._end_tone_bits if ending else self._tone_bits
-        self._ways = self._ways & (self._tones[line][:, place] & bits[tokens][:, None] != 0)
         if ending:
-            kept = np.stack(
-                [
-                    _allowed_table(self._vocabulary, foot, self._layout.rhymes, self._layout.book)[
-                        tokens
-                    ]
-                    for foot in self._feet[line]
-                ],
-                axis=1,
-            )
-            self._open_rhymes = self._open_rhymes & kept & self._templates_left(line)[:, :, None]
+            # At the end of a line every reading counts: the foot decides whether it rhymes.
+            bits = self._end_tone_bits[tokens]
+        else:
+            bits = np.where(given, self._tone_bits[tokens], self._usual_tone_bits[tokens])
+            for row, readings in self._rows_with_words():
+                if not given[row]:
+                    bits[row] = readings.get(tokens[row], bits[row])
+        self._ways = self._ways & (self._tones[line][:, place] & bits[:, None] != 0)
+        if ending:
+            left = self._open_rhymes & self._templates_left(line)[:, :, None]
+            certain = left & self._certain(line, tokens)
+            doubtful = given | ~certain.any(axis=(1, 2))
+            allowed = left & self._allowed(line, tokens)
+            self._open_rhymes = np.where(doubtful[:, None, None], allowed, certain)
             self._ends = np.concatenate([self._ends, tokens[:, None]], axis=1)
             self._rescue_due = ~self._templates_of(line, self._ways & ~self._needs_rescue[line])
+
+    def _allowed(self, line: int, tokens: Tokens) -> Bools:
+        """The rhymes that the ends of a line allow in each template, (rows, templates, rhymes)."""
+        layout = self._layout
+        return np.stack(
+            [
+                allowed_table(self._vocabulary, foot, layout.rhymes, layout.book)[tokens]
+                for foot in self._feet[line]
+            ],
+            axis=1,
+        )
+
+    def _certain(self, line: int, tokens: Tokens) -> Bools:
+        """The same by the readings that leave no doubt."""
+        layout, feet = self._layout, self._feet[line]
+        found = np.stack(
+            [
+                certain_table(self._vocabulary, foot, layout.rhymes, layout.book)[:, tokens].T
+                for foot in feet
+            ],
+            axis=1,
+        )
+        for row, readings in self._rows_with_words():
+            if int(tokens[row]) in readings:
+                found[row] = self._word_rhymes(tuple(feet), row, int(tokens[row]))
+        return found
 
     def select_rows(self, rows: Tokens) -> None:
         self.fixed, self._open_rhymes = self.fixed[rows], self._open_rhymes[rows]
         self._open = [each[rows] for each in self._open]
-        self._ways, self._ends, self._rescue_due = (
-            self._ways[rows],
-            self._ends[rows],
-            self._rescue_due[rows],
-        )
+        self._ways, self._ends = self._ways[rows], self._ends[rows]
+        self._rescue_due, self._before = self._rescue_due[rows], self._before[rows]
+
+    def _rows_with_words(self) -> Iterator[tuple[int, dict[int, int]]]:
+        """The rows whose last token may begin such a word, with the tokens that complete it."""
+        for row, token in enumerate(self._before.tolist()):
+            if token in self._words:
+                yield row, self._words[token]
+
+    def _word_rhymes(self, feet: tuple[Foot, ...], row: int, token: int) -> Bools:
+        """The rhymes in which a token that completes a word may end a line, (feet, rhymes)."""
+        word = self._vocabulary.decode([int(self._before[row]), token])
+        return word_rhymes(feet, word, self._layout.rhymes, self._layout.book)
 
     def _possible_ways(self, line: int) -> Bools:
         """The open ways of a line: those of the templates that still have a rhyme."""
@@ -202,7 +247,12 @@ class FormRules:
 
     def _by_tones(self, line: int, place: int) -> Floats:
         """The characters with a tone that the open ways allow at a place, (rows, vocabulary)."""
-        return self._masks[self._tones_left(line, place)]
+        left = self._tones_left(line, place)
+        found: Floats = self._masks[left]
+        for row, readings in self._rows_with_words():
+            for token, bits in readings.items():
+                found[row, token] = bool(bits & left[row])
+        return found
 
     def _tones_left(self, line: int, place: int) -> Tokens:
         """The tones that the open ways allow at a place, as bits, (rows,)."""
@@ -233,7 +283,11 @@ class FormRules:
             ],
             axis=1,
         )
-        return np.stack([self._ending(feet, each) for each in rhymes])
+        found = np.stack([self._ending(feet, each) for each in rhymes])
+        for row, readings in self._rows_with_words():
+            for token in readings:
+                found[row, token] = (rhymes[row] & self._word_rhymes(feet, row, token)).any()
+        return found
 
     def _ending(self, feet: tuple[Foot, ...], rhymes: Bools) -> Floats:
         """What may end a line with these feet and open `rhymes` (feet, rhymes), (vocabulary,).
@@ -243,7 +297,7 @@ class FormRules:
         key = feet, rhymes.tobytes()
         if key not in self._endings:
             by_foot = [
-                _certain_table(self._vocabulary, foot, self._layout.rhymes, self._layout.book)[
+                certain_table(self._vocabulary, foot, self._layout.rhymes, self._layout.book)[
                     each
                 ].any(axis=0)
                 for foot, each in zip(feet, rhymes, strict=True)
@@ -254,7 +308,7 @@ class FormRules:
 
 def rhyme_supply(vocabulary: Vocabulary, layout: Layout) -> list[int]:
     """For each rhyme, how many characters of the vocabulary the model can use for it."""
-    table = _certain_table(vocabulary, "rhyme", layout.rhymes, layout.book)
+    table = certain_table(vocabulary, "rhyme", layout.rhymes, layout.book)
     return [int(each) for each in table.sum(axis=1)]
 
 
@@ -270,70 +324,3 @@ def _tokens(vocabulary: Vocabulary, plan: Plan) -> list[int]:
 def han_mask(vocabulary: Vocabulary) -> Bools:
     """Which indices are Chinese characters, (vocabulary,)."""
     return np.array([vocabulary.is_han(index) for index in range(len(vocabulary))])
-
-
-@lru_cache(maxsize=4)
-def _common(vocabulary: Vocabulary) -> Bools:
-    """Which characters the model may choose, (vocabulary,): those that common fonts have.
-
-    A variant for which another token is written is none of them. A loaded model never writes one,
-    but a network in training may.
-    """
-    common = np.array([is_common(each) for each in _characters(vocabulary)])
-    common[vocabulary.superseded] = False
-    return common
-
-
-@lru_cache(maxsize=8)
-def _tone_bits(vocabulary: Vocabulary, rhyming: bool, book: RhymeBook) -> Tokens:
-    """The tones of the readings of each character, (vocabulary,); both if it has no reading."""
-    return np.array([tones_of(each, rhyming, book) for each in _characters(vocabulary)])
-
-
-@lru_cache(maxsize=8)
-def _by_tone(vocabulary: Vocabulary, known: bool, new_style: bool, book: RhymeBook) -> Floats:
-    """Masks for no tone, oblique, level, and either tone, (4, vocabulary), as 0.0 and 1.0.
-
-    With `known`, characters without a reading are left out; with `new_style`, those of the old
-    style. An empty mask becomes the last one.
-    """
-    masks = tone_masks(book=book)
-    bits = np.array(
-        [masks.get(each, 0 if known else LEVEL | OBLIQUE) for each in _characters(vocabulary)]
-    )
-    usable = _common(vocabulary)
-    if new_style:
-        usable = usable & [each not in OLD_STYLE for each in _characters(vocabulary)]
-    found = np.stack([bits & wanted != 0 for wanted in range(4)]) & usable
-    return np.where(found.any(axis=1, keepdims=True), found, found[-1]).astype(np.float32)
-
-
-@lru_cache(maxsize=32)
-def _allowed_table(
-    vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...], book: RhymeBook
-) -> Bools:
-    """The rhymes in which each character may end a line, (vocabulary, rhymes)."""
-    allowed = [allowed_rhymes(foot, each, rhymes, book) for each in _characters(vocabulary)]
-    return _unpack(allowed, len(rhymes))
-
-
-@lru_cache(maxsize=32)
-def _certain_table(
-    vocabulary: Vocabulary, foot: Foot, rhymes: tuple[Reading, ...], book: RhymeBook
-) -> Bools:
-    """The same for characters that the model may choose, (rhymes, vocabulary)."""
-    certain = [certain_rhymes(foot, each, rhymes, book) for each in _characters(vocabulary)]
-    return np.ascontiguousarray((_unpack(certain, len(rhymes)) & _common(vocabulary)[:, None]).T)
-
-
-def _unpack(bits: Sequence[int], count: int) -> Bools:
-    """The `count` lowest bits of each number, (numbers, count), the lowest first."""
-    width = -(-count // 8)
-    packed = np.frombuffer(b"".join(each.to_bytes(width, "little") for each in bits), np.uint8)
-    unpacked = np.unpackbits(packed.reshape(-1, width), axis=1, bitorder="little")
-    return unpacked[:, :count].astype(np.bool_)
-
-
-def _characters(vocabulary: Vocabulary) -> Sequence[str]:
-    """The character of each index; "" for special tokens."""
-    return [vocabulary.decode([index]) for index in range(len(vocabulary))]

@@ -1,6 +1,8 @@
 """Figures of a set of poems: rules kept, variety, copying. Imports no torch."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -10,6 +12,9 @@ from studio.prosody.forms import Form
 from studio.prosody.rhyming import feet, rhyme_groups
 from studio.prosody.scansion import scan
 from studio.verse.novelty import Novelty
+
+# How many closing pairs are common: 4 to 7% of the regulated poems of the Tang have one of these.
+_COMMON_CLOSINGS = 50
 
 
 class VerseFigures(msgspec.Struct, frozen=True):
@@ -76,6 +81,25 @@ def repeats(text: str) -> int:
     """How many characters of a poem repeat an earlier one."""
     characters = "".join(verse_lines(text))
     return len(characters) - len(set(characters))
+
+
+def doubled(text: str) -> int:
+    """How many characters of a poem stand beside themselves in a line (悠悠)."""
+    return sum(
+        character == following
+        for line in verse_lines(text)
+        for character, following in pairwise(line)
+    )
+
+
+def closing(text: str) -> str:
+    """The last two characters of a poem."""
+    return verse_lines(text)[-1][-2:]
+
+
+def common_closings(texts: Iterable[str]) -> frozenset[str]:
+    """The most frequent closings of poems."""
+    return frozenset(pair for pair, _ in Counter(map(closing, texts)).most_common(_COMMON_CLOSINGS))
 
 
 def keeps_length(form: Form, lines: Sequence[str]) -> bool:

@@ -12,7 +12,7 @@ from studio.corpus.poem import verse_lines
 from studio.model.evaluate import score_poems, total
 from studio.prosody.forms import Form
 from studio.prosody.parallelism import middle_couplets, parallelism
-from studio.verse.figures import distinct, mean, repeats, verse_figures
+from studio.verse.figures import closing, distinct, doubled, mean, repeats, verse_figures
 from studio.verse.novelty import Novelty
 from studio.verse.writer import Writer
 
@@ -25,6 +25,8 @@ class QualityMetrics(msgspec.Struct, frozen=True):
       the first `distinct_of` poems. It falls with the size of a set: compare sets of one size.
     - `repeated`: the share of poems in which a character occurs twice, including doubled ones
       (茫茫).
+    - `doubled`: the mean number of doubled characters per poem.
+    - `closings_common`: the share of poems that end in one of the pairs given as `closings`.
     - `lines_copied`: the share of lines that are in the training split.
     - `perplexity` over all tokens, and `perplexity_han` over Han characters; each poem is read
       separately under the plain model.
@@ -43,6 +45,8 @@ class QualityMetrics(msgspec.Struct, frozen=True):
     distinct_3: float
     repeated: float
     repeats: float
+    doubled: float
+    closings_common: float
     lines_copied: float
     grams_copied: float
     perplexity: float
@@ -58,11 +62,13 @@ def quality_metrics(
     *,
     originals: Sequence[str] = (),
     distinct_of: int = 0,
+    closings: frozenset[str] = frozenset(),
 ) -> QualityMetrics:
     """Measure poems of a form, at least one.
 
     `training` is the index of the training split. If the poems were converted to another script,
     `originals` are scanned instead. `distinct_of` 0 takes all poems for the distinct n-grams.
+    `closings` are the common ones: see `common_closings`.
     """
     poems = [verse_lines(text) for text in texts]
     lines = [line for poem in poems for line in poem]
@@ -77,6 +83,8 @@ def quality_metrics(
         distinct_of=distinct_of,
         distinct_1=distinct(some, 1),
         distinct_3=distinct(some, 3),
+        doubled=mean([doubled(text) for text in texts]),
+        closings_common=mean([closing(text) in closings for text in texts]),
         repeated=mean([repeats(text) > 0 for text in texts]),
         lines_copied=mean([training.is_line(line) for line in lines]),
         perplexity=read.perplexity_all,

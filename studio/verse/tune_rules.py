@@ -15,7 +15,7 @@ from studio.corpus.poem import STOPS, is_common
 from studio.corpus.vocabulary import END, Vocabulary
 from studio.errors import VerseError
 from studio.prosody.rhymes import RhymeBook
-from studio.prosody.tones import LEVEL, OBLIQUE, tone_masks
+from studio.prosody.tones import LEVEL, OBLIQUE, usual_tones
 from studio.prosody.tunes import Tune, TunePattern, TunePlace
 from studio.translation import tr
 from studio.verse.constraints import FREE
@@ -153,7 +153,7 @@ def with_stops(pattern: TunePattern, characters: str) -> str:
 @lru_cache(maxsize=4)
 def _by_tone(vocabulary: Vocabulary, book: RhymeBook) -> dict[int, Floats]:
     """The characters of each tone, as masks of the vocabulary."""
-    tones = np.array([tone_masks(False, book).get(each, 0) for each in _characters(vocabulary)])
+    tones = np.array([usual_tones(book).get(each, 0) for each in _characters(vocabulary)])
     wanted = (LEVEL, OBLIQUE, LEVEL | OBLIQUE)
     return {each: ((tones & each != 0) & _common(vocabulary)).astype(np.float32) for each in wanted}
 

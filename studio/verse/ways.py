@@ -5,6 +5,7 @@ poem keeps one template and one level rhyme. A poem in the old style keeps one r
 at the end of every second line. Imports no torch.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, reduce
 from operator import and_, or_
@@ -153,35 +154,52 @@ def allowed_rhymes(
     known = book.readings(character)
     if foot == "any" or not known:
         return (1 << len(rhymes)) - 1
-    tables = _tables(rhymes, book)
     if foot == "plain":
         # It clashes if all its oblique readings sound like the rhyme.
+        sounding = _tables(rhymes, book).sounding
         unrhymed = book.unrhymed_readings(character)
-        clashes = [tables.sounding.get(each.rhyme, 0) for each in unrhymed if not each.level]
+        clashes = [sounding.get(each.rhyme, 0) for each in unrhymed if not each.level]
         return ((1 << len(rhymes)) - 1) & ~reduce(and_, clashes) if clashes else 0
-    table = tables.near if foot == "near" else tables.same
-    return reduce(or_, (table.get(each, 0) for each in known))
+    return _rhyming(foot, known, rhymes, book)
 
 
 def certain_rhymes(
-    foot: Foot, character: str, rhymes: tuple[Reading, ...], book: RhymeBook = PINGSHUI
+    foot: Foot,
+    character: str,
+    rhymes: tuple[Reading, ...],
+    book: RhymeBook = PINGSHUI,
+    before: str = "",
 ) -> Bits:
     """Like `allowed_rhymes`, but only for characters whose reading leaves no doubt.
 
     The model chooses from these. They exclude a character without a reading, and, at a foot that
-    must not rhyme, a character that could be read in the rhyme. Rhymes that the poets hardly ever
-    gave a character are not used. Regulated verse, whose rhymes are
-    level, has no mark of the old style.
+    must not rhyme, a character that could be read in the rhyme. A rare reading counts only in a
+    word that the character makes with the one `before` it. Regulated verse, whose rhymes are level,
+    has no mark of the old style.
     """
     known = book.readings(character)
     if not known or (rhymes[-1].level and character in OLD_STYLE):
         return 0
-    allowed = allowed_rhymes(foot, character, rhymes, book)
+    if foot == "any":
+        return allowed_rhymes(foot, character, rhymes, book)
     if foot == "plain":
-        return allowed & ~allowed_rhymes("rhyme", character, rhymes, book)
-    same = _tables(rhymes, book).same
-    rare = [each for each in known if each.level and book.is_rare(character, each.rhyme)]
-    return allowed & ~reduce(or_, (same.get(each, 0) for each in rare), 0)
+        if book.is_rare(character, "仄", before):
+            return 0
+        rhyming = allowed_rhymes("rhyme", character, rhymes, book)
+        return allowed_rhymes(foot, character, rhymes, book) & ~rhyming
+    usual = (
+        each for each in known if not (each.level and book.is_rare(character, each.rhyme, before))
+    )
+    return _rhyming(foot, usual, rhymes, book)
+
+
+def _rhyming(
+    foot: Foot, readings: Iterable[Reading], rhymes: tuple[Reading, ...], book: RhymeBook
+) -> Bits:
+    """The rhymes in which one of these readings may end a line that rhymes."""
+    tables = _tables(rhymes, book)
+    table = tables.near if foot == "near" else tables.same
+    return reduce(or_, (table.get(each, 0) for each in readings), 0)
 
 
 @dataclass(frozen=True, slots=True)

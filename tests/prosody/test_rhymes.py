@@ -10,8 +10,8 @@ from studio.prosody.rhymes import (
     counterparts,
     is_rare,
     neighbours,
-    rare_rhymes,
-    read_rare_rhymes,
+    rare_readings,
+    read_rare_readings,
     read_rhyme_book,
     read_rhyme_only,
     readings,
@@ -105,18 +105,78 @@ def test_a_broken_list_of_rhymes_is_refused_with_its_line(tmp_path: Path, line: 
         read_rhyme_only(path)
 
 
-def test_a_rare_rhyme_is_one_of_several_of_its_character() -> None:
-    assert rare_rhymes()["居"] == {"支"} and is_rare("居", "支") and not is_rare("居", "魚")
-    for character, rare in rare_rhymes().items():
-        assert rare < {each.rhyme for each in readings(character) if each.level}
+@pytest.mark.parametrize(
+    ("character", "reading", "rare"),
+    [
+        ("居", "支", True),
+        ("居", "魚", False),
+        ("台", "支", True),
+        ("台", "灰", False),
+        ("臺", "灰", False),
+        # 乾 as in 乾坤, 幹 as a trunk; 干 as in 阑干 and as 乾, dry.
+        ("干", "先", True),
+        ("干", "寒", False),
+        ("干", "仄", False),
+        # 纔; 徵, the note.
+        ("才", "咸", True),
+        ("才", "灰", False),
+        ("征", "仄", True),
+        ("征", "平", False),
+        ("征", "庚", False),
+        # Before it 鼓 and 歌, it is often oblique.
+        ("吹", "仄", False),
+        ("吹", "支", False),
+        # 饑 and 飢, 衝 and 沖, 豐 and 丰.
+        ("饥", "支", False),
+        ("冲", "冬", False),
+        ("丰", "東", False),
+        ("丰", "冬", True),
+    ],
+)
+def test_a_reading_is_rare_where_the_poets_seldom_bear_it_out(
+    character: str, reading: str, rare: bool
+) -> None:
+    assert is_rare(character, reading) is rare
 
 
-@pytest.mark.parametrize("line", ["居", "居 寘 0 378", "居住 支 0 378", "支 居 0 378"])
-def test_a_broken_list_of_rare_rhymes_is_refused_with_its_line(tmp_path: Path, line: str) -> None:
-    path = tmp_path / "rare_rhymes.txt"
+@pytest.mark.parametrize(
+    "merged",
+    ["后後", "发發髮", "里裏", "谷穀", "云雲", "余餘", "斗鬥", "钟鐘鍾", "复復複覆", "只隻"],
+)
+def test_a_simplified_character_that_stands_for_several_of_one_tone_leaves_no_doubt(
+    merged: str,
+) -> None:
+    for character in merged:
+        (tone,) = {each.level for each in unrhymed_readings(character)}
+        assert tone == {each.level for each in unrhymed_readings(merged[0])}.pop()
+
+
+def test_a_rare_reading_counts_in_its_words() -> None:
+    assert is_rare("更", "平") and is_rare("更", "平", "不", "上")
+    assert not is_rare("更", "平", "五") and not is_rare("更", "平", after="残")
+    assert is_rare("更", "仄", "五") and not is_rare("更", "仄", "不")
+    assert is_rare("浪", "陽") and not is_rare("浪", "陽", "沧") and not is_rare("浪", "陽", "滄")
+
+
+def test_a_rare_reading_is_one_of_several_of_its_character() -> None:
+    for character, its in rare_readings().items():
+        known = readings(character)
+        rhymes = {each.rhyme for each in known if each.level}
+        tones = {"平" if each.level else "仄" for each in unrhymed_readings(character)}
+        for reading in its:
+            assert tones == {"平", "仄"} if reading in "平仄" else reading in rhymes, character
+        assert not {"平", "仄"} <= {*its}
+        assert (len(known) > 1 and rhymes - {*its}) or not all(each.level for each in known)
+
+
+@pytest.mark.parametrize(
+    "line", ["居", "居 寘 0 378", "居住 支 0 378", "更 平 1 9 五更 更", "更 平 1 9 夜半"]
+)
+def test_a_broken_list_of_rare_readings_is_refused_with_its_line(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "rare_readings.txt"
     path.write_text(f"# a list\n台 支 0 761\n{line}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="line 3"):
-        read_rare_rhymes(path)
+        read_rare_readings(path)
 
 
 def test_neighbours_are_mutual_level_rhymes() -> None:

@@ -261,7 +261,7 @@ def test_a_repeated_character_is_named_among_the_faults_and_blamed_for_nothing()
     scanned = of(HUANGHELOU)
     assert {each.severity for each in scanned.faults if each.name == "重字"} == {"note"}
     assert [each.name for each in scanned.broken] == ["失替", "三仄尾"]
-    assert {each.name for each in scanned.noted} == {"重字", "对句拗救", "三平尾", "拗"}
+    assert {each.name for each in scanned.noted} == {"重字", "对句拗救", "三平尾", "拗", "僻读"}
 
 
 def test_a_doubled_character_is_no_repetition() -> None:

@@ -8,7 +8,14 @@ from studio.corpus.build import build
 from studio.corpus.poem import verse_lines
 from studio.corpus.records import RawPoem
 from studio.prosody.forms import form_named
-from studio.verse.figures import distinct, keeps_length, keeps_rhyme, keeps_tones
+from studio.verse.figures import (
+    common_closings,
+    distinct,
+    doubled,
+    keeps_length,
+    keeps_rhyme,
+    keeps_tones,
+)
 from studio.verse.novelty import Novelty
 from studio.verse.quality import quality_metrics
 from studio.verse.writer import Writer
@@ -61,6 +68,27 @@ def test_a_regulated_poem_rhymes_in_one_level_rhyme() -> None:
 def test_a_poem_in_the_old_style_may_rhyme_in_any_tone() -> None:
     assert keeps_rhyme(OLD, verse_lines("春眠不觉晓，处处闻啼鸟。夜来风雨声，花落知多少。"))
     assert not keeps_rhyme(OLD, verse_lines("春眠不觉晓，处处闻啼鸟。夜来风雨声，花落知多山。"))
+
+
+def test_a_character_is_doubled_beside_itself_in_a_line() -> None:
+    assert doubled("晴川历历汉阳树，芳草萋萋鹦鹉洲。") == 2
+    assert doubled("白云山，山上有山。") == 0
+
+
+def test_a_closing_is_the_last_pair_and_the_most_frequent_are_common() -> None:
+    others = [f"山水{chr(0x4E00 + at)}人。" for at in range(60)]
+    common = common_closings([TOWER, *others, *others[:49], TOWER])
+    assert len(common) == 50 and "层楼" in common
+    assert "山水" not in common and f"{chr(0x4E00 + 59)}人" not in common
+
+
+@lstm
+def test_doubled_characters_and_common_closings_are_counted(
+    writer: Writer, training: Novelty
+) -> None:
+    poems = [TOWER.replace("千里目", "悠悠目"), NIGHT]
+    found = quality_metrics(JUEJU, poems, writer, training, closings=frozenset({"故乡"}))
+    assert (found.doubled, found.closings_common) == (0.5, 0.5)
 
 
 @lstm
