@@ -1,11 +1,12 @@
 """The conditions of poems that are being written, step by step."""
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from studio.corpus.poem import About
-from studio.corpus.vocabulary import Vocabulary
-from studio.model.conditions import Conditions, describe, place_at
+from studio.corpus.vocabulary import BEGIN, Vocabulary
+from studio.model.conditions import Conditions, describe, places_of
 from studio.verse.constraints import Rules
 
 
@@ -17,12 +18,9 @@ class StepConditions:
     ) -> None:
         self._about = describe([about], vocabulary).about.to(device)
         self._device = device
-        length = rules.fixed.shape[1]
-        stride = rules.stride if about.form else 0
-        # (positions, 3): where each token of the poem is; its end token is the last one.
-        lines = (length - 1) // stride if stride else 0
-        places = [place_at(at, stride, lines) if stride else [0, 0, 0] for at in range(length)]
-        self._places = torch.tensor(places, device=device)
+        # (positions, 3): where each token of the poem is. All rows have the same stops.
+        places = places_of(np.array([BEGIN, *rules.fixed[0]]), vocabulary.stops)[:-1]
+        self._places = torch.from_numpy(places * bool(about.form)).to(device)
 
     def before(self, start: int, end: int, rows: int) -> Conditions:
         """Those for predicting the tokens at positions from `start` to before `end`."""
