@@ -18,6 +18,7 @@ from studio.model.events import CheckpointSaved, TrainingEnded, TrainingEvent, V
 from studio.model.parallel import World
 from studio.model.trainer import Trainer
 from studio.paths import Home
+from studio.runs.beside import library_beside
 from studio.runs.folders import Run
 from studio.runs.gpu_claims import choosing_gpu
 from studio.runs.helping import SharedTask, saying_how_to_resume, send_task
@@ -56,7 +57,7 @@ class RunOpening:
         # The poets of the vocabulary are those of the library, too.
         poets = [each.poet for each in about] if self.config.model.poet_input else []
         if self.config.poems:
-            with _library_beside(self._home, self.config.poems) as beside:
+            with library_beside(self._home, self.config.poems) as beside:
                 texts, valid = beside.texts("train"), beside.texts("valid")
                 about = beside.about("train")
             self.corpus = published_corpus(self.config.poems).source
@@ -290,18 +291,3 @@ def _is_damage(cause: BaseException | None) -> bool:
     if isinstance(cause, OSError):
         return isinstance(cause, FileNotFoundError)
     return not (isinstance(cause, Exception) and out_of_memory_message(cause))
-
-
-def _library_beside(home: Home, corpus: str) -> Library:
-    """The poems of a corpus beside the library; raises RunError if they are missing."""
-    path = home.library_beside(published_corpus(corpus).name)
-    if not path.exists():
-        raise RunError(
-            tr(
-                "The poems to train on are missing: {path} does not exist. Fetch them with "
-                "`tangshi-studio corpus fetch --corpus {corpus} --beside`.",
-                path=path,
-                corpus=corpus,
-            )
-        )
-    return Library.open(path)
