@@ -50,7 +50,7 @@ from studio.runs import queue as queued
 from studio.runs.answering import answer, model_of
 from studio.runs.model_cache import ModelCache
 from studio.translation import tr
-from studio.verse.index_keeper import IndexKeeper
+from studio.verse.index_keeper import CopyIndexes
 
 if TYPE_CHECKING:
     from studio.runs.session import TrainingSession
@@ -83,8 +83,7 @@ class Worker:
         self._saving_failed = False
         self._models = ModelCache(home)
         self._has_written = False
-        self._index = IndexKeeper(home.library)
-        self._index_of_ci = IndexKeeper(home.ci)
+        self._indexes = CopyIndexes(home)
 
     def start(self) -> None:
         """Start the thread."""
@@ -123,8 +122,7 @@ class Worker:
                 self._free_memory()
         if self._session:
             self._guard(tr("saving"), None, self._finish_training)
-        self._index.close()
-        self._index_of_ci.close()
+        self._indexes.close()
 
     def _guard(
         self, what: str, ticket: int | None, action: Callable[..., None], *arguments: Command
@@ -170,9 +168,7 @@ class Worker:
         device = choose_device()
         cuda = tuple(cuda_devices())
         self._emit(Ready(str(torch.__version__), device.name, device.gpu, cuda))
-        # Starts to open the indices, so that they are available for the first poem.
-        self._index.current()
-        self._index_of_ci.current()
+        self._indexes.prepare()
 
     def _execute(self, command: Command) -> None:
         match command:
@@ -201,7 +197,7 @@ class Worker:
                 self._compose(command)
             case Inspect() | Weigh() | Suggest() | ReadVectors() | ReadNetwork():
                 writer = self._models.writer(model_of(command), self._session)
-                self._emit(answer(command, writer, self._index.current(), self._index_of_ci))
+                self._emit(answer(command, writer, self._indexes))
 
     # --- training -------------------------------------------------------------------------------
 
@@ -330,7 +326,8 @@ class Worker:
 
         started = time.monotonic()
         writer = self._models.writer(command.request.model, self._session)
-        columns = compose_any(writer, command.request, self._index.current())
+        copies = self._indexes.current(command.request.form)
+        columns = compose_any(writer, command.request, copies)
         while True:
             self._inbox.collect(0)
             if self._inbox.is_cancelled(command.ticket) or self._closing.is_set():

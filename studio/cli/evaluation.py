@@ -42,13 +42,16 @@ def checked_split(name: str) -> "Split":
 def held_out(
     context: typer.Context,
     split: Annotated[str, typer.Option(help=tr("train, valid or test."))] = "test",
+    poems: Annotated[
+        str, typer.Option(help=tr("A corpus fetched with --beside instead, as songci."))
+    ] = "",
     run: Run = "auto",
     device: Device = "auto",
     json: Json = False,
 ) -> None:
     """Perplexity on a held-out split. `poems` and `couplets` measure other things."""
     if context.invoked_subcommand is not None:
-        for name in ("split", "run", "device", "json"):
+        for name in ("split", "poems", "run", "device", "json"):
             source = context.get_parameter_source(name)
             if source is not None and source.name == "COMMANDLINE":
                 raise typer.BadParameter(
@@ -57,10 +60,11 @@ def held_out(
         return
     wanted, home = checked_split(split), Home.default()
     from studio.corpus.library import Library
+    from studio.runs.beside import library_beside
     from studio.runs.held_out import split_figures
     from studio.runs.loading import load_writer, locate
 
-    with Library.open(home.library) as library:
+    with library_beside(home, poems) if poems else Library.open(home.library) as library:
         texts, about = library.texts(wanted), library.about(wanted)
     if not texts:
         raise CorpusError(

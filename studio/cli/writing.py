@@ -153,18 +153,19 @@ def write_poems(request: ComposeRequest, device: str = "auto") -> tuple[str, lis
     """The full name of the model, and all drafts, the best first."""
     from studio.runs.loading import load_writer, locate
     from studio.verse.composer import written
+    from studio.verse.copies import copies_in, libraries_of
     from studio.verse.facing import compose_any
     from studio.verse.novelty import Novelty
 
     home = Home.default()
     writer = load_writer(*locate(home, request.model), device)
     try:
-        index = Novelty.find(home.library)
+        copies = copies_in(map(Novelty.find, libraries_of(home, request.form)))
     except CorpusError as error:
         # The library is only needed to find copied lines: poems are written without it too.
         say(tr("Copied lines cannot be found: {problem}", problem=error))
-        index = None
-    poems = written(compose_any(writer, request, index))
+        copies = None
+    poems = written(compose_any(writer, request, copies))
     return writer.name, list(poems)
 
 

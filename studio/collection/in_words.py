@@ -61,6 +61,7 @@ def settings_in_words(request: ComposeRequest, translate: Translate = tr) -> str
     form = request.form or translate(marked("free, at most {longest}"), longest=request.longest)
     if request.lines:
         form = translate(marked("{form}, {lines} lines"), form=form, lines=request.lines)
+    is_titled = bool(request.title or request.poet)
     wishes: tuple[tuple[str, object], ...] = (
         (marked("on {wish}"), request.title),
         (marked("in the manner of {wish}"), request.poet),
@@ -71,7 +72,10 @@ def settings_in_words(request: ComposeRequest, translate: Translate = tr) -> str
         (marked("rhyme {wish}"), request.rhyme),
         (_TONES.get(request.tones, ""), request.form and request.tones != "strict"),
         *_drawn(request.sampling),
-        (marked("guidance {wish:g}"), (request.title or request.poet) and request.sampling.guidance),
+        (
+            marked("guidance {wish:g}"),
+            is_titled and request.sampling.guidance,
+        ),
     )
     asked = [translate(message, wish=wish) for message, wish in wishes if wish]
     return " · ".join([form, *asked])

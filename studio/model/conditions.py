@@ -131,9 +131,3 @@ def places_of(tokens: NDArray[np.int64], stops: Sequence[int]) -> NDArray[np.int
     )
     places: NDArray[np.int64] = np.where(tokens == END, 0, found + 1).T
     return places
-
-
-def place_at(position: int, stride: int, lines: int) -> list[int]:
-    """The same for one position of a poem of `lines` lines, each `stride` tokens with its stop."""
-    line, place = divmod(position, stride)
-    return [min(line, LINES - 1) + 1, min(lines - line, LINES - 1) + 1, min(place, PLACES - 1) + 1]

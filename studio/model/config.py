@@ -140,8 +140,8 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # The model that training starts from, with its weights and characters: a name or a folder; ""
     # for none.
     start: str = ""
-    # The name of another corpus, next to the library, to train on; "" trains on the library. The
-    # vocabulary and the validation poems always come from the library.
+    # The name of another corpus, next to the library, to train and validate on; "" is the library.
+    # The vocabulary always comes from the library.
     poems: str = ""
 
 

@@ -14,12 +14,9 @@ from studio.messages import (
     Weigh,
     Weighed,
 )
-from studio.prosody.tunes import tunes
-from studio.verse.index_keeper import IndexKeeper
-from studio.verse.reading import CopiedSpan
+from studio.verse.index_keeper import CopyIndexes
 
 if TYPE_CHECKING:
-    from studio.verse.novelty import Novelty
     from studio.verse.writer import Writer
 
 # Offers for a fault on the workbench.
@@ -36,15 +33,16 @@ def model_of(question: Question) -> str:
 
 
 def answer(
-    question: Question, writer: "Writer", index: "Novelty | None", of_ci: IndexKeeper
+    question: Question, writer: "Writer", indexes: CopyIndexes
 ) -> Inspected | Weighed | Suggested | VectorsRead | NetworkRead:
-    """The answer; `index` finds copied spans, if it is available, and `of_ci` those of ci."""
+    """The answer; `indexes` find copied spans, once they are available."""
     match question:
         case Inspect(ticket, request, text):
             from studio.verse.inspection import inspect
 
             predictions = inspect(writer, request, text)
-            copied = _copied(text, index, of_ci if request.form in tunes() else None)
+            copies = indexes.current(request.form)
+            copied = copies.spans(text) if copies else None
             return Inspected(ticket, text, writer.name, predictions, copied)
         case Weigh(ticket, request, text, place, kept):
             from studio.verse.inspection import weigh
@@ -61,20 +59,3 @@ def answer(
             from studio.verse.network_inspection import read_network
 
             return NetworkRead(read_network(writer, text))
-
-
-def _copied(
-    text: str, index: "Novelty | None", of_ci: IndexKeeper | None
-) -> tuple[CopiedSpan, ...] | None:
-    """The spans that are in one of the libraries; None while an index is not available."""
-    beside = of_ci.current() if of_ci else None
-    if index is None or (of_ci and of_ci.is_building):
-        return None
-    spans = {*index.spans(text), *(beside.spans(text) if beside else ())}
-    longest_first = sorted(spans, key=lambda each: (each.start, -each.end))
-    found: list[CopiedSpan] = []
-    for each in longest_first:
-        # None is inside another.
-        if not found or each.end > found[-1].end:
-            found.append(each)
-    return tuple(found)

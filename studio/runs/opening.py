@@ -9,7 +9,6 @@ import msgspec
 
 from studio.corpus.library import Library
 from studio.corpus.manifest import published_corpus
-from studio.corpus.poem import About
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import DamageError, DeviceError, RunError, out_of_memory_message
 from studio.model import checkpoint
@@ -19,6 +18,7 @@ from studio.model.events import CheckpointSaved, TrainingEnded, TrainingEvent, V
 from studio.model.parallel import World
 from studio.model.trainer import Trainer
 from studio.paths import Home
+from studio.runs.beside import library_beside
 from studio.runs.folders import Run
 from studio.runs.gpu_claims import choosing_gpu
 from studio.runs.helping import SharedTask, saying_how_to_resume, send_task
@@ -53,6 +53,14 @@ class RunOpening:
             own, valid = library.texts("train"), library.texts("valid")
             about = library.about("train") if self.config.model.has_conditions else []
             self.corpus = library.statistics().source
+        texts = own
+        # The poets of the vocabulary are those of the library, too.
+        poets = [each.poet for each in about] if self.config.model.poet_input else []
+        if self.config.poems:
+            with library_beside(self._home, self.config.poems) as beside:
+                texts, valid = beside.texts("train"), beside.texts("valid")
+                about = beside.about("train")
+            self.corpus = published_corpus(self.config.poems).source
         if settings.validation_poems:
             valid = valid[:: max(1, len(valid) // settings.validation_poems)]
         start = self._start_model() if self.config.start and not names else None
@@ -61,12 +69,7 @@ class RunOpening:
         if self.config.start and given:
             vocabulary = _first_undamaged(given, _vocabulary)
         else:
-            poets = (each.poet for each in about) if self.config.model.poet_input else ()
             vocabulary = Vocabulary.build(own, settings.min_count, poets)
-        texts = own
-        if self.config.poems:
-            texts, about = _poems_beside(self._home, self.config.poems)
-            self.corpus = published_corpus(self.config.poems).source
         trainer = Trainer(
             self.config,
             vocabulary,
@@ -288,22 +291,3 @@ def _is_damage(cause: BaseException | None) -> bool:
     if isinstance(cause, OSError):
         return isinstance(cause, FileNotFoundError)
     return not (isinstance(cause, Exception) and out_of_memory_message(cause))
-
-
-def _poems_beside(home: Home, corpus: str) -> tuple[list[str], list[About]]:
-    """The training texts of a corpus beside the library, and what is known of each.
-
-    Raises RunError if it is missing.
-    """
-    path = home.library_beside(published_corpus(corpus).name)
-    if not path.exists():
-        raise RunError(
-            tr(
-                "The poems to train on are missing: {path} does not exist. Fetch them with "
-                "`tangshi-studio corpus fetch --corpus {corpus} --beside`.",
-                path=path,
-                corpus=corpus,
-            )
-        )
-    with Library.open(path) as library:
-        return library.texts("train"), library.about("train")

@@ -14,7 +14,7 @@ from studio.verse.ways import ALLOWS, OLD_STYLE, Foot, allowed_rhymes, certain_r
 
 
 @lru_cache(maxsize=4)
-def common(vocabulary: Vocabulary) -> Bools:
+def common_mask(vocabulary: Vocabulary) -> Bools:
     """Which characters the model may choose, (vocabulary,): those that common fonts have.
 
     A variant for which another token is written is none of them. A loaded model never writes one,
@@ -49,7 +49,7 @@ def by_tone(vocabulary: Vocabulary, known: bool, new_style: bool, book: RhymeBoo
     bits = np.array(
         [masks.get(each, 0 if known else LEVEL | OBLIQUE) for each in _characters(vocabulary)]
     )
-    usable = common(vocabulary)
+    usable = common_mask(vocabulary)
     if new_style:
         usable = usable & [each not in OLD_STYLE for each in _characters(vocabulary)]
     found = np.stack([bits & wanted != 0 for wanted in range(4)]) & usable
@@ -71,14 +71,14 @@ def certain_table(
 ) -> Bools:
     """The same for characters that the model may choose, (rhymes, vocabulary)."""
     certain = [certain_rhymes(foot, each, rhymes, book) for each in _characters(vocabulary)]
-    return np.ascontiguousarray((unpack(certain, len(rhymes)) & common(vocabulary)[:, None]).T)
+    return np.ascontiguousarray((unpack(certain, len(rhymes)) & common_mask(vocabulary)[:, None]).T)
 
 
 @lru_cache(maxsize=8)
 def word_readings(vocabulary: Vocabulary, book: RhymeBook) -> dict[int, dict[int, int]]:
     """A first token -> the second tokens that make such a word with it -> their tones, as bits."""
     found: dict[int, dict[int, int]] = {}
-    writable = common(vocabulary)
+    writable = common_mask(vocabulary)
     for character, readings in book.rare_readings().items():
         for reading, words in readings.items():
             for word in words:

@@ -10,10 +10,10 @@ from studio.prosody.measure import scan_by
 from studio.prosody.tunes import tunes
 from studio.translation import marked, tr
 from studio.verse.constraints import FormRules, FreeRules, Rules, rhyme_supply
+from studio.verse.copies import Copies, is_copied_line
 from studio.verse.decoder import Columns, decode
 from studio.verse.fixed_characters import fill_lines, free_text, required_words, wanted_rhymes
 from studio.verse.knowledge import about_form, read_drafts, refuse_unknown
-from studio.verse.novelty import Novelty
 from studio.verse.plan import Plan, place_words, plan
 from studio.verse.ranking import add_scores
 from studio.verse.request import ComposeRequest, Tones, WrittenPoem
@@ -41,13 +41,13 @@ _NO_PLACE_IN_THESE_TONES = marked(
 )
 
 
-def compose(writer: Writer, request: ComposeRequest, novelty: Novelty | None = None) -> Columns:
+def compose(writer: Writer, request: ComposeRequest, copies: Copies | None = None) -> Columns:
     """Write the poems of a request, column by column: see `decoder.decode`.
 
     If the request has more drafts than candidates, the columns are those of the first drafts. All
     drafts are returned, the best first.
 
-    `novelty` is the index of the corpus. With it no line of the corpus is copied, unless the
+    `copies` is the index of the corpus. With it no line of the corpus is copied, unless the
     request allows it, and copied 4-grams lower the score. Raises VerseError before anything is
     written if the request cannot be met; it names the rule, or the character that the model has
     never seen.
@@ -57,16 +57,16 @@ def compose(writer: Writer, request: ComposeRequest, novelty: Novelty | None = N
     drafts = request.drafts if request.sampling.strategy == "sample" else 1
     rules = _rules(writer, request, max(request.candidates, drafts))
     about = about_form(request, rules)
-    copied = novelty.is_line if novelty and not request.copied_lines else None
+    copied = partial(is_copied_line, copies) if copies and not request.copied_lines else None
     columns = decode(writer, rules, request.sampling, request.seed, request.tries, copied, about)
-    return _with_scores(columns, writer, request, novelty, about)
+    return _with_scores(columns, writer, request, copies, about)
 
 
 def write(
-    writer: Writer, request: ComposeRequest, novelty: Novelty | None = None
+    writer: Writer, request: ComposeRequest, copies: Copies | None = None
 ) -> tuple[WrittenPoem, ...]:
     """Write all drafts of a request; returns them with scores, the best first."""
-    return written(compose(writer, request, novelty))
+    return written(compose(writer, request, copies))
 
 
 def written(columns: Columns) -> tuple[WrittenPoem, ...]:
@@ -80,17 +80,17 @@ def written(columns: Columns) -> tuple[WrittenPoem, ...]:
 
 
 def write_best(
-    writer: Writer, request: ComposeRequest, novelty: Novelty | None = None
+    writer: Writer, request: ComposeRequest, copies: Copies | None = None
 ) -> tuple[WrittenPoem, ...]:
     """The poems that a request asks for: the best of its drafts, the best first."""
-    return write(writer, request, novelty)[: request.candidates]
+    return write(writer, request, copies)[: request.candidates]
 
 
 def _with_scores(
     columns: Columns,
     writer: Writer,
     request: ComposeRequest,
-    novelty: Novelty | None,
+    copies: Copies | None,
     about: About,
 ) -> Columns:
     while True:
@@ -105,7 +105,7 @@ def _with_scores(
     # Without the form of verse: a poem in the old style may have turned out regulated.
     form = request.form if request.form in tunes() else ""
     scan = partial(scan_by, form=form, measure=request.measure)
-    scored = add_scores(poems, request.ranking, novelty, readings, scan)
+    scored = add_scores(poems, request.ranking, copies, readings, scan)
     return tuple(sorted(scored, key=lambda poem: -poem.score))
 
 

@@ -18,7 +18,7 @@ from studio.verse.character_tables import (
     allowed_table,
     by_tone,
     certain_table,
-    common,
+    common_mask,
     tone_bits,
     usual_tone_bits,
     word_readings,
@@ -45,12 +45,12 @@ class Rules(Protocol):
     Characters that many fonts lack may be fixed, but the model may not choose them.
 
     `fixed` (rows, positions) are the fixed tokens, `FREE` elsewhere. A poem that reaches the last
-    position is complete if that is the end token; otherwise it is cut. `stride` is the length of a
-    line with its stop; 0 if the poems have no lines.
+    position is complete if that is the end token; otherwise it is cut. `lengths` are the numbers of
+    characters in the lines, each of which a stop ends; empty if the poems have no lines.
     """
 
     fixed: Tokens
-    stride: int
+    lengths: tuple[int, ...]
 
     def allowed(self, position: int) -> Floats:
         """The tokens allowed at a position, as 0.0 and 1.0: (rows, vocabulary) or (vocabulary,)."""
@@ -65,7 +65,7 @@ class Rules(Protocol):
 class FreeRules:
     """No form: an opening continued up to `longest`, or a `whole` text with blanks to fill."""
 
-    stride = 0
+    lengths: tuple[int, ...] = ()
 
     def __init__(
         self, vocabulary: Vocabulary, text: str, longest: int, whole: bool, rows: int
@@ -74,8 +74,8 @@ class FreeRules:
         tokens += [END] if whole else [FREE] * (longest - len(tokens))
         self.fixed = np.repeat(np.array([tokens]), rows, axis=0)
         self._whole = whole
-        self._common = common(vocabulary).astype(np.float32)
-        self._any = (common(vocabulary) | ~han_mask(vocabulary)).astype(np.float32)
+        self._common = common_mask(vocabulary).astype(np.float32)
+        self._any = (common_mask(vocabulary) | ~han_mask(vocabulary)).astype(np.float32)
         self._any[[PAD, BEGIN, UNKNOWN]] = 0.0
 
     def allowed(self, position: int) -> Floats:
@@ -103,7 +103,8 @@ class FormRules:
             )
         self._vocabulary = vocabulary
         self._layout = layout = plans[0].layout
-        self.stride = layout.line_length + 1
+        self.lengths = (layout.line_length,) * layout.line_count
+        self._stride = layout.line_length + 1
         self.fixed = np.array([_tokens(vocabulary, plan) for plan in plans])
         # The rhymes that are open with each template: (rows, templates, rhymes).
         self._open_rhymes = np.array(
@@ -144,14 +145,15 @@ class FormRules:
         self._before = np.full(len(plans), PAD)
         # What may end a line, (vocabulary,), by the feet and the rhymes open for each of them.
         self._endings: dict[tuple[tuple[Foot, ...], bytes], Floats] = {}
-        # The last characters of the lines so far, (rows, lines): none of them is used again.
-        self._ends = np.zeros((len(plans), 0), np.int64)
+        # The last characters of lines, (rows, any number): the fixed ones, then those that are
+        # written. None of them is used again.
+        self._ends = np.maximum(self.fixed[:, layout.line_length - 1 :: self._stride], PAD)
         # The templates in which this line must rescue the line before: (rows, templates).
         self._rescue_due = np.zeros((len(plans), len(layout.templates)), np.bool_)
         self._ways = self._possible_ways(0)
 
     def allowed(self, position: int) -> Floats:
-        line, place = divmod(position, self.stride)
+        line, place = divmod(position, self._stride)
         if place < self._layout.line_length - 1:
             return self._by_tones(line, place)
         allowed = self._by_foot(line)
@@ -166,7 +168,7 @@ class FormRules:
         return unused
 
     def take(self, position: int, tokens: Tokens) -> None:
-        line, place = divmod(position, self.stride)
+        line, place = divmod(position, self._stride)
         if place < self._layout.line_length and line < self._layout.line_count:
             self._take_character(line, place, tokens, self.fixed[:, position] != FREE)
         elif line + 1 < self._layout.line_count:

@@ -23,6 +23,7 @@ from torch import Tensor
 from studio.corpus.poem import UNKNOWN_POEM, About
 from studio.corpus.vocabulary import END
 from studio.verse.constraints import FREE, Rules, han_mask
+from studio.verse.line_places import line_places
 from studio.verse.request import Sampling, WrittenPoem
 from studio.verse.sampling import (
     DRAWS,
@@ -86,7 +87,7 @@ def decode(
         picked = batch.choose(position, sampling, row_draws)
         batch.redraw(position, picked, sampling, generators, copied)
         batch.take(position, picked)
-        must_resample |= not ((position + 1) % rules.stride if rules.stride else free[position])
+        must_resample |= batch.ends_line(position) if rules.lengths else free[position]
         # Fixed characters after a line are read before one of its tries is drawn.
         next_is_fixed = position + 1 < length and not free[position + 1]
         if each > 1 and must_resample and not next_is_fixed:
@@ -111,6 +112,8 @@ class _PoemBatch:
     ) -> None:
         rows = rules.fixed.shape[0]
         self._vocabulary, self._rules = writer.vocabulary, rules
+        # Empty if the poems have no lines.
+        self._places = line_places(rules.lengths)
         self._han = han_mask(writer.vocabulary)
         self._poems = rows
         self._guidance = guidance
@@ -140,6 +143,10 @@ class _PoemBatch:
         for plain in without:
             known = known + self._guidance * (known - plain)
         return known
+
+    def ends_line(self, position: int) -> bool:
+        """Whether a line ends at a position; the end token is in no line."""
+        return position < len(self._places) and self._places[position].is_stop
 
     def choose(self, position: int, sampling: Sampling, draws: Floats) -> Tokens:
         """The token of each row at a position, (rows,): fixed or chosen."""
@@ -171,19 +178,19 @@ class _PoemBatch:
         copied: Callable[[str], bool] | None,
     ) -> None:
         """Choose another last character, in place, for each line that is rejected."""
-        stride = self._rules.stride
-        if not stride or position % stride == stride - 1:
+        if position >= len(self._places) or self._places[position].is_stop:
             return
-        start, end = position - position % stride, position - position % stride + stride - 1
-        rest = self._rules.fixed[:, position:end]
+        start = self._places[position].start
+        rest = self._rules.fixed[:, position : start + self._places[position].length]
         closing = (rest[:, 0] == FREE) & (rest[:, 1:] != FREE).all(axis=1)
         if not closing.any():
             return
         each = self.rows // len(generators)
         history, ends = self.written.tolist(), rest[:, 1:].tolist()
+        earlier = [(at.start, at.position) for at in self._places[:start] if at.is_stop]
         for row in closing.nonzero()[0].tolist():
             written = history[row]
-            lines = [written[at : at + stride - 1] for at in range(0, start, stride)]
+            lines = [written[first:end] for first, end in earlier]
             for _ in range(_REDRAWS):
                 line = [*written[start:], int(picked[row]), *ends[row]]
                 text = self._vocabulary.decode(line)
@@ -256,10 +263,9 @@ class _PoemBatch:
 
     def _repetition_cost(self, sampling: Sampling) -> Floats:
         """The cost of each written character for its next use, in logits, (rows, time)."""
-        stride = self._rules.stride
         cost = (
-            repeat_cost(self.written, stride, self._han)
-            if stride
+            repeat_cost(self.written, self._places[self.written.shape[1]], self._han)
+            if self._places
             else np.zeros(self.written.shape, np.float32)
         )
         if sampling.repetition_penalty > 1:

@@ -20,8 +20,8 @@ from studio.verse.fixed_characters import in_known_forms
 from studio.verse.request import BLANK, COUPLET_FORM, ComposeRequest, WrittenPoem
 
 if TYPE_CHECKING:
+    from studio.verse.copies import Copies
     from studio.verse.decoder import Columns
-    from studio.verse.novelty import Novelty
     from studio.verse.writer import Writer
 
 _FORMS = {5: "五律", 7: "七律"}
@@ -92,14 +92,14 @@ class _Couplet(NamedTuple):
 
 
 def compose_any(
-    writer: "Writer", request: ComposeRequest, novelty: "Novelty | None" = None
+    writer: "Writer", request: ComposeRequest, copies: "Copies | None" = None
 ) -> "Columns":
     """Write what a request asks for, as `compose` does: poems, or couplets."""
     from studio.verse.composer import compose
 
     if request.form == COUPLET_FORM:
         return _as_columns(writer, request)
-    return compose(writer, request, novelty)
+    return compose(writer, request, copies)
 
 
 def _as_columns(writer: "Writer", request: ComposeRequest) -> "Columns":

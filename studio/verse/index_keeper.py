@@ -1,6 +1,6 @@
-"""Keeps the index of the corpus open, without blocking the caller.
+"""Keeps the indexes of what may be copied open, without blocking the caller.
 
-The first opening builds the index and may take seconds, so it runs on its own thread.
+The first opening builds an index and may take seconds, so it runs on its own thread.
 """
 
 import contextlib
@@ -9,12 +9,44 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
+from studio.paths import Home
 
 if TYPE_CHECKING:
+    from studio.verse.copies import Copies
     from studio.verse.novelty import Novelty
 
 # The identity of a library that does not exist.
 _MISSING = (0, 0)
+
+
+class CopyIndexes:
+    """The indexes of the library, and of the ci beside it, if they were fetched."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._keepers = {path: IndexKeeper(path) for path in (home.library, home.ci)}
+
+    def prepare(self) -> None:
+        """Start to open the indexes, so that they are available for the first poem."""
+        for keeper in self._keepers.values():
+            keeper.current()
+
+    def current(self, form: str) -> "Copies | None":
+        """What a poem of a form may be copied from, for the calling thread only.
+
+        None while an index is built, or if there is none.
+        """
+        # Imported here: they need numpy, and the studio's first frame does not.
+        from studio.verse.copies import copies_in, libraries_of
+
+        keepers = [self._keepers[path] for path in libraries_of(self._home, form)]
+        found = [keeper.current() for keeper in keepers]
+        return None if any(keeper.is_building for keeper in keepers) else copies_in(found)
+
+    def close(self) -> None:
+        """Close the indexes."""
+        for keeper in self._keepers.values():
+            keeper.close()
 
 
 class IndexKeeper:
@@ -69,7 +101,6 @@ class IndexKeeper:
 
 
 def _find(library: Path) -> "Novelty | None":
-    # Imported here: it needs numpy, and the studio's first frame does not.
     from studio.verse.novelty import Novelty
 
     return Novelty.find(library)

@@ -9,6 +9,7 @@ from studio.corpus.poem import About, verse_lines
 from studio.errors import VerseError
 from studio.model.evaluate import poem_losses
 from studio.prosody.forms import shape_of
+from studio.prosody.tunes import tunes
 from studio.translation import tr
 from studio.verse.constraints import Rules
 from studio.verse.couplets import mean_coherences
@@ -18,16 +19,18 @@ from studio.verse.writer import Writer
 
 
 def about_poem(request: ComposeRequest, text: str) -> About:
-    """What a request says of its poem; the form is the shape of `text`, if it asks for one."""
+    """What a request says of its poem; the form is the shape of `text`, if it asks for one.
+
+    The title of a ci begins with its tune, as in the corpus.
+    """
     form = shape_of(verse_lines(text)) if request.form and text else ""
-    return About(form, request.title, request.poet)
+    tune = request.form if request.form in tunes() else ""
+    return About(form, tune + request.title, request.poet)
 
 
 def about_form(request: ComposeRequest, rules: Rules) -> About:
     """The same before the poem is written, from the rules of its form."""
-    line_length = rules.stride - 1
-    lines = (rules.fixed.shape[1] - 1) // rules.stride if rules.stride else 0
-    return about_poem(request, ("山" * line_length + COUPLET[0]) * lines)
+    return about_poem(request, "".join("山" * each + COUPLET[0] for each in rules.lengths))
 
 
 class DraftReading(msgspec.Struct, frozen=True):

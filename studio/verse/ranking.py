@@ -8,8 +8,8 @@ from studio.corpus.poem import verse_lines
 from studio.prosody.offers import Scan
 from studio.prosody.parallelism import middle_couplets, parallelism
 from studio.prosody.scansion import scan
+from studio.verse.copies import Copies
 from studio.verse.knowledge import DraftReading
-from studio.verse.novelty import Novelty
 from studio.verse.request import Ranking, WrittenPoem
 
 # The weight of a note of the scanner; a fault counts 1.
@@ -19,7 +19,7 @@ _NOTE = 0.25
 def add_scores(
     poems: Sequence[WrittenPoem],
     ranking: Ranking,
-    novelty: Novelty | None,
+    copies: Copies | None,
     readings: Sequence[DraftReading] = (),
     scan: Scan = scan,
 ) -> tuple[WrittenPoem, ...]:
@@ -32,7 +32,7 @@ def add_scores(
     """
     read = readings or [DraftReading()] * len(poems)
     scored = [
-        _scored(poem, ranking, novelty, each, scan) for poem, each in zip(poems, read, strict=True)
+        _scored(poem, ranking, copies, each, scan) for poem, each in zip(poems, read, strict=True)
     ]
     pairs = [_bigrams(poem.text) for poem in poems]
     remaining, shown = set(range(len(scored))), set[str]()
@@ -50,7 +50,7 @@ def add_scores(
 def _scored(
     poem: WrittenPoem,
     ranking: Ranking,
-    novelty: Novelty | None,
+    copies: Copies | None,
     reading: DraftReading,
     scan: Scan,
 ) -> WrittenPoem:
@@ -62,13 +62,13 @@ def _scored(
         return msgspec.structs.replace(poem, score=score)
     characters = "".join(lines)
     score -= ranking.repetition * (1 - len(set(characters)) / len(characters))
-    if novelty and ranking.novelty:
-        copied = novelty.copied(poem.text)
+    if copies and ranking.novelty:
+        copied = copies.copied(poem.text)
         score -= ranking.novelty * sum(copied) / max(len(copied), 1)
-    if novelty and ranking.firmness:
-        score += ranking.firmness * novelty.firmness(poem.text)
-    if novelty and ranking.rarity:
-        score -= ranking.rarity * novelty.rare_share(poem.text)
+    if copies and ranking.firmness:
+        score += ranking.firmness * copies.firmness(poem.text)
+    if copies and ranking.rarity:
+        score -= ranking.rarity * copies.rare_share(poem.text)
     scansion = scan(lines)
     faults = {each.line for each in scansion.faults if each.name != "重字"}
     notes = {each.line for each in scansion.notes} - faults

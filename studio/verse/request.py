@@ -39,7 +39,7 @@ class Sampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `top_k` keeps the k most likely characters (0: all). `top_p` keeps the smallest set with at
     least that much probability (Holtzman et al. 2020). `min_p` keeps the characters with at least
     that share of the highest probability (Nguyen et al. 2024). With either strategy,
-    `repetition_penalty` above 1 lowers characters that are already written (Keskar et al. 2019), and
+    `repetition_penalty` above 1 lowers characters that are already written (Keskar et al. 2019).
     `guidance` is how many times the difference that title and poet make to the logits is added to
     them (Sanchez et al. 2023, Stay on topic with classifier-free guidance).
     """
@@ -227,7 +227,7 @@ _TEXTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 
 # How a poem is asked for where nothing else is said: as the best of many (data/experiments.md says
 # how the weights were chosen).
-USUAL = ComposeRequest(drafts=16, ranking=Ranking(coherence=0.3))
+USUAL = ComposeRequest(drafts=16, sampling=Sampling(guidance=1.0), ranking=Ranking(coherence=0.3))
 
 
 class WrittenPoem(msgspec.Struct, frozen=True):

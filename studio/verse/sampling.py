@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from studio.verse.line_places import LinePlace
 from studio.verse.request import Sampling
 
 Floats = NDArray[np.float32]
@@ -161,28 +162,26 @@ def keskar_penalty(logits: Floats, strength: float) -> Floats:
     return logits - lowered
 
 
-def repeat_cost(written: Tokens, stride: int, han: Bools) -> Floats:
-    """The cost of repeating each written character, in nats, (batch, time).
+def repeat_cost(written: Tokens, at: LinePlace, han: Bools) -> Floats:
+    """The cost of repeating each written character at a place, in nats, (batch, time).
 
-    `written` (batch, time) are the indices of the poem so far; a line with its stop has `stride` of
-    them. `han` (vocabulary,) marks the Chinese characters. For a character that is written twice
-    the highest cost is at its last place. Doubling is cheap only on the rhythm of the line (2+2+1,
-    2+2+3), and only the first time.
+    `written` (batch, time) are the indices of the poem so far. `han` (vocabulary,) marks the
+    Chinese characters. For a character that is written twice the highest cost is at its last place.
+    Doubling is cheap only on the rhythm of the line (2+2+1, 2+2+3), and only the first time.
     """
-    time = written.shape[1]
-    if not time:
+    if not written.shape[1]:
         return np.zeros(written.shape, np.float32)
-    place = time % stride
+    place = at.place
     known = han[written]
     cost: Floats = known * np.float32(NEAR_COST)
-    cost[:, : max(0, time - place - stride)] *= np.float32(FAR_COST / NEAR_COST)
+    cost[:, : at.before] *= np.float32(FAR_COST / NEAR_COST)
     last = written[:, -1:]
     seen = written[:, :-1] == last
     if place and seen.any():
         np.maximum(cost[:, 1:], np.float32(BIGRAM_COST) * (seen & known[:, 1:]), out=cost[:, 1:])
         same = written[:, :, None] == written[:, None, :]
         cost = (same * cost[:, None, :]).max(axis=2)
-    if place % 2 or place == stride - 2:
+    if place % 2 or at.is_last:
         once = np.where(
             seen.any(axis=1, keepdims=True), np.float32(BIGRAM_COST), np.float32(DOUBLED_COST)
         )

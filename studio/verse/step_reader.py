@@ -1,11 +1,12 @@
 """The network's reading of poems that are being written, with what is known of them."""
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from studio.corpus.poem import About
 from studio.corpus.vocabulary import BEGIN, Vocabulary
-from studio.model.conditions import Conditions, describe, place_at
+from studio.model.conditions import Conditions, describe, places_of
 from studio.model.network import State, select_rows
 from studio.verse.constraints import Rules
 from studio.verse.sampling import Tokens
@@ -22,16 +23,15 @@ class StepReader:
         self._known: _StepConditions | None = None
         if writer.network.config.has_conditions:
             self._known = _StepConditions(about, rules, writer.vocabulary, device)
-        self._state: State | None = None
-        self._read(torch.tensor([[BEGIN, *prefix]]), 0)
+        features, state = self._read(torch.tensor([[BEGIN, *prefix]]), None, 0)
         same = torch.zeros(len(rules.fixed), dtype=torch.long, device=device)
-        self._features = self._features.index_select(0, same)
-        self._state = select_rows(self._state, same)
+        self._features, self._state = features.index_select(0, same), select_rows(state, same)
+        # Computed from the features only if needed: before a fixed stop they may not be.
+        self._logits: Tensor | None = None
 
     @property
     def logits(self) -> Tensor:
         """The logits of the next token, (rows, vocabulary), on the CPU."""
-        # Computed from the features only if needed: before a fixed stop they may not be.
         if self._logits is None:
             with torch.inference_mode():
                 self._logits = self._writer.network.logits(self._features).float().cpu()
@@ -39,7 +39,9 @@ class StepReader:
 
     def read(self, written: Tokens) -> None:
         """Read the last tokens of `written` (rows, time): all tokens so far."""
-        self._read(torch.from_numpy(written[:, -1:]), written.shape[1])
+        last = torch.from_numpy(written[:, -1:])
+        self._features, self._state = self._read(last, self._state, written.shape[1])
+        self._logits = None
 
     def select_rows(self, rows: Tensor) -> None:
         """Keep only `rows` (any number,), in this order; rows may repeat."""
@@ -50,8 +52,11 @@ class StepReader:
         self._state = select_rows(self._state, rows)
 
     @torch.inference_mode()
-    def _read(self, tokens: Tensor, start: int) -> None:
-        """Read `tokens` (rows, time), the first of which is at position `start`."""
+    def _read(self, tokens: Tensor, state: State | None, start: int) -> tuple[Tensor, State]:
+        """Read `tokens` (rows, time), the first of which is at position `start`.
+
+        Returns the features (rows, features) after the last one, and the state.
+        """
         network = self._writer.network
         rows, count = tokens.shape
         known = self._known.before(start, start + count, rows) if self._known else None
@@ -60,13 +65,11 @@ class StepReader:
         if was_training:
             network.eval()
         try:
-            tokens = self._writer.device.put(tokens)
-            features, self._state = network(tokens, self._state, conditions=known)
+            features, after = network(self._writer.device.put(tokens), state, conditions=known)
+            return features[:, -1], after
         finally:
             if was_training:
                 network.train()
-        self._features = features[:, -1]
-        self._logits: Tensor | None = None
 
 
 class _StepConditions:
@@ -77,12 +80,9 @@ class _StepConditions:
     ) -> None:
         self._about = describe([about], vocabulary).about.to(device)
         self._device = device
-        length = rules.fixed.shape[1]
-        stride = rules.stride if about.form else 0
-        # (positions, 3): where each token of the poem is; its end token is the last one.
-        lines = (length - 1) // stride if stride else 0
-        places = [place_at(at, stride, lines) if stride else [0, 0, 0] for at in range(length)]
-        self._places = torch.tensor(places, device=device)
+        # (positions, 3): where each token of the poem is. All rows have the same stops.
+        places = places_of(np.array([BEGIN, *rules.fixed[0]]), vocabulary.stops)[:-1]
+        self._places = torch.from_numpy(places * bool(about.form)).to(device)
 
     def before(self, start: int, end: int, rows: int) -> Conditions:
         """Those for predicting the tokens at positions from `start` to before `end`."""

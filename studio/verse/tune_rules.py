@@ -11,17 +11,18 @@ from functools import lru_cache
 
 import numpy as np
 
-from studio.corpus.poem import STOPS, is_common
+from studio.corpus.poem import STOPS
 from studio.corpus.vocabulary import END, Vocabulary
 from studio.errors import VerseError
 from studio.prosody.rhymes import RhymeBook
 from studio.prosody.tones import LEVEL, OBLIQUE, usual_tones
 from studio.prosody.tunes import Tune, TunePattern, TunePlace
 from studio.translation import tr
+from studio.verse.character_tables import common_mask
 from studio.verse.constraints import FREE
 from studio.verse.fixed_characters import in_known_forms
 from studio.verse.request import BLANK, ComposeRequest
-from studio.verse.sampling import Bools, Floats, Tokens
+from studio.verse.sampling import Floats, Tokens
 
 _ALLOWS = {"平": LEVEL, "仄": OBLIQUE, "中": LEVEL | OBLIQUE}
 # A rhyme: its name in the book, and whether it is level.
@@ -30,8 +31,6 @@ _Rhyme = tuple[str, bool]
 
 class TuneRules:
     """The rules of a tune, for a text with blanks: one row for each candidate."""
-
-    stride = 0
 
     def __init__(
         self,
@@ -43,6 +42,7 @@ class TuneRules:
         seed: int,
     ) -> None:
         """`text` has a stop after each line of the pattern. Raises VerseError without a rhyme."""
+        self.lengths = pattern.lengths
         tokens = [FREE if each == BLANK else vocabulary.index(each) for each in text]
         self.fixed = np.repeat(np.array([[*tokens, END]]), rows, axis=0)
         places = (place for line in pattern.lines for place in line)
@@ -58,7 +58,9 @@ class TuneRules:
             for written in {p.rhyme for p, _ in own}:
                 masks = [self._by_rhyme[name, written.isupper()] for name in drawn]
                 self._endings[written] = np.stack(masks)
+        # The rhymes that are fixed or written.
         self._used = np.zeros((rows, len(vocabulary)), np.bool_)
+        self._used[:, [vocabulary.index(each) for p, each in ends if p.rhyme and each != BLANK]] = 1
 
     def _draw(
         self, ends: Sequence[tuple[TunePlace, str]], book: RhymeBook, rows: int, seed: str
@@ -155,23 +157,20 @@ def _by_tone(vocabulary: Vocabulary, book: RhymeBook) -> dict[int, Floats]:
     """The characters of each tone, as masks of the vocabulary."""
     tones = np.array([usual_tones(book).get(each, 0) for each in _characters(vocabulary)])
     wanted = (LEVEL, OBLIQUE, LEVEL | OBLIQUE)
-    return {each: ((tones & each != 0) & _common(vocabulary)).astype(np.float32) for each in wanted}
+    common = common_mask(vocabulary)
+    return {each: ((tones & each != 0) & common).astype(np.float32) for each in wanted}
 
 
 @lru_cache(maxsize=4)
 def _by_rhyme(vocabulary: Vocabulary, book: RhymeBook) -> dict[_Rhyme, Floats]:
     """The characters of each rhyme, as masks of the vocabulary."""
     found: dict[_Rhyme, Floats] = {}
-    common = _common(vocabulary)
+    common = common_mask(vocabulary)
     for index, character in enumerate(_characters(vocabulary)):
         for reading in book.readings(character) if common[index] else ():
             empty = np.zeros(len(vocabulary), np.float32)
             found.setdefault((reading.rhyme, reading.level), empty)[index] = 1
     return found
-
-
-def _common(vocabulary: Vocabulary) -> Bools:
-    return np.array([is_common(each) for each in _characters(vocabulary)])
 
 
 def _characters(vocabulary: Vocabulary) -> list[str]:

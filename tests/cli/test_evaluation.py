@@ -21,6 +21,16 @@ def test_a_split_is_evaluated_whole(trained: Run, home: Home) -> None:
     assert document["unknown_share"] == 0
 
 
+def test_a_corpus_beside_the_library_is_evaluated(trained: Run, home: Home) -> None:
+    missing = trained("evaluate", "--poems", "songci")
+    assert missing.code == 1
+    assert "corpus fetch --corpus songci --beside" in missing.err
+    home.library.rename(home.ci)
+    document = trained("evaluate", "--poems", "songci", "--split", "valid", "--json").document
+    with Library.open(home.ci) as library:
+        assert document["poems"] == len(library.texts("valid"))
+
+
 def test_an_unknown_split_is_wrong_usage(tangshi: Run, home: Home) -> None:
     assert tangshi("evaluate", "--split", "exam").code == 2
 

@@ -13,13 +13,16 @@ from pathlib import Path
 import pytest
 import torch
 
+from studio.corpus.library import Library
 from studio.corpus.obtaining import fetch_and_build
 from studio.model.checkpoint import load_model
 from studio.model.config import RECIPES
-from studio.model.events import StepDone
+from studio.model.evaluate import score_poems, total
+from studio.model.events import StepDone, Validated
 from studio.paths import Home
 from studio.runs import folders
 from tests.cli.conftest import Run
+from tests.model.conftest import CPU
 
 LIMIT = 60  # seconds until a command that should end will not
 SMALL = [
@@ -155,7 +158,16 @@ def test_poems_beside_the_library_are_learnt_with_its_characters(
         load_model(folders.find(home.runs, name).checkpoints / "step-00000001") for name in "ab"
     )
     assert first[1] == second[1]
-    assert folders.find(home.runs, "a").config().poems == "quansongshi"
+    run = folders.find(home.runs, "a")
+    assert run.config().poems == "quansongshi"
+    # It is validated on poems of their kind, too.
+    with Library.open(home.library_beside("quansongshi")) as library:
+        held_out = library.texts("valid")
+    (validated,) = (each for each in run.events() if isinstance(each, Validated))
+    network, vocabulary, _ = first
+    assert validated.perplexity_all == pytest.approx(
+        total(score_poems(network, vocabulary, held_out, CPU)).perplexity_all, rel=1e-4
+    )
 
 
 @pytest.mark.parametrize(

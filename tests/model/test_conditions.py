@@ -13,7 +13,7 @@ from studio.corpus.vocabulary import BEGIN, END, Vocabulary
 from studio.model import checkpoint
 from studio.model.batches import Batch, make_epoch
 from studio.model.checkpoint import Progress
-from studio.model.conditions import FORM, POET, TITLE_FROM, describe, place_at, places_of
+from studio.model.conditions import FORM, POET, TITLE_FROM, describe, places_of
 from studio.model.config import ModelConfig, RunConfig, TrainConfig
 from studio.model.evaluate import score_poems, total
 from studio.model.network import Network
@@ -33,17 +33,14 @@ def batches(**settings: object) -> Iterator[Batch]:
     return (epoch[at] for at in range(len(epoch)))
 
 
-@pytest.mark.parametrize(("stride", "lines"), [(6, 4), (8, 8), (6, 48)])
-def test_a_place_is_the_same_while_it_is_written_and_when_it_is_read(
-    stride: int, lines: int
-) -> None:
-    poem = [BEGIN, *([9] * (stride - 1) + [5]) * lines, END]
+def test_a_place_is_its_line_the_lines_left_and_the_place_in_the_line() -> None:
+    poem = [BEGIN, 9, 9, 5, 9, 9, 9, 5, END]
     read = places_of(np.array(poem * 2), [5]).tolist()
-    written = [place_at(at, stride, lines) for at in range(stride * lines + 1)]
-    assert read == [*written, [0, 0, 0]] * 2
-    if lines == 4:
-        assert written[0] == [1, 5, 1]
-        assert written[stride] == [2, 4, 1]
+    first = [[1, 3, 1], [1, 3, 2], [1, 3, 3]]
+    second = [[2, 2, 1], [2, 2, 2], [2, 2, 3], [2, 2, 4]]
+    assert read == [*first, *second, [3, 1, 1], [0, 0, 0]] * 2
+    long = places_of(np.array([BEGIN, *[9] * 20, 5] + [9, 5] * 60 + [END]), [5]).tolist()
+    assert long[20] == [1, 40, 12]
 
 
 def test_a_poem_is_described_by_what_the_model_knows_of_it() -> None:

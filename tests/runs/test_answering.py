@@ -12,8 +12,7 @@ from studio.model.device import Device
 from studio.model.network import Network
 from studio.paths import Home
 from studio.runs.answering import answer
-from studio.verse.index_keeper import IndexKeeper
-from studio.verse.novelty import Novelty
+from studio.verse.index_keeper import CopyIndexes
 from studio.verse.request import ComposeRequest
 from studio.verse.writer import Writer
 
@@ -28,13 +27,18 @@ def writer() -> Writer:
     return Writer(network, vocabulary, Device(torch.device("cpu"), "float32"), "test@0")
 
 
-def copied(
-    writer: Writer, home: Home, form: str, keeper: IndexKeeper
-) -> list[tuple[str, str]] | None:
+def wait_for(indexes: CopyIndexes) -> None:
+    """Wait until the indexes are built."""
+    indexes.prepare()
+    for keeper in indexes._keepers.values():
+        if keeper._building:
+            keeper._building.join()
+
+
+def copied(writer: Writer, indexes: CopyIndexes, form: str) -> list[tuple[str, str]] | None:
     """The copied spans of a poem, each with the title of the poem that it is in."""
-    with Novelty.open(home.library) as index:
-        question = Inspect(7, ComposeRequest(form=form, given=OWN), OWN)
-        read = answer(question, writer, index, keeper)
+    question = Inspect(7, ComposeRequest(form=form, given=OWN), OWN)
+    read = answer(question, writer, indexes)
     assert isinstance(read, Inspected)
     if read.copied is None:
         return None
@@ -45,18 +49,19 @@ def test_what_a_ci_copies_is_found_in_the_library_and_in_the_ci_beside_it(
     writer: Writer, home: Home
 ) -> None:
     build(home.ci, [RawPoem("如梦令", "李清照", RUMENGLING, "a, 1")], source="a test")
-    keeper = IndexKeeper(home.ci)
-    # The index of the ci is being built, so the poem is read again later.
-    assert copied(writer, home, "如梦令", keeper) is None
-    assert keeper._building
-    keeper._building.join()
-    (of_poem, of_ci) = copied(writer, home, "如梦令", keeper) or []
+    indexes = CopyIndexes(home)
+    # The indexes are being built, so the poem is read again later.
+    assert copied(writer, indexes, "如梦令") is None
+    wait_for(indexes)
+    (of_poem, of_ci) = copied(writer, indexes, "如梦令") or []
     assert of_poem[0] == "春江花月" and of_poem[1].startswith("无题")
     assert of_ci == (OWN[7:-1], "如梦令")
-    assert copied(writer, home, "五绝", keeper) == [of_poem]
-    keeper.close()
+    assert copied(writer, indexes, "五绝") == [of_poem]
+    indexes.close()
 
 
 def test_without_ci_beside_the_library_only_that_is_searched(writer: Writer, home: Home) -> None:
-    keeper = IndexKeeper(home.ci)
-    assert [text for text, _ in copied(writer, home, "如梦令", keeper) or []] == ["春江花月"]
+    indexes = CopyIndexes(home)
+    wait_for(indexes)
+    assert [text for text, _ in copied(writer, indexes, "如梦令") or []] == ["春江花月"]
+    indexes.close()

@@ -96,6 +96,37 @@ def test_a_couplet_has_two_halves_of_the_same_length(typed: str, given: str) -> 
     assert (of(typed, COUPLET_FORM).form, of(typed, COUPLET_FORM).given) == (COUPLET_FORM, given)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "明月松间照\n清泉石上流",
+        "两个黄鹂鸣翠柳，一行白鹭上青天。",
+        "风声雨声读书声声声入耳\n家事国事天下事事事关心",
+        "欲除烦恼须无\n各有来因莫羡",
+    ],
+)
+def test_two_lines_that_face_each_other_are_a_couplet(typed: str) -> None:
+    assert of(typed).form == COUPLET_FORM
+    assert "□" not in of(typed).given
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        # The tones are not opposed; they are, but nothing else is parallel.
+        "床前明月光\n疑是地上霜",
+        "独怜幽草涧边生\n上有黄鹂深树鸣",
+        "空山不见人\n但闻人语响",
+        # Something is to be written.
+        "明月松间照\n清泉石上_",
+        "明月松间照\n清泉石上流\n\n__",
+    ],
+)
+def test_other_lines_begin_a_poem(typed: str) -> None:
+    assert of(typed).form != COUPLET_FORM
+    assert "□" in of(typed).given
+
+
 def test_a_line_of_a_couplet_that_is_too_long_is_refused() -> None:
     with pytest.raises(OwnPoemError, match="Line 2 has 6 characters, but the line that it faces"):
         of("明月松间照\n清泉石上流水", COUPLET_FORM)

@@ -13,8 +13,8 @@ from studio.prosody.report import Scansion
 from studio.prosody.rhymes import rare_readings, readings, rhyme_book
 from studio.prosody.scansion import scan
 from studio.verse.composer import write
-from studio.verse.decoder import Writer
 from studio.verse.request import ComposeRequest
+from studio.verse.writer import Writer
 from tests.model.conftest import CPU
 
 RARE = {"僻读", "僻韵"}

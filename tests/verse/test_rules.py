@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from studio.corpus.poem import verse_lines
@@ -168,6 +168,7 @@ def test_a_rhyme_of_another_book_goes_by_one_of_its_characters(
 
 
 @many
+@example(form="排律", blanks={0, 10}, seed=2)
 @given(
     form=st.sampled_from(REGULATED),
     blanks=st.sets(st.integers(0, 59), max_size=30),

@@ -1,13 +1,15 @@
 """Ci are written by construction: every tone and every rhyme of the tune."""
 
+import msgspec
 import pytest
 import torch
 
-from studio.corpus.poem import verse_lines
+from studio.corpus.poem import STOPS, About, verse_lines
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import VerseError
 from studio.model.config import ModelConfig
 from studio.model.device import Device
+from studio.model.evaluate import poem_losses
 from studio.model.network import Network
 from studio.prosody.measure import scan_by
 from studio.prosody.rhymes import rhyme_book
@@ -21,7 +23,7 @@ from studio.verse.writer import Writer
 def writer() -> Writer:
     """A network of random weights that knows many characters of the rhyme book."""
     known = "".join(list(rhyme_book())[:2500])
-    vocabulary = Vocabulary.build(["，。昨夜瘦", known], 1)
+    vocabulary = Vocabulary.build(["，。昨夜瘦柳酒友首久旧走", known], 1)
     network = Network(ModelConfig(embedding=8, hidden=8), len(vocabulary), seed=5)
     return Writer(network, vocabulary, Device(torch.device("cpu"), "float32"), "test@0")
 
@@ -42,6 +44,8 @@ def test_what_is_given_stays_and_decides_the_rhyme(writer: Writer) -> None:
     assert poem.text[-2] == "瘦"
     scanned = scan_by(verse_lines(poem.text), "如梦令")
     assert (scanned.broken, scanned.rhymes) == ([], ("仄第十二部",))
+    ends = [line.text[-1] for line in scanned.lines if line.rhyme]
+    assert len(set(ends)) == len(ends)
     (opened,) = write(writer, ComposeRequest(form="如梦令", first="昨夜", tries=1))
     assert opened.text.startswith("昨夜")
 
@@ -58,3 +62,71 @@ def test_what_a_tune_cannot_take_is_refused(
 ) -> None:
     with pytest.raises(VerseError, match=says):
         write(writer, request_)
+
+
+@pytest.fixture(scope="module")
+def taught(writer: Writer) -> Writer:
+    """A network of random weights that reads form, title and the place of the next token."""
+    config = ModelConfig(embedding=8, hidden=8, skips=True, form_input=True, title_input=True)
+    network = Network(config, len(writer.vocabulary), seed=5)
+    with torch.no_grad():
+        network.softmax_weight.mul_(4)
+    return Writer(network.eval(), writer.vocabulary, writer.device, "taught@0")
+
+
+@pytest.mark.parametrize(("form", "shape"), [("菩萨蛮", "古体"), ("念奴娇", "古体")])
+@pytest.mark.parametrize("title", ["", "昨夜"])
+def test_a_ci_is_written_under_its_tune_as_it_is_read(
+    taught: Writer, form: str, shape: str, title: str
+) -> None:
+    (poem,) = write(taught, ComposeRequest(form=form, title=title, tries=1))
+    (losses,) = poem_losses(
+        taught.network,
+        taught.vocabulary,
+        [poem.text],
+        taught.device,
+        [About(shape, form + title)],
+    )
+    chosen = [
+        -float(nats)
+        for character, nats in zip(poem.text, losses[1], strict=False)
+        if character not in STOPS
+    ]
+    assert poem.log_probability == pytest.approx(sum(chosen) / len(chosen), rel=1e-4)
+
+
+class Corpus:
+    """Stands in for the index: a corpus of all lines that end as these do."""
+
+    def __init__(self, ends: str) -> None:
+        self.ends = ends
+
+    def is_line(self, line: str) -> bool:
+        return line[-1] in self.ends
+
+    def copied(self, text: str) -> tuple[bool, ...]:
+        return (False,) * len(text)
+
+
+def test_no_line_of_the_corpus_comes_out_except_short_ones(writer: Writer) -> None:
+    request = ComposeRequest(form="如梦令", seed=3, candidates=4, tries=1)
+    ends = "".join({line[-1] for poem in write(writer, request) for line in verse_lines(poem.text)})
+    poems = write(writer, request, Corpus(ends))  # type: ignore[arg-type]
+    lines = [line for poem in poems for line in verse_lines(poem.text)]
+    assert not {line[-1] for line in lines if len(line) > 2} & set(ends)
+    # A line of two characters is nobody's.
+    assert {line[-1] for line in lines if len(line) == 2} & set(ends)
+    allowed = msgspec.structs.replace(request, copied_lines=True)
+    assert [each.text for each in write(writer, allowed, Corpus(ends))] == [  # type: ignore[arg-type]
+        each.text for each in write(writer, request)
+    ]
+
+
+def test_one_try_of_each_line_is_kept(writer: Writer) -> None:
+    likely = []
+    for tries in (1, 12):
+        request = ComposeRequest(form="蝶恋花", candidates=8, tries=tries, seed=4)
+        poems = write(writer, request)
+        assert all(not scan_by(verse_lines(each.text), "蝶恋花").broken for each in poems)
+        likely.append(sum(each.log_probability for each in poems))
+    assert likely[1] > likely[0]

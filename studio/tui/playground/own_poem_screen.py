@@ -1,6 +1,7 @@
 """A poem of one's own: typed, pasted or opened from a file, and sent to the workbench."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -14,7 +15,7 @@ from textual.events import Key
 from textual.message import Message
 from textual.widgets import Input, Label, Select, Static, TextArea
 
-from studio.corpus.poem import couplets
+from studio.corpus.poem import couplets, verse_lines
 from studio.corpus.poems_in_files import Readable, Unreadable, read_poems, why
 from studio.errors import StudioError
 from studio.messages import Composed
@@ -28,7 +29,7 @@ from studio.tui.widgets.modal import Modal
 from studio.tui.widgets.pinyin_input import PinyinArea
 from studio.tui.widgets.pinyin_typing import PinyinTyping
 from studio.verse.own_poem import OwnPoemError, own_poem
-from studio.verse.request import BLANK, ComposeRequest, WrittenPoem
+from studio.verse.request import BLANK, COUPLET_FORM, ComposeRequest, WrittenPoem
 from studio.wording import printable
 
 _FOUND = "found"
@@ -67,6 +68,7 @@ class OwnPoemScreen(Modal[TypedPoem | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5", "work", marked("Work on it"), id="own.work", priority=True),
         Binding("f6", "open", marked("Open a file"), id="own.open", priority=True),
+        Binding("f7", "next_form", marked("Another form"), id="own.form", priority=True),
         Binding("escape", "back", marked("Back"), id="own.back"),
     ]
 
@@ -110,8 +112,27 @@ class OwnPoemScreen(Modal[TypedPoem | None]):
 
     def _request(self) -> ComposeRequest:
         """The request for the poem as it is; raises OwnPoemError."""
-        form = {_FOUND: None, FREE: ""}.get(self._form.value, self._form.value)
+        return self._request_as(self._form.value)
+
+    def _request_as(self, chosen: str) -> ComposeRequest:
+        """The same in a form that can be chosen."""
+        form = {_FOUND: None, FREE: ""}.get(chosen, chosen)
         return own_poem(self._area.text, form, self._like)
+
+    def action_next_form(self) -> None:
+        """Choose the next form that the text can have; a couplet first, if it has two lines."""
+        found = {}
+        for chosen in self._form.values:
+            with contextlib.suppress(StudioError):
+                found[chosen] = self._request_as(chosen)
+        pair = COUPLET_FORM in found and len(verse_lines(found[COUPLET_FORM].given)) == 2
+        order = sorted(found, key=lambda each: (each != _FOUND, pair and each != COUPLET_FORM))
+        now = self._form.value
+        at = order.index(now) if now in order else -1
+        for chosen in order[at + 1 :] + order[:at]:
+            if now not in found or found[chosen].form != found[now].form:
+                self._form.value = chosen
+                return
 
     @on(TextArea.Changed)
     @on(Select.Changed)

@@ -170,6 +170,28 @@ async def test_a_ci_stands_on_the_workbench_with_its_tune_and_rhyme(play: Play) 
         await played.press("t", "escape")
 
 
+async def test_another_form_that_fits_is_one_key_away(play: Play) -> None:
+    async with play() as played:
+        area = await type_poem(played, "明月松间照\n清泉石上流")
+        assert said(played) == "对联 · every rule kept"
+        await played.press("f7")
+        assert "五绝" in said(played) and "10 to be written" in said(played)
+        await played.press("f7")
+        assert "五律" in said(played)
+        # A form that the lines do not fit is passed over, and after the last comes the first.
+        form = played.app.screen.query_one("#field-own-form", ChoiceField)
+        seen = []
+        while form.value != "found":
+            await played.press("f7")
+            seen.append(form.value)
+        assert seen[-2:] == ["free", "found"] and not {"七绝", "如梦令", "对联"} & {*seen}
+        area.text = QUATRAIN
+        await played.settle()
+        assert said(played).startswith("五绝")
+        await played.press("f7")
+        assert said(played).startswith("五律")
+
+
 async def test_a_couplet_is_measured_by_its_own_rules(play: Play) -> None:
     async with play() as played:
         await type_poem(played, "无可奈何花落去\n似梦相识燕归来")

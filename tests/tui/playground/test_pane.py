@@ -134,7 +134,7 @@ async def test_every_control_is_reached_by_tab(play: Play) -> None:
         played.select("form").value = "free"  # it has one field more
         await played.press("o")
         names = []
-        for _ in range(28):
+        for _ in range(29):
             if played.app.focused and played.app.focused.id == "fold":
                 await played.press("enter")
             names.append(played.app.focused.id if played.app.focused else None)
@@ -158,6 +158,7 @@ async def test_every_control_is_reached_by_tab(play: Play) -> None:
             "title",
             "known_poet",
             "poet",
+            "guidance",
             "copied_lines",
             "seeding",
             "seed",
