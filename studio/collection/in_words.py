@@ -72,10 +72,7 @@ def settings_in_words(request: ComposeRequest, translate: Translate = tr) -> str
         (marked("rhyme {wish}"), request.rhyme),
         (_TONES.get(request.tones, ""), request.form and request.tones != "strict"),
         *_drawn(request.sampling),
-        (
-            marked("guidance {wish:g}"),
-            is_titled and request.sampling.guidance,
-        ),
+        (marked("guidance {wish:g}"), is_titled and request.sampling.guidance),
     )
     asked = [translate(message, wish=wish) for message, wish in wishes if wish]
     return " · ".join([form, *asked])

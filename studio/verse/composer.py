@@ -1,9 +1,11 @@
 """From a request to poems."""
 
 import random
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from studio.corpus.poem import About
+import msgspec
+
 from studio.errors import VerseError
 from studio.prosody.forms import form_named
 from studio.prosody.measure import scan_by
@@ -13,7 +15,7 @@ from studio.verse.constraints import FormRules, FreeRules, Rules, rhyme_supply
 from studio.verse.copies import Copies, is_copied_line
 from studio.verse.decoder import Columns, decode
 from studio.verse.fixed_characters import fill_lines, free_text, required_words, wanted_rhymes
-from studio.verse.knowledge import about_form, read_drafts, refuse_unknown
+from studio.verse.knowledge import DraftReading, about_form, read_drafts, refuse_unknown
 from studio.verse.plan import Plan, place_words, plan
 from studio.verse.ranking import add_scores
 from studio.verse.request import ComposeRequest, Tones, WrittenPoem
@@ -57,9 +59,13 @@ def compose(writer: Writer, request: ComposeRequest, copies: Copies | None = Non
     drafts = request.drafts if request.sampling.strategy == "sample" else 1
     rules = _rules(writer, request, max(request.candidates, drafts))
     about = about_form(request, rules)
+    unasked = about_form(msgspec.structs.replace(request, title="", poet=""), rules)
     copied = partial(is_copied_line, copies) if copies and not request.copied_lines else None
-    columns = decode(writer, rules, request.sampling, request.seed, request.tries, copied, about)
-    return _with_scores(columns, writer, request, copies, about)
+    columns = decode(
+        writer, rules, request.sampling, request.seed, request.tries, copied, about, unasked
+    )
+    read = partial(read_drafts, writer, about=about, unasked=unasked)
+    return _with_scores(columns, request, copies, read)
 
 
 def write(
@@ -88,10 +94,9 @@ def write_best(
 
 def _with_scores(
     columns: Columns,
-    writer: Writer,
     request: ComposeRequest,
     copies: Copies | None,
-    about: About,
+    read: Callable[[Sequence[str]], list[DraftReading]],
 ) -> Columns:
     while True:
         try:
@@ -101,7 +106,7 @@ def _with_scores(
             break
         yield column[: request.candidates]
     texts = [each.text for each in poems]
-    readings = read_drafts(writer, texts, about) if len(texts) > 1 else ()
+    readings = read(texts) if len(texts) > 1 else ()
     # Without the form of verse: a poem in the old style may have turned out regulated.
     form = request.form if request.form in tunes() else ""
     scan = partial(scan_by, form=form, measure=request.measure)

@@ -14,14 +14,14 @@ the try that the model finds more likely would only be a lower temperature.
 """
 
 import random
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from studio.corpus.poem import UNKNOWN_POEM, About
-from studio.corpus.vocabulary import END
+from studio.corpus.vocabulary import END, Vocabulary
 from studio.verse.constraints import FREE, Rules, han_mask
 from studio.verse.line_places import line_places
 from studio.verse.request import Sampling, WrittenPoem
@@ -43,7 +43,6 @@ from studio.verse.writer import Writer
 _REDRAWS = 50
 _REJECTED_NATS = 1e4
 
-
 Columns = Generator[tuple[str, ...], None, tuple[WrittenPoem, ...]]
 
 
@@ -55,13 +54,15 @@ def decode(
     tries: int = 1,
     copied: Callable[[str], bool] | None = None,
     about: About = UNKNOWN_POEM,
+    unasked: About = UNKNOWN_POEM,
 ) -> Columns:
     """Write the poems of `rules` together, one per row.
 
     Yields the next character of each poem, "" for one that has ended. The fixed opening comes
     first, then the first chosen character after one step, then line by line. Returns the poems in
     the order of the rows. No line of the poem is repeated, and none is written that is `copied`.
-    Every row has its own random generator. `about`: what the network may know of the poems.
+    Every row has its own random generator. `about`: what the network may know of the poems;
+    `unasked`: the same without the title and the poet that are asked for, which guidance stresses.
     """
     candidates, length = rules.fixed.shape
     if sampling.strategy == "greedy" or not _has_fixed_after_free(rules.fixed):
@@ -77,7 +78,10 @@ def decode(
     draws = np.stack([each.random((length, count), np.float32) for each in generators])
     # The positions at which some poem has a free character.
     free = (rules.fixed == FREE).any(axis=0)
-    batch = _PoemBatch(writer, rules, prefix, about, sampling.guidance)
+    readers = [StepReader(writer, rules, prefix, about)]
+    if sampling.guidance and about != unasked:
+        readers.append(StepReader(writer, rules, prefix, unasked))
+    batch = _PoemBatch(vocabulary, rules, prefix, readers, sampling.guidance)
     shown, must_resample = len(prefix), False
     if prefix:
         batch.repeat(tries if free[len(prefix) :].any() else 1)
@@ -108,19 +112,21 @@ class _PoemBatch:
     """The poems that are being written; each has several adjacent rows while a line is tried."""
 
     def __init__(
-        self, writer: Writer, rules: Rules, prefix: list[int], about: About, guidance: float
+        self,
+        vocabulary: Vocabulary,
+        rules: Rules,
+        prefix: list[int],
+        readers: Sequence[StepReader],
+        guidance: float,
     ) -> None:
+        """`readers` have read the prefix; a second one without what `guidance` stresses."""
         rows = rules.fixed.shape[0]
-        self._vocabulary, self._rules = writer.vocabulary, rules
+        self._vocabulary, self._rules = vocabulary, rules
         # Empty if the poems have no lines.
         self._places = line_places(rules.lengths)
-        self._han = han_mask(writer.vocabulary)
+        self._han = han_mask(vocabulary)
         self._poems = rows
-        self._guidance = guidance
-        # The second one, if there is one, reads without title and poet.
-        self._readers = [StepReader(writer, rules, prefix, about)]
-        if guidance and (about.title or about.poet):
-            self._readers.append(StepReader(writer, rules, prefix, About(form=about.form)))
+        self._readers, self._guidance = readers, guidance
         # (rows, time): the tokens so far.
         self.written = np.repeat(np.array([prefix], np.int64), rows, axis=0)
         for at, token in enumerate(prefix):

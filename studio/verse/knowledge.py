@@ -46,8 +46,13 @@ class DraftReading(msgspec.Struct, frozen=True):
     coherence: float = 0.0
 
 
-def read_drafts(writer: Writer, texts: Sequence[str], about: About) -> list[DraftReading]:
-    """Read each draft of a request, with what the model knows of it."""
+def read_drafts(
+    writer: Writer, texts: Sequence[str], about: About, unasked: About
+) -> list[DraftReading]:
+    """Read each draft of a request with what the model knows of it.
+
+    `unasked` is that without the title and the poet of the request.
+    """
     reader = writer.for_rows(len(texts))
 
     def losses(known: About) -> list[Tensor]:
@@ -56,7 +61,7 @@ def read_drafts(writer: Writer, texts: Sequence[str], about: About) -> list[Draf
         return [each for _, each in read]
 
     found = losses(about)
-    untitled = losses(About(form=about.form)) if about.title or about.poet else found
+    untitled = losses(unasked) if about != unasked else found
     return [
         DraftReading(-float(each[-1]), float(other.mean() - each.mean()), coherence)
         for each, other, coherence in zip(

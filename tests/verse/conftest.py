@@ -11,6 +11,19 @@ from studio.verse.writer import Writer
 from tests.conftest import nonsense
 
 
+class Corpus:
+    """Stands in for the index: a corpus of all lines that end as these do."""
+
+    def __init__(self, ends: str) -> None:
+        self.ends = ends
+
+    def is_line(self, line: str) -> bool:
+        return line[-1] in self.ends
+
+    def copied(self, text: str) -> tuple[bool, ...]:
+        return (False,) * len(text)
+
+
 @pytest.fixture(params=["lstm", "gru", "rnn"])
 def writer(request: pytest.FixtureRequest) -> Writer:
     """One for each cell."""

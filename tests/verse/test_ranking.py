@@ -16,10 +16,10 @@ POEMS = [WrittenPoem("山月雨，", -3.0, True), WrittenPoem("花石门。", -4
 
 def test_a_draft_is_read_to_its_end_token(writer: Writer) -> None:
     text = "山月雨，花石门。"
-    (reading,) = read_drafts(writer, [text], About())
+    (reading,) = read_drafts(writer, [text], About(), About())
     (whole,) = score_poems(writer.network, writer.vocabulary, [text], writer.device)
     longer = text + "心，"
-    (further,) = read_drafts(writer, [longer], About())
+    (further,) = read_drafts(writer, [longer], About(), About())
     assert -whole.nats < reading.end < 0 and reading.end != further.end
     assert reading.title_gain == 0.0
 

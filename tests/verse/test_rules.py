@@ -29,6 +29,7 @@ from studio.verse.decoder import Columns
 from studio.verse.request import ComposeRequest, Ranking, Sampling, Tones, WrittenPoem
 from studio.verse.ways import Foot, allowed_rhymes, certain_rhymes
 from studio.verse.writer import Writer
+from tests.verse.conftest import Corpus
 
 REGULATED = [form.name for form in forms().values() if form.regulated]
 OLD = [form.name for form in forms().values() if not form.regulated]
@@ -52,19 +53,6 @@ def writer() -> Writer:
     with torch.no_grad():
         network.softmax_weight.mul_(4)  # opinions strong enough to differ
     return Writer(network, vocabulary, Device(torch.device("cpu"), "float32"), "test@0")
-
-
-class Corpus:
-    """Stands in for the index: a corpus of all lines that end as these do."""
-
-    def __init__(self, ends: str) -> None:
-        self.ends = ends
-
-    def is_line(self, line: str) -> bool:
-        return line[-1] in self.ends
-
-    def copied(self, text: str) -> tuple[bool, ...]:
-        return (False,) * len(text)
 
 
 def faults(poem: WrittenPoem) -> list[str]:

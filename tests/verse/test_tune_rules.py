@@ -1,5 +1,7 @@
 """Ci are written by construction: every tone and every rhyme of the tune."""
 
+import dataclasses
+
 import msgspec
 import pytest
 import torch
@@ -16,9 +18,10 @@ from studio.prosody.rhymes import rhyme_book
 from studio.prosody.tunes import tunes
 from studio.verse.composer import write
 from studio.verse.decoder import _PoemBatch
-from studio.verse.request import ComposeRequest
+from studio.verse.request import ComposeRequest, Sampling
 from studio.verse.sampling import Floats
 from studio.verse.writer import Writer
+from tests.verse.conftest import Corpus
 
 
 @pytest.fixture(scope="module")
@@ -97,19 +100,6 @@ def test_a_ci_is_written_under_its_tune_as_it_is_read(
     assert poem.log_probability == pytest.approx(sum(chosen) / len(chosen), rel=1e-4)
 
 
-class Corpus:
-    """Stands in for the index: a corpus of all lines that end as these do."""
-
-    def __init__(self, ends: str) -> None:
-        self.ends = ends
-
-    def is_line(self, line: str) -> bool:
-        return line[-1] in self.ends
-
-    def copied(self, text: str) -> tuple[bool, ...]:
-        return (False,) * len(text)
-
-
 def test_no_line_of_the_corpus_comes_out_except_short_ones(writer: Writer) -> None:
     request = ComposeRequest(form="如梦令", seed=3, candidates=4, tries=1)
     ends = "".join({line[-1] for poem in write(writer, request) for line in verse_lines(poem.text)})
@@ -136,3 +126,16 @@ def test_one_try_of_each_line_is_kept(writer: Writer, monkeypatch: pytest.Monkey
     ends = [at for at, each in enumerate(poem.text, start=1) if each in STOPS]
     # The end token is read before a try of the last line is chosen.
     assert kept_at == [*ends[:-1], ends[-1] + 1]
+
+
+def test_guidance_stresses_the_title_that_is_asked_for_and_not_the_tune(writer: Writer) -> None:
+    config = ModelConfig(embedding=8, hidden=8, title_input=True)
+    network = Network(config, len(writer.vocabulary), seed=5)
+    with torch.no_grad():
+        network.softmax_weight.mul_(4)  # opinions strong enough to differ
+    titled = dataclasses.replace(writer, network=network.eval())
+    plain = ComposeRequest(form="如梦令", tries=1, seed=4)
+    for title, changes in (("", False), ("昨夜", True)):
+        asked = msgspec.structs.replace(plain, title=title)
+        guided = msgspec.structs.replace(asked, sampling=Sampling(guidance=9))
+        assert (write(titled, guided) != write(titled, asked)) is changes
