@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from studio.prosody.forms import forms
 from studio.prosody.tunes import tunes
+from studio.translation import tr
 from studio.tui.playground.figures_line import figures, odds
 from studio.tui.playground.model_choices import model_in_words, step_in_words
 from studio.tui.playground.poem_history import PoemGroup, side_by_side
@@ -34,6 +35,7 @@ class Exhibit(Vertical):
         self._complete = False
 
     def compose(self) -> ComposeResult:
+        yield Static(id="heading", markup=False)
         yield PoemStage(id="stage")
         yield Static(id="figures", markup=False)
         yield MarkLine()
@@ -47,6 +49,7 @@ class Exhibit(Vertical):
         """Show a text instead of poems."""
         self.group, self._complete = None, False
         self.stage.show_message(text)
+        self._head("")
         self.show_status("")
 
     def show_status(self, text: str) -> None:
@@ -56,6 +59,7 @@ class Exhibit(Vertical):
     def start(self, requests: Sequence[ComposeRequest], texts: list[str]) -> None:
         """Make room for poems that are being written; those of two requests are side by side."""
         self._complete = False
+        self._head(_heading(requests[0]))
         names = _names([each.model for each in requests])
         titles = [[name] * each.candidates for name, each in zip(names, requests, strict=True)]
         self.stage.show(
@@ -75,6 +79,7 @@ class Exhibit(Vertical):
         """Show poems that are complete."""
         self.group, self._complete = group, True
         poems = group.poems
+        self._head(_heading(poems[0][0].request))
         self.stage.show(
             [poem.text for _, poem in poems],
             opening_length(poems[0][0].request),
@@ -89,8 +94,15 @@ class Exhibit(Vertical):
         group = self.group if self._complete else None
         if group and group.compares:
             self.stage.name_cards(_names([each.model for each, _ in group.poems]))
+        if group:
+            self._head(_heading(group.poems[0][0].request))
         self._name_figures()
         self._show_figures()
+
+    def _head(self, text: str) -> None:
+        heading = self.query_one("#heading", Static)
+        heading.update(text)
+        heading.display = bool(text)
 
     def _name_figures(self) -> None:
         poems = self.group.poems if self.group and self._complete else []
@@ -138,6 +150,12 @@ def _names(models: Sequence[str]) -> list[str]:
     """Models in words; only the steps if all are of one run, because card titles are short."""
     runs = {model.partition("@")[0] for model in models}
     return [model_in_words(each) if len(runs) > 1 else step_in_words(each) for each in models]
+
+
+def _heading(request: ComposeRequest) -> str:
+    """What the poems are about, and in whose manner; "" if nothing was asked for."""
+    manner = tr("in the manner of {wish}", wish=request.poet) if request.poet else ""
+    return " · ".join(filter(None, (request.title, manner)))
 
 
 def _shape(request: ComposeRequest) -> Shape:

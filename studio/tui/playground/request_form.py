@@ -54,6 +54,8 @@ _DECODING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "gu
 _NUMBERS = ("lines", "longest", "candidates", "drafts", "tries", "seed")
 # Fields for random draws: unused if the most likely character is taken.
 _RANDOM = ("temperature", "top_k", "top_p", "min_p", "candidates", "drafts")
+# A list -> the field that takes what is chosen there.
+_FROM_LIST = {"theme": "title", "known_poet": "poet"}
 _TEXTS = ("acrostic", "last", "given", "title", "poet")
 
 
@@ -267,6 +269,9 @@ class RequestForm(VerticalScroll, can_focus=False):
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         self.query_one(f"#field-{event.input.id}", TypedField).check()
+        for chosen, typed in _FROM_LIST.items():
+            if event.input.id == typed and self._choice(chosen).value != self._text(typed).text:
+                self._choice(chosen).value = ""
         if event.input.id == "seed" and event.input.has_focus:
             # A person who types a seed wants to use it.
             self._choice("seeding").value = "fixed"
@@ -275,7 +280,7 @@ class RequestForm(VerticalScroll, can_focus=False):
     @on(Select.Changed)
     def _chosen(self, event: Select.Changed) -> None:
         event.stop()
-        for chosen, typed in (("theme", "title"), ("known_poet", "poet")):
+        for chosen, typed in _FROM_LIST.items():
             if event.select.id == chosen and (name := self._choice(chosen).value):
                 self._text(typed).text = name
         form = self._choice("form").value

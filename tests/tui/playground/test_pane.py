@@ -320,6 +320,22 @@ async def test_the_model_and_the_seed_are_shown_under_the_poem(play: Play) -> No
         assert "average 1 in 20 per character (log p -3.00)" in said
 
 
+async def test_a_poem_stands_under_its_title_from_the_start(play: Play) -> None:
+    async with play() as played:
+        heading = played.pane.query_one("#heading")
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        assert not heading.display
+        for name, text in (("title", "送别"), ("poet", "李白")):
+            played.pane.query_one(f"#field-{name} Input", Input).value = text
+        await played.press("enter")
+        assert played.text("#heading") == "送别 · in the manner of 李白"
+        await played.answer(QUATRAIN)
+        assert heading.display
+        await played.press("up")
+        assert not heading.display
+
+
 async def test_a_poem_cut_at_the_limit_says_so(play: Play) -> None:
     async with play() as played:
         await played.press("enter")

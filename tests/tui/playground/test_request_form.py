@@ -48,6 +48,20 @@ async def test_a_title_is_typed_or_taken_from_the_themes(play: Play) -> None:
         assert played.last.title == "送别"
 
 
+async def test_a_list_shows_none_where_another_name_is_typed(play: Play) -> None:
+    async with play() as played:
+        for chosen, typed, name in (("theme", "title", "送别"), ("known_poet", "poet", "李白")):
+            played.select(chosen).value = name
+            await played.pilot.pause()
+            assert played.select(chosen).value == name
+            type_into(played, **{typed: ""})
+            await played.pilot.pause()
+            assert played.select(chosen).value == ""
+            type_into(played, **{typed: name})
+            await played.press("enter")
+            assert getattr(played.last, typed) == name
+
+
 async def test_a_theme_is_shown_where_a_request_has_it_as_its_title(play: Play) -> None:
     async with play() as played:
         form = played.pane.query_one(RequestForm)
