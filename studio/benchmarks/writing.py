@@ -9,7 +9,7 @@ import torch
 
 from studio.corpus.vocabulary import BEGIN
 from studio.verse.composer import compose, write
-from studio.verse.request import ComposeRequest, Sampling
+from studio.verse.request import USUAL, Sampling
 from studio.verse.writer import Writer
 
 # Poems in the large batch.
@@ -23,7 +23,7 @@ class GenerateBenchmark(msgspec.Struct, frozen=True):
     many times faster that is than reading the whole prefix again for each character, as the
     classical program does. The others write a poem in the default way: with tones and rhyme, and
     several tries of each line. They are `ms_per_char_with_rules` for one poem, `ms_to_first_char`
-    from the request to the first character, `seconds_best_of_16` to write and rank 16 candidates,
+    from the request to the first character, `seconds_best_of_16` to write and rank 16 drafts,
     and `chars_per_second_of_64` for 64 poems in one batch. `device` has two names if few rows are
     written on the processor, many on a GPU. None of them uses the index of the
     corpus.
@@ -42,9 +42,9 @@ class GenerateBenchmark(msgspec.Struct, frozen=True):
 
 def bench_generate(writer: Writer, rounds: int) -> GenerateBenchmark:
     """Measure one poem, one with the prefix read again for each character, 16, and 64."""
-    ruled = ComposeRequest(form="七律", seed=1)
+    some = msgspec.structs.replace(USUAL, form="七律", seed=1)
+    ruled = msgspec.structs.replace(some, drafts=1)
     plain = msgspec.structs.replace(ruled, tones="free", sampling=Sampling(strategy="greedy"))
-    some = msgspec.structs.replace(ruled, candidates=16)
     many = msgspec.structs.replace(ruled, candidates=BATCH)
     (poem,) = write(writer, ruled)
     length = len(poem.text)

@@ -134,7 +134,8 @@ class Network(nn.Module):
         """Read `tokens` (batch, time) from `state`; None is the initial state.
 
         `rows`: which rows of a larger batch these are. Dropout is drawn for that one. `conditions`
-        are those of these rows; None if nothing is known. A network that reads none ignores them.
+        are those of these rows, or one row that all of them have; None if nothing is known. A
+        network that reads none ignores them.
 
         Returns the features from which `logits` predicts each next character,
         (batch, time, features), and the state after the last token.
@@ -236,7 +237,7 @@ class Network(nn.Module):
         if conditions is None or not self.condition_inputs.width:
             return self.embedding.weight.new_zeros(*tokens.shape, self.condition_inputs.width)
         known: Tensor = self.condition_inputs(self.embedding, conditions)
-        return known
+        return known.expand(len(tokens), -1, -1)
 
     def _masks(self, rows: int) -> Iterator[Tensor | None]:
         """What dropout multiplies with, in the order of use; None where nothing is left out.

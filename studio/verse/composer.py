@@ -64,7 +64,7 @@ def compose(writer: Writer, request: ComposeRequest, copies: Copies | None = Non
     columns = decode(
         writer, rules, request.sampling, request.seed, request.tries, copied, about, unasked
     )
-    read = partial(read_drafts, writer, about=about, unasked=unasked)
+    read = partial(read_drafts, writer, ranking=request.ranking, about=about, unasked=unasked)
     return _with_scores(columns, request, copies, read)
 
 

@@ -14,7 +14,7 @@ from studio.translation import tr
 from studio.verse.constraints import Rules
 from studio.verse.couplets import mean_coherences
 from studio.verse.fixed_characters import COUPLET
-from studio.verse.request import ComposeRequest
+from studio.verse.request import ComposeRequest, Ranking
 from studio.verse.writer import Writer
 
 
@@ -34,7 +34,7 @@ def about_form(request: ComposeRequest, rules: Rules) -> About:
 
 
 class DraftReading(msgspec.Struct, frozen=True):
-    """What the model finds in a draft that it reads again, in nats.
+    """What the model finds in a draft that it reads again, in nats; 0 for what it does not read.
 
     `end` is the log probability of the end token after the poem. `title_gain`: by how much title
     and poet raise the mean log probability; 0 without them. `coherence`: how well its couplets
@@ -47,27 +47,33 @@ class DraftReading(msgspec.Struct, frozen=True):
 
 
 def read_drafts(
-    writer: Writer, texts: Sequence[str], about: About, unasked: About
+    writer: Writer, texts: Sequence[str], ranking: Ranking, about: About, unasked: About
 ) -> list[DraftReading]:
-    """Read each draft of a request with what the model knows of it.
+    """Read each draft of a request with what the model knows of it, as far as the ranking asks.
 
-    `unasked` is that without the title and the poet of the request.
+    `unasked` is what it knows without the title and the poet of the request.
     """
+    ends, gains = [0.0] * len(texts), [0.0] * len(texts)
+    is_asked = bool(ranking.title) and about != unasked
+    if ranking.end or is_asked:
+        losses = _losses(writer, texts, about)
+        ends = [-float(each[-1]) for each in losses]
+        if is_asked:
+            without = _losses(writer, texts, unasked)
+            gains = [
+                float(other.mean() - each.mean())
+                for each, other in zip(losses, without, strict=True)
+            ]
+    coherences = mean_coherences(writer, texts) if ranking.coherence else [0.0] * len(texts)
+    return list(map(DraftReading, ends, gains, coherences))
+
+
+def _losses(writer: Writer, texts: Sequence[str], known: About) -> list[Tensor]:
+    """The losses of each token of the texts, with this known of all of them."""
     reader = writer.for_rows(len(texts))
-
-    def losses(known: About) -> list[Tensor]:
-        described = [known] * len(texts)
-        read = poem_losses(reader.network, reader.vocabulary, texts, reader.device, described)
-        return [each for _, each in read]
-
-    found = losses(about)
-    untitled = losses(unasked) if about != unasked else found
-    return [
-        DraftReading(-float(each[-1]), float(other.mean() - each.mean()), coherence)
-        for each, other, coherence in zip(
-            found, untitled, mean_coherences(writer, texts), strict=True
-        )
-    ]
+    described = [known] * len(texts)
+    read = poem_losses(reader.network, reader.vocabulary, texts, reader.device, described)
+    return [each for _, each in read]
 
 
 def refuse_unknown(writer: Writer, request: ComposeRequest) -> None:

@@ -58,8 +58,7 @@ class StepReader:
         Returns the features (rows, features) after the last one, and the state.
         """
         network = self._writer.network
-        rows, count = tokens.shape
-        known = self._known.before(start, start + count, rows) if self._known else None
+        known = self._known.before(start, start + tokens.shape[1]) if self._known else None
         # `eval` and `train` visit every module, which is slow compared to one step of one poem.
         was_training = network.training
         if was_training:
@@ -84,8 +83,7 @@ class _StepConditions:
         places = places_of(np.array([BEGIN, *rules.fixed[0]]), vocabulary.stops)[:-1]
         self._places = torch.from_numpy(places * bool(about.form)).to(device)
 
-    def before(self, start: int, end: int, rows: int) -> Conditions:
-        """Those for predicting the tokens at positions from `start` to before `end`."""
-        places: Tensor = self._places[None, start:end].expand(rows, -1, -1)
-        poems = torch.zeros(rows, end - start, dtype=torch.long, device=self._device)
-        return Conditions(places, poems, self._about)
+    def before(self, start: int, end: int) -> Conditions:
+        """Those for predicting the tokens at positions from `start` to before `end`, one row."""
+        poems = torch.zeros(1, end - start, dtype=torch.long, device=self._device)
+        return Conditions(self._places[None, start:end], poems, self._about)

@@ -5,6 +5,7 @@ import pytest
 
 from studio.corpus.poem import About
 from studio.model.evaluate import score_poems
+from studio.verse import knowledge
 from studio.verse.knowledge import DraftReading, read_drafts
 from studio.verse.ranking import add_scores
 from studio.verse.request import Ranking, WrittenPoem
@@ -16,12 +17,23 @@ POEMS = [WrittenPoem("山月雨，", -3.0, True), WrittenPoem("花石门。", -4
 
 def test_a_draft_is_read_to_its_end_token(writer: Writer) -> None:
     text = "山月雨，花石门。"
-    (reading,) = read_drafts(writer, [text], About(), About())
+    weights = msgspec.structs.replace(NOTHING, end=1.0)
+    (reading,) = read_drafts(writer, [text], weights, About(), About())
     (whole,) = score_poems(writer.network, writer.vocabulary, [text], writer.device)
     longer = text + "心，"
-    (further,) = read_drafts(writer, [longer], About(), About())
+    (further,) = read_drafts(writer, [longer], weights, About(), About())
     assert -whole.nats < reading.end < 0 and reading.end != further.end
     assert reading.title_gain == 0.0
+
+
+def test_what_has_no_weight_is_not_read(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        pytest.fail("read")
+
+    monkeypatch.setattr(knowledge, "poem_losses", fail)
+    monkeypatch.setattr(knowledge, "mean_coherences", fail)
+    weights = msgspec.structs.replace(NOTHING, title=1.0)
+    assert read_drafts(writer, ["山月雨，"], weights, About(), About()) == [DraftReading()]
 
 
 @pytest.mark.parametrize(("term", "found"), [("end", "end"), ("title", "title_gain")])
