@@ -49,7 +49,7 @@ class Exhibit(Vertical):
         """Show a text instead of poems."""
         self.group, self._complete = None, False
         self.stage.show_message(text)
-        self._head("")
+        self._head("", 0)
         self.show_status("")
 
     def show_status(self, text: str) -> None:
@@ -59,7 +59,6 @@ class Exhibit(Vertical):
     def start(self, requests: Sequence[ComposeRequest], texts: list[str]) -> None:
         """Make room for poems that are being written; those of two requests are side by side."""
         self._complete = False
-        self._head(_heading(requests[0]))
         names = _names([each.model for each in requests])
         titles = [[name] * each.candidates for name, each in zip(names, requests, strict=True)]
         self.stage.show(
@@ -70,6 +69,7 @@ class Exhibit(Vertical):
             titles=side_by_side(titles) if len(requests) > 1 else [],
             columns=len(requests) if len(requests) > 1 else 0,
         )
+        self._head(_heading(requests[0]), len(texts))
 
     def write(self, texts: list[str], writing: list[bool]) -> None:
         """Show the poems as far as they are written."""
@@ -79,13 +79,13 @@ class Exhibit(Vertical):
         """Show poems that are complete."""
         self.group, self._complete = group, True
         poems = group.poems
-        self._head(_heading(poems[0][0].request))
         self.stage.show(
             [poem.text for _, poem in poems],
             opening_length(poems[0][0].request),
             titles=_names([each.model for each, _ in poems]) if group.compares else [],
             columns=len(group.composed) if group.compares else 0,
         )
+        self._head(_heading(poems[0][0].request), len(poems))
         self._name_figures()
         self.mark()
 
@@ -95,14 +95,16 @@ class Exhibit(Vertical):
         if group and group.compares:
             self.stage.name_cards(_names([each.model for each, _ in group.poems]))
         if group:
-            self._head(_heading(group.poems[0][0].request))
+            self._head(_heading(group.poems[0][0].request), len(group.poems))
         self._name_figures()
         self._show_figures()
 
-    def _head(self, text: str) -> None:
+    def _head(self, text: str, poems: int) -> None:
+        """Write what the poems are about over the only one, or over all."""
+        self.stage.head(text)
         heading = self.query_one("#heading", Static)
         heading.update(text)
-        heading.display = bool(text)
+        heading.display = bool(text) and poems > 1
 
     def _name_figures(self) -> None:
         poems = self.group.poems if self.group and self._complete else []

@@ -103,6 +103,12 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
         for card, title in zip(self._cards, titles, strict=True):
             card.border_title = Content(title)
 
+    def head(self, heading: str) -> None:
+        """Write a heading over the poem, if there is only one."""
+        for card in self._cards:
+            card.heading = heading if len(self._cards) == 1 else ""
+        self._arrange()
+
     def name_figures(self, figures: list[str]) -> None:
         """Write a figure under each card."""
         for card, figure in zip(self._cards, figures, strict=True):
@@ -157,7 +163,8 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
             found = Arrangement(one.setting, self._columns, rows)
             width, height = self.size
         else:
-            found = arrange(count, self._shape(width - 2 * frame), width, height, frame)
+            free = height - self._cards[0].heading_height
+            found = arrange(count, self._shape(width - 2 * frame), width, free, frame)
         if found != self._arrangement:
             self._arrangement = found
             self.styles.grid_size_columns = found.columns

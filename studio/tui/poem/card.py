@@ -8,9 +8,10 @@ from studio.tui.poem.layout import NO_SHAPE, TIGHTEST, Mark, Setting, Shape, set
 
 
 class PoemCard(Widget):
-    """One poem, centred in its space."""
+    """One poem, centred in its space, under its heading if it has one."""
 
     text = reactive("")
+    heading = reactive("")
     writing = reactive(False)
     setting = reactive(TIGHTEST)
     opening = reactive(0)
@@ -26,16 +27,25 @@ class PoemCard(Widget):
         """The shape of the poem with its marks."""
         return shape_of(self.text, self.marks, width)
 
+    @property
+    def heading_height(self) -> int:
+        """The rows over the verse: the heading and an empty one, or none."""
+        return 2 if self.heading else 0
+
     def rows(self, setting: Setting, width: int) -> list[Content]:
-        """The rows of the poem in a space of `width` cells."""
-        return set_verse(
+        """The rows of the poem with its heading in a space of `width` cells."""
+        verse = set_verse(
             self.text, setting, width, self.opening, self.writing, self.least, self.marks
         )
+        if not self.heading:
+            return verse
+        heading = Content.styled(self.heading, "bold").truncate(width, ellipsis=True)
+        return [heading.pad_left((width - heading.cell_length) // 2), Content(""), *verse]
 
     def render(self) -> Content:
         """The rows, in the middle of the height."""
         width, height = self.content_size
         rows = self.rows(self.setting, width)
-        expected = self.setting.size(self.least)[1]
+        expected = self.setting.size(self.least)[1] + self.heading_height
         above = max(0, (height - max(expected, len(rows))) // 2)
         return Content("\n").join([*[Content("")] * above, *rows])

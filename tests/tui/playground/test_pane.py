@@ -322,18 +322,34 @@ async def test_the_model_and_the_seed_are_shown_under_the_poem(play: Play) -> No
 
 async def test_a_poem_stands_under_its_title_from_the_start(play: Play) -> None:
     async with play() as played:
-        heading = played.pane.query_one("#heading")
+        pane = played.pane
+
+        def rows() -> list[str]:
+            return [row.strip() for row in pane.query_one(PoemCard).render().plain.split("\n")]
+
         await played.press("enter")
         await played.answer(QUATRAIN)
-        assert not heading.display
+        assert "送别" not in "".join(rows())
         for name, text in (("title", "送别"), ("poet", "李白")):
-            played.pane.query_one(f"#field-{name} Input", Input).value = text
+            pane.query_one(f"#field-{name} Input", Input).value = text
         await played.press("enter")
-        assert played.text("#heading") == "送别 · in the manner of 李白"
+        assert "送别 · in the manner of 李白" in rows()
         await played.answer(QUATRAIN)
-        assert heading.display
+        at = rows().index("送别 · in the manner of 李白")
+        assert rows()[at + 1] == "" != rows()[at + 2]
         await played.press("up")
-        assert not heading.display
+        assert "送别" not in "".join(rows())
+
+
+async def test_several_poems_have_one_title_over_all(play: Play) -> None:
+    async with play() as played:
+        heading = played.pane.query_one("#heading")
+        played.number("candidates").value = "2"
+        played.pane.query_one("#field-title Input", Input).value = "送别"
+        await played.press("enter")
+        await played.answer(QUATRAIN, QUATRAIN)
+        assert heading.display and played.text("#heading") == "送别"
+        assert {card.heading for card in played.pane.query(PoemCard)} == {""}
 
 
 async def test_a_poem_cut_at_the_limit_says_so(play: Play) -> None:
