@@ -288,7 +288,7 @@ class PlaygroundPane(Pane):
     def _own_typed(self, typed: TypedPoem | None) -> None:
         self._typed = typed or self._typed
         if typed and typed.request:
-            self._typed = TypedPoem(form=typed.form)
+            self._typed = TypedPoem()
             self.opening.show_note("")
             self.desk.work_on(typed.request)
 

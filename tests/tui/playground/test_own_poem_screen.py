@@ -73,6 +73,15 @@ async def test_the_form_is_chosen(play: Play) -> None:
         assert len(played.bench.draft.lines) == 8
 
 
+async def test_the_form_of_a_poem_is_not_that_of_the_next_one(play: Play) -> None:
+    async with play() as played:
+        await type_poem(played, "白日依山尽")
+        played.app.screen.query_one("#field-own-form", ChoiceField).value = "对联"
+        await played.press("f5", "escape")
+        await type_poem(played, QUATRAIN)
+        assert "五绝" in said(played)
+
+
 async def test_the_model_finishes_what_is_blank_and_keeps_the_rest(play: Play) -> None:
     async with play() as played:
         await type_poem(played, BLANKS)
