@@ -208,7 +208,7 @@ def stop_run(name: str) -> None:
 
 @runs_app.command(
     "publish",
-    help=tr("Publish a model to a folder. In half precision, with a card of its figures."),
+    help=tr("Publish a model to a folder. In eight bits, with a card of its figures."),
 )
 def publish_run(
     name: Annotated[str, typer.Argument(help=tr('A run, or "run@step".'))],
@@ -217,7 +217,7 @@ def publish_run(
     ],
     json: Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))] = False,
 ) -> None:
-    """Publish a model to a folder. In half precision, with a card of its figures."""
+    """Publish a model to a folder. In eight bits, with a card of its figures."""
     from studio.runs.publishing import publish
 
     say(tr("Measuring {model} on the validation and the test split ...", model=name))

@@ -32,14 +32,16 @@ from studio.documents import read_json
 from studio.errors import DamageError, RunError
 from studio.files import build_folder_atomically, open_regular
 from studio.model.config import ModelConfig, Natural, Positive
+from studio.model.eight_bits import SCALE, from_eight_bits, in_eight_bits
 from studio.model.events import Validated
 from studio.model.network import Network
 from studio.paths import is_published, model_description
 from studio.translation import marked, tr
 
 FORMAT = 1
+WEIGHTS = "model.safetensors"
 # The types that weights may have, as safetensors names them; the buffer `breaks` is boolean.
-_WEIGHT_TYPES, _BUFFER_TYPES = ("F32", "F16", "BF16"), ("BOOL",)
+_WEIGHT_TYPES, _BUFFER_TYPES, _EIGHT_BITS = ("F32", "F16", "BF16"), ("BOOL",), "I8"
 _REMEDY = marked("Choose another checkpoint or model.")
 # The bias of a character that is not predicted any more: half precision holds it, and its
 # probability is zero.
@@ -131,7 +133,8 @@ def write_model(
 
     `validated` is its validation, if it had one.
     """
-    write_weights(folder, network, torch.float32)
+    weights = _on_cpu(network.state_dict())
+    _write_tensors(weights, folder / WEIGHTS)
     vocabulary.save(folder / "vocabulary.json")
     description = Description(
         FORMAT,
@@ -144,13 +147,9 @@ def write_model(
     (folder / "model.json").write_bytes(msgspec.json.encode(description))
 
 
-def write_weights(folder: Path, network: Network, precision: torch.dtype) -> None:
-    """Write the weights; raises OSError if they cannot be written."""
-    weights = {
-        name: each.to(precision) if each.is_floating_point() else each
-        for name, each in _on_cpu(network.state_dict()).items()
-    }
-    _write_tensors(weights, folder / "model.safetensors")
+def write_small_weights(folder: Path, network: Network) -> None:
+    """Write the weights in eight bits; raises OSError if they cannot be written."""
+    _write_tensors(in_eight_bits(_on_cpu(network.state_dict())), folder / WEIGHTS)
 
 
 class _WithoutDrawing(TorchFunctionMode):
@@ -284,10 +283,13 @@ def _read_weights(expected: Network, folder: Path) -> dict[str, Tensor]:
 
     The header is checked before any weight is read. Raises DamageError that names the file.
     """
-    path = folder / "model.safetensors"
+    path = folder / WEIGHTS
     shapes = expected.state_dict()
     with _open_tensors(path) as file:
         found = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+        for name in [name for name, each in found.items() if each.get_dtype() == _EIGHT_BITS]:
+            if name in shapes and shapes[name].dim() == 2:
+                shapes[name + SCALE] = shapes[name][:, :1]
         wrong = [
             name
             for name in sorted(shapes.keys() | found.keys())
@@ -307,6 +309,8 @@ def _read_weights(expected: Network, folder: Path) -> dict[str, Tensor]:
             )
         for name, each in found.items():
             types = _WEIGHT_TYPES if shapes[name].is_floating_point() else _BUFFER_TYPES
+            if name + SCALE in shapes:
+                types = (_EIGHT_BITS,)
             if each.get_dtype() not in types:
                 raise DamageError(
                     tr(
@@ -329,7 +333,7 @@ def _read_weights(expected: Network, folder: Path) -> dict[str, Tensor]:
                 remedy=tr(_REMEDY),
             )
         )
-    return weights
+    return from_eight_bits(weights)
 
 
 @contextlib.contextmanager

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
-import torch
 
 from studio.corpus.vocabulary import BEGIN, END, PAD, Vocabulary
 from studio.model import checkpoint
 from studio.model.checkpoint import Description
+from studio.model.eight_bits import SCALE
 from studio.model.network import Network
 from studio.paths import VOCAB
 from studio.runs.card import Card, as_markdown
@@ -19,16 +19,18 @@ from studio.verse.request import USUAL
 def write_model(
     folder: Path, network: Network, vocabulary: Vocabulary, description: Description
 ) -> None:
-    """Write weights in half precision, config.json, vocab.json and generation_config.json.
+    """Write weights in eight bits, config.json, vocab.json and generation_config.json.
 
     `description` is that of the checkpoint. The folder is not written atomically.
     """
-    checkpoint.write_weights(folder, network, torch.float16)
+    checkpoint.write_small_weights(folder, network)
     vocabulary.save_published(folder / VOCAB)
     config = {
         "model_type": "tangshi-studio",
         "architectures": [type(network).__name__],
+        # Matrices are int8, each row with its scale; what comes of them fits half precision.
         "dtype": "float16",
+        "quantization": {"bits": 8, "scale": f"NAME{SCALE}, one a row"},
         "vocab_size": len(vocabulary),
         **msgspec.to_builtins(description),
         **({"poets": vocabulary.poets} if vocabulary.poets else {}),

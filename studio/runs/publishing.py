@@ -1,8 +1,8 @@
-"""Publishing a trained model: half precision, with a card that describes it.
+"""Publishing a trained model: weights of eight bits, with a card that describes it.
 
 ```
 model/
-  model.safetensors       the weights in half precision
+  model.safetensors       the weights in eight bits
   config.json             their shape, the step, the vocabulary's fingerprint
   vocab.json              the characters with their indices
   generation_config.json  the usual settings of writing
@@ -98,7 +98,7 @@ def publish(home: Home, name: str, folder: Path) -> Card:
             step=description.step,
             parameters=network.parameter_count,
             vocabulary=len(vocabulary),
-            bytes=(staging / "model.safetensors").stat().st_size,
+            bytes=(staging / checkpoint.WEIGHTS).stat().st_size,
             config=run.config(),
             corpus=statistics.source,
             poems=statistics.splits,

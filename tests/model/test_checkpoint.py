@@ -11,10 +11,11 @@ import safetensors.torch
 import torch
 
 from studio.corpus.vocabulary import BEGIN, Vocabulary
-from studio.errors import RunError, StudioError
+from studio.errors import DamageError, RunError, StudioError
 from studio.model import checkpoint
 from studio.model.checkpoint import Progress
 from studio.model.config import ModelConfig
+from studio.model.eight_bits import in_eight_bits
 from studio.model.events import Validated
 from studio.model.network import Network
 from tests.model.conftest import VOCABULARY
@@ -101,11 +102,49 @@ def test_weights_in_half_precision_are_read(
     saved: tuple[Path, Network], precision: torch.dtype
 ) -> None:
     folder, network = saved
-    checkpoint.write_model(folder, network, VOCABULARY, 7, None)
-    checkpoint.write_weights(folder, network, precision)
+    halves = {
+        name: each.to(precision) if each.is_floating_point() else each
+        for name, each in network.state_dict().items()
+    }
+    safetensors.torch.save_file(halves, folder / checkpoint.WEIGHTS)
     again, _, _ = checkpoint.load_model(folder)
     for name, tensor in network.state_dict().items():
         assert torch.equal(again.state_dict()[name], tensor.to(precision).float())
+
+
+def test_weights_in_eight_bits_are_near_and_fit_half_precision(
+    saved: tuple[Path, Network],
+) -> None:
+    folder, network = saved
+    with torch.no_grad():
+        network.embedding.weight[3] = 0
+    checkpoint.write_small_weights(folder, network)
+    again = checkpoint.load_model(folder)[0].state_dict()
+    for name, tensor in network.state_dict().items():
+        found = again[name]
+        assert torch.equal(found, found.half().to(found.dtype))
+        if tensor.dim() == 2:
+            step = tensor.abs().amax(dim=1, keepdim=True) / 127
+            assert bool(((found - tensor).abs() <= 0.6 * step).all()), name
+    assert not again["embedding.weight"][3].any()
+
+
+@pytest.mark.parametrize("damage", ["no scale", "a scale too many", "a scale of the wrong shape"])
+def test_eight_bits_with_the_wrong_scales_are_refused(
+    saved: tuple[Path, Network], damage: str
+) -> None:
+    folder, network = saved
+    stored = in_eight_bits(network.state_dict())
+    match damage:
+        case "no scale":
+            del stored["embedding.weight.scale"]
+        case "a scale too many":
+            stored["softmax_bias.scale"] = torch.ones(1, 1)
+        case _:
+            stored["embedding.weight.scale"] = torch.ones(1, 1)
+    safetensors.torch.save_file(stored, folder / checkpoint.WEIGHTS)
+    with pytest.raises(DamageError, match=r"does not fit .*\.scale"):
+        checkpoint.load_model(folder)
 
 
 def test_nothing_is_built_of_the_size_that_a_file_claims(

@@ -12,6 +12,7 @@ from huggingface_hub import ModelCard
 from studio.errors import DamageError, RunError
 from studio.model import checkpoint
 from studio.model.coherence import Coherence, features_of, write_coherence
+from studio.model.eight_bits import from_eight_bits
 from studio.paths import Home
 from studio.runs import publishing
 from studio.runs.card import Card
@@ -36,17 +37,17 @@ def published(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tu
     return folder, publish(home, "a", folder)
 
 
-def test_the_weights_are_in_half_precision_and_read_as_single(
+def test_the_weights_are_in_eight_bits_and_read_as_single_precision(
     published: tuple[Path, Card],
 ) -> None:
     folder, card = published
     weights = safetensors.torch.load_file(folder / "model.safetensors")
-    assert {each.dtype for each in weights.values()} == {torch.float16}
+    assert {each.dtype for each in weights.values()} == {torch.int8, torch.float16}
     assert card.bytes == (folder / "model.safetensors").stat().st_size
     network = load_writer(folder, "a").network
     assert {each.dtype for each in network.parameters()} == {torch.float32}
-    for name, tensor in network.state_dict().items():
-        assert torch.equal(tensor, weights[name].float())
+    for name, tensor in from_eight_bits(weights).items():
+        assert torch.equal(network.state_dict()[name], tensor.float())
 
 
 def test_a_model_that_reads_titles_keeps_its_poets_and_has_both_figures(
