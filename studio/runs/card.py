@@ -105,8 +105,8 @@ def as_markdown(card: Card) -> str:
     return f"""# The default model
 
 {model.cell.upper()}, embedding {model.embedding}, hidden {model.hidden}, {model.layers} layers: \
-{card.parameters:,} parameters, {card.vocabulary:,} characters, {card.bytes / 1e6:.1f} MB in half \
-precision. `make model` trains one from nothing with the recipe as it stands.
+{card.parameters:,} parameters, {card.vocabulary:,} characters, {card.bytes / 1e6:.1f} MB. \
+`make model` trains one from nothing with the recipe as it stands.
 
 - Run: {card.run}, seed {train.seed}, {card.hours:.1f} hours of training on {card.machine}, \
 torch {card.torch}.

@@ -27,11 +27,11 @@ from studio.errors import RunError
 from studio.files import build_folder_atomically
 from studio.model import checkpoint
 from studio.model.coherence import FILE as COHERENCE
-from studio.model.device import choose_device
 from studio.model.events import StepDone
 from studio.paths import Home
 from studio.runs import folders, published
 from studio.runs.card import FAULTS, Card, Phase, Sample, SplitFigures
+from studio.runs.environment import last_environment
 from studio.runs.folders import Run
 from studio.runs.held_out import split_figures
 from studio.runs.loading import DEFAULT, load_writer, locate
@@ -92,7 +92,7 @@ def publish(home: Home, name: str, folder: Path) -> Card:
         with Novelty.open(home.library) as novelty:
             requests = SAMPLES + (TITLED_SAMPLES if network.config.title_input else ())
             samples = [Sample(each, write(writer, each, novelty)[0].text) for each in requests]
-        device = choose_device(run.config().train.precision)
+        trained = last_environment(run.folder)
         card = Card(
             run=full_name,
             step=description.step,
@@ -103,9 +103,9 @@ def publish(home: Home, name: str, folder: Path) -> Card:
             corpus=statistics.source,
             poems=statistics.splits,
             hours=_seconds(run, description.step) / 3600,
-            machine=f"{device.name}, {device.precision}",
-            studio=__version__,
-            torch=str(torch.__version__),
+            machine=f"{trained.device}, {trained.precision}" if trained else "an unknown machine",
+            studio=trained.studio if trained else __version__,
+            torch=trained.torch if trained else str(torch.__version__),
             figures=_figures(writer, held_out),
             faults=FAULTS,
             samples=samples,

@@ -14,8 +14,9 @@ from studio.model import checkpoint
 from studio.model.coherence import Coherence, features_of, write_coherence
 from studio.model.eight_bits import from_eight_bits
 from studio.paths import Home
-from studio.runs import publishing
+from studio.runs import folders, publishing
 from studio.runs.card import Card
+from studio.runs.environment import read_environments, record_environment
 from studio.runs.loading import load_writer, locate
 from studio.runs.publishing import publish
 from studio.runs.session import start_run
@@ -48,6 +49,17 @@ def test_the_weights_are_in_eight_bits_and_read_as_single_precision(
     assert {each.dtype for each in network.parameters()} == {torch.float32}
     for name, tensor in from_eight_bits(weights).items():
         assert torch.equal(network.state_dict()[name], tensor.float())
+
+
+def test_the_card_names_the_machine_that_trained_the_model(
+    home: Home, published: tuple[Path, Card], tmp_path: Path
+) -> None:
+    run = folders.find(home.runs, "a")
+    (recorded,) = read_environments(run.folder)
+    elsewhere = msgspec.structs.replace(recorded, device="an abacus", torch="1.0")
+    record_environment(run.folder, elsewhere)
+    card = publish(home, "a", tmp_path / "again")
+    assert (card.machine, card.torch) == (f"an abacus, {recorded.precision}", "1.0")
 
 
 def test_a_model_that_reads_titles_keeps_its_poets_and_has_both_figures(
