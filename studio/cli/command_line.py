@@ -12,6 +12,7 @@ from studio.cli.evaluation import evaluate_app
 from studio.cli.facing import couplet
 from studio.cli.help_page import use_help_pages
 from studio.cli.lookup import lookup_app
+from studio.cli.poem_quality import poems
 from studio.cli.prosody import ci, prosody
 from studio.cli.report import compare, report
 from studio.cli.runs import runs_app
@@ -65,6 +66,9 @@ corpus_app.command(
 )(prosody)
 corpus_app.command(help=tr("How far the ci (词) of the Song keep their tunes."))(ci)
 app.add_typer(corpus_app, name="corpus")
+evaluate_app.command(
+    help=tr("Write poems and measure them. Poems of the split are measured for comparison.")
+)(poems)
 evaluate_app.command(
     help=tr("Choose the true second couplet of poems. All four offered fit in tone and rhyme.")
 )(couplets)

@@ -1,17 +1,13 @@
 """`corpus`: fetch, build, measure and search the poems."""
 
-import contextlib
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from studio.cli.output import messages, out, padded, print_json, say, usage_errors
-from studio.corpus.build import Progress as Report
+from studio.cli.output import out, padded, print_json, progress, say, usage_errors
 from studio.corpus.library import LARGEST, Library, Query, Sort
 from studio.corpus.long_lines import LongLine
 from studio.corpus.manifest import published_corpus
@@ -100,7 +96,7 @@ def fetch(
     if source is not None and library.exists():
         say(_about_to_replace(library))
     mirror = mirror or read_settings(home.settings).mirror
-    with _progress() as report:
+    with progress() as report:
         built = fetch_and_build(
             home,
             source=source,
@@ -142,7 +138,7 @@ def build(
     """Build the library again from the fetched poems."""
     home = Home.default()
     wanted = published_corpus(corpus)
-    with _progress() as report:
+    with progress() as report:
         if source is None:
             built = rebuild(home, script=script, progress=report, corpus=wanted, beside=beside)
         else:
@@ -333,22 +329,3 @@ def _bars(heading: str, counts: list[tuple[str, int]]) -> None:
     for name, count in counts:
         bar = "█" * round(BAR * count / largest)
         out.print(f"  {padded(name, 18)}  {count:>7,}  {bar}")
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Report]:
-    """A progress bar on standard error."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=messages, disable=not messages.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-
-        def report(stage: str, done: int, total: int) -> None:
-            bar.update(task, description=stage, completed=done, total=total or None)
-
-        yield report

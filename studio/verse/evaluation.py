@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -19,6 +19,12 @@ from studio.verse.writer import Writer
 
 # How many poems are written in one batch.
 _BATCH = 64
+# Takes how many are done, and how many there are.
+Report = Callable[[int, int], None]
+
+
+def ignore(done: int, total: int) -> None:
+    """Report nothing."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -64,11 +70,16 @@ def lawful_texts(library: Library, form: Form, split: Split) -> list[str]:
 
 
 def write_many(
-    writer: Writer, request: ComposeRequest, count: int, novelty: Novelty | None = None
+    writer: Writer,
+    request: ComposeRequest,
+    count: int,
+    novelty: Novelty | None = None,
+    report: Report = ignore,
 ) -> tuple[list[WrittenPoem], float]:
     """Write `count` poems in batches, each with the next seed; also returns the seconds taken.
 
-    Each is the best of the drafts that the request wants for one poem.
+    Each is the best of the drafts that the request wants for one poem. `report` takes how many are
+    written, and `count`.
     """
     poems: list[WrittenPoem] = []
     size = _BATCH if request.drafts == 1 else 1
@@ -80,6 +91,7 @@ def write_many(
             candidates=min(size, count - len(poems)),
         )
         poems += write_best(writer, batch, novelty)
+        report(len(poems), count)
     return poems, time.perf_counter() - started
 
 
@@ -88,11 +100,16 @@ def failures(
     request: ComposeRequest,
     openings: Sequence[str],
     novelty: Novelty | None = None,
+    report: Report = ignore,
 ) -> list[Failure]:
-    """For each opening, request one poem; returns those that fail or break a rule of the form."""
+    """For each opening, request one poem; returns those that fail or break a rule of the form.
+
+    `report` takes how many are requested, and how many there are.
+    """
     form = form_named(request.form)
     failed = []
-    for opening in openings:
+    for done, opening in enumerate(openings):
+        report(done, len(openings))
         try:
             single = msgspec.structs.replace(request, first=opening, candidates=1)
             (poem,) = write_best(writer, single, novelty)

@@ -14,7 +14,7 @@ import msgspec
 
 from studio.corpus.library import Library
 from studio.corpus.poem import Poem, Split, is_han, verse_lines
-from studio.verse.evaluation import write_many
+from studio.verse.evaluation import Report, ignore, write_many
 from studio.verse.novelty import Novelty
 from studio.verse.request import USUAL
 from studio.verse.writer import Writer
@@ -108,10 +108,12 @@ def measure_themes(
     seed: int,
     novelty: Novelty,
     drafts: int = 1,
+    report: Report = ignore,
 ) -> ThemeFigures:
     """Write `each` 七绝 for every theme, the best of `drafts`, and compare with a split's poems.
 
-    A model that reads no title writes none.
+    A model that reads no title writes none. `report` takes how many themes are done, and how many
+    there are.
     """
     poems = list(library.poems())
     themes = Themes(poem for poem in poems if poem.split == "train")
@@ -121,7 +123,8 @@ def measure_themes(
         if poem.split == split and (theme := theme_of(poem.title))
     ]
     ours: list[tuple[str, str]] = []
-    for theme in THEME_WORDS if writer.network.config.title_input else ():
+    for done, theme in enumerate(THEME_WORDS if writer.network.config.title_input else ()):
+        report(done, len(THEME_WORDS))
         request = msgspec.structs.replace(USUAL, form="七绝", title=theme, seed=seed, drafts=drafts)
         poems_of_theme, _ = write_many(writer, request, each, novelty)
         ours += ((poem.text, theme) for poem in poems_of_theme)
