@@ -110,7 +110,7 @@ def choose_device(
     cuda = [] if wish == "cpu" else cuda_devices()
     gpus = Gpus().read() if cuda or wish not in ("auto", "cpu") else []
     chosen = devices.choose(wish, devices.candidates(cuda, gpus, taken), _why_no_gpu())
-    native = _native_bfloat16() if chosen is None else _multiplies_bfloat16(chosen.number)
+    native = has_bfloat16() if chosen is None else _multiplies_bfloat16(chosen.number)
     if precision == "auto":
         precision = "bfloat16" if native else "float32"
     if precision == "bfloat16" and not native:
@@ -174,7 +174,7 @@ def _why_no_gpu() -> str:
     return tr("CUDA finds none (`nvidia-smi` lists those that the driver has)")
 
 
-def _native_bfloat16() -> bool:
+def has_bfloat16() -> bool:
     """Whether the processor has AVX-512 BF16 or AMX; torch has no public function for this."""
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(getattr(torch.cpu, check, bool)() for check in checks)

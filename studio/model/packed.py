@@ -3,6 +3,9 @@
 A step of one poem reads every weight once, and this reading takes most of the time: half the bytes
 take half the time. The products are computed in single precision. So weights that fit half
 precision, as those of the default model do, lose nothing.
+
+A step of many poems spends its time on the products themselves. A processor that multiplies
+bfloat16 natively computes those in bfloat16, as it does in training.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,11 +17,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.corpus.vocabulary import PAD
+from studio.model.device import has_bfloat16
 from studio.model.lines import REACH, last_tokens_above, line_marks
 
 Floats = NDArray[np.float32]
 Product = Callable[[Tensor], Tensor]
 Parts = tuple[Tensor, ...]
+
+# From this many rows on, products are in bfloat16. On 2 cores with AMX, the products of a step with
+# 896 units take 0.46 ms for one row, and 0.91 in bfloat16; for 16 rows 1.4 and 1.1, for 64 rows 4.3
+# and 1.9, for 128 rows 8.4 and 2.5.
+MANY_ROWS = 32
 
 
 def can_pack(network: nn.Module) -> bool:
@@ -142,8 +151,18 @@ def _table(embedding: Tensor, weight: Tensor, bias: Tensor | None = None) -> Flo
 
 
 def _product(weight: Tensor, bias: Tensor | None = None) -> Product:
-    packed = torch.ops.quantized.linear_prepack_fp16(
-        weight.detach(), bias if bias is None else bias.detach()
-    )
-    product = torch.ops.quantized.linear_dynamic_fp16.default
-    return lambda inputs: product(inputs, packed)
+    """A function that multiplies inputs (..., rows, width) with the weights and adds the bias."""
+    weight, bias = weight.detach(), None if bias is None else bias.detach()
+    packed = torch.ops.quantized.linear_prepack_fp16(weight, bias)
+    product: Callable[..., Tensor] = torch.ops.quantized.linear_dynamic_fp16.default
+    if not has_bfloat16():
+        return lambda inputs: product(inputs, packed)
+    weight = weight.bfloat16()
+
+    def multiply(inputs: Tensor) -> Tensor:
+        if inputs.shape[-2] < MANY_ROWS:
+            return product(inputs, packed)
+        sums = F.linear(inputs.bfloat16(), weight).float()
+        return sums if bias is None else sums.add_(bias)
+
+    return multiply

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from studio.model import packed
 from studio.model.conditions import WIDTH, Conditions
 from studio.model.config import ModelConfig
 from studio.model.network import Network, State, select_rows
@@ -62,6 +63,21 @@ def test_packed_steps_give_what_the_layers_give(settings: dict[str, object]) -> 
     torch.testing.assert_close(
         select_rows(after, torch.tensor([2, 0])), select_rows(state, torch.tensor([2, 0]))
     )
+
+
+@needs_fbgemm
+def test_many_rows_are_multiplied_in_bfloat16_where_the_processor_can(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(packed, "MANY_ROWS", len(TOKENS))
+    expected, _ = steps(halved(network(skips=True)))
+    for native, near in ((True, 0.02), (False, 1e-5)):
+        monkeypatch.setattr(packed, "has_bfloat16", lambda native=native: native)
+        quick = halved(network(skips=True))
+        quick.pack()
+        found, _ = steps(quick)
+        torch.testing.assert_close(found, expected, rtol=near, atol=near)
+        assert torch.allclose(found, expected, rtol=1e-5, atol=1e-5) is not native
 
 
 def test_weights_that_packing_would_round_are_left_as_they_are() -> None:
