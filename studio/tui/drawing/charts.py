@@ -126,6 +126,9 @@ def shortened(text: str, width: int) -> str:
 
 
 def fitted(text: str, width: int) -> str:
-    """Cut or pad to a width in cells, without control characters."""
+    """Pad, or cut and end with an ellipsis, to a width in cells; without control characters."""
     shown = "".join(each if each.isprintable() else "?" for each in text)
-    return set_cell_size(shown, max(0, width))
+    width = max(0, width)
+    if cell_len(shown) <= width or width < 2:
+        return set_cell_size(shown, width)
+    return set_cell_size(set_cell_size(shown, width - 1).rstrip() + "…", width)

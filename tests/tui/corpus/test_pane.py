@@ -418,7 +418,9 @@ def test_a_stacked_bar_has_the_whole_width() -> None:
 
 
 def test_fitted_text_has_its_width_and_no_control_characters() -> None:
-    assert fitted("太宗皇帝", 5) == "太宗 "
+    assert fitted("太宗皇帝", 5) == "太宗…"
+    assert fitted("太宗皇帝", 6) == "太宗… "
+    assert fitted("太宗皇帝", 1) == " "
     assert fitted("a\x1b[31m", 8) == "a?[31m  "
 
 
