@@ -59,7 +59,8 @@ def _complete(document: dict[str, Any]) -> None:
     request = document.get("request")
     if isinstance(request, dict):
         request.setdefault("drafts", USUAL.drafts)
-        for part, name in (("ranking", "coherence"), ("sampling", "guidance")):
+        usual = (("ranking", "coherence"), ("sampling", "guidance"), ("sampling", "sharpness"))
+        for part, name in usual:
             values = request.setdefault(part, {})
             if isinstance(values, dict):
                 values.setdefault(name, getattr(getattr(USUAL, part), name))

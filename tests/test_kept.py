@@ -58,7 +58,7 @@ def test_settings_have_the_values_that_were_written() -> None:
         words=("春风", "江水"),
         given="□□□□□□月",
         rhyme="阳",
-        # That studio had neither drafts nor coherence nor guidance.
+        # That studio had neither drafts nor coherence, guidance or sharpness.
         drafts=16,
         tones="tang",
         copied_lines=True,

@@ -87,6 +87,10 @@ def generate(
         float,
         typer.Option(help=tr("How much title and poet are stressed; 0: as the model learnt it.")),
     ] = USUAL.sampling.guidance,
+    sharpness: Annotated[
+        float,
+        typer.Option(help=tr("How much the likeliest try of a line is preferred; 0: not at all.")),
+    ] = USUAL.sampling.sharpness,
     tries: Annotated[
         int, typer.Option(help=tr("Continuations of each line to compare; the best is kept."))
     ] = USUAL.tries,
@@ -129,6 +133,7 @@ def generate(
             "min_p": min_p,
             "repetition_penalty": repetition_penalty,
             "guidance": guidance,
+            "sharpness": sharpness,
         },
         tries=tries,
         candidates=count,

@@ -5,12 +5,11 @@ finds all allowed characters unlikely. So each line is written several times, wi
 poems in one batch, and one try is drawn. Its weight is the probability that the model gave to the
 allowed characters, multiplied over the places. This is sequential Monte Carlo with the masked model
 as the proposal (Lew et al. 2023, Sequential Monte Carlo steering of large language models). With
-many tries it approaches the model's own distribution over the poems that keep the rules. Characters
-that have been shown are never changed.
+many tries it approaches the model's own distribution over the poems that keep the rules. Sharpness
+adds the likelihood of the line to the weight. Characters that have been shown are never changed.
 
 In a text without lines, the fixed characters after a blank weight its tries. Without any fixed
-characters to come, all tries have the same weight, because no rule restricts the model. To prefer
-the try that the model finds more likely would only be a lower temperature.
+characters to come there are no tries, because no rule restricts the model.
 """
 
 import random
@@ -81,15 +80,15 @@ def decode(
     readers = [StepReader(writer, rules, prefix, about)]
     if sampling.guidance and about != unasked:
         readers.append(StepReader(writer, rules, prefix, unasked))
-    batch = _PoemBatch(vocabulary, rules, prefix, readers, sampling.guidance)
+    batch = _PoemBatch(vocabulary, rules, prefix, readers, sampling)
     shown, must_resample = len(prefix), False
     if prefix:
         batch.repeat(tries if free[len(prefix) :].any() else 1)
     for position in range(len(prefix), length):
         each = batch.rows // candidates
         row_draws = draws[:, position, : DRAWS * each].reshape(-1, DRAWS)
-        picked = batch.choose(position, sampling, row_draws)
-        batch.redraw(position, picked, sampling, generators, copied)
+        picked = batch.choose(position, row_draws)
+        batch.redraw(position, picked, generators, copied)
         batch.take(position, picked)
         must_resample |= batch.ends_line(position) if rules.lengths else free[position]
         # Fixed characters after a line are read before one of its tries is drawn.
@@ -117,16 +116,16 @@ class _PoemBatch:
         rules: Rules,
         prefix: list[int],
         readers: Sequence[StepReader],
-        guidance: float,
+        sampling: Sampling,
     ) -> None:
-        """`readers` have read the prefix; a second one without what `guidance` stresses."""
+        """`readers` have read the prefix; a second one without what guidance stresses."""
         rows = rules.fixed.shape[0]
         self._vocabulary, self._rules = vocabulary, rules
         # Empty if the poems have no lines.
         self._places = line_places(rules.lengths)
         self._han = han_mask(vocabulary)
         self._poems = rows
-        self._readers, self._guidance = readers, guidance
+        self._readers, self._sampling = readers, sampling
         # (rows, time): the tokens so far.
         self.written = np.repeat(np.array([prefix], np.int64), rows, axis=0)
         for at, token in enumerate(prefix):
@@ -147,15 +146,16 @@ class _PoemBatch:
         """The logits by which the next token is chosen, (rows, vocabulary), on the CPU."""
         known, *without = (reader.logits for reader in self._readers)
         for plain in without:
-            known = known + self._guidance * (known - plain)
+            known = known + self._sampling.guidance * (known - plain)
         return known
 
     def ends_line(self, position: int) -> bool:
         """Whether a line ends at a position; the end token is in no line."""
         return position < len(self._places) and self._places[position].is_stop
 
-    def choose(self, position: int, sampling: Sampling, draws: Floats) -> Tokens:
+    def choose(self, position: int, draws: Floats) -> Tokens:
         """The token of each row at a position, (rows,): fixed or chosen."""
+        sampling = self._sampling
         fixed = np.where(self.ended, END, self._rules.fixed[:, position])
         temperature = 1.0 if sampling.strategy == "greedy" else sampling.temperature
         free = fixed == FREE
@@ -169,7 +169,7 @@ class _PoemBatch:
             self._rules.allowed(position),
             temperature,
             self.written,
-            self._repetition_cost(sampling),
+            self._repetition_cost(),
         )
         # The mass of a fixed row does not count.
         self._weights += np.where(free, mass, 0)
@@ -179,7 +179,6 @@ class _PoemBatch:
         self,
         position: int,
         picked: Tokens,
-        sampling: Sampling,
         generators: list[np.random.Generator],
         copied: Callable[[str], bool] | None,
     ) -> None:
@@ -210,7 +209,7 @@ class _PoemBatch:
                     break
                 self._weights[row] += np.log(rest_shares.sum() / total)
                 draws = generators[row // each].random((1, DRAWS), np.float32)
-                picked[row] = choose(rest_shares, sampling, draws)[0]
+                picked[row] = choose(rest_shares, self._sampling, draws)[0]
             else:
                 self._weights[row] -= _REJECTED_NATS
 
@@ -218,7 +217,9 @@ class _PoemBatch:
         """Append the tokens `picked` (rows,)."""
         chosen = (self._rules.fixed[:, position] == FREE) & ~self.ended
         if chosen.any():
-            self._nats += np.where(chosen, log_probability(self._readers[0].logits, picked), 0)
+            nats = np.where(chosen, log_probability(self._readers[0].logits, picked), 0)
+            self._nats += nats
+            self._weights += self._sampling.sharpness * nats
             self._choices += chosen
         self.ended |= picked == END
         self.written = np.concatenate([self.written, picked[:, None]], axis=1)
@@ -267,16 +268,16 @@ class _PoemBatch:
         self._nats, self._choices = self._nats[rows], self._choices[rows]
         self._weights = self._weights[rows]
 
-    def _repetition_cost(self, sampling: Sampling) -> Floats:
+    def _repetition_cost(self) -> Floats:
         """The cost of each written character for its next use, in logits, (rows, time)."""
         cost = (
             repeat_cost(self.written, self._places[self.written.shape[1]], self._han)
             if self._places
             else np.zeros(self.written.shape, np.float32)
         )
-        if sampling.repetition_penalty > 1:
+        if (penalty := self._sampling.repetition_penalty) > 1:
             logits = np.take_along_axis(self._logits.numpy(), self.written, axis=1)
-            cost += keskar_penalty(logits, sampling.repetition_penalty) * self._han[self.written]
+            cost += keskar_penalty(logits, penalty) * self._han[self.written]
         return cost
 
 

@@ -41,7 +41,10 @@ class Sampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     that share of the highest probability (Nguyen et al. 2024). With either strategy,
     `repetition_penalty` above 1 lowers characters that are already written (Keskar et al. 2019).
     `guidance` is how many times the difference that title and poet make to the logits is added to
-    them (Sanchez et al. 2023, Stay on topic with classifier-free guidance).
+    them (Sanchez et al. 2023, Stay on topic with classifier-free guidance). `sharpness` weighs each
+    try of a line by its likelihood to that power: whole lines are preferred that the model finds
+    likely, where a lower temperature would only prefer their likely characters (Karan and Du 2025,
+    Reasoning with sampling).
     """
 
     strategy: Strategy = "sample"
@@ -52,6 +55,7 @@ class Sampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_p: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     repetition_penalty: Annotated[float, Meta(ge=1, le=10)] = 1.0
     guidance: Annotated[float, Meta(ge=0, le=20)] = 0.0
+    sharpness: Annotated[float, Meta(ge=0, le=20)] = 0.0
 
 
 class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

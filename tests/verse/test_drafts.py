@@ -38,3 +38,16 @@ def test_each_of_many_poems_is_the_best_of_its_own_drafts(writer: Writer) -> Non
 def test_argmax_has_one_draft(writer: Writer) -> None:
     request = ComposeRequest(form="五绝", drafts=5, sampling=Sampling("greedy"), tones="free")
     assert len(write(writer, request)) == 1
+
+
+def test_sharpness_prefers_lines_that_the_model_finds_likely(writer: Writer) -> None:
+    def mean(sharpness: float, tries: int = 8) -> float:
+        sampling = Sampling(sharpness=sharpness, temperature=1.0)
+        request = ComposeRequest(form="五绝", sampling=sampling, tries=tries, candidates=16)
+        poems = write(writer, request)
+        return sum(poem.log_probability for poem in poems) / len(poems)
+
+    plain = mean(0)
+    assert plain < mean(1) < mean(20)
+    # One try leaves nothing to choose.
+    assert mean(20, tries=1) == mean(0, tries=1)

@@ -50,7 +50,15 @@ _KINDS: dict[str, Any] = {
     for struct in (Sampling, ComposeRequest)
     for field in msgspec.structs.fields(struct)
 } | {"candidates": Annotated[int, Meta(ge=1, le=MOST_CANDIDATES)]}
-_DECODING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "guidance")
+_DECODING = (
+    "temperature",
+    "top_k",
+    "top_p",
+    "min_p",
+    "repetition_penalty",
+    "guidance",
+    "sharpness",
+)
 _NUMBERS = ("lines", "longest", "candidates", "drafts", "tries", "seed")
 # Fields for random draws: unused if the most likely character is taken.
 _RANDOM = ("temperature", "top_k", "top_p", "min_p", "candidates", "drafts")
@@ -115,6 +123,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield _number("seed", "", tr("a whole number, 0 or more"), more=True)
         yield _number("drafts", tr("Drafts"), tr("a whole number from 1 to 256"), more=True)
         yield _number("tries", tr("Tries"), tr("a whole number from 1 to 256"), more=True)
+        yield _number("sharpness", tr("Sharpness"), tr("from 0 to 20"), more=True)
         yield ChoiceField(
             "strategy",
             tr("Strategy"),

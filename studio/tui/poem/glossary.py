@@ -77,6 +77,10 @@ FIELDS: Mapping[str, str] = {
     "seeding": marked("The same seed and settings write the same poem again."),
     "seed": marked("Start of the random numbers. Set it to reproduce a poem."),
     "tries": marked("Number of versions written of each line; one is chosen."),
+    "sharpness": marked(
+        "How much the likeliest version of a line is preferred: 0 is not at all. With it, a higher "
+        "temperature still writes clear lines."
+    ),
     "strategy": marked("Sample draws at random; greedy always takes the most likely character."),
     "top_k": marked("Sample from the k most likely characters; 0 is all."),
     "top_p": marked("Sample from the most likely characters that together have this probability."),

@@ -134,7 +134,7 @@ async def test_every_control_is_reached_by_tab(play: Play) -> None:
         played.select("form").value = "free"  # it has one field more
         await played.press("o")
         names = []
-        for _ in range(29):
+        for _ in range(30):
             if played.app.focused and played.app.focused.id == "fold":
                 await played.press("enter")
             names.append(played.app.focused.id if played.app.focused else None)
@@ -164,6 +164,7 @@ async def test_every_control_is_reached_by_tab(play: Play) -> None:
             "seed",
             "drafts",
             "tries",
+            "sharpness",
             "strategy",
             "top_k",
             "top_p",
