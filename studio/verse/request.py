@@ -231,7 +231,11 @@ _TEXTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 
 # How a poem is asked for where nothing else is said: as the best of many (data/experiments.md says
 # how the weights were chosen).
-USUAL = ComposeRequest(drafts=16, sampling=Sampling(guidance=1.0), ranking=Ranking(coherence=0.3))
+USUAL = ComposeRequest(
+    drafts=16,
+    sampling=Sampling(guidance=0.5, sharpness=1.0),
+    ranking=Ranking(repetition=4.0, coherence=0.3),
+)
 
 
 class WrittenPoem(msgspec.Struct, frozen=True):
