@@ -234,7 +234,7 @@ _TEXTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 USUAL = ComposeRequest(
     drafts=16,
     sampling=Sampling(guidance=0.5, sharpness=1.0),
-    ranking=Ranking(repetition=4.0, coherence=0.3),
+    ranking=Ranking(repetition=4.0, coherence=0.1),
 )
 
 
