@@ -94,7 +94,9 @@ def test_a_poem_of_ones_own_is_typed_mended_finished_looked_up_and_saved(
         terminal.press("y", LEFT, "d")
         terminal.wait("Rhyme Words")
         terminal.wait("平真")
-        terminal.press(ESCAPE, "s")
+        terminal.press(ESCAPE)
+        terminal.wait("o Offers")  # the escape and the s in one read would be one key
+        terminal.press("s")
         terminal.wait("Saved")
         terminal.press(ESCAPE)
         terminal.wait("o Options")

@@ -138,6 +138,8 @@ def writing_command(request: ComposeRequest) -> str:
             request.form or "free",
             "--strategy",
             request.sampling.strategy,
+            "--sharpness",
+            f"{request.sampling.sharpness:g}",
             "--longest",
             str(request.longest),
             "--drafts",

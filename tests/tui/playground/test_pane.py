@@ -119,11 +119,16 @@ async def test_every_setting_reaches_the_request(play: Play) -> None:
     async with play() as played:
         played.select("form").value = "free"
         values = {"longest": "40", "top_k": "9", "top_p": "0.5", "min_p": "0.1", "candidates": "3"}
-        for name, value in {**values, "repetition_penalty": "1.2", "guidance": "2"}.items():
+        for name, value in {
+            **values,
+            "repetition_penalty": "1.2",
+            "guidance": "2",
+            "sharpness": "3",
+        }.items():
             played.number(name).value = value
         played.select("model").value = "night@200"
         await played.press("enter")
-        expected = Sampling("sample", 0.85, 9, 0.5, 0.1, 1.2, guidance=2)
+        expected = Sampling("sample", 0.85, 9, 0.5, 0.1, 1.2, guidance=2, sharpness=3)
         assert played.last.sampling == expected
         assert (played.last.form, played.last.longest) == ("", 40)
         assert (played.last.candidates, played.last.model) == (3, "night@200")
