@@ -3,6 +3,8 @@
 import shlex
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from studio.corpus.manifest import published_corpus
 from studio.model.config import RECIPES, RunConfig
 from studio.report.amounts import joined, number
@@ -10,7 +12,7 @@ from studio.report.document import Blank, Block, Commands, Grid, Paragraph, Sect
 from studio.report.records import ReportData, ReportedRun
 from studio.report.settings_table import settings_of
 from studio.translation import Translate
-from studio.verse.request import ComposeRequest
+from studio.verse.request import USUAL, ComposeRequest, Sampling
 from studio.wording import device_in_words
 
 _PROGRAM = "tangshi-studio"
@@ -136,10 +138,7 @@ def writing_command(request: ComposeRequest) -> str:
             request.first,
             "--form",
             request.form or "free",
-            "--strategy",
-            request.sampling.strategy,
-            "--sharpness",
-            f"{request.sampling.sharpness:g}",
+            *_sampling_options(request.sampling),
             "--longest",
             str(request.longest),
             "--drafts",
@@ -148,6 +147,14 @@ def writing_command(request: ComposeRequest) -> str:
             str(request.seed),
         ]
     )
+
+
+def _sampling_options(sampling: Sampling) -> Iterator[str]:
+    """The strategy, and what else is not as `generate` has it by itself."""
+    usual = msgspec.structs.asdict(USUAL.sampling)
+    for name, value in msgspec.structs.asdict(sampling).items():
+        if name == "strategy" or value != usual[name]:
+            yield from (f"--{name.replace('_', '-')}", str(value))
 
 
 def command(words: Sequence[str]) -> str:

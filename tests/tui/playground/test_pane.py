@@ -104,7 +104,7 @@ async def test_n_writes_with_a_new_seed_and_r_with_the_same(
 async def test_keys_change_form_strategy_and_temperature(play: Play) -> None:
     async with play() as played:
         await played.press("f", "plus", "plus", "minus", "enter")
-        assert (played.last.form, played.last.sampling.temperature) == ("七绝", 0.95)
+        assert (played.last.form, played.last.sampling.temperature) == ("七绝", 1.05)
         await played.press("g", "enter")
         assert played.last.sampling.strategy == "greedy"
 
@@ -128,7 +128,7 @@ async def test_every_setting_reaches_the_request(play: Play) -> None:
             played.number(name).value = value
         played.select("model").value = "night@200"
         await played.press("enter")
-        expected = Sampling("sample", 0.85, 9, 0.5, 0.1, 1.2, guidance=2, sharpness=3)
+        expected = Sampling("sample", 0.95, 9, 0.5, 0.1, 1.2, guidance=2, sharpness=3)
         assert played.last.sampling == expected
         assert (played.last.form, played.last.longest) == ("", 40)
         assert (played.last.candidates, played.last.model) == (3, "night@200")
@@ -793,7 +793,7 @@ async def test_a_narrow_pane_shows_the_poem_and_the_form_on_demand(play: Play) -
             played.pane.query_one("#request-summary"),
         )
         assert (form.display, summary.display) == (False, True)
-        assert played.text("#request-summary").startswith("五绝 · temperature 0.85")
+        assert played.text("#request-summary").startswith("五绝 · temperature 0.95")
         await played.press("o")
         assert form.display
         await played.press("escape")
