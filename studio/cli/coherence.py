@@ -68,8 +68,10 @@ def couplets(
     )
     for label, share in (
         (tr("true couplet found"), figures.share),
+        (tr("by coherence alone"), figures.by_coherence),
         (tr("by association alone"), figures.by_association),
         (tr("by likelihood alone"), figures.by_likelihood),
         (tr("by a guess"), figures.chance),
     ):
-        out.print(f"{padded(label, 33)}{share:10.1%}")
+        if share is not None:
+            out.print(f"{padded(label, 33)}{share:10.1%}")

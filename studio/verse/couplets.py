@@ -22,6 +22,8 @@ from studio.verse.fixed_characters import COUPLET
 from studio.verse.writer import Writer
 
 CHOICES = 4
+# The weight of the association beside the learnt coherence; chosen on validation poems.
+_ASSOCIATION = 0.4
 # Poems whose second couplet is followed by others, or ends the poem.
 FORMS = ("五绝", "七绝", "五律", "七律")
 
@@ -39,15 +41,17 @@ class CoupletChoice(msgspec.Struct, frozen=True):
 class CoupletFigures(msgspec.Struct, frozen=True):
     """How often the true couplet is found among `choices`.
 
-    `share`: by the coherence beside the model; without one, as `by_association`. That is: by how
-    much likelier a second couplet is after the first couplet than on average after those of other
-    poems. `by_likelihood`: by the likelihood alone, which prefers common words. `chance` is that of
-    a guess.
+    `share`: by coherence and association together. `by_coherence`: by the coherence beside the
+    model, as drafts are ranked; None if there is none. `by_association`: by how much likelier a
+    second couplet is after the first couplet than on average after those of other poems.
+    `by_likelihood`: by the likelihood alone, which prefers common words. `chance` is that of a
+    guess.
     """
 
     poems: int
     choices: int
     share: float
+    by_coherence: float | None
     by_association: float
     by_likelihood: float
     chance: float
@@ -95,13 +99,15 @@ def measure_couplets(writer: Writer, choices: Sequence[CoupletChoice]) -> Couple
     # (poems, firsts, seconds)
     nats = np.array([each.nats for each in scores]).reshape(-1, CHOICES, CHOICES)
     after = nats[:, 0]
-    by_association = _share_found(nats[:, 1:].mean(axis=1) - after)
+    association = nats[:, 1:].mean(axis=1) - after
     coherent = coherences(writer, [(each.firsts[0], each.seconds) for each in choices])
+    together = association if coherent is None else coherent + _ASSOCIATION * association
     return CoupletFigures(
         len(choices),
         CHOICES,
-        by_association if coherent is None else _share_found(coherent),
-        by_association,
+        _share_found(together),
+        None if coherent is None else _share_found(coherent),
+        _share_found(association),
         _share_found(-after),
         1 / CHOICES,
     )

@@ -1,6 +1,12 @@
 """Second couplets that fit in tone and rhyme, of which one is the poem's own."""
 
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
 from studio.corpus.poem import Poem, verse_lines
+from studio.model.coherence import Coherence, features_of
 from studio.prosody.rhyming import rhyme_of
 from studio.prosody.scansion import scan
 from studio.verse.couplets import CHOICES, couplet_choices, measure_couplets
@@ -47,4 +53,17 @@ def test_poems_without_enough_others_are_left_out() -> None:
 def test_shares_are_of_the_choices_made(writer: Writer) -> None:
     figures = measure_couplets(writer, couplet_choices(POEMS, 5, 1))
     assert (figures.poems, figures.choices, figures.chance) == (5, CHOICES, 1 / CHOICES)
-    assert 0 <= figures.share <= 1 and 0 <= figures.by_likelihood <= 1
+    assert 0 <= figures.by_likelihood <= 1
+    assert figures.by_coherence is None and figures.share == figures.by_association
+
+
+def test_coherence_and_association_choose_together(writer: Writer) -> None:
+    # Coherence always prefers the last choice, by more than any association.
+    class Sure(Coherence):
+        def forward(self, firsts: Tensor, seconds: Tensor) -> Tensor:
+            return 1e6 * torch.arange(len(seconds)).expand(len(firsts), -1).float()
+
+    sure = replace(writer, coherence=Sure(features_of(writer.network)))
+    figures = measure_couplets(sure, couplet_choices(POEMS, 5, 1))
+    assert figures.share == figures.by_coherence == 0
+    assert figures.by_association > 0
