@@ -29,6 +29,7 @@ _ORDER_FAULTS = ("失对", "失粘", "失替")
 # The share of lines that may have another length in a regulated form.
 STRAY_LINES = 0.25
 MIXED = "杂言"
+_OTHER = {"平": "仄", "仄": "平"}
 
 
 def scan(lines: Sequence[str], form: str = "", rules: ScanRules = TANG) -> Scansion:
@@ -84,6 +85,9 @@ def _regulated(
         required = patterns[-1 if each.rescued else 0]
         if at in answering and not each.rescued:
             required = types[each.type].answering_pattern(line_length)
+        if at in (*found.unopposed, *found.unadhering):
+            # The line keeps a pattern of its own, but not the one that follows from those before.
+            required = required[0] + _OTHER[required[1]] + required[2:]
         rhymes = rhyme and each.type.isupper() and in_rhyme(line[-1], rhyme, rules.book)
         scanned.append(
             Line(

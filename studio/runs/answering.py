@@ -38,11 +38,12 @@ def answer(
     """The answer; `indexes` find copied spans, once they are available."""
     match question:
         case Inspect(ticket, request, text):
+            from studio.verse.copies import cut_at_line_ends
             from studio.verse.inspection import inspect
 
             predictions = inspect(writer, request, text)
             copies = indexes.current(request.form)
-            copied = copies.spans(text) if copies else None
+            copied = cut_at_line_ends(text, copies.spans(text)) if copies else None
             return Inspected(ticket, text, writer.name, predictions, copied)
         case Weigh(ticket, request, text, place, kept):
             from studio.verse.inspection import weigh

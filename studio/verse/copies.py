@@ -1,13 +1,21 @@
 """What of a text is copied, and from which libraries."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
+from studio.corpus.poem import STOPS
 from studio.paths import Home
+from studio.prosody.rules import BLANK
 from studio.prosody.tunes import tunes
 from studio.verse.gram_index import GRAM
 from studio.verse.reading import CopiedSpan
+
+# Characters that stand side by side in a line.
+_RUN = re.compile(rf"[^\s{STOPS}{BLANK}]+")
 
 
 class Copies(Protocol):
@@ -51,12 +59,7 @@ class CopiesOfAny:
 
     def spans(self, text: str, min_length: int = GRAM) -> tuple[CopiedSpan, ...]:
         """The longest spans that are in a poem, in their order; none is inside another."""
-        spans = {span for each in self._libraries for span in each.spans(text, min_length)}
-        found: list[CopiedSpan] = []
-        for span in sorted(spans, key=lambda span: (span.start, -span.end)):
-            if not found or span.end > found[-1].end:
-                found.append(span)
-        return tuple(found)
+        return _outermost(span for each in self._libraries for span in each.spans(text, min_length))
 
     def firmness(self, text: str) -> float:
         """How firmly neighbouring characters belong together, in poems of the kind."""
@@ -65,6 +68,29 @@ class CopiesOfAny:
     def rare_share(self, text: str) -> float:
         """The share of the characters that are rare in poems of the kind."""
         return self._libraries[0].rare_share(text)
+
+
+def cut_at_line_ends(text: str, spans: Iterable[CopiedSpan]) -> tuple[CopiedSpan, ...]:
+    """The parts of spans within the lines of a text, of four characters or more.
+
+    Four characters from the end of a line to the next one are together by chance. A blank ends a
+    part, too.
+    """
+    return _outermost(
+        msgspec.structs.replace(span, start=run.start(), end=run.end())
+        for span in spans
+        for run in _RUN.finditer(text, span.start, span.end)
+        if run.end() - run.start() >= GRAM
+    )
+
+
+def _outermost(spans: Iterable[CopiedSpan]) -> tuple[CopiedSpan, ...]:
+    """The spans that are not inside another, in their order."""
+    found: list[CopiedSpan] = []
+    for span in sorted(set(spans), key=lambda span: (span.start, -span.end, span.poem)):
+        if not found or span.end > found[-1].end:
+            found.append(span)
+    return tuple(found)
 
 
 def libraries_of(home: Home, form: str) -> tuple[Path, ...]:

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from studio.corpus.poem import UNKNOWN_POEM, About
-from studio.corpus.vocabulary import END, Vocabulary
+from studio.corpus.vocabulary import END, PAD, Vocabulary
 from studio.verse.constraints import FREE, Rules, han_mask
 from studio.verse.line_places import line_places
 from studio.verse.request import Sampling, WrittenPoem
@@ -29,6 +29,7 @@ from studio.verse.sampling import (
     Floats,
     Tokens,
     choose,
+    coming_cost,
     draw,
     keskar_penalty,
     log_probability,
@@ -168,8 +169,7 @@ class _PoemBatch:
             self._logits,
             self._rules.allowed(position),
             temperature,
-            self.written,
-            self._repetition_cost(),
+            *self._repetition_cost(position),
         )
         # The mass of a fixed row does not count.
         self._weights += np.where(free, mass, 0)
@@ -268,17 +268,23 @@ class _PoemBatch:
         self._nats, self._choices = self._nats[rows], self._choices[rows]
         self._weights = self._weights[rows]
 
-    def _repetition_cost(self) -> Floats:
-        """The cost of each written character for its next use, in logits, (rows, time)."""
-        cost = (
-            repeat_cost(self.written, self._places[self.written.shape[1]], self._han)
-            if self._places
-            else np.zeros(self.written.shape, np.float32)
-        )
+    def _repetition_cost(self, position: int) -> tuple[Tokens, Floats]:
+        """The characters that cost something at a position, and what, in logits: (rows, number).
+
+        These are the characters written so far, and the fixed ones that are still to come.
+        """
+        cost = np.zeros(self.written.shape, np.float32)
+        if self._places:
+            cost += repeat_cost(self.written, self._places[position], self._han)
         if (penalty := self._sampling.repetition_penalty) > 1:
             logits = np.take_along_axis(self._logits.numpy(), self.written, axis=1)
             cost += keskar_penalty(logits, penalty) * self._han[self.written]
-        return cost
+        # A free place to come is padding, which costs nothing.
+        coming = np.maximum(self._rules.fixed[:, position + 1 :], PAD)[:, ::-1]
+        if not self._places or not self._han[coming].any():
+            return self.written, cost
+        ahead = coming_cost(coming, self._places, position, self._han)
+        return np.hstack([coming, self.written]), np.hstack([ahead, cost])
 
 
 def _has_fixed_after_free(fixed: Tokens) -> bool:

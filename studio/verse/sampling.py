@@ -7,6 +7,8 @@ Everything else uses numpy, because its calls cost less, and for a single poem t
 of the time.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -186,4 +188,16 @@ def repeat_cost(written: Tokens, at: LinePlace, han: Bools) -> Floats:
             seen.any(axis=1, keepdims=True), np.float32(BIGRAM_COST), np.float32(DOUBLED_COST)
         )
         cost = np.where(written == last, once, cost)
+    return cost
+
+
+def coming_cost(coming: Tokens, places: Sequence[LinePlace], position: int, han: Bools) -> Floats:
+    """The cost of writing a character at a position that is fixed after it, in nats, (batch, time).
+
+    `coming` (batch, time) are the tokens after the position, the last one first.
+    """
+    end = position - places[position].place + places[position].length + 1
+    near = end + (places[end].length if end < len(places) else 0) - position - 1
+    cost: Floats = han[coming] * np.float32(FAR_COST)
+    cost[:, max(cost.shape[1] - near, 0) :] *= np.float32(NEAR_COST / FAR_COST)
     return cost

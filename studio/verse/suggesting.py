@@ -154,10 +154,24 @@ def suggest(
     desk = _Desk(text, lines, scan, book, ranker)
     found = []
     for fault in faults:
-        characters = desk.characters(fault)[:count]
+        characters = _from_every_place(desk.characters(fault), count)
         whole = [] if characters else desk.whole_lines(fault)[:count]
         found.append(Suggestion(fault, tuple(characters), tuple(whole)))
     return found
+
+
+def _from_every_place(ranked: Sequence[Offer], count: int) -> list[Offer]:
+    """The best `count` offers, as evenly from all places as there are offers; as they were ranked.
+
+    An isolated level tone (孤平) can be cleared in two places. The likelier ones can all be in one.
+    """
+    ranks = Counter[tuple[int, int]]()
+    order = []
+    for at, offer in enumerate(ranked):
+        place = offer.line, offer.place
+        order.append((ranks[place], at))
+        ranks[place] += 1
+    return [ranked[at] for at in sorted(at for _, at in sorted(order)[:count])]
 
 
 def suggest_for(

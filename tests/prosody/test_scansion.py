@@ -187,6 +187,9 @@ def test_each_fault_of_the_tones_has_its_name(patterns: list[str], name: str) ->
     scanned = scan(filled(patterns))
     assert named(scanned) == {name}
     assert not scanned.perfect
+    for fault in scanned.broken:
+        faulty = scanned.lines[fault.line].characters[fault.start : fault.end]
+        assert any(each.required not in (each.tone, "中") for each in faulty)
 
 
 @pytest.mark.parametrize(

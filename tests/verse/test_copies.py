@@ -3,8 +3,15 @@
 from studio.corpus.build import build
 from studio.corpus.records import RawPoem
 from studio.paths import Home
-from studio.verse.copies import Copies, copies_in, is_copied_line, libraries_of
+from studio.verse.copies import (
+    Copies,
+    copies_in,
+    cut_at_line_ends,
+    is_copied_line,
+    libraries_of,
+)
 from studio.verse.novelty import Novelty
+from studio.verse.reading import CopiedSpan
 
 RUMENGLING = "昨夜雨疏风骤，浓睡不消残酒。试问卷帘人，却道海棠依旧。知否，知否，应是绿肥红瘦。"
 
@@ -43,3 +50,19 @@ def test_a_line_of_three_characters_is_nobodys(home: Home) -> None:
 def test_without_any_library_nothing_is_copied(home: Home) -> None:
     home.library.unlink()
     assert copies_in(map(Novelty.find, libraries_of(home, "如梦令"))) is None
+
+
+def test_spans_are_cut_at_the_ends_of_lines_and_at_blanks() -> None:
+    text = "白日依山尽，黄河入海流。□穷千里目，更上□层楼□"
+
+    def cut(*spans: tuple[int, int]) -> list[str]:
+        given = [CopiedSpan(start, end, 7, "登鹳雀楼", "王之涣") for start, end in spans]
+        return [text[each.start : each.end] for each in cut_at_line_ends(text, given)]
+
+    assert cut((0, 11)) == ["白日依山尽", "黄河入海流"]
+    # Two characters of each line are together by chance.
+    assert cut((3, 8)) == []
+    assert cut((0, 8)) == ["白日依山尽"]
+    assert cut((12, 17)) == ["穷千里目"]
+    # A part inside another one is left out.
+    assert cut((0, 5), (1, 11)) == ["白日依山尽", "黄河入海流"]

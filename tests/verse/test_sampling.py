@@ -20,6 +20,7 @@ from studio.verse.sampling import (
     _nucleus,
     _top_k_min_p,
     choose,
+    coming_cost,
     draw,
     keskar_penalty,
     log_probability,
@@ -152,6 +153,18 @@ def test_a_character_is_lowered_more_the_nearer_it_stood() -> None:
     assert lost([1, 2, 3, 4, 0, 2])[0] == pytest.approx(NEAR_COST)
     assert lost([1, 2, 3, 4, 0, 2, 3, 4, 5, 0, 2])[0] == pytest.approx(FAR_COST)
     assert 0 < FAR_COST < NEAR_COST
+
+
+def test_what_is_fixed_further_on_is_not_written_before() -> None:
+    # Lines of four and a stop, which is 0, as is what is free; the last token comes first.
+    places, han = line_places([4, 4, 4]), np.array([False, True, True, True, True, True])
+    coming = np.array([[0, 3, 0, 2, 0, 1]])  # the rest of the first line is 1 0 2 0 3 0
+    (cost,) = coming_cost(coming, places, 0, han).tolist()
+    assert cost == pytest.approx([0, NEAR_COST, 0, NEAR_COST, 0, NEAR_COST])
+    later = np.array([[5, 4, 3, 0, 0, 0, 0, 2, 1, 0, 0]])  # 3 4 5 are in the line after the next
+    (cost,) = coming_cost(later, places, 1, han).tolist()
+    assert cost[:3] == pytest.approx([FAR_COST] * 3)
+    assert cost[7:9] == pytest.approx([NEAR_COST] * 2)
 
 
 def test_a_character_may_double_its_neighbour_on_the_rhythm_of_the_line() -> None:

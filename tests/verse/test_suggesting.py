@@ -33,6 +33,18 @@ def test_without_a_model_the_most_frequent_characters_come_first() -> None:
     assert [each.character for each in suggestion.offers] == ["舟", "秋", "楼"]
 
 
+def test_every_place_that_clears_a_fault_has_offers() -> None:
+    class Early(ByFrequency):
+        def scores(self, text: str, changes: Sequence[tuple[int, str]]) -> Sequence[float]:
+            return [-at for at, _ in changes]
+
+    # 孤平: the first character can be level, or the third one can make up for it.
+    text = "白日依山尽，落河入海流。欲穷千里目，更上一层楼。"
+    (suggestion,) = suggestions(text, Early(["黄清青金红东"]), 4)
+    assert suggestion.fault.name == "孤平"
+    assert [each.place for each in suggestion.offers] == [0, 0, 2, 2]
+
+
 def test_a_poem_in_traditional_characters_is_offered_such() -> None:
     (suggestion,) = suggestions(TRADITIONAL, ByFrequency([RHYMES]))
     characters = {each.character for each in suggestion.offers}

@@ -11,13 +11,15 @@ from studio.corpus.poem import STOPS
 from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
 from studio.messages import Inspected
-from studio.prosody.report import Remark
+from studio.prosody.report import Remark, Scansion
 from studio.translation import tr
 from studio.tui.poem.layout import Mark, places_of_lines
 from studio.tui.poem.remarks import ANY_FORM, scansion_of
 from studio.verse.request import BLANK, ComposeRequest
 
 GIVEN = "bold $text-accent"
+# Beside the colour, for terminals without any.
+FAULTY = "bold $text-error underline"
 CURSOR = "bold $block-cursor-foreground on $block-cursor-background"
 # A less likely character has a deeper tint: one shade more below each of these.
 _LEAST = (1 / 8, 1 / 32, 1 / 128, 1 / 512)
@@ -56,19 +58,24 @@ def marks_of(
     given: Collection[int] = (),
     cursor: int | None = None,
     request: ComposeRequest = ANY_FORM,
+    faults: bool = False,
 ) -> list[Mark]:
     """A mark for each character of a text, including stops.
 
     `read` is the model's reading of it, if it has arrived. `given` are the positions of the
     characters that a person chose, `cursor` is the position worked on. The `request` says by which
-    form and rules the poem is measured.
+    form and rules the poem is measured. `faults` marks the characters that have one.
     """
-    signs = _signs(text, request) if overlays.tones else {}
+    scansion = scansion_of(text, request) if overlays.tones or faults else None
+    faulty = _faulty(text, scansion) if scansion else set()
+    signs = _signs(text, scansion, faulty) if scansion and overlays.tones else {}
     words = in_pinyin(text) if overlays.pinyin else ("",) * len(text)
     copied = _copied(read) if read and overlays.copied else {}
     marks = []
     for at, word in enumerate(words):
         style = [GIVEN] if at in given else []
+        if faults and at in faulty:
+            style = [FAULTY]
         if read and overlays.likelihood and text[at] not in (BLANK, *STOPS):
             style.append(shade(read.predictions[at].log_probability))
         if at in copied:
@@ -106,15 +113,16 @@ def tone_legend() -> Content:
     return Content(tr("平 level  仄 oblique  中 either  韵 rhyme"))
 
 
-def _signs(text: str, request: ComposeRequest) -> dict[int, tuple[str, str]]:
-    """The sign under each character, with its style: the tone, or 韵 if it rhymes."""
-    scansion = scansion_of(text, request)
-    if scansion is None:
-        return {}
+def _faulty(text: str, scansion: Scansion) -> set[int]:
+    """The positions of the characters that have a fault."""
     lines = places_of_lines(text)
-    faulty = {at for fault in scansion.broken for at in places_of(fault, lines)}
+    return {at for fault in scansion.broken for at in places_of(fault, lines)}
+
+
+def _signs(text: str, scansion: Scansion, faulty: Collection[int]) -> dict[int, tuple[str, str]]:
+    """The sign under each character, with its style: the tone, or 韵 if it rhymes."""
     signs = {}
-    for line, places in zip(scansion.lines, lines, strict=True):
+    for line, places in zip(scansion.lines, places_of_lines(text), strict=True):
         for character, at in zip(line.characters, places, strict=True):
             sign = character.tone.replace("?", "？")
             style = "$foreground-muted"

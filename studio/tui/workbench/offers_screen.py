@@ -49,11 +49,14 @@ class OffersScreen(SideScreen[Offer | LineOffer]):
         self._turned_to(fault)
         name = glossed(fault.name, IN_ENGLISH[fault.name])
         count = len(self._faults)
-        place = tr("{number} of {count}", number=self._at + 1, count=count) if count > 1 else ""
+        place = tr("fault {number} of {count}", number=self._at + 1, count=count)
         self.head(
             Content("\n").join(
                 [
-                    Content.assemble((name, "bold $text-error"), "  ", (place, "$text-muted")),
+                    Content.assemble(
+                        (name, "bold $text-error"),
+                        (f"  {place}" if count > 1 else "", "$text-muted"),
+                    ),
                     Content.styled(explained(fault), "$text-muted"),
                 ]
             )

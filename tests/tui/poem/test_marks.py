@@ -29,6 +29,16 @@ def test_a_miss_has_the_colour_of_faults() -> None:
     assert "error" not in marks[2].under_style
 
 
+def test_characters_with_a_fault_are_marked_where_it_is_asked_for() -> None:
+    faulty = QUATRAIN.replace("白日", "白开")
+    marked = [at for at, mark in enumerate(marks_of(faulty, Overlays(), faults=True)) if mark.style]
+    assert marked == [1]
+    assert not any(mark.style for mark in marks_of(faulty, Overlays()))
+    assert not any(mark.style for mark in marks_of(QUATRAIN, Overlays(), faults=True))
+    # One that a person gave has a fault all the same.
+    assert "error" in marks_of(faulty, Overlays(), given={1}, faults=True)[1].style
+
+
 def test_copied_spans_are_underlined_as_one() -> None:
     reading = read(QUATRAIN, CopiedSpan(0, 4, 7, "登鹳雀楼", "王之涣"))
     marks = marks_of(QUATRAIN, Overlays(copied=True), reading)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from textual.widgets import Checkbox, OptionList, Static
+from textual.widgets import Checkbox, Label, OptionList, Static
 
 from studio.corpus.build import build
 from studio.corpus.records import RawPoem
@@ -82,6 +82,8 @@ async def test_each_fault_is_turned_to_and_asked_about_once(play: Play) -> None:
         await open_bench(played, FAULTY.replace("层楼", "层天"))
         await played.press("o")
         first = asked(played)
+        heading = str(played.app.screen.query_one("#side-heading", Label).visual)
+        assert "fault 1 of 2" in heading
         await played.press("right")
         second = asked(played)
         assert {first.fault.name, second.fault.name} == {"失替", "出韵"}
