@@ -4,18 +4,19 @@ import secrets
 from typing import Annotated
 
 import typer
+from rich.cells import cell_len
 
 from studio.cli.options import Device
-from studio.cli.output import out, print_json, say
-from studio.corpus.poem import STOPS
+from studio.cli.output import out, padded, print_json, say
+from studio.corpus.poem import verse_lines
 from studio.paths import Home
 from studio.translation import tr
-from studio.verse.facing import facing_lines
+from studio.verse.facing import couplet_text, facing_lines
 from studio.verse.request import request_text
 
 
 def couplet(
-    line: Annotated[str, typer.Argument(help=tr("A line of five or seven characters."))],
+    line: Annotated[str, typer.Argument(help=tr("A line, or several with commas between them."))],
     upper: Annotated[
         bool, typer.Option("--upper", help=tr("The line is the lower one; write upper lines."))
     ] = False,
@@ -34,18 +35,24 @@ def couplet(
 ) -> None:
     """Write lines that face a given one in a couplet (对联).
 
-    The best come first. The number beside a couplet is its parallelism, from 0 to 1.
+    The best come first, by their score: the parallelism, from 0 to 1, and how likely the model
+    finds the couplet.
     """
     from studio.runs.loading import load_writer, locate
 
-    text = "".join(each for each in request_text(line) if each not in STOPS)
+    text = "，".join(verse_lines(request_text(line)))
     chosen = secrets.randbelow(2**31) if seed is None else seed
     writer = load_writer(*locate(Home.default(), run), device)
     found = facing_lines(writer, text, candidates, chosen, upper)[:count]
     if json:
         print_json({"model": writer.name, "seed": chosen, "line": text, "facing": found})
         return
+    score, parallel = tr("score"), tr("parallelism")
+    say(f"{score}  {parallel}")
     for each in found:
-        pair = (each.line, text) if upper else (text, each.line)
-        out.print(f"{'，'.join(pair)}  {each.parallelism.score:.2f}")
+        pair = verse_lines(each.line), verse_lines(text)
+        shown = couplet_text(pair if upper else pair[::-1])
+        score_shown = padded(f"{each.score:.2f}", cell_len(score))
+        parallel_shown = padded(f"{each.parallelism.score:.2f}", cell_len(parallel))
+        out.print(f"{score_shown}  {parallel_shown}  {shown}")
     say(tr("{model}, seed {seed}", model=writer.name, seed=chosen))

@@ -14,13 +14,16 @@ character, and again if one line has a doubled character (茫茫) where the othe
   2+2+3). Counted are these pairs and both pairs within the last three: the share that are a common
   word in both lines or in neither. The words are in data/words.txt.
 
+A half of a couplet (对联) may have several lines. Its parts are then the means over the pairs of
+lines, by their length.
+
 The score is a rough measure: it knows the kind of a few hundred characters, and no grammar. The
 weights were chosen on the library (`tangshi-studio corpus prosody`): the middle couplets of
 regulated poems (律诗), which must be parallel, score higher than the first and last couplets and
 than pairs of lines from different poems.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import msgspec
@@ -80,6 +83,24 @@ def compare(first: str, second: str) -> Parallelism:
     )
 
 
+def compare_halves(upper: Sequence[str], lower: Sequence[str]) -> Parallelism:
+    """Compare the halves of a couplet: as many lines, each as long as the one it faces."""
+    pairs = [compare(one, other) for one, other in zip(upper, lower, strict=True)]
+    shares = [len(line) / sum(map(len, upper)) for line in upper]
+
+    def mean(part: Callable[[Parallelism], float]) -> float:
+        return sum(share * part(each) for share, each in zip(shares, pairs, strict=True))
+
+    below = "".join(lower)
+    return Parallelism(
+        tones=mean(lambda each: each.tones),
+        kinds=mean(lambda each: each.kinds),
+        rhythm=mean(lambda each: each.rhythm),
+        shared="".join(each for each in dict.fromkeys("".join(upper)) if each in below),
+        doubled_alike=all(each.doubled_alike for each in pairs),
+    )
+
+
 def _opposed(one: str, other: str, ending: bool) -> bool:
     """Whether one can be level and the other oblique. `ending`: the other may be a rhyme."""
     return tones_of(one) | tones_of(other, rhyming=ending) == LEVEL | OBLIQUE
@@ -87,7 +108,7 @@ def _opposed(one: str, other: str, ending: bool) -> bool:
 
 def _match(one: str, other: str) -> float | None:
     """How well two characters match in kind; None if neither is of a known kind."""
-    kinds, parts = _tables()
+    kinds, parts = kind_tables()
     if one not in kinds and other not in kinds:
         return None
     if not kinds.get(one, frozenset()).isdisjoint(kinds.get(other, frozenset())):
@@ -115,11 +136,11 @@ def _doubled(line: str) -> list[int]:
     return [at for at in range(1, len(line)) if line[at] == line[at - 1]]
 
 
-_Table = dict[str, frozenset[str]]
+Table = dict[str, frozenset[str]]
 
 
 @cache
-def _tables() -> tuple[_Table, _Table]:
+def kind_tables() -> tuple[Table, Table]:
     """Two tables: character -> its kinds, and character -> its parts of speech."""
     path = paths.data() / "kinds.toml"
     try:
@@ -138,7 +159,7 @@ def _tables() -> tuple[_Table, _Table]:
     return _frozen(kinds), _frozen(parts)
 
 
-def _frozen(table: dict[str, set[str]]) -> _Table:
+def _frozen(table: dict[str, set[str]]) -> Table:
     return {character: frozenset(names) for character, names in table.items()}
 
 

@@ -1,19 +1,19 @@
-"""The other line of a couplet (对联): what a model writes to face a given line.
+"""The other half of a couplet (对联): what a model writes to face a given one.
 
-The line is put into the second couplet of a regulated poem, which must be parallel, and the model
-writes the poem around it. What it writes beside the line is ranked by parallelism (对仗), and by
-how likely the couplet is by itself.
+A half is a line, or several. What is written has the tones, the kinds of characters and the
+repeats that face those of the given half (facing_rules.py). It is ranked by parallelism (对仗), and
+by how likely the couplet is by itself.
 """
 
-from itertools import islice, zip_longest
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from studio.corpus.poem import verse_lines
+from studio.corpus.poem import STOPS, verse_lines
 from studio.errors import VerseError
 from studio.prosody.measure import TANG_MEASURE, Measure, scan_by
-from studio.prosody.parallelism import Parallelism, compare
+from studio.prosody.parallelism import Parallelism, compare_halves
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
 from studio.translation import marked, tr
 from studio.verse.fixed_characters import in_known_forms
@@ -24,14 +24,16 @@ if TYPE_CHECKING:
     from studio.verse.decoder import Columns
     from studio.verse.writer import Writer
 
-_FORMS = {5: "五律", 7: "七律"}
-_BEFORE, _LINES = 2, 8
 # Couplets that are written, to choose from.
 _WRITTEN = 48
 # What a nat a character is worth, beside parallelism from 0 to 1.
 _NAT = 0.1
 # More than two scores can differ by.
 _LAST = 10
+# The lines of the upper half, and those of the lower one.
+Halves = tuple[list[str], list[str]]
+# The length of a line, in characters.
+_SHORTEST, _LONGEST = 2, 15
 
 # The line ends in the wrong tone for a lower line, or an upper one.
 _NOT_LOWER = marked(
@@ -47,8 +49,8 @@ _NOT_UPPER = marked(
 class FacingLine(msgspec.Struct, frozen=True):
     """A line that faces the given one: how parallel the two are, and how likely.
 
-    `log_probability` is the mean over the characters of the couplet, in nats. `score` is
-    parallelism plus a tenth of it.
+    Both may be several lines, with commas between them. `log_probability` is the mean over the
+    characters of the couplet, in nats. `score` is parallelism plus a part of it.
     """
 
     line: str
@@ -58,28 +60,30 @@ class FacingLine(msgspec.Struct, frozen=True):
 
 
 def facing_lines(
-    writer: "Writer", line: str, candidates: int, seed: int, upper: bool = False
+    writer: "Writer", half: str, candidates: int, seed: int, upper: bool = False
 ) -> list[FacingLine]:
     """Lower lines for an upper line, or with `upper` the other way round; the best score first.
 
-    `line` is five or seven characters without punctuation. `candidates` poems are written, so there
-    are at most so many lines. Lines with a tone that is not opposed come last. Raises VerseError if
-    a line of that length or with such an end cannot be faced.
+    `half` is a line of two to fifteen characters, or several with stops between them. `candidates`
+    couplets are written, so there are at most so many lines. Those with a tone that is not opposed
+    come last. Raises VerseError if a line of that length or with such an end cannot be faced.
     """
-    _check_length(line)
+    lines = _lines_of(half)
     wanted = LEVEL if upper else OBLIQUE
-    if not tones_of(line[-1], rhyming=upper) & wanted:
-        raise VerseError(tr(_NOT_LOWER if upper else _NOT_UPPER, line=line))
-    blank = BLANK * len(line)
-    pair = (blank, line) if upper else (line, blank)
+    if not tones_of(lines[-1][-1], rhyming=upper) & wanted:
+        raise VerseError(tr(_NOT_LOWER if upper else _NOT_UPPER, line=lines[-1]))
+    blanks = [BLANK * len(line) for line in lines]
+    halves = (blanks, lines) if upper else (lines, blanks)
     return [
-        FacingLine(each.lines[not upper], each.score, each.parallelism, each.log_probability)
-        for each in _couplets(writer, pair, candidates, seed)
+        FacingLine(
+            "，".join(each.halves[not upper]), each.score, each.parallelism, each.log_probability
+        )
+        for each in _couplets(writer, halves, candidates, seed)
     ]
 
 
 class _Couplet(NamedTuple):
-    lines: tuple[str, str]
+    halves: Halves
     score: float
     parallelism: Parallelism
     log_probability: float
@@ -103,25 +107,21 @@ def compose_any(
 
 
 def _as_columns(writer: "Writer", request: ComposeRequest) -> "Columns":
-    """The best couplets for the line of a request, or for its two lines with blanks."""
-    lines = verse_lines(request.given or request.first)
-    if not lines:
-        raise VerseError(tr("A couplet needs a line: give the upper or the lower one as opening."))
-    for line in lines:
-        _check_length(line)
-    if len(lines) == 1:
-        blank = BLANK * len(lines[0])
-        book = request.measure.rules.book
-        is_upper = bool(tones_of(lines[0][-1], book=book) & OBLIQUE)
-        lines = [lines[0], blank] if is_upper else [blank, lines[0]]
-    if len(lines) != 2 or len(lines[0]) != len(lines[1]):
-        raise VerseError(tr("A couplet has two lines of the same length."))
-    pair = in_known_forms(lines[0], writer.vocabulary), in_known_forms(lines[1], writer.vocabulary)
+    """The best couplets for one half, the opening of a request, or for a whole text with blanks."""
+    given = request.given or _with_other_half(request)
+    lines = _lines_of(given)
+    half = len(lines) // 2
+    if len(lines) % 2 or [*map(len, lines[:half])] != [*map(len, lines[half:])]:
+        raise VerseError(tr("The lower half of a couplet has lines as long as the upper half."))
+    halves = (
+        [in_known_forms(line, writer.vocabulary) for line in lines[:half]],
+        [in_known_forms(line, writer.vocabulary) for line in lines[half:]],
+    )
     count = request.candidates
-    written = _couplets(writer, pair, max(_WRITTEN, count), request.seed, request.measure)
+    written = _couplets(writer, halves, max(_WRITTEN, count), request.seed, request.measure)
     found = written[:count]
     poems = tuple(
-        WrittenPoem("，".join(each.lines) + "。", each.log_probability, True, each.rank)
+        WrittenPoem(_in_place_of(given, each.halves), each.log_probability, True, each.rank)
         for each in found
     )
     texts = [each.text for each in poems] + [""] * (count - len(poems))
@@ -129,61 +129,83 @@ def _as_columns(writer: "Writer", request: ComposeRequest) -> "Columns":
     return poems
 
 
-def _check_length(line: str) -> None:
-    if len(line) not in _FORMS:
-        raise VerseError(
-            tr(
-                "{line} has {count} characters. Give a line of five or seven.",
-                line=line,
-                count=len(line),
+def _with_other_half(request: ComposeRequest) -> str:
+    """The couplet with the opening of a request as a half, the other one blank."""
+    lines = _lines_of(request.first)
+    book = request.measure.rules.book
+    blanks = [BLANK * len(line) for line in lines]
+    is_upper = bool(tones_of(lines[-1][-1], book=book) & OBLIQUE)
+    return couplet_text((lines, blanks) if is_upper else (blanks, lines))
+
+
+def couplet_text(halves: Halves) -> str:
+    """A couplet with its stops."""
+    upper, lower = map("，".join, halves)
+    return f"{upper}{'；' if len(halves[0]) > 1 else '，'}{lower}。"
+
+
+def _in_place_of(given: str, halves: Halves) -> str:
+    """A text with its stops, and the characters of a couplet."""
+    characters = iter("".join(line for half in halves for line in half))
+    return "".join(each if each in STOPS else next(characters) for each in given)
+
+
+def _lines_of(text: str) -> list[str]:
+    """The lines of a couplet or of a half; raises VerseError if one cannot be of a couplet."""
+    lines = verse_lines(text)
+    if not lines:
+        raise VerseError(tr("A couplet needs a line: give the upper or the lower one as opening."))
+    for line in lines:
+        if not _SHORTEST <= len(line) <= _LONGEST:
+            raise VerseError(
+                tr(
+                    "{line} has {count} characters. A line of a couplet has {least} to {most}; "
+                    "divide a longer one by commas.",
+                    line=line,
+                    count=len(line),
+                    least=_SHORTEST,
+                    most=_LONGEST,
+                )
             )
-        )
+    return lines
 
 
 def _couplets(
     writer: "Writer",
-    pair: tuple[str, str],
+    halves: Halves,
     candidates: int,
     seed: int,
     measure: Measure = TANG_MEASURE,
 ) -> list[_Couplet]:
-    """Couplets for two lines with blanks, the best first; those that break a rule last."""
+    """Couplets for two halves with blanks, the best first; those that break a rule last."""
     from studio.model.evaluate import score_poems
 
-    lines = [BLANK * len(pair[0])] * _LINES
-    lines[_BEFORE : _BEFORE + 2] = pair
-    request = ComposeRequest(
-        given="，".join(lines),
-        form=_FORMS[len(pair[0])],
-        tones="tang",
-        candidates=candidates,
-        seed=seed,
-        measure=measure,
-    )
-    written = _written(writer, request)
-    pairs = list(dict.fromkeys((poem[_BEFORE], poem[_BEFORE + 1]) for poem in written))
-    texts = [f"{first}，{second}。" for first, second in pairs]
+    half = len(halves[0])
+    written = dict.fromkeys(_written(writer, halves, candidates, seed, measure))
+    pairs = [(each[:half], each[half:]) for each in map(verse_lines, written)]
+    texts = [couplet_text(each) for each in pairs]
     scores = score_poems(writer.network, writer.vocabulary, texts, writer.device)
     found = []
     for each, read in zip(pairs, scores, strict=True):
-        compared, likely = compare(*each), -read.han_nats / read.han
-        faults = scan_by(each, COUPLET_FORM, measure).broken
+        compared, likely = compare_halves(*each), -read.han_nats / read.han
+        faults = scan_by([*each[0], *each[1]], COUPLET_FORM, measure).broken
         score = compared.score + _NAT * likely
         found.append(_Couplet(each, score, compared, likely, bool(faults)))
     return sorted(found, key=lambda each: -each.rank)
 
 
-def _written(writer: "Writer", request: ComposeRequest) -> list[list[str]]:
-    """Poems with a line given, up to its couplet; under freer tones if it does not keep the rules.
+def _written(
+    writer: "Writer", halves: Halves, candidates: int, seed: int, measure: Measure
+) -> list[str]:
+    """Couplets in the order in which they were written."""
+    from studio.verse.composer import written
+    from studio.verse.decoder import decode
+    from studio.verse.facing_rules import FacingRules
+    from studio.verse.knowledge import about_form
 
-    What comes after the couplet is not written: nobody reads it.
-    """
-    from studio.verse.composer import compose
-
-    try:
-        columns = compose(writer, request)
-    except VerseError:
-        columns = compose(writer, msgspec.structs.replace(request, tones="free"))
-    with_stops = len(verse_lines(request.given)[0]) + 1
-    written = islice(columns, with_stops * (_BEFORE + 2))
-    return [verse_lines("".join(characters)) for characters in zip(*written, strict=True)]
+    book, text = measure.rules.book, couplet_text(halves)
+    rules = FacingRules(writer.vocabulary, halves, text, book, candidates)
+    request = ComposeRequest()
+    about = about_form(request, rules)
+    columns = decode(writer, rules, request.sampling, seed, request.tries, None, about, about)
+    return [each.text for each in written(columns)]

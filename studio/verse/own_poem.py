@@ -16,7 +16,7 @@ from studio.prosody.books import rhyme_books
 from studio.prosody.ci import tune_of
 from studio.prosody.couplet import scan_couplet
 from studio.prosody.forms import Form, forms
-from studio.prosody.parallelism import parallelism
+from studio.prosody.parallelism import compare_halves
 from studio.prosody.rules import ScanRules
 from studio.prosody.scansion import STRAY_LINES, scan
 from studio.prosody.tunes import Tune, tunes
@@ -161,8 +161,8 @@ def _found(lines: list[_Line]) -> tuple[list[_Line], str]:
     strays = [line for line in written if len(line.text) != usual]
     if tune := tune_of("", [line.text for line in written], _CI):
         return written, tune.name
-    if len(lines) == 2 and _is_couplet(*(line.text for line in lines)):
-        return lines, COUPLET_FORM
+    if (halves := _halves(written)) and len(written) == len(lines) and _is_couplet(*halves):
+        return _filled_couplet(written), COUPLET_FORM
     if strays and len(strays) > STRAY_LINES * len(written):
         return written, _FREE
     if strays:
@@ -176,17 +176,29 @@ def _found(lines: list[_Line]) -> tuple[list[_Line], str]:
     return written, form if form in forms() else _FREE
 
 
-def _is_couplet(upper: str, lower: str) -> bool:
-    """Whether two whole lines are a couplet, not the beginning of a poem.
+def _halves(written: Sequence[_Line]) -> tuple[list[str], list[str]] | None:
+    """The halves of a text in two rows with as many lines as long, or of two lines in one row."""
+    rows = list(dict.fromkeys(line.row for line in written))
+    half = sum(line.row == rows[0] for line in written) if len(rows) == 2 else 1
+    texts = [line.text for line in written]
+    upper, lower = texts[:half], texts[half:]
+    same = [*map(len, upper)] == [*map(len, lower)]
+    return (upper, lower) if same and len(rows) <= 2 else None
+
+
+def _is_couplet(upper: list[str], lower: list[str]) -> bool:
+    """Whether two halves are a couplet, not the beginning of a poem.
 
     Of the beginnings of quatrains in the library 18% pass for one, of the middle couplets of 律诗
-    76%. Lines of a length that no form has are nothing else.
+    76%. Single lines of a length that no form has are nothing else.
     """
-    if len(upper) != len(lower) or BLANK in upper + lower:
-        return False
-    if all(len(upper) not in form.line_lengths for form in forms().values()):
-        return True
-    return not scan_couplet([upper, lower]).broken and parallelism(upper, lower) >= _PARALLEL
+    lengths = {len(line) for line in upper}
+    is_parallel = compare_halves(upper, lower).score >= _PARALLEL
+    broken = scan_couplet([*upper, *lower]).broken
+    if len(lengths) == 1 and any(lengths <= {*form.line_lengths} for form in forms().values()):
+        return is_parallel and not broken and BLANK not in "".join(upper + lower)
+    ends_well = not any(fault.name == "联脚" for fault in broken)
+    return len(upper) == 1 or is_parallel or ends_well
 
 
 def _filled(lines: list[_Line], form: Form) -> list[_Line]:
@@ -242,10 +254,25 @@ def _filled_tune(lines: list[_Line], tune: Tune) -> list[_Line]:
 
 
 def _filled_couplet(lines: list[_Line]) -> list[_Line]:
-    """The lines of a couplet, with what is missing in the second half."""
+    """The lines of a couplet, with what is missing in the second half: the second of two rows."""
     written = [line for line in lines if line.text]
+    rows = list(dict.fromkeys(line.row for line in written))
     half = -(-len(written) // 2)
+    if len(rows) == 2:
+        half = sum(line.row == rows[0] for line in written)
+    if len(written) > 2 * half:
+        extra = written[2 * half]
+        raise OwnPoemError(
+            tr(
+                "The second row has more lines than the first. Write the upper half in one row and "
+                "the lower half in the next one."
+            ),
+            extra.row,
+            extra.column,
+        )
     found = written[:half]
+    if half > 1 and not found[-1].stop:
+        found[-1] = found[-1]._replace(stop="；")
     for at, upper in enumerate(written[:half], start=half):
         lower = written[at] if at < len(written) else _Line("", "", written[-1].row, 0)
         short = len(lower.text) < len(upper.text) and at >= len(written) - 1

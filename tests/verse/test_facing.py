@@ -1,13 +1,18 @@
-"""The other line of a couplet."""
+"""The other half of a couplet."""
+
+import random
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import VerseError
 from studio.model.config import ModelConfig
 from studio.model.device import Device
 from studio.model.network import Network
+from studio.prosody.parallelism import metrical_places
 from studio.prosody.rhymes import rhyme_book
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
 from studio.verse.composer import written
@@ -15,6 +20,7 @@ from studio.verse.facing import FacingLine, compose_any, facing_lines
 from studio.verse.request import COUPLET_FORM, ComposeRequest
 from studio.verse.writer import Writer
 
+EITHER = LEVEL | OBLIQUE
 UPPER, LOWER = "明月松间照", "清泉石上流"
 
 
@@ -58,7 +64,8 @@ def test_a_line_off_its_tones_is_faced_all_the_same(writer: Writer) -> None:
 @pytest.mark.parametrize(
     ("line", "upper", "why"),
     [
-        ("明月松", False, "has 3 characters"),
+        ("明", False, "has 1 characters"),
+        ("明月" * 8, False, "divide a longer one by commas"),
         (LOWER, False, "Use --upper"),
         (UPPER, True, "Leave out --upper"),
     ],
@@ -91,10 +98,52 @@ def test_blanks_of_a_couplet_are_written_and_the_rest_is_kept(writer: Writer) ->
     ("text", "says"),
     [
         ("", "needs a line"),
-        ("明月", "of five or seven"),
-        ("明月松间照，清泉石上流流流", "the same length"),
+        ("明", "has 2 to 15"),
     ],
 )
 def test_what_is_no_line_of_a_couplet_is_refused(writer: Writer, text: str, says: str) -> None:
     with pytest.raises(VerseError, match=says):
         written(compose_any(writer, ComposeRequest(form=COUPLET_FORM, first=text)))
+
+
+def test_halves_of_different_lengths_are_refused(writer: Writer) -> None:
+    request = ComposeRequest(form=COUPLET_FORM, given="明月松间照，清泉石上流□□。")
+    with pytest.raises(VerseError, match="as long as the upper half"):
+        written(compose_any(writer, request))
+
+
+@given(
+    lengths=st.lists(st.integers(2, 12), min_size=1, max_size=4),
+    upper=st.booleans(),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_half_of_any_lines_is_faced_place_by_place(
+    writer: Writer, lengths: list[int], upper: bool, seed: int
+) -> None:
+    known = [each for each in rhyme_book() if each in writer.vocabulary]
+    tones = {wanted: [c for c in known if tones_of(c) == wanted] for wanted in (LEVEL, OBLIQUE)}
+    draw = random.Random(seed)
+    lines = ["".join(draw.choice(tones[LEVEL] + tones[OBLIQUE]) for _ in range(n)) for n in lengths]
+    lines[-1] = lines[-1][:-1] + draw.choice(tones[LEVEL if upper else OBLIQUE])
+    for each in facing_lines(writer, "，".join(lines), 3, seed, upper):
+        other = each.line.split("，")
+        assert [*map(len, other)] == lengths
+        for one, facing in zip(lines, other, strict=True):
+            for place in metrical_places(len(one)):
+                assert tones_of(one[place]) | tones_of(facing[place], rhyming=True) == EITHER
+
+
+def test_what_repeats_in_a_half_repeats_in_the_other(writer: Writer) -> None:
+    # As in 风声雨声读书声: the first, the third and the last but one are the same.
+    (best, *_) = facing_lines(writer, "明月明清明月", 8, 1)
+    facing = best.line
+    assert facing[0] == facing[2] == facing[4]
+    assert facing[1] == facing[5] != facing[0] != facing[3]
+
+
+def test_a_couplet_of_several_lines_is_finished_in_place(writer: Writer) -> None:
+    given = "明月松间，清泉□上！照流石□，□□泉石。"
+    (poem,) = written(compose_any(writer, ComposeRequest(form=COUPLET_FORM, given=given)))
+    assert "□" not in poem.text
+    assert all(wanted in (found, "□") for wanted, found in zip(given, poem.text, strict=True))

@@ -90,10 +90,28 @@ def test_the_tune_of_a_ci_is_found_or_chosen() -> None:
         ("明月松间照", "明月松间照，□□□□□。"),
         ("明月松间照\n清泉", "明月松间照，清泉□□□。"),
         ("海纳百川，有容乃大；壁立", "海纳百川，有容乃大；壁立□□，□□□□。"),
+        ("海纳百川，有容乃大\n壁立", "海纳百川，有容乃大；壁立□□，□□□□。"),
+        ("一窗夜雨，数点秋灯\n十里松风，半床□□", "一窗夜雨，数点秋灯；十里松风，半床□□。"),
+        # Two rows are the halves, however many lines are in the second one.
+        ("甲乙丙，丁戊\n子丑寅", "甲乙丙，丁戊；子丑寅，□□。"),
     ],
 )
 def test_a_couplet_has_two_halves_of_the_same_length(typed: str, given: str) -> None:
     assert (of(typed, COUPLET_FORM).form, of(typed, COUPLET_FORM).given) == (COUPLET_FORM, given)
+
+
+def test_a_lower_half_with_more_lines_is_an_error() -> None:
+    with pytest.raises(OwnPoemError, match="second row has more lines") as error:
+        of("明月松间，清泉石上\n春风，秋月，夏云", COUPLET_FORM)
+    assert (error.value.row, error.value.column) == (1, 6)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["白日依山尽，黄河入海流\n欲穷千里目，更上一层楼", "关关雎鸠，在河之洲\n窈窕淑女，君子好逑"],
+)
+def test_a_poem_in_two_rows_is_no_couplet(typed: str) -> None:
+    assert of(typed).form != COUPLET_FORM
 
 
 @pytest.mark.parametrize(
@@ -103,6 +121,8 @@ def test_a_couplet_has_two_halves_of_the_same_length(typed: str, given: str) -> 
         "两个黄鹂鸣翠柳，一行白鹭上青天。",
         "风声雨声读书声声声入耳\n家事国事天下事事事关心",
         "欲除烦恼须无\n各有来因莫羡",
+        "风声雨声读书声，声声入耳\n家事国事天下事，事事关心",
+        "十里松风，半床明月\n一窗夜雨，数点秋灯",
     ],
 )
 def test_two_lines_that_face_each_other_are_a_couplet(typed: str) -> None:
