@@ -107,9 +107,10 @@ def scan(
     name = tr("standard input") if file == "-" else file
     read = read_poems(file, name)
     unreadable = [each for each in read if isinstance(each, Unreadable)]
-    scanned = [
-        _scan(each, rules, ci_rules, chosen, couplet) for each in read if isinstance(each, Readable)
-    ]
+    readable = [each for each in read if isinstance(each, Readable)]
+    if couplet:
+        readable = _joined_halves(readable)
+    scanned = [_scan(each, rules, ci_rules, chosen, couplet) for each in readable]
     ranker = _ranker(run) if suggestions else None
     if json:
         poems = [
@@ -136,6 +137,29 @@ def scan(
         )
     if unreadable:
         raise typer.Exit(1)
+
+
+def _joined_halves(poems: list[Readable]) -> list[Readable]:
+    """The couplets; two rows between blank ones are the halves of one if they are as long."""
+    found: list[Readable] = []
+    for at, poem in enumerate(poems):
+        rows = [each.row for each in poems[max(at - 2, 0) : at + 2]]
+        half = found[-1] if found else None
+        alone = {poem.row - 2, poem.row + 1}.isdisjoint(rows) and poem.row - 1 in rows
+        if half and alone and half.row == poem.row - 1 and _face_each_other(half, poem):
+            text = half.text.rstrip("。，；") + "；" + poem.text
+            found[-1] = Readable(half.title, half.author, text, half.row)
+        else:
+            found.append(poem)
+    return found
+
+
+def _face_each_other(upper: Readable, lower: Readable) -> bool:
+    """Whether two rows are as long, and not each a couplet without a fault by itself."""
+    whole = all(
+        len(each.lines) % 2 == 0 and not scan_couplet(each.lines).broken for each in (upper, lower)
+    )
+    return [*map(len, upper.lines)] == [*map(len, lower.lines)] and not whole and not lower.title
 
 
 def _scan(

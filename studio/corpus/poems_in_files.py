@@ -28,11 +28,15 @@ class Unreadable(msgspec.Struct, frozen=True):
 
 
 class Readable(msgspec.Struct, frozen=True):
-    """A poem that can be scanned; `text` has its punctuation."""
+    """A poem that can be scanned; `text` has its punctuation.
+
+    `row` is the first line of the file that it is in, from 1, or 0 if the file has no lines.
+    """
 
     title: str
     author: str
     text: str
+    row: int = 0
 
     @property
     def lines(self) -> list[str]:
@@ -73,7 +77,7 @@ def _read(record: Record) -> Readable | Unreadable:
         text = with_lost_stops(clean(record.text, unfinished=True))
     except RejectedError as rejected:
         return _unreadable(record, rejected)
-    return Readable(clean_label(record.title), clean_label(record.author), text)
+    return Readable(clean_label(record.title), clean_label(record.author), text, record.line)
 
 
 def _unreadable(record: RawPoem, rejected: RejectedError) -> Unreadable:

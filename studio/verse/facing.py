@@ -2,9 +2,10 @@
 
 A half is a line, or several. What is written has the tones, the kinds of characters and the
 repeats that face those of the given half (facing_rules.py). It is ranked by parallelism (对仗), and
-by how likely the couplet is by itself.
+by how likely the couplet is.
 """
 
+import math
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,8 +17,8 @@ from studio.prosody.measure import TANG_MEASURE, Measure, scan_by
 from studio.prosody.parallelism import Parallelism, compare_halves
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
 from studio.translation import marked, tr
-from studio.verse.fixed_characters import in_known_forms
-from studio.verse.request import BLANK, COUPLET_FORM, ComposeRequest, WrittenPoem
+from studio.verse.fixed_characters import COUPLET, in_known_forms
+from studio.verse.request import BLANK, COUPLET_FORM, USUAL, ComposeRequest, WrittenPoem
 
 if TYPE_CHECKING:
     from studio.verse.copies import Copies
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
 
 # Couplets that are written, to choose from.
 _WRITTEN = 48
-# What a nat a character is worth, beside parallelism from 0 to 1.
-_NAT = 0.1
-# More than two scores can differ by.
-_LAST = 10
+# The power of a character's probability by which parallelism is multiplied.
+_LIKELY = 0.2
 # The lines of the upper half, and those of the lower one.
 Halves = tuple[list[str], list[str]]
 # The length of a line, in characters.
@@ -50,7 +49,8 @@ class FacingLine(msgspec.Struct, frozen=True):
     """A line that faces the given one: how parallel the two are, and how likely.
 
     Both may be several lines, with commas between them. `log_probability` is the mean over the
-    characters of the couplet, in nats. `score` is parallelism plus a part of it.
+    characters of the couplet, in nats. `score`, from 0 to 1, is parallelism times the fifth root of
+    the probability of a character, by that mean.
     """
 
     line: str
@@ -92,7 +92,7 @@ class _Couplet(NamedTuple):
     @property
     def rank(self) -> float:
         """The score; those that break a rule come last."""
-        return self.score - _LAST * self.has_faults
+        return self.score - self.has_faults
 
 
 def compose_any(
@@ -183,13 +183,12 @@ def _couplets(
     half = len(halves[0])
     written = dict.fromkeys(_written(writer, halves, candidates, seed, measure))
     pairs = [(each[:half], each[half:]) for each in map(verse_lines, written)]
-    texts = [couplet_text(each) for each in pairs]
-    scores = score_poems(writer.network, writer.vocabulary, texts, writer.device)
+    scores = score_poems(writer.network, writer.vocabulary, list(written), writer.device)
     found = []
     for each, read in zip(pairs, scores, strict=True):
         compared, likely = compare_halves(*each), -read.han_nats / read.han
         faults = scan_by([*each[0], *each[1]], COUPLET_FORM, measure).broken
-        score = compared.score + _NAT * likely
+        score = compared.score * math.exp(_LIKELY * likely)
         found.append(_Couplet(each, score, compared, likely, bool(faults)))
     return sorted(found, key=lambda each: -each.rank)
 
@@ -203,9 +202,10 @@ def _written(
     from studio.verse.facing_rules import FacingRules
     from studio.verse.knowledge import about_form
 
-    book, text = measure.rules.book, couplet_text(halves)
+    # The stops of poems: few of them have a semicolon.
+    book, text = measure.rules.book, couplet_text(halves).replace("；", COUPLET[1])
     rules = FacingRules(writer.vocabulary, halves, text, book, candidates)
-    request = ComposeRequest()
+    request = USUAL
     about = about_form(request, rules)
     columns = decode(writer, rules, request.sampling, seed, request.tries, None, about, about)
     return [each.text for each in written(columns)]

@@ -24,7 +24,7 @@ _OPPOSED = {LEVEL: OBLIQUE, OBLIQUE: LEVEL}
 _NAMED = {LEVEL: "平", OBLIQUE: "仄", _EITHER: "中"}
 # How many times likelier a character is that faces one of the same kind, and one of the same part
 # of speech; and one that repeats where the other half does (风声雨声读书声, 家事国事天下事).
-_SAME_KIND, _SAME_PART, _SAME_REPEAT = 20.0, 5.0, 1e5
+_SAME_KIND, _SAME_PART, _SAME_REPEAT = 20.0, 5.0, 1e12
 # And one that is in the other half.
 _SHARED = 1e-3
 

@@ -307,6 +307,19 @@ def test_two_lines_are_scanned_as_a_couplet(tangshi: Run, written: Writer) -> No
     assert [(each["name"], each["line"]) for each in poem["faults"]] == [("失对", 2)]
 
 
+def test_two_rows_are_the_halves_of_a_couplet(tangshi: Run, written: Writer) -> None:
+    file = written(
+        "十里松风，半床明月\n一窗夜雨，数点秋灯\n\n"
+        "海纳百川，有容乃大；壁立千仞，无欲则刚。\n\n海到尽头天作岸\n山登绝顶我为峰\n"
+    )
+    poems = tangshi("scan", file, "--couplet", "--json").document["poems"]
+    lines = [[line["text"] for line in poem["lines"]] for poem in poems]
+    assert lines[0] == ["十里松风", "半床明月", "一窗夜雨", "数点秋灯"]
+    assert len(lines[1]) == 4
+    assert lines[2] == ["海到尽头天作岸", "山登绝顶我为峰"]
+    assert [poem["faults"] for poem in poems[::2]] == [[], []]
+
+
 def test_the_ci_of_a_library_are_measured(tangshi: Run, tmp_path: Path, home: Home) -> None:
     missing = tangshi("corpus", "ci")
     assert missing.code == 1
