@@ -94,7 +94,9 @@ def shares(
             tone = places[level] / sum(places.values())
             share = tone * (ends[each] + PRIOR) / ending
             others = [rhymes[other] for other in alike if other != each and other in rhymes]
-            words = words_of(character, rhymes[each], others) if each != usual and ends[each] else ()
+            words = (
+                words_of(character, rhymes[each], others) if each != usual and ends[each] else ()
+            )
             lines.append(" ".join([character, "".join(each), f"{share:.1%}"[:-1], *words]))
     return lines
 

@@ -134,7 +134,7 @@ class RhymeBook:
         return 1 / len(known) if reading in known else 0.0
 
     def seldom_rhymes(self, character: str, reading: Reading, before: str = "") -> bool:
-        """Whether a character seldom rhymes in this reading, except in words with the one before."""
+        """Whether a character seldom rhymes so, except in words with the one before."""
         return self.seldom_read(character, [reading], before) or (
             reading.level and self.is_rare(character, reading.rhyme, before)
         )

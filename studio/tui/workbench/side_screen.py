@@ -86,14 +86,26 @@ class SideScreen(Modal[T | None]):
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(row) for row, _ in self._rows])
-        options.highlighted = 0 if self._rows else None
+        taken = (at for at, (_, each) in enumerate(self._rows) if each is not None)
+        options.highlighted = next(taken, 0) if self._rows else None
+        self.refresh_bindings()
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self) -> None:
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what can be taken is."""
+        return action != "take" or self._highlighted_row() is not None
+
+    def _highlighted_row(self) -> T | None:
+        highlighted = self.query_one(OptionList).highlighted if self.is_mounted else None
+        if highlighted is None or highlighted >= len(self._rows):
+            return None
+        return self._rows[highlighted][1]
 
     @on(OptionList.OptionSelected)
     def action_take(self) -> None:
         """Take what is highlighted into the poem."""
-        highlighted = self.query_one(OptionList).highlighted
-        if highlighted is None:
-            return
-        _, taken = self._rows[highlighted]
-        if taken is not None:
+        if (taken := self._highlighted_row()) is not None:
             self.dismiss(taken)
