@@ -142,7 +142,9 @@ class _Search(NamedTuple):
         before, after = line[: offer.place][-1:], line[offer.place + 1 :][:1]
         if rhyme:
             return all(self.book.seldom_rhymes(offer.character, each, before) for each in taken)
-        return self.book.seldom_read(offer.character, taken, before, after)
+        return self.book.seldom_read(offer.character, taken, before, after) or self.book.is_rare(
+            offer.character, alike.required, before, after
+        )
 
     def _sound(self, line: int, place: int, character: str) -> Hashable:
         """What the scanner knows of a character in a place: its tones, at the end its rhymes."""

@@ -86,15 +86,13 @@ def test_words_are_pairs_of_the_rhythm(library: Library) -> None:
 
 
 def test_a_word_is_faced_by_what_is_in_its_place_in_the_middle_couplets(library: Library) -> None:
-    assert [each.text for each in facing_words(library, Words.of_library, "明月", PINGSHUI, 9)] == [
-        "清泉"
-    ]
-    assert [each.text for each in facing_words(library, Words.of_library, "清泉", PINGSHUI, 9)] == [
-        "明月"
-    ]
-    assert [each.text for each in facing_words(library, Words.of_library, "浮云", PINGSHUI, 9)] == [
-        "落日"
-    ]
+    def facing(text: str) -> list[str]:
+        found = facing_words(library, Words.of_library, text, PINGSHUI, 9)
+        return [each.text for each in found]
+
+    assert facing("明月") == ["清泉"]
+    assert facing("清泉") == ["明月"]
+    assert facing("浮云") == ["落日"]
     # The first couplet need not be parallel.
     assert facing("青山") == []
     # 落日 faces 浮云, but 日故 is no word.

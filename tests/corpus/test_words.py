@@ -9,8 +9,8 @@ from studio.corpus.library import Library
 from studio.corpus.records import RawPoem
 from studio.corpus.words import Words
 
-# 山河 and 玉钩 fill pairs, 玉钩 also ends lines; 河写 straddles two pairs, 写玉 is in the last three
-# only, and 终不 is a pair but never ends a line.
+# 山河 and 玉钩 fill pairs, 玉钩 also ends lines. 河写 straddles two, 终不 never ends a line,
+# and 写玉 is in the last three only.
 LINES = ("春云春云春", "山河写玉钩", "终不见山河", "玉钩终不见", "青天望玉钩")
 
 
