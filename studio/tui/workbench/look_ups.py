@@ -12,7 +12,7 @@ from studio.messages import VectorsRead
 from studio.paths import Home
 from studio.prosody.rhymes import RhymeBook
 from studio.translation import tr, tr_n
-from studio.tui.poem.glossary import reading_named
+from studio.tui.poem.glossary import group_named
 from studio.verse.nearest import NearestLines
 
 Kind = Literal["rhyme", "words", "pairs", "lines", "nearest"]
@@ -108,7 +108,7 @@ class LookUps:
         character = place.text[-1]
         at = place.at + len(place.text) - 1
         for group in lookups.rhyme_groups(character, book, self._counts, _CHARACTERS):
-            named = reading_named(group.name)
+            named = group_named(group.name)
             yield Found("", tr("{reading}, seldom", reading=named) if group.rare else named)
             for each in group.characters:
                 about = f"{each.count:,}"
