@@ -12,9 +12,9 @@ from studio.prosody.rhymes import (
     RHYMES,
     Entries,
     Reading,
+    ReadingShare,
+    ReadingShares,
     RhymeBook,
-    Share,
-    Shares,
     Tone,
     rare_readings,
     read_lists,
@@ -46,16 +46,16 @@ class _Grouping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                     found.setdefault(character, {})[Reading(tone, name)] = None
         return {character: tuple(each) for character, each in found.items()}
 
-    def shares(self) -> Shares:
+    def shares(self) -> ReadingShares:
         """How often a character has each of its readings in this book, for one with old tones."""
-        found: Shares = {}
+        found: ReadingShares = {}
         regrouped = self._regrouping()
         for character, its in reading_shares().items():
             own = found.setdefault(character, {})
             for (tone, rhyme), (share, words) in its.items():
                 reading = Reading(tone, regrouped(tone, rhyme, character))
-                before = own.get(reading, Share(0.0, ()))
-                own[reading] = Share(before.share + share, before.words + words)
+                before = own.get(reading, ReadingShare(0.0, ()))
+                own[reading] = ReadingShare(before.share + share, before.words + words)
         return found
 
     def _regrouping(self) -> Callable[[Tone, str, str], str]:

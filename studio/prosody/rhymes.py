@@ -59,17 +59,17 @@ Entries = dict[str, tuple[Reading, ...]]
 RareReadings = dict[str, dict[str, tuple[str, ...]]]
 
 
-class Share(NamedTuple):
+class ReadingShare(NamedTuple):
     """The share of a reading in the uses of its character, and words that end with it."""
 
     share: float
     words: tuple[str, ...]
 
 
-Shares = dict[str, dict[Reading, Share]]
+ReadingShares = dict[str, dict[Reading, ReadingShare]]
 # A reading with a smaller share is one that a character seldom has.
 SELDOM = 1 / 8
-_EMPTY: dict[Reading, Share] = {}
+_EMPTY: dict[Reading, ReadingShare] = {}
 
 
 class RhymeBook:
@@ -93,7 +93,7 @@ class RhymeBook:
         neighbours: Callable[[str], frozenset[str]] = lambda _: frozenset(),
         counterparts: Callable[[str], frozenset[str]] = lambda rhyme: frozenset({rhyme}),
         rare_readings: Callable[[], RareReadings] = dict,
-        shares: Callable[[], Shares] = dict,
+        shares: Callable[[], ReadingShares] = dict,
     ) -> None:
         self.key, self.name = key, name
         self.rhymes = rhymes
@@ -177,7 +177,7 @@ def rare_readings() -> RareReadings:
 
 
 @cache
-def reading_shares() -> Shares:
+def reading_shares() -> ReadingShares:
     """How often the characters have each of their readings, where the poems tell."""
     return read_reading_shares(paths.data() / "reading_shares.txt")
 
@@ -271,13 +271,13 @@ def read_rare_readings(path: Path) -> RareReadings:
     return found
 
 
-def read_reading_shares(path: Path) -> Shares:
+def read_reading_shares(path: Path) -> ReadingShares:
     """Read a list of shares of readings; raises ConfigError that names a wrong line.
 
     A line has a character, a reading such as 平東, its share in per cent, and words that end with
     the character, separated by spaces; "#" starts a comment.
     """
-    found: Shares = {}
+    found: ReadingShares = {}
     tones: dict[str, Tone] = {each: each for each in RHYMES}
     for number, line in _lines(path):
         match line.split(" "):
@@ -289,7 +289,7 @@ def read_reading_shares(path: Path) -> Shares:
                 and all(len(word) == 2 and word[1] == character for word in words)
             ):
                 its = found.setdefault(character, {})
-                its[Reading(tones[reading[0]], reading[1:])] = Share(
+                its[Reading(tones[reading[0]], reading[1:])] = ReadingShare(
                     float(share) / 100, tuple(words)
                 )
             case _:
