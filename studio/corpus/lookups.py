@@ -127,7 +127,8 @@ def _rhyming(reading: Reading, book: RhymeBook, counts: Counter[str]) -> list[Rh
 def words_with(library: Library, words_of: WordsOf, typed: str, limit: int) -> WordsFound:
     """What begins and ends with a text in the lines of the library; raises CorpusError.
 
-    With a single character these are the words of two.
+    With a single character these are the words of two. Three characters go together only as the
+    last of a line.
     """
     text = checked(library, typed)
     if len(text) == 1:
@@ -141,9 +142,9 @@ def words_with(library: Library, words_of: WordsOf, typed: str, limit: int) -> W
     for _, line in _lines(library, text):
         for at in _occurrences(line, text):
             end = at + len(text)
-            if end < len(line):
+            if end < len(line) and _is_phrase(line, at, end + 1):
                 beginning[line[at : end + 1]] += 1
-            if at:
+            if at and _is_phrase(line, at - 1, end):
                 ending[line[at - 1 : end]] += 1
     return WordsFound(text, _most(beginning, limit), _most(ending, limit))
 
@@ -198,6 +199,10 @@ def _lines(library: Library, text: str) -> Iterator[tuple[Poem, str]]:
 
 def _occurrences(line: str, text: str) -> Iterator[int]:
     return (at for at in range(len(line)) if line.startswith(text, at))
+
+
+def _is_phrase(line: str, start: int, end: int) -> bool:
+    return end - start != 3 or end == len(line)
 
 
 def _opposed(text: str, facing: str, book: RhymeBook) -> bool:
