@@ -23,7 +23,7 @@ Row = tuple[Content, T | None]
 
 
 class SideScreen(Modal[T | None]):
-    """A heading, a list and a text under it. The result is what was taken, or None.
+    """A heading, a text and a list. The result is what was taken, or None.
 
     The poem stays in sight: the screen covers the panel beside it.
     """
@@ -42,8 +42,9 @@ class SideScreen(Modal[T | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="side"):
             yield Label(id="side-heading", markup=False)
-            yield OptionList(compact=True)
+            # Over the list: a long one leaves no room under it.
             yield Static(id="side-said", markup=False)
+            yield OptionList(compact=True)
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -75,9 +76,10 @@ class SideScreen(Modal[T | None]):
         self.query_one("#side-heading", Label).update(heading)
 
     def say(self, text: str, error: bool = False) -> None:
-        """Show a text under the list."""
+        """Show a text over the list; "" hides it."""
         said = self.query_one("#side-said", Static)
         said.update(Content(text))
+        said.display = bool(text)
         said.set_class(error, "error")
 
     def show(self, rows: Iterable[Row[T]]) -> None:

@@ -196,8 +196,9 @@ async def test_what_is_in_no_word_stays_a_character(play: Play, library: Home) -
     async with play() as played:
         await open_bench(played, OTHER.replace("青山", "海到"))
         await look_up(played, "d", "right", "right", "right", "w")
-        said = str(played.app.screen.query_one("#side-said", Static).visual)
-        assert said == "海 is in no word here."
+        said = played.app.screen.query_one("#side-said", Static)
+        assert str(said.visual) == "海 is in no word here."
+        assert said.region.height and played.app.screen.region.contains_region(said.region)
 
 
 async def test_take_is_among_the_keys_only_where_something_can_be_taken(
