@@ -10,6 +10,7 @@ from studio.cli.output import out, print_json, say, usage_errors
 from studio.corpus import lookups
 from studio.corpus.library import Library
 from studio.corpus.lookups import Frequency, LineFound
+from studio.corpus.words import Words
 from studio.paths import Home
 from studio.prosody.books import rhyme_book_named
 from studio.prosody.rhymes import PINGSHUI, RhymeBook
@@ -30,7 +31,8 @@ Json = Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))]
 @lookup_app.command(
     help=tr(
         "Show the rhymes of a character and what is in them.\n\n"
-        "The most frequent characters of the library come first."
+        "The most frequent characters of the library come first, those that are seldom read so "
+        "last."
     )
 )
 def rhyme(
@@ -41,7 +43,7 @@ def rhyme(
 ) -> None:
     """Show the rhymes of a character and what is in them.
 
-    The most frequent characters of the library come first.
+    The most frequent characters of the library come first, those that are seldom read so last.
     """
     book = _book(rhymes)
     with Library.open(Home.default().library) as library:
@@ -51,8 +53,14 @@ def rhyme(
         print_json({"rhyme_book": book.name, "character": character, "rhymes": found})
         return
     for group in found:
-        characters = "".join(each.text for each in group.characters)
-        out.print(f"{group.name}  {characters}", soft_wrap=True)
+        characters = "".join(each.text for each in group.characters if not each.rare)
+        rare = "".join(each.text for each in group.characters if each.rare)
+        words = [f"{group.name}  {characters}"]
+        if group.rare:
+            words.append(tr("({character} is seldom read so)", character=character))
+        if rare:
+            words.append(tr("(seldom read so: {characters})", characters=rare))
+        out.print("  ".join(words), soft_wrap=True)
 
 
 @lookup_app.command(
@@ -64,7 +72,7 @@ def word(text: Text, count: Count = 20, json: Json = False) -> None:
     The most frequent come first.
     """
     with Library.open(Home.default().library) as library:
-        found = lookups.words_with(library, text, count)
+        found = lookups.words_with(library, Words.of_library, text, count)
     if json:
         print_json(found)
         return
@@ -77,7 +85,7 @@ def pair(text: Text, rhymes: Rhymes = PINGSHUI.key, count: Count = 20, json: Jso
     """Show what faces a text in parallel couplets (对仗)."""
     book = _book(rhymes)
     with Library.open(Home.default().library) as library:
-        found = lookups.facing_words(library, text, book, count)
+        found = lookups.facing_words(library, Words.of_library, text, book, count)
     if json:
         print_json({"text": text, "facing": found})
         return

@@ -1,20 +1,24 @@
 """Look-ups for a poet at work, answered from the library: rhymes, words, facing words, lines."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from studio.corpus.library import LARGEST, Library, Query
 from studio.corpus.poem import Poem, is_han, verse_lines
+from studio.corpus.words import Words
 from studio.errors import CorpusError
 from studio.prosody.parallelism import middle_couplets
-from studio.prosody.rhymes import RhymeBook
+from studio.prosody.rhymes import Reading, RhymeBook
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
 from studio.translation import tr
 
 # The forms whose middle couplets must be parallel.
 _PARALLEL = ("五律", "七律")
+
+# What counts the words of a library, or keeps them.
+WordsOf = Callable[[Library], Words]
 
 
 class Frequency(msgspec.Struct, frozen=True):
@@ -24,11 +28,26 @@ class Frequency(msgspec.Struct, frozen=True):
     count: int
 
 
+class Rhyming(msgspec.Struct, frozen=True):
+    """A character, and how often it is found with one of its readings, as far as is known.
+
+    `rare`: it seldom has this reading.
+    """
+
+    text: str
+    count: int
+    rare: bool
+
+
 class RhymeGroup(msgspec.Struct, frozen=True):
-    """A rhyme, such as 平東, with those of its characters that the library has."""
+    """A rhyme, such as 平東, with those of its characters that the library has.
+
+    `rare`: the character that was looked up seldom has this reading.
+    """
 
     name: str
-    characters: tuple[Frequency, ...]
+    rare: bool
+    characters: tuple[Rhyming, ...]
 
 
 class WordsFound(msgspec.Struct, frozen=True):
@@ -67,7 +86,9 @@ def rhyme_groups(
 ) -> tuple[RhymeGroup, ...]:
     """The rhymes of a character, each with at most `limit` characters, the most frequent first.
 
-    Raises CorpusError if the rhyme book does not have the character.
+    A character counts as often as it has the reading; those that seldom have it come last. Of the
+    rhymes the one that the character has most often is the first. Raises CorpusError if the rhyme
+    book does not have the character.
     """
     readings = book.readings(character)
     if not readings:
@@ -79,52 +100,65 @@ def rhyme_groups(
                 book=book.name,
             )
         )
+    by_use = sorted(readings, key=lambda each: -book.share(character, each))
     return tuple(
         RhymeGroup(
             "".join(reading),
-            _most(
-                Counter(
-                    {
-                        each: count
-                        for each, count in counts.items()
-                        if reading in book.readings(each)
-                    }
-                ),
-                limit,
-            ),
+            book.seldom_rhymes(character, reading),
+            tuple(_rhyming(reading, book, counts)[:limit]),
         )
-        for reading in readings
+        for reading in by_use
     )
 
 
-def words_with(library: Library, typed: str, limit: int) -> WordsFound:
+def _rhyming(reading: Reading, book: RhymeBook, counts: Counter[str]) -> list[Rhyming]:
+    found = [
+        Rhyming(
+            each,
+            max(1, round(count * book.share(each, reading))),
+            book.seldom_rhymes(each, reading),
+        )
+        for each, count in counts.items()
+        if reading in book.readings(each)
+    ]
+    return sorted(found, key=lambda each: (each.rare, -each.count))
+
+
+def words_with(library: Library, words_of: WordsOf, typed: str, limit: int) -> WordsFound:
     """What begins and ends with a text in the lines of the library; raises CorpusError.
 
-    A line is read in pairs from its start, and its last two characters are a pair too. So beside a
-    single character only what is in its pair counts, which is mostly a word.
+    With a single character these are the words of two. Three characters go together only as the
+    last of a line.
     """
     text = checked(library, typed)
+    if len(text) == 1:
+        words = words_of(library)
+        return WordsFound(
+            text,
+            _most(Counter(words.beginning(text)), limit),
+            _most(Counter(words.ending(text)), limit),
+        )
     beginning, ending = Counter[str](), Counter[str]()
     for _, line in _lines(library, text):
         for at in _occurrences(line, text):
             end = at + len(text)
-            paired = len(text) > 1
-            if end < len(line) and (paired or _is_pair(line, at)):
+            if end < len(line) and _is_phrase(line, at, end + 1):
                 beginning[line[at : end + 1]] += 1
-            if at and (paired or _is_pair(line, at - 1)):
+            if at and _is_phrase(line, at - 1, end):
                 ending[line[at - 1 : end]] += 1
     return WordsFound(text, _most(beginning, limit), _most(ending, limit))
 
 
 def facing_words(
-    library: Library, typed: str, book: RhymeBook, limit: int
+    library: Library, words_of: WordsOf, typed: str, book: RhymeBook, limit: int
 ) -> tuple[Frequency, ...]:
     """What faces a text in the middle couplets of regulated poems; raises CorpusError.
 
     It is in the same places of the other line, has the opposite tone in its last place, and shares
-    no character with the text.
+    no character with the text. What faces two characters is a word.
     """
     text = checked(library, typed)
+    words = words_of(library) if len(text) == 2 else None
     found = Counter[str]()
     for form in _PARALLEL:
         for poem in library.search(Query(text, form), limit=LARGEST):
@@ -132,7 +166,7 @@ def facing_words(
                 for own, other in ((first, second), (second, first)):
                     for at in _occurrences(own, text):
                         facing = other[at : at + len(text)]
-                        if _opposed(text, facing, book):
+                        if _opposed(text, facing, book) and (words is None or facing in words):
                             found[facing] += 1
     return _most(found, limit)
 
@@ -167,8 +201,8 @@ def _occurrences(line: str, text: str) -> Iterator[int]:
     return (at for at in range(len(line)) if line.startswith(text, at))
 
 
-def _is_pair(line: str, at: int) -> bool:
-    return at % 2 == 0 or at == len(line) - 2
+def _is_phrase(line: str, start: int, end: int) -> bool:
+    return end - start != 3 or end == len(line)
 
 
 def _opposed(text: str, facing: str, book: RhymeBook) -> bool:

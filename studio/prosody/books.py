@@ -1,5 +1,6 @@
 """The rhyme books to choose from: 平水韵, and groupings of its rhymes or of the finals of today."""
 
+from collections.abc import Callable
 from functools import cache
 
 import msgspec
@@ -11,10 +12,13 @@ from studio.prosody.rhymes import (
     RHYMES,
     Entries,
     Reading,
+    ReadingShare,
+    ReadingShares,
     RhymeBook,
     Tone,
     rare_readings,
     read_lists,
+    reading_shares,
     rhyme_only,
 )
 from studio.translation import tr
@@ -34,19 +38,40 @@ class _Grouping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def entries(self) -> Entries:
         """The readings of each character in this book."""
-        taken_in = self._taken_in()
         found: dict[str, dict[Reading, None]] = {}
+        regrouped = self._regrouping()
+        for tone, rhyme, _, characters in _lists(self.file):
+            for character in characters:
+                if name := regrouped(tone, rhyme, character):
+                    found.setdefault(character, {})[Reading(tone, name)] = None
+        return {character: tuple(each) for character, each in found.items()}
+
+    def shares(self) -> ReadingShares:
+        """How often a character has each of its readings in this book, for one with old tones."""
+        found: ReadingShares = {}
+        regrouped = self._regrouping()
+        for character, its in reading_shares().items():
+            own = found.setdefault(character, {})
+            for (tone, rhyme), (share, words) in its.items():
+                reading = Reading(tone, regrouped(tone, rhyme, character))
+                before = own.get(reading, ReadingShare(0.0, ()))
+                own[reading] = ReadingShare(before.share + share, before.words + words)
+        return found
+
+    def _regrouping(self) -> Callable[[Tone, str, str], str]:
+        """What gives the rhyme of this book for a character of a rhyme in its file; "" for none."""
+        taken_in = self._taken_in()
         elsewhere = {
             (tone, rhyme, character): group
             for tone, rhyme, group, characters in _lists(self.splits)
             for character in characters
         }
-        for tone, rhyme, _, characters in _lists(self.file):
-            group = taken_in.get((tone, rhyme))
-            for character in characters if group else "":
-                name = elsewhere.get((tone, rhyme, character), group)
-                found.setdefault(character, {})[Reading(tone, name or "")] = None
-        return {character: tuple(each) for character, each in found.items()}
+
+        def regrouped(tone: Tone, rhyme: str, character: str) -> str:
+            group = taken_in.get((tone, rhyme), "")
+            return elsewhere.get((tone, rhyme, character), group) if group else ""
+
+        return regrouped
 
     def _taken_in(self) -> dict[tuple[Tone, str], str]:
         """The rhyme of this book for each tone and rhyme, or tone and final, of its file."""
@@ -83,6 +108,7 @@ def rhyme_books() -> dict[str, RhymeBook]:
             tuple(each.rhymes),
             rhyme_only if each.old_tones else dict,
             rare_readings=rare_readings if each.old_tones else dict,
+            shares=cache(each.shares) if each.old_tones else dict,
         )
         for each in table.book
     ]

@@ -119,6 +119,7 @@ def _with_single_readings(book: RhymeBook) -> tuple[RhymeBook, dict[tuple[str, s
         book.neighbours,
         book.counterparts,
         book.rare_readings,
+        book.shares,
     )
     return single, codes
 

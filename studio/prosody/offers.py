@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from studio.prosody.report import Remark, Scansion
+from studio.prosody.reading_taken import reading_taken
+from studio.prosody.report import Character, Remark, Scansion
 from studio.prosody.rhymes import RhymeBook
 
 # Candidates for a place that the fault does not name.
@@ -60,7 +61,8 @@ def offers(
 
     `scan` scans the lines under the rules of the poem, and each offer has passed it: what the poem
     has with it are its other faults, or fewer, in the same form. Characters with the same readings
-    are scanned once, except those that are in the poem, since only they can be repeated.
+    are scanned once, except those that are in the poem, since only they can be repeated. No offer
+    rests on a reading that its character seldom has.
     """
     search = _Search(lines, scan(lines), fault, scan, book)
     for line in (fault.line, fault.line - 1):
@@ -109,7 +111,8 @@ class _Search(NamedTuple):
         """The candidates for a place that clear the fault, in their order."""
         present = set("".join(self.lines))
         named = line == self.fault.line and self.fault.start <= place < self.fault.end
-        cleared: dict[Hashable, bool] = {}
+        # What the scanner makes of a character that clears the fault; None if it does not.
+        cleared: dict[Hashable, tuple[Character, str] | None] = {}
         for character in candidates if named else islice(candidates, _TRIED):
             if character in present or not self.book.readings(character):
                 continue
@@ -117,9 +120,31 @@ class _Search(NamedTuple):
             alike = self._sound(line, place, character)
             if alike not in cleared:
                 after = self.scan(offer.put_into(self.lines))
-                cleared[alike] = clears(self.before, after, self.fault)
-            if cleared[alike]:
+                scanned = after.lines[line]
+                ending = place == len(scanned.characters) - 1
+                cleared[alike] = (
+                    (scanned.characters[place], scanned.rhyme if ending else "")
+                    if clears(self.before, after, self.fault)
+                    else None
+                )
+            found = cleared[alike]
+            if found and not self._is_seldom(offer, *found):
                 yield offer
+
+    def _is_seldom(self, offer: Offer, alike: Character, rhyme: str) -> bool:
+        """Whether an offer rests on a rare reading; `alike` is scanned in its place."""
+        own = self.book.readings(offer.character)
+        names = tuple(map("".join, own))
+        scanned = msgspec.structs.replace(alike, character=offer.character, readings=names)
+        names_taken = reading_taken(scanned, rhyme, "", self.book).readings
+        taken = [each for each in own if "".join(each) in names_taken]
+        line = self.lines[offer.line]
+        before, after = line[: offer.place][-1:], line[offer.place + 1 :][:1]
+        if rhyme:
+            return all(self.book.seldom_rhymes(offer.character, each, before) for each in taken)
+        return self.book.seldom_read(offer.character, taken, before, after) or self.book.is_rare(
+            offer.character, alike.required, before, after
+        )
 
     def _sound(self, line: int, place: int, character: str) -> Hashable:
         """What the scanner knows of a character in a place: its tones, at the end its rhymes."""

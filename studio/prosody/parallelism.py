@@ -77,7 +77,7 @@ def compare(first: str, second: str) -> Parallelism:
     return Parallelism(
         tones=sum(opposed) / len(metrical),
         kinds=sum(known) / len(known) if known else 0.0,
-        rhythm=_agreement(_common_words(first), _common_words(second)),
+        rhythm=_agreement(_pairs_that_are_words(first), _pairs_that_are_words(second)),
         shared="".join(each for each in dict.fromkeys(first) if each in second),
         doubled_alike=_doubled(first) == _doubled(second),
     )
@@ -116,13 +116,13 @@ def _match(one: str, other: str) -> float | None:
     return 0.0 if parts.get(one, frozenset()).isdisjoint(parts.get(other, frozenset())) else 0.5
 
 
-def _common_words(line: str) -> list[bool]:
+def _pairs_that_are_words(line: str) -> list[bool]:
     """For each pair of characters that can be a word in the rhythm, whether it is a common word."""
     if len(line) % 2:
         pairs = [*range(0, len(line) - 3, 2), *range(max(len(line) - 3, 0), len(line) - 1)]
     else:
         pairs = [*range(0, len(line), 2)]
-    return [line[at : at + 2] in _words() for at in pairs]
+    return [line[at : at + 2] in common_words() for at in pairs]
 
 
 def _agreement(one: list[bool], other: list[bool]) -> float:
@@ -164,8 +164,8 @@ def _frozen(table: dict[str, set[str]]) -> Table:
 
 
 @cache
-def _words() -> frozenset[str]:
-    """The common words of two characters."""
+def common_words() -> frozenset[str]:
+    """The common words of two characters in the verse of the Tang."""
     path = paths.data() / "words.txt"
     try:
         lines = path.read_text(encoding="utf-8").splitlines()

@@ -1,6 +1,7 @@
 """The rhyme book: character -> its readings, each a tone and one of the 106 rhymes (平水韵)."""
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -58,14 +59,28 @@ Entries = dict[str, tuple[Reading, ...]]
 RareReadings = dict[str, dict[str, tuple[str, ...]]]
 
 
+class ReadingShare(NamedTuple):
+    """The share of a reading in the uses of its character, and words that end with it."""
+
+    share: float
+    words: tuple[str, ...]
+
+
+ReadingShares = dict[str, dict[Reading, ReadingShare]]
+# A reading with a smaller share is one that a character seldom has.
+SELDOM = 1 / 8
+_EMPTY: dict[Reading, ReadingShare] = {}
+
+
 class RhymeBook:
     """What readings characters have, and which rhymes go together, in one book.
 
     `rhymes` are the level rhymes in the order of the book. `rhyme_only` are characters with a tone
     that occurs only in rhymes -> whether that tone is level. `rare_readings` are those that a
     character has in few words only. `neighbours` are the level rhymes near a level rhyme (邻韵),
-    `counterparts` the oblique ones that differ from it only in tone. Files are read when a book is
-    first asked.
+    `counterparts` the oblique ones that differ from it only in tone. `shares` are how often a
+    character has each of its readings; those of others are taken to be even. Files are read when a
+    book is first asked.
     """
 
     def __init__(
@@ -78,11 +93,13 @@ class RhymeBook:
         neighbours: Callable[[str], frozenset[str]] = lambda _: frozenset(),
         counterparts: Callable[[str], frozenset[str]] = lambda rhyme: frozenset({rhyme}),
         rare_readings: Callable[[], RareReadings] = dict,
+        shares: Callable[[], ReadingShares] = dict,
     ) -> None:
         self.key, self.name = key, name
         self.rhymes = rhymes
         self.entries, self.rhyme_only, self.rare_readings = entries, rhyme_only, rare_readings
         self.neighbours, self.counterparts = neighbours, counterparts
+        self.shares = shares
 
     def readings(self, character: str) -> tuple[Reading, ...]:
         """All readings of a character, simplified or traditional; none if it is unknown.
@@ -108,6 +125,38 @@ class RhymeBook:
             return word not in its[reading] and character + after not in its[reading]
         return word in its.get(_OTHER.get(reading, ""), ())
 
+    def share(self, character: str, reading: Reading) -> float:
+        """How often a character has one of its readings, from 0 to 1."""
+        its = self.shares().get(character, _EMPTY)
+        if reading in its:
+            return its[reading].share
+        known = self.readings(character)
+        return 1 / len(known) if reading in known else 0.0
+
+    def seldom_rhymes(self, character: str, reading: Reading, before: str = "") -> bool:
+        """Whether a character seldom rhymes so, except in words with the one before."""
+        return self.seldom_read(character, [reading], before) or (
+            reading.level and self.is_rare(character, reading.rhyme, before)
+        )
+
+    def seldom_read(
+        self, character: str, taken: Collection[Reading], before: str = "", after: str = ""
+    ) -> bool:
+        """Whether a character seldom has one of some readings, except in words with neighbours."""
+        if sum(self.share(character, each) for each in taken) >= SELDOM:
+            return False
+        its, rare = self.shares().get(character, _EMPTY), self.rare_readings().get(character, {})
+        words = {
+            word
+            for each in taken
+            for word in (
+                *(its[each].words if each in its else ()),
+                *rare.get("平" if each.level else "仄", ()),
+                *(rare.get(each.rhyme, ()) if each.level else ()),
+            )
+        }
+        return words.isdisjoint({before + character, character + after})
+
 
 @cache
 def rhyme_book() -> Entries:
@@ -125,6 +174,12 @@ def rhyme_only() -> dict[str, bool]:
 def rare_readings() -> RareReadings:
     """The readings that characters have in few words only."""
     return read_rare_readings(paths.data() / "rare_readings.txt")
+
+
+@cache
+def reading_shares() -> ReadingShares:
+    """How often the characters have each of their readings, where the poems tell."""
+    return read_reading_shares(paths.data() / "reading_shares.txt")
 
 
 def neighbours(rhyme: str) -> frozenset[str]:
@@ -216,6 +271,32 @@ def read_rare_readings(path: Path) -> RareReadings:
     return found
 
 
+def read_reading_shares(path: Path) -> ReadingShares:
+    """Read a list of shares of readings; raises ConfigError that names a wrong line.
+
+    A line has a character, a reading such as 平東, its share in per cent, and words that end with
+    the character, separated by spaces; "#" starts a comment.
+    """
+    found: ReadingShares = {}
+    tones: dict[str, Tone] = {each: each for each in RHYMES}
+    for number, line in _lines(path):
+        match line.split(" "):
+            case [character, reading, share, *words] if (
+                len(character) == 1
+                and reading[:1] in tones
+                and reading[1:] in RHYMES[tones[reading[0]]]
+                and re.fullmatch(r"\d{1,3}\.\d", share)
+                and all(len(word) == 2 and word[1] == character for word in words)
+            ):
+                its = found.setdefault(character, {})
+                its[Reading(tones[reading[0]], reading[1:])] = ReadingShare(
+                    float(share) / 100, tuple(words)
+                )
+            case _:
+                raise _not_a_rhyme(path, number)
+    return found
+
+
 def _lines(path: Path) -> list[tuple[int, str]]:
     """The numbered lines of a data file, without comments and empty lines."""
     try:
@@ -254,6 +335,7 @@ PINGSHUI = RhymeBook(
     neighbours,
     counterparts,
     rare_readings,
+    reading_shares,
 )
 readings = PINGSHUI.readings
 is_rare = PINGSHUI.is_rare

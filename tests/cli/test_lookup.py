@@ -26,7 +26,7 @@ def test_each_look_up_is_one_json_document(tangshi: Run, home: Home) -> None:
     assert rhymes["rhyme_book"] == "平水韵"
     assert rhymes["rhymes"][0]["name"] == "平元"
     words = tangshi("lookup", "word", "月", "--json").document
-    assert words["text"] == "月" and words["beginning"][0]["count"] > 0
+    assert words["text"] == "月" and words["ending"][0]["count"] > 0
     found = tangshi("lookup", "lines", "月", "--count", "2", "--json").document
     assert len(found["lines"]) == 2 < found["count"]
     assert tangshi("lookup", "pair", "月", "--json").document == {"text": "月", "facing": []}

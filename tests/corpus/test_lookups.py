@@ -15,6 +15,7 @@ from studio.corpus.lookups import (
     words_with,
 )
 from studio.corpus.obtaining import fetch_and_build
+from studio.corpus.words import Words
 from studio.errors import CorpusError
 from studio.paths import Home
 from studio.prosody.books import rhyme_books
@@ -58,21 +59,44 @@ def test_a_character_of_several_readings_has_several_rhymes(library: Library) ->
     assert [(each.name, len(each.characters)) for each in modern] == [("平庚", 2)]
 
 
+def test_a_character_counts_as_often_as_it_has_the_reading_and_seldom_ones_are_last() -> None:
+    counts = Counter({"里": 500, "出": 400, "事": 90, "地": 80, "思": 100})
+    (group,) = rhyme_groups("泪", PINGSHUI, counts, 9)
+    assert [each.text for each in group.characters] == ["事", "地", "思", "里", "出"]
+    assert [each.rare for each in group.characters] == [False, False, False, True, True]
+    found = {each.text: each.count for each in group.characters}
+    assert found["事"] == 90 and 20 < found["思"] < 70 and found["里"] < 20
+    # 昔 and 泽 are in this rhyme of 平水韵 in few words only, and so in the group that takes it in.
+    for book in (PINGSHUI, rhyme_books()["cilin"]):
+        (group,) = rhyme_groups("落", book, Counter("昔泽薄儿鹤"), 9)
+        assert [each.text for each in group.characters if not each.rare] == ["薄", "鹤"]
+
+
+def test_the_reading_that_a_character_mostly_has_is_the_first() -> None:
+    groups = rhyme_groups("出", PINGSHUI, Counter("出"), 9)
+    assert [(each.name, each.rare) for each in groups] == [("入質", False), ("去寘", True)]
+
+
 def test_words_are_pairs_of_the_rhythm(library: Library) -> None:
-    found = words_with(library, "月", 9)
+    found = words_with(library, Words.of_library, "月", 9)
     assert {each.text: each.count for each in found.ending} == {"明月": 3}
-    assert {each.text for each in found.beginning} == {"月光"}
-    longer = words_with(library, "明月", 9)
-    assert {each.text for each in longer.beginning} == {"明月松", "明月光"}
-    assert {each.text for each in longer.ending} == {"前明月", "望明月"}
+    longer = words_with(library, Words.of_library, "明月", 9)
+    assert {each.text for each in longer.beginning} == {"明月光"}
+    assert {each.text for each in longer.ending} == {"望明月"}
 
 
 def test_a_word_is_faced_by_what_is_in_its_place_in_the_middle_couplets(library: Library) -> None:
-    assert [each.text for each in facing_words(library, "明月", PINGSHUI, 9)] == ["清泉"]
-    assert [each.text for each in facing_words(library, "清泉", PINGSHUI, 9)] == ["明月"]
-    assert [each.text for each in facing_words(library, "浮云", PINGSHUI, 9)] == ["落日"]
+    def facing(text: str) -> list[str]:
+        found = facing_words(library, Words.of_library, text, PINGSHUI, 9)
+        return [each.text for each in found]
+
+    assert facing("明月") == ["清泉"]
+    assert facing("清泉") == ["明月"]
+    assert facing("浮云") == ["落日"]
     # The first couplet need not be parallel.
-    assert facing_words(library, "青山", PINGSHUI, 9) == ()
+    assert facing("青山") == []
+    # 落日 faces 浮云, but 日故 is no word.
+    assert facing("云游") == []
 
 
 def test_lines_have_their_poem_and_typed_text_may_be_traditional(library: Library) -> None:

@@ -122,3 +122,24 @@ def test_no_offer_repeats_a_character_of_the_poem() -> None:
     _, found = offered(lines)
     assert found
     assert not {each.character for each in found} & set("".join(lines))
+
+
+def test_no_offer_rests_on_a_reading_that_its_character_seldom_has() -> None:
+    # 天 should be oblique. 泥 seldom is, 望 mostly. 里 and 出 seldom rhyme with 泪.
+    lines = of("白天依山尽，黄河入海流。欲穷千里目，更上一层楼。")
+    fault = scan(lines).broken[0]
+    found = offers(lines, fault, scan, PINGSHUI, lambda line, place: "泥望日", 9)
+    assert [each.character for each in found if each.place == 1] == ["望", "日"]
+    rhyming = of("山中何处去，林下几行泪。日暮有人来，灯前无客天。")
+    fault = next(each for each in scan(rhyming).broken if each.name == "出韵")
+    found = offers(rhyming, fault, scan, PINGSHUI, lambda line, place: "里出事地", 9)
+    assert {each.character for each in found if each.place == 4} == {"事", "地"}
+
+
+def test_a_rare_reading_is_offered_in_the_words_that_have_it() -> None:
+    # 更 is seldom level, but it is in 五更.
+    for before, offered_there in (("五", ["更"]), ("不", [])):
+        lines = of(POEMS[96:].replace("竹喧", f"{before}月"))
+        fault = next(each for each in scan(lines).broken if each.name == "失替")
+        found = offers(lines, fault, scan, PINGSHUI, lambda line, place: "更", 9)
+        assert [each.character for each in found if each.place == 1] == offered_there

@@ -5,15 +5,20 @@ from pathlib import Path
 import pytest
 
 from studio.errors import ConfigError
+from studio.prosody.books import rhyme_books
 from studio.prosody.rhymes import (
+    PINGSHUI,
     RHYMES,
+    Reading,
     counterparts,
     is_rare,
     neighbours,
     rare_readings,
     read_rare_readings,
+    read_reading_shares,
     read_rhyme_book,
     read_rhyme_only,
+    reading_shares,
     readings,
     rhyme_book,
     rhyme_only,
@@ -207,3 +212,53 @@ def test_scanning_loads_neither_torch_nor_textual() -> None:
     code = "import sys, studio.prosody.scansion; print({'torch', 'textual'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_the_shares_of_the_readings_of_a_character_make_one() -> None:
+    for book in (PINGSHUI, rhyme_books()["cilin"]):
+        for character in reading_shares():
+            known = book.readings(character)
+            assert set(book.shares()[character]) == set(known), character
+            total = sum(book.share(character, each) for each in known)
+            assert total == pytest.approx(1, abs=0.01), character
+
+
+@pytest.mark.parametrize(
+    ("character", "name", "seldom"),
+    [
+        ("里", "上紙", False),
+        ("里", "去寘", True),
+        ("出", "去寘", True),
+        ("其", "去寘", True),
+        ("思", "去寘", False),
+        ("昔", "入藥", True),
+        # Of a single reading, and of several that the poems do not tell apart.
+        ("泪", "去寘", False),
+        ("艟", "平東", False),
+    ],
+)
+def test_a_character_seldom_rhymes_in_a_reading_that_few_poems_bear_out(
+    character: str, name: str, seldom: bool
+) -> None:
+    (reading,) = (each for each in PINGSHUI.readings(character) if "".join(each) == name)
+    assert PINGSHUI.seldom_rhymes(character, reading) is seldom
+
+
+def test_a_rare_reading_is_usual_in_its_words() -> None:
+    level = [each for each in readings("望") if each.level]
+    assert PINGSHUI.seldom_read("望", level)
+    assert not PINGSHUI.seldom_read("望", level, "相")
+
+
+def test_readings_of_today_have_even_shares() -> None:
+    book = rhyme_books()["tongyun"]
+    assert [book.share("行", each) for each in book.readings("行")] == [0.5, 0.5]
+    assert book.share("东", Reading("去", "雍")) == 0
+
+
+@pytest.mark.parametrize("line", ["里", "里 上紙", "里 上東 9.0", "里 上紙 x", "里 上紙 9.0 里中"])
+def test_a_broken_list_of_shares_is_refused_with_its_line(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "reading_shares.txt"
+    path.write_text(f"# a list\n里 上紙 97.8 千里\n{line}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="line 3"):
+        read_reading_shares(path)

@@ -31,6 +31,12 @@ _SOUNDS: Mapping[Tone, str] = {
     "入": "wū wò jué zhì wù yuè hé xiá xiè yào mò xī zhí jī hé yè qià",
 }
 
+# The names of the rhymes of 中华通韵 and 中华新韵 that are not among them.
+_MODERN_SOUNDS = (
+    "啊 ā 喔 ō 鹅 é 衣 yī 乌 wū 迂 yū 哀 āi 欸 ēi 熬 áo 欧 ōu 安 ān 恩 ēn 昂 áng 英 yīng "
+    "雍 yōng 儿 ér 波 bō 皆 jiē 开 kāi 唐 táng 姑 gū"
+)
+
 # What each field of a request is for; shown while the field is focused.
 FIELDS: Mapping[str, str] = {
     "form": marked(
@@ -127,8 +133,13 @@ def glossed(term: str, meaning: str) -> str:
 def rhyme_named(rhyme: str) -> str:
     """A rhyme by its simplified name, with pinyin: 东 dōng."""
     name = simplified(rhyme)
-    sound = _sounds().get(name, "")
-    return glossed(name, sound)
+    return glossed(name, _sounds().get(name, ""))
+
+
+def group_named(reading: str) -> str:
+    """A rhyme with its tone, with pinyin and the tone in English: 平东 dōng, level."""
+    words = _sounds().get(simplified(reading[1:]), ""), FOUR_TONES.get(reading[:1], "")
+    return glossed(simplified(reading), ", ".join(filter(None, words)))
 
 
 def reading_named(reading: str) -> str:
@@ -146,7 +157,8 @@ def template_in_english(template: str) -> str:
 
 @cache
 def _sounds() -> dict[str, str]:
-    return {
+    modern = _MODERN_SOUNDS.split()
+    return dict(zip(modern[::2], modern[1::2], strict=True)) | {
         simplified(name): sound
         for tone, names in RHYMES.items()
         for name, sound in zip(names, _SOUNDS[tone].split(), strict=True)

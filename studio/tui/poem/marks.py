@@ -8,13 +8,13 @@ from itertools import takewhile
 from textual.content import Content
 
 from studio.corpus.poem import STOPS
-from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
 from studio.messages import Inspected
 from studio.prosody.report import Remark, Scansion
 from studio.translation import tr
 from studio.tui.poem.layout import Mark, places_of_lines
 from studio.tui.poem.remarks import ANY_FORM, scansion_of
+from studio.tui.poem.sounds import sounds_of
 from studio.verse.request import BLANK, ComposeRequest
 
 GIVEN = "bold $text-accent"
@@ -69,7 +69,8 @@ def marks_of(
     scansion = scansion_of(text, request) if overlays.tones or faults else None
     faulty = _faulty(text, scansion) if scansion else set()
     signs = _signs(text, scansion, faulty) if scansion and overlays.tones else {}
-    words = in_pinyin(text) if overlays.pinyin else ("",) * len(text)
+    sounds = [each.pinyin for each in sounds_of(text, request)] if overlays.pinyin else []
+    words = sounds or [""] * len(text)
     copied = _copied(read) if read and overlays.copied else {}
     marks = []
     for at, word in enumerate(words):

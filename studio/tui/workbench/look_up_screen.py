@@ -11,7 +11,7 @@ from studio.errors import StudioError
 from studio.messages import Failed, ReadVectors, VectorsRead
 from studio.prosody.rhymes import RhymeBook
 from studio.translation import marked, tr
-from studio.tui.workbench.look_ups import KINDS, Found, Kind, LookedUp, LookUps, PutIn, word_at
+from studio.tui.workbench.look_ups import KINDS, Found, Kind, LookedUp, LookUps, PutIn
 from studio.tui.workbench.questions import Answer, Questions
 from studio.tui.workbench.side_screen import SideScreen
 from studio.wording import printable
@@ -62,12 +62,30 @@ class LookUpScreen(SideScreen[PutIn]):
         """Look up the word that the character is in, or the character again."""
         if self._place != self._character:
             self._place = self._character
+            self.turned()
         else:
-            line = self._place.lines[self._place.line]
-            word = word_at(line, self._place.at)
-            text = line[word.start : word.stop]
-            self._place = self._place._replace(text=text, at=word.start)
+            self.run_worker(self._widen(), exclusive=True)
+
+    async def _widen(self) -> None:
+        place = self._place
+        line = place.lines[place.line]
+        try:
+            word = await asyncio.to_thread(self._look_ups.word_at, line, place.at)
+        except StudioError as error:
+            self.say(str(error), error=True)
+            return
+        text = line[word.start : word.stop]
+        if text == place.text:
+            self.say(tr("{character} is in no word here.", character=text))
+            return
+        self._place = place._replace(text=text, at=word.start)
         self.turned()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The nearest lines are those to a whole line: a word makes no difference."""
+        if action == "widen":
+            return self._kind != "nearest"
+        return super().check_action(action, parameters)
 
     def turned(self) -> None:
         """Start to look up what the page shows."""
@@ -80,6 +98,7 @@ class LookUpScreen(SideScreen[PutIn]):
             looked_up = self._place.lines[self._place.line]
         self.head(Content("\n").join([Content(" ").join(names), Content.styled(looked_up, "bold")]))
         self.show(())
+        self.refresh_bindings()
         self.say(tr("looking it up"))
         if self._kind == "nearest":
             self._questions.ask(lambda ticket: ReadVectors(ticket, self._model), self._received)

@@ -6,12 +6,13 @@ from typing import Literal, NamedTuple
 
 from studio.corpus import lookups
 from studio.corpus.library import Library
-from studio.corpus.lookups import Frequency
+from studio.corpus.lookups import Frequency, WordsOf
+from studio.corpus.words import Words
 from studio.messages import VectorsRead
 from studio.paths import Home
 from studio.prosody.rhymes import RhymeBook
-from studio.translation import tr_n
-from studio.tui.poem.glossary import reading_named
+from studio.translation import tr, tr_n
+from studio.tui.poem.glossary import group_named
 from studio.verse.nearest import NearestLines
 
 Kind = Literal["rhyme", "words", "pairs", "lines", "nearest"]
@@ -48,11 +49,12 @@ class Found(NamedTuple):
 
 
 class LookUps:
-    """Keeps what takes long to make: the counts of the characters, and the index of lines."""
+    """Keeps what takes long to make: the counts of characters and words, the index of lines."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._counts: Counter[str] | None = None
+        self._words: Words | None = None
         self._nearest: tuple[str, NearestLines] | None = None
 
     def find(self, kind: Kind, place: LookedUp, book: RhymeBook) -> list[Found]:
@@ -62,11 +64,26 @@ class LookUps:
                 case "rhyme":
                     return list(self._rhymes(library, place, book))
                 case "words":
-                    return list(_words(library, place))
+                    return list(_words(library, self._words_of, place))
                 case "pairs":
-                    return list(_pairs(library, place, book))
+                    return list(_pairs(library, self._words_of, place, book))
                 case _:
                     return list(_lines(library, place))
+
+    def word_at(self, line: str, at: int) -> range:
+        """The places of the word that a character of a line is in, else its own.
+
+        Takes about a second at first, and raises StudioError.
+        """
+        with Library.open(self._home.library) as library:
+            words = self._words_of(library)
+            plain = library.in_script(line)
+        return words.places(plain if len(plain) == len(line) else line, at)
+
+    def _words_of(self, library: Library) -> Words:
+        if self._words is None:
+            self._words = Words.of_library(library)
+        return self._words
 
     def has_index(self, read: VectorsRead) -> bool:
         """Whether the index of lines is made for a model: that takes some seconds."""
@@ -91,25 +108,31 @@ class LookUps:
         character = place.text[-1]
         at = place.at + len(place.text) - 1
         for group in lookups.rhyme_groups(character, book, self._counts, _CHARACTERS):
-            yield Found("", reading_named(group.name))
+            named = group_named(group.name)
+            yield Found("", tr("{reading}, seldom", reading=named) if group.rare else named)
             for each in group.characters:
-                yield Found(each.text, f"{each.count:,}", PutIn(place.line, at, each.text))
+                about = f"{each.count:,}"
+                if each.rare:
+                    about = tr("seldom read so")
+                yield Found(each.text, about, PutIn(place.line, at, each.text))
 
 
-def _words(library: Library, place: LookedUp) -> Iterator[Found]:
-    found = lookups.words_with(library, place.text, _WORDS)
-    for heading, words, shift in (
+def _words(library: Library, words_of: WordsOf, place: LookedUp) -> Iterator[Found]:
+    found = lookups.words_with(library, words_of, place.text, _WORDS)
+    for heading, listed, shift in (
         (f"{place.text}…", found.beginning, 0),
         (f"…{place.text}", found.ending, -1),
     ):
         yield Found("", heading)
-        for each in words:
+        for each in listed:
             yield _taken(each, place, place.line, place.at + shift)
 
 
-def _pairs(library: Library, place: LookedUp, book: RhymeBook) -> Iterator[Found]:
+def _pairs(
+    library: Library, words_of: WordsOf, place: LookedUp, book: RhymeBook
+) -> Iterator[Found]:
     other = place.line + (1 if place.line % 2 == 0 else -1)
-    for each in lookups.facing_words(library, place.text, book, _WORDS):
+    for each in lookups.facing_words(library, words_of, place.text, book, _WORDS):
         yield _taken(each, place, other, place.at)
 
 
@@ -125,11 +148,3 @@ def _lines(library: Library, place: LookedUp) -> Iterator[Found]:
     yield Found("", tr_n("{count:,} line", "{count:,} lines", found.count))
     for each in found.lines:
         yield Found(each.line, f"{each.author}《{each.title}》")
-
-
-def word_at(line: str, at: int) -> range:
-    """The places of the word that a character is in: lines are read in pairs, and end in three."""
-    start = at - at % 2
-    if start == len(line) - 1:
-        start -= 1
-    return range(max(0, start), min(len(line), start + 2))

@@ -8,7 +8,6 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from studio.corpus.pronunciation import in_pinyin
 from studio.messages import Inspected
 from studio.prosody.reading_taken import Why, reading_taken
 from studio.prosody.report import Character, Scansion
@@ -16,6 +15,7 @@ from studio.translation import marked, tr
 from studio.tui.poem.glossary import TONES, glossed, reading_named, rhyme_named
 from studio.tui.poem.marks import tint_legend
 from studio.tui.poem.remarks import copied_in_words, remarks_in_words, scansion_of
+from studio.tui.poem.sounds import sounds_of
 from studio.tui.workbench.draft import Draft
 from studio.tui.workbench.weighing import Alternatives
 from studio.wording import printable
@@ -134,7 +134,8 @@ def _choice(number: int, character: str, chance: float, share: float, now: bool)
 def _place(draft: Draft, scansion: Scansion | None) -> Content:
     """The character at the cursor: its position, its readings, and what the form requires."""
     character = draft.text[draft.cursor]
-    pinyin = in_pinyin(draft.text)[draft.cursor]
+    sound = sounds_of(draft.text, draft.state.request)[draft.cursor]
+    pinyin = sound.pinyin if sound.agrees else tr("{pinyin} (today)", pinyin=sound.pinyin)
     head = Content.assemble(
         (printable(character) or "?", "bold"),
         f" {pinyin}  ",

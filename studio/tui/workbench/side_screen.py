@@ -23,7 +23,7 @@ Row = tuple[Content, T | None]
 
 
 class SideScreen(Modal[T | None]):
-    """A heading, a list and a text under it. The result is what was taken, or None.
+    """A heading, a text and a list. The result is what was taken, or None.
 
     The poem stays in sight: the screen covers the panel beside it.
     """
@@ -42,8 +42,9 @@ class SideScreen(Modal[T | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="side"):
             yield Label(id="side-heading", markup=False)
-            yield OptionList(compact=True)
+            # Over the list: a long one leaves no room under it.
             yield Static(id="side-said", markup=False)
+            yield OptionList(compact=True)
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -75,9 +76,10 @@ class SideScreen(Modal[T | None]):
         self.query_one("#side-heading", Label).update(heading)
 
     def say(self, text: str, error: bool = False) -> None:
-        """Show a text under the list."""
+        """Show a text over the list; "" hides it."""
         said = self.query_one("#side-said", Static)
         said.update(Content(text))
+        said.display = bool(text)
         said.set_class(error, "error")
 
     def show(self, rows: Iterable[Row[T]]) -> None:
@@ -86,14 +88,26 @@ class SideScreen(Modal[T | None]):
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(row) for row, _ in self._rows])
-        options.highlighted = 0 if self._rows else None
+        taken = (at for at, (_, each) in enumerate(self._rows) if each is not None)
+        options.highlighted = next(taken, 0) if self._rows else None
+        self.refresh_bindings()
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self) -> None:
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what can be taken is."""
+        return action != "take" or self._highlighted_row() is not None
+
+    def _highlighted_row(self) -> T | None:
+        highlighted = self.query_one(OptionList).highlighted if self.is_mounted else None
+        if highlighted is None or highlighted >= len(self._rows):
+            return None
+        return self._rows[highlighted][1]
 
     @on(OptionList.OptionSelected)
     def action_take(self) -> None:
         """Take what is highlighted into the poem."""
-        highlighted = self.query_one(OptionList).highlighted
-        if highlighted is None:
-            return
-        _, taken = self._rows[highlighted]
-        if taken is not None:
+        if (taken := self._highlighted_row()) is not None:
             self.dismiss(taken)

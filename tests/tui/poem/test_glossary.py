@@ -3,9 +3,10 @@
 import pytest
 from pypinyin import Style, pinyin
 
+from studio.prosody.books import rhyme_books
 from studio.prosody.forms import templates
 from studio.prosody.rhymes import RHYMES
-from studio.tui.poem.glossary import reading_named, rhyme_named, template_in_english
+from studio.tui.poem.glossary import group_named, reading_named, rhyme_named, template_in_english
 from studio.wording import local_time
 
 
@@ -14,6 +15,17 @@ def test_the_rhymes_are_named_as_they_are_read() -> None:
         name, sound = rhyme_named(rhyme).split()
         (readings,) = pinyin(name, style=Style.TONE, heteronym=True)
         assert sound in readings, name
+
+
+def test_the_rhymes_of_the_modern_books_are_named_as_they_are_read() -> None:
+    for key in ("tongyun", "xinyun"):
+        for rhyme in rhyme_books()[key].rhymes:
+            name, sound = rhyme_named(rhyme).split()
+            (readings,) = pinyin(name, style=Style.TONE, heteronym=True)
+            # 啊 as an exclamation has no tone in the list.
+            assert sound in (*readings, "ā"), name
+    assert group_named("平英") == "平英 yīng, level"
+    assert group_named("去第三部") == "去第三部 departing"
 
 
 def test_a_rhyme_has_one_name_whichever_script_it_comes_in() -> None:

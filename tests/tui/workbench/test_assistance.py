@@ -12,8 +12,8 @@ from studio.paths import Home
 from studio.prosody.measure import Measure
 from studio.prosody.offers import LineOffer, Offer
 from studio.tui.widgets.form_fields import ChoiceField
+from studio.tui.widgets.key_bar import KeyBar
 from studio.tui.workbench.look_up_screen import LookUpScreen
-from studio.tui.workbench.look_ups import word_at
 from studio.verse.suggesting import Suggestion
 from tests.tui.playground_worker import OTHER, QUATRAIN
 from tests.tui.playing import Play, Played
@@ -194,15 +194,28 @@ async def test_what_the_library_lacks_is_said(play: Play) -> None:
         assert "library" in str(played.app.screen.query_one("#side-said", Static).visual).lower()
 
 
-def test_a_word_is_a_pair_of_its_line() -> None:
-    assert [word_at("白日依山尽", at) for at in range(5)] == [
-        range(2),
-        range(2),
-        range(2, 4),
-        range(2, 4),
-        range(3, 5),
-    ]
-    assert word_at("山", 0) == range(1)
+async def test_what_is_in_no_word_stays_a_character(play: Play, library: Home) -> None:
+    async with play() as played:
+        await open_bench(played, OTHER.replace("青山", "海到"))
+        await look_up(played, "d", "right", "right", "right", "w")
+        said = played.app.screen.query_one("#side-said", Static)
+        assert str(said.visual) == "海 is in no word here."
+        assert said.region.height and played.app.screen.region.contains_region(said.region)
+
+
+async def test_take_is_among_the_keys_only_where_something_can_be_taken(
+    play: Play, library: Home
+) -> None:
+    async with play() as played:
+        await open_bench(played, OTHER)
+
+        def keys() -> str:
+            return str(played.app.screen.query_one(KeyBar).render())
+
+        await look_up(played, "right", "d", "right")
+        assert "Take" in keys() and "Word" in keys()
+        await look_up(played, "right", "right")
+        assert "Take" not in keys() and "Word" in keys()
 
 
 # --- rules --------------------------------------------------------------------------------------
