@@ -89,10 +89,12 @@ class TerminalApp(KeysInOrder):
         return super().get_key_display(binding).replace("⏎", "enter")
 
     def show_notice(self, message: str, *, title: str = "", severity: Any = "information") -> None:
-        """Show a notification; `message` is text, not markup."""
-        self.notify(
-            printable(message), title=printable(title), severity=severity, markup=False, timeout=8
-        )
+        """Show a notification; `message` is text, not markup. It replaces the same one before."""
+        message, title = printable(message), printable(title)
+        for each in list(self._notifications):
+            if (each.message, each.title) == (message, title):
+                self._unnotify(each, refresh=False)
+        self.notify(message, title=title, severity=severity, markup=False, timeout=8)
 
     def show_in_terminal(self, doing: str, share: float | None, paused: bool) -> None:
         """Show in the terminal's title and progress what is done; nothing where there is none."""
