@@ -176,7 +176,8 @@ class Pinyin:
             ]
         for syllable in {each for each, _ in beginnings}:
             counts = {text: count for count, text in self._entries.get(syllable, ())}
-            for count, (first, second) in self._read_as(syllable + part, 2, is_begun):
+            for count, pair in self._read_as(syllable + part, 2, is_begun):
+                first, second = pair[0], pair[1]
                 for score, text in beginnings.get((syllable, first), ()):
                     chance = math.log(count / counts[first])
                     longer.setdefault((part, second), []).append((score + chance, text + second))

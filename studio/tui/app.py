@@ -252,7 +252,7 @@ class StudioApp(TerminalApp):
             place.focus()
 
     async def action_help(self) -> None:
-        """Show all keys and the glossary: those of the screen first, those of panes to come last."""
+        """Show all keys, those of the screen first, and the glossary."""
         if isinstance(self.screen, HelpScreen):
             return
         here: list[Section] = []
