@@ -20,6 +20,13 @@ PLAYGROUND_KEYS: list[BindingType] = [
         tooltip=marked("Work on the poem: alternatives, kept characters, another line, undo"),
     ),
     Binding(
+        "d",
+        "own",
+        marked("Your own"),
+        id="playground.own",
+        tooltip=marked("A draft of your own: type, paste or open a poem and work on it"),
+    ),
+    Binding(
         "s", "save", marked("Save"), id="playground.save", tooltip=marked("Save to the collection")
     ),
     Binding(
@@ -32,7 +39,6 @@ PLAYGROUND_KEYS: list[BindingType] = [
             "In tmux this needs: set -g set-clipboard on"
         ),
     ),
-    Binding("e", "export", marked("Export"), id="playground.export"),
     Binding(
         "b",
         "collection",
@@ -40,13 +46,7 @@ PLAYGROUND_KEYS: list[BindingType] = [
         id="playground.collection",
         tooltip=marked("The saved poems"),
     ),
-    Binding(
-        "d",
-        "own",
-        marked("Your own"),
-        id="playground.own",
-        tooltip=marked("A draft of your own: type, paste or open a poem and work on it"),
-    ),
+    Binding("e", "export", marked("Export"), id="playground.export"),
     Binding("i", "opening", marked("Opening"), id="playground.opening"),
     Binding(
         "n", "new", marked("New"), id="playground.new", tooltip=marked("Write with a new seed")
