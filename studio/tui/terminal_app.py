@@ -14,6 +14,7 @@ from textual.driver import Driver
 from textual.errors import NoWidget
 from textual.events import AppFocus, Event, Key, MouseDown, Resize
 from textual.filter import LineFilter
+from textual.notifications import Notify as Raised
 from textual.screen import Screen
 
 from studio.translation import marked, tr
@@ -89,12 +90,16 @@ class TerminalApp(KeysInOrder):
         return super().get_key_display(binding).replace("⏎", "enter")
 
     def show_notice(self, message: str, *, title: str = "", severity: Any = "information") -> None:
-        """Show a notification; `message` is text, not markup. It replaces the same one before."""
-        message, title = printable(message), printable(title)
+        """Show a notification; `message` is text, not markup."""
+        self.notify(
+            printable(message), title=printable(title), severity=severity, markup=False, timeout=8
+        )
+
+    def on_notify(self, event: Raised) -> None:
+        """Remove the same notification, if it is still shown, before this one is added."""
         for each in list(self._notifications):
-            if (each.message, each.title) == (message, title):
+            if (each.message, each.title) == (event.notification.message, event.notification.title):
                 self._unnotify(each, refresh=False)
-        self.notify(message, title=title, severity=severity, markup=False, timeout=8)
 
     def show_in_terminal(self, doing: str, share: float | None, paused: bool) -> None:
         """Show in the terminal's title and progress what is done; nothing where there is none."""

@@ -71,11 +71,14 @@ class KeyBar(Widget):
         Textual puts a key that another widget also has where that one has it.
         """
         active = self.screen.active_bindings
-        nodes = dict.fromkeys(each.node for each in active.values())
+        defined = [
+            (key, node)
+            for node, bindings in self.screen._modal_binding_chain
+            for key, _ in bindings
+        ]
         return [
             active[key].binding
-            for node in nodes
-            for key in dict.fromkeys(node._bindings.key_to_bindings)
+            for key, node in dict.fromkeys(defined)
             if key in active and active[key].node is node and active[key].enabled
         ]
 
