@@ -140,7 +140,10 @@ class HelpScreen(Modal[None]):
 
 
 def sections_of(pane: Pane) -> Iterator[Section]:
-    """The sections for the keys of a pane and of the widgets in it, those of the focus first."""
+    """The sections for the keys of a pane and of the widgets in it.
+
+    As in the line of keys, those of the focused widget come first.
+    """
     title = TITLES[pane.id or ""]
     in_pane = tr("In {pane}", pane=tr(title))
 
@@ -151,7 +154,8 @@ def sections_of(pane: Pane) -> Iterator[Section]:
     sections: dict[str, list[DOMNode]] = {}
     if focused and focused.is_attached and pane.is_displayed(focused):
         around = takewhile(lambda node: node is not pane, focused.ancestors_with_self)
-        sections = {heading(node): [] for node in around if hasattr(node, "KEYS_HEADING")}
+        shown = (node for node in around if any(each.show for each in own_bindings([node])))
+        sections = {heading(node): [] for node in shown if hasattr(node, "KEYS_HEADING")}
     for node in (pane, *pane.query("*")):
         sections.setdefault(heading(node), []).append(node)
     yield from sections.items()
