@@ -28,6 +28,7 @@ class RulesScreen(Modal[Measure | None]):
     """Rhyme book and rescues; the result is the new measure, or None if nothing is changed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "app.focus_next", marked("Next rule"), id="rules.next"),
         Binding("escape", "use", marked("Use and go back"), id="rules.use"),
     ]
 
