@@ -6,7 +6,13 @@ from studio.translation import marked
 
 PLAYGROUND_KEYS: list[BindingType] = [
     Binding("enter", "write", marked("Write"), id="playground.write"),
-    Binding("o", "options", marked("Options"), id="playground.options"),
+    Binding(
+        "o",
+        "options",
+        marked("Setup"),
+        id="playground.options",
+        tooltip=marked("All options: form, rhyme, words, model, sampling"),
+    ),
     Binding("f", "cycle('form')", marked("Form"), show=False, id="playground.form"),
     Binding("g", "cycle('strategy')", marked("Strategy"), show=False, id="playground.strategy"),
     Binding("m", "models", marked("Choose the model"), show=False, id="playground.model"),
@@ -22,7 +28,7 @@ PLAYGROUND_KEYS: list[BindingType] = [
     Binding(
         "d",
         "own",
-        marked("Your own"),
+        marked("Own"),
         id="playground.own",
         tooltip=marked("A draft of your own: type, paste or open a poem and work on it"),
     ),
@@ -39,6 +45,7 @@ PLAYGROUND_KEYS: list[BindingType] = [
             "In tmux this needs: set -g set-clipboard on"
         ),
     ),
+    Binding("e", "export", marked("Export"), id="playground.export"),
     Binding(
         "b",
         "collection",
@@ -46,7 +53,6 @@ PLAYGROUND_KEYS: list[BindingType] = [
         id="playground.collection",
         tooltip=marked("The saved poems"),
     ),
-    Binding("e", "export", marked("Export"), id="playground.export"),
     Binding("i", "opening", marked("Opening"), id="playground.opening"),
     Binding(
         "n", "new", marked("New"), id="playground.new", tooltip=marked("Write with a new seed")

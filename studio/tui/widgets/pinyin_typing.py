@@ -15,7 +15,7 @@ from textual.widget import Widget
 from studio.corpus.cleaning import refuse_surrogates
 from studio.corpus.pinyin import LONGEST, Candidate
 from studio.errors import StudioError
-from studio.translation import marked, tr
+from studio.translation import again, marked, tr
 from studio.tui.host import host_of
 
 PAGE = 9
@@ -119,7 +119,9 @@ class CandidateLine(Widget):
 
     def _notes(self) -> list[str]:
         """What follows the candidates."""
-        return [each for each in (self.note, tr(OFF_RULE_NOTE) if self.off_rule else "") if each]
+        return [
+            each for each in (again(self.note), tr(OFF_RULE_NOTE) if self.off_rule else "") if each
+        ]
 
     def render(self) -> RenderResult:
         letters, key, rest = (

@@ -94,5 +94,5 @@ async def test_the_keys_for_poems_fit_in_80_columns(open_studio: Open) -> None:
     async with open_studio((80, 24)) as studio:
         await studio.press("3")
         keys = studio.text().splitlines()[-1]
-        for name in ("enter Write", "o Options", "w Work", "d Your own", "s Save", "b Saved"):
+        for name in ("enter Write", "o Setup", "w Work", "d Own", "s Save", "e Export", "b Saved"):
             assert name in keys
