@@ -41,7 +41,7 @@ def test_a_poem_is_asked_for_worked_on_and_kept(home: Home, tmp_path: Path) -> N
         terminal.press("s")
         terminal.wait("Saved")
         terminal.press(ESCAPE)
-        terminal.wait("o Options")
+        terminal.wait("o Setup")
         terminal.press("q")
         assert terminal.wait_for_exit() == 0
     (saved,) = Collection(home.collection).poems()
@@ -62,7 +62,7 @@ def test_bytes_that_are_no_text_do_not_end_the_studio(home: Home, tmp_path: Path
         terminal.press("月")
         terminal.wait("│ 月")
         terminal.press(ESCAPE)
-        terminal.wait("o Options")
+        terminal.wait("o Setup")
         terminal.press("q")
         assert terminal.wait_for_exit() == 0
 
@@ -99,7 +99,7 @@ def test_a_poem_of_ones_own_is_typed_mended_finished_looked_up_and_saved(
         terminal.press("s")
         terminal.wait("Saved")
         terminal.press(ESCAPE)
-        terminal.wait("o Options")
+        terminal.wait("o Setup")
         terminal.press("q")
         assert terminal.wait_for_exit() == 0
     (saved,) = Collection(home.collection).poems()

@@ -68,7 +68,7 @@ def test_train_write_quit_and_resume_in_another_terminal(home: Home, tmp_path: P
         terminal.wait("Welcome")
         start_training(terminal, epochs=4000)
         terminal.press("3")
-        terminal.wait("Options")
+        terminal.wait("Setup")
         terminal.press("月", ENTER)
         # The poem of the day is gone, and the one asked for is there.
         terminal.wait(lambda text: "per character" in text and "poem of the day" not in text)

@@ -32,6 +32,11 @@ LEAST_TOGETHER = 10
 _RARER = 10
 _READINGS = 4
 _COMPLETIONS = 45
+# Sequences of characters that are offered.
+_PHRASES = 3
+# The share of characters that follow another one without being a known pair with it.
+_UNPAIRED = 0.5
+_LONGEST_SYLLABLE = 6  # letters
 _FORMAT = 2
 LONGEST = 48  # letters
 
@@ -41,6 +46,11 @@ class Candidate(NamedTuple):
 
     text: str
     letters: int
+
+
+_Path = tuple[float, str]
+"""A sequence of characters after the logarithm of its probability."""
+_Beginnings = dict[tuple[str, str], list[_Path]]
 
 
 class _Table(msgspec.Struct, frozen=True):
@@ -111,17 +121,17 @@ class Pinyin:
         """The candidates for some letters, the likeliest first; none if this is not pinyin.
 
         Candidates for all letters come first: those that are read so, then those that begin so,
-        then, if none is read so, the likeliest sequence of words. Candidates for only the first
-        letters follow.
+        then, if none is read so, the likeliest sequences of characters. Candidates for only the
+        first letters follow, words before characters.
         """
         letters = letters_of(letters)[:LONGEST]
         if not letters:
             return ()
         found: dict[str, int] = {text: len(letters) for _, text in self._entries.get(letters, ())}
         is_whole = bool(found)
-        for text in self._completions(letters):
+        for _, text in self._starting(letters):
             found.setdefault(text, len(letters))
-        if not is_whole and (phrase := self._phrase(letters)):
+        for phrase in self._phrases(letters) if not is_whole else ():
             found.setdefault(phrase, len(letters))
         readable = self._readable(letters)
         for length in range(len(letters) - 1, 0, -1):
@@ -130,38 +140,53 @@ class Pinyin:
                     found.setdefault(text, length)
         return tuple(Candidate(text, length) for text, length in found.items())
 
-    def _completions(self, letters: str) -> list[str]:
-        """The most frequent characters and words whose letters begin so."""
+    def _starting(self, letters: str) -> list[tuple[float, str]]:
+        """The most frequent characters and words whose letters begin so, with their counts."""
         start = bisect_left(self._keys, letters)
         keys = itertools.takewhile(
             lambda key: key.startswith(letters), itertools.islice(self._keys, start, None)
         )
         found = itertools.chain.from_iterable(self._entries[key] for key in keys)
-        return [text for _, text in nlargest(_COMPLETIONS, found, key=lambda each: each[0])]
+        return nlargest(_COMPLETIONS, found, key=lambda each: each[0])
 
-    def _phrase(self, letters: str) -> str:
-        """The likeliest sequence of words that is read so; the last syllable may be incomplete.
+    def _phrases(self, letters: str) -> list[str]:
+        """The likeliest sequences of characters read so; the last syllable may be incomplete.
 
-        A Viterbi search over the ends of the words, which are assumed to be independent.
+        A Viterbi search over the ends of the syllables. The probability of a character depends on
+        the one before it.
         """
-        best: list[tuple[float, str] | None] = [(0.0, ""), *[None] * len(letters)]
+        # For each place, the beginnings up to it by their last syllable and character.
+        ends: list[_Beginnings] = [{("", ""): [(0.0, "")]}, *({} for _ in letters)]
         for end in range(1, len(letters) + 1):
-            for start in range(end):
-                before, part = best[start], letters[start:end]
-                if before is None:
-                    continue
-                entry = next(iter(self._entries.get(part, ())), None)
-                if entry is None and end == len(letters) and part in self._prefixes:
-                    text = next(iter(self._completions(part)))
-                    entry = (1.0, text)
-                if entry is None:
-                    continue
-                score = before[0] + math.log(entry[0] / self._total)
-                here = best[end]
-                if here is None or score > here[0]:
-                    best[end] = (score, before[1] + entry[1])
-        last = best[len(letters)]
-        return last[1] if last else ""
+            for start in range(max(0, end - _LONGEST_SYLLABLE), end):
+                part = letters[start:end]
+                is_begun = end == len(letters) and part in self._prefixes
+                if ends[start] and (part in self._syllables or is_begun):
+                    ends[end].update(self._longer(ends[start], part, is_begun))
+        return [text for _, text in _best(itertools.chain.from_iterable(ends[-1].values()))]
+
+    def _longer(self, beginnings: _Beginnings, part: str, is_begun: bool) -> _Beginnings:
+        """Beginnings with one more syllable, `part`; `is_begun` if it may be incomplete."""
+        likeliest = _best(itertools.chain.from_iterable(beginnings.values()))
+        longer: _Beginnings = {}
+        for count, character in self._read_as(part, 1, is_begun):
+            chance = math.log(_UNPAIRED * count / self._total)
+            longer[part, character] = [
+                (score + chance, text + character) for score, text in likeliest
+            ]
+        for syllable in {each for each, _ in beginnings}:
+            counts = {text: count for count, text in self._entries.get(syllable, ())}
+            for count, pair in self._read_as(syllable + part, 2, is_begun):
+                first, second = pair[0], pair[1]
+                for score, text in beginnings.get((syllable, first), ()):
+                    chance = math.log(count / counts[first])
+                    longer.setdefault((part, second), []).append((score + chance, text + second))
+        return {key: _best(found) for key, found in longer.items()}
+
+    def _read_as(self, letters: str, length: int, is_begun: bool) -> list[tuple[float, str]]:
+        """Texts of some length with these letters; if there are none, those that begin so."""
+        found = self._entries.get(letters, []) or (self._starting(letters) if is_begun else [])
+        return [each for each in found if len(each[1]) == length]
 
     def _readable(self, letters: str) -> list[bool]:
         """For each place: are the letters after it syllables? The last may be incomplete."""
@@ -173,6 +198,14 @@ class Pinyin:
                 for stop in range(start + 1, min(end, start + 6) + 1)
             )
         return readable
+
+
+def _best(paths: Iterable[_Path]) -> list[_Path]:
+    """The likeliest paths, each text once."""
+    score = dict[str, float]()
+    for each, text in sorted(paths):
+        score[text] = each
+    return nlargest(_PHRASES, ((each, text) for text, each in score.items()))
 
 
 def _read_cache(cache: Path) -> _Table | None:

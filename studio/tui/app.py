@@ -252,21 +252,28 @@ class StudioApp(TerminalApp):
             place.focus()
 
     async def action_help(self) -> None:
-        """Show all keys and the glossary, those of panes to come later."""
+        """Show all keys, those of the screen first, and the glossary."""
         if isinstance(self.screen, HelpScreen):
             return
+        here: list[Section] = []
+        if self.screen is not self._main_screen:
+            here = [(tr("On this screen"), [self.screen, *self.screen.query("*")])]
         current = self._main_screen.pane(self.current)
-        everywhere: Section = (tr("Everywhere"), [self])
-        help_screen = HelpScreen([*sections_of(current), everywhere])
+        help_screen = HelpScreen([*here, *sections_of(current), self._everywhere])
         await self.push_screen(help_screen)
-        self.run_worker(self._complete(help_screen, everywhere))
+        self.run_worker(self._complete(help_screen, here))
 
-    async def _complete(self, help_screen: HelpScreen, everywhere: Section) -> None:
+    @property
+    def _everywhere(self) -> Section:
+        return tr("Everywhere"), [self]
+
+    async def _complete(self, help_screen: HelpScreen, here: list[Section]) -> None:
         await self.completion.wait()
         panes = self._main_screen.panes
         panes.sort(key=lambda pane: pane.id != self.current)
         (current, *rest) = [list(sections_of(pane)) for pane in panes]
-        await help_screen.complete([*current, everywhere, *chain.from_iterable(rest)])
+        others = chain.from_iterable(rest)
+        await help_screen.complete([*here, *current, self._everywhere, *others])
 
     async def action_command_palette(self) -> None:  # type: ignore[override]  # Textual awaits it
         """Open the command palette."""

@@ -1,6 +1,7 @@
 """The help screen: all keys, read from the bindings so that it is never out of date, and terms."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -139,13 +140,24 @@ class HelpScreen(Modal[None]):
 
 
 def sections_of(pane: Pane) -> Iterator[Section]:
-    """The sections for the keys of a pane and of the widgets in it."""
-    sections: dict[str, list[DOMNode]] = {}
+    """The sections for the keys of a pane and of the widgets in it.
+
+    As in the line of keys, those of the focused widget come first.
+    """
     title = TITLES[pane.id or ""]
     in_pane = tr("In {pane}", pane=tr(title))
+
+    def heading(node: DOMNode) -> str:
+        return tr(own) if (own := getattr(node, "KEYS_HEADING", "")) else in_pane
+
+    focused = pane.last_focus
+    sections: dict[str, list[DOMNode]] = {}
+    if focused and focused.is_attached and pane.is_displayed(focused):
+        around = takewhile(lambda node: node is not pane, focused.ancestors_with_self)
+        shown = (node for node in around if any(each.show for each in own_bindings([node])))
+        sections = {heading(node): [] for node in shown if hasattr(node, "KEYS_HEADING")}
     for node in (pane, *pane.query("*")):
-        heading = tr(own) if (own := getattr(node, "KEYS_HEADING", "")) else in_pane
-        sections.setdefault(heading, []).append(node)
+        sections.setdefault(heading(node), []).append(node)
     yield from sections.items()
 
 

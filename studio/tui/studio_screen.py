@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.geometry import Size
 from textual.screen import Screen
+from textual.widget import Widget
 
 from studio.translation import tr
 from studio.tui.corpus.pane import CorpusPane
@@ -154,6 +155,27 @@ class StudioScreen(Screen[None]):
             if pane.id == current:
                 pane.refresh_from_disk()
         self.tabs.current = current
+
+    # --- the focus ------------------------------------------------------------------------------
+
+    def focus_next(self, selector: str | type[Widget] = "*") -> Widget | None:
+        """Focus the next place of the current pane."""
+        return super().focus_next(self._within_pane(selector))
+
+    def focus_previous(self, selector: str | type[Widget] = "*") -> Widget | None:
+        """Focus the previous place of the current pane."""
+        return super().focus_previous(self._within_pane(selector))
+
+    def _within_pane(self, selector: str | type[Widget]) -> str | type[Widget]:
+        """Selects what is in the current pane. The pane itself would not show that it is focused.
+
+        A pane with nothing to focus keeps the focus.
+        """
+        if selector != "*":
+            return selector
+        pane = self.pane(host_of(self).current)
+        has_places = any(pane in each.ancestors for each in self.focus_chain)
+        return f"#{pane.id} *" if has_places else f"#{pane.id}"
 
     # --- the layout -----------------------------------------------------------------------------
 

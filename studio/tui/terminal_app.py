@@ -14,6 +14,7 @@ from textual.driver import Driver
 from textual.errors import NoWidget
 from textual.events import AppFocus, Event, Key, MouseDown, Resize
 from textual.filter import LineFilter
+from textual.notifications import Notify as Raised
 from textual.screen import Screen
 
 from studio.translation import marked, tr
@@ -93,6 +94,12 @@ class TerminalApp(KeysInOrder):
         self.notify(
             printable(message), title=printable(title), severity=severity, markup=False, timeout=8
         )
+
+    def on_notify(self, event: Raised) -> None:
+        """Remove the same notification, if it is still shown, before this one is added."""
+        for each in list(self._notifications):
+            if (each.message, each.title) == (event.notification.message, event.notification.title):
+                self._unnotify(each, refresh=False)
 
     def show_in_terminal(self, doing: str, share: float | None, paused: bool) -> None:
         """Show in the terminal's title and progress what is done; nothing where there is none."""

@@ -135,3 +135,15 @@ def test_a_damaged_cache_is_counted_again(home: Home, content: bytes) -> None:
     cache.parent.mkdir()
     cache.write_bytes(content)
     assert "花" in offered(Pinyin.of_library(home.library, cache), "hua")
+
+
+def test_the_character_before_decides_between_characters_read_alike() -> None:
+    counts = {"满": 30.0, "知": 90.0, "枝": 20.0, "花": 50.0, "花满": 5.0, "满枝": 10.0}
+    assert offered(Pinyin(counts), "huamanzhi")[:2] == ["花满枝", "花满知"]
+
+
+def test_several_phrases_are_offered_and_then_words_and_characters() -> None:
+    counts = {"春": 30.0, "江": 20.0, "将": 9.0, "花": 30.0, "华": 5.0, "春江": 8.0}
+    candidates = Pinyin(counts).candidates("chunjianghua")
+    assert candidates[:3] == (("春江花", 12), ("春江华", 12), ("春将花", 12))
+    assert candidates[3:] == (("春江", 9), ("春", 4))

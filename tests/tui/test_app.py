@@ -622,6 +622,14 @@ async def test_a_click_on_a_notification_that_has_gone_is_ignored(open_small: Op
         assert studio.app.return_code is None
 
 
+async def test_the_same_notification_is_shown_once(open_small: Open) -> None:
+    async with open_small() as studio:
+        for text in ("wait", "wait", "for it"):
+            studio.app.show_notice(text)
+        await studio.settle()
+        assert [each.message for each in studio.app._notifications] == ["wait", "for it"]
+
+
 async def test_errors_while_the_studio_closes_are_ignored(open_small: Open) -> None:
     async with open_small() as studio:
         studio.app.exit(return_code=3)

@@ -5,8 +5,10 @@ from collections import Counter
 import pytest
 from textual.widgets import Input
 
-from studio.tui.help_screen import HelpScreen
+from studio.tui.help_screen import HelpScreen, key_rows
 from tests.tui.conftest import Open
+from tests.tui.playground_worker import QUATRAIN
+from tests.tui.playing import Play, Played
 
 
 @pytest.mark.parametrize("pane", ["1", "2", "3"])
@@ -46,3 +48,38 @@ async def test_letters_in_the_search_are_text_and_escape_shows_all_again(
         assert isinstance(studio.app.screen, HelpScreen)
         await studio.press("escape")
         assert not isinstance(studio.app.screen, HelpScreen)
+
+
+async def first_section(played: Played) -> str:
+    """The heading and the keys that the help begins with; closes it."""
+    await played.press("f1")
+    screen = played.app.screen
+    assert isinstance(screen, HelpScreen)
+    heading, nodes = screen._sections[0]
+    names = " ".join(name for *_, name in key_rows(nodes, played.app.get_key_display, {}))
+    await played.press("escape")
+    return f"{heading}: {names}"
+
+
+async def test_the_help_begins_with_the_keys_of_the_screen_one_is_in(play: Play) -> None:
+    async with play() as played:
+        assert "playground.write" in await first_section(played)
+        await played.press("d")
+        assert (await first_section(played)).startswith("On this screen: own.work")
+        await played.press("escape", "enter")
+        await played.answer(QUATRAIN.replace("白日", "白天"))
+        await played.press("w")
+        assert (await first_section(played)).startswith("On the workbench: work.rewrite")
+        for key, name in (("o", "side.take"), ("d", "lookup.word"), ("b", "rules.use")):
+            await played.press(key)
+            assert name in await first_section(played)
+            await played.press("escape")
+        await played.press("question_mark")
+        assert isinstance(played.app.screen, HelpScreen)
+
+
+@pytest.mark.parametrize("key", ["b", "d", "h"])
+async def test_the_question_mark_opens_the_help_over_another_screen(play: Play, key: str) -> None:
+    async with play() as played:
+        await played.press(key, "f1")
+        assert isinstance(played.app.screen, HelpScreen)

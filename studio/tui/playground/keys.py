@@ -6,7 +6,13 @@ from studio.translation import marked
 
 PLAYGROUND_KEYS: list[BindingType] = [
     Binding("enter", "write", marked("Write"), id="playground.write"),
-    Binding("o", "options", marked("Options"), id="playground.options"),
+    Binding(
+        "o",
+        "options",
+        marked("Setup"),
+        id="playground.options",
+        tooltip=marked("All options: form, rhyme, words, model, sampling"),
+    ),
     Binding("f", "cycle('form')", marked("Form"), show=False, id="playground.form"),
     Binding("g", "cycle('strategy')", marked("Strategy"), show=False, id="playground.strategy"),
     Binding("m", "models", marked("Choose the model"), show=False, id="playground.model"),
@@ -18,6 +24,13 @@ PLAYGROUND_KEYS: list[BindingType] = [
         marked("Work"),
         id="playground.work",
         tooltip=marked("Work on the poem: alternatives, kept characters, another line, undo"),
+    ),
+    Binding(
+        "d",
+        "own",
+        marked("Own"),
+        id="playground.own",
+        tooltip=marked("A draft of your own: type, paste or open a poem and work on it"),
     ),
     Binding(
         "s", "save", marked("Save"), id="playground.save", tooltip=marked("Save to the collection")
@@ -39,13 +52,6 @@ PLAYGROUND_KEYS: list[BindingType] = [
         marked("Saved"),
         id="playground.collection",
         tooltip=marked("The saved poems"),
-    ),
-    Binding(
-        "d",
-        "own",
-        marked("Your own"),
-        id="playground.own",
-        tooltip=marked("A draft of your own: type, paste or open a poem and work on it"),
     ),
     Binding("i", "opening", marked("Opening"), id="playground.opening"),
     Binding(

@@ -65,7 +65,7 @@ def show_comparison(pane: Pane, histories: Sequence[History]) -> None:
     """Show the settings and the best values of runs; their settings are read in a thread."""
     if len(histories) < 2:
         pane.studio.show_notice(
-            tr("There is one run only. In the list of runs (r), space adds the curves of another.")
+            tr("Comparing takes two runs. In the list of runs (r), space adds curves of a run.")
         )
         return
 

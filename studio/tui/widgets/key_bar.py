@@ -56,15 +56,31 @@ class KeyBar(Widget):
     def _shown(self) -> list[Binding]:
         key = self.app.get_key_display
         seen: dict[str, Binding] = {}
-        for active in self.screen.active_bindings.values():
-            binding = active.binding
+        for binding in self._in_order():
             name = binding.id or binding.action
-            if not (binding.show and active.enabled):
+            if not binding.show:
                 continue
             # If an action has several keys, show the shortest: q rather than ^q.
             if name not in seen or len(key(binding)) < len(key(seen[name])):
                 seen[name] = binding
         return list(seen.values())
+
+    def _in_order(self) -> list[Binding]:
+        """The enabled bindings as they are defined, those of the focused widget first.
+
+        Textual puts a key that another widget also has where that one has it.
+        """
+        active = self.screen.active_bindings
+        defined = [
+            (key, node)
+            for node, bindings in self.screen._modal_binding_chain
+            for key, _ in bindings
+        ]
+        return [
+            active[key].binding
+            for key, node in dict.fromkeys(defined)
+            if key in active and active[key].node is node and active[key].enabled
+        ]
 
     def _label(self, binding: Binding, described: bool) -> Text:
         key = self.get_component_rich_style("key-bar--key", partial=True)

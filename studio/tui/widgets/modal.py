@@ -1,10 +1,11 @@
 """Screens over the panes."""
 
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from rich.align import Align
 from rich.text import Text
 from textual.await_complete import AwaitComplete
+from textual.binding import Binding, BindingType
 from textual.command import CommandList, CommandPalette, Hit, Hits
 from textual.screen import ModalScreen
 from textual.system_commands import SystemCommandsProvider
@@ -12,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from studio.corpus.pronunciation import in_pinyin
 from studio.prosody.spelling import searchable
-from studio.translation import language, tr
+from studio.translation import language, marked, tr
 
 T = TypeVar("T")
 
@@ -23,6 +24,17 @@ class Modal(ModalScreen[T]):
     Textual's screen closes whatever is on top. Two fast keys, a click that bubbles, or work that
     ends while another screen is on top would close that screen, or raise an error.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # The application's keys do not work under a modal screen.
+        Binding(
+            "question_mark,f1",
+            "app.help",
+            marked("Help"),
+            id="studio.help",
+            tooltip=marked("This help"),
+        ),
+    ]
 
     _pending_result: tuple[T | None] | None = None
 

@@ -1,6 +1,6 @@
 """A field and a text area for Chinese, typed by pinyin or pasted."""
 
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.widgets import Input, TextArea
 
@@ -44,8 +44,3 @@ class PinyinArea(PinyinTyping, TextArea):
     @property
     def _place(self) -> int:
         return min(self.selection)[1]
-
-    @property
-    def _anchor(self) -> Region:
-        cursor = self.cursor_screen_offset
-        return Region(self.region.x, cursor.y, self.region.width, 1)

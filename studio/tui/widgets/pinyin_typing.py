@@ -15,15 +15,17 @@ from textual.widget import Widget
 from studio.corpus.cleaning import refuse_surrogates
 from studio.corpus.pinyin import LONGEST, Candidate
 from studio.errors import StudioError
-from studio.translation import marked, tr
+from studio.translation import again, marked, tr
 from studio.tui.host import host_of
 
 PAGE = 9
-# Cells of the candidate line that are neither letters nor candidates: padding, the page number, and
-# gaps at the edges of widgets.
-ROOM = 16
+# Cells of the candidate line that are neither letters, candidates nor notes: padding, and gaps at
+# the edges of widgets.
+ROOM = 5
 # Explains the brackets.
-OFF_RULE_NOTE = marked("  ( ) off tone or rhyme")
+OFF_RULE_NOTE = marked("() breaks a rule")
+# The keys that show more candidates: on the first page, in between, on the last one.
+_MORE, _PAGES, _BACK = marked("= more"), marked("- = pages"), marked("- back")
 _BEFORE = ("pageup", "minus", "comma", "up")
 _AFTER = ("pagedown", "equals_sign", "full_stop", "down")
 _FIRST = ("space", "enter")
@@ -103,7 +105,7 @@ class CandidateLine(Widget):
         The gap before a candidate is wider if an edge would split one of its characters.
         """
         start = at = x + 1
-        at += cell_len(self.letters) + (cell_len(self.note) + 2 if self.note else 0)
+        at += cell_len(self.letters)
         self._gaps = []
         for candidate in self.page:
             bracket, width = candidate in self.off_rule, cell_len(candidate.text)
@@ -113,7 +115,13 @@ class CandidateLine(Widget):
                 gap, text = gap + 1, text + 1
             self._gaps.append(gap)
             at = text + width + bracket
-        return at - start + (cell_len(tr(OFF_RULE_NOTE)) if self.off_rule else 0) + 2
+        return at - start + sum(2 + cell_len(each) for each in self._notes()) + 2
+
+    def _notes(self) -> list[str]:
+        """What follows the candidates."""
+        return [
+            each for each in (again(self.note), tr(OFF_RULE_NOTE) if self.off_rule else "") if each
+        ]
 
     def render(self) -> RenderResult:
         letters, key, rest = (
@@ -122,13 +130,12 @@ class CandidateLine(Widget):
         )
         line = Text(no_wrap=True, end="")
         line.append(self.letters, letters)
-        line.append(f"  {self.note}" if self.note else "", rest)
         for number, (gap, candidate) in enumerate(zip(self._gaps, self.page, strict=True), 1):
             before, after = "()" if candidate in self.off_rule else ("", "")
             line.append(f"{' ' * gap}{number}", key)
             line.append(f"{before}{candidate.text}{after}", rest if before else "")
-        if self.off_rule:
-            line.append(tr(OFF_RULE_NOTE), rest)
+        for each in self._notes():
+            line.append(f"  {each}", rest)
         return line
 
 
@@ -209,11 +216,6 @@ class PinyinTyping(_Editor):
         """The place in the line where a text would be put."""
         raise NotImplementedError
 
-    @property
-    def _anchor(self) -> Region:
-        """Where the candidates are shown: under this."""
-        return self.region
-
     def _refuses(self, text: str) -> bool:
         """Whether a text has lone surrogates; then the reason is reported."""
         try:
@@ -270,8 +272,8 @@ class PinyinTyping(_Editor):
     @property
     def _visible(self) -> tuple[Candidate, ...]:
         """The page: as many candidates as fit on the screen, at most nine, one for each digit."""
-        room = self.screen.size.width - len(self._letters) - ROOM
-        room -= cell_len(tr(OFF_RULE_NOTE)) if self.fits else 0
+        room = self.screen.size.width - len(self._letters) - ROOM - 2 - cell_len(tr(_PAGES))
+        room -= 2 + cell_len(tr(OFF_RULE_NOTE)) if self.fits else 0
         visible = list[Candidate]()
         for each in self._offered[self._pages[-1] :][:PAGE]:
             room -= cell_len(each.text) + (6 if self._is_off_rule(each) else 4)
@@ -292,13 +294,12 @@ class PinyinTyping(_Editor):
         if not visible:
             note = note or tr("not pinyin; escape clears it")
         elif len(visible) < len(self._offered):
-            page = f"- {len(self._pages)}" if len(self._pages) > 1 else "1"
             is_last = self._pages[-1] + len(visible) == len(self._offered)
-            note = page if is_last else f"{page} ="
+            note = tr(_BACK if is_last else _PAGES if len(self._pages) > 1 else _MORE)
         self._line.show(
             self._letters,
             visible,
             frozenset(filter(self._is_off_rule, visible)),
             note,
-            self._anchor,
+            self.region,
         )

@@ -6,7 +6,7 @@ import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Checkbox, Label, Static
+from textual.widgets import Label, Static
 
 from studio.prosody.books import rhyme_books
 from studio.prosody.measure import BookKey, Measure, Rescue
@@ -14,6 +14,7 @@ from studio.translation import marked, tr
 from studio.tui.widgets.form_fields import ChoiceField, Option
 from studio.tui.widgets.key_bar import KeyBar
 from studio.tui.widgets.modal import Modal
+from studio.tui.widgets.switch import Switch
 
 _ABOUT: dict[str, str] = {
     "pingshui": marked("the 106 rhymes, with the tones of the Tang"),
@@ -27,6 +28,7 @@ class RulesScreen(Modal[Measure | None]):
     """Rhyme book and rescues; the result is the new measure, or None if nothing is changed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "app.focus_next", marked("Next rule"), id="rules.next"),
         Binding("escape", "use", marked("Use and go back"), id="rules.use"),
     ]
 
@@ -46,13 +48,13 @@ class RulesScreen(Modal[Measure | None]):
                     for each in rhyme_books().values()
                 ],
             )
-            yield Checkbox(
+            yield Switch(
                 tr("Rescue within a line: 仄平平仄平, 平平仄平仄"),
                 "self" not in forbidden,
                 id="rules-self",
                 compact=True,
             )
-            yield Checkbox(
+            yield Switch(
                 tr("Rescue by the next line of the couplet"),
                 "next" not in forbidden,
                 id="rules-next",
@@ -80,7 +82,7 @@ class RulesScreen(Modal[Measure | None]):
             self._measure,
             rhymes=cast(BookKey, self._book.value),
             no_rescue=tuple(
-                each for each in rescues if not self.query_one(f"#rules-{each}", Checkbox).value
+                each for each in rescues if not self.query_one(f"#rules-{each}", Switch).value
             ),
         )
         self.dismiss(None if chosen == self._measure else chosen)

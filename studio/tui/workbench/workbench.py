@@ -65,7 +65,8 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
     def compose(self) -> ComposeResult:
         with Vertical(id="bench-main"):
             yield DraftView(id="bench-poem")
-            yield PinyinInput(id="bench-line", compact=True, placeholder=tr("other characters"))
+            placeholder = tr("other characters; enter puts them here")
+            yield PinyinInput(id="bench-line", compact=True, placeholder=placeholder)
             yield Static(id="bench-said", markup=False)
             yield MarkLine()
         yield ReadingPanel()

@@ -10,6 +10,7 @@ from studio.paths import Home
 from studio.tui.playground.chooser import PoemChooser
 from studio.tui.playground.own_poem_screen import OwnPoemScreen, PoemArea
 from studio.tui.widgets.form_fields import ChoiceField
+from studio.tui.widgets.pinyin_typing import CandidateLine
 from tests.tui.playground_worker import OTHER, QUATRAIN
 from tests.tui.playing import Play, Played
 
@@ -212,3 +213,12 @@ async def test_a_couplet_is_measured_by_its_own_rules(play: Play) -> None:
         await played.settle()
         remarks = str(played.bench.query_one("#reading-poem", Static).visual)
         assert "失对" in remarks and "可 and 梦 face each other" in remarks
+
+
+async def test_the_candidates_hide_no_row_of_the_poem(play: Play) -> None:
+    async with play((80, 24)) as played:
+        await played.press("d", *"shan")
+        (line,) = played.app.screen.query(CandidateLine)
+        for covered in (PoemArea, ChoiceField):
+            assert not line.region.overlaps(played.app.screen.query_one(covered).region)
+        assert not line.region.overlaps(played.app.screen.query_one("#said").region)

@@ -262,7 +262,7 @@ async def test_runs_are_compared_by_settings_that_differ_and_by_best_values(
         run.record(event)
     async with open_studio(SMALL) as studio:
         await studio.press("2", "i")
-        assert "There is one run only." in studio.words()
+        assert "Comparing takes two runs." in studio.words()
         await studio.press("r", "space", "down", "b", "i")
         rows = {line[:24].strip(" │"): line.split() for line in studio.text().split("\n")}
         hidden = next(row for name, row in rows.items() if name.startswith("hidden"))

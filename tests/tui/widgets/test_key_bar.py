@@ -5,6 +5,7 @@ import re
 import pytest
 from textual.app import App, ComposeResult
 from textual.binding import Binding
+from textual.widgets import Static
 
 from studio.tui.widgets.key_bar import KeyBar
 from tests.tui.conftest import Open
@@ -57,4 +58,41 @@ async def test_the_list_of_runs_shows_all_of_its_keys(
         await studio.press("2", "r")
         keys = studio.text().splitlines()[-1]
         for name in ("enter Open", "space Compare", "u Resume", "d Delete", "/ Filter"):
+            assert name in keys
+
+
+class Bound(Static, can_focus=True):
+    """A widget with a key of its own and one that the application overrides."""
+
+    BINDINGS = [Binding("b", "do(1)", "Inner"), Binding("x", "do(2)", "Extra")]  # noqa: RUF012
+
+
+class Overriding(App[None]):
+    """Its second key is also one of the widget."""
+
+    BINDINGS = [  # noqa: RUF012
+        Binding("a", "do(3)", "Alpha", priority=True),
+        Binding("b", "do(4)", "Beta", priority=True),
+    ]
+    ENABLE_COMMAND_PALETTE = False
+
+    def compose(self) -> ComposeResult:
+        yield Bound()
+        yield KeyBar()
+
+
+async def test_a_key_that_overrides_another_stands_where_it_is_defined() -> None:
+    app = Overriding()
+    async with app.run_test(size=(60, 4)) as pilot:
+        app.query_one(Bound).focus()
+        await pilot.pause()
+        line = str(app.query_one(KeyBar).render())
+    assert line.split() == ["x", "Extra", "a", "Alpha", "b", "Beta"]
+
+
+async def test_the_keys_for_poems_fit_in_80_columns(open_studio: Open) -> None:
+    async with open_studio((80, 24)) as studio:
+        await studio.press("3")
+        keys = studio.text().splitlines()[-1]
+        for name in ("enter Write", "o Setup", "w Work", "d Own", "s Save", "e Export", "b Saved"):
             assert name in keys

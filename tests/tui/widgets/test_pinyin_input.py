@@ -91,7 +91,10 @@ async def test_picking_a_first_part_keeps_the_other_letters(home: Home) -> None:
 async def test_more_characters_are_on_further_pages(home: Home) -> None:
     app = Typing(home)
     async with app.run_test() as pilot:
-        await press(app, pilot, *"yi", "pagedown")
+        await press(app, pilot, *"yi")
+        assert app.shown.endswith("= more")
+        await press(app, pilot, "pagedown")
+        assert app.shown.endswith("- back")
         assert "1倚" not in app.shown
         assert "1疑" in app.shown
         await press(app, pilot, "equals_sign", "minus", "minus", "equals_sign", "2")
@@ -225,7 +228,7 @@ async def test_fitting_candidates_come_first_and_the_others_are_in_brackets(home
         await press(app, pilot, *"ming")
         assert "1名" in app.shown
         assert "(明)" in app.shown
-        assert app.shown.endswith("( ) off tone or rhyme")
+        assert app.shown.endswith("() breaks a rule")
         await press(app, pilot, "2")
         assert app.field.value == "明"
 

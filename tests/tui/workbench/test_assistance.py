@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from textual.widgets import Checkbox, Label, OptionList, Static
+from textual.widgets import Label, OptionList, Static
 
 from studio.corpus.build import build
 from studio.corpus.records import RawPoem
@@ -13,6 +13,7 @@ from studio.prosody.measure import Measure
 from studio.prosody.offers import LineOffer, Offer
 from studio.tui.widgets.form_fields import ChoiceField
 from studio.tui.widgets.key_bar import KeyBar
+from studio.tui.widgets.switch import Switch
 from studio.tui.workbench.look_up_screen import LookUpScreen
 from studio.verse.suggesting import Suggestion
 from tests.tui.playground_worker import OTHER, QUATRAIN
@@ -229,7 +230,7 @@ async def test_rhyme_book_and_rescues_are_chosen_for_the_poem(play: Play) -> Non
         assert "出韵" in str(remarks.visual)
         await played.press("b")
         played.app.screen.query_one("#field-rules-book", ChoiceField).value = "cilin"
-        played.app.screen.query_one("#rules-self", Checkbox).value = False
+        played.app.screen.query_one("#rules-self", Switch).value = False
         await played.press("escape")
         measure = played.bench.draft.state.request.measure
         assert measure == Measure(rhymes="cilin", no_rescue=("self",))

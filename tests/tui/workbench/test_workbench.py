@@ -321,3 +321,11 @@ async def test_a_question_that_fails_leaves_the_alternatives_as_they_were(
         played.worker.emit(Failed("reading the poem", "no model", command.ticket))
         await played.settle()
         assert said(played, "#reading-choices") == before
+
+
+@pytest.mark.parametrize("key", ["tab", "shift+tab"])
+async def test_tab_leaves_the_focus_on_the_poem(play: Play, key: str) -> None:
+    async with play() as played:
+        await open_bench(played)
+        await played.press(key)
+        assert played.app.focused is played.bench
