@@ -81,9 +81,10 @@ def print_suggestion(suggestion: Suggestion, scanned: Scansion) -> None:
         by_place[at] = by_place.get(at, "") + offer.character
     offered = [
         tr(
-            "{character} in line {line} → {offers}",
+            "{character} in line {line}, place {place} → {offers}",
             character=scanned.lines[line].text[place],
             line=line + 1,
+            place=place + 1,
             offers=" ".join(characters),
         )
         for (line, place), characters in by_place.items()

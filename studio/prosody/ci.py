@@ -98,11 +98,10 @@ def _align(lines: Sequence[str], pattern: TunePattern) -> tuple[list[_Places], l
         0,
         len(lines[wrong]),
         tr(
-            "The poem has {count} characters; the tune has {wanted}. The first line that differs "
-            "is line {line}.",
+            "The poem has {count} characters; the tune has {wanted}. This is the first line that "
+            "differs.",
             count=length,
             wanted=pattern.length,
-            line=wrong + 1,
         ),
     )
     return places, [fault]

@@ -87,7 +87,7 @@ def _ends(lines: Sequence[str], half: int, rules: ScanRules) -> list[Remark]:
 
 def _wrong_length(lines: Sequence[str], upper: int, lower: int) -> Remark:
     if lower == len(lines):
-        why = tr("Line {line} has no line that faces it.", line=upper + 1)
+        why = tr("No line faces this one.")
         return Remark("字数", upper, 0, len(lines[upper]), why)
     return Remark(
         "字数",
@@ -95,8 +95,7 @@ def _wrong_length(lines: Sequence[str], upper: int, lower: int) -> Remark:
         0,
         len(lines[lower]),
         tr(
-            "Line {line} has {count} characters; line {upper}, which it faces, has {usual}.",
-            line=lower + 1,
+            "{count} characters; line {upper}, which it faces, has {usual}.",
             count=len(lines[lower]),
             upper=upper + 1,
             usual=len(lines[upper]),

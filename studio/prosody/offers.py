@@ -55,9 +55,9 @@ def offers(
 ) -> list[Offer]:
     """At most `count` offers for each place that can clear the fault, as the candidates come.
 
-    All places of its line are tried, and if none of them clears it, those of the line before. In
-    places that the fault does not name only the first `_TRIED` candidates are. The list is empty
-    for a fault that takes more than one character.
+    All places of the poem are tried: a rescue, the other line of a couplet, and a character that
+    is repeated may be anywhere. In places that the fault does not name only the first `_TRIED`
+    candidates are. The list is empty for a fault that takes more than one character.
 
     `scan` scans the lines under the rules of the poem, and each offer has passed it: what the poem
     has with it are its other faults, or fewer, in the same form. Characters with the same readings
@@ -65,15 +65,12 @@ def offers(
     rests on a reading that its character seldom has.
     """
     search = _Search(lines, scan(lines), fault, scan, book)
-    for line in (fault.line, fault.line - 1):
-        found = [
-            offer
-            for place in range(len(lines[line]) if line >= 0 else 0)
-            for offer in islice(search.clearing(line, place, candidates(line, place)), count)
-        ]
-        if found:
-            return found
-    return []
+    return [
+        offer
+        for line, text in enumerate(lines)
+        for place in range(len(text))
+        for offer in islice(search.clearing(line, place, candidates(line, place)), count)
+    ]
 
 
 def line_offers(

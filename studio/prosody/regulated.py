@@ -1,6 +1,6 @@
 """The faults of regulated verse (近体诗), each with its place and an explanation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from studio.prosody.report import FaultName, NoteName, Remark
 from studio.prosody.rhymes import RhymeBook
@@ -24,6 +24,22 @@ _NO_CHANGE_TO_LEVEL = marked(
 )
 _NO_CHANGE_TO_OBLIQUE = marked(
     "{character} should be oblique: the tones of the second, fourth and sixth characters alternate."
+)
+_NOT_OPPOSED_LEVEL = marked(
+    "The second character, {second}, should be level: it faces {first} in line {line}, and the "
+    "tones of a couplet are opposed."
+)
+_NOT_OPPOSED_OBLIQUE = marked(
+    "The second character, {second}, should be oblique: it faces {first} in line {line}, and the "
+    "tones of a couplet are opposed."
+)
+_NOT_ADHERING_LEVEL = marked(
+    "The second character, {second}, should be level like {first} in line {line}: each couplet "
+    "adheres to the one before it."
+)
+_NOT_ADHERING_OBLIQUE = marked(
+    "The second character, {second}, should be oblique like {first} in line {line}: each couplet "
+    "adheres to the one before it."
 )
 _THREE_LEVEL = marked("{characters}: the line ends in three level tones.")
 _THREE_OBLIQUE = marked("{characters}: the line ends in three oblique tones.")
@@ -49,40 +65,7 @@ def tone_remarks(lines: Sequence[str], line_length: int, fit: Fit, rules: ScanRu
         doubtful += _doubtful_tail(lines[at], at, each, rules.book)
         for remark in _misses(lines[at], at, each, answer, rules):
             (notes if remark.name in ("拗", "对句拗救") else faults).append(remark)
-    for at in fit.unopposed:
-        faults.append(
-            Remark(
-                "失对",
-                at,
-                1,
-                2,
-                tr(
-                    "Lines {line} and {following} are a couplet, and their tones should be "
-                    "opposed. Their second characters, {first} and {second}, have the same tone.",
-                    line=at,
-                    following=at + 1,
-                    first=lines[at - 1][1:2],
-                    second=lines[at][1:2],
-                ),
-            )
-        )
-    for at in fit.unadhering:
-        faults.append(
-            Remark(
-                "失粘",
-                at,
-                1,
-                2,
-                tr(
-                    "The second character of line {following} should have the same tone as that of "
-                    "line {line}, but {first} and {second} are opposed.",
-                    line=at,
-                    following=at + 1,
-                    first=lines[at - 1][1:2],
-                    second=lines[at][1:2],
-                ),
-            )
-        )
+    faults += _disorder(lines, line_length, fit)
     # If the poem has faults elsewhere, the stricter of two readings is worth a note.
     if faults:
         notes += doubtful
@@ -166,6 +149,29 @@ def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit, book: RhymeBook) -
                 )
             )
     return faults, notes
+
+
+def ordered_tone(fit: Fit, at: int, line_length: int) -> str:
+    """The tone, 平 or 仄, that the line before this one asks for in its second place."""
+    level = _is_level(fit.lines[at - 1].type, 6 - line_length)
+    return "平" if level != bool(at % 2) else "仄"
+
+
+def _disorder(lines: Sequence[str], line_length: int, fit: Fit) -> Iterator[Remark]:
+    """The lines that are not opposed to the one before (失对), or do not adhere to it (失粘)."""
+    for at in (*fit.unopposed, *fit.unadhering):
+        level = ordered_tone(fit, at, line_length) == "平"
+        if at % 2:
+            message = _NOT_OPPOSED_LEVEL if level else _NOT_OPPOSED_OBLIQUE
+        else:
+            message = _NOT_ADHERING_LEVEL if level else _NOT_ADHERING_OBLIQUE
+        yield Remark(
+            "失对" if at % 2 else "失粘",
+            at,
+            1,
+            2,
+            tr(message, line=at, first=lines[at - 1][1:2], second=lines[at][1:2]),
+        )
 
 
 def _misses(line: str, at: int, each: LineFit, answer: str, rules: ScanRules) -> list[Remark]:

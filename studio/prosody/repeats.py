@@ -55,19 +55,14 @@ def repeated_in_ci(lines: Sequence[str]) -> list[Remark]:
 
 
 def repeated_across(lines: Sequence[str]) -> list[Remark]:
-    """Characters of the lower half that are in the upper one too (重字)."""
+    """Characters of the lower half that are in the upper one too (重字), each once."""
     half = -(-len(lines) // 2)
     upper = set("".join(lines[:half])) - {BLANK}
-    return [
-        Remark(
-            "重字",
-            at,
-            place,
-            place + 1,
-            tr("{character} is in the upper line too.", character=character),
-        )
-        for at, line in enumerate(lines[half:], start=half)
-        for place, character in enumerate(line)
-        if character in upper
-        and not (character in _PARTICLES and lines[at - half][place : place + 1] == character)
-    ]
+    found: dict[str, Remark] = {}
+    for at, line in enumerate(lines[half:], start=half):
+        for place, character in enumerate(line):
+            facing = lines[at - half][place : place + 1]
+            if character in upper and not (character in _PARTICLES and facing == character):
+                why = tr("{character} is in the upper line too.", character=character)
+                found.setdefault(character, Remark("重字", at, place, place + 1, why))
+    return list(found.values())

@@ -74,7 +74,8 @@ class Character(msgspec.Struct, frozen=True):
 
     `readings` are tone and rhyme (one of the 106), such as 平寒; empty if the character is unknown.
     `tone` is 平 or 仄; 中 if readings of both tones count in this place; ? if it is unknown.
-    `required` is the tone in the template: 平, 仄, or 中; empty if there is no template.
+    `required` is the tone in the template: 平, 仄, or 中; empty if there is no template. In the
+    second place of a line that breaks the order (失对, 失粘) it is the tone that would keep it.
     """
 
     character: str

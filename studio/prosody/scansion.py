@@ -7,7 +7,7 @@ import msgspec
 
 from studio.prosody.forms import form_of, forms, line_types, templates
 from studio.prosody.rare import rare_notes
-from studio.prosody.regulated import rhyme_remarks, tone_remarks
+from studio.prosody.regulated import ordered_tone, rhyme_remarks, tone_remarks
 from studio.prosody.repeats import repeated
 from studio.prosody.report import Character, Line, Remark, Scansion
 from studio.prosody.rhyming import (
@@ -29,7 +29,6 @@ _ORDER_FAULTS = ("失对", "失粘", "失替")
 # The share of lines that may have another length in a regulated form.
 STRAY_LINES = 0.25
 MIXED = "杂言"
-_OTHER = {"平": "仄", "仄": "平"}
 
 
 def scan(lines: Sequence[str], form: str = "", rules: ScanRules = TANG) -> Scansion:
@@ -85,9 +84,6 @@ def _regulated(
         required = patterns[-1 if each.rescued else 0]
         if at in answering and not each.rescued:
             required = types[each.type].answering_pattern(line_length)
-        if at in (*found.unopposed, *found.unadhering):
-            # The line keeps a pattern of its own, but not the one that follows from those before.
-            required = required[0] + _OTHER[required[1]] + required[2:]
         rhymes = rhyme and each.type.isupper() and in_rhyme(line[-1], rhyme, rules.book)
         scanned.append(
             Line(
@@ -100,6 +96,8 @@ def _regulated(
     start = found.lines[0].type
     names = {each.types[0]: each.name for each in templates(line_length, len(lines))}
     notes = [*notes, *rhyme_notes, *rare_notes(scanned, rules.book)]
+    for at in (*found.unopposed, *found.unadhering):
+        scanned[at] = _with_required(scanned[at], 1, ordered_tone(found, at, line_length))
     return Scansion(
         form=form,
         template=names[start],
@@ -108,6 +106,15 @@ def _regulated(
         faults=in_order(faults),
         notes=in_order(msgspec.structs.replace(each, severity="note") for each in notes),
     )
+
+
+def _with_required(line: Line, place: int, tone: str) -> Line:
+    """The line with another required tone in a place, if it is that long."""
+    characters = tuple(
+        msgspec.structs.replace(each, required=tone) if at == place else each
+        for at, each in enumerate(line.characters)
+    )
+    return msgspec.structs.replace(line, characters=characters)
 
 
 def _old_style(lines: Sequence[str], line_length: int, stray: int, rules: ScanRules) -> Scansion:
@@ -188,8 +195,7 @@ def _wrong_length(lines: Sequence[str], line_length: int) -> list[Remark]:
             0,
             len(line),
             tr(
-                "Line {line} has {count} characters; the others have {usual}.",
-                line=at + 1,
+                "{count} characters; the others have {usual}.",
                 count=len(line),
                 usual=line_length,
             ),

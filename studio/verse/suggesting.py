@@ -6,7 +6,7 @@ Imports torch only if a model ranks.
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -33,7 +33,7 @@ _WRITTEN = 12
 
 
 class Suggestion(msgspec.Struct, frozen=True):
-    """A fault and the offers that clear it, the best first.
+    """A fault and the offers that clear it, place by place: the place with the best one first.
 
     `lines` are offered only if one character cannot clear it, and a model knows the rules.
     """
@@ -146,7 +146,7 @@ def suggest(
     ranker: Ranker,
     count: int,
 ) -> list[Suggestion]:
-    """For each fault at most `count` offers, the likeliest in the whole poem first.
+    """For each fault at most `count` offers, in each place the likeliest in the whole poem first.
 
     `text` is the poem with punctuation, `lines` are its lines without. Offers are in the script of
     the poem, and the model, which knows simplified characters, reads it in those.
@@ -161,17 +161,16 @@ def suggest(
 
 
 def _from_every_place(ranked: Sequence[Offer], count: int) -> list[Offer]:
-    """The best `count` offers, as evenly from all places as there are offers; as they were ranked.
+    """The best `count` offers, as evenly from all places as there are offers; place by place.
 
     An isolated level tone (孤平) can be cleared in two places. The likelier ones can all be in one.
     """
-    ranks = Counter[tuple[int, int]]()
-    order = []
-    for at, offer in enumerate(ranked):
-        place = offer.line, offer.place
-        order.append((ranks[place], at))
-        ranks[place] += 1
-    return [ranked[at] for at in sorted(at for _, at in sorted(order)[:count])]
+    places: dict[tuple[int, int], list[Offer]] = {}
+    for offer in ranked:
+        places.setdefault((offer.line, offer.place), []).append(offer)
+    in_turn = [each for row in zip_longest(*places.values()) for each in row if each]
+    chosen = set(in_turn[:count])
+    return [offer for its in places.values() for offer in its if offer in chosen]
 
 
 def suggest_for(

@@ -260,7 +260,7 @@ def test_each_fault_is_offered_what_clears_it(tangshi: Run, written: Writer, hom
     file = written(GUANQUE.replace("一层", "红层").replace("入海", "入红"))
     result = tangshi("scan", "--suggest", file)
     assert "✗ Line 2, 失替" in result.out
-    assert "→ Line 2, 失替: 红 in line 2 → 水 海 雨" in result.out
+    assert "→ Line 2, 失替: 红 in line 2, place 4 → 水 海 雨" in result.out
     assert "There is no model yet" in result.err and "of the library are offered" in result.err
     poem = tangshi("scan", "--suggest", "--json", file).document["poems"][0]
     assert [each["fault"] for each in poem["suggestions"]] == [

@@ -24,7 +24,7 @@ def test_a_remark_is_a_chinese_sentence() -> None:
     grass = remarks("离离原上草，一岁一枯荣。野火烧不尽，春风吹又生。")
     assert grass["对句拗救"] == "「不」应平而仄，下句第3字「吹」用平声相救。"
     (fault,) = scan(["白日依山尽", "黄河入海流", "欲穷千里", "更上一层楼"]).broken
-    assert fault.explanation == "第3句有4字，其余各句为5字。"
+    assert fault.explanation == "有4字，其余各句5字。"
 
 
 def test_a_language_changes_the_explanations_alone(chinese: None) -> None:

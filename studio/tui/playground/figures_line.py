@@ -14,11 +14,12 @@ from studio.tui.playground.model_choices import model_in_words
 from studio.tui.playground.poem_history import PoemGroup
 from studio.tui.poem.marks import Overlays, tint_legend, tone_legend
 from studio.tui.poem.remarks import (
+    FAULT,
     copied_in_words,
     explained,
+    marked_summary,
     names_of,
     scansion_of,
-    summary,
     template_in_words,
 )
 from studio.verse.request import COUPLET_FORM
@@ -44,11 +45,11 @@ def figures(group: PoemGroup, chosen: int, overlays: Overlays, read: Inspected |
     chance = tr("average {odds} per character (log p {mean:.2f})", odds=odds(mean), mean=mean)
     if not mean:
         chance = tr("no character was left to the model")
-    words = [summary(scansion)] if scansion else []
+    words = [marked_summary(scansion)] if scansion else []
     lines = verse_lines(poem.text)
     if composed.request.form == COUPLET_FORM and len(lines) == 2:
-        words.append(tr("parallelism {score:.2f}", score=parallelism(*lines)))
-    rows = [Content(" · ".join(words))] if words else []
+        words.append(Content(tr("parallelism {score:.2f}", score=parallelism(*lines))))
+    rows = [Content(" · ").join(words)] if words else []
     rows += _faults(scansion) if scansion else []
     rows.append(Content(" · ".join(source)))
     rows += [Content(chance)] if composed.model else []
@@ -70,7 +71,7 @@ def odds(log_probability: float) -> str:
 def _faults(scansion: Scansion) -> Iterator[Content]:
     faults = scansion.broken
     for fault in faults[:_MOST_FAULTS]:
-        yield Content.assemble((names_of([fault]), "$text-error"), f" · {explained(fault)}")
+        yield Content.assemble((names_of([fault]), FAULT), f" · {explained(fault)}")
     if len(faults) > _MOST_FAULTS:
         yield Content(tr("{count} more: press w to see all", count=len(faults) - _MOST_FAULTS))
 

@@ -1,4 +1,4 @@
-"""Marks in a poem, shown on demand: tones and rhyme, pinyin, copied spans, likelihood."""
+"""Marks in a poem: its faults, and on demand tones and rhyme, pinyin, copies, likelihood."""
 
 import math
 from collections.abc import Collection, Sequence
@@ -13,13 +13,11 @@ from studio.messages import Inspected
 from studio.prosody.report import Remark, Scansion
 from studio.translation import tr
 from studio.tui.poem.layout import Mark, places_of_lines
-from studio.tui.poem.remarks import ANY_FORM, scansion_of
+from studio.tui.poem.remarks import ANY_FORM, FAULT, scansion_of
 from studio.tui.poem.sounds import sounds_of
 from studio.verse.request import BLANK, ComposeRequest
 
 GIVEN = "bold $text-accent"
-# Beside the colour, for terminals without any.
-FAULTY = "bold $text-error underline"
 CURSOR = "bold $block-cursor-foreground on $block-cursor-background"
 # A less likely character has a deeper tint: one shade more below each of these.
 _LEAST = (1 / 8, 1 / 32, 1 / 128, 1 / 512)
@@ -58,31 +56,30 @@ def marks_of(
     given: Collection[int] = (),
     cursor: int | None = None,
     request: ComposeRequest = ANY_FORM,
-    faults: bool = False,
 ) -> list[Mark]:
     """A mark for each character of a text, including stops.
 
     `read` is the model's reading of it, if it has arrived. `given` are the positions of the
     characters that a person chose, `cursor` is the position worked on. The `request` says by which
-    form and rules the poem is measured. `faults` marks the characters that have one.
+    form and rules the poem is measured.
     """
-    scansion = scansion_of(text, request) if overlays.tones or faults else None
-    faulty = _faulty(text, scansion) if scansion else set()
-    signs = _signs(text, scansion, faulty) if scansion and overlays.tones else {}
+    scansion = scansion_of(text, request)
+    faulty = _faulty(scansion, text) if scansion else set()
+    signs = _signs(scansion, text, faulty) if scansion and overlays.tones else {}
     sounds = [each.pinyin for each in sounds_of(text, request)] if overlays.pinyin else []
     words = sounds or [""] * len(text)
     copied = _copied(read) if read and overlays.copied else {}
     marks = []
     for at, word in enumerate(words):
         style = [GIVEN] if at in given else []
-        if faults and at in faulty:
-            style = [FAULTY]
         if read and overlays.likelihood and text[at] not in (BLANK, *STOPS):
             style.append(shade(read.predictions[at].log_probability))
+        if at in faulty:
+            style.append("bold underline" if read and overlays.likelihood else FAULT)
         if at in copied:
             style.append("underline")
         if at == cursor:
-            style = [CURSOR, *(["underline"] if at in copied else [])]
+            style = [CURSOR, *(["underline"] if at in copied or at in faulty else [])]
         sign, sign_style = signs.get(at, ("", ""))
         joined = bool(copied.get(at)) and at != cursor and not overlays.likelihood
         marks.append(Mark(" ".join(filter(None, style)), word, sign, sign_style, joined))
@@ -110,17 +107,18 @@ def tint_legend() -> Content:
 
 
 def tone_legend() -> Content:
-    """What the signs under the characters mean."""
-    return Content(tr("平 level  仄 oblique  中 either  韵 rhyme"))
+    """What the signs under the characters mean, and the mark of a fault."""
+    signs = tr("平 level  仄 oblique  中 either  韵 rhyme")
+    return Content.assemble(signs, "  ", (tr("a fault"), FAULT))
 
 
-def _faulty(text: str, scansion: Scansion) -> set[int]:
-    """The positions of the characters that have a fault."""
+def _faulty(scansion: Scansion, text: str) -> set[int]:
+    """The positions of the characters that faults are about."""
     lines = places_of_lines(text)
     return {at for fault in scansion.broken for at in places_of(fault, lines)}
 
 
-def _signs(text: str, scansion: Scansion, faulty: Collection[int]) -> dict[int, tuple[str, str]]:
+def _signs(scansion: Scansion, text: str, faulty: Collection[int]) -> dict[int, tuple[str, str]]:
     """The sign under each character, with its style: the tone, or 韵 if it rhymes."""
     signs = {}
     for line, places in zip(scansion.lines, places_of_lines(text), strict=True):

@@ -18,6 +18,8 @@ from studio.wording import printable
 
 _MOST_RHYMES = 3
 ANY_FORM = ComposeRequest(form="")
+# A fault's characters in the poem, and its name. Without colours it is bold and underlined.
+FAULT = "bold underline $text-error"
 
 
 def scansion_of(text: str, request: ComposeRequest = ANY_FORM) -> Scansion | None:
@@ -28,12 +30,17 @@ def scansion_of(text: str, request: ComposeRequest = ANY_FORM) -> Scansion | Non
 
 def summary(scansion: Scansion) -> str:
     """Form, rhyme, and whether the rules are kept, in a few words."""
-    words = [scansion.form, _rhymes(scansion)]
+    return marked_summary(scansion).plain
+
+
+def marked_summary(scansion: Scansion) -> Content:
+    """The same; the number of faults is marked as they are in the poem."""
+    words = [(each, "") for each in (scansion.form, _rhymes(scansion)) if each]
     if scansion.regulated:
         count = len(scansion.broken)
         faults = tr_n("{count} fault", "{count} faults", count)
-        words.append(faults if count else tr("every rule kept"))
-    return " · ".join(filter(None, words))
+        words.append((faults, FAULT) if count else (tr("every rule kept"), ""))
+    return Content(" · ").join(Content.styled(*each) for each in words)
 
 
 def template_in_words(scansion: Scansion) -> str:
@@ -64,15 +71,19 @@ def remarks_in_words(scansion: Scansion | None, line: int, column: int) -> list[
     # A row with both languages of a template is too wide for the panel.
     named = scansion.template
     english = template_in_english(named) if named and language() == "en" else ""
-    head = (summary(scansion), named, english)
-    rows = [Content.styled(each, "$foreground-muted") for each in head if each]
+    rows = [marked_summary(scansion).stylize_before("$foreground-muted")]
+    rows += [Content.styled(each, "$foreground-muted") for each in (named, english) if each]
     remarks = [*scansion.broken, *scansion.noted]
     remarks.sort(key=lambda each: not (each.line == line and each.start <= column < each.end))
     # Remarks are grouped by name, in the order of the first of each.
     for name in dict.fromkeys(remark.name for remark in remarks):
-        style = "$text-error" if any(fault.name == name for fault in scansion.broken) else ""
+        is_fault = any(fault.name == name for fault in scansion.broken)
         meaning = glossed(name, IN_ENGLISH[name]).removeprefix(name)
-        rows.append(Content.assemble((name, f"bold {style}"), (meaning, style)))
+        rows.append(
+            Content.assemble(
+                (name, FAULT if is_fault else "bold"), (meaning, "$text-error" if is_fault else "")
+            )
+        )
         rows += [
             # A stop alone would start a row.
             Content.styled(explained(remark).removesuffix("。"), "$foreground-muted")

@@ -13,7 +13,7 @@ from studio.prosody.rhymes import RhymeBook
 from studio.translation import marked, tr
 from studio.tui.workbench.look_ups import KINDS, Found, Kind, LookedUp, LookUps, PutIn
 from studio.tui.workbench.questions import Answer, Questions
-from studio.tui.workbench.side_screen import SideScreen
+from studio.tui.workbench.side_screen import SideScreen, turning
 from studio.wording import printable
 
 _NAMES: dict[Kind, str] = {
@@ -29,6 +29,7 @@ class LookUpScreen(SideScreen[PutIn]):
     """Pages of what the library has; the result is what to put into the poem."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *turning(marked("Next page"), marked("Previous page")),
         Binding(
             "w",
             "widen",

@@ -1,17 +1,20 @@
 """What clears the faults of a poem, to choose from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import ClassVar
 
+from textual.binding import BindingType
 from textual.content import Content
 
 from studio.messages import Failed, Suggest, Suggested
 from studio.prosody.offers import LineOffer, Offer
 from studio.prosody.report import IN_ENGLISH, Remark
-from studio.translation import tr
+from studio.translation import marked, tr
 from studio.tui.poem.glossary import glossed
-from studio.tui.poem.remarks import explained
+from studio.tui.poem.remarks import FAULT, explained
 from studio.tui.workbench.questions import Answer, Questions
-from studio.tui.workbench.side_screen import Row, SideScreen
+from studio.tui.workbench.side_screen import Row, SideScreen, turning
 from studio.verse.request import ComposeRequest
 
 _NEW = "bold $text-accent"
@@ -19,6 +22,8 @@ _NEW = "bold $text-accent"
 
 class OffersScreen(SideScreen[Offer | LineOffer]):
     """The offers for one fault after the other; the worker finds and ranks them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = turning(marked("Next fault"), marked("Previous fault"))
 
     def __init__(
         self,
@@ -54,8 +59,7 @@ class OffersScreen(SideScreen[Offer | LineOffer]):
             Content("\n").join(
                 [
                     Content.assemble(
-                        (name, "bold $text-error"),
-                        (f"  {place}" if count > 1 else "", "$text-muted"),
+                        (name, FAULT), *([("  ", ""), (place, "$text-muted")] if count > 1 else [])
                     ),
                     Content.styled(explained(fault), "$text-muted"),
                 ]
@@ -81,26 +85,20 @@ class OffersScreen(SideScreen[Offer | LineOffer]):
             case Failed(_, message):
                 self.say(message, error=True)
             case Suggested(_, suggestion):
-                self.show(
-                    [
-                        *map(self._character, suggestion.offers),
-                        *map(_line, suggestion.lines),
-                    ]
-                )
+                self.show([*self._characters(suggestion.offers), *map(_line, suggestion.lines)])
                 nothing = not (suggestion.offers or suggestion.lines)
                 self.say(tr("No single change clears it without another fault.") if nothing else "")
 
-    def _character(self, offer: Offer) -> Row[Offer | LineOffer]:
-        line = offer.put_into(self._lines)[offer.line]
-        return (
-            Content.assemble(
-                line[: offer.place],
-                (offer.character, _NEW),
-                line[offer.place + 1 :],
-                (f"  {self._lines[offer.line][offer.place]} → {offer.character}", "$text-muted"),
-            ),
-            offer,
-        )
+    def _characters(self, offers: Sequence[Offer]) -> Iterator[Row[Offer | LineOffer]]:
+        """The offers under the place that they are for."""
+        for (line, place), its in groupby(offers, lambda each: (each.line, each.place)):
+            where = tr("line {line} no. {place}", line=line + 1, place=place + 1)
+            old = self._lines[line]
+            yield Content.styled(where, "$text-muted"), None
+            for offer in its:
+                new = (offer.character, _NEW)
+                change = (f"  {old[place]} → {offer.character}", "$text-muted")
+                yield Content.assemble(old[:place], new, old[place + 1 :], change), offer
 
 
 def _line(offer: LineOffer) -> Row[Offer | LineOffer]:

@@ -22,6 +22,14 @@ T = TypeVar("T")
 Row = tuple[Content, T | None]
 
 
+def turning(following: str, before: str) -> list[BindingType]:
+    """The keys that turn to the next page and the one before, with what they turn to."""
+    return [
+        Binding("right,tab", "turn(1)", following, id="side.next"),
+        Binding("left,shift+tab", "turn(-1)", before, show=False, id="side.before"),
+    ]
+
+
 class SideScreen(Modal[T | None]):
     """A heading, a text and a list. The result is what was taken, or None.
 
@@ -30,8 +38,6 @@ class SideScreen(Modal[T | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", marked("Take"), id="side.take", priority=True),
-        Binding("right,tab", "turn(1)", marked("Next"), id="side.next"),
-        Binding("left,shift+tab", "turn(-1)", marked("Before"), show=False, id="side.before"),
         Binding("escape", "dismiss(None)", marked("Back"), id="side.back"),
     ]
 

@@ -155,7 +155,6 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
             draft.kept,
             draft.cursor,
             draft.state.request,
-            faults=True,
         )
         self.query_one(DraftView).show(draft, marks)
         weighed = self._weighing.find(draft)

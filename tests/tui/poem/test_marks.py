@@ -29,14 +29,18 @@ def test_a_miss_has_the_colour_of_faults() -> None:
     assert "error" not in marks[2].under_style
 
 
-def test_characters_with_a_fault_are_marked_where_it_is_asked_for() -> None:
+def test_characters_with_a_fault_are_marked_with_and_without_colours() -> None:
     faulty = QUATRAIN.replace("白日", "白开")
-    marked = [at for at, mark in enumerate(marks_of(faulty, Overlays(), faults=True)) if mark.style]
-    assert marked == [1]
-    assert not any(mark.style for mark in marks_of(faulty, Overlays()))
-    assert not any(mark.style for mark in marks_of(QUATRAIN, Overlays(), faults=True))
-    # One that a person gave has a fault all the same.
-    assert "error" in marks_of(faulty, Overlays(), given={1}, faults=True)[1].style
+    styles = [mark.style for mark in marks_of(faulty, Overlays())]
+    assert [at for at, style in enumerate(styles) if style] == [1]
+    assert {"bold", "underline", "$text-error"} <= set(styles[1].split())
+    assert not any(mark.style for mark in marks_of(QUATRAIN, Overlays()))
+    # One that a person gave has a fault all the same, and so has the one at the cursor.
+    assert "$text-error" in marks_of(faulty, Overlays(), given={1})[1].style
+    assert "underline" in marks_of(faulty, Overlays(), cursor=1)[1].style
+    # Where tints show how likely each character was, the colour is theirs.
+    tinted = marks_of(faulty, Overlays(likelihood=True), read(faulty))[1].style
+    assert "underline" in tinted and "error" not in tinted
 
 
 def test_copied_spans_are_underlined_as_one() -> None:

@@ -57,7 +57,11 @@ async def test_an_offer_that_is_chosen_clears_the_fault_and_can_be_undone(play: 
         offers = (Offer(0, 1, "日"), Offer(0, 1, "月"))
         played.worker.emit(Suggested(command.ticket, Suggestion(command.fault, offers)))
         await played.settle()
-        assert listed(played) == ["白日依山尽  天 → 日", "白月依山尽  天 → 月"]
+        assert listed(played) == [
+            "line 1 no. 2",
+            "白日依山尽  天 → 日",
+            "白月依山尽  天 → 月",
+        ]
         await played.press("down", "enter")
         assert played.bench.draft.text == QUATRAIN.replace("白日", "白月")
         assert played.bench.draft.cursor == 1
