@@ -54,7 +54,9 @@ def scan_couplet(lines: Sequence[str], rules: ScanRules = TANG) -> Scansion:
                 notes.append(rescue)
             else:
                 needs[lower][place] = _FACING[tones[0]]
-                faults.append(_not_opposed(lines, upper, lower, place, tones[0]))
+                # A character that faces itself is named as repeated.
+                if lines[upper][place] != lines[lower][place]:
+                    faults.append(_not_opposed(lines, upper, lower, place, tones[0]))
     needs[half - 1][-1] = "仄"
     if len(lines) > half:
         needs[-1][-1] = "平"

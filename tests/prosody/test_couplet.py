@@ -59,6 +59,10 @@ def test_a_fault_has_its_name_and_place(
     assert sorted(faults(COUPLETS[0].replace(right, wrong))) == sorted(found)
 
 
+def test_a_character_that_faces_itself_is_named_once() -> None:
+    assert faults("明月松间照，清月石上流") == [("重字", 1, 1)]
+
+
 def test_the_needed_tone_is_that_which_faces_it() -> None:
     upper, lower = of("白日依山尽，黄河入□□").lines
     assert "".join(each.required for each in upper.characters) == "中仄中中仄"
