@@ -104,7 +104,7 @@ def test_standard_input_is_scanned(tangshi: Run, monkeypatch: pytest.MonkeyPatch
     [
         ("", "has no poem"),
         ("abc\n", "line 1, column 1 cannot be scanned: foreign character (a)"),
-        ("春眠○觉晓，处处闻啼鸟。", "line 1, column 3 cannot be scanned: lacuna (○)"),
+        ("春眠…觉晓，处处闻啼鸟。", "line 1, column 3 cannot be scanned: lacuna (…)"),
     ],
 )
 def test_what_is_no_poem_is_refused_with_its_line(
@@ -129,7 +129,7 @@ def test_a_poem_that_cannot_be_read_does_not_stop_the_others(tangshi: Run, writt
 
 
 def test_many_poems_that_cannot_be_read_are_counted(tangshi: Run, written: Writer) -> None:
-    file = written("春眠○觉晓，处处闻啼鸟。\n\n" * 30)
+    file = written("春眠…觉晓，处处闻啼鸟。\n\n" * 30)
     assert "30 poems cannot be scanned" in tangshi("scan", file).err
     assert len(tangshi("scan", "--json", file).document["unreadable"]) == 30
 

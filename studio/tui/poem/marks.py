@@ -12,6 +12,7 @@ from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
 from studio.messages import Inspected
 from studio.prosody.report import Remark
+from studio.prosody.rules import WIDE_BLANK
 from studio.translation import tr
 from studio.tui.poem.layout import Mark, places_of_lines
 from studio.tui.poem.remarks import ANY_FORM, scansion_of
@@ -116,7 +117,7 @@ def _signs(text: str, request: ComposeRequest) -> dict[int, tuple[str, str]]:
     signs = {}
     for line, places in zip(scansion.lines, lines, strict=True):
         for character, at in zip(line.characters, places, strict=True):
-            sign = character.tone.replace("?", "？")
+            sign = WIDE_BLANK if text[at] == BLANK else character.tone.replace("?", "？")
             style = "$foreground-muted"
             if line.rhyme and at == places[-1]:
                 sign, style = "韵", "$text-accent"
