@@ -39,11 +39,11 @@ def split_heading(typed: str, form: str | None, like: ComposeRequest) -> tuple[H
     if not verse.strip() or BLANK in above:
         return Heading(), typed
     if _is_certain(heading, above, below) and not (tune_titled(heading.title) and form != ""):
-        return _usable(heading), verse
+        return usable_heading(heading), verse
     if _has_form(typed, form, like, Heading()):
         return Heading(), typed
     if tune_titled(simplified(heading.title)) or _has_form(verse, form, like, heading):
-        return _usable(heading), verse
+        return usable_heading(heading), verse
     return Heading(), typed
 
 
@@ -87,10 +87,10 @@ def _has_form(text: str, form: str | None, like: ComposeRequest, heading: Headin
         return False
 
 
-def _usable(heading: Heading) -> Heading:
+def usable_heading(heading: Heading) -> Heading:
     """The heading without what no request can have in it."""
     words = (
         "".join(each for each in word if is_han(each) or each in TITLE_SIGNS)
         for word in heading.title.split()
     )
-    return Heading("·".join(filter(None, words)), heading.author)
+    return Heading("·".join(filter(None, words)), "".join(filter(is_han, heading.author)))
