@@ -137,6 +137,11 @@ class Block:
             return not rest and len(lengths) > 1 and bool(_title_and_poet(first.raw).author)
         return not rest or (len(rest) == 1 and bool(rest[0].poet))
 
+    @property
+    def begins_with_verse(self) -> bool:
+        """Whether the first line may be one of the lines of verse."""
+        return self.lines[0].fits(self.usual)
+
     def heading_at(self, at: int) -> tuple[Heading, int]:
         """The heading that starts at a line, and the number of its lines: 0, 1 or 2.
 
@@ -158,9 +163,8 @@ class Block:
         if at:
             found = self.stopped and below.is_poem and not as_verse
         elif as_verse:
-            found = (
-                len(line.verse) == 1 and sum(len(each.verse) for each in self.lines[1:]) % 2 == 0
-            )
+            others = sum(len(each.verse) for each in self.lines[1:])
+            found = len(line.verse) == 1 and (others % 2 == 0 or _begins_with_tune(line.raw))
         else:
             found = len(line.verse) == 1 or all(len(each) != self.usual for each in line.verse)
         return heading_of([line]) if found else (Heading(), 0)
@@ -180,6 +184,11 @@ def _title_and_poet(line: str) -> Heading:
     if has_tune and len(parts) == 1 and simplified(name)[0] not in _SURNAMES:
         return heading
     return Heading(" ".join(parts), name)
+
+
+def _begins_with_tune(line: str) -> bool:
+    """Whether the first word of a line is a tune."""
+    return _is_tune(_title(line).title.split(" ")[0])
 
 
 def _is_tune(title: str) -> bool:

@@ -92,6 +92,8 @@ def _drafts(blocks: list[Block]) -> list[_Draft]:
             waiting += block.lines
             continue
         heading, taken = block.heading_at(0)
+        if taken == 1 and waiting and heading_of(waiting)[0].author and block.begins_with_verse:
+            heading, taken = Heading(), 0
         used = 0
         if waiting and (taken == 0 or (taken == 1 and not heading.author and block.lines[0].poet)):
             heading, used = heading_of([*waiting, *block.lines[:taken]])

@@ -38,11 +38,13 @@ def split_heading(typed: str, form: str | None, like: ComposeRequest) -> tuple[H
     verse = "\n".join([""] * row + below)
     if not verse.strip() or BLANK in above:
         return Heading(), typed
-    if _is_certain(heading, above, below) and not (tune_titled(heading.title) and form != ""):
+    # The first line of 忆江南 by Bai Juyi, 江南好, is another name of the tune.
+    is_tune = not heading.author and tune_titled(simplified(heading.title)) is not None
+    if _is_certain(heading, above, below) and not (is_tune and form != ""):
         return usable_heading(heading), verse
     if _has_form(typed, form, like, Heading()):
         return Heading(), typed
-    if tune_titled(simplified(heading.title)) or _has_form(verse, form, like, heading):
+    if is_tune or _has_form(verse, form, like, heading):
         return usable_heading(heading), verse
     return Heading(), typed
 

@@ -1,8 +1,6 @@
 """A poem of one's own: typed, pasted or opened from a file, and sent to the workbench."""
 
 import asyncio
-import contextlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -18,27 +16,31 @@ from textual.widgets import Input, Label, Select, Static, TextArea
 from textual.widgets.text_area import Edit, EditResult
 
 from studio.corpus.headings import Heading
-from studio.corpus.poem import couplets, verse_lines
+from studio.corpus.poem import couplets
 from studio.corpus.poems_in_files import Readable, Unreadable, read_poems, why
 from studio.errors import StudioError
-from studio.messages import Composed
-from studio.prosody.forms import forms
 from studio.prosody.rules import with_blanks
 from studio.translation import marked, tr
-from studio.tui.playground.chooser import ChosenPoem, PoemChooser, PoemEntry
-from studio.tui.playground.request_options import FREE, form_options
+from studio.tui.playground.chooser import ChosenPoem, PoemChooser
+from studio.tui.playground.own_poem_forms import (
+    FOUND,
+    entries_of,
+    form_named,
+    offered_forms,
+    possible_forms,
+    request_as,
+)
 from studio.tui.poem.remarks import scansion_of, summary
-from studio.tui.widgets.form_fields import ChineseField, ChoiceField, Option
+from studio.tui.widgets.form_fields import ChineseField, ChoiceField
 from studio.tui.widgets.key_bar import KeyBar
 from studio.tui.widgets.modal import Modal
 from studio.tui.widgets.pinyin_input import PinyinArea
 from studio.tui.widgets.pinyin_typing import PinyinTyping
-from studio.verse.own_heading import split_heading, under_heading, usable_heading
+from studio.verse.own_heading import split_heading, usable_heading
 from studio.verse.own_poem import OwnPoemError
-from studio.verse.request import BLANK, COUPLET_FORM, ComposeRequest, WrittenPoem
+from studio.verse.request import BLANK, ComposeRequest
 from studio.wording import printable
 
-_FOUND = "found"
 # The fields for the heading.
 _HEADING = ("title", "poet")
 _NO_HEADING = Heading()
@@ -52,7 +54,7 @@ class TypedPoem:
     """
 
     text: str = ""
-    form: str = _FOUND
+    form: str = FOUND
     heading: Heading = _NO_HEADING
     request: ComposeRequest | None = None
 
@@ -92,6 +94,7 @@ class OwnPoemScreen(Modal[TypedPoem | None]):
         """`typed` is what was typed before; model and sampling are those of `like`."""
         super().__init__()
         self._before, self._like = typed, like
+        self._cleared = TypedPoem()
         # The heading that was found above the poem last.
         self._found = _NO_HEADING
 
@@ -110,17 +113,18 @@ class OwnPoemScreen(Modal[TypedPoem | None]):
                 id="own-text",
             )
             yield Static(id="said", markup=False)
-            with Horizontal(classes="own-fields -first"):
+            with Horizontal(id="own-heading"):
                 yield ChineseField("own-title", tr("Title"), "")
                 yield ChineseField("own-poet", tr("Poet"), "")
-            with Horizontal(classes="own-fields"):
-                yield ChoiceField("own-form", tr("Form"), [_found_option(), *form_options()])
+            with Horizontal(id="own-fields"):
+                yield ChoiceField("own-form", tr("Form"), offered_forms())
                 yield Input(placeholder=tr("a file to open"), compact=True, id="own-file")
         yield KeyBar()
 
     def on_mount(self) -> None:
         self._form.value = self._before.form
         self._heading = self._before.heading
+        self._found = self._heading_above()
         self._area.move_cursor(self._area.document.end)
         self._area.focus()
 
@@ -142,51 +146,26 @@ class OwnPoemScreen(Modal[TypedPoem | None]):
         for name, text in zip(_HEADING, (heading.title, heading.author), strict=True):
             self.query_one(f"#own-{name}", Input).value = text
 
+    def _heading_above(self) -> Heading:
+        """The heading above the verse in the text."""
+        return split_heading(self._area.text, form_named(self._form.value), self._like)[0]
+
     def _request(self) -> ComposeRequest:
         """The request for the poem as it is; raises OwnPoemError, or VerseError for its title."""
-        return self._request_as(self._form.value)
+        return request_as(self._form.value, self._area.text, self._heading, self._like)
 
-    def _request_as(self, chosen: str) -> ComposeRequest:
-        """The same in a form that can be chosen."""
-        form = _form_named(chosen)
-        _, verse = split_heading(self._area.text, form, self._like)
-        return under_heading(verse, form, self._like, self._heading)
-
-    def _requests(self) -> dict[str, ComposeRequest]:
-        """The request in each form that the text can have.
-
-        A couplet comes first, if the text has two lines; then the forms of a fixed length, first
-        the one that lacks the least.
-        """
-        found = {}
-        for chosen in [_FOUND, *(each.value for each in form_options())]:
-            with contextlib.suppress(StudioError):
-                found[chosen] = self._request_as(chosen)
-        pair = COUPLET_FORM in found and len(verse_lines(found[COUPLET_FORM].given)) == 2
-
-        def rank(chosen: str) -> tuple[int, ...]:
-            form = forms().get(chosen)
-            return (
-                chosen != _FOUND,
-                pair and chosen != COUPLET_FORM,
-                chosen == FREE or (form is not None and not form.fixed),
-                found[chosen].given.count(BLANK),
-            )
-
-        return {chosen: found[chosen] for chosen in sorted(found, key=rank)}
+    def _possible(self) -> dict[str, ComposeRequest]:
+        """The request in each form that the text can have."""
+        return possible_forms(self._area.text, self._heading, self._like)
 
     @on(DescendantFocus, "#own-form")
     def _offer_forms(self) -> None:
         """Offer the forms that the text can have first, the others after them."""
-        found = self._requests() if self._area.text.strip() else {}
-        fits = [each for each in found if each != _FOUND]
-        named = {each.value: each for each in form_options()}
-        order = dict.fromkeys([*fits, *named])
-        self._form.offer([_found_option(), *(named[each] for each in order)])
+        self._form.offer(offered_forms(list(self._possible()) if self._area.text.strip() else []))
 
     def action_next_form(self) -> None:
         """Choose the next form that the text can have."""
-        found = self._requests()
+        found = self._possible()
         order = list(found)
         now = self._form.value
         at = order.index(now) if now in order else -1
@@ -199,7 +178,7 @@ class OwnPoemScreen(Modal[TypedPoem | None]):
     @on(Select.Changed)
     def _look_for_heading(self) -> None:
         """Show the title and the poet above the poem in their fields, unless others were typed."""
-        found, _ = split_heading(self._area.text, _form_named(self._form.value), self._like)
+        found = self._heading_above()
         if found not in (self._found, _NO_HEADING) or self._heading == self._found:
             self._heading = found
         self._found = found
@@ -258,11 +237,13 @@ class OwnPoemScreen(Modal[TypedPoem | None]):
             self._area.focus()
 
     def action_clear(self) -> None:
-        """Take out poem, title and poet; ctrl+z brings the poem back."""
-        self._area.replace("", (0, 0), self._area.document.end)
-        self._heading = _NO_HEADING
-        self._form.value = _FOUND
-        self._area.focus()
+        """Take out poem, title and poet; in an empty screen bring them back."""
+        cleared = self._cleared
+        if self._area.text.strip() or self._heading != _NO_HEADING:
+            cleared = TypedPoem()
+            self._cleared = TypedPoem(self._area.text, self._form.value, self._heading)
+        self._put(cleared.text, cleared.heading)
+        self._form.value = cleared.form
 
     @on(PinyinTyping.Refused)
     def _refused(self, event: PinyinTyping.Refused) -> None:
@@ -292,7 +273,7 @@ class OwnPoemScreen(Modal[TypedPoem | None]):
             path = str(Path(name).expanduser())
             read = await asyncio.to_thread(read_poems, path, printable(name))
             poems = [each for each in read if isinstance(each, Readable)]
-            entries = await asyncio.to_thread(self._entries, poems)
+            entries = await asyncio.to_thread(entries_of, poems, self._like)
         except (StudioError, RuntimeError) as error:
             self._show(str(error), error=True)
             return
@@ -311,33 +292,13 @@ class OwnPoemScreen(Modal[TypedPoem | None]):
         if chosen:
             self._take(self._opened[chosen.entry.composed.ticket])
 
-    def _entries(self, poems: Sequence[Readable]) -> list[PoemEntry]:
-        """The poems of a file, the last one first, with the form and the faults of each."""
-        return [self._entry(at, each) for at, each in enumerate(poems)][::-1]
-
-    def _entry(self, at: int, poem: Readable) -> PoemEntry:
-        heading = usable_heading(Heading(poem.title, poem.author))
-        try:
-            request = under_heading(poem.text, None, self._like, heading)
-        except StudioError:
-            request = ComposeRequest(form="", title=heading.title, poet=heading.author)
-        written = WrittenPoem(poem.text, 0.0, complete=True)
-        scansion = scansion_of(poem.text, request)
-        faults = len(scansion.broken) if scansion and scansion.regulated else None
-        return PoemEntry(Composed(at, request, "", (written,), 0.0), faults=faults)
-
     def _take(self, poem: Readable) -> None:
-        """Put a poem in the place of what was typed; ctrl+z brings that back."""
-        self._area.replace("\n".join(couplets(poem.text)), (0, 0), self._area.document.end)
-        self._heading = usable_heading(Heading(poem.title, poem.author))
+        """Put a poem in the place of what was typed."""
+        heading = usable_heading(Heading(poem.title, poem.author))
+        self._put("\n".join(couplets(poem.text)), heading)
+
+    def _put(self, text: str, heading: Heading) -> None:
+        self._area.replace(text, (0, 0), self._area.document.end)
+        self._heading, self._found = heading, self._heading_above()
         self._area.move_cursor(self._area.document.end)
         self._area.focus()
-
-
-def _found_option() -> Option:
-    return Option(_FOUND, tr("found by its shape"))
-
-
-def _form_named(chosen: str) -> str | None:
-    """A form of the list as `own_poem` takes it."""
-    return {_FOUND: None, FREE: ""}.get(chosen, chosen)

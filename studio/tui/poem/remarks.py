@@ -39,7 +39,15 @@ def summary(scansion: Scansion) -> str:
 def template_in_words(scansion: Scansion) -> str:
     """The order of the tones, with its name in English; "" for the old style."""
     named = scansion.template
-    return glossed(named, template_in_english(named)) if named else ""
+    return " ".join(_template_rows(named)) if named else ""
+
+
+def _template_rows(named: str) -> tuple[str, ...]:
+    """The name of a template, and what it means; a number of characters is said once."""
+    if not named or language() != "en":
+        return (named,)
+    english = template_in_english(named)
+    return (english,) if named.endswith("字") else (named, english)
 
 
 def names_of(remarks: Sequence[Remark]) -> str:
@@ -62,9 +70,7 @@ def remarks_in_words(scansion: Scansion | None, line: int, column: int) -> list[
     if scansion is None:
         return []
     # A row with both languages of a template is too wide for the panel.
-    named = scansion.template
-    english = template_in_english(named) if named and language() == "en" else ""
-    head = (summary(scansion), named, english)
+    head = (summary(scansion), *_template_rows(scansion.template))
     rows = [Content.styled(each, "$foreground-muted") for each in head if each]
     remarks = [*scansion.broken, *scansion.noted]
     remarks.sort(key=lambda each: not (each.line == line and each.start <= column < each.end))
