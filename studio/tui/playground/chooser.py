@@ -30,11 +30,15 @@ from studio.wording import local_time
 
 @dataclass(frozen=True, slots=True)
 class PoemEntry:
-    """An entry of the list; `saved` if it is from the collection, `faults` if they were counted."""
+    """An entry of the list; `saved` if it is from the collection.
+
+    `faults` if they were counted; `is_scanned` unless not even the form was looked for.
+    """
 
     composed: Composed
     saved: SavedPoem | None = None
     faults: int | None = None
+    is_scanned: bool = True
 
     @classmethod
     def of_saved(cls, saved: SavedPoem) -> "PoemEntry":
@@ -217,13 +221,13 @@ def _about(entry: PoemEntry) -> str:
 def _row(entry: PoemEntry) -> Content:
     composed = entry.composed
     count = len(composed.asked)
-    form = composed.request.form or tr("free")
+    form = composed.request.form or (tr("free") if entry.is_scanned else "")
     more = [tr_n("{count} poem", "{count} poems", count)] if count > 1 else []
     if entry.faults:
         more.append(tr_n("{count} fault", "{count} faults", entry.faults))
     name = name_of(composed.model, composed.request, composed.poems[0].text, 9)
     return Content.assemble(
-        name, ("".join(f"  {each}" for each in (form, *more)), "$foreground-muted")
+        name, ("".join(f"  {each}" for each in (form, *more) if each), "$foreground-muted")
     )
 
 

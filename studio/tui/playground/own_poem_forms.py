@@ -19,6 +19,8 @@ from studio.verse.request import BLANK, COUPLET_FORM, ComposeRequest, WrittenPoe
 
 # The choice that leaves the form to the poem.
 FOUND = "found"
+# Poems of a file that are scanned for the list: about two seconds.
+_SCANNED = 1000
 
 
 def form_named(chosen: str) -> str | None:
@@ -70,17 +72,21 @@ def offered_forms(possible: Sequence[str] = ()) -> list[Option]:
 
 
 def entries_of(poems: Sequence[Readable], like: ComposeRequest) -> list[PoemEntry]:
-    """The poems of a file, the last one first, with form and faults; tickets count from 0."""
+    """The poems of a file, the last one first; tickets count from 0.
+
+    The first `_SCANNED` have their form and their faults.
+    """
     return [_entry(at, each, like) for at, each in enumerate(poems)][::-1]
 
 
 def _entry(at: int, poem: Readable, like: ComposeRequest) -> PoemEntry:
     heading = usable_heading(Heading(poem.title, poem.author))
-    try:
-        request = under_heading(poem.text, None, like, heading)
-    except StudioError:
-        request = ComposeRequest(form="", title=heading.title, poet=heading.author)
+    request = ComposeRequest(form="", title=heading.title, poet=heading.author)
     written = WrittenPoem(poem.text, 0.0, complete=True)
+    if at >= _SCANNED:
+        return PoemEntry(Composed(at, request, "", (written,), 0.0), is_scanned=False)
+    with contextlib.suppress(StudioError):
+        request = under_heading(poem.text, None, like, heading)
     scansion = scansion_of(poem.text, request)
     faults = len(scansion.broken) if scansion and scansion.regulated else None
     return PoemEntry(Composed(at, request, "", (written,), 0.0), faults=faults)
