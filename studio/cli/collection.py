@@ -11,7 +11,7 @@ from studio.cli.writing import write_poems
 from studio.collection.again import compare
 from studio.collection.exporting import export as write_file
 from studio.collection.exporting import format_of
-from studio.collection.in_words import first_line, matches, source_in_words
+from studio.collection.in_words import first_line, heading_of, matches, name_of, source_in_words
 from studio.collection.saved import Collection, SavedPoem
 from studio.corpus.poem import couplets
 from studio.errors import VerseError
@@ -43,7 +43,8 @@ def list_poems(
         return
     for each in found:
         form = each.request.form or tr("free")
-        row = (each.id, first_line(each.poem.text), form, each.model, each.saved)
+        name = name_of(each.model, each.request, each.poem.text)
+        row = (each.id, name, form, each.model, each.saved)
         out.print("  ".join(row), soft_wrap=True)
     if not found:
         say(tr("No saved poem matches.") if words else tr("There are no saved poems yet."))
@@ -56,7 +57,8 @@ def show(poem: Id, json: Json = False) -> None:
     if json:
         print_json(_document(saved))
         return
-    out.print("\n".join(couplets(saved.poem.text)))
+    heading = heading_of(saved.model, saved.request)
+    out.print("\n".join([*filter(None, [heading]), *couplets(saved.poem.text)]))
     say(f"{source_in_words(saved.model, saved.request)} · {saved.saved}")
 
 

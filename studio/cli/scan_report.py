@@ -6,7 +6,7 @@ from studio.cli.output import out
 from studio.corpus.script import simplified
 from studio.prosody.couplet import COUPLET_FORM
 from studio.prosody.report import IN_ENGLISH, Line, Remark, Scansion
-from studio.prosody.rules import BLANK
+from studio.prosody.rules import BLANK, WIDE_BLANK
 from studio.translation import language, tr
 from studio.verse.suggesting import Suggestion
 
@@ -21,8 +21,7 @@ def print_scansion(title: str, scanned: Scansion) -> None:
     named = simplified if is_simplified else str
     for at, line in enumerate(scanned.lines):
         marks = _marks(line)
-        # As wide as a character.
-        text = line.text.replace(BLANK, "＿")
+        text = line.text.replace(BLANK, WIDE_BLANK)
         out.print(f"  {text}{' ' * (width - cell_len(text))}  {named(line.rhyme)}".rstrip())
         wrong = [each.name for each in scanned.broken if each.line == at]
         faults = " ".join(dict.fromkeys(wrong))
@@ -97,7 +96,10 @@ def print_suggestion(suggestion: Suggestion, scanned: Scansion) -> None:
 
 def _marks(line: Line) -> str:
     """The tones under a line, each as wide as a character."""
-    return "".join("？" if each.tone == "?" else each.tone for each in line.characters)
+    return "".join(
+        WIDE_BLANK if written == BLANK else each.tone.replace("?", "？")
+        for written, each in zip(line.text, line.characters, strict=True)
+    )
 
 
 def _remark(sign: str, remark: Remark) -> str:

@@ -10,6 +10,7 @@ from studio.cli.output import out, print_json, say, usage_errors
 from studio.cli.scan_report import print_scansion, print_suggestion
 from studio.corpus.library import Library
 from studio.corpus.poems_in_files import Readable, Unreadable, read_poems, why
+from studio.corpus.script import simplified
 from studio.errors import ConfigError, RunError
 from studio.paths import Home
 from studio.prosody.books import rhyme_book_named
@@ -166,7 +167,7 @@ def _scan(
     poem: Readable, rules: ScanRules, ci_rules: ScanRules, tune: Tune | None, couplet: bool
 ) -> _Scanned:
     """Scan a poem by the tune given, or what it seems to be: a couplet, a ci, a form of verse."""
-    found = tune or (None if couplet else tune_of(poem.title, poem.lines, ci_rules))
+    found = tune or (None if couplet else tune_of(simplified(poem.title), poem.lines, ci_rules))
     if found:
         scan_again: Scan = partial(scan_ci, tune=found, rules=ci_rules)
     elif couplet or len(poem.lines) == 2:

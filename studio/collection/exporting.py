@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from studio.collection import picture
-from studio.collection.in_words import first_line, in_english, source_in_words
+from studio.collection.in_words import first_line, heading_of, in_english, source_in_words
 from studio.collection.saved import SavedPoem
 from studio.corpus.poem import couplets, verse_lines
 from studio.errors import StudioError
@@ -33,7 +33,7 @@ def as_markdown(poems: Sequence[SavedPoem]) -> str:
 def as_sheet(saved: SavedPoem) -> picture.Sheet:
     """The poem as a picture, with its form, the day, the model and the request."""
     foot = source_in_words(saved.model, saved.request, in_english)
-    title = saved.request.title or saved.request.form
+    title = heading_of(saved.model, saved.request) or saved.request.form
     return picture.sheet(verse_lines(saved.poem.text), title, _day(saved.saved), foot)
 
 
@@ -103,13 +103,13 @@ def free_path(folder: Path, poem: WrittenPoem, form: Format) -> Path:
 
 
 def _rows(each: SavedPoem) -> list[str]:
-    return [*filter(None, [each.request.title]), *couplets(each.poem.text)]
+    return [*filter(None, [heading_of(each.model, each.request)]), *couplets(each.poem.text)]
 
 
 def _markdown(each: SavedPoem) -> str:
     rows = "\\\n".join(_escaped(row) for row in couplets(each.poem.text))
     by = f"{source_in_words(each.model, each.request, in_english)} · {each.saved}"
-    heading = each.request.title or first_line(each.poem.text)
+    heading = heading_of(each.model, each.request) or first_line(each.poem.text)
     return f"## {_escaped(heading)}\n\n{rows}\n\n*{_escaped(by)}*\n"
 
 

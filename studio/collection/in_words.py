@@ -6,6 +6,7 @@ from functools import cache
 from studio.corpus.poem import verse_lines
 from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
+from studio.prosody.rules import BLANK
 from studio.prosody.spelling import searchable
 from studio.translation import Translate, marked, tr, translator
 from studio.verse.request import ComposeRequest, Sampling
@@ -37,9 +38,19 @@ def _in_letters(text: str) -> str:
 
 
 def first_line(text: str, most: int = 16) -> str:
-    """The first line of a poem, which serves as its name: at most `most` Han characters."""
+    """The first line of a poem with its blanks, which serves as its name: `most` characters."""
     line = next(iter(verse_lines(text)), "")
-    return "".join(character for character in line if character.isalnum())[:most]
+    return "".join(each for each in line if each.isalnum() or each == BLANK)[:most]
+
+
+def heading_of(model: str, request: ComposeRequest) -> str:
+    """What stands above a poem: its title, and the poet of one that no model wrote."""
+    return " ".join(filter(None, (request.heading, "" if model else request.poet)))
+
+
+def name_of(model: str, request: ComposeRequest, text: str, most: int = 16) -> str:
+    """The name of a poem in a list: the title that a person gave it, or its first line."""
+    return ("" if model else request.title[:most]) or first_line(text, most)
 
 
 def source_in_words(model: str, request: ComposeRequest, translate: Translate = tr) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from studio.corpus.poem import HAN, STOPS
 from studio.corpus.script import simplified
 from studio.errors import CorpusError, VerseError
-from studio.prosody.rules import BLANK
+from studio.prosody.rules import BLANK, with_blanks
 from studio.translation import marked, tr
 
 
@@ -51,7 +51,7 @@ _MARK = re.compile(r"\[[一二三四五六七八九十百〇○\d\0]+\]")
 _SUPPLIED = re.compile(r"\[([^\[\]]*)\]")
 _BRACKET = re.compile(r"[（）〖〗【】〔〕\[\]]")
 _LACUNA = re.compile("[□■○●◯…\ufffd]")
-_LACUNA_BUT_BLANKS = re.compile("[■○●◯…\ufffd]")
+_LACUNA_BUT_BLANKS = re.compile("[…\ufffd]")
 _FOREIGN = re.compile(f"[^{HAN}{STOPS}{BLANK}\0]")
 _STOPS = re.compile(f"[{STOPS}]{{2,}}")
 # The source has this ("blank") for a poem whose text is lost.
@@ -70,9 +70,10 @@ def clean(text: str, unfinished: bool = False) -> str:
     Notes in round and lenticular brackets are removed, and so are the marks that refer to them
     ([一]). A character that an editor supplied in square brackets stays. Quotation marks and the
     comma of enumerations are removed, so that a line is only characters and one stop. In an
-    `unfinished` poem □ is a character to be written, not one that is lost.
+    `unfinished` poem □, or another sign for a blank, is a character to be written, not a lost one.
     """
     lacuna = _LACUNA_BUT_BLANKS if unfinished else _LACUNA
+    text = with_blanks(text) if unfinished else text
     _refuse(NOT_UTF8, SURROGATE.search(text))
     kept = _without_notes(_tidy(text))
     _refuse(LACUNA, lacuna.search(kept))

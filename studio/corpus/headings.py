@@ -12,7 +12,9 @@ import msgspec
 
 from studio.corpus.cleaning import SURROGATE, clean_label, tidy, without_notes
 from studio.corpus.poem import HAN, STOPS, is_han, verse_lines
+from studio.corpus.script import simplified
 from studio.prosody.forms import forms
+from studio.prosody.tunes import tune_titled
 
 # A text line with more lines of verse than a couplet is a whole poem.
 COUPLET = 2
@@ -26,7 +28,17 @@ _BESIDE_POET = re.compile(
 )
 # What may follow a title after a space and is not a poet: a dynasty, a number, the kind of text.
 _NOT_A_POET = re.compile(rf"{_DYNASTY}代?|其.+|.+[首章篇韵序]")
-_NUMBER = re.compile(r"^\s*\d{1,4}\s*[.．、]\s*")
+# What stands before a title: a number, the sign of a heading in Markdown, a label.
+_BEFORE_TITLE = re.compile(r"^\s*(?:\d{1,4}\s*[.．、]|#+\s)\s*")
+_TITLE_LABEL = re.compile(
+    r"\s*(?:title|标题|題目|题目|標題|诗题|詩題|词牌名?|詞牌名?)\s*[:：]\s*", re.IGNORECASE
+)
+_POET_LABEL = re.compile(r"\s*(?:author|poet)\s*[:：]\s*", re.IGNORECASE)
+# The surnames of most poets of ci. After a tune alone, a word may be its title as well as its poet.
+_SURNAMES = (
+    "苏辛柳李晏秦周姜吴张范王陆贺岳刘史蒋陈杨朱赵宋毛叶韦温冯孙牛顾薛林程徐郑晁谢葛向吕曾曹蔡韩洪魏聂文"
+    "许沈汪何胡郭丁潘侯仇卢戴邓罗彭袁龚欧纳万"
+)
 _POET = re.compile(f"[{HAN}]{{2,4}}")
 _LONGEST_POET_LINE = 30
 _QUOTED = re.compile("([^《》]*)《([^《》]+)》([^《》]*)")
@@ -58,7 +70,7 @@ class TextLine:
         """The poet's name if the line may be one, else empty."""
         if len(self.raw) > _LONGEST_POET_LINE:
             return ""
-        name = _BESIDE_POET.sub("", self.raw)
+        name = _BESIDE_POET.sub("", _POET_LABEL.sub("", self.raw, 1))
         return name if _POET.fullmatch(name) else ""
 
     @property
@@ -125,6 +137,11 @@ class Block:
             return not rest and len(lengths) > 1 and bool(_title_and_poet(first.raw).author)
         return not rest or (len(rest) == 1 and bool(rest[0].poet))
 
+    @property
+    def begins_with_verse(self) -> bool:
+        """Whether the first line may be one of the lines of verse."""
+        return self.lines[0].fits(self.usual)
+
     def heading_at(self, at: int) -> tuple[Heading, int]:
         """The heading that starts at a line, and the number of its lines: 0, 1 or 2.
 
@@ -146,28 +163,48 @@ class Block:
         if at:
             found = self.stopped and below.is_poem and not as_verse
         elif as_verse:
-            found = (
-                len(line.verse) == 1 and sum(len(each.verse) for each in self.lines[1:]) % 2 == 0
-            )
+            others = sum(len(each.verse) for each in self.lines[1:])
+            found = len(line.verse) == 1 and (others % 2 == 0 or _begins_with_tune(line.raw))
         else:
             found = len(line.verse) == 1 or all(len(each) != self.usual for each in line.verse)
         return heading_of([line]) if found else (Heading(), 0)
 
 
 def _title_and_poet(line: str) -> Heading:
-    """A title, and the poet if a name is beside 《》 or follows the title after a space."""
+    """A title, and the poet if a name is beside 《》 or follows the title after a space.
+
+    After the tune of a ci a title of its own may come first.
+    """
     heading = _title(line)
-    parts = heading.title.split(" ")
-    if heading.author or len(parts) != 2:
-        return heading
-    title, name = parts
+    *parts, name = heading.title.split(" ")
     is_name = _POET.fullmatch(name) and not _NOT_A_POET.fullmatch(name)
-    return Heading(title, name) if is_name else heading
+    has_tune = bool(parts) and _is_tune(parts[0])
+    if heading.author or not is_name or not 1 <= len(parts) <= 1 + has_tune:
+        return heading
+    if has_tune and len(parts) == 1 and simplified(name)[0] not in _SURNAMES:
+        return heading
+    return Heading(" ".join(parts), name)
+
+
+def _begins_with_tune(line: str) -> bool:
+    """Whether the first word of a line is a tune."""
+    return _is_tune(_title(line).title.split(" ")[0])
+
+
+def _is_tune(title: str) -> bool:
+    """Whether a title is the name of a tune and nothing else."""
+    tune = tune_titled(simplified(title))
+    return tune is not None and simplified(title) in (tune.name, *tune.also)
+
+
+def is_label_of_title(word: str) -> bool:
+    """Whether a word before a colon says that a title follows, or a poet."""
+    return bool(_TITLE_LABEL.fullmatch(f"{word}:") or _POET_LABEL.fullmatch(f"{word}:"))
 
 
 def _title(line: str) -> Heading:
     """A title, and the poet if a name is beside 《》. The marks 《》 are removed."""
-    label = clean_label(_NUMBER.sub("", line)).rstrip(":：")
+    label = clean_label(_TITLE_LABEL.sub("", _BEFORE_TITLE.sub("", line), 1)).rstrip(":：")
     if quoted := _QUOTED.fullmatch(label):
         before, title, after = quoted.groups()
         beside = TextLine(0, before + after)

@@ -14,9 +14,12 @@ from studio.corpus.headings import (
     Heading,
     TextLine,
     heading_of,
+    is_label_of_title,
     with_stops,
 )
 from studio.corpus.records import MALFORMED, BadRecord, RawPoem, Record
+from studio.corpus.script import simplified
+from studio.prosody.tunes import tune_titled
 
 _BREAK = re.compile("\r\n?|[\n\u2028\u2029]")
 _COLON = re.compile("[:：]")
@@ -33,6 +36,27 @@ class _Draft:
 
     def __init__(self, heading: Heading, lines: list[TextLine], grows: bool = False) -> None:
         self.heading, self.lines, self.grows = heading, lines, grows
+
+    def lacks(self, stanza: list[TextLine]) -> bool:
+        """Whether the poem is the first stanza of a ci, and these lines are the second."""
+        tune = tune_titled(simplified(self.heading.title))
+        if tune is None:
+            return False
+        first, second = (_length(lines) for lines in (self.lines, stanza))
+        lengths = {tune.pattern_for(length).length for length in (first, first + second)}
+        return first not in lengths and first + second in lengths
+
+
+def heading_above(text: str) -> tuple[Heading, int, int]:
+    """The heading of the first poem of a text, and where its verse begins.
+
+    That is a row and a column, both from 0. They are 0 if there is no heading.
+    """
+    drafts = _drafts(list(_blocks(text)))
+    if not drafts or not drafts[0].heading.title:
+        return Heading(), 0, 0
+    first = drafts[0].lines[0]
+    return drafts[0].heading, first.number - 1, first.column - 1
 
 
 def read_text(text: str, name: str) -> Iterator[Record]:
@@ -61,10 +85,15 @@ def _drafts(blocks: list[Block]) -> list[_Draft]:
     drafts: list[_Draft] = []
     waiting: list[TextLine] = []
     for block in blocks:
+        if drafts and not waiting and drafts[-1].lacks(block.lines):
+            drafts[-1].lines += block.lines
+            continue
         if block.is_heading:
             waiting += block.lines
             continue
         heading, taken = block.heading_at(0)
+        if taken == 1 and waiting and heading_of(waiting)[0].author and block.begins_with_verse:
+            heading, taken = Heading(), 0
         used = 0
         if waiting and (taken == 0 or (taken == 1 and not heading.author and block.lines[0].poet)):
             heading, used = heading_of([*waiting, *block.lines[:taken]])
@@ -121,10 +150,15 @@ def _titled(line: TextLine) -> tuple[str, TextLine]:
     if colon is None or not line.raw[colon.end() :].strip():
         return "", line
     before = line.raw[: colon.start()]
-    if colon[0] == "：" and _STOP.search(before):
+    if (colon[0] == "：" and _STOP.search(before)) or is_label_of_title(before):
         return "", line
     content = TextLine(line.number, line.raw[colon.end() :], colon.end() + 1)
     return clean_label(before), content
+
+
+def _length(lines: list[TextLine]) -> int:
+    """The characters of verse in lines of text."""
+    return sum(len(each) for line in lines for each in line.verse)
 
 
 def _record(draft: _Draft, name: str) -> RawPoem:

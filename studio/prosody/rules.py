@@ -6,6 +6,10 @@ from studio.prosody.rhymes import PINGSHUI, RhymeBook
 
 # Stands for a character that is not written yet. No rule speaks of it.
 BLANK = "□"
+# The same, as wide as a character.
+WIDE_BLANK = f"{BLANK} "
+# What people write for it.
+_BLANK_SIGNS = str.maketrans(dict.fromkeys("_＿*＊○◯●■▢◻☐⬜", BLANK))
 
 
 class ScanRules(NamedTuple):
@@ -22,3 +26,8 @@ class ScanRules(NamedTuple):
 
 
 TANG = ScanRules()
+
+
+def with_blanks(text: str) -> str:
+    """The text with one sign for all that stand for a blank; no place in it changes."""
+    return text.translate(_BLANK_SIGNS)

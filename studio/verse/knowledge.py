@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import msgspec
 from torch import Tensor
 
-from studio.corpus.poem import About, verse_lines
+from studio.corpus.poem import About, is_han, verse_lines
 from studio.errors import VerseError
 from studio.model.evaluate import poem_losses
 from studio.prosody.forms import shape_of
-from studio.prosody.tunes import tunes
 from studio.translation import tr
 from studio.verse.constraints import Rules
 from studio.verse.couplets import mean_coherences
@@ -24,8 +23,8 @@ def about_poem(request: ComposeRequest, text: str) -> About:
     The title of a ci begins with its tune, as in the corpus.
     """
     form = shape_of(verse_lines(text)) if request.form and text else ""
-    tune = request.form if request.form in tunes() else ""
-    return About(form, tune + request.title, request.poet)
+    title = "".join(filter(is_han, request.heading))
+    return About(form, title, request.poet)
 
 
 def about_form(request: ComposeRequest, rules: Rules) -> About:
@@ -77,7 +76,12 @@ def _losses(writer: Writer, texts: Sequence[str], known: About) -> list[Tensor]:
 
 
 def refuse_unknown(writer: Writer, request: ComposeRequest) -> None:
-    """Raise VerseError if the model cannot follow the title or the poet of a request."""
+    """Raise VerseError if the model cannot follow the title or the poet of a request.
+
+    A poem that is given has its own: the model follows them as far as it can.
+    """
+    if request.given:
+        return
     config, poets = writer.network.config, writer.vocabulary.poets
     if request.title and not config.title_input:
         raise VerseError(

@@ -33,7 +33,7 @@ _CI = ScanRules(rhyme_books()["cilin"])
 
 _UNEVEN = marked(
     "Line {number} has {count} characters; the others have {usual}. Write {blank} or _ for each "
-    "character that is missing, take out a title, or choose the form: free."
+    "character that is missing, or choose the form: free."
 )
 _NOT_OF_FORM = marked(
     "Line {number} has {count} characters, but a {form} has lines of {usual}. Write {blank} or _ "

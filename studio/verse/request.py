@@ -4,14 +4,14 @@ Imports no torch.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from studio.corpus.cleaning import normalise_typed
+from studio.corpus.cleaning import normalise_typed, refuse_surrogates
 from studio.corpus.poem import STOPS, is_han
 from studio.corpus.script import simplified
 from studio.errors import VerseError
@@ -20,6 +20,8 @@ from studio.prosody.forms import forms
 from studio.prosody.measure import TANG_MEASURE, Measure
 from studio.prosody.rhymes import RHYMES
 from studio.prosody.rules import BLANK as BLANK  # marks a character for the model to write
+from studio.prosody.rules import with_blanks
+from studio.prosody.tunes import tune_titled, tunes
 from studio.translation import marked, tr
 
 Strategy = Literal["greedy", "sample"]
@@ -27,8 +29,11 @@ Tones = Literal["strict", "tang", "free"]
 # Limits also reject NaN and infinity.
 Weight = Annotated[float, Meta(ge=-1000, le=1000)]
 
-# What may be typed for a blank.
-_BLANKS = str.maketrans(dict.fromkeys("_＿*＊", BLANK))
+# What a title may have beside Chinese characters: digits, and what separates its parts.
+TITLE_SIGNS = "0123456789·・•‧"
+_DIGITS = re.compile("([0-9]+)")
+_POINT = "·"
+_BETWEEN_PARTS = re.compile("[·・•‧]")
 _LINE_BREAK = re.compile("\r\n?|[\n\v\f\x85\u2028\u2029]")
 
 
@@ -110,7 +115,8 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
       scanner notes as tolerated (拗). "free" keeps only lengths and rhyme. Forms in the old style
       have no tone rules.
     - `title`: what the poem is about; it stands above the poem. `poet`: in whose manner. Only a
-      model that was trained with titles, or poets, can follow them.
+      model that was trained with titles, or poets, can follow them. A poem that is `given` has its
+      title and its poet whatever the model reads.
     - `copied_lines`: whether a whole line of the corpus is allowed. Copies can be avoided only if
       the index of the corpus is available.
     - `model`: "auto" (the run in training once it has learnt something, else the default model,
@@ -160,6 +166,14 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise VerseError(tr("{part}: {error}", part=tr(part), error=error)) from error
 
     @property
+    def heading(self) -> str:
+        """What stands above the poem: its title; that of a ci begins with its tune."""
+        tune = tunes().get(self.form)
+        if tune is None or tune_titled(self.title) is tune:
+            return self.title
+        return _POINT.join(filter(None, (tune.name, self.title)))
+
+    @property
     def scanned_as(self) -> str:
         """The form by which a poem of this request is measured; "" leaves it to the scanner.
 
@@ -174,7 +188,7 @@ def request_text(typed: str) -> str:
 
     Raises VerseError that names a character which is neither Chinese nor a stop nor a blank.
     """
-    text = normalise_typed(typed).translate(_BLANKS)
+    text = with_blanks(normalise_typed(typed))
     for character in text:
         if not (is_han(character) or character in STOPS or character == BLANK):
             raise VerseError(
@@ -189,6 +203,18 @@ def request_text(typed: str) -> str:
 
 def _characters(typed: str) -> str:
     return "".join(character for character in request_text(typed) if character not in STOPS)
+
+
+def _title(typed: str) -> str:
+    """A title: characters and digits, with a point between its parts."""
+    refuse_surrogates(typed)
+    parts = _BETWEEN_PARTS.split(typed)
+    return _POINT.join(filter(None, ("".join(_characters_and_digits(each)) for each in parts)))
+
+
+def _characters_and_digits(typed: str) -> Iterator[str]:
+    for each in _DIGITS.split(typed):
+        yield each if _DIGITS.fullmatch(each) else _characters(each)
 
 
 def _words(typed: Iterable[str]) -> tuple[str, ...]:
@@ -224,7 +250,7 @@ _TEXTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "words": (marked("The words"), _words),
     "given": (marked("The given text"), request_text),
     "rhyme": (marked("The rhyme"), _rhyme_name),
-    "title": (marked("The title"), _characters),
+    "title": (marked("The title"), _title),
     "poet": (marked("The poet"), _characters),
 }
 

@@ -104,7 +104,7 @@ def test_standard_input_is_scanned(tangshi: Run, monkeypatch: pytest.MonkeyPatch
     [
         ("", "has no poem"),
         ("abc\n", "line 1, column 1 cannot be scanned: foreign character (a)"),
-        ("春眠○觉晓，处处闻啼鸟。", "line 1, column 3 cannot be scanned: lacuna (○)"),
+        ("春眠…觉晓，处处闻啼鸟。", "line 1, column 3 cannot be scanned: lacuna (…)"),
     ],
 )
 def test_what_is_no_poem_is_refused_with_its_line(
@@ -129,7 +129,7 @@ def test_a_poem_that_cannot_be_read_does_not_stop_the_others(tangshi: Run, writt
 
 
 def test_many_poems_that_cannot_be_read_are_counted(tangshi: Run, written: Writer) -> None:
-    file = written("春眠○觉晓，处处闻啼鸟。\n\n" * 30)
+    file = written("春眠…觉晓，处处闻啼鸟。\n\n" * 30)
     assert "30 poems cannot be scanned" in tangshi("scan", file).err
     assert len(tangshi("scan", "--json", file).document["unreadable"]) == 30
 
@@ -342,3 +342,18 @@ def test_an_unfinished_place_is_no_fault(tangshi: Run, written: Writer) -> None:
     (poem,) = result.document["poems"]
     assert [each["name"] for each in poem["faults"]] == ["出韵"]
     assert poem["form"] == "五绝"
+
+
+def test_every_sign_for_a_blank_is_read_and_one_is_shown(tangshi: Run, written: Writer) -> None:
+    result = tangshi("scan", written("白日_＿*，黄○●■▢。欲穷千里目，更上一层楼。"))
+    assert result.code == 0
+    shown = ["  白日□ □ □   平尤", "  仄仄□ □ □", "  黄□ □ □ □   平尤", "  平□ □ □ □"]
+    assert result.out.splitlines()[:4] == shown
+
+
+def test_a_tune_in_traditional_characters_is_known(tangshi: Run, written: Writer) -> None:
+    ci = "怒髮衝冠，憑闌處、瀟瀟雨歇。抬望眼，仰天長嘯，壯懷激烈。三十功名塵與土，八千里路雲和月。"
+    ci += "莫等閒、白了少年頭，空悲切。\n\n靖康恥，猶未雪。臣子恨，何時滅。駕長車踏破，賀蘭山缺。"
+    ci += "壯志飢餐胡虜肉，笑談渴飲匈奴血。待從頭、收拾舊山河，朝天闕。"
+    (poem,) = tangshi("scan", "--json", written(f"滿江紅\n岳飛\n{ci}\n")).document["poems"]
+    assert (poem["title"], poem["author"], poem["form"]) == ("滿江紅", "岳飛", "满江红")

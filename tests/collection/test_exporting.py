@@ -118,3 +118,12 @@ def test_the_name_of_the_file_decides_the_format() -> None:
     assert format_of(Path("a.png")) == "png"
     with pytest.raises(StudioError, match=r"\.svg"):
         format_of(Path("a.doc"))
+
+
+def test_a_poem_that_a_person_wrote_stands_under_its_title_and_poet() -> None:
+    request = msgspec.structs.replace(saved().request, title="登楼", poet="王之涣")
+    own = msgspec.structs.replace(saved(), request=request, model="")
+    assert as_text([own]).startswith("登楼 王之涣\n白日依山尽")
+    assert as_markdown([own]).startswith("## 登楼 王之涣\n")
+    ci = msgspec.structs.replace(request, form="浣溪沙", title="春情", poet="")
+    assert as_text([msgspec.structs.replace(own, request=ci)]).startswith("浣溪沙·春情\n")

@@ -1,5 +1,7 @@
 """Plain text: which lines are a poem, and what is its title and its poet."""
 
+import re
+
 import pytest
 
 from studio.corpus.cleaning import clean
@@ -130,3 +132,53 @@ def test_a_heading_without_verse_is_not_lost() -> None:
 
 def test_a_poem_that_begins_with_a_bracket_is_not_json() -> None:
     assert _read("[爽]节在重九，物华新雨余。") == [("", "", "爽节在重九，物华新雨余。")]
+
+
+@pytest.mark.parametrize(
+    ("heading", "title", "poet"),
+    [
+        ("title: 静夜思\nauthor: 李白", "静夜思", "李白"),
+        ("Title：静夜思\nPoet：李白", "静夜思", "李白"),
+        ("标题：静夜思\n作者：李白", "静夜思", "李白"),
+        ("# 静夜思\n李白", "静夜思", "李白"),
+    ],
+)
+def test_the_labels_of_title_and_poet_are_no_part_of_them(
+    heading: str, title: str, poet: str
+) -> None:
+    assert _read(f"{heading}\n{_lines(YE, 2)}") == [(title, poet, YE)]
+
+
+CI = (
+    "一曲新词酒一杯，去年天气旧亭台。夕阳西下几时回？",
+    "无可奈何花落去，似曾相识燕归来。小园香径独徘徊。",
+)
+
+
+@pytest.mark.parametrize("blank", ["", "\n"])
+@pytest.mark.parametrize("stops", [True, False])
+@pytest.mark.parametrize(
+    ("heading", "title", "poet"),
+    [
+        ("浣溪沙", "浣溪沙", ""),
+        ("浣溪沙·春情", "浣溪沙·春情", ""),
+        ("浣溪沙 春情", "浣溪沙 春情", ""),
+        ("浣溪沙 晏殊", "浣溪沙", "晏殊"),
+        ("浣溪沙 春情 晏殊", "浣溪沙 春情", "晏殊"),
+        ("浣溪沙·春情 晏殊", "浣溪沙·春情", "晏殊"),
+    ],
+)
+def test_a_ci_has_tune_title_and_poet_and_both_its_stanzas(
+    heading: str, title: str, poet: str, stops: bool, blank: str
+) -> None:
+    first, second = CI if stops else (re.sub("[，。？]", "\n", each).rstrip() for each in CI)
+    found = _read(f"{heading}\n{first}\n{blank}{second}\n\n{YE}\n")
+    texts = ["".join(filter(str.isalnum, text)) for _, _, text in found]
+    assert [each[:2] for each in found] == [(title, poet), ("", "")]
+    assert texts == ["".join(filter(str.isalnum, each)) for each in ("".join(CI), YE)]
+
+
+def test_a_poem_below_a_whole_ci_is_no_stanza_of_it() -> None:
+    quatrain = "独怜幽草涧边生，上有黄鹂深树鸣。春潮带雨晚来急，野渡无人舟自横。"
+    found = _read(f"浣溪沙\n{''.join(CI)}\n\n{quatrain}\n")
+    assert found == [("浣溪沙", "", "".join(CI)), ("", "", quatrain)]

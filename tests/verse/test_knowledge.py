@@ -136,3 +136,13 @@ def test_a_model_that_reads_no_title_says_so(writer: Writer, wish: dict[str, str
 def test_a_title_in_another_script_than_chinese_is_refused() -> None:
     with pytest.raises(VerseError, match="The title"):
         ComposeRequest(title="farewell")
+
+
+@pytest.mark.parametrize("writer", ["lstm"], indirect=True)
+def test_a_given_poem_may_have_any_title_and_poet(titled: Writer, writer: Writer) -> None:
+    for each in (titled, writer):
+        request = ComposeRequest(
+            form="五绝", title="送别", poet="王维", given="山海□□□", tones="free"
+        )
+        (poem,) = write(each, request)
+        assert poem.text.startswith("山海")

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from studio.collection.in_words import first_line, matches, source_in_words
+from studio.collection.in_words import heading_of, matches, name_of, source_in_words
 from studio.collection.saved import Collection, SavedPoem
 from studio.errors import StudioError
 from studio.messages import Composed
@@ -30,10 +30,15 @@ from studio.wording import local_time
 
 @dataclass(frozen=True, slots=True)
 class PoemEntry:
-    """An entry of the list; `saved` if it is from the collection."""
+    """An entry of the list; `saved` if it is from the collection.
+
+    `faults` if they were counted; `is_scanned` unless not even the form was looked for.
+    """
 
     composed: Composed
     saved: SavedPoem | None = None
+    faults: int | None = None
+    is_scanned: bool = True
 
     @classmethod
     def of_saved(cls, saved: SavedPoem) -> "PoemEntry":
@@ -97,7 +102,9 @@ class PoemChooser(Modal[ChosenPoem | None]):
         self.query_one(OptionList).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only saved poems can be deleted and exported here."""
+        """Only saved poems can be deleted and exported. Those of a file were not written here."""
+        if action == "again" and not any(each.composed.model for each in self._entries):
+            return self._collection is not None
         return self._collection is not None or action not in ("delete", "export")
 
     @property
@@ -112,7 +119,7 @@ class PoemChooser(Modal[ChosenPoem | None]):
         self._listed = [each for each in self._entries if _matches(each.composed, words)]
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options([Option(_row(each.composed)) for each in self._listed])
+        options.add_options([Option(_row(each)) for each in self._listed])
         options.highlighted = 0 if self._listed else None
         no_match = tr("No saved poem matches.") if self._collection else tr("No poem matches.")
         self._show("" if self._listed else no_match if self._entries else self._nothing)
@@ -121,7 +128,7 @@ class PoemChooser(Modal[ChosenPoem | None]):
     def say_again(self) -> None:
         """Describe the poems in the language of now."""
         for index, entry in enumerate(self._listed):
-            self.query_one(OptionList).replace_option_prompt_at_index(index, _row(entry.composed))
+            self.query_one(OptionList).replace_option_prompt_at_index(index, _row(entry))
         self._preview()
 
     @on(OptionList.OptionHighlighted)
@@ -129,8 +136,10 @@ class PoemChooser(Modal[ChosenPoem | None]):
         highlighted = self._highlighted
         card, about = self.query_one(PoemCard), self.query_one("#about", Static)
         card.text = highlighted.composed.poems[0].text if highlighted else ""
+        composed = highlighted.composed if highlighted else None
+        card.heading = heading_of(composed.model, composed.request) if composed else ""
         about.update(_about(highlighted) if highlighted else "")
-        width, height = card.size
+        width, height = card.size.width, card.size.height - card.heading_height
         shape = shape_of(card.text)
         card.setting = next(
             (s for s in SETTINGS if s.size(shape)[0] <= width and s.size(shape)[1] <= height),
@@ -176,7 +185,8 @@ class PoemChooser(Modal[ChosenPoem | None]):
             return
         if self._to_delete is not highlighted:
             self._to_delete = highlighted
-            name = first_line(highlighted.saved.poem.text)
+            saved = highlighted.saved
+            name = name_of(saved.model, saved.request, saved.poem.text)
             self._show(tr("Press d again to delete {name}.", name=name))
             return
         try:
@@ -208,13 +218,16 @@ def _about(entry: PoemEntry) -> str:
     return f"{source_in_words(model_in_words(composed.model), composed.request)}{when}"
 
 
-def _row(composed: Composed) -> Content:
+def _row(entry: PoemEntry) -> Content:
+    composed = entry.composed
     count = len(composed.asked)
-    form = composed.request.form or tr("free")
+    form = composed.request.form or (tr("free") if entry.is_scanned else "")
     more = [tr_n("{count} poem", "{count} poems", count)] if count > 1 else []
-    name = first_line(composed.poems[0].text, 9)
+    if entry.faults:
+        more.append(tr_n("{count} fault", "{count} faults", entry.faults))
+    name = name_of(composed.model, composed.request, composed.poems[0].text, 9)
     return Content.assemble(
-        name, ("".join(f"  {each}" for each in (form, *more)), "$foreground-muted")
+        name, ("".join(f"  {each}" for each in (form, *more) if each), "$foreground-muted")
     )
 
 

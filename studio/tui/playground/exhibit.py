@@ -8,6 +8,7 @@ from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from studio.collection.in_words import heading_of
 from studio.prosody.forms import forms
 from studio.prosody.tunes import tunes
 from studio.translation import tr
@@ -69,7 +70,7 @@ class Exhibit(Vertical):
             titles=side_by_side(titles) if len(requests) > 1 else [],
             columns=len(requests) if len(requests) > 1 else 0,
         )
-        self._head(_heading(requests[0]), len(texts))
+        self._head(_heading(requests[0].model, requests[0]), len(texts))
 
     def write(self, texts: list[str], writing: list[bool]) -> None:
         """Show the poems as far as they are written."""
@@ -85,7 +86,7 @@ class Exhibit(Vertical):
             titles=_names([each.model for each, _ in poems]) if group.compares else [],
             columns=len(group.composed) if group.compares else 0,
         )
-        self._head(_heading(poems[0][0].request), len(poems))
+        self._head(_heading(poems[0][0].model, poems[0][0].request), len(poems))
         self._name_figures()
         self.mark()
 
@@ -95,7 +96,8 @@ class Exhibit(Vertical):
         if group and group.compares:
             self.stage.name_cards(_names([each.model for each, _ in group.poems]))
         if group:
-            self._head(_heading(group.poems[0][0].request), len(group.poems))
+            composed = group.poems[0][0]
+            self._head(_heading(composed.model, composed.request), len(group.poems))
         self._name_figures()
         self._show_figures()
 
@@ -154,10 +156,10 @@ def _names(models: Sequence[str]) -> list[str]:
     return [model_in_words(each) if len(runs) > 1 else step_in_words(each) for each in models]
 
 
-def _heading(request: ComposeRequest) -> str:
-    """What the poems are about, and in whose manner; "" if nothing was asked for."""
-    manner = tr("in the manner of {wish}", wish=request.poet) if request.poet else ""
-    return " · ".join(filter(None, (request.title, manner)))
+def _heading(model: str, request: ComposeRequest) -> str:
+    """What the poems are about, and in whose manner if a model writes them; "" if nothing."""
+    manner = tr("in the manner of {wish}", wish=request.poet) if model and request.poet else ""
+    return " · ".join(filter(None, (heading_of(model, request), manner)))
 
 
 def _shape(request: ComposeRequest) -> Shape:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from textual.app import App
 
-from studio.collection.in_words import source_in_words
+from studio.collection.in_words import heading_of, source_in_words
 from studio.collection.saved import Collection, SavedPoem
 from studio.corpus.poem import couplets
 from studio.errors import StudioError
@@ -67,6 +67,7 @@ class Keeping:
 
 
 def as_copied(saved: SavedPoem) -> str:
-    """The poem in couplets, then what is needed to write it again."""
-    poem = "\n".join(couplets(saved.poem.text))
+    """The poem in couplets under its title, then what is needed to write it again."""
+    heading = heading_of(saved.model, saved.request)
+    poem = "\n".join([*filter(None, [heading]), *couplets(saved.poem.text)])
     return f"{poem}\n\n{source_in_words(model_in_words(saved.model), saved.request)}"

@@ -14,7 +14,7 @@ from textual.widgets import Input
 from studio.collection.again import compare
 from studio.collection.saved import SavedPoem, saved_now
 from studio.errors import StudioError
-from studio.messages import Event, Failed, Ready, Trained, TrainingStarted
+from studio.messages import Composed, Event, Failed, Ready, Trained, TrainingStarted
 from studio.model.events import CheckpointSaved, TrainingEnded
 from studio.paths import default_model
 from studio.prosody.measure import Measure
@@ -180,7 +180,7 @@ class PlaygroundPane(Pane):
         if request is not None and shown:
             # The form does not have what was given on the workbench: it belongs to the poem.
             before = shown.composed[0].request
-            if before.given and _without_given(before) == request:
+            if before.given and _for_the_form(shown.composed[0]) == request:
                 self._write(before)
                 return
         self._write_request(with_new_seed=False)
@@ -270,7 +270,7 @@ class PlaygroundPane(Pane):
 
     def _show_again(self, group: PoemGroup) -> None:
         """Show poems, and their request in the form."""
-        self._fill(_without_given(group.composed[0].request))
+        self._fill(_for_the_form(group.composed[0]))
         self.opening.show_note("")
         self.desk.show(group)
 
@@ -331,6 +331,12 @@ class PlaygroundPane(Pane):
         """Ask for a file and write the poem to it."""
         if poem := self._poem():
             self._keeping.export(poem)
+
+
+def _for_the_form(composed: Composed) -> ComposeRequest:
+    """What the form shows of a request: a poem of one's own keeps its title and its poet."""
+    request = _without_given(composed.request)
+    return request if composed.model else msgspec.structs.replace(request, title="", poet="")
 
 
 def _without_given(request: ComposeRequest) -> ComposeRequest:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from studio.corpus.script import simplified
 from studio.prosody.books import rhyme_books
-from studio.prosody.forms import forms
+from studio.prosody.forms import Form, forms
 from studio.prosody.rhymes import RHYMES
 from studio.prosody.tunes import tunes
 from studio.translation import marked, tr
@@ -65,7 +65,7 @@ POETS = {
 def form_options() -> list[Option]:
     """The forms with pinyin for the search and their size, tunes of ci too; "free" last."""
     named = [
-        Option(form.name, f"{glossed(form.name, form.pinyin)} {form.line_count}x{form.line_length}")
+        Option(form.name, f"{glossed(form.name, form.pinyin)} {_size(form)}")
         for form in forms().values()
     ]
     ci = [
@@ -74,6 +74,11 @@ def form_options() -> list[Option]:
     ]
     couplet = Option(COUPLET_FORM, glossed(COUPLET_FORM, "duìlián"))
     return [*named, *ci, couplet, Option(FREE, tr("free"))]
+
+
+def _size(form: Form) -> str:
+    """Lines and characters of a form, such as 4x5, or 12x5/7."""
+    return f"{form.line_count}x{'/'.join(map(str, form.line_lengths))}"
 
 
 def book_options() -> list[Option]:

@@ -7,11 +7,9 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from studio.corpus.poem import STOPS
-from studio.prosody.rules import BLANK
+from studio.prosody.rules import BLANK, WIDE_BLANK
 
 _GAP = 3  # cells between the two lines of a couplet
-# A blank has the width of a character.
-_WIDE_BLANK = {BLANK: "＿"}
 _HANGING = 2  # cells of the stop that hangs at a line's end
 
 
@@ -217,7 +215,7 @@ def _styled(
         over, main, under = _Row(), _Row(), _Row()
         column = 0
         for character, mark in zip(line, following, strict=False):
-            shown = "?" if not character.isprintable() else _WIDE_BLANK.get(character, character)
+            shown = "?" if not character.isprintable() else character.replace(BLANK, WIDE_BLANK)
             if character in STOPS:
                 main.hang(shown, "$foreground-muted")
                 continue

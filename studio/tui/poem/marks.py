@@ -11,6 +11,7 @@ from studio.corpus.poem import STOPS
 from studio.corpus.script import simplified
 from studio.messages import Inspected
 from studio.prosody.report import Remark, Scansion
+from studio.prosody.rules import WIDE_BLANK
 from studio.translation import tr
 from studio.tui.poem.layout import Mark, places_of_lines
 from studio.tui.poem.remarks import ANY_FORM, FAULT, scansion_of
@@ -123,7 +124,7 @@ def _signs(scansion: Scansion, text: str, faulty: Collection[int]) -> dict[int, 
     signs = {}
     for line, places in zip(scansion.lines, places_of_lines(text), strict=True):
         for character, at in zip(line.characters, places, strict=True):
-            sign = character.tone.replace("?", "？")
+            sign = WIDE_BLANK if text[at] == BLANK else character.tone.replace("?", "？")
             style = "$foreground-muted"
             if line.rhyme and at == places[-1]:
                 sign, style = "韵", "$text-accent"

@@ -46,7 +46,15 @@ def marked_summary(scansion: Scansion) -> Content:
 def template_in_words(scansion: Scansion) -> str:
     """The order of the tones, with its name in English; "" for the old style."""
     named = scansion.template
-    return glossed(named, template_in_english(named)) if named else ""
+    return " ".join(_template_rows(named)) if named else ""
+
+
+def _template_rows(named: str) -> tuple[str, ...]:
+    """The name of a template, and what it means; a number of characters is said once."""
+    if not named or language() != "en":
+        return (named,)
+    english = template_in_english(named)
+    return (english,) if named.endswith("字") else (named, english)
 
 
 def names_of(remarks: Sequence[Remark]) -> str:
@@ -69,10 +77,9 @@ def remarks_in_words(scansion: Scansion | None, line: int, column: int) -> list[
     if scansion is None:
         return []
     # A row with both languages of a template is too wide for the panel.
-    named = scansion.template
-    english = template_in_english(named) if named and language() == "en" else ""
     rows = [marked_summary(scansion).stylize_before("$foreground-muted")]
-    rows += [Content.styled(each, "$foreground-muted") for each in (named, english) if each]
+    named = filter(None, _template_rows(scansion.template))
+    rows += [Content.styled(each, "$foreground-muted") for each in named]
     remarks = [*scansion.broken, *scansion.noted]
     remarks.sort(key=lambda each: not (each.line == line and each.start <= column < each.end))
     # Remarks are grouped by name, in the order of the first of each.

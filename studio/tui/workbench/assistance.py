@@ -8,6 +8,7 @@ from studio.corpus.poem import verse_lines
 from studio.prosody.measure import Measure
 from studio.prosody.offers import LineOffer, Offer
 from studio.prosody.report import Remark
+from studio.prosody.rules import BLANK
 from studio.translation import tr
 from studio.tui.host import host_of
 from studio.tui.poem.glossary import reading_named
@@ -125,6 +126,9 @@ class Assistance(_Bench):
         """Read the character in its next way; after the last one the scanner chooses again."""
         draft = self.draft
         character, measure = draft.text[draft.cursor], draft.state.request.measure
+        if character == BLANK:
+            self.say(tr("No character is written here yet."))
+            return
         book = measure.book_for(draft.state.request.form)
         readings = ["", *map("".join, book.readings(character))]
         if len(readings) < 3:

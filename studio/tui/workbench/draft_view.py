@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
+from studio.collection.in_words import heading_of
 from studio.tui.poem.card import PoemCard
 from studio.tui.poem.layout import Mark, arrange
 from studio.tui.workbench.draft import Draft
@@ -27,14 +28,15 @@ class DraftView(VerticalScroll, can_focus=False):
         card = self.query_one(PoemCard)
         card.writing = False
         card.text = draft.text
+        card.heading = heading_of(draft.state.model, draft.state.request)
         card.marks = tuple(marks)
         width, height = self.size
         if not width or not height:
             return
-        card.setting = arrange(1, card.shape(width), width, height, 0).setting
+        card.setting = arrange(1, card.shape(width), width, height - card.heading_height, 0).setting
         rows = len(card.rows(card.setting, width))
         card.styles.height = max(rows, height)
         if rows > height:
             line = draft.line // (2 if card.setting.couplets else 1)
-            top = line * (card.shape(width).rows + card.setting.leading)
+            top = card.heading_height + line * (card.shape(width).rows + card.setting.leading)
             self.scroll_to(y=top - height // 2, animate=False, force=True)

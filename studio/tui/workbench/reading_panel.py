@@ -11,6 +11,7 @@ from textual.widgets import Static
 from studio.messages import Inspected
 from studio.prosody.reading_taken import Why, reading_taken
 from studio.prosody.report import Character, Scansion
+from studio.prosody.rules import BLANK
 from studio.translation import marked, tr
 from studio.tui.poem.glossary import TONES, glossed, reading_named, rhyme_named
 from studio.tui.poem.marks import tint_legend
@@ -189,7 +190,7 @@ def _tone(character: Character, rhyme: str) -> list[str]:
     if rhyme:
         return [tr("韵 rhymes in {rhyme}", rhyme=rhyme_named(rhyme[1:]))]
     needs = character.required
-    found = [_tone_named(character.tone)]
+    found = [] if character.character == BLANK else [_tone_named(character.tone)]
     return [*found, tr("needs {tone}", tone=_tone_named(needs))] if needs in ("平", "仄") else found
 
 

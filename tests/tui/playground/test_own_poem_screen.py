@@ -3,14 +3,19 @@
 from pathlib import Path
 
 from textual.events import Paste
-from textual.widgets import Input, Static
+from textual.widgets import Input, OptionList, Static
 
 from studio.collection.saved import Collection
+from studio.corpus.poems_in_files import Readable
 from studio.paths import Home
 from studio.tui.playground.chooser import PoemChooser
+from studio.tui.playground.own_poem_forms import entries_of
 from studio.tui.playground.own_poem_screen import OwnPoemScreen, PoemArea
+from studio.tui.playground.stage import PoemStage
+from studio.tui.poem.card import PoemCard
 from studio.tui.widgets.form_fields import ChoiceField
 from studio.tui.widgets.pinyin_typing import CandidateLine
+from studio.verse.request import ComposeRequest
 from tests.tui.playground_worker import OTHER, QUATRAIN
 from tests.tui.playing import Play, Played
 
@@ -187,7 +192,7 @@ async def test_another_form_that_fits_is_one_key_away(play: Play) -> None:
         await played.press("f7")
         assert "五绝" in said(played) and "10 to be written" in said(played)
         await played.press("f7")
-        assert "五律" in said(played)
+        assert "古绝" in said(played)
         # A form that the lines do not fit is passed over, and after the last comes the first.
         form = played.app.screen.query_one("#field-own-form", ChoiceField)
         seen = []
@@ -199,7 +204,7 @@ async def test_another_form_that_fits_is_one_key_away(play: Play) -> None:
         await played.settle()
         assert said(played).startswith("五绝")
         await played.press("f7")
-        assert said(played).startswith("五律")
+        assert said(played).startswith("古绝")
 
 
 async def test_a_couplet_is_measured_by_its_own_rules(play: Play) -> None:
@@ -222,3 +227,133 @@ async def test_the_candidates_hide_no_row_of_the_poem(play: Play) -> None:
         for covered in (PoemArea, ChoiceField):
             assert not line.region.overlaps(played.app.screen.query_one(covered).region)
         assert not line.region.overlaps(played.app.screen.query_one("#said").region)
+
+
+async def test_the_heading_of_a_pasted_poem_stands_in_its_fields_and_above_it(
+    play: Play, night: Home
+) -> None:
+    async with play(size=(80, 24)) as played:
+        await type_poem(played, f"《登鹳雀楼》 王之涣\n{QUATRAIN}")
+        assert heading(played) == ("登鹳雀楼", "王之涣")
+        assert said(played).startswith("五绝")
+        await played.press("f5")
+        assert played.bench.draft.text == QUATRAIN
+        assert played.bench.query_one(PoemCard).heading == "登鹳雀楼 王之涣"
+        await played.press("s", "escape")
+        assert played.pane.query_one(PoemStage).query_one(PoemCard).heading == "登鹳雀楼 王之涣"
+        (saved,) = Collection(night.collection).poems()
+        assert (saved.request.title, saved.request.poet) == ("登鹳雀楼", "王之涣")
+        await played.press("b")
+        assert rows(played) == ["登鹳雀楼  五绝"]
+        # The next poem that the model writes is not asked for under that title.
+        await played.press("enter", "enter")
+        assert (played.last.title, played.last.poet) == ("", "")
+
+
+async def test_a_title_that_is_typed_replaces_the_one_that_was_found(play: Play) -> None:
+    async with play() as played:
+        area = await type_poem(played, f"登楼\n{QUATRAIN}")
+        title = played.app.screen.query_one("#own-title", Input)
+        title.value = "登鹳雀楼"
+        await played.settle()
+        area.insert("\n")
+        await played.settle()
+        assert heading(played) == ("登鹳雀楼", "")
+        await played.press("escape", "d")
+        assert heading(played) == ("登鹳雀楼", "")
+        # Another heading above the poem counts again.
+        area = played.app.screen.query_one(PoemArea)
+        area.replace("夜思 李白", (0, 0), (0, 2))
+        await played.settle()
+        assert heading(played) == ("夜思", "李白")
+        area.replace("", (0, 0), (1, 0))
+        await played.settle()
+        assert heading(played) == ("", "")
+
+
+async def test_a_title_that_no_request_can_have_is_explained(play: Play) -> None:
+    async with play() as played:
+        await type_poem(played, QUATRAIN)
+        title = played.app.screen.query_one("#own-title", Input)
+        title.value = "night"
+        await played.press("f5")
+        assert "The title" in said(played) and title.has_focus
+        title.value = "夜"
+        await played.press("enter", "enter", "f5")
+        assert played.bench.draft.state.request.title == "夜"
+
+
+async def test_a_tune_typed_as_title_is_the_form(play: Play) -> None:
+    async with play() as played:
+        await type_poem(played, "一曲新词酒一杯")
+        played.app.screen.query_one("#own-title", Input).value = "浣溪沙·春情"
+        await played.settle()
+        assert "浣溪沙" in said(played) and "35 to be written" in said(played)
+        await played.press("f5")
+        assert played.bench.query_one(PoemCard).heading == "浣溪沙·春情"
+
+
+async def test_one_key_clears_poem_title_and_form(play: Play) -> None:
+    async with play() as played:
+        area = await type_poem(played, f"登楼 王之涣\n{QUATRAIN}")
+        played.app.screen.query_one("#field-own-form", ChoiceField).value = "古绝"
+        await played.press("f8")
+        assert (area.text, heading(played), area.has_focus) == ("", ("", ""), True)
+        assert played.app.screen.query_one("#field-own-form", ChoiceField).value == "found"
+        # The same key brings back what it took out.
+        await played.press("f8")
+        assert area.text == f"登楼 王之涣\n{QUATRAIN}"
+        assert heading(played) == ("登楼", "王之涣")
+
+
+async def test_every_sign_for_a_blank_becomes_the_same(play: Play) -> None:
+    async with play() as played:
+        area = await type_poem(played, "白日_＿*，黄○●■▢流。")
+        assert area.text == "白日□□□，黄□□□□流。"
+        await played.press("underscore")
+        assert area.text.endswith("□")
+
+
+async def test_the_poems_of_a_file_are_listed_with_title_form_and_faults(
+    play: Play, tmp_path: Path
+) -> None:
+    path = tmp_path / "poems.txt"
+    blank = "□□依山尽，黄河入海流。欲穷千里目，更上一层楼。"
+    path.write_text(f"《登楼》 王之涣\n{FAULTY}\n\n{blank}\n\n昔我往矣，杨柳依依。\n", "utf-8")
+    async with play() as played:
+        await open_file(played, path)
+        assert rows(played) == ["登楼  五绝  1 fault", "□□依山尽  五绝", "昔我往矣  四言"]
+        assert played.app.screen.query_one(PoemCard).heading == "登楼 王之涣"
+        keys = {each.binding.description for each in played.app.screen.active_bindings.values()}
+        assert "Write again" not in keys
+        await played.press("enter")
+        assert heading(played) == ("登楼", "王之涣")
+        await played.press("f5")
+        assert played.bench.query_one(PoemCard).heading == "登楼 王之涣"
+
+
+async def test_the_forms_that_fit_come_first(play: Play) -> None:
+    async with play() as played:
+        await type_poem(played, "独怜幽草涧边生")
+        form = played.app.screen.query_one("#field-own-form", ChoiceField)
+        form.editor.focus()
+        await played.settle()
+        assert form.values[:2] == ["found", "七绝"]
+        assert form.values.index("free") < form.values.index("五绝")
+
+
+def heading(played: Played) -> tuple[str, str]:
+    """The title and the poet in their fields."""
+    screen = played.app.screen
+    return screen.query_one("#own-title", Input).value, screen.query_one("#own-poet", Input).value
+
+
+def rows(played: Played) -> list[str]:
+    """The rows of the list of poems."""
+    return [str(each.prompt) for each in played.app.screen.query_one(OptionList).options]
+
+
+def test_of_a_long_file_only_the_first_poems_are_scanned() -> None:
+    last, *_, first = entries_of([Readable("", "", QUATRAIN)] * 1001, ComposeRequest())
+    assert (first.composed.ticket, first.composed.request.form, first.faults) == (0, "五绝", 0)
+    assert (last.composed.ticket, last.is_scanned) == (1000, False)
