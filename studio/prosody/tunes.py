@@ -1,6 +1,8 @@
 """The tunes of ci (词牌): the lines, tones and rhymes that each asks for."""
 
+from collections.abc import Sequence
 from functools import cache
+from itertools import accumulate
 from typing import NamedTuple
 
 import msgspec
@@ -28,6 +30,8 @@ class TunePattern(NamedTuple):
     """One form of a tune: its lines, each a sequence of places."""
 
     lines: tuple[tuple[TunePlace, ...], ...]
+    # The lines that begin a stanza, but for the first.
+    breaks: tuple[int, ...] = ()
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -51,6 +55,20 @@ class Tune(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def pattern_for(self, length: int) -> TunePattern:
         """The pattern that is closest in length to a poem."""
         return min(map(_pattern, self.patterns), key=lambda each: abs(each.length - length))
+
+
+def stanza_breaks(form: str, lengths: Sequence[int]) -> tuple[int, ...]:
+    """The lines that begin a stanza of a ci, but for the first, by the lengths of its lines.
+
+    Between two rhymes lines may be divided in any way, but a stanza ends with a line. No other form
+    has stanzas.
+    """
+    if form not in tunes():
+        return ()
+    pattern = tunes()[form].pattern_for(sum(lengths))
+    ends = list(accumulate(lengths, initial=0))
+    before = list(accumulate(pattern.lengths, initial=0))
+    return tuple(ends.index(before[at]) for at in pattern.breaks if before[at] in ends)
 
 
 class _Tunes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,7 +108,10 @@ def tune_titled(title: str) -> Tune | None:
 
 @cache
 def _pattern(written: str) -> TunePattern:
-    return TunePattern(tuple(_line(token) for token in written.split() if token != "|"))
+    stanzas = [stanza.split() for stanza in written.split("|")]
+    *breaks, _ = accumulate(map(len, stanzas))
+    lines = tuple(_line(token) for stanza in stanzas for token in stanza)
+    return TunePattern(lines, tuple(breaks))
 
 
 def _line(token: str) -> tuple[TunePlace, ...]:

@@ -22,7 +22,7 @@ from studio.tui.host import host_of
 from studio.tui.playground.export_screen import ExportScreen
 from studio.tui.playground.model_choices import model_in_words
 from studio.tui.poem.card import PoemCard
-from studio.tui.poem.layout import SETTINGS, TIGHTEST, shape_of
+from studio.tui.poem.layout import SETTINGS, TIGHTEST
 from studio.tui.widgets.key_bar import KeyBar
 from studio.tui.widgets.modal import Modal
 from studio.wording import local_time
@@ -137,10 +137,11 @@ class PoemChooser(Modal[ChosenPoem | None]):
         card, about = self.query_one(PoemCard), self.query_one("#about", Static)
         card.text = highlighted.composed.poems[0].text if highlighted else ""
         composed = highlighted.composed if highlighted else None
+        card.form = composed.request.form if composed else ""
         card.heading = heading_of(composed.model, composed.request) if composed else ""
         about.update(_about(highlighted) if highlighted else "")
         width, height = card.size.width, card.size.height - card.heading_height
-        shape = shape_of(card.text)
+        shape = card.shape(width)
         card.setting = next(
             (s for s in SETTINGS if s.size(shape)[0] <= width and s.size(shape)[1] <= height),
             TIGHTEST,

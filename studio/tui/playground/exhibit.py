@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from studio.collection.in_words import heading_of
 from studio.prosody.forms import forms
-from studio.prosody.tunes import tunes
+from studio.prosody.tunes import stanza_breaks, tunes
 from studio.translation import tr
 from studio.tui.playground.figures_line import figures, odds
 from studio.tui.playground.model_choices import model_in_words, step_in_words
@@ -66,6 +66,7 @@ class Exhibit(Vertical):
             texts,
             opening_length(requests[0]),
             _shape(requests[0]),
+            requests[0].form,
             writing=True,
             titles=side_by_side(titles) if len(requests) > 1 else [],
             columns=len(requests) if len(requests) > 1 else 0,
@@ -83,6 +84,7 @@ class Exhibit(Vertical):
         self.stage.show(
             [poem.text for _, poem in poems],
             opening_length(poems[0][0].request),
+            form=poems[0][0].request.form,
             titles=_names([each.model for each, _ in poems]) if group.compares else [],
             columns=len(group.composed) if group.compares else 0,
         )
@@ -169,7 +171,7 @@ def _shape(request: ComposeRequest) -> Shape:
         return Shape(form.line_length, request.lines or form.line_count)
     if tune := tunes().get(request.form):
         lengths = tune.pattern_for(0).lengths
-        return Shape(max(lengths), len(lengths))
+        return Shape(max(lengths), len(lengths), breaks=stanza_breaks(tune.name, lengths))
     if request.form == COUPLET_FORM:
         return Shape(opening_length(request), 2)
     return Shape(7, 4)

@@ -53,11 +53,12 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
         texts: list[str],
         opening: int,
         expected: Shape | None = None,
+        form: str = "",
         writing: bool = False,
         titles: Sequence[str] = (),
         columns: int = 0,
     ) -> None:
-        """Show poems from the start; `expected` is the shape of those still being written.
+        """Show poems of a form; `expected` is the shape of those still being written.
 
         Each has its number over it, or its own of `titles`. With `columns` 0 there are as many
         columns as fit.
@@ -75,6 +76,7 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
         self.query_one("#said").display = not texts
         for number, card in enumerate(self._cards, start=1):
             card.opening = opening
+            card.form = form
             card.least = self._expected
             card.border_title = Content(titles[number - 1] if titles else str(number))
             card.border_subtitle = ""
@@ -147,6 +149,7 @@ class PoemStage(VerticalScroll, can_focus=True, inherit_bindings=False):
             max(shape.lines for shape in shapes),
             max(shape.rows for shape in shapes),
             (max(max(s.columns, default=0) for s in shapes),) * len(longest),
+            max((shape.breaks for shape in shapes), key=len),
         )
 
     def _arrange(self) -> None:

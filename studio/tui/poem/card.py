@@ -4,6 +4,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from studio.corpus.poem import verse_lines
+from studio.prosody.tunes import stanza_breaks
 from studio.tui.poem.layout import NO_SHAPE, TIGHTEST, Mark, Setting, Shape, set_verse, shape_of
 
 
@@ -12,6 +14,8 @@ class PoemCard(Widget):
 
     text = reactive("")
     heading = reactive("")
+    # The form says where the stanzas of a ci begin.
+    form = reactive("")
     writing = reactive(False)
     setting = reactive(TIGHTEST)
     opening = reactive(0)
@@ -25,7 +29,11 @@ class PoemCard(Widget):
 
     def shape(self, width: int) -> Shape:
         """The shape of the poem with its marks."""
-        return shape_of(self.text, self.marks, width)
+        return shape_of(self.text, self.marks, width, self._breaks)
+
+    @property
+    def _breaks(self) -> tuple[int, ...]:
+        return stanza_breaks(self.form, [len(each) for each in verse_lines(self.text)])
 
     @property
     def heading_height(self) -> int:
@@ -35,7 +43,14 @@ class PoemCard(Widget):
     def rows(self, setting: Setting, width: int) -> list[Content]:
         """The rows of the poem with its heading in a space of `width` cells."""
         verse = set_verse(
-            self.text, setting, width, self.opening, self.writing, self.least, self.marks
+            self.text,
+            setting,
+            width,
+            self.opening,
+            self.writing,
+            self.least,
+            self.marks,
+            self._breaks,
         )
         if not self.heading:
             return verse

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise, zip_longest
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -36,13 +37,15 @@ class Shape:
     """The size of a poem: Han characters in its longest line, and lines.
 
     `rows` is the number of rows of a line with the text over and under it. `columns` are the cells
-    of each character if there are words over them.
+    of each character if there are words over them. `breaks` are the lines that begin a stanza, but
+    for the first.
     """
 
     line_length: int
     lines: int
     rows: int = 1
     columns: tuple[int, ...] = ()
+    breaks: tuple[int, ...] = ()
 
 
 NO_SHAPE = Shape(0, 0)
@@ -65,11 +68,19 @@ class Setting:
         line = shape.line_length * 2 + (max(shape.line_length - 1, 0) if self.spaced else 0)
         if shape.columns:
             line = sum(shape.columns) - 1
-        rows = shape.lines
         if self.couplets:
             line = line * 2 + _HANGING + _GAP
-            rows = (rows + 1) // 2
-        return line + 2 * _HANGING, rows * shape.rows + max(rows - 1, 0) * self.leading
+        height = self.row_of(shape.lines - 1, shape) + shape.rows if shape.lines else 0
+        return line + 2 * _HANGING, height
+
+    def row_of(self, line: int, shape: Shape) -> int:
+        """The first row of a line. An empty row is before each further stanza."""
+        breaks = [each for each in shape.breaks if each <= line]
+        stanzas = pairwise([0, *breaks, line])
+        on_a_row = 1 + self.couplets
+        *whole, last = (end - start for start, end in stanzas)
+        rows = sum(-(-each // on_a_row) for each in whole) + last // on_a_row
+        return rows * (shape.rows + self.leading) + len(breaks)
 
 
 # From the most generous to the tightest.
@@ -125,13 +136,13 @@ def lines_of(text: str, most: int = 0) -> list[str]:
     return [line for line in lines if line]
 
 
-def shape_of(text: str, marks: Marks = (), width: int = 0) -> Shape:
+def shape_of(text: str, marks: Marks = (), width: int = 0, breaks: tuple[int, ...] = ()) -> Shape:
     """The shape of a poem with its marks, in a space of `width` cells."""
     lines = lines_of(text)
     longest = max((sum(each not in STOPS for each in line) for line in lines), default=0)
     columns = _columns(lines, marks, width)
     under = any(mark.under for mark in marks)
-    return Shape(longest, len(lines), 1 + bool(columns) + under, columns)
+    return Shape(longest, len(lines), 1 + bool(columns) + under, columns, breaks)
 
 
 def set_verse(
@@ -142,13 +153,14 @@ def set_verse(
     cursor: bool = False,
     least: Shape = NO_SHAPE,
     marks: Marks = (),
+    breaks: Sequence[int] = (),
 ) -> list[Content]:
     """Set a poem in rows that are `width` cells or less, centred as one block.
 
     The first `opening` characters, stops not counted, are marked; `cursor` marks where the next
     character will be, and space is kept for a poem of shape `least`. `marks` has more for each
     character; words over characters are left out if they are too wide. Characters that a terminal
-    cannot show are replaced.
+    cannot show are replaced. An empty row is before each line of `breaks`, which begins a stanza.
     """
     step = 3 if setting.spaced else 2
     columns = _columns(lines_of(text), marks, width)
@@ -162,15 +174,21 @@ def set_verse(
         block = Content.styled("  ", "on $accent")
         gap = " " if setting.spaced and styled[-1][0] else ""
         styled[-1] = [Content.assemble(styled[-1][0], gap, block), *styled[-1][1:]]
-    rows = list(_rows(styled, setting))
+    # If lines are too long for the space, the numbers are of others.
+    is_whole = len(lines_of(text, most)) == len(lines_of(text))
+    starts = [0, *(each for each in breaks if is_whole and each < len(styled)), len(styled)]
+    stanzas = list(_rows([styled[start:end] for start, end in pairwise(starts)], setting))
+    rows = [row for stanza in stanzas for row in stanza]
     # The stops hang: the block is centred by its characters.
     reserved = setting.size(least)[0] - _HANGING if least.lines else 0
     block_width = max(reserved, *(each.cell_length for row in rows for each in row), 0) - _HANGING
     left = max(0, (width - block_width) // 2)
     spread: list[Content] = []
-    for row in rows:
-        spread += [*(each.pad_left(left) for each in row), *[Content("")] * setting.leading]
-    return spread[: len(spread) - setting.leading]
+    for stanza in stanzas:
+        for row in stanza:
+            spread += [*(each.pad_left(left) for each in row), *[Content("")] * setting.leading]
+        spread.append(Content(""))
+    return spread[: len(spread) - setting.leading - 1]
 
 
 def _columns(lines: Sequence[str], marks: Marks, width: int) -> tuple[int, ...]:
@@ -254,21 +272,26 @@ class _Row:
         return Content.assemble(*self._parts)
 
 
-def _rows(lines: Sequence[list[Content]], setting: Setting) -> Iterator[list[Content]]:
-    """The rows of the block; the second lines of couplets start in one column."""
+def _rows(
+    stanzas: Sequence[list[list[Content]]], setting: Setting
+) -> Iterator[list[list[Content]]]:
+    """The rows of each stanza; the second lines of couplets start in one column."""
     if not setting.couplets:
-        yield from lines
+        yield from stanzas
         return
-    first = max((each.cell_length for line in lines[::2] for each in line), default=0)
-    for index in range(0, len(lines), 2):
-        left = lines[index]
-        if index + 1 == len(lines):
-            yield left
-        else:
-            yield [
-                Content.assemble(each.pad_right(first + _GAP - each.cell_length), beside)
-                for each, beside in zip(left, lines[index + 1], strict=True)
-            ]
+    left = (each for lines in stanzas for line in lines[::2] for each in line)
+    first = max((each.cell_length for each in left), default=0)
+    for lines in stanzas:
+        pairs = zip_longest(lines[::2], lines[1::2])
+        yield [_side_by_side(left, right, first) if right else left for left, right in pairs]
+
+
+def _side_by_side(left: list[Content], right: list[Content], first: int) -> list[Content]:
+    """The rows of two lines, the second after `first` cells and a gap."""
+    return [
+        Content.assemble(each.pad_right(first + _GAP - each.cell_length), beside)
+        for each, beside in zip(left, right, strict=True)
+    ]
 
 
 def places_of_lines(text: str) -> list[list[int]]:

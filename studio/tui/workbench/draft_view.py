@@ -28,6 +28,7 @@ class DraftView(VerticalScroll, can_focus=False):
         card = self.query_one(PoemCard)
         card.writing = False
         card.text = draft.text
+        card.form = draft.state.request.form
         card.heading = heading_of(draft.state.model, draft.state.request)
         card.marks = tuple(marks)
         width, height = self.size
@@ -37,6 +38,5 @@ class DraftView(VerticalScroll, can_focus=False):
         rows = len(card.rows(card.setting, width))
         card.styles.height = max(rows, height)
         if rows > height:
-            line = draft.line // (2 if card.setting.couplets else 1)
-            top = card.heading_height + line * (card.shape(width).rows + card.setting.leading)
+            top = card.heading_height + card.setting.row_of(draft.line, card.shape(width))
             self.scroll_to(y=top - height // 2, animate=False, force=True)

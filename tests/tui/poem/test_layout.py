@@ -1,9 +1,11 @@
 """How a poem is set as verse."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from studio.prosody.tunes import stanza_breaks
 from studio.tui.poem.layout import (
     SETTINGS,
     TIGHTEST,
@@ -108,3 +110,38 @@ def test_one_poem_gets_the_most_generous_setting_that_fits() -> None:
 def test_two_poems_stand_side_by_side_where_there_is_room() -> None:
     assert arrange(2, Shape(5, 4), 60, 12, 1).columns == 2
     assert arrange(2, Shape(5, 4), 24, 24, 1).columns == 1
+
+
+CI = "一曲新词酒一杯，去年天气旧亭台。夕阳西下几时回？无可奈何花落去，似曾相识燕归来。小园香径独徘徊。"
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_an_empty_row_is_between_the_stanzas_of_a_ci(setting: Setting) -> None:
+    shape = shape_of(CI, breaks=(3,))
+    rows = [row.plain for row in set_verse(CI, setting, 60, breaks=shape.breaks)]
+    assert setting.size(shape)[1] == len(rows)
+    at = setting.row_of(3, shape)
+    assert "".join(rows[at].split()).startswith("无可奈何花落去，")
+    assert rows[at - 1] == "" and rows[at - 2 - setting.leading].split()[-1][-1] == "？"
+    assert setting.row_of(5, shape) == len(rows) - 1
+
+
+def test_lines_that_are_broken_have_no_stanzas() -> None:
+    assert "" not in [row.plain for row in set_verse(CI, TIGHTEST, 12, breaks=(3,))]
+
+
+@pytest.mark.parametrize(
+    ("form", "lengths", "breaks"),
+    [
+        ("浣溪沙", (7,) * 6, (3,)),
+        ("浣溪沙", (7, 14, 7, 14), (2,)),
+        ("浣溪沙", (7, 7), ()),
+        ("浣溪沙", (7, 7, 14, 7, 7), ()),
+        ("忆江南", (3, 5, 7, 7, 5), ()),
+        ("忆江南", (3, 5, 7, 7, 5) * 2, (5,)),
+        ("五律", (5,) * 8, ()),
+        ("", (7,) * 6, ()),
+    ],
+)
+def test_only_ci_have_stanzas(form: str, lengths: tuple[int, ...], breaks: tuple[int, ...]) -> None:
+    assert stanza_breaks(form, lengths) == breaks
