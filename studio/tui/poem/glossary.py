@@ -124,16 +124,19 @@ def glossed(term: str, meaning: str) -> str:
     return f"{term} {meaning}".rstrip() if language() == "en" else term
 
 
+def in_script(text: str) -> str:
+    """A text in the script that the person reads; the names of rhymes are traditional."""
+    return text if language() == "zh_TW" else simplified(text)
+
+
 def rhyme_named(rhyme: str) -> str:
-    """A rhyme by its simplified name, with pinyin: 东 dōng."""
-    name = simplified(rhyme)
-    sound = _sounds().get(name, "")
-    return glossed(name, sound)
+    """A rhyme by its name, with pinyin: 东 dōng."""
+    return glossed(in_script(rhyme), _sounds().get(simplified(rhyme), ""))
 
 
 def reading_named(reading: str) -> str:
     """A reading of a character: tone and rhyme, and the tone in English: 平东 level."""
-    return glossed(simplified(reading), FOUR_TONES.get(reading[:1], ""))
+    return glossed(in_script(reading), FOUR_TONES.get(reading[:1], ""))
 
 
 def template_in_english(template: str) -> str:
