@@ -91,8 +91,7 @@ def remarks_in_words(scansion: Scansion | None, line: int, column: int) -> list[
             )
         )
         rows += [
-            # A stop alone would start a row.
-            Content.styled(explained(remark).removesuffix("。"), "$foreground-muted")
+            Content.styled(explained(remark), "$foreground-muted")
             for remark in remarks
             if remark.name == name
         ]
