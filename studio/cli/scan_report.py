@@ -1,5 +1,7 @@
 """What `scan` prints of a poem: tones, faults by name, and what is offered for them."""
 
+from collections.abc import Callable
+
 from rich.cells import cell_len
 
 from studio.cli.output import out
@@ -16,9 +18,7 @@ def print_scansion(title: str, scanned: Scansion) -> None:
     if title:
         out.print(title)
     width = max(2 * len(line.text) for line in scanned.lines)
-    # The rhymes are named in the script of the poem.
-    is_simplified = all(simplified(line.text) == line.text for line in scanned.lines)
-    named = simplified if is_simplified else str
+    named = _script_for(scanned)
     for at, line in enumerate(scanned.lines):
         marks = _marks(line)
         text = line.text.replace(BLANK, WIDE_BLANK)
@@ -31,9 +31,9 @@ def print_scansion(title: str, scanned: Scansion) -> None:
         parts.append(tr("rhyme {rhymes}", rhymes="、".join(map(named, scanned.rhymes)) or "—"))
     out.print(" · ".join(part for part in parts if part))
     for fault in scanned.broken:
-        out.print(_remark("✗", fault), soft_wrap=True)
+        out.print(_remark("✗", fault, named), soft_wrap=True)
     for note in scanned.noted:
-        out.print(_remark("·", note), soft_wrap=True)
+        out.print(_remark("·", note, named), soft_wrap=True)
     if not scanned.broken:
         out.print(
             tr("No faults.")
@@ -102,14 +102,26 @@ def _marks(line: Line) -> str:
     )
 
 
-def _remark(sign: str, remark: Remark) -> str:
+def _script_for(scanned: Scansion) -> Callable[[str], str]:
+    """Puts the names of rhymes, which are traditional, into the script that a person reads.
+
+    In Chinese that is the one of the language, in English the one of the poem.
+    """
+    if language() == "zh_TW":
+        return str
+    texts = [line.text for line in scanned.lines]
+    is_simplified = language() == "zh" or texts == list(map(simplified, texts))
+    return simplified if is_simplified else str
+
+
+def _remark(sign: str, remark: Remark, named: Callable[[str], str]) -> str:
     meaning = meaning_of(remark.name)
     return tr(
         "{sign} Line {line}, {name}: {explanation}",
         sign=sign,
         line=remark.line + 1,
         name=f"{remark.name} ({meaning})" if meaning else remark.name,
-        explanation=remark.explanation if language() == "en" else simplified(remark.explanation),
+        explanation=named(remark.explanation),
     )
 
 

@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from studio.corpus.script import simplified
 from studio.prosody.report import IN_ENGLISH, FaultName
 from studio.prosody.rhymes import RhymeBook
 from studio.translation import language, marked, tr
@@ -109,7 +110,9 @@ def _remaining_rhymes(layout: Layout, grid: Grid, template: int, wanted: Bits) -
             if not remaining & here:
                 rule: FaultName = "撞韵" if foot == "plain" else "出韵"
                 names = "".join(
-                    each.rhyme for bit, each in enumerate(layout.rhymes) if remaining >> bit & 1
+                    simplified(each.rhyme)
+                    for bit, each in enumerate(layout.rhymes)
+                    if remaining >> bit & 1
                 )
                 few = len(names) <= 3
                 why = tr(_WRONG_ENDS[rule, few], character=end, rhymes=names)

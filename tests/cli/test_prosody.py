@@ -8,6 +8,7 @@ import pytest
 
 from studio.corpus.library import Library
 from studio.corpus.obtaining import fetch_and_build
+from studio.corpus.script import traditional as to_traditional
 from studio.paths import HOME_VARIABLE, Home
 from tests.cli.conftest import Run
 
@@ -46,7 +47,7 @@ def test_a_poem_is_printed_with_its_tones_form_and_rhyme(tangshi: Run, written: 
 
 def test_faults_are_named_in_words(tangshi: Run, written: Writer) -> None:
     result = tangshi("scan", written(GUANQUE.replace("更上一层楼", "更上一层山")))
-    assert "✗ Line 4, 出韵 (out of rhyme): 山 rhymes in 刪; the poem rhymes in 尤." in result.out
+    assert "✗ Line 4, 出韵 (out of rhyme): 山 rhymes in 删; the poem rhymes in 尤." in result.out
 
 
 def test_a_repeated_character_is_a_note_here_as_in_the_studio(
@@ -254,6 +255,20 @@ def test_rescues_can_be_switched_off(tangshi: Run, written: Writer) -> None:
     result = tangshi("scan", poem, "--no-rescue", "self", "--no-rescue", "next")
     assert "✗ Line 3, 失替" in result.out
     assert tangshi("scan", poem, "--no-rescue", "both").code == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "traditional", "rhyme"),
+    [("en", False, "删"), ("en", True, "刪"), ("zh", False, "删"), ("zh", True, "删")],
+)
+def test_a_rhyme_has_one_name_in_all_that_is_said_of_a_poem(
+    tangshi: Run, written: Writer, language: str, traditional: bool, rhyme: str
+) -> None:
+    poem = "白日入河前，黄云万里还。欲穷千古目，更上一层关。"
+    file = written(to_traditional(poem) if traditional else poem)
+    out = tangshi("--language", language, "scan", file).out
+    # In the rhymes beside the lines, in the heading, in the note on the neighbour.
+    assert out.count(rhyme) == 4 and ({"删", "刪"} - {rhyme}).isdisjoint(out)
 
 
 def test_each_fault_is_offered_what_clears_it(tangshi: Run, written: Writer, home: Home) -> None:

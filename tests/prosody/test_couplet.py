@@ -82,6 +82,12 @@ def test_a_particle_may_be_in_the_same_place_of_both_lines() -> None:
     assert ("重字", 1, 3) in faults("心远之人多爱酒，天高鸟之自忘机")
 
 
+def test_a_character_of_both_lines_is_named_once_however_often_it_is_there() -> None:
+    repeated = [each for each in faults("山中晓月鸣，山水清山") if each[0] == "重字"]
+    assert repeated == [("重字", 1, 0)]
+    assert len([each for each in faults("青山横北郭，山水绕青城") if each[0] == "重字"]) == 2
+
+
 def test_rescues_of_regulated_verse_count_as_far_as_they_are_allowed() -> None:
     exchanged, answered = "心怜故乡水，万里送归舟", "野火烧不尽，春风吹又生"
     assert [each.name for each in of(exchanged).notes] == ["特拗"]

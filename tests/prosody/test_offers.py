@@ -73,6 +73,42 @@ def test_every_offer_clears_its_fault_and_raises_no_other(
             assert (after.form, after.regulated) == (before.form, before.regulated)
 
 
+@settings(max_examples=20)
+@given(
+    poem=st.sampled_from(WHOLE),
+    changes=st.lists(
+        st.tuples(st.integers(0, 7), st.integers(0, 4), st.sampled_from(CHARACTERS)),
+        min_size=1,
+        max_size=2,
+    ),
+    rescues=st.booleans(),
+)
+def test_every_character_that_clears_a_fault_is_offered_in_whatever_place_it_does(
+    poem: list[str], changes: list[tuple[int, int, str]], rescues: bool
+) -> None:
+    rules = ScanRules(PINGSHUI, rescues, rescues)
+    lines = poem
+    for line, place, character in changes:
+        lines = Offer(line % len(poem), place, character).put_into(lines)
+
+    def again(changed: Sequence[str]) -> Scansion:
+        return scan(changed, rules=rules)
+
+    before = again(lines)
+    assume(before.broken)
+    new = [each for each in CHARACTERS if each not in "".join(lines)]
+    every = [
+        Offer(line, place, character)
+        for line in range(len(lines))
+        for place in range(len(lines[line]))
+        for character in new
+    ]
+    scanned = {offer: again(offer.put_into(lines)) for offer in every}
+    for fault in before.broken:
+        found = offers(lines, fault, again, PINGSHUI, lambda line, place: CHARACTERS, 1000)
+        assert found == [each for each in every if clears(before, scanned[each], fault)]
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "name"),
     [
@@ -100,6 +136,14 @@ def test_an_isolated_level_tone_is_cleared_in_its_own_place_or_by_the_rescue() -
     lines = of("危楼高百尺，手可摘星辰。不敢高声语，恐惊月上人。")
     places = {(each.line, each.place) for each in offered(lines)[1]}
     assert places == {(3, 0), (3, 2)}
+
+
+def test_a_fault_between_two_lines_is_cleared_in_either() -> None:
+    scanned, found = offered(of("离离原上草，一岁一枯荣。野火烧不尽，春风渡又生。"))
+    assert scanned.broken[0].name == "失替"
+    places = {(each.line, each.place) for each in found}
+    # The tone itself, or the character of the next line that makes up for it.
+    assert {(2, 3), (3, 2)} <= places
 
 
 def test_nothing_is_offered_where_one_character_is_not_enough() -> None:

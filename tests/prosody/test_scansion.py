@@ -193,6 +193,62 @@ def test_each_fault_of_the_tones_has_its_name(patterns: list[str], name: str) ->
 
 
 @pytest.mark.parametrize(
+    ("patterns", "name", "asked"),
+    [
+        (["仄仄平平仄", "平平仄仄平", "仄仄平平仄", "平平仄仄平"], "失粘", "should be level like"),
+        (
+            ["平平平仄仄", "仄仄仄平平", "平平平仄仄", "仄仄仄平平"],
+            "失粘",
+            "should be oblique like",
+        ),
+        (["平平平仄仄", "平平仄仄平", "平平平仄仄", "仄仄仄平平"], "失对", "should be oblique: it"),
+        (["仄仄平平仄", "仄仄仄平平", "仄仄平平仄", "平平仄仄平"], "失对", "should be level: it"),
+        (
+            ["平平仄仄平平仄", "仄仄平平仄仄平", "平平仄仄平平仄", "仄仄平平仄仄平"],
+            "失粘",
+            "should be oblique like",
+        ),
+        (
+            ["仄仄平平平仄仄", "仄仄平平仄仄平", "仄仄平平平仄仄", "平平仄仄仄平平"],
+            "失对",
+            "should be level: it",
+        ),
+    ],
+)
+def test_where_the_order_breaks_the_tone_that_keeps_it_is_asked_for(
+    patterns: list[str], name: str, asked: str
+) -> None:
+    scanned = scan(filled(patterns))
+    (fault,) = scanned.broken
+    second = scanned.lines[fault.line].characters[1]
+    assert fault.name == name and asked in fault.explanation
+    assert second.required == ("平" if "level" in asked else "仄") != second.tone
+    # It names both characters that it compares, and the other line.
+    compared = scanned.lines[fault.line - 1].characters[1]
+    assert {second.character, compared.character, f"line {fault.line}"} <= {
+        *re.findall(r"[一-鿿]|line \d", fault.explanation)
+    }
+
+
+def test_a_line_of_one_character_breaks_no_order() -> None:
+    lines = ["白日依山尽", "黄河入海流", "欲穷千里目", "更上一层楼"] * 2
+    for at in range(8):
+        scanned = scan([line if place != at else "山" for place, line in enumerate(lines)])
+        assert "字数" in {each.name for each in scanned.broken}
+
+
+def test_no_explanation_names_its_own_line() -> None:
+    """What shows it has named the line already."""
+    shapes = (
+        ["白日依山尽", "黄河入海流", "欲穷千里", "更上一层楼"],
+        ["白日依山尽", "白日入海流", "明月千峰照", "清泉石上留"],
+    )
+    for lines in shapes:
+        for each in scan(lines).faults:
+            assert f"ine {each.line + 1}" not in each.explanation, each
+
+
+@pytest.mark.parametrize(
     ("patterns", "name"),
     [
         (["仄仄平平仄", "仄平平仄平", "平平平仄仄", "仄仄仄平平"], "孤平拗救"),

@@ -130,21 +130,25 @@ def glossed(term: str, meaning: str) -> str:
     return f"{term} {meaning}".rstrip() if language() == "en" else term
 
 
+def in_script(text: str) -> str:
+    """A text in the script that the person reads; the names of rhymes are traditional."""
+    return text if language() == "zh_TW" else simplified(text)
+
+
 def rhyme_named(rhyme: str) -> str:
-    """A rhyme by its simplified name, with pinyin: 东 dōng."""
-    name = simplified(rhyme)
-    return glossed(name, _sounds().get(name, ""))
+    """A rhyme by its name, with pinyin: 东 dōng."""
+    return glossed(in_script(rhyme), _sounds().get(simplified(rhyme), ""))
 
 
 def group_named(reading: str) -> str:
     """A rhyme with its tone, with pinyin and the tone in English: 平东 dōng, level."""
     words = _sounds().get(simplified(reading[1:]), ""), FOUR_TONES.get(reading[:1], "")
-    return glossed(simplified(reading), ", ".join(filter(None, words)))
+    return glossed(in_script(reading), ", ".join(filter(None, words)))
 
 
 def reading_named(reading: str) -> str:
     """A reading of a character: tone and rhyme, and the tone in English: 平东 level."""
-    return glossed(simplified(reading), FOUR_TONES.get(reading[:1], ""))
+    return glossed(in_script(reading), FOUR_TONES.get(reading[:1], ""))
 
 
 def template_in_english(template: str) -> str:

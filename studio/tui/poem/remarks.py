@@ -6,12 +6,18 @@ from string import Formatter
 from textual.content import Content
 
 from studio.corpus.poem import verse_lines
-from studio.corpus.script import simplified
 from studio.messages import Inspected
 from studio.prosody.measure import scan_by
 from studio.prosody.report import IN_ENGLISH, Remark, Scansion
 from studio.translation import again, language, tr, tr_n
-from studio.tui.poem.glossary import FOUR_TONES, TONES, glossed, rhyme_named, template_in_english
+from studio.tui.poem.glossary import (
+    FOUR_TONES,
+    TONES,
+    glossed,
+    in_script,
+    rhyme_named,
+    template_in_english,
+)
 from studio.tui.poem.layout import places_of_lines
 from studio.verse.request import ComposeRequest
 from studio.wording import printable
@@ -68,7 +74,7 @@ def explained(remark: Remark) -> str:
     return tr(
         "Line {number}: {explanation}",
         number=remark.line + 1,
-        explanation=printable(simplified(again(remark.explanation))),
+        explanation=printable(in_script(again(remark.explanation))),
     )
 
 
@@ -92,8 +98,7 @@ def remarks_in_words(scansion: Scansion | None, line: int, column: int) -> list[
             )
         )
         rows += [
-            # A stop alone would start a row.
-            Content.styled(explained(remark).removesuffix("。"), "$foreground-muted")
+            Content.styled(explained(remark), "$foreground-muted")
             for remark in remarks
             if remark.name == name
         ]

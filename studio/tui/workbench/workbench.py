@@ -161,7 +161,7 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
         self.query_one(ReadingPanel).show(draft, self._read, weighed, self._overlays.likelihood)
         undone, redone = draft.steps
         if not self.query_one("#bench-said").has_class("error"):
-            state = tr("state {number} of {count}", number=undone + 1, count=undone + redone + 1)
+            state = tr("version {number} of {count}", number=undone + 1, count=undone + redone + 1)
             states = [state] if undone + redone else []
             self.say(" · ".join([*states, tr("escape goes back")]))
 
@@ -279,7 +279,7 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
             self.post_message(self.RewriteRequested(request, otherwise))
         else:
             self.say(
-                tr("All of it is kept. Press space to release a character, k to release a line.")
+                tr("Every character is kept. Press space to release one, k to release a line.")
             )
 
     @property

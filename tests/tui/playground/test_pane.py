@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from textual.content import Content
 from textual.events import Paste
 from textual.widgets import Input, OptionList, Select, Static
 
@@ -18,6 +19,7 @@ from studio.tui.playground.request_form import RequestForm
 from studio.tui.playground.stage import PoemStage
 from studio.tui.poem.card import PoemCard
 from studio.tui.poem.marks import given_places
+from studio.tui.poem.remarks import FAULT
 from studio.tui.widgets.key_bar import KeyBar
 from studio.verse.reading import CopiedSpan
 from studio.verse.request import Sampling
@@ -454,6 +456,23 @@ async def test_tones_and_pinyin_are_shown_on_demand_without_the_worker(play: Pla
         assert not played.worker.read
         await played.press("t")
         assert not card.marks[0].under
+
+
+async def test_faults_are_marked_in_the_poem_and_named_with_the_same_mark(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN.replace("白日", "白开"))
+        (card,) = played.pane.query_one(PoemStage).query(PoemCard)
+        assert [at for at, mark in enumerate(card.marks) if mark.style == FAULT] == [1]
+        figures = played.pane.query_one("#figures", Static).visual
+        assert isinstance(figures, Content)
+        marked = [
+            figures.plain[each.start : each.end] for each in figures.spans if each.style == FAULT
+        ]
+        assert marked == ["1 fault", "失替 not alternating"]
+        await played.press("t")
+        figures = played.pane.query_one("#figures", Static).visual
+        assert isinstance(figures, Content) and figures.plain.endswith("a fault")
 
 
 async def test_copied_spans_are_underlined_and_their_poem_is_named(play: Play) -> None:

@@ -162,7 +162,7 @@ async def test_a_rewrite_is_shown_and_read_and_can_be_undone(play: Play) -> None
         assert played.worker.read[-1] == OTHER
         await played.press("u")
         assert played.bench.query_one(PoemCard).text == QUATRAIN
-        assert "state 1 of 2" in said(played, "#bench-said")
+        assert "version 1 of 2" in said(played, "#bench-said")
         await played.press("y")
         assert played.bench.query_one(PoemCard).text == OTHER
 
