@@ -9,6 +9,7 @@ from studio.cli.options import RhymeBookOption
 from studio.cli.output import out, print_json, say, usage_errors
 from studio.cli.scan_report import print_scansion, print_suggestion
 from studio.corpus.library import Library
+from studio.corpus.poem import verse_lines
 from studio.corpus.poems_in_files import Readable, Unreadable, read_poems, why
 from studio.corpus.script import simplified
 from studio.errors import ConfigError, RunError
@@ -163,6 +164,15 @@ def _face_each_other(upper: Readable, lower: Readable) -> bool:
     return [*map(len, upper.lines)] == [*map(len, lower.lines)] and not whole and not lower.title
 
 
+def _has_halves(poem: Readable) -> bool:
+    """Whether the halves of a poem, with ； between them, end as those of a couplet do."""
+    halves = [verse_lines(half) for half in poem.text.split("；")]
+    if len(halves) != 2 or [*map(len, halves[0])] != [*map(len, halves[1])]:
+        return False
+    whole = "。" not in poem.text[:-1]
+    return whole and all(fault.name != "联脚" for fault in scan_couplet(poem.lines).broken)
+
+
 def _scan(
     poem: Readable, rules: ScanRules, ci_rules: ScanRules, tune: Tune | None, couplet: bool
 ) -> _Scanned:
@@ -170,7 +180,7 @@ def _scan(
     found = tune or (None if couplet else tune_of(simplified(poem.title), poem.lines, ci_rules))
     if found:
         scan_again: Scan = partial(scan_ci, tune=found, rules=ci_rules)
-    elif couplet or len(poem.lines) == 2:
+    elif couplet or len(poem.lines) == 2 or _has_halves(poem):
         scan_again = partial(scan_couplet, rules=rules)
     else:
         scan_again = partial(scan_poem, rules=rules)

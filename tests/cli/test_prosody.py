@@ -316,10 +316,14 @@ def test_two_lines_are_scanned_as_a_couplet(tangshi: Run, written: Writer) -> No
     result = tangshi("scan", written("无可奈何花落去，似梦相识燕归来。"))
     assert "✗ Line 2, 失对 (not opposed): 可 and 梦 face each other and are both obl" in result.out
     four = written("海纳百川，有容乃大；壁立千仞，无欲则刚。")
-    assert "四言" in tangshi("scan", four).out
-    (poem,) = tangshi("scan", four, "--couplet", "--json").document["poems"]
+    (poem,) = tangshi("scan", four, "--json").document["poems"]
     assert (poem["form"], poem["template"]) == ("对联", "8字")
     assert [(each["name"], each["line"]) for each in poem["faults"]] == [("失对", 2)]
+
+
+def test_a_poem_with_a_semicolon_is_no_couplet(tangshi: Run, written: Writer) -> None:
+    poem = written("白日依山尽，黄河入海流；欲穷千里目，更上一层楼。")
+    assert "五绝" in tangshi("scan", poem).out
 
 
 def test_two_rows_are_the_halves_of_a_couplet(tangshi: Run, written: Writer) -> None:

@@ -316,11 +316,13 @@ class Desk(Container):
         self.open_workbench()
 
     def _leave_workbench(self) -> None:
-        """Go back to the exhibit; a poem that was changed is the newest there."""
+        """Go back to the exhibit; a poem or rules that were changed are the newest there."""
         self.working = False
         draft = self._draft
-        if draft and self.group and draft.text not in [poem.text for _, poem in self.group.poems]:
-            self._add(PoemGroup((draft.state,)))
+        if draft and self.group:
+            shown = [(composed.request, poem.text) for composed, poem in self.group.poems]
+            if (draft.state.request, draft.text) not in shown:
+                self._add(PoemGroup((draft.state,)))
         self._mark()
 
     @on(Workbench.DraftChanged)

@@ -200,4 +200,6 @@ def _tone_named(tone: str) -> str:
 
 def _chance(chance: float) -> str:
     """A probability in per cent, with two digits."""
+    if chance >= 0.995:
+        return "100%"
     return f"{100 * chance:.2g}%" if chance >= 0.00001 else "<0.001%"

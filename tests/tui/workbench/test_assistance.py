@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from textual.widgets import Label, OptionList, Static
 
+from studio.collection.saved import Collection
 from studio.corpus.build import build
 from studio.corpus.records import RawPoem
 from studio.corpus.vocabulary import Vocabulary
@@ -15,6 +16,7 @@ from studio.tui.widgets.form_fields import ChoiceField
 from studio.tui.widgets.key_bar import KeyBar
 from studio.tui.widgets.switch import Switch
 from studio.tui.workbench.look_up_screen import LookUpScreen
+from studio.tui.workbench.reading_panel import _chance
 from studio.verse.suggesting import Suggestion
 from tests.tui.playground_worker import OTHER, QUATRAIN
 from tests.tui.playing import Play, Played
@@ -261,6 +263,20 @@ async def test_a_reading_is_set_by_hand_and_left_to_the_scanner_again(play: Play
             assert "you chose it" in str(place.visual)
         assert readings == {True, False}
         assert "the tone fits" in str(place.visual)
+
+
+async def test_a_reading_that_was_chosen_is_saved_after_leaving_the_workbench(
+    play: Play, night: Home
+) -> None:
+    async with play() as played:
+        await open_bench(played, QUATRAIN.replace("黄河", "黄重"))
+        await played.press("down", "right", "n", "escape", "s")
+        (saved,) = Collection(night.collection).poems()
+        assert [each.character for each in saved.request.measure.readings] == ["重"]
+
+
+def test_a_chance_near_one_is_a_whole_per_cent() -> None:
+    assert [_chance(each) for each in (1.0, 0.996, 0.994, 0.05)] == ["100%", "100%", "99%", "5%"]
 
 
 async def test_a_character_with_one_reading_has_no_other(play: Play) -> None:
