@@ -3,6 +3,7 @@
 import gettext
 import importlib.util
 import pickle
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,45 @@ def test_a_translation_has_the_placeholders_of_its_message(builder: ModuleType) 
             for text in texts:
                 assert text, source
                 assert places(text) == places(source), source
+
+
+# A figure, alone or as a placeholder for one; not a part of a name such as sha256.
+_FIGURE = (
+    r"(?:(?<![\w.:\-+/=@])[+-]?\d[\d,.]*%?(?![\w\-=@/.])|\{[^{}:]*:[^{}]*[\d,.%fgd][^{}]*\}"
+    r"|\{(?:count|number|line|place|steps?)\})"
+)
+_HAN = r"[\u4e00-\u9fff]"
+# What is wrong in Chinese print, with what the test says of it.
+_WRONG = {
+    "corner brackets, not “ ”": "[「」『』]",
+    "a space before a number of the text": f"{_HAN} [+-]?\\d[\\d,.]*%?(?![\\w\\-=@/])",
+    "a space between a number and its noun": f"{_FIGURE} {_HAN}",
+    "a space around a number within a sentence": f"{_HAN} {_FIGURE}{_HAN}",
+    "a space in an ordinal": "第 | [句首字步行层]第",
+    "half-width punctuation after Chinese": f"{_HAN}[,;!?()]",
+}
+
+
+@pytest.mark.parametrize("wrong", _WRONG)
+def test_chinese_is_set_as_in_print(builder: ModuleType, wrong: str) -> None:
+    found = []
+    for message in builder.translations():
+        # Conditions of a filter are code.
+        if message.id and ">=" not in str(message.id):
+            texts = [message.string] if isinstance(message.string, str) else message.string
+            # A key is a name, not a number.
+            without_keys = [re.sub(r"按 \d ", "", text) for text in texts]
+            found += [text for text in without_keys if re.search(_WRONG[wrong], text)]
+    assert found == []
+
+
+def test_a_sentence_ends_with_a_stop_in_both_languages(builder: ModuleType) -> None:
+    for message in builder.translations():
+        source = message.id if isinstance(message.id, str) else message.id[-1:][0]
+        text = message.string if isinstance(message.string, str) else message.string[0]
+        # A command at the end is followed by no stop.
+        if source.endswith(".") and not source.endswith("...") and not text.endswith("}"):
+            assert text.endswith("。"), source
 
 
 def test_a_message_is_translated_once(builder: ModuleType) -> None:

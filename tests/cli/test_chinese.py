@@ -77,12 +77,12 @@ def test_a_line_is_broken_after_a_wide_character_but_not_before_its_punctuation(
         (("train", "a", "b"), "错误：多余的参数（a b）"),
         (("train", "--epochs"), "错误：选项 '--epochs' 须带参数。"),
         (("corpus", "search", "--limit", "x"), "错误：'--limit' 的值无效：应为整数"),
-        (("corpus", "search", "--limit", "0"), "错误：'--limit' 的值无效：不得小于 1"),
+        (("corpus", "search", "--limit", "0"), "错误：'--limit' 的值无效：不得小于1"),
         (
             ("corpus", "search", "--sort", "x"),
             "错误：'--sort' 的值无效：'x' 不在可取之列：'source', 'length', 'poet'。",
         ),
-        (("train", "--set", "hidden=0"), "错误：值无效：hidden 应为：1 至 8,192 的整数；现为 0。"),
+        (("train", "--set", "hidden=0"), "错误：值无效：hidden 应为：1至8,192的整数；现为 0。"),
         (("evaluate", "--split", "x"), "错误：--split 的值无效：'x' 不是 train、valid 或 test。"),
     ],
 )
@@ -127,7 +127,7 @@ def test_a_poem_is_scanned_in_chinese(tangshi: Run, home: Home, tmp_path: Path) 
     assert "古绝 · 韵 平阳\n无病犯（古体，只查字数与押韵）。\n" in result.out
     assert not re.search("[a-z]", result.out)
     assert result.err == (
-        f"tangshi-studio: {path}，第 6 行第 2 列无法分析：非汉字（x）。诗只能由汉字和标点组成。\n"
+        f"tangshi-studio: {path}，第6行第2列无法分析：非汉字（x）。诗只能由汉字和标点组成。\n"
     )
 
 
@@ -164,6 +164,6 @@ def test_the_installation_is_checked_in_chinese(
 ) -> None:
     monkeypatch.setattr(Device, "name", "ACME, 2 threads")
     result = tangshi("--language", "zh", "doctor")
-    assert re.search("名称 +ACME，2 个线程\n", result.out)
+    assert re.search("名称 +ACME，2个线程\n", result.out)
     labels = ("python", "sqlite", "term", "colorterm", "NVML", "ACME", "xterm", "linux", "dumb")
     assert english_in(result.out, *labels, *PACKAGES) == []

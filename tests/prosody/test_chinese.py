@@ -18,11 +18,11 @@ def remarks(text: str) -> dict[str, str]:
 def test_a_remark_is_a_chinese_sentence() -> None:
     famous = remarks(HUANGHELOU)
     assert english_in(" ".join(famous.values())) == []
-    assert famous["失替"] == "「去」应平：第二、四、六字平仄相间。"
-    assert famous["三平尾"] == "「空悠悠」似为三平尾，但「空」又可读上董或去送。"
-    assert remarks(GUANQUE.replace("上一层楼", "上一层山"))["出韵"] == "「山」在刪韵，全诗押尤韵。"
+    assert famous["失替"] == "“去”应平：第二、四、六字平仄相间。"
+    assert famous["三平尾"] == "“空悠悠”似为三平尾，但“空”又可读上董或去送。"
+    assert remarks(GUANQUE.replace("上一层楼", "上一层山"))["出韵"] == "“山”在刪韵，全诗押尤韵。"
     grass = remarks("离离原上草，一岁一枯荣。野火烧不尽，春风吹又生。")
-    assert grass["对句拗救"] == "「不」应平而仄，下句第3字「吹」用平声相救。"
+    assert grass["对句拗救"] == "“不”应平而仄，下句第3字“吹”用平声相救。"
     (fault,) = scan(["白日依山尽", "黄河入海流", "欲穷千里", "更上一层楼"]).broken
     assert fault.explanation == "有4字，其余各句5字。"
 

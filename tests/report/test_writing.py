@@ -334,8 +334,8 @@ def test_a_chinese_report_names_devices_in_chinese(
     here = msgspec.structs.replace(data, runs=(run,), device="Other CPU, 32 threads")
     monkeypatch.setattr(writing, "gather", lambda *_: here)
     page = Page(write_report(two_runs, RUNS[:1], tmp_path / "report", "zh"))
-    assert "Some CPU，1 个线程，float32" in page.text
-    assert "Other CPU，32 个线程" in page.text
+    assert "Some CPU，1个线程，float32" in page.text
+    assert "Other CPU，32个线程" in page.text
     charts = [each.charts for each in plain_pictures if isinstance(each, Charts)]
     names = [line.name for chart in charts for part in chart for line in part.lines]
     assert "处理器" in names

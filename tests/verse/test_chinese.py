@@ -21,8 +21,8 @@ VOCABULARY = Vocabulary("白日依山尽黄河入海流欲穷千里目更上一�
         ({"acrostic": "白日依山尽"}, "藏头有5字，而五绝只有4句。"),
         ({"last": "白日"}, "末句有2字（白日），而五绝每句5字。"),
         ({"first": "白日，"}, "开头的末一句到第2字就断了（白日），而五绝每句5字。"),
-        ({"first": "白", "acrostic": "日"}, "第1句第1字，按开头应为「白」，按藏头应为「日」。"),
-        ({"first": "月"}, "模型从未见过「月」。"),
+        ({"first": "白", "acrostic": "日"}, "第1句第1字，按开头应为“白”，按藏头应为“日”。"),
+        ({"first": "月"}, "模型从未见过“月”。"),
     ],
 )
 def test_a_request_that_does_not_fit_its_form_is_refused(
@@ -34,17 +34,17 @@ def test_a_request_that_does_not_fit_its_form_is_refused(
 
 
 def test_other_reasons_are_in_chinese() -> None:
-    with pytest.raises(VerseError, match="「白日依山尽黄」有6字，而每句只有5字。"):
+    with pytest.raises(VerseError, match="“白日依山尽黄”有6字，而每句只有5字。"):
         required_words(ComposeRequest(words=("白日依山尽黄",)), 5, VOCABULARY)
     with pytest.raises(VerseError, match="不拘诗体时不能指定韵部。"):
         free_text(ComposeRequest(form="", rhyme="东"), VOCABULARY)
-    with pytest.raises(VerseError, match="「A」不是汉字。"):
+    with pytest.raises(VerseError, match="“A”不是汉字。"):
         request_text("A")
-    with pytest.raises(VerseError, match=r"^藏头：「A」不是汉字。"):
+    with pytest.raises(VerseError, match=r"^藏头：“A”不是汉字。"):
         ComposeRequest(acrostic="A")
-    with pytest.raises(ConfigError, match="没有名为「十绝」的诗体。"):
+    with pytest.raises(ConfigError, match="没有名为“十绝”的诗体。"):
         form_named("十绝")
 
 
 def test_an_obstacle_names_its_rule_without_english() -> None:
-    assert str(Obstacle(1, 4, "出韵", "「山」不在尤韵")) == "第2句：「山」不在尤韵（出韵）。"
+    assert str(Obstacle(1, 4, "出韵", "“山”不在尤韵")) == "第2句：“山”不在尤韵（出韵）。"
