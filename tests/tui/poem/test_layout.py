@@ -112,7 +112,8 @@ def test_two_poems_stand_side_by_side_where_there_is_room() -> None:
     assert arrange(2, Shape(5, 4), 24, 24, 1).columns == 1
 
 
-CI = "一曲新词酒一杯，去年天气旧亭台。夕阳西下几时回？无可奈何花落去，似曾相识燕归来。小园香径独徘徊。"
+CI = "一曲新词酒一杯，去年天气旧亭台。夕阳西下几时回？"
+CI += "无可奈何花落去，似曾相识燕归来。小园香径独徘徊。"
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
