@@ -31,8 +31,8 @@ Json = Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))]
 @lookup_app.command(
     help=tr(
         "Show the rhymes of a character and what is in them.\n\n"
-        "The most frequent characters of the library come first, those that are seldom read so "
-        "last."
+        "The most frequent characters of the library come first; those that seldom have this "
+        "reading come last."
     )
 )
 def rhyme(
@@ -43,7 +43,8 @@ def rhyme(
 ) -> None:
     """Show the rhymes of a character and what is in them.
 
-    The most frequent characters of the library come first, those that are seldom read so last.
+    The most frequent characters of the library come first; those that seldom have this
+    reading come last.
     """
     book = _book(rhymes)
     with Library.open(Home.default().library) as library:
@@ -57,9 +58,9 @@ def rhyme(
         rare = "".join(each.text for each in group.characters if each.rare)
         words = [f"{group.name}  {characters}"]
         if group.rare:
-            words.append(tr("({character} is seldom read so)", character=character))
+            words.append(tr("(rare reading of {character})", character=character))
         if rare:
-            words.append(tr("(seldom read so: {characters})", characters=rare))
+            words.append(tr("(rare reading: {characters})", characters=rare))
         out.print("  ".join(words), soft_wrap=True)
 
 

@@ -112,7 +112,9 @@ def _as_columns(writer: "Writer", request: ComposeRequest) -> "Columns":
     lines = _lines_of(given)
     half = len(lines) // 2
     if len(lines) % 2 or [*map(len, lines[:half])] != [*map(len, lines[half:])]:
-        raise VerseError(tr("The lower half of a couplet has lines as long as the upper half."))
+        raise VerseError(
+            tr("Each line of the lower half must be as long as the line that it faces.")
+        )
     halves = (
         [in_known_forms(line, writer.vocabulary) for line in lines[:half]],
         [in_known_forms(line, writer.vocabulary) for line in lines[half:]],

@@ -108,7 +108,7 @@ def test_what_is_no_line_of_a_couplet_is_refused(writer: Writer, text: str, says
 
 def test_halves_of_different_lengths_are_refused(writer: Writer) -> None:
     request = ComposeRequest(form=COUPLET_FORM, given="明月松间照，清泉石上流□□。")
-    with pytest.raises(VerseError, match="as long as the upper half"):
+    with pytest.raises(VerseError, match="as long as the line that it faces"):
         written(compose_any(writer, request))
 
 

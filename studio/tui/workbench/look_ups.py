@@ -109,11 +109,11 @@ class LookUps:
         at = place.at + len(place.text) - 1
         for group in lookups.rhyme_groups(character, book, self._counts, _CHARACTERS):
             named = group_named(group.name)
-            yield Found("", tr("{reading}, seldom", reading=named) if group.rare else named)
+            yield Found("", tr("{reading}, rare", reading=named) if group.rare else named)
             for each in group.characters:
                 about = f"{each.count:,}"
                 if each.rare:
-                    about = tr("seldom read so")
+                    about = tr("rare reading")
                 yield Found(each.text, about, PutIn(place.line, at, each.text))
 
 
