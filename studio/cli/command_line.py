@@ -37,7 +37,8 @@ app.command(help=tr("Write poems; the best comes first."))(generate)
 app.command(
     help=tr(
         "Write lines that face a given one in a couplet (对联).\n\n"
-        "The best come first. The number beside a couplet is its parallelism, from 0 to 1."
+        "The best come first, by their score: the parallelism, from 0 to 1, and how likely the "
+        "model finds the couplet."
     )
 )(couplet)
 app.command(help=tr("Show the perplexity of each poem of a file."))(score)

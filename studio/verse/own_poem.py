@@ -195,10 +195,10 @@ def _is_couplet(upper: list[str], lower: list[str]) -> bool:
     lengths = {len(line) for line in upper}
     is_parallel = compare_halves(upper, lower).score >= _PARALLEL
     broken = scan_couplet([*upper, *lower]).broken
-    if len(lengths) == 1 and lengths <= {*_LENGTHS}:
+    of_a_form = any(lengths <= {*form.line_lengths} for form in forms().values())
+    if of_a_form and (len(upper) == 1 or lengths <= {*_LENGTHS}):
         return is_parallel and not broken and BLANK not in "".join(upper + lower)
-    if len(upper) > 1 and len(lengths) == 1:
-        # Old poems have such lines, too.
+    if of_a_form:
         return is_parallel
     ends_well = not any(fault.name == "联脚" for fault in broken)
     return len(upper) == 1 or is_parallel or ends_well

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from studio.corpus.build import build
+from studio.corpus.poem import verse_lines
 from studio.corpus.records import RawPoem
 from studio.corpus.vocabulary import Vocabulary
 from studio.messages import Inspect, Inspected
@@ -53,9 +54,11 @@ def test_what_a_ci_copies_is_found_in_the_library_and_in_the_ci_beside_it(
     # The indexes are being built, so the poem is read again later.
     assert copied(writer, indexes, "如梦令") is None
     wait_for(indexes)
-    (of_poem, of_ci) = copied(writer, indexes, "如梦令") or []
+    (of_poem, *of_ci) = copied(writer, indexes, "如梦令") or []
     assert of_poem[0] == "春江花月" and of_poem[1].startswith("无题")
-    assert of_ci == (OWN[7:-1], "如梦令")
+    # A line each, if it has four characters.
+    lines = [line for line in verse_lines(OWN[7:]) if len(line) >= 4]
+    assert of_ci == [(line, "如梦令") for line in lines]
     assert copied(writer, indexes, "五绝") == [of_poem]
     indexes.close()
 
