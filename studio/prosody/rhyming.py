@@ -51,10 +51,10 @@ def sounds_like(character: str, rhyme: str, book: RhymeBook = PINGSHUI) -> bool:
 def rhyme_of(lines: Sequence[str], book: RhymeBook = PINGSHUI) -> str:
     """The level rhyme of most rhyming lines.
 
-    Ties are decided in this order: the rhyme of the first line; a rhyme that no other line end
-    sounds like; the rhyme of the first foot; the first in the rhyme book. If no foot is written
-    yet, it is the rhyme of the first line. Empty if too many lines end in oblique tones, or if no
-    foot is known.
+    Ties are decided in this order: the rhyme that rests on fewer rare readings; the rhyme of the
+    first line; a rhyme that no other line end sounds like; the rhyme of the first foot; the first
+    in the rhyme book. If no foot is written yet, it is the rhyme of the first line. Empty if too
+    many lines end in oblique tones, or if no foot is known.
     """
     ends = lines[0][-1:] if is_open(lines) else feet(lines)
     if sum(can_be_level(end, book) for end in ends) < LEVEL_SHARE * len(ends):
@@ -71,6 +71,7 @@ def rhyme_of(lines: Sequence[str], book: RhymeBook = PINGSHUI) -> str:
         counts,
         key=lambda rhyme: (
             counts[rhyme],
+            -sum(book.is_rare(line[-1], rhyme, line[-2:-1]) for line in lines),
             rhyme in first,
             not any(sounds_like(end, rhyme, book) for end in others),
         ),
