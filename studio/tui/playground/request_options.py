@@ -72,7 +72,7 @@ def form_options() -> list[Option]:
         Option(each.name, f"{glossed(each.name, each.pinyin)} {each.pattern_for(0).length}")
         for each in tunes().values()
     ]
-    couplet = Option(COUPLET_FORM, glossed(COUPLET_FORM, "duìlián"))
+    couplet = Option(COUPLET_FORM, glossed(COUPLET_FORM, "duilian"))
     return [*named, *ci, couplet, Option(FREE, tr("free"))]
 
 
