@@ -8,8 +8,8 @@ import typer
 from studio.cli.options import RhymeBookOption
 from studio.cli.output import out, print_json, say, usage_errors
 from studio.cli.scan_report import print_scansion, print_suggestion
+from studio.corpus.couplets_in_files import has_halves, joined_halves
 from studio.corpus.library import Library
-from studio.corpus.poem import verse_lines
 from studio.corpus.poems_in_files import Readable, Unreadable, read_poems, why
 from studio.corpus.script import simplified
 from studio.errors import ConfigError, RunError
@@ -111,7 +111,7 @@ def scan(
     unreadable = [each for each in read if isinstance(each, Unreadable)]
     readable = [each for each in read if isinstance(each, Readable)]
     if couplet:
-        readable = _joined_halves(readable)
+        readable = joined_halves(readable)
     scanned = [_scan(each, rules, ci_rules, chosen, couplet) for each in readable]
     ranker = _ranker(run) if suggestions else None
     if json:
@@ -141,38 +141,6 @@ def scan(
         raise typer.Exit(1)
 
 
-def _joined_halves(poems: list[Readable]) -> list[Readable]:
-    """The couplets; two rows between blank ones are the halves of one if they are as long."""
-    found: list[Readable] = []
-    for at, poem in enumerate(poems):
-        rows = [each.row for each in poems[max(at - 2, 0) : at + 2]]
-        half = found[-1] if found else None
-        alone = {poem.row - 2, poem.row + 1}.isdisjoint(rows) and poem.row - 1 in rows
-        if half and alone and half.row == poem.row - 1 and _face_each_other(half, poem):
-            text = half.text.rstrip("。，；") + "；" + poem.text
-            found[-1] = Readable(half.title, half.author, text, half.row)
-        else:
-            found.append(poem)
-    return found
-
-
-def _face_each_other(upper: Readable, lower: Readable) -> bool:
-    """Whether two rows are as long, and not each a couplet without a fault by itself."""
-    whole = all(
-        len(each.lines) % 2 == 0 and not scan_couplet(each.lines).broken for each in (upper, lower)
-    )
-    return [*map(len, upper.lines)] == [*map(len, lower.lines)] and not whole and not lower.title
-
-
-def _has_halves(poem: Readable) -> bool:
-    """Whether the halves of a poem, with ； between them, end as those of a couplet do."""
-    halves = [verse_lines(half) for half in poem.text.split("；")]
-    if len(halves) != 2 or [*map(len, halves[0])] != [*map(len, halves[1])]:
-        return False
-    whole = "。" not in poem.text[:-1]
-    return whole and all(fault.name != "联脚" for fault in scan_couplet(poem.lines).broken)
-
-
 def _scan(
     poem: Readable, rules: ScanRules, ci_rules: ScanRules, tune: Tune | None, couplet: bool
 ) -> _Scanned:
@@ -180,7 +148,7 @@ def _scan(
     found = tune or (None if couplet else tune_of(simplified(poem.title), poem.lines, ci_rules))
     if found:
         scan_again: Scan = partial(scan_ci, tune=found, rules=ci_rules)
-    elif couplet or len(poem.lines) == 2 or _has_halves(poem):
+    elif couplet or len(poem.lines) == 2 or has_halves(poem):
         scan_again = partial(scan_couplet, rules=rules)
     else:
         scan_again = partial(scan_poem, rules=rules)

@@ -17,11 +17,15 @@ from studio.prosody.scansion import characters_of, in_order
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
 from studio.translation import marked, tr
 
+# The lines of the upper half, and those of the lower one.
+Halves = tuple[Sequence[str], Sequence[str]]
+# The stop between halves of several lines.
+BETWEEN_HALVES = "；"
 # The name of the form.
 COUPLET_FORM = "对联"
 _BITS = {"平": LEVEL, "仄": OBLIQUE, "中": LEVEL | OBLIQUE}
 # What faces a character that can have these tones.
-_FACING = {LEVEL: "仄", OBLIQUE: "平", LEVEL | OBLIQUE: "中"}
+FACING = {LEVEL: "仄", OBLIQUE: "平", LEVEL | OBLIQUE: "中"}
 
 _SAME_LEVEL = marked("{first} and {second} face each other and are both level.")
 _SAME_OBLIQUE = marked("{first} and {second} face each other and are both oblique.")
@@ -49,11 +53,11 @@ def scan_couplet(lines: Sequence[str], rules: ScanRules = TANG) -> Scansion:
                 continue
             tones = [tones_of(lines[at][place], book=rules.book) for at in (upper, lower)]
             if tones[0] | tones[1] == LEVEL | OBLIQUE:
-                needs[upper][place], needs[lower][place] = _FACING[tones[1]], _FACING[tones[0]]
+                needs[upper][place], needs[lower][place] = FACING[tones[1]], FACING[tones[0]]
             elif rescue := _rescue(lines, upper, lower, place, rules):
                 notes.append(rescue)
             else:
-                needs[lower][place] = _FACING[tones[0]]
+                needs[lower][place] = FACING[tones[0]]
                 # A character that faces itself is named as repeated.
                 if lines[upper][place] != lines[lower][place]:
                     faults.append(_not_opposed(lines, upper, lower, place, tones[0]))
@@ -72,6 +76,11 @@ def scan_couplet(lines: Sequence[str], rules: ScanRules = TANG) -> Scansion:
         faults=in_order(faults),
         notes=in_order([*notes, *rare_notes(scanned, rules.book)]),
     )
+
+
+def ends_as_couplet(lines: Sequence[str], rules: ScanRules = TANG) -> bool:
+    """Whether the first half of the lines can end in the oblique tone, the second in the level."""
+    return not _ends(lines, -(-len(lines) // 2), rules)
 
 
 def _ends(lines: Sequence[str], half: int, rules: ScanRules) -> list[Remark]:

@@ -13,6 +13,7 @@ import msgspec
 
 from studio.corpus.poem import STOPS, verse_lines
 from studio.errors import VerseError
+from studio.prosody.couplet import BETWEEN_HALVES, Halves
 from studio.prosody.measure import TANG_MEASURE, Measure, scan_by
 from studio.prosody.parallelism import Parallelism, compare_halves
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 _WRITTEN = 48
 # The power of a character's probability by which parallelism is multiplied.
 _LIKELY = 0.2
-# The lines of the upper half, and those of the lower one.
-Halves = tuple[list[str], list[str]]
 # The length of a line, in characters.
 _SHORTEST, _LONGEST = 2, 15
 
@@ -143,7 +142,7 @@ def _with_other_half(request: ComposeRequest) -> str:
 def couplet_text(halves: Halves) -> str:
     """A couplet with its stops."""
     upper, lower = map("，".join, halves)
-    return f"{upper}{'；' if len(halves[0]) > 1 else '，'}{lower}。"
+    return f"{upper}{BETWEEN_HALVES if len(halves[0]) > 1 else '，'}{lower}。"
 
 
 def _in_place_of(given: str, halves: Halves) -> str:
@@ -205,9 +204,8 @@ def _written(
     from studio.verse.knowledge import about_form
 
     # The stops of poems: few of them have a semicolon.
-    book, text = measure.rules.book, couplet_text(halves).replace("；", COUPLET[1])
+    book, text = measure.rules.book, couplet_text(halves).replace(BETWEEN_HALVES, COUPLET[1])
     rules = FacingRules(writer.vocabulary, halves, text, book, candidates)
-    request = USUAL
-    about = about_form(request, rules)
-    columns = decode(writer, rules, request.sampling, seed, request.tries, None, about, about)
+    about = about_form(USUAL, rules)
+    columns = decode(writer, rules, USUAL.sampling, seed, USUAL.tries, None, about, about)
     return [each.text for each in written(columns)]

@@ -1,27 +1,20 @@
 """The rules of a couplet: what faces each other is opposed in tone and alike in kind."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from studio.corpus.poem import STOPS
 from studio.corpus.vocabulary import PAD, Vocabulary
+from studio.prosody.couplet import FACING, Halves
 from studio.prosody.parallelism import Table, kind_tables, metrical_places
 from studio.prosody.rhymes import RhymeBook
-from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
+from studio.prosody.tones import tones_of
 from studio.prosody.tunes import TunePattern, TunePlace
 from studio.verse.constraints import FREE
 from studio.verse.request import BLANK
 from studio.verse.sampling import Floats, Tokens
 from studio.verse.tune_rules import TuneRules
 
-# The lines of the upper half, and those of the lower one.
-Halves = tuple[Sequence[str], Sequence[str]]
-
-_EITHER = LEVEL | OBLIQUE
-_OPPOSED = {LEVEL: OBLIQUE, OBLIQUE: LEVEL}
-_NAMED = {LEVEL: "平", OBLIQUE: "仄", _EITHER: "中"}
 # How many times likelier a character is that faces one of the same kind, and one of the same part
 # of speech; and one that repeats where the other half does (风声雨声读书声, 家事国事天下事).
 _SAME_KIND, _SAME_PART, _SAME_REPEAT = 20.0, 5.0, 1e12
@@ -84,17 +77,16 @@ def facing_pattern(halves: Halves, book: RhymeBook) -> TunePattern:
     rows: tuple[list[tuple[TunePlace, ...]], ...] = [], []
     for at, pair in enumerate(zip(*halves, strict=True), start=1 - len(halves[0])):
         places = metrical_places(len(pair[0]))
-        tones = ["中"] * len(pair[0]), ["中"] * len(pair[0])
+        upper, lower = ["中"] * len(pair[0]), ["中"] * len(pair[0])
         for turn, place in enumerate(reversed(places), start=-at):
-            upper, lower = (tones_of(line[place], book=book) for line in pair)
-            if pair[0][place] == pair[1][place] == BLANK:
-                upper, lower = (LEVEL, OBLIQUE) if turn % 2 else (OBLIQUE, LEVEL)
-            else:
-                upper, lower = _OPPOSED.get(lower, _EITHER), _OPPOSED.get(upper, _EITHER)
             if at == 0 and place == places[-1]:
-                upper, lower = OBLIQUE, LEVEL
-            tones[0][place], tones[1][place] = _NAMED[upper], _NAMED[lower]
-        for row, each in zip(rows, tones, strict=True):
+                upper[place], lower[place] = "仄平"
+            elif pair[0][place] == pair[1][place] == BLANK:
+                upper[place], lower[place] = "平仄" if turn % 2 else "仄平"
+            else:
+                upper[place] = FACING[tones_of(pair[1][place], book=book)]
+                lower[place] = FACING[tones_of(pair[0][place], book=book)]
+        for row, each in zip(rows, (upper, lower), strict=True):
             row.append(tuple(map(TunePlace, each)))
     return TunePattern((*rows[0], *rows[1]))
 

@@ -14,7 +14,7 @@ from studio.corpus.poem import STOPS
 from studio.errors import VerseError
 from studio.prosody.books import rhyme_books
 from studio.prosody.ci import tune_of
-from studio.prosody.couplet import scan_couplet
+from studio.prosody.couplet import BETWEEN_HALVES, ends_as_couplet, scan_couplet
 from studio.prosody.forms import Form, forms
 from studio.prosody.parallelism import compare_halves
 from studio.prosody.rules import ScanRules
@@ -177,13 +177,25 @@ def _found(lines: list[_Line]) -> tuple[list[_Line], str]:
 
 
 def _halves(written: Sequence[_Line]) -> tuple[list[str], list[str]] | None:
-    """The halves of a text in two rows with as many lines as long, or of two lines in one row."""
-    rows = list(dict.fromkeys(line.row for line in written))
-    half = sum(line.row == rows[0] for line in written) if len(rows) == 2 else 1
+    """The halves of a text in two rows, or in one with ； between them or with two lines.
+
+    None if it has no such halves, or their lines are not as long.
+    """
+    rows = {line.row for line in written}
+    half = _upper_half(written)
+    if len(rows) > 2 or (len(rows) == 1 and half > 1 and written[half - 1].stop != BETWEEN_HALVES):
+        return None
     texts = [line.text for line in written]
     upper, lower = texts[:half], texts[half:]
-    same = [*map(len, upper)] == [*map(len, lower)]
-    return (upper, lower) if same and len(rows) <= 2 else None
+    return (upper, lower) if [*map(len, upper)] == [*map(len, lower)] else None
+
+
+def _upper_half(written: Sequence[_Line]) -> int:
+    """How many lines the upper half has: those of the first of two rows, else the half of all."""
+    rows = {line.row for line in written}
+    if len(rows) == 2:
+        return sum(line.row == written[0].row for line in written)
+    return -(-len(written) // 2)
 
 
 def _is_couplet(upper: list[str], lower: list[str]) -> bool:
@@ -194,14 +206,12 @@ def _is_couplet(upper: list[str], lower: list[str]) -> bool:
     """
     lengths = {len(line) for line in upper}
     is_parallel = compare_halves(upper, lower).score >= _PARALLEL
-    broken = scan_couplet([*upper, *lower]).broken
     of_a_form = any(lengths <= {*form.line_lengths} for form in forms().values())
     if of_a_form and (len(upper) == 1 or lengths <= {*_LENGTHS}):
-        return is_parallel and not broken and BLANK not in "".join(upper + lower)
-    if of_a_form:
-        return is_parallel
-    ends_well = not any(fault.name == "联脚" for fault in broken)
-    return len(upper) == 1 or is_parallel or ends_well
+        keeps_rules = not scan_couplet([*upper, *lower]).broken
+        return is_parallel and keeps_rules and BLANK not in "".join(upper + lower)
+    nothing_else = not of_a_form and (len(upper) == 1 or ends_as_couplet([*upper, *lower]))
+    return is_parallel or nothing_else
 
 
 def _filled(lines: list[_Line], form: Form) -> list[_Line]:
@@ -259,10 +269,7 @@ def _filled_tune(lines: list[_Line], tune: Tune) -> list[_Line]:
 def _filled_couplet(lines: list[_Line]) -> list[_Line]:
     """The lines of a couplet, with what is missing in the second half: the second of two rows."""
     written = [line for line in lines if line.text]
-    rows = list(dict.fromkeys(line.row for line in written))
-    half = -(-len(written) // 2)
-    if len(rows) == 2:
-        half = sum(line.row == rows[0] for line in written)
+    half = _upper_half(written)
     if len(written) > 2 * half:
         extra = written[2 * half]
         raise OwnPoemError(
@@ -275,7 +282,7 @@ def _filled_couplet(lines: list[_Line]) -> list[_Line]:
         )
     found = written[:half]
     if half > 1 and not found[-1].stop:
-        found[-1] = found[-1]._replace(stop="；")
+        found[-1] = found[-1]._replace(stop=BETWEEN_HALVES)
     for at, upper in enumerate(written[:half], start=half):
         lower = written[at] if at < len(written) else _Line("", "", written[-1].row, 0)
         short = len(lower.text) < len(upper.text) and at >= len(written) - 1

@@ -123,6 +123,7 @@ def test_a_poem_in_two_rows_is_no_couplet(typed: str) -> None:
         "欲除烦恼须无\n各有来因莫羡",
         "风声雨声读书声，声声入耳\n家事国事天下事，事事关心",
         "十里松风，半床明月\n一窗夜雨，数点秋灯",
+        "十里松风，半床明月；一窗夜雨，数点秋灯。",
     ],
 )
 def test_two_lines_that_face_each_other_are_a_couplet(typed: str) -> None:
