@@ -43,6 +43,12 @@ class OffersScreen(SideScreen[Offer | LineOffer]):
         self._turned_to = turned_to
         self._found: dict[int, Answer] = {}
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what does something: a single fault has no next one."""
+        if action == "turn" and len(self._faults) == 1:
+            return False
+        return super().check_action(action, parameters)
+
     def action_turn(self, step: int) -> None:
         """Turn to the next or the previous fault."""
         self._at = (self._at + step) % len(self._faults)

@@ -71,6 +71,16 @@ async def test_an_offer_that_is_chosen_clears_the_fault_and_can_be_undone(play: 
         assert played.bench.draft.text == FAULTY
 
 
+async def test_a_single_fault_has_no_next_one(play: Play) -> None:
+    async with play() as played:
+        for text, turns in ((FAULTY, False), (FAULTY.replace("层楼", "层天"), True)):
+            await open_bench(played, text)
+            await played.press("o")
+            bindings = played.app.screen.active_bindings.values()
+            assert ("Next fault" in {each.binding.description for each in bindings}) == turns
+            await played.press("escape", "escape")
+
+
 async def test_a_couplet_is_offered_where_one_character_is_not_enough(play: Play) -> None:
     async with play() as played:
         await open_bench(played, FAULTY)
