@@ -1,4 +1,4 @@
-"""The words of two characters of a library, told from chance pairs by the rhythm of its lines.
+"""The words of two characters in a library: pairs that fit the rhythm of its lines.
 
 A line is read in pairs from its start; in lines of five and seven a last three follow, which are
 split as 2+1 or 1+2. So a word fills a pair and ends a line, but hardly straddles two pairs. Counted
@@ -9,8 +9,8 @@ is how often two characters are
 
 Two characters are a word if they are a pair twice as often as neighbours, `LEAST` times, and if the
 logarithm of these odds and their pointwise mutual information as pairs make `FIRM` together. The
-common words of the Tang (data/words.txt) need no more than the first. Nor is a word what cannot end
-a line (终不): of at least `KNOWN` places of its last character, fewer than `ENDING` do.
+common words of the Tang (data/words.txt) need no more than the first. Two characters that cannot
+end a line (终不) are no word: of at least `KNOWN` places of the second one, fewer than `ENDING` do.
 """
 
 from collections.abc import Mapping
