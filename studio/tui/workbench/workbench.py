@@ -61,6 +61,8 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
         self._busy = False
         # What is to stand in the poem that is being rewritten.
         self._standing = ""
+        # Whether something is said under the poem, and not which version it is.
+        self._has_notice = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="bench-main"):
@@ -130,7 +132,11 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
         self._show()
 
     def say(self, text: str, error: bool = False) -> None:
-        """Show a text under the poem."""
+        """Show a text under the poem until the next key changes something; "" for none."""
+        self._has_notice = bool(text)
+        self._show_said(text, error)
+
+    def _show_said(self, text: str, error: bool = False) -> None:
         said = self.query_one("#bench-said", Static)
         said.update(text)
         said.display = bool(text)
@@ -160,10 +166,10 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
         weighed = self._weighing.find(draft)
         self.query_one(ReadingPanel).show(draft, self._read, weighed, self._overlays.likelihood)
         undone, redone = draft.steps
-        if not self.query_one("#bench-said").has_class("error"):
+        if not self._has_notice:
             state = tr("version {number} of {count}", number=undone + 1, count=undone + redone + 1)
             states = [state] if undone + redone else []
-            self.say(" · ".join([*states, tr("escape goes back")]))
+            self._show_said(" · ".join([*states, tr("escape goes back")]))
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show)

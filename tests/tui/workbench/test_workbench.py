@@ -239,6 +239,20 @@ async def test_keys_for_requests_do_nothing_at_the_workbench(play: Play) -> None
         assert played.app.focused is played.bench
 
 
+async def test_what_is_said_stays_when_a_reading_arrives(play: Play) -> None:
+    async with play() as played:
+        await open_bench(played)
+        await played.press("s")
+        said = played.bench.query_one("#bench-said", Static)
+        assert "Saved" in str(said.visual)
+        played.worker.send_readings()
+        await played.settle()
+        assert "Saved" in str(said.visual)
+        await played.press("right")
+        assert "Saved" not in str(said.visual)
+        assert "escape goes back" in str(said.visual)
+
+
 async def test_without_a_poem_there_is_nothing_to_work_on(play: Play) -> None:
     async with play() as played:
         await played.press("w")
