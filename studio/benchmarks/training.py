@@ -27,6 +27,18 @@ from studio.model.trainer import Trainer
 SIZES = ((100, 128), (512, 512))
 VOCABULARY = 6_400
 STREAMS = 64
+# Switches off what the recipe `studio` has beyond the plain batch.
+_PLAIN: dict[str, object] = {
+    "tied": False,
+    "dropout": 0.0,
+    "form_input": False,
+    "title_input": False,
+    "poet_input": False,
+    "initial_state": "zero",
+    "loss": "chunked",
+    "optimizer": "rmsprop",
+    "weight_decay": 0.0,
+}
 # Each call takes a step and returns how many characters it was trained on.
 Contender = Callable[[], int]
 
@@ -36,7 +48,9 @@ class SizeResult(msgspec.Struct, frozen=True):
 
     `chars_per_second` is the speed of the studio. `ratio_per_poem` divides it by the speed of a
     loop that trains one poem at a time, `ratio_batched` by that of a batch of 64 streams with
-    nn.LSTM and plain cross-entropy in float32. `share_of_peak` is the studio's FLOP/s divided by
+    nn.LSTM and plain cross-entropy in float32. `ratio_alike` compares like with like: the studio
+    with all that its recipe has beyond the plain batch switched off, and the plain batch in the
+    studio's precision. `share_of_peak` is the studio's FLOP/s divided by
     those of a large matrix product in the same precision. A character costs 6 floating-point
     operations for each weight in a matrix product: a multiplication and an addition forward, twice
     that backward (Kaplan et al. 2020, section 2.1). The softmax counts with `softmax_rows`, the
@@ -47,6 +61,7 @@ class SizeResult(msgspec.Struct, frozen=True):
     chars_per_second: float
     ratio_per_poem: float
     ratio_batched: float
+    ratio_alike: float
     share_of_peak: float
     chars_per_second_per_poem: float
     chars_per_second_batched: float
@@ -89,14 +104,19 @@ def _size(
 ) -> SizeResult:
     name = f"{embedding}/{hidden}"
     poems = _poems(2_000)
-    speeds: dict[str, list[float]] = {"per_poem": [], "batched": [], "ours": [], "peak": []}
-    with _studio(embedding, hidden, device, poems) as ours:
+    with (
+        _studio(embedding, hidden, device, poems) as ours,
+        _studio(embedding, hidden, device, poems, _PLAIN) as plain,
+    ):
         contenders: dict[str, Contender] = {
             "per_poem": _per_poem(embedding, hidden, device, poems),
-            "batched": _batched(embedding, hidden, device, poems),
+            "batched": _batched(embedding, hidden, device, poems, torch.float32),
+            "batched_alike": _batched(embedding, hidden, device, poems, _precision(device)),
+            "ours_alike": plain,
             "ours": ours,
             "peak": _matrix_product(device),
         }
+        speeds: dict[str, list[float]] = {contender: [] for contender in contenders}
         for number in range(rounds + 1):
             for contender, train in contenders.items():
                 speed = _speed(train, device, seconds)
@@ -111,6 +131,7 @@ def _size(
         chars_per_second=median["ours"],
         ratio_per_poem=median["ours"] / median["per_poem"],
         ratio_batched=median["ours"] / median["batched"],
+        ratio_alike=median["ours_alike"] / median["batched_alike"],
         share_of_peak=median["ours"] * flop / median["peak"],
         chars_per_second_per_poem=median["per_poem"],
         chars_per_second_batched=median["batched"],
@@ -123,9 +144,11 @@ def _size(
 
 def _speed(train: Contender, device: Device, seconds: float) -> float:
     """The count of `train` per second."""
+    # A GPU works while the next steps are launched, so it is not waited for after each.
+    calls = 10 if device.is_gpu else 1
     started, done = time.perf_counter(), 0
     while (spent := time.perf_counter() - started) < seconds or not done:
-        done += train()
+        done += sum(train() for _ in range(calls))
         device.synchronize()
     return done / spent
 
@@ -159,9 +182,11 @@ class _Plain(nn.Module):
         return logits
 
 
-def _plain(embedding: int, hidden: int, device: Device, batches: Iterator[Batch]) -> Contender:
-    """The baseline step: plain cross-entropy, RMSprop, clipping, in float32."""
-    network = _Plain(embedding, hidden).to(device.torch_device)
+def _plain(
+    embedding: int, hidden: int, device: Device, batches: Iterator[Batch], dtype: torch.dtype
+) -> Contender:
+    """The baseline step: plain cross-entropy, RMSprop, clipping, all of it in `dtype`."""
+    network = _Plain(embedding, hidden).to(device.torch_device, dtype)
     optimiser = torch.optim.RMSprop(network.parameters(), lr=1e-4)
 
     def train() -> int:
@@ -185,10 +210,12 @@ def _per_poem(embedding: int, hidden: int, device: Device, poems: list[list[int]
             for poem in poems:
                 yield pad_batch([[BEGIN, *poem, END]])
 
-    return _plain(embedding, hidden, device, batches())
+    return _plain(embedding, hidden, device, batches(), torch.float32)
 
 
-def _batched(embedding: int, hidden: int, device: Device, poems: list[list[int]]) -> Contender:
+def _batched(
+    embedding: int, hidden: int, device: Device, poems: list[list[int]], dtype: torch.dtype
+) -> Contender:
     """The batched baseline: a batch of streams per step."""
     config = TrainConfig(batching="stream", batch_size=STREAMS)
 
@@ -197,14 +224,18 @@ def _batched(embedding: int, hidden: int, device: Device, poems: list[list[int]]
         while True:
             yield from (epoch[position] for position in range(len(epoch) - 1))
 
-    return _plain(embedding, hidden, device, batches())
+    return _plain(embedding, hidden, device, batches(), dtype)
 
 
 @contextmanager
 def _studio(
-    embedding: int, hidden: int, device: Device, poems: list[list[int]]
+    embedding: int,
+    hidden: int,
+    device: Device,
+    poems: list[list[int]],
+    others: dict[str, object] | None = None,
 ) -> Iterator[Contender]:
-    """The studio's trainer, with the recipe `studio` and the model size of the others."""
+    """The studio's trainer: the recipe `studio`, the model size of the others, other settings."""
     settings: dict[str, object] = {
         "embedding": embedding,
         "hidden": hidden,
@@ -218,7 +249,7 @@ def _studio(
     endless: dict[str, object] = {"validate_every": 0, "checkpoint_every": 0, "epochs": 1_000_000}
     # On a GPU a report waits for the device; on the processor it costs nothing.
     report: dict[str, object] = {"report_every": 10 if device.is_gpu else 1}
-    config = with_settings(RECIPES["studio"], settings | endless | report)
+    config = with_settings(RECIPES["studio"], settings | (others or {}) | endless | report)
     first = 0x4E00
     vocabulary = Vocabulary("".join(map(chr, range(first, first + VOCABULARY - len(SPECIAL)))))
     texts = [vocabulary.decode(poem) for poem in poems]
@@ -241,12 +272,16 @@ def _softmax_rows(poems: list[list[int]]) -> int:
     return len(sample_candidates(epoch[0].targets.flatten(), VOCABULARY, torch.Generator())[0])
 
 
+def _precision(device: Device) -> torch.dtype:
+    return torch.bfloat16 if device.precision == "bfloat16" else torch.float32
+
+
 def _matrix_product(device: Device) -> Contender:
     """A product of two large square matrices; counts floating-point operations."""
-    side = 2048
-    kind = torch.bfloat16 if device.precision == "bfloat16" else torch.float32
+    side = 8192 if device.is_gpu else 2048
     left, right = (
-        torch.randn(side, side, device=device.torch_device, dtype=kind) for _ in range(2)
+        torch.randn(side, side, device=device.torch_device, dtype=_precision(device))
+        for _ in range(2)
     )
 
     def multiply() -> int:

@@ -47,12 +47,13 @@ def train(
         out.print(
             tr(
                 "{size}: {speed:,.0f} characters per second; {per_poem:.1f} times the speed of "
-                "training one poem at a time, {batched:.2f} times the speed of a plain batch, "
-                "{of_peak:.0%} of the machine's peak",
+                "training one poem at a time, {batched:.2f} times the speed of a plain batch in "
+                "float32, {alike:.2f} times like with like, {of_peak:.0%} of the machine's peak",
                 size=size.name,
                 speed=size.chars_per_second,
                 per_poem=size.ratio_per_poem,
                 batched=size.ratio_batched,
+                alike=size.ratio_alike,
                 of_peak=size.share_of_peak,
             )
         )

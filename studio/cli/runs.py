@@ -164,6 +164,10 @@ def _print_summary(summary: folders.RunSummary, config: RunConfig) -> None:
         table.add_row(tr("started from"), printable(config.start))
     if config.poems:
         table.add_row(tr("corpus"), printable(config.poems))
+    if config.mixed:
+        table.add_row(tr("mixed with"), printable(config.mixed))
+    if config.teachers:
+        table.add_row(tr("teachers"), printable(tr(", ").join(config.teachers)))
     settings = msgspec.to_builtins(config.model) | msgspec.to_builtins(config.train)
     words = (
         f"{key}={str(value).lower() if isinstance(value, bool) else printable(str(value))}"

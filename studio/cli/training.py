@@ -49,6 +49,14 @@ def train(
         str | None,
         typer.Option(help=tr("Train on a corpus fetched with --beside instead, as quansongshi.")),
     ] = None,
+    mix: Annotated[
+        str | None,
+        typer.Option(help=tr("Read a corpus fetched with --beside, too: less and less of it.")),
+    ] = None,
+    teachers: Annotated[
+        str | None,
+        typer.Option(help=tr("Models to learn from, as a,b: what they expect of each character.")),
+    ] = None,
     max_steps: Annotated[int | None, typer.Option(help=tr("Stop after this many steps."))] = None,
     seed: Annotated[int | None, typer.Option(help=tr("The random seed."))] = None,
     set_: Annotated[
@@ -92,13 +100,14 @@ def train(
                 raise RunError(
                     tr("Name the run to resume with --run NAME: see `tangshi-studio runs list`.")
                 )
-            if cell or seed is not None or set_ or from_ or poems or max_steps is not None:
+            kept = (cell, seed, set_, from_, poems, mix, teachers, max_steps)
+            if any(each is not None for each in kept):
                 raise ConfigError(
                     tr("A resumed run keeps its settings: only --epochs and --device can change.")
                 )
         elif queue:
-            given_too = (cell, run, epochs, from_, poems, max_steps, seed, device or None)
-            if any(each is not None for each in given_too):
+            given_too = (cell, run, epochs, from_, poems, mix, teachers, max_steps, seed)
+            if device or any(each is not None for each in given_too):
                 raise ConfigError(
                     tr("--queue trains the runs that wait, each with its own settings.")
                 )
@@ -118,7 +127,14 @@ def train(
                     config = starting_from(home, config, from_)
                 chosen = options | {"cell": each} if cell else options
                 config = with_settings(with_settings(config, chosen, option), settings)
-                config = msgspec.structs.replace(config, poems=poems or "")
+                # On another corpus alone nothing is mixed in, whatever the recipe does.
+                mixed = "" if poems else config.mixed if mix is None else mix
+                config = msgspec.structs.replace(
+                    config,
+                    poems=poems or "",
+                    mixed=mixed,
+                    teachers=tuple(teachers.split(",")) if teachers else (),
+                )
                 name = run and (f"{run}-{each}" if len(cells) > 1 else run)
                 new[name or folders.new_name(home.runs, recipe, config.model.cell)] = config
             run = next(iter(new))

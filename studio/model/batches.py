@@ -10,6 +10,7 @@ from torch import Tensor
 from studio.corpus.vocabulary import BEGIN, END, PAD
 from studio.model.conditions import Conditions, Described, conditions_of
 from studio.model.config import TrainConfig
+from studio.model.mixture import mixed_order, other_share
 from studio.translation import tr
 
 
@@ -37,12 +38,18 @@ class Epoch(Protocol):
 
 
 def make_epoch(
-    poems: list[list[int]], config: TrainConfig, epoch: int, known: Described | None = None
+    poems: list[list[int]],
+    config: TrainConfig,
+    epoch: int,
+    known: Described | None = None,
+    others: int = 0,
 ) -> Epoch:
-    """The batches of epoch number `epoch`; their order depends only on the seed and the epoch.
+    """The batches of epoch number `epoch`; their order depends only on the settings and the epoch.
 
-    `poems` are token indices without begin and end tokens. `known`: what is known of them, of which
-    a part is left out. Raises ValueError if no poem is left.
+    `poems` are token indices without begin and end tokens; the last `others` of them are those of
+    another corpus, of which fewer and fewer are read (mixture.py). `known`: what is known of the
+    poems, of which a part is left out. Raises ValueError if no poem is left, or if poems of
+    another corpus are to be read one in each row.
     """
     generator = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
     if known:
@@ -50,8 +57,28 @@ def make_epoch(
         own = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
         known = known.without_some(config.condition_dropout, own)
     if config.batching == "stream":
-        return _StreamEpoch(poems, config, generator, known)
+        order = _order_of(poems, others, config, epoch, generator)
+        return _StreamEpoch(poems, order, config, known)
+    if others:
+        raise ValueError(tr("poems of another corpus are mixed in only with batching=stream"))
     return _PaddedEpoch(poems, config, generator, known)
+
+
+def _order_of(
+    poems: list[list[int]],
+    others: int,
+    config: TrainConfig,
+    epoch: int,
+    generator: torch.Generator,
+) -> list[int]:
+    """The poems that the stream of an epoch has, by number."""
+    if not others:
+        order: list[int] = torch.randperm(len(poems), generator=generator).tolist()
+        return order
+    sizes = [len(poem) + 2 for poem in poems]
+    own = len(poems) - others
+    share = other_share(epoch, config.epochs, sum(sizes[:own]), sum(sizes[own:]))
+    return mixed_order(sizes, others, share, generator)
 
 
 class _PaddedEpoch:
@@ -91,21 +118,24 @@ class _PaddedEpoch:
 
 
 class _StreamEpoch:
-    """The shuffled poems as one text, split into parallel streams and read in windows."""
+    """Poems in an order as one text, split into parallel streams and read in windows.
+
+    The text is as long as all poems together, whichever of them are read: each epoch has as many
+    batches.
+    """
 
     def __init__(
         self,
         poems: list[list[int]],
+        order: list[int],
         config: TrainConfig,
-        generator: torch.Generator,
         known: Described | None,
     ) -> None:
         if not poems:
             raise ValueError(tr("no poem is left"))
-        order = torch.randperm(len(poems), generator=generator).tolist()
         # Poem by poem: making a tensor of one long list blocks all other threads.
         text = np.concatenate([np.array((BEGIN, *poems[index], END)) for index in order])
-        length = len(text) // config.batch_size
+        length = sum(len(poem) + 2 for poem in poems) // config.batch_size
         if length < 2:
             raise ValueError(tr("the poems do not fill the streams of a batch"))
         tokens = torch.from_numpy(text[: length * config.batch_size])

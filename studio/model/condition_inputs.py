@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from studio.corpus.vocabulary import MOST_POETS, PAD
 from studio.model.conditions import COUNTS, FORM, POET, TITLE_FROM, Conditions
 from studio.model.config import ModelConfig
+from studio.model.look_up import look_up
 from studio.prosody.forms import SHAPES
 
 
@@ -51,19 +52,25 @@ class ConditionInputs(nn.Module):
 
     def forward(self, embedding: nn.Embedding, conditions: Conditions) -> Tensor:
         """The vectors (batch, time, width); `embedding` is that of the characters."""
-        parts = []
         about = conditions.about
-        if self.numbers:
-            form, *counts = self.numbers
-            part = form(about[:, FORM])[conditions.poems]
-            for table, numbers in zip(counts, conditions.places.unbind(dim=-1), strict=True):
-                part = part + table(numbers)
-            parts.append(part)
+        poems: list[Tensor] = []
+        for table in self.numbers[:1]:
+            poems.append(look_up(table.get_parameter("weight"), about[:, FORM], PAD))
         for table in self.poets:
-            parts.append(table(about[:, POET])[conditions.poems])
+            poems.append(look_up(table.get_parameter("weight"), about[:, POET], PAD))
         for table, matrix in zip(self.title_weights, self.titles, strict=True):
             title = about[:, TITLE_FROM:]
-            weights = table(title).exp() * (title != PAD)[:, :, None]
-            mean = (weights * embedding(title)).sum(dim=1) / weights.sum(dim=1).clamp(min=1e-6)
-            parts.append(matrix(mean)[conditions.poems])
-        return torch.cat(parts, dim=-1)
+            weights = look_up(table.get_parameter("weight"), title).exp()
+            weights = weights * (title != PAD)[:, :, None]
+            characters = look_up(embedding.weight, title)
+            mean = (weights * characters).sum(dim=1) / weights.sum(dim=1).clamp(min=1e-6)
+            poems.append(matrix(mean))
+        known = look_up(torch.cat(poems, dim=-1), conditions.poems)
+        if not self.numbers:
+            return known
+        # Beside the form, which comes first, the places: they differ within a poem.
+        width = self.numbers[0].get_parameter("weight").shape[1]
+        form, rest = known[..., :width], known[..., width:]
+        for table, places in zip(self.numbers[1:], conditions.places.unbind(dim=-1), strict=True):
+            form = form + look_up(table.get_parameter("weight"), places, PAD)
+        return torch.cat([form, rest], dim=-1)

@@ -6,6 +6,7 @@ A poem is described by a row of tokens: its form, its poet and the characters of
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -24,13 +25,15 @@ LINES, PLACES = 40, 12
 # The columns of a description: the form, the poet, the title.
 FORM, POET, TITLE_FROM = 0, 1, 2
 WIDTH = TITLE_FROM + TITLE
+# Tokens whose places are found together.
+_PART = 100_000
 # The number of the line, the lines left with this one, the place in the line; from 1, 0: not known.
 COUNTS = (LINES + 1, LINES + 1, PLACES + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """The conditions of a batch of text, all int64.
+    """The conditions of a batch of text, all int64; those of an epoch have `places` in uint8.
 
     `places` (batch, time, 3): the line, the lines left and the place of the *next* token. `poems`
     (batch, time): the row of `about` that describes the poem of the next token. `about` (poems,
@@ -53,7 +56,7 @@ class Conditions:
     def during(self, start: int, end: int) -> "Conditions":
         """Those of a window of time, with the descriptions of the poems in it."""
         used, poems = torch.unique(self.poems[:, start:end], return_inverse=True)
-        places = self.places[:, start:end].contiguous()
+        places = self.places[:, start:end].long()
         return Conditions(places, poems, self.about[used])
 
     def padded(self, poems: int) -> "Conditions":
@@ -102,7 +105,8 @@ def conditions_of(tokens: Tensor, known: Described) -> Conditions:
     poems = (text == BEGIN).cumsum()
     poems[(text == END) | (text == PAD)] = 0
     about = torch.cat([known.about.new_zeros(1, WIDTH), known.about])
-    places = places_of(text, known.stops) * (about[:, FORM] != 0).numpy()[poems, None]
+    places = places_of(text, known.stops)
+    places *= (about[:, FORM] != 0).numpy()[poems, None]
     return Conditions(
         torch.from_numpy(places).view(*tokens.shape, 3),
         torch.from_numpy(poems).view_as(tokens),
@@ -110,11 +114,24 @@ def conditions_of(tokens: Tensor, known: Described) -> Conditions:
     )
 
 
-def places_of(tokens: NDArray[np.int64], stops: Sequence[int]) -> NDArray[np.int64]:
+def places_of(tokens: NDArray[np.int64], stops: Sequence[int]) -> NDArray[np.uint8]:
     """For each of `tokens` (time,) where the next one is in its poem, (time, 3); see `Conditions`.
 
     The tokens are poems from begin to end token. After an end token nothing is known.
     """
+    places = np.empty((len(tokens), 3), np.uint8)
+    # In parts of whole poems that fit the processor's cache: an epoch has millions of tokens.
+    begins = np.flatnonzero(tokens == BEGIN)
+    after = np.searchsorted(begins, np.arange(_PART, len(tokens), _PART))
+    cuts = np.unique(np.append(begins[after[after < len(begins)]], [0, len(tokens)]))
+    for start, end in pairwise(cuts):
+        _fill_places(places[start:end], tokens[start:end], stops)
+    return places
+
+
+def _fill_places(
+    places: NDArray[np.uint8], tokens: NDArray[np.int64], stops: Sequence[int]
+) -> None:
     at = np.arange(len(tokens))
     is_stop = np.isin(tokens, stops)
     begins = tokens == BEGIN
@@ -125,9 +142,6 @@ def places_of(tokens: NDArray[np.int64], stops: Sequence[int]) -> NDArray[np.int
     # The lines of the poem: those at its last token.
     ends = np.append(begins[1:], True)
     last = np.minimum.accumulate(np.where(ends, at, len(tokens) - 1)[::-1])[::-1]
-    left: NDArray[np.int64] = line[last] - line
-    found = np.stack(
-        [line.clip(max=LINES - 1), left.clip(max=LINES - 1), place.clip(max=PLACES - 1)]
-    )
-    places: NDArray[np.int64] = np.where(tokens == END, 0, found + 1).T
-    return places
+    counts = (line, line[last] - line, place)
+    for column, (numbers, limit) in enumerate(zip(counts, COUNTS, strict=True)):
+        places[:, column] = np.where(tokens == END, 0, numbers.clip(max=limit - 2) + 1)

@@ -102,6 +102,8 @@ class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # chunks. "sampled": an estimate from the frequent characters and a sample of the others; a GPU
     # uses "chunked" instead.
     loss: Literal["nll", "chunked", "sampled"] = "nll"
+    # The share that the teachers have in the loss of a run with teachers (teachers.py).
+    teaching: Share = 0.7
     # "muon": the orthogonalised momentum of each gate's matrix. For the embedding and the biases
     # AdamW, at a fifth of the learning rate; 0.02 is a usual one.
     optimizer: Literal["rmsprop", "adamw", "muon", "sgd"] = "rmsprop"
@@ -143,8 +145,15 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # The name of another corpus, next to the library, to train and validate on; "" is the library.
     # The vocabulary always comes from the library.
     poems: str = ""
+    # The name of another corpus whose poems are read beside those of the library, fewer and fewer
+    # of them towards the end (mixture.py).
+    mixed: str = ""
+    # Models whose expectations it learns, by name or folder.
+    teachers: tuple[str, ...] = ()
 
 
+# The recipe that is proposed where there is a GPU.
+GPU_RECIPE = "gpu"
 RECIPES: dict[str, RunConfig] = {
     # The textbook setup: embedding 100, two LSTM layers of 128, NLLLoss over all characters,
     # RMSprop at 0.01, the gradient clipped at 1, batches of 100 poems.
@@ -180,6 +189,40 @@ RECIPES: dict[str, RunConfig] = {
             precision="auto",
             validate_every=800,
             checkpoint_every=400,
+        ),
+    ),
+    # The best of data/experiments.md for some minutes on one H100: the Song poems are read too.
+    GPU_RECIPE: RunConfig(
+        recipe=GPU_RECIPE,
+        mixed="quansongshi",
+        model=ModelConfig(
+            embedding=512,
+            hidden=1536,
+            dropout=0.3,
+            recurrent_dropout=0.2,
+            embedding_dropout=0.05,
+            tied=True,
+            lines_above=2,
+            skips=True,
+            initial_state="end",
+            form_input=True,
+            title_input=True,
+            poet_input=True,
+        ),
+        train=TrainConfig(
+            batching="stream",
+            batch_size=256,
+            window=64,
+            loss="chunked",
+            optimizer="adamw",
+            learning_rate=0.004,
+            weight_decay=0.05,
+            schedule="cosine",
+            warmup_steps=300,
+            epochs=20,
+            precision="auto",
+            validate_every=0,
+            checkpoint_every=1000,
         ),
     ),
 }

@@ -1,7 +1,7 @@
 """One optimiser step after another: the network, its optimiser and the recurrent state."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import torch
@@ -13,6 +13,7 @@ from studio.model.cuda_graphs import recorder_for
 from studio.model.device import Device
 from studio.model.loss import (
     IGNORED,
+    Taught,
     chunked_loss,
     nll_loss,
     sample_candidates,
@@ -27,20 +28,29 @@ from studio.model.optimiser import (
 )
 from studio.model.parallel import ALONE, Rows, World
 from studio.model.recorded_steps import RecordedSteps
+from studio.model.teachers import Teachers
 from studio.translation import tr
 
 
 class Learner:
     """Trains a network batch by batch. Its whole state can be saved as named tensors.
 
+    It may learn what teachers expect as well, which read the same text (teachers.py).
+
     Several processes learn as one would: each reads its rows of the batch. What is drawn is drawn
     for the whole batch in each of them, with the same seed.
     """
 
     def __init__(
-        self, network: Network, config: TrainConfig, device: Device, world: World = ALONE
+        self,
+        network: Network,
+        config: TrainConfig,
+        device: Device,
+        world: World = ALONE,
+        teachers: Sequence[Network] = (),
     ) -> None:
         self.network = network
+        self._teachers = Teachers(teachers) if teachers else None
         self.device = device
         self._config = config
         self._world = world
@@ -92,21 +102,27 @@ class Learner:
     def _read(self, batch: Batch, state: State | None) -> tuple[Tensor, State]:
         """The part of this process in the loss of the batch, and the state after its rows."""
         rows = self._world.rows(len(batch.inputs))
+        own = self.network.state_parts
+        inputs = self.device.put(rows.of(batch.inputs).contiguous())
+        conditions = batch.conditions and batch.conditions.of(rows).to(self.device.torch_device)
+        taught: Taught | None = None
         with self.device.autocast():
-            features, after = self.network(
-                self.device.put(rows.of(batch.inputs).contiguous()),
-                state,
-                rows,
-                batch.conditions and batch.conditions.of(rows).to(self.device.torch_device),
-            )
-        return self._loss(features.flatten(0, 1), batch, rows), after
+            features, after = self.network(inputs, state and state[:own], rows, conditions)
+            if self._teachers:
+                of_teachers = state[own:] if state else ()
+                expected, more = self._teachers.read(inputs, of_teachers, conditions)
+                taught, after = Taught(expected, self._config.teaching), (*after, *more)
+        return self._loss(features.flatten(0, 1), batch, rows, taught), after
 
-    def _loss(self, features: Tensor, batch: Batch, rows: Rows) -> Tensor:
+    def _loss(self, features: Tensor, batch: Batch, rows: Rows, taught: Taught | None) -> Tensor:
         """The part that some rows have in the loss; `features` (tokens, features) are theirs."""
         weight, bias = self.network.softmax_weight, self.network.softmax_bias
         kind = self._config.loss
         # On a GPU the whole softmax is as fast, and the processor need not draw a sample.
-        if kind == "sampled" and not self.device.is_gpu:
+        if taught:
+            targets = self.device.put(_of_rows(batch.targets, rows))
+            loss = chunked_loss(features, weight, bias, targets, taught)
+        elif kind == "sampled" and not self.device.is_gpu:
             *sample, positions = sample_candidates(
                 batch.targets.flatten(), len(bias), self.network.dropout.generator
             )
@@ -175,8 +191,11 @@ class Learner:
 
     @torch.no_grad()
     def _check_shapes(self, state: State, batch: Batch) -> None:
-        """Raise ValueError if the network produces a state of other shapes for `batch`."""
-        _, expected = self.network.eval()(self.device.put(batch.inputs[:, :1]))
+        """Raise ValueError if the networks produce a state of other shapes for `batch`."""
+        tokens = self.device.put(batch.inputs[:, :1])
+        _, expected = self.network.eval()(tokens)
+        if self._teachers:
+            expected = (*expected, *self._teachers.read(tokens, (), None)[1])
         shapes = [[[part.shape for part in layer] for layer in each] for each in (state, expected)]
         if shapes[0] != shapes[1]:
             raise ValueError(tr("the recurrent state is that of another network"))

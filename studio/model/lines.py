@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F
 
 from studio.corpus.vocabulary import BEGIN, PAD
 
@@ -23,16 +24,28 @@ def above(tokens: Tensor, breaks: Tensor, lines: int) -> Tensor:
     and the begin token. Returns (batch, time, lines), the nearest line first; `PAD` if there is no
     such line, if it is shorter, or if it begins more than `REACH` tokens ago.
     """
-    windows = tokens.unfold(1, REACH, 1)
-    places = torch.where(breaks[windows], torch.arange(REACH, device=tokens.device), -1)
-    # The last breaks in each window, the latest first, -1 if there are no more. Each one ends a
-    # line; the break after it in this order ends the line before.
-    line_ends = places.topk(lines + 1, dim=-1).values
+    at = torch.arange(tokens.shape[1], device=tokens.device)
+    last = torch.where(breaks[tokens], at, -1).cummax(dim=1).values
+    before = F.pad(last[:, :-1], (1, 0), value=-1)
+    # The last breaks at or before each token, the latest first, -1 if there are no more within
+    # reach. Each one ends a line; the break after it in this order ends the line before.
+    found = [last[:, REACH - 1 :]]
+    for _ in range(lines):
+        found.append(torch.where(found[-1] >= 0, before.gather(1, found[-1].clamp(min=0)), -1))
+    now = at[REACH - 1 :, None]
+    line_ends = torch.stack(found, dim=-1)
+    line_ends = torch.where(line_ends > now - REACH, line_ends, -1)
     ends, starts = line_ends[..., :-1], line_ends[..., 1:]
-    at = starts + (REACH - line_ends[..., :1])
-    begins = (windows.gather(-1, ends.clamp(min=0)) == BEGIN).cumsum(dim=-1)
-    found = (starts >= 0) & (begins == 0) & (at <= ends)
-    return torch.where(found, windows.gather(-1, at.clamp(max=REACH - 1)), PAD)
+    places = starts + (now + 1 - line_ends[..., :1])
+    begins = (_at(tokens, ends) == BEGIN).cumsum(dim=-1)
+    is_there = (starts >= 0) & (begins == 0) & (places <= ends)
+    return torch.where(is_there, _at(tokens, places), PAD)
+
+
+def _at(tokens: Tensor, places: Tensor) -> Tensor:
+    """The tokens (batch, time) at some places (batch, time, lines) in their rows."""
+    inside = places.clamp(min=0, max=tokens.shape[1] - 1)
+    return tokens.gather(1, inside.flatten(1)).view_as(places)
 
 
 def last_tokens_above(tokens: Tokens, marks: NDArray[np.uint8], lines: int) -> Tokens:

@@ -1,7 +1,7 @@
 """Softmax cross-entropy over the characters: plain, in chunks, and sampled."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -13,6 +13,8 @@ IGNORED = 0
 # cache. A GPU is faster with fewer products, as long as they fit its memory: 16,384 rows of 7,000
 # characters are 0.2 GB in bfloat16, and twice that in float32.
 CHUNK, CHUNK_ON_GPU = 512, 16_384
+# The number of characters that a GPU multiplies is a multiple of this.
+_MULTIPLE = 64
 # `sample_candidates` takes all of the first FREQUENT tokens, which are the most frequent ones. Of
 # the others it takes the targets and SAMPLED more.
 FREQUENT = 2048
@@ -29,14 +31,39 @@ def nll_loss(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) ->
     return F.nll_loss(F.log_softmax(logits, dim=-1), targets, ignore_index=IGNORED)
 
 
-def chunked_loss(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
+class Taught(NamedTuple):
+    """What teachers expect: probabilities (tokens, vocabulary or more), and the share they have."""
+
+    probabilities: Tensor
+    share: float
+
+
+def chunked_loss(
+    features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, taught: Taught | None = None
+) -> Tensor:
     """The same value and gradients as `nll_loss`, computed in chunks of tokens.
 
     The forward pass computes the gradient of a chunk as well, while its logits are in the
     processor's cache. So no logits are kept and none are computed twice. Shapes as in `nll_loss`.
+
+    With `taught` the gradients are those of the cross-entropy with a mixture of the target and what
+    the teachers expect (Hinton et al. 2015, section 2). The value stays that of the targets alone,
+    so that it can be compared.
     """
-    loss: Tensor = _ChunkedLoss.apply(features, weight, bias, targets)  # type: ignore[no-untyped-call]
+    loss: Tensor = _ChunkedLoss.apply(features, weight, bias, targets, taught)  # type: ignore[no-untyped-call]
     return loss
+
+
+def softmax_parts(features: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    """Weight and bias in the precision of the features.
+
+    On a GPU with more characters, whose probability is zero: its fast products need a multiple.
+    """
+    matrix, offset = weight.to(features.dtype), bias.to(features.dtype)
+    if features.is_cuda and (missing := -len(bias) % _MULTIPLE):
+        matrix = F.pad(matrix, (0, 0, 0, missing))
+        offset = F.pad(offset, (0, missing), value=-math.inf)
+    return matrix, offset
 
 
 def sample_candidates(
@@ -97,11 +124,16 @@ def token_losses(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor
 class _ChunkedLoss(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor
+        ctx: Any,
+        features: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        targets: Tensor,
+        taught: Taught | None,
     ) -> Tensor:
         # Products and probabilities have the precision of the features (bfloat16 under autocast);
         # sums have at least float32.
-        matrix, offset = weight.to(features.dtype), bias.to(features.dtype)
+        matrix, offset = softmax_parts(features, weight, bias)
         sum_dtype = torch.promote_types(weight.dtype, torch.float32)
         smallest = torch.finfo(sum_dtype).tiny  # in place of a probability that underflowed to 0
         is_counted = targets != IGNORED
@@ -110,11 +142,11 @@ class _ChunkedLoss(torch.autograd.Function):
         counted_features = features * counts[:, None]
         nats = torch.zeros((), dtype=sum_dtype, device=features.device)
         grad_features = torch.empty_like(features)
-        grad_weight = torch.zeros_like(weight, dtype=sum_dtype)
-        grad_bias = torch.zeros_like(bias, dtype=sum_dtype)
+        grad_weight = torch.zeros_like(matrix, dtype=sum_dtype)
+        grad_bias = torch.zeros_like(offset, dtype=sum_dtype)
         # One buffer for all chunks: the system would map and zero a new one each time.
         size = min(CHUNK_ON_GPU if features.is_cuda else CHUNK, max(1, len(targets)))
-        buffer = torch.empty(size, len(bias), dtype=features.dtype, device=features.device)
+        buffer = torch.empty(size, len(offset), dtype=features.dtype, device=features.device)
         row_numbers = torch.arange(size, device=features.device)
         for start in range(0, len(targets), size):
             rows = slice(start, start + size)
@@ -125,7 +157,11 @@ class _ChunkedLoss(torch.autograd.Function):
             probability = gradient[target_entries]
             nats -= (probability.to(sum_dtype).clamp(min=smallest).log() * counted).sum()
             # d loss / d logits = softmax - one-hot, over the number of targets
-            gradient[target_entries] = probability - 1
+            if taught:
+                gradient.sub_(taught.probabilities[rows], alpha=taught.share)
+                gradient[target_entries] -= 1 - taught.share
+            else:
+                gradient[target_entries] = probability - 1
             # Uncounted rows are left out of the sums: that is cheaper than zeroing them here.
             torch.mm(gradient, matrix, out=grad_features[rows])
             grad_bias += (counted[None] @ gradient)[0]
@@ -134,11 +170,14 @@ class _ChunkedLoss(torch.autograd.Function):
             else:
                 grad_weight += gradient.t() @ counted_features[rows]
         grad_features *= counts[:, None]
-        ctx.save_for_backward(grad_features, grad_weight, grad_bias, scale)
+        characters = len(bias)
+        ctx.save_for_backward(
+            grad_features, grad_weight[:characters], grad_bias[:characters], scale
+        )
         return nats * scale
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor | None, ...]:
         *gradients, scale = ctx.saved_tensors
         upstream = grad_outputs[0] * scale
-        return (*(gradient * upstream for gradient in gradients), None)
+        return (*(gradient * upstream for gradient in gradients), None, None)

@@ -17,6 +17,7 @@ from studio.model.config import ModelConfig
 from studio.model.device import recurrent_precision
 from studio.model.dropout import Dropout, MaskShape
 from studio.model.lines import REACH, above
+from studio.model.look_up import look_up
 from studio.model.packed import PackedLstm, can_pack
 from studio.model.parallel import Rows
 
@@ -150,6 +151,22 @@ class Network(nn.Module):
         self._forward(tokens, self.initial_state(len(tokens)), read=read)
         return read
 
+    @property
+    def state_parts(self) -> int:
+        """The length of a state: the layers, and the last tokens if it reads previous lines."""
+        return len(self.layers) + bool(self.above)
+
+    def zero_state(self, rows: int) -> State:
+        """The state before any text, of `rows` rows: zeros."""
+        weight = self.softmax_bias
+        parts = 2 if self.config.cell == "lstm" else 1
+        widths = [layer.get_parameter("weight_hh_l0").shape[1] for layer in self.layers]
+        state: State = tuple((weight.new_zeros(1, rows, width),) * parts for width in widths)
+        if self.above:
+            context = torch.full((1, rows, REACH - 1), PAD, device=weight.device)
+            state = (*state, (context,))
+        return state
+
     def initial_state(self, rows: int) -> State | None:
         """The state at the start of `rows` poems; None is the zero state, as in training."""
         if self.config.initial_state == "zero":
@@ -263,7 +280,7 @@ class Network(nn.Module):
         """The embeddings of each of `tokens`, those of some characters zeroed by the mask."""
         # One call for all: the gradient of each call is as large as the whole matrix.
         together = torch.stack(tokens)
-        embedded: Tensor = self.embedding(together)
+        embedded = look_up(self.embedding.weight, together)
         if mask is not None:
             embedded = embedded * F.embedding(together, mask.to(embedded.dtype))
         return embedded.unbind()

@@ -83,11 +83,15 @@ class Trainer:
         checkpoints: Path,
         world: World = ALONE,
         about: Sequence[About] = (),
+        others: int = 0,
+        teachers: Sequence[Network] = (),
     ) -> None:
         """Raises RunError if there are too few poems for one batch.
 
         Of the processes in `world`, only process 0 writes checkpoints. `about`: what is known of
-        each poem of `train`, if the network reads it; nothing if it is left out.
+        each poem of `train`, if the network reads it; nothing if it is left out. `others`: how many
+        poems at the end of `train` are of another corpus, of which fewer and fewer are read.
+        `teachers` have the same vocabulary.
         """
         if world.size > config.train.batch_size:
             raise ConfigError(tr(_TOO_FEW_ROWS, rows=config.train.batch_size, count=world.size))
@@ -95,6 +99,7 @@ class Trainer:
         self.vocabulary = vocabulary
         self.progress = Progress(poems=poems_sha256(train))
         self._valid = valid
+        self._others = others
         self._poems = [vocabulary.encode(text) for text in train]
         known = about or [UNKNOWN_POEM] * len(train)
         self._known = describe(known, vocabulary) if config.model.has_conditions else None
@@ -107,7 +112,8 @@ class Trainer:
             config.model, len(vocabulary), config.train.seed, vocabulary.stops
         ).to(device.torch_device)
         self._world = world
-        self.learner = Learner(self.network, config.train, device, world)
+        of_device = [teacher.to(device.torch_device) for teacher in teachers]
+        self.learner = Learner(self.network, config.train, device, world, of_device)
         self._store = CheckpointStore(
             checkpoints, config.train.keep, self.network, vocabulary, world
         )
@@ -238,7 +244,7 @@ class Trainer:
         self._epoch = self._make_epoch(self.progress.epoch)
 
     def _make_epoch(self, number: int) -> Epoch:
-        return make_epoch(self._poems, self.config.train, number, self._known)
+        return make_epoch(self._poems, self.config.train, number, self._known, self._others)
 
     def _one_step(self) -> Iterator[TrainingEvent | None]:
         if self._checkpoint_due:

@@ -209,6 +209,8 @@ def _origin(run: ReportedRun) -> str:
     """Whether the library is what the run was trained on: source text."""
     if run.history.config.poems:
         return marked("{runs}: trained on another corpus (--poems), not on these training poems.")
+    if run.history.config.mixed:
+        return marked("{runs}: trained on these training poems and on those of another corpus.")
     if run.same_poems is None:
         return marked("{runs}: whether these are the poems of the training is not recorded.")
     if run.same_poems:
@@ -229,15 +231,28 @@ def _recipe(data: ReportData, text: Translate) -> Iterator[Block]:
         tuple((row.meaning, row.key, *row.values) for row in rows),
         text("All settings of the runs. Losses are in nats per character."),
     )
-    starts = [run for run in data.runs if run.history.config.start]
-    if starts:
-        yield Remarks(
-            tuple(
-                text(
-                    "{run} started from the weights of {model}.",
-                    run=run.name,
-                    model=run.history.config.start,
-                )
-                for run in starts
+    remarks = tuple(_others(data, text))
+    if remarks:
+        yield Remarks(remarks)
+
+
+def _others(data: ReportData, text: Translate) -> Iterator[str]:
+    """The models and poems besides those of the library that runs have in them."""
+    for run in data.runs:
+        config = run.history.config
+        if config.start:
+            yield text(
+                "{run} started from the weights of {model}.", run=run.name, model=config.start
             )
-        )
+        if config.mixed:
+            yield text(
+                "{run} also read the poems of {corpus}, fewer and fewer of them.",
+                run=run.name,
+                corpus=config.mixed,
+            )
+        if config.teachers:
+            yield text(
+                "{run} learnt what these models expect: {models}.",
+                run=run.name,
+                models=text(", ").join(config.teachers),
+            )

@@ -95,7 +95,9 @@ def _fetching(data: ReportData) -> Iterator[str]:
     """The commands that fetch the poems; the user's own poems are not to be fetched."""
     if data.library is None or data.library.source == published_corpus().source:
         yield command(["corpus", "fetch"])
-    for corpus in sorted({run.history.config.poems for run in data.runs} - {""}):
+    configs = [run.history.config for run in data.runs]
+    beside = {config.poems for config in configs} | {config.mixed for config in configs}
+    for corpus in sorted(beside - {""}):
         yield command(["corpus", "fetch", "--corpus", corpus, "--beside"])
 
 
@@ -115,6 +117,10 @@ def _training(name: str, config: RunConfig) -> str:
         words += ["--from", config.start]
     if config.poems:
         words += ["--poems", config.poems]
+    elif config.mixed != recipe.mixed:
+        words += ["--mix", config.mixed]
+    if config.teachers:
+        words += ["--teachers", ",".join(config.teachers)]
     return command(words)
 
 

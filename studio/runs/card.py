@@ -63,6 +63,14 @@ class Phase(msgspec.Struct, frozen=True):
     figures: list[SplitFigures]
 
 
+class Mixed(msgspec.Struct, frozen=True):
+    """The other corpus that a run has read beside the library; `sharing` as in `Phase`."""
+
+    corpus: str
+    poems: int
+    sharing: int
+
+
 class Card(msgspec.Struct, frozen=True):
     """card.json. `hours` is the training time on `machine`; `bytes` is the size of the weights.
 
@@ -85,6 +93,7 @@ class Card(msgspec.Struct, frozen=True):
     faults: tuple[str, ...]
     samples: list[Sample]
     before: Phase | None = None
+    mixed: Mixed | None = None
 
 
 def as_markdown(card: Card) -> str:
@@ -111,6 +120,8 @@ def as_markdown(card: Card) -> str:
 - Run: {card.run}, seed {train.seed}, {card.hours:.1f} hours of training on {card.machine}, \
 torch {card.torch}.
 {_first(card.before) if card.before else ""}\
+{_mixed(card.mixed) if card.mixed else ""}\
+{_taught(card.config) if card.config.teachers else ""}\
 - Data: {card.corpus}; {card.poems["train"]:,} poems for training, {card.poems["valid"]:,} for \
 validation, {card.poems["test"]:,} for the test, split by the sha256 of the first line, fixed.
 - Recipe: `{card.config.recipe}` with {train.epochs} epochs, {_settings(card.config)}.
@@ -162,6 +173,20 @@ def _first(phase: Phase) -> str:
 in the {phase.poems:,} poems of {phase.corpus}, with the characters of the Tang poems, \
 {_settings(phase.config)}; perplexity after it {figures}. Of its poems {phase.sharing:,} share \
 three lines or more with poems that are held out.
+"""
+
+
+def _mixed(mixed: Mixed) -> str:
+    return f"""- Beside the Tang poems it read {mixed.poems:,} poems of {mixed.corpus}, fewer and \
+fewer of them towards the end. Of these {mixed.sharing:,} share three lines or more with poems \
+that are held out.
+"""
+
+
+def _taught(config: RunConfig) -> str:
+    names = ", ".join(config.teachers)
+    return f"""- It learnt what {len(config.teachers)} other models expect of each character \
+({names}): that has {config.train.teaching:g} of its loss, the text the rest.
 """
 
 

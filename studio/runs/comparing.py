@@ -13,6 +13,8 @@ def flat_settings(config: RunConfig) -> dict[str, object]:
         "recipe": config.recipe,
         "start": config.start,
         "poems": config.poems,
+        "mixed": config.mixed,
+        "teachers": ", ".join(config.teachers),
         **msgspec.structs.asdict(config.model),
         **msgspec.structs.asdict(config.train),
     }

@@ -34,6 +34,7 @@ class SharedTask(msgspec.Struct, frozen=True):
     valid: list[str]
     progress: Progress
     about: list[About]
+    others: int = 0
 
 
 def send_task(world: World, task: SharedTask, checkpoint: Path | None) -> None:
@@ -86,6 +87,7 @@ def helping() -> Iterator[HelpingSession | None]:
             Path(),  # only process 0 writes
             world,
             task.about,
+            task.others,
         )
         if state:
             trainer.resume(safetensors.torch.load(state), task.progress)

@@ -1,20 +1,22 @@
-"""RunOpening a run for training: its poems, its device, and a trainer at its last checkpoint."""
+"""Opening a run for training: its poems, its device, and a trainer at its last checkpoint."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from studio.corpus.library import Library
 from studio.corpus.manifest import published_corpus
+from studio.corpus.poem import About
 from studio.corpus.vocabulary import Vocabulary
-from studio.errors import DamageError, DeviceError, RunError, out_of_memory_message
+from studio.errors import ConfigError, DamageError, DeviceError, RunError, out_of_memory_message
 from studio.model import checkpoint
 from studio.model.config import MAX_COUNT, RunConfig
 from studio.model.device import Device, choose_device
 from studio.model.events import CheckpointSaved, TrainingEnded, TrainingEvent, Validated
+from studio.model.network import Network
 from studio.model.parallel import World
 from studio.model.trainer import Trainer
 from studio.paths import Home
@@ -27,6 +29,14 @@ from studio.translation import marked, tr
 
 C = TypeVar("C")
 T = TypeVar("T")
+
+
+class _Poems(NamedTuple):
+    """Texts, and what is known of each; the last `others` are not of the library."""
+
+    texts: list[str]
+    about: list[About]
+    others: int = 0
 
 
 class RunOpening:
@@ -49,36 +59,31 @@ class RunOpening:
     def trainer(self, names: list[str], device: str) -> Trainer:
         """A trainer that resumes from the first undamaged checkpoint of `names`."""
         settings = self.config.train
-        with Library.open(self._home.library) as library:
-            own, valid = library.texts("train"), library.texts("valid")
-            about = library.about("train") if self.config.model.has_conditions else []
-            self.corpus = library.statistics().source
-        texts = own
-        # The poets of the vocabulary are those of the library, too.
-        poets = [each.poet for each in about] if self.config.model.poet_input else []
-        if self.config.poems:
-            with library_beside(self._home, self.config.poems) as beside:
-                texts, valid = beside.texts("train"), beside.texts("valid")
-                about = beside.about("train")
-            self.corpus = published_corpus(self.config.poems).source
-        if settings.validation_poems:
-            valid = valid[:: max(1, len(valid) // settings.validation_poems)]
+        if self.config.teachers and self._world.size > 1:
+            raise ConfigError(
+                tr("A run with teachers is trained by one process: leave out --devices.")
+            )
+        own, train, valid = self._read_poems()
         start = self._start_model() if self.config.start and not names else None
         # A run that starts from a model keeps its vocabulary; else it is built from the library.
         given = [self.run.checkpoints / name for name in names] + ([start] if start else [])
         if self.config.start and given:
             vocabulary = _first_undamaged(given, _vocabulary)
         else:
-            vocabulary = Vocabulary.build(own, settings.min_count, poets)
+            # The poets of the vocabulary are those of the library, too.
+            poets = [each.poet for each in own.about] if self.config.model.poet_input else []
+            vocabulary = Vocabulary.build(own.texts, settings.min_count, poets)
         trainer = Trainer(
             self.config,
             vocabulary,
-            texts,
+            train.texts,
             valid,
             self._device(device, is_new=not names),
             self.run.checkpoints,
             self._world,
-            about,
+            train.about,
+            train.others,
+            self._teachers(vocabulary),
         )
         if start:
             checkpoint.load_weights(trainer.network, start)
@@ -91,12 +96,61 @@ class RunOpening:
                 )
             self.run.drop_events_after(0)
         task = SharedTask(
-            self.run.name, self.config, vocabulary, texts, valid, trainer.progress, about
+            self.run.name,
+            self.config,
+            vocabulary,
+            train.texts,
+            valid,
+            trainer.progress,
+            train.about,
+            train.others,
         )
         saved = self.last_saved
         with saying_how_to_resume(self.run.name), self._world.naming_the_lost():
             send_task(self._world, task, self.run.checkpoints / saved.name if saved else None)
         return trainer
+
+    def _read_poems(self) -> tuple["_Poems", "_Poems", list[str]]:
+        """The poems of the library, those to train on, and the texts to validate on."""
+        settings, reads = self.config.train, self.config.model.has_conditions
+        with Library.open(self._home.library) as library:
+            own = _Poems(library.texts("train"), library.about("train") if reads else [])
+            valid = library.texts("valid")
+            self.corpus = library.statistics().source
+        train = own
+        if name := self.config.poems or self.config.mixed:
+            with library_beside(self._home, name) as beside:
+                texts, about = beside.texts("train"), beside.about("train") if reads else []
+                source = published_corpus(name).source
+                if self.config.poems:
+                    train, valid = _Poems(texts, about), beside.texts("valid")
+                    self.corpus = source
+                else:
+                    train = _Poems(own.texts + texts, own.about + about, len(texts))
+                    self.corpus = f"{self.corpus}; {source}"
+        if settings.validation_poems:
+            valid = valid[:: max(1, len(valid) // settings.validation_poems)]
+        return own, train, valid
+
+    def _teachers(self, vocabulary: Vocabulary) -> list[Network]:
+        """The models that the run learns from; raises RunError if one has other characters."""
+        teachers = []
+        for name in self.config.teachers:
+            folder, full_name = locate(self._home, name)
+            network, known, _ = checkpoint.load_model(folder)
+            reads_poets = network.config.poet_input
+            if known.characters != vocabulary.characters or (
+                reads_poets and known.poets != vocabulary.poets
+            ):
+                raise RunError(
+                    tr(
+                        "{name} cannot teach this run: it has other characters or poets. Train a "
+                        "model on the same library, and name that.",
+                        name=full_name,
+                    )
+                )
+            teachers.append(network)
+        return teachers
 
     def _device(self, wish: str, is_new: bool) -> Device:
         """The device `wish`, or that of the settings, noted for processes that choose one now."""

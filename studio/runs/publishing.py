@@ -30,7 +30,8 @@ from studio.model.coherence import FILE as COHERENCE
 from studio.model.events import StepDone
 from studio.paths import Home
 from studio.runs import folders, published
-from studio.runs.card import FAULTS, Card, Phase, Sample, SplitFigures
+from studio.runs.beside import library_beside
+from studio.runs.card import FAULTS, Card, Mixed, Phase, Sample, SplitFigures
 from studio.runs.environment import last_environment
 from studio.runs.folders import Run
 from studio.runs.held_out import split_figures
@@ -110,6 +111,7 @@ def publish(home: Home, name: str, folder: Path) -> Card:
             faults=FAULTS,
             samples=samples,
             before=_before(home, run.config().start, held_out),
+            mixed=_mixed(home, run.config().mixed, held_out),
         )
         published.write_card(staging, card)
         return card
@@ -138,6 +140,16 @@ def _before(home: Home, name: str, held_out: HeldOut) -> Phase | None:
         hours=_seconds(run, step) / 3600,
         figures=_figures(load_writer(folder, name), held_out),
     )
+
+
+def _mixed(home: Home, name: str, held_out: HeldOut) -> Mixed | None:
+    """The corpus that was mixed in; None for ""."""
+    if not name:
+        return None
+    with library_beside(home, name) as library:
+        texts, source = library.texts("train"), library.statistics().source
+    held = chain.from_iterable(texts for texts, _ in held_out.values())
+    return Mixed(source, len(texts), _sharing(texts, held))
 
 
 def _sharing(texts: list[str], held_out: Iterable[str]) -> int:

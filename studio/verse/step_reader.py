@@ -81,7 +81,7 @@ class _StepConditions:
         self._device = device
         # (positions, 3): where each token of the poem is. All rows have the same stops.
         places = places_of(np.array([BEGIN, *rules.fixed[0]]), vocabulary.stops)[:-1]
-        self._places = torch.from_numpy(places * bool(about.form)).to(device)
+        self._places = torch.from_numpy(places * bool(about.form)).long().to(device)
 
     def before(self, start: int, end: int) -> Conditions:
         """Those for predicting the tokens at positions from `start` to before `end`, one row."""

@@ -139,6 +139,16 @@ def test_a_run_that_starts_from_a_model_learns_as_its_own_recipe_says(
     assert ours.dropout == recipe.dropout != theirs.dropout
 
 
+def put_beside(home: Home, folder: Path) -> None:
+    """Put a corpus of 200 poems beside the library, as quansongshi."""
+    source = folder / "song.txt"
+    lines = [f"{number}:{chr(0x5C71 + number)}日依山尽，黄河入海流。" for number in range(200)]
+    source.write_text("\n".join(lines), "utf-8")
+    other = Home(folder / "song", folder, folder)
+    fetch_and_build(other, source=source)
+    other.library.rename(home.library_beside("quansongshi"))
+
+
 def test_poems_beside_the_library_are_learnt_with_its_characters(
     tangshi: Run, home: Home, tmp_path: Path
 ) -> None:
@@ -146,12 +156,7 @@ def test_poems_beside_the_library_are_learnt_with_its_characters(
     assert missing.code == 1
     assert "corpus fetch --corpus quansongshi --beside" in missing.err
     assert not folders.all_runs(home.runs)
-    source = tmp_path / "song.txt"
-    lines = [f"{number}:{chr(0x5C71 + number)}日依山尽，黄河入海流。" for number in range(200)]
-    source.write_text("\n".join(lines), "utf-8")
-    other = Home(tmp_path / "song", tmp_path, tmp_path)
-    fetch_and_build(other, source=source)
-    other.library.rename(home.library_beside("quansongshi"))
+    put_beside(home, tmp_path)
     tangshi("train", "--poems", "quansongshi", "--run", "a", "--max-steps", "1", *SMALL)
     tangshi("train", "--run", "b", "--max-steps", "1", *SMALL)
     first, second = (
@@ -168,6 +173,71 @@ def test_poems_beside_the_library_are_learnt_with_its_characters(
     assert validated.perplexity_all == pytest.approx(
         total(score_poems(network, vocabulary, held_out, CPU)).perplexity_all, rel=1e-4
     )
+
+
+def test_poems_beside_the_library_are_mixed_in(tangshi: Run, home: Home, tmp_path: Path) -> None:
+    missing = tangshi("train", "--mix", "quansongshi", "--run", "a", *SMALL)
+    assert missing.code == 1
+    assert "corpus fetch --corpus quansongshi --beside" in missing.err
+    put_beside(home, tmp_path)
+    stream = ["--recipe", "studio", *SMALL, "--set", "window=16"]
+    one, with_others, two = (
+        tangshi("train", "--run", run, *stream, *more, "--max-steps", "12", "--json").document
+        for run, more in {
+            "one": (),
+            "with-others": ("--mix", "quansongshi"),
+            "two": ("--mix", "quansongshi", "--devices", "cpu,cpu"),
+        }.items()
+    )
+    assert folders.find(home.runs, "two").config().mixed == "quansongshi"
+    assert one["losses"] != with_others["losses"]
+    assert two["losses"] == pytest.approx(with_others["losses"], rel=1e-3)
+    # The figures of the library's poems are comparable.
+    table = tangshi("runs", "show", "two").out
+    assert "mixed with" in table and "quansongshi" in table
+
+
+def test_the_recipe_for_a_gpu_mixes_unless_other_poems_are_asked_for(
+    tangshi: Run, home: Home, tmp_path: Path
+) -> None:
+    put_beside(home, tmp_path)
+    brief = ["--recipe", "gpu", "--max-steps", "1", *SMALL]
+    for run, more in {"a": [], "b": ["--poems", "quansongshi"], "c": ["--mix", ""]}.items():
+        assert tangshi("train", "--run", run, *brief, *more).code == 0
+    configs = [folders.find(home.runs, run).config() for run in "abc"]
+    assert [(each.poems, each.mixed) for each in configs] == [
+        ("", "quansongshi"),
+        ("quansongshi", ""),
+        ("", ""),
+    ]
+
+
+def test_a_run_learns_from_others(tangshi: Run, home: Home) -> None:
+    few = ["--recipe", "studio", "--max-steps", "6", *SMALL]
+    tangshi("train", "--run", "first", *few)
+    tangshi("train", "--run", "second", *few, "--seed", "2", "--set", "hidden=12")
+    result = tangshi("train", "--run", "pupil", "--teachers", "first,second", *few, "--json")
+    assert result.code == 0
+    run = folders.find(home.runs, "pupil")
+    assert run.config().teachers == ("first", "second")
+    alone = tangshi("train", "--run", "alone", *few, "--json").document["losses"]
+    assert result.document["losses"][0] == pytest.approx(alone[0])
+    assert result.document["losses"] != alone
+    assert "first, second" in tangshi("runs", "show", "pupil").out
+
+
+def test_teachers_that_do_not_fit_start_nothing(tangshi: Run, home: Home) -> None:
+    few = ["--recipe", "studio", "--max-steps", "1", *SMALL]
+    tangshi("train", "--run", "other", *few, "--set", "min_count=140")
+    for teachers, more, words in (
+        ("other", [], "other@1 cannot teach this run: it has other characters"),
+        ("nobody", [], "nobody"),
+        ("other", ["--devices", "cpu,cpu"], "is trained by one process"),
+    ):
+        result = tangshi("train", "--run", "pupil", "--teachers", teachers, *more, *few)
+        assert result.code == 1
+        assert words in result.err
+        assert [run.name for run in folders.all_runs(home.runs)] == ["other"]
 
 
 @pytest.mark.parametrize(

@@ -134,3 +134,18 @@ def test_a_sample_leaves_the_rows_of_other_characters_alone(
     assert weight.grad is not None
     touched = set(weight.grad.abs().sum(dim=1).nonzero()[:, 0].tolist())
     assert touched == set(sample[0].tolist())
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
+def test_on_a_gpu_characters_are_added_and_the_loss_is_the_same() -> None:
+    features, weight, bias, targets = _problem(200, 16, 50, seed=4)
+    expected = torch.autograd.grad(chunked_loss(features, weight, bias, targets), (weight, bias))
+    on_gpu = [each.detach().float().cuda().requires_grad_() for each in (features, weight, bias)]
+    assert len(loss.softmax_parts(*on_gpu)[0]) == 64
+    found = chunked_loss(*on_gpu, targets.cuda())
+    torch.testing.assert_close(
+        found.cpu().double(), chunked_loss(features, weight, bias, targets), rtol=1e-3, atol=1e-3
+    )
+    for gradient, right in zip(torch.autograd.grad(found, on_gpu[1:]), expected, strict=True):
+        torch.testing.assert_close(gradient.cpu().double(), right, rtol=1e-2, atol=1e-3)

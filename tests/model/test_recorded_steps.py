@@ -163,7 +163,7 @@ def test_the_processor_records_nothing(make_trainer: MakeTrainer) -> None:
 def test_cuda_graphs_have_the_losses_of_kernels_launched_one_by_one(
     tmp_path: Path, recipe: str, cell: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = small(recipe, cell=cell, max_steps=20, validate_every=0)
+    config = small(recipe, cell=cell, max_steps=20, epochs=9, validate_every=0)
 
     def trainer(folder: str) -> Trainer:
         device = choose_device("float32", "cuda:0")
@@ -179,8 +179,10 @@ def test_cuda_graphs_have_the_losses_of_kernels_launched_one_by_one(
     expected = losses(run_to_end(trainer("plain")))
     assert len(expected) == 20
     for reported in (losses(recorded), losses(first) | losses(rest)):
-        for step, measured in expected.items():
-            assert reported[step] == pytest.approx(measured, rel=1e-3), step
+        for step, (loss, norm) in expected.items():
+            # cuDNN adds up gradients in any order: after 20 steps of RMSprop norms differ by 0.3%.
+            assert reported[step][0] == pytest.approx(loss, rel=1e-3), step
+            assert reported[step][1] == pytest.approx(norm, rel=1e-2), step
 
 
 @pytest.mark.gpu

@@ -199,6 +199,26 @@ def test_the_card_names_the_run_before_it(
     assert f"Of its poems {card.before.sharing:,} share three lines" in " ".join(words.split())
 
 
+def test_the_card_names_the_poems_mixed_in_and_the_teachers(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))
+    home.library_beside("quansongshi").symlink_to(home.library.resolve())
+    config = small("studio", max_steps=2, form_input=False, title_input=False, poet_input=False)
+    for name, teachers in (("a", ()), ("b", ()), ("c", ("a", "b@2"))):
+        own = msgspec.structs.replace(config, mixed="quansongshi", teachers=teachers)
+        session = start_run(home, name, own)
+        for _ in session.steps():
+            pass
+        session.close()
+    card = publish(home, "c", tmp_path / "model")
+    assert card.mixed is not None
+    words = " ".join((tmp_path / "model" / "README.md").read_text(encoding="utf-8").split())
+    assert f"it read {card.mixed.poems:,} poems of {card.mixed.corpus}, fewer and fewer" in words
+    assert f"Of these {card.mixed.sharing:,} share three lines" in words
+    assert "what 2 other models expect of each character (a, b@2): that has 0.7 of" in words
+
+
 def test_poems_with_three_lines_of_a_held_out_poem_are_counted() -> None:
     held_out = ["床前明月光，疑是地上霜。举头望明月，低头思故乡。"]
     two = "床前明月光，疑是地上霜。白日依山尽，黄河入海流。"

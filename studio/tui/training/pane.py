@@ -27,6 +27,7 @@ from studio.messages import (
     TrainingResumed,
     TrainingStarted,
 )
+from studio.model.config import GPU_RECIPE, RECIPES
 from studio.model.events import TrainingEnded
 from studio.translation import tr
 from studio.tui.training.comparison_screen import show_comparison
@@ -284,7 +285,8 @@ class TrainingPane(CurvesPane):
     def _offer_gpus(self, event: DevicePanel.Taken) -> None:
         event.stop()
         self._runs.gpus = event.gpus
-        self.query_one(SettingsForm).offer(event.gpus)
+        mixed = self.home.library_beside(RECIPES[GPU_RECIPE].mixed)
+        self.query_one(SettingsForm).offer(event.gpus, mixed.exists())
 
     # --- runs -----------------------------------------------------------------------------------
 

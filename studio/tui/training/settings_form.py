@@ -16,7 +16,14 @@ from textual.widgets import Button, Input, Static
 
 from studio.devices import GpuChoice, choose
 from studio.messages import Estimated
-from studio.model.config import RECIPES, ModelConfig, RunConfig, TrainConfig, with_settings
+from studio.model.config import (
+    GPU_RECIPE,
+    RECIPES,
+    ModelConfig,
+    RunConfig,
+    TrainConfig,
+    with_settings,
+)
 from studio.runs import folders
 from studio.translation import marked, tr
 from studio.tui.training.gpu_lines import GpuList
@@ -82,6 +89,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
         self._folder = folder
         self._proposed = ""
         self._gpus: Sequence[GpuChoice] = ()
+        self._has_proposed = False
         # The settings that are being estimated, or were.
         self._estimated: RunConfig | None = None
 
@@ -146,9 +154,19 @@ class SettingsForm(VerticalScroll, can_focus=False):
             self._update(self.fields[name])
         self.propose_name()
 
-    def offer(self, gpus: Sequence[GpuChoice]) -> None:
-        """Offer the GPUs of the machine, and show what they are doing."""
+    def offer(self, gpus: Sequence[GpuChoice], can_mix: bool) -> None:
+        """Offer the GPUs of the machine, and show what they are doing.
+
+        For a GPU its recipe is proposed, once, if nothing was changed and the poems that the recipe
+        mixes in are there (`can_mix`).
+        """
         self._gpus = gpus
+        has_gpu = any(each.number is not None for each in gpus)
+        if has_gpu and can_mix and not self._has_proposed:
+            self._has_proposed = True
+            untouched = self.recipe.text == next(iter(RECIPES)) and not self.query(".-changed")
+            if untouched:
+                self.use_recipe(GPU_RECIPE)
         names = [each.name for each in gpus if each.number is not None]
         device = self.fields["device"]
         assert isinstance(device, StepField)

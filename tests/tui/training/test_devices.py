@@ -261,6 +261,40 @@ async def test_the_form_lists_the_gpus_and_marks_the_one_that_the_run_gets(
         assert marked(studio) == []
 
 
+async def test_the_recipe_for_a_gpu_is_proposed_once_where_its_poems_are(
+    open_studio: Open, home: Home
+) -> None:
+    async with open_studio((160, 48)) as studio:
+        await ready(studio)
+        await poll(studio)
+        form = studio.pane.query_one(SettingsForm)
+        # The Song poems are missing.
+        assert form.recipe.text == "classic"
+        home.library_beside("quansongshi").touch()
+        await poll(studio)
+        assert form.recipe.text == "gpu"
+        assert form.run_name.text.startswith("gpu-")
+        assert form.fields["hidden"].text == "1536"
+        form.use_recipe("studio")
+        await poll(studio)
+        assert form.recipe.text == "studio"
+        config = form.config()
+        assert config is not None and config.mixed == ""
+
+
+async def test_a_form_that_was_changed_stays_as_it_is(open_studio: Open, home: Home) -> None:
+    home.library_beside("quansongshi").touch()
+    async with open_studio((160, 48)) as studio:
+        await studio.press("2")
+        form = studio.pane.query_one(SettingsForm)
+        form.fields["hidden"].editor.focus()
+        await studio.press("end", "9")
+        studio.worker.report(Ready("2.13.0", "NVIDIA H100", "GPU-5", CUDA))
+        await poll(studio)
+        assert form.recipe.text == "classic"
+        assert form.fields["hidden"].text == "1289"
+
+
 async def test_the_chosen_device_is_a_setting_of_the_run(open_studio: Open) -> None:
     async with open_studio((80, 24)) as studio:
         await ready(studio)
@@ -282,5 +316,5 @@ async def test_a_device_that_has_gone_is_no_longer_chosen(
         await ready(studio)
         await poll(studio)
         device(studio).text = "cuda:6"
-        studio.pane.query_one(SettingsForm).offer(())
+        studio.pane.query_one(SettingsForm).offer((), can_mix=False)
         assert device(studio).text == "auto"

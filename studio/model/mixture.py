@@ -1,0 +1,54 @@
+"""The poems of an epoch where those of another corpus are mixed with one's own."""
+
+from collections.abc import Iterable
+
+import torch
+
+# Of a whole training, the part in which all of the other poems are read, and the part after which
+# none are: in between fewer and fewer.
+ALL_UNTIL, NONE_AFTER = 0.8, 0.97
+
+
+def other_share(epoch: int, epochs: int, own: int, other: int) -> float:
+    """The share that the other poems have in the text of `epoch`, of `epochs`.
+
+    `own` and `other` are the sizes of both corpora, in tokens.
+    """
+    done = (epoch - 0.5) / epochs
+    read = min(1.0, max(0.0, (NONE_AFTER - done) / (NONE_AFTER - ALL_UNTIL))) * other
+    return read / (own + read)
+
+
+def mixed_order(
+    sizes: list[int], others: int, share: float, generator: torch.Generator
+) -> list[int]:
+    """The poems to read, by number and in order, as many tokens as all poems have together.
+
+    `sizes` are those of the poems in tokens, and the last `others` are the other corpus. These have
+    `share` of the tokens. One's own poems are read again where that does not fill the epoch.
+    """
+    own = len(sizes) - others
+    total = sum(sizes)
+    chosen = _first(_shuffled(own, others, generator), sizes, share * total)
+    left = total - sum(sizes[number] for number in chosen)
+    while left > 0:
+        more = _first(_shuffled(0, own, generator), sizes, left)
+        left -= sum(sizes[number] for number in more)
+        chosen += more
+    order = torch.randperm(len(chosen), generator=generator).tolist()
+    return [chosen[at] for at in order]
+
+
+def _shuffled(first: int, count: int, generator: torch.Generator) -> list[int]:
+    return (torch.randperm(count, generator=generator) + first).tolist()
+
+
+def _first(numbers: Iterable[int], sizes: list[int], tokens: float) -> list[int]:
+    """The first of `numbers` that have at least so many tokens together; all if they have fewer."""
+    taken, found = 0, []
+    for number in numbers:
+        if taken >= tokens:
+            break
+        found.append(number)
+        taken += sizes[number]
+    return found

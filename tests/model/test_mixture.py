@@ -1,0 +1,95 @@
+"""Where another corpus is mixed in, an epoch has as many batches, and less and less of it."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio.corpus.poem import About
+from studio.model.batches import Epoch, make_epoch
+from studio.model.conditions import describe
+from studio.model.config import TrainConfig
+from studio.model.mixture import mixed_order, other_share
+from tests.model.conftest import VOCABULARY
+
+OWN = [[10 + number] * 6 for number in range(8)]
+OTHERS = [[40 + number] * 10 for number in range(12)]
+
+
+def epoch_of(number: int, seed: int = 1) -> Epoch:
+    config = TrainConfig(batching="stream", batch_size=2, window=5, epochs=20, seed=seed)
+    return make_epoch(OWN + OTHERS, config, number, others=len(OTHERS))
+
+
+def read(epoch: Epoch) -> list[int]:
+    return [
+        token
+        for position in range(len(epoch))
+        for token in epoch[position].inputs.flatten().tolist()
+    ]
+
+
+def test_every_epoch_has_as_many_batches() -> None:
+    assert {len(epoch_of(number)) for number in range(1, 21)} == {len(epoch_of(1))}
+    assert len(epoch_of(1)) == -(-((8 * 8 + 12 * 12) // 2 - 1) // 5)
+
+
+def test_the_other_corpus_is_read_whole_at_first_and_not_at_all_at_last() -> None:
+    shares = [sum(token >= 40 for token in read(epoch_of(number))) for number in (1, 17, 18, 20)]
+    assert shares[0] > 100
+    assert shares[0] >= shares[1] > shares[2] > shares[3] == 0
+    # One's own poems are read again in place of the others.
+    assert all(read(epoch_of(20)).count(10 + number) >= 6 for number in range(8))
+
+
+def test_the_poems_of_an_epoch_depend_on_the_seed_and_the_epoch_alone() -> None:
+    assert read(epoch_of(3)) == read(epoch_of(3))
+    assert read(epoch_of(3)) != read(epoch_of(4))
+    assert read(epoch_of(3)) != read(epoch_of(3, seed=2))
+
+
+def test_what_is_known_stays_with_its_poem() -> None:
+    poems = [VOCABULARY.encode(text) for text in ("日。月。", "山，水。", "风。雨。雪。")]
+    known = describe([About("五绝"), About("七绝"), About("五律")], VOCABULARY)
+    config = TrainConfig(
+        batching="stream", batch_size=1, window=99, epochs=1, condition_dropout=0.0
+    )
+    epoch = make_epoch(poems, config, 1, known, others=1)
+    batch = epoch[0]
+    assert batch.conditions is not None
+    forms = batch.conditions.about[batch.conditions.poems, 0][0]
+    expected = {tuple(poem): int(known.about[at, 0]) for at, poem in enumerate(poems)}
+    for poem, form in expected.items():
+        for at in range(batch.inputs.shape[1] - len(poem)):
+            if tuple(batch.inputs[0, at + 1 : at + 1 + len(poem)].tolist()) == poem:
+                assert forms[at] == form
+
+
+@settings(deadline=None)
+@given(
+    sizes=st.lists(st.integers(2, 30), min_size=2, max_size=30),
+    data=st.data(),
+    share=st.floats(0, 1),
+)
+def test_the_order_fills_an_epoch(sizes: list[int], data: st.DataObject, share: float) -> None:
+    others = data.draw(st.integers(1, len(sizes) - 1))
+    order = mixed_order(sizes, others, share, torch.Generator().manual_seed(1))
+    total, longest = sum(sizes), max(sizes)
+    assert total <= sum(sizes[number] for number in order) < total + longest
+    of_others = [number for number in order if number >= len(sizes) - others]
+    assert len(of_others) == len(set(of_others))
+    wanted = min(share * total, sum(sizes[len(sizes) - others :]))
+    assert wanted <= sum(sizes[number] for number in of_others) <= wanted + longest
+
+
+def test_the_share_falls_from_that_of_the_corpus_to_nothing() -> None:
+    shares = [other_share(epoch, 20, 3, 14) for epoch in range(1, 21)]
+    assert shares[0] == shares[15] == pytest.approx(14 / 17)
+    assert shares == sorted(shares, reverse=True)
+    assert shares[-1] == 0
+    assert other_share(1, 1, 3, 14) == pytest.approx(14 / 17)
+
+
+def test_poems_of_another_corpus_are_not_read_one_in_each_row() -> None:
+    with pytest.raises(ValueError, match="batching=stream"):
+        make_epoch(OWN + OTHERS, TrainConfig(batching="poems"), 1, others=1)
