@@ -7,7 +7,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# The runs of `make model`, the first on the Song poems; each resumes where it was interrupted.
+# The runs of `make model`; each resumes where it was interrupted. With a GPU three teachers, and a pupil that
+# learns what they expect; else one on the Song poems, and one that goes on from there.
+ON_GPU := $(shell nvidia-smi -L 2> /dev/null)
+TEACHERS := default-teacher-1,default-teacher-2,default-teacher-3
 SONG_RUN := default-song
 # Validated at its end alone, so that the other one starts from there.
 SONG_SETTINGS := --poems quansongshi --epochs 1 --set schedule=constant --set validate_every=0 \
@@ -42,8 +45,16 @@ test: $(READY)
 model: $(READY)
 	@$(BIN)/tangshi-studio corpus fetch
 	@$(BIN)/tangshi-studio corpus fetch --corpus quansongshi --beside
-	$(call trained,$(SONG_RUN),$(SONG_SETTINGS))
-	$(call trained,$(MODEL_RUN),--from $(SONG_RUN) --epochs 11)
+ifneq ($(ON_GPU),)
+	$(call trained,default-teacher-1,--recipe gpu --seed 1)
+	$(call trained,default-teacher-2,--recipe gpu --seed 2)
+	$(call trained,default-teacher-3,--recipe gpu --seed 3 --set dropout=0.35 --set recurrent_dropout=0.25)
+	$(call trained,$(MODEL_RUN),--recipe gpu --seed 7 --teachers $(TEACHERS) --epochs 26 --set hidden=1280 \
+	  --set dropout=0.2 --set recurrent_dropout=0.1)
+else
+	$(call trained,$(SONG_RUN),--recipe studio $(SONG_SETTINGS))
+	$(call trained,$(MODEL_RUN),--recipe studio --from $(SONG_RUN) --epochs 11)
+endif
 	$(BIN)/python data/build_coherence.py $(MODEL_RUN)
 	$(BIN)/tangshi-studio runs publish $(MODEL_RUN) assets/model
 
@@ -51,7 +62,7 @@ model: $(READY)
 define trained
 	@case "$$($(BIN)/tangshi-studio runs show $(1) --json 2> /dev/null)" in \
 	  *'"status": "finished"'*) ;; \
-	  '') $(BIN)/tangshi-studio train --run $(1) --recipe studio $(2) ;; \
+	  '') $(BIN)/tangshi-studio train --run $(1) $(2) ;; \
 	  *) $(BIN)/tangshi-studio train --run $(1) --resume ;; \
 	esac
 endef

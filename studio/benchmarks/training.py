@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.corpus.vocabulary import BEGIN, END, SPECIAL, Vocabulary
-from studio.model.batches import Batch, make_epoch, pad_batch
+from studio.model.batches import Batch, make_epoch, pad_batch, with_ends
 from studio.model.config import RECIPES, TrainConfig, with_settings
 from studio.model.device import Device, choose_device
 from studio.model.events import StepDone
@@ -220,7 +220,7 @@ def _batched(
     config = TrainConfig(batching="stream", batch_size=STREAMS)
 
     def batches() -> Iterator[Batch]:
-        epoch = make_epoch(poems, config, 1)
+        epoch = make_epoch(list(map(with_ends, poems)), config, 1)
         while True:
             yield from (epoch[position] for position in range(len(epoch) - 1))
 
@@ -268,7 +268,9 @@ def _studio(
 
 def _softmax_rows(poems: list[list[int]]) -> int:
     """How many characters the sampled softmax multiplies in the first step of the studio."""
-    epoch = make_epoch(poems, TrainConfig(batching="stream", batch_size=STREAMS), 1)
+    epoch = make_epoch(
+        list(map(with_ends, poems)), TrainConfig(batching="stream", batch_size=STREAMS), 1
+    )
     return len(sample_candidates(epoch[0].targets.flatten(), VOCABULARY, torch.Generator())[0])
 
 

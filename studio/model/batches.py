@@ -1,10 +1,12 @@
 """Poems as (input, target) pairs: X_t -> Y_t, where Y_t is X_(t+1)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.corpus.vocabulary import BEGIN, END, PAD
@@ -30,6 +32,10 @@ class Batch:
     conditions: Conditions | None = None
 
 
+# The tokens of a poem, or of many as one text.
+Text = NDArray[np.int32]
+
+
 class Epoch(Protocol):
     """The batches of one pass over the poems, by position."""
 
@@ -37,8 +43,13 @@ class Epoch(Protocol):
     def __getitem__(self, position: int) -> Batch: ...
 
 
+def with_ends(poem: Sequence[int]) -> Text:
+    """A poem's tokens from its begin token to its end token, as `make_epoch` reads them."""
+    return np.array((BEGIN, *poem, END), np.int32)
+
+
 def make_epoch(
-    poems: list[list[int]],
+    poems: list[Text],
     config: TrainConfig,
     epoch: int,
     known: Described | None = None,
@@ -46,7 +57,7 @@ def make_epoch(
 ) -> Epoch:
     """The batches of epoch number `epoch`; their order depends only on the settings and the epoch.
 
-    `poems` are token indices without begin and end tokens; the last `others` of them are those of
+    `poems` come from `with_ends`; the last `others` of them are those of
     another corpus, of which fewer and fewer are read (mixture.py). `known`: what is known of the
     poems, of which a part is left out. Raises ValueError if no poem is left, or if poems of
     another corpus are to be read one in each row.
@@ -65,7 +76,7 @@ def make_epoch(
 
 
 def _order_of(
-    poems: list[list[int]],
+    poems: list[Text],
     others: int,
     config: TrainConfig,
     epoch: int,
@@ -75,7 +86,7 @@ def _order_of(
     if not others:
         order: list[int] = torch.randperm(len(poems), generator=generator).tolist()
         return order
-    sizes = [len(poem) + 2 for poem in poems]
+    sizes = list(map(len, poems))
     own = len(poems) - others
     share = other_share(epoch, config.epochs, sum(sizes[:own]), sum(sizes[own:]))
     return mixed_order(sizes, others, share, generator)
@@ -86,12 +97,13 @@ class _PaddedEpoch:
 
     def __init__(
         self,
-        poems: list[list[int]],
+        poems: list[Text],
         config: TrainConfig,
         generator: torch.Generator,
         known: Described | None,
     ) -> None:
-        short = [index for index, poem in enumerate(poems) if len(poem) <= config.longest_poem]
+        longest = config.longest_poem + 2
+        short = [index for index, poem in enumerate(poems) if len(poem) <= longest]
         poems = [poems[index] for index in short]
         if not poems:
             raise ValueError(tr("no poem is short enough"))
@@ -113,7 +125,7 @@ class _PaddedEpoch:
 
     def __getitem__(self, position: int) -> Batch:
         indices = self._batches[position]
-        rows = [[BEGIN, *self._poems[index], END] for index in indices]
+        rows = [self._poems[index].tolist() for index in indices]
         return pad_batch(rows, self._known.of(indices) if self._known else None)
 
 
@@ -126,22 +138,19 @@ class _StreamEpoch:
 
     def __init__(
         self,
-        poems: list[list[int]],
+        poems: list[Text],
         order: list[int],
         config: TrainConfig,
         known: Described | None,
     ) -> None:
         if not poems:
             raise ValueError(tr("no poem is left"))
-        # Poem by poem: making a tensor of one long list blocks all other threads.
-        text = np.concatenate([np.array((BEGIN, *poems[index], END)) for index in order])
-        length = sum(len(poem) + 2 for poem in poems) // config.batch_size
+        text = np.concatenate([poems[index] for index in order])
+        length = sum(map(len, poems)) // config.batch_size
         if length < 2:
             raise ValueError(tr("the poems do not fill the streams of a batch"))
         tokens = torch.from_numpy(text[: length * config.batch_size])
         self._inputs = tokens.view(config.batch_size, length)
-        # A begin token always follows an end token, so there is nothing to learn.
-        self._targets = torch.where(self._inputs == BEGIN, PAD, self._inputs)
         self._window = config.window
         self._conditions: Conditions | None = None
         if known:
@@ -154,9 +163,11 @@ class _StreamEpoch:
     def __getitem__(self, position: int) -> Batch:
         start = position * self._window
         end = min(start + self._window, self._inputs.shape[1] - 1)
-        targets = self._targets[:, start + 1 : end + 1].contiguous()
+        following = self._inputs[:, start + 1 : end + 1].long()
+        # A begin token always follows an end token, so there is nothing to learn.
+        targets = torch.where(following == BEGIN, PAD, following)
         return Batch(
-            inputs=self._inputs[:, start:end].contiguous(),
+            inputs=self._inputs[:, start:end].long(),
             targets=targets,
             resets_state=position == 0,
             characters=int((targets != PAD).sum()),

@@ -33,7 +33,7 @@ COUNTS = (LINES + 1, LINES + 1, PLACES + 1)
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """The conditions of a batch of text, all int64; those of an epoch have `places` in uint8.
+    """The conditions of a batch of text, all int64; those of a whole epoch have fewer bits.
 
     `places` (batch, time, 3): the line, the lines left and the place of the *next* token. `poems`
     (batch, time): the row of `about` that describes the poem of the next token. `about` (poems,
@@ -55,7 +55,7 @@ class Conditions:
 
     def during(self, start: int, end: int) -> "Conditions":
         """Those of a window of time, with the descriptions of the poems in it."""
-        used, poems = torch.unique(self.poems[:, start:end], return_inverse=True)
+        used, poems = torch.unique(self.poems[:, start:end].long(), return_inverse=True)
         places = self.places[:, start:end].long()
         return Conditions(places, poems, self.about[used])
 
@@ -102,7 +102,7 @@ def describe(about: Sequence[About], vocabulary: Vocabulary) -> Described:
 def conditions_of(tokens: Tensor, known: Described) -> Conditions:
     """The conditions of `tokens` (batch, time): the rows as one text have the poems in order."""
     text = tokens.flatten().numpy()
-    poems = (text == BEGIN).cumsum()
+    poems = (text == BEGIN).cumsum(dtype=np.int32)
     poems[(text == END) | (text == PAD)] = 0
     about = torch.cat([known.about.new_zeros(1, WIDTH), known.about])
     places = places_of(text, known.stops)
@@ -114,7 +114,7 @@ def conditions_of(tokens: Tensor, known: Described) -> Conditions:
     )
 
 
-def places_of(tokens: NDArray[np.int64], stops: Sequence[int]) -> NDArray[np.uint8]:
+def places_of(tokens: NDArray[np.integer], stops: Sequence[int]) -> NDArray[np.uint8]:
     """For each of `tokens` (time,) where the next one is in its poem, (time, 3); see `Conditions`.
 
     The tokens are poems from begin to end token. After an end token nothing is known.
@@ -130,7 +130,7 @@ def places_of(tokens: NDArray[np.int64], stops: Sequence[int]) -> NDArray[np.uin
 
 
 def _fill_places(
-    places: NDArray[np.uint8], tokens: NDArray[np.int64], stops: Sequence[int]
+    places: NDArray[np.uint8], tokens: NDArray[np.integer], stops: Sequence[int]
 ) -> None:
     at = np.arange(len(tokens))
     is_stop = np.isin(tokens, stops)

@@ -14,7 +14,7 @@ from studio.corpus.poem import UNKNOWN_POEM, About
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import ConfigError, DamageError, RunError, out_of_memory_message
 from studio.model import checkpoint
-from studio.model.batches import Epoch, make_epoch
+from studio.model.batches import Epoch, make_epoch, with_ends
 from studio.model.checkpoint import Progress
 from studio.model.checkpoint_store import CheckpointStore
 from studio.model.conditions import describe
@@ -100,7 +100,7 @@ class Trainer:
         self.progress = Progress(poems=poems_sha256(train))
         self._valid = valid
         self._others = others
-        self._poems = [vocabulary.encode(text) for text in train]
+        self._poems = [with_ends(vocabulary.encode(text)) for text in train]
         known = about or [UNKNOWN_POEM] * len(train)
         self._known = describe(known, vocabulary) if config.model.has_conditions else None
         try:

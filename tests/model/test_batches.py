@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.corpus.vocabulary import BEGIN, END, PAD
-from studio.model.batches import make_epoch, pad_batch
+from studio.model.batches import make_epoch, pad_batch, with_ends
 from studio.model.config import TrainConfig
 
 POEMS = st.lists(st.lists(st.integers(4, 30), min_size=1, max_size=20), min_size=2, max_size=30)
@@ -28,7 +28,7 @@ def test_targets_are_the_inputs_one_character_on() -> None:
 def test_a_padded_epoch_reads_every_poem_once(
     poems: list[list[int]], size: int, epoch: int
 ) -> None:
-    batches = make_epoch(poems, TrainConfig(batch_size=size), epoch)
+    batches = make_epoch(list(map(with_ends, poems)), TrainConfig(batch_size=size), epoch)
     seen = []
     for position in range(len(batches)):
         for row in batches[position].targets.tolist():
@@ -45,9 +45,9 @@ def test_a_stream_epoch_reads_each_stream_to_its_end(
     config = TrainConfig(batching="stream", batch_size=size, window=window)
     if text // size < 2:
         with pytest.raises(ValueError, match="do not fill"):
-            make_epoch(poems, config, 1)
+            make_epoch(list(map(with_ends, poems)), config, 1)
         return
-    batches = make_epoch(poems, config, 1)
+    batches = make_epoch(list(map(with_ends, poems)), config, 1)
     windows = [batches[position] for position in range(len(batches))]
     inputs = torch.cat([batch.inputs for batch in windows], dim=1)
     targets = torch.cat([batch.targets for batch in windows], dim=1)
@@ -63,17 +63,19 @@ def test_a_stream_epoch_reads_each_stream_to_its_end(
 def test_epochs_differ_and_each_can_be_made_again() -> None:
     poems = [[number] for number in range(4, 100)]
     config = TrainConfig(batch_size=8)
-    first, again, second = (make_epoch(poems, config, epoch) for epoch in (1, 1, 2))
+    first, again, second = (
+        make_epoch(list(map(with_ends, poems)), config, epoch) for epoch in (1, 1, 2)
+    )
     assert torch.equal(first[3].inputs, again[3].inputs)
     assert not torch.equal(first[3].inputs, second[3].inputs)
 
 
 def test_poems_that_are_too_long_are_left_out_of_padded_batches() -> None:
-    batches = make_epoch([[5] * 3, [6] * 10], TrainConfig(longest_poem=5), 1)
+    batches = make_epoch([with_ends([5] * 3), with_ends([6] * 10)], TrainConfig(longest_poem=5), 1)
     assert len(batches) == 1
     assert 6 not in batches[0].inputs
     with pytest.raises(ValueError, match="short enough"):
-        make_epoch([[6] * 10], TrainConfig(longest_poem=5), 1)
+        make_epoch([with_ends([6] * 10)], TrainConfig(longest_poem=5), 1)
 
 
 @pytest.mark.parametrize("batching", ["poems", "stream"])

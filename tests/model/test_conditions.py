@@ -11,7 +11,7 @@ import torch
 from studio.corpus.poem import About
 from studio.corpus.vocabulary import BEGIN, END, Vocabulary
 from studio.model import checkpoint
-from studio.model.batches import Batch, make_epoch
+from studio.model.batches import Batch, make_epoch, with_ends
 from studio.model.checkpoint import Progress
 from studio.model.conditions import FORM, POET, TITLE_FROM, describe, places_of
 from studio.model.config import ModelConfig, RunConfig, TrainConfig
@@ -29,7 +29,7 @@ ABOUT = [About("五绝", text[0], "李白") for text in TRAIN]
 def batches(**settings: object) -> Iterator[Batch]:
     config = TrainConfig(**settings)  # type: ignore[arg-type]
     poems = [KNOWN.encode(text) for text in TRAIN]
-    epoch = make_epoch(poems, config, 1, describe(ABOUT, KNOWN))
+    epoch = make_epoch(list(map(with_ends, poems)), config, 1, describe(ABOUT, KNOWN))
     return (epoch[at] for at in range(len(epoch)))
 
 
@@ -70,14 +70,14 @@ def test_each_part_is_left_out_of_its_share_of_the_poems_and_the_order_stays() -
     texts = [KNOWN.encode(text) for text in TRAIN] * 20
     known = describe(ABOUT * 20, KNOWN)
     config = TrainConfig(batching="poems", batch_size=len(texts), condition_dropout=0.25)
-    batch = make_epoch(texts, config, 1, known)[0]
+    batch = make_epoch(list(map(with_ends, texts)), config, 1, known)[0]
     assert batch.conditions
     about = batch.conditions.about[batch.conditions.poems[:, 0]]
     for column in (FORM, POET, TITLE_FROM):
         assert 0.2 < float((about[:, column] == 0).double().mean()) < 0.3
     # Without its form, nothing is known of the places in a poem.
     assert ((batch.conditions.places[:, 0] == 0).all(dim=1) == (about[:, FORM] == 0)).all()
-    assert torch.equal(batch.inputs, make_epoch(texts, config, 1)[0].inputs)
+    assert torch.equal(batch.inputs, make_epoch(list(map(with_ends, texts)), config, 1)[0].inputs)
 
 
 @pytest.mark.parametrize("part", ALL)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.corpus.poem import About
-from studio.model.batches import Epoch, make_epoch
+from studio.model.batches import Epoch, make_epoch, with_ends
 from studio.model.conditions import describe
 from studio.model.config import TrainConfig
 from studio.model.mixture import mixed_order, other_share
@@ -18,7 +18,7 @@ OTHERS = [[40 + number] * 10 for number in range(12)]
 
 def epoch_of(number: int, seed: int = 1) -> Epoch:
     config = TrainConfig(batching="stream", batch_size=2, window=5, epochs=20, seed=seed)
-    return make_epoch(OWN + OTHERS, config, number, others=len(OTHERS))
+    return make_epoch(list(map(with_ends, OWN + OTHERS)), config, number, others=len(OTHERS))
 
 
 def read(epoch: Epoch) -> list[int]:
@@ -54,7 +54,7 @@ def test_what_is_known_stays_with_its_poem() -> None:
     config = TrainConfig(
         batching="stream", batch_size=1, window=99, epochs=1, condition_dropout=0.0
     )
-    epoch = make_epoch(poems, config, 1, known, others=1)
+    epoch = make_epoch(list(map(with_ends, poems)), config, 1, known, others=1)
     batch = epoch[0]
     assert batch.conditions is not None
     forms = batch.conditions.about[batch.conditions.poems, 0][0]
@@ -92,4 +92,4 @@ def test_the_share_falls_from_that_of_the_corpus_to_nothing() -> None:
 
 def test_poems_of_another_corpus_are_not_read_one_in_each_row() -> None:
     with pytest.raises(ValueError, match="batching=stream"):
-        make_epoch(OWN + OTHERS, TrainConfig(batching="poems"), 1, others=1)
+        make_epoch(list(map(with_ends, OWN + OTHERS)), TrainConfig(batching="poems"), 1, others=1)
