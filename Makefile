@@ -7,8 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# The runs of `make model`; each resumes where it was interrupted. With a GPU three teachers, and a pupil that
-# learns what they expect; else one on the Song poems, and one that goes on from there.
+# The runs of `make model`; each resumes where it was interrupted. With a GPU: three teachers, and a student that
+# learns from them. Without: one run on the Song poems, and one that starts from it.
 ON_GPU := $(shell nvidia-smi -L 2> /dev/null)
 TEACHERS := default-teacher-1,default-teacher-2,default-teacher-3
 SONG_RUN := default-song

@@ -48,13 +48,14 @@ class SizeResult(msgspec.Struct, frozen=True):
 
     `chars_per_second` is the speed of the studio. `ratio_per_poem` divides it by the speed of a
     loop that trains one poem at a time, `ratio_batched` by that of a batch of 64 streams with
-    nn.LSTM and plain cross-entropy in float32. `ratio_alike` compares like with like: the studio
-    with all that its recipe has beyond the plain batch switched off, and the plain batch in the
-    studio's precision. `share_of_peak` is the studio's FLOP/s divided by
-    those of a large matrix product in the same precision. A character costs 6 floating-point
-    operations for each weight in a matrix product: a multiplication and an addition forward, twice
-    that backward (Kaplan et al. 2020, section 2.1). The softmax counts with `softmax_rows`, the
-    characters that a step multiplies. Embedding look-ups and element-wise work do not count.
+    nn.LSTM and plain cross-entropy in float32. `ratio_alike` compares equal setups: the studio
+    without the extras of its recipe, and the plain batch in the studio's precision.
+
+    `share_of_peak` is the studio's FLOP/s divided by those of a large matrix product in the same
+    precision. A character costs 6 floating-point operations for each weight in a matrix product: a
+    multiplication and an addition forward, twice that backward (Kaplan et al. 2020, section 2.1).
+    The softmax counts with `softmax_rows`, the characters that a step multiplies. Embedding
+    look-ups and element-wise work do not count.
     """
 
     name: str

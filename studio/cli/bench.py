@@ -48,7 +48,7 @@ def train(
             tr(
                 "{size}: {speed:,.0f} characters per second; {per_poem:.1f} times the speed of "
                 "training one poem at a time, {batched:.2f} times the speed of a plain batch in "
-                "float32, {alike:.2f} times like with like, {of_peak:.0%} of the machine's peak",
+                "float32, {alike:.2f} times with equal setup, {of_peak:.0%} of the machine's peak",
                 size=size.name,
                 speed=size.chars_per_second,
                 per_poem=size.ratio_per_poem,

@@ -51,11 +51,13 @@ def train(
     ] = None,
     mix: Annotated[
         str | None,
-        typer.Option(help=tr("Read a corpus fetched with --beside, too: less and less of it.")),
+        typer.Option(
+            help=tr("Also read a corpus fetched with --beside, less of it towards the end.")
+        ),
     ] = None,
     teachers: Annotated[
         str | None,
-        typer.Option(help=tr("Models to learn from, as a,b: what they expect of each character.")),
+        typer.Option(help=tr("Models to learn from (distillation), for example a,b.")),
     ] = None,
     max_steps: Annotated[int | None, typer.Option(help=tr("Stop after this many steps."))] = None,
     seed: Annotated[int | None, typer.Option(help=tr("The random seed."))] = None,

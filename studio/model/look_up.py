@@ -10,7 +10,7 @@ from torch.nn import functional as F
 def look_up(weight: Tensor, numbers: Tensor, constant: int | None = None) -> Tensor:
     """The rows of `weight` (count, width) at `numbers` (...), as (..., width).
 
-    Row number `constant` has no gradient. On a GPU the rows have the precision of its products.
+    Row number `constant` has no gradient. On a GPU the rows have autocast's precision, if it is on.
     """
     if not weight.is_cuda:
         return F.embedding(numbers, weight, constant)

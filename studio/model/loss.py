@@ -32,7 +32,7 @@ def nll_loss(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) ->
 
 
 class Taught(NamedTuple):
-    """What teachers expect: probabilities (tokens, vocabulary or more), and the share they have."""
+    """The teachers' mean probabilities (tokens, vocabulary or padded), and their weight."""
 
     probabilities: Tensor
     share: float
@@ -57,7 +57,8 @@ def chunked_loss(
 def softmax_parts(features: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
     """Weight and bias in the precision of the features.
 
-    On a GPU with more characters, whose probability is zero: its fast products need a multiple.
+    On a GPU both are padded to a multiple of 64 characters, for fast kernels. The added ones have
+    probability zero.
     """
     matrix, offset = weight.to(features.dtype), bias.to(features.dtype)
     if features.is_cuda and (missing := -len(bias) % _MULTIPLE):

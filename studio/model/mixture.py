@@ -1,4 +1,4 @@
-"""The poems of an epoch where those of another corpus are mixed with one's own."""
+"""Choosing the poems of an epoch when another corpus is mixed in."""
 
 from collections.abc import Iterable
 
@@ -25,7 +25,7 @@ def mixed_order(
     """The poems to read, by number and in order, as many tokens as all poems have together.
 
     `sizes` are those of the poems in tokens, and the last `others` are the other corpus. These have
-    `share` of the tokens. One's own poems are read again where that does not fill the epoch.
+    `share` of the tokens. The library's poems fill the rest, repeated if needed.
     """
     own = len(sizes) - others
     total = sum(sizes)
@@ -44,7 +44,7 @@ def _shuffled(first: int, count: int, generator: torch.Generator) -> list[int]:
 
 
 def _first(numbers: Iterable[int], sizes: list[int], tokens: float) -> list[int]:
-    """The first of `numbers` that have at least so many tokens together; all if they have fewer."""
+    """The shortest start of `numbers` with at least `tokens` tokens; all if there are fewer."""
     taken, found = 0, []
     for number in numbers:
         if taken >= tokens:

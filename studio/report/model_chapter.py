@@ -252,7 +252,7 @@ def _others(data: ReportData, text: Translate) -> Iterator[str]:
             )
         if config.teachers:
             yield text(
-                "{run} learnt what these models expect: {models}.",
+                "{run} learnt from these models (distillation): {models}.",
                 run=run.name,
                 models=text(", ").join(config.teachers),
             )

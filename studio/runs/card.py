@@ -185,8 +185,9 @@ that are held out.
 
 def _taught(config: RunConfig) -> str:
     names = ", ".join(config.teachers)
-    return f"""- It learnt what {len(config.teachers)} other models expect of each character \
-({names}): that has {config.train.teaching:g} of its loss, the text the rest.
+    return f"""- It learnt from {len(config.teachers)} other models by knowledge distillation \
+({names}): their predictions have weight {config.train.teaching:g} in its loss, the text has the \
+rest.
 """
 
 

@@ -60,9 +60,7 @@ class RunOpening:
         """A trainer that resumes from the first undamaged checkpoint of `names`."""
         settings = self.config.train
         if self.config.teachers and self._world.size > 1:
-            raise ConfigError(
-                tr("A run with teachers is trained by one process: leave out --devices.")
-            )
+            raise ConfigError(tr("A run with teachers uses one process: remove --devices."))
         own, train, valid = self._read_poems()
         start = self._start_model() if self.config.start and not names else None
         # A run that starts from a model keeps its vocabulary; else it is built from the library.
@@ -144,8 +142,8 @@ class RunOpening:
             ):
                 raise RunError(
                     tr(
-                        "{name} cannot teach this run: it has other characters or poets. Train a "
-                        "model on the same library, and name that.",
+                        "{name} cannot teach this run: its characters or poets differ. Use a model "
+                        "trained on the same library with the same min_count.",
                         name=full_name,
                     )
                 )

@@ -216,25 +216,25 @@ def test_a_run_learns_from_others(tangshi: Run, home: Home) -> None:
     few = ["--recipe", "studio", "--max-steps", "6", *SMALL]
     tangshi("train", "--run", "first", *few)
     tangshi("train", "--run", "second", *few, "--seed", "2", "--set", "hidden=12")
-    result = tangshi("train", "--run", "pupil", "--teachers", "first,second", *few, "--json")
+    result = tangshi("train", "--run", "student", "--teachers", "first,second", *few, "--json")
     assert result.code == 0
-    run = folders.find(home.runs, "pupil")
+    run = folders.find(home.runs, "student")
     assert run.config().teachers == ("first", "second")
     alone = tangshi("train", "--run", "alone", *few, "--json").document["losses"]
     assert result.document["losses"][0] == pytest.approx(alone[0])
     assert result.document["losses"] != alone
-    assert "first, second" in tangshi("runs", "show", "pupil").out
+    assert "first, second" in tangshi("runs", "show", "student").out
 
 
 def test_teachers_that_do_not_fit_start_nothing(tangshi: Run, home: Home) -> None:
     few = ["--recipe", "studio", "--max-steps", "1", *SMALL]
     tangshi("train", "--run", "other", *few, "--set", "min_count=140")
     for teachers, more, words in (
-        ("other", [], "other@1 cannot teach this run: it has other characters"),
+        ("other", [], "other@1 cannot teach this run: its characters or poets differ"),
         ("nobody", [], "nobody"),
-        ("other", ["--devices", "cpu,cpu"], "is trained by one process"),
+        ("other", ["--devices", "cpu,cpu"], "uses one process"),
     ):
-        result = tangshi("train", "--run", "pupil", "--teachers", teachers, *more, *few)
+        result = tangshi("train", "--run", "student", "--teachers", teachers, *more, *few)
         assert result.code == 1
         assert words in result.err
         assert [run.name for run in folders.all_runs(home.runs)] == ["other"]

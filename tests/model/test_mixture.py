@@ -1,4 +1,4 @@
-"""Where another corpus is mixed in, an epoch has as many batches, and less and less of it."""
+"""Mixing in another corpus: all epochs are equally long, and its share falls to zero."""
 
 import pytest
 import torch

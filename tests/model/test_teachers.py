@@ -23,7 +23,7 @@ def teacher(seed: int, **settings: object) -> Network:
     return Network(config, len(VOCABULARY), seed, VOCABULARY.stops)
 
 
-def pupil(folder: Path, config: RunConfig, *teachers: Network) -> Trainer:
+def student(folder: Path, config: RunConfig, *teachers: Network) -> Trainer:
     return Trainer(config, VOCABULARY, TRAIN, VALID, CPU, folder, teachers=teachers)
 
 
@@ -67,13 +67,16 @@ def test_teachers_read_on_from_window_to_window() -> None:
     torch.testing.assert_close(whole, each.mean(dim=0))
 
 
-def test_a_pupil_comes_to_expect_what_its_teacher_does(tmp_path: Path) -> None:
+def test_a_student_comes_to_expect_what_its_teacher_does(tmp_path: Path) -> None:
     expert = teacher(5, hidden=24, embedding=16)
     with torch.no_grad():
         expert.softmax_bias[7] += 5
     config = brief(teaching=0.99, max_steps=0, epochs=12, learning_rate=0.02)
-    before = pupil(tmp_path / "before", config, expert)
-    taught, alone = pupil(tmp_path / "taught", config, expert), pupil(tmp_path / "alone", config)
+    before = student(tmp_path / "before", config, expert)
+    taught, alone = (
+        student(tmp_path / "taught", config, expert),
+        student(tmp_path / "alone", config),
+    )
     run_to_end(taught)
     run_to_end(alone)
     tokens = torch.tensor([VOCABULARY.encode(VALID[0])])
@@ -93,13 +96,13 @@ def test_a_pupil_comes_to_expect_what_its_teacher_does(tmp_path: Path) -> None:
 def test_teachers_do_not_change(tmp_path: Path) -> None:
     expert = teacher(5)
     before = {name: each.clone() for name, each in expert.state_dict().items()}
-    run_to_end(pupil(tmp_path, brief(), expert))
+    run_to_end(student(tmp_path, brief(), expert))
     assert all(torch.equal(each, before[name]) for name, each in expert.state_dict().items())
 
 
 def test_a_run_with_teachers_resumes_as_if_it_had_never_stopped(tmp_path: Path) -> None:
     def trainer(folder: str) -> Trainer:
-        return pupil(tmp_path / folder, brief(), teacher(5), teacher(6, cell="rnn"))
+        return student(tmp_path / folder, brief(), teacher(5), teacher(6, cell="rnn"))
 
     whole = losses(run_to_end(trainer("whole")))
     first = losses(run_to_end(trainer("cut"), stop_at=6))
@@ -109,8 +112,8 @@ def test_a_run_with_teachers_resumes_as_if_it_had_never_stopped(tmp_path: Path) 
 
 
 def test_a_state_of_other_teachers_is_refused(tmp_path: Path) -> None:
-    run_to_end(pupil(tmp_path, brief(), teacher(5)), stop_at=6)
-    other = pupil(tmp_path, brief(), teacher(5, hidden=12))
+    run_to_end(student(tmp_path, brief(), teacher(5)), stop_at=6)
+    other = student(tmp_path, brief(), teacher(5, hidden=12))
     with pytest.raises(DamageError, match="that of another network"):
         other.load(tmp_path / checkpoint.name_of(6))
 
@@ -119,10 +122,10 @@ def test_recorded_steps_with_teachers_have_the_same_losses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = brief(loss="chunked")
-    plain = losses(run_to_end(pupil(tmp_path / "plain", config, teacher(5))))
+    plain = losses(run_to_end(student(tmp_path / "plain", config, teacher(5))))
     recordings = Recordings()
     monkeypatch.setattr(learner, "recorder_for", lambda *_: recordings)
-    recorded = losses(run_to_end(pupil(tmp_path / "recorded", config, teacher(5))))
+    recorded = losses(run_to_end(student(tmp_path / "recorded", config, teacher(5))))
     assert recorded.keys() == plain.keys()
     for step, measured in plain.items():
         assert recorded[step] == pytest.approx(measured, rel=1e-5), step

@@ -216,7 +216,10 @@ def test_the_card_names_the_poems_mixed_in_and_the_teachers(
     words = " ".join((tmp_path / "model" / "README.md").read_text(encoding="utf-8").split())
     assert f"it read {card.mixed.poems:,} poems of {card.mixed.corpus}, fewer and fewer" in words
     assert f"Of these {card.mixed.sharing:,} share three lines" in words
-    assert "what 2 other models expect of each character (a, b@2): that has 0.7 of" in words
+    assert (
+        "from 2 other models by knowledge distillation (a, b@2): their predictions have weight 0.7"
+        in words
+    )
 
 
 def test_poems_with_three_lines_of_a_held_out_poem_are_counted() -> None:
