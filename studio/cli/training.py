@@ -59,6 +59,10 @@ def train(
         str | None,
         typer.Option(help=tr("Models to learn from (distillation), for example a,b.")),
     ] = None,
+    teaching: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=0.99, help=tr("The weight of the teachers in the loss.")),
+    ] = None,
     max_steps: Annotated[int | None, typer.Option(help=tr("Stop after this many steps."))] = None,
     seed: Annotated[int | None, typer.Option(help=tr("The random seed."))] = None,
     set_: Annotated[
@@ -102,13 +106,13 @@ def train(
                 raise RunError(
                     tr("Name the run to resume with --run NAME: see `tangshi-studio runs list`.")
                 )
-            kept = (cell, seed, set_, from_, poems, mix, teachers, max_steps)
+            kept = (cell, seed, set_, from_, poems, mix, teachers, teaching, max_steps)
             if any(each is not None for each in kept):
                 raise ConfigError(
                     tr("A resumed run keeps its settings: only --epochs and --device can change.")
                 )
         elif queue:
-            given_too = (cell, run, epochs, from_, poems, mix, teachers, max_steps, seed)
+            given_too = (cell, run, epochs, from_, poems, mix, teachers, teaching, max_steps, seed)
             if device or any(each is not None for each in given_too):
                 raise ConfigError(
                     tr("--queue trains the runs that wait, each with its own settings.")
@@ -119,6 +123,12 @@ def train(
             options: dict[str, object] = {k: v for k, v in given.items() if v is not None}
             if device:
                 options["device"] = device
+            if poems and mix:
+                raise ConfigError(
+                    tr("--poems trains on another corpus alone, --mix adds one: give one of them.")
+                )
+            if teaching is not None and not teachers:
+                raise ConfigError(tr("--teaching needs --teachers."))
             settings = dict(assignment(text) for text in set_ or [])
             cells = cell.split(",") if cell else [""]
             for each in cells:
@@ -129,13 +139,16 @@ def train(
                     config = starting_from(home, config, from_)
                 chosen = options | {"cell": each} if cell else options
                 config = with_settings(with_settings(config, chosen, option), settings)
-                # On another corpus alone nothing is mixed in, whatever the recipe does.
-                mixed = "" if poems else config.mixed if mix is None else mix
+                if teachers:
+                    from studio.runs.session import taught_by
+
+                    config = taught_by(home, config, teachers)
                 config = msgspec.structs.replace(
                     config,
                     poems=poems or "",
-                    mixed=mixed,
-                    teachers=tuple(teachers.split(",")) if teachers else (),
+                    # On another corpus alone nothing is mixed in, whatever the recipe does.
+                    mixed="" if poems else config.mixed if mix is None else mix,
+                    teaching=config.teaching if teaching is None else teaching,
                 )
                 name = run and (f"{run}-{each}" if len(cells) > 1 else run)
                 new[name or folders.new_name(home.runs, recipe, config.model.cell)] = config

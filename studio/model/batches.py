@@ -12,7 +12,7 @@ from torch import Tensor
 from studio.corpus.vocabulary import BEGIN, END, PAD
 from studio.model.conditions import Conditions, Described, conditions_of
 from studio.model.config import TrainConfig
-from studio.model.mixture import mixed_order, other_share
+from studio.model.mixture import NO_OTHERS, Others, mixed_order, other_share
 from studio.translation import tr
 
 
@@ -53,14 +53,13 @@ def make_epoch(
     config: TrainConfig,
     epoch: int,
     known: Described | None = None,
-    others: int = 0,
+    others: Others = NO_OTHERS,
 ) -> Epoch:
     """The batches of epoch number `epoch`; their order depends only on the settings and the epoch.
 
-    `poems` come from `with_ends`; the last `others` of them are those of
-    another corpus, of which fewer and fewer are read (mixture.py). `known`: what is known of the
-    poems, of which a part is left out. Raises ValueError if no poem is left, or if poems of
-    another corpus are to be read one in each row.
+    `poems` come from `with_ends`. `others`: those of another corpus, of which fewer and fewer are
+    read, only as a stream (mixture.py). `known`: what is known of the poems, of which a part is
+    left out. Raises ValueError if no poem is left.
     """
     generator = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
     if known:
@@ -68,28 +67,26 @@ def make_epoch(
         own = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
         known = known.without_some(config.condition_dropout, own)
     if config.batching == "stream":
-        order = _order_of(poems, others, config, epoch, generator)
+        order = _order_of(poems, others, epoch, generator)
         return _StreamEpoch(poems, order, config, known)
-    if others:
-        raise ValueError(tr("poems of another corpus are mixed in only with batching=stream"))
+    assert not others.poems, "only a stream has a share of them"
     return _PaddedEpoch(poems, config, generator, known)
 
 
 def _order_of(
     poems: list[Text],
-    others: int,
-    config: TrainConfig,
+    others: Others,
     epoch: int,
     generator: torch.Generator,
 ) -> list[int]:
     """The poems that the stream of an epoch has, by number."""
-    if not others:
+    own = len(poems) - others.poems
+    if not (own and others.poems):
         order: list[int] = torch.randperm(len(poems), generator=generator).tolist()
         return order
     sizes = list(map(len, poems))
-    own = len(poems) - others
-    share = other_share(epoch, config.epochs, sum(sizes[:own]), sum(sizes[own:]))
-    return mixed_order(sizes, others, share, generator)
+    share = other_share(epoch, others.epochs, sum(sizes[:own]), sum(sizes[own:]))
+    return mixed_order(sizes, others.poems, share, generator)
 
 
 class _PaddedEpoch:

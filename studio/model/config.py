@@ -102,8 +102,6 @@ class TrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # chunks. "sampled": an estimate from the frequent characters and a sample of the others; a GPU
     # uses "chunked" instead.
     loss: Literal["nll", "chunked", "sampled"] = "nll"
-    # The share that the teachers have in the loss of a run with teachers (teachers.py).
-    teaching: Share = 0.7
     # "muon": the orthogonalised momentum of each gate's matrix. For the embedding and the biases
     # AdamW, at a fifth of the learning rate; 0.02 is a usual one.
     optimizer: Literal["rmsprop", "adamw", "muon", "sgd"] = "rmsprop"
@@ -148,8 +146,13 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # The name of another corpus whose poems are read beside those of the library, fewer and fewer
     # of them towards the end (mixture.py).
     mixed: str = ""
-    # Models whose expectations it learns, by name or folder.
+    # The epochs over which these become fewer; 0: all that are planned. Epochs that are added when
+    # a run is resumed read none of them.
+    mixing_epochs: Natural = 0
+    # Models that it learns from, as "run@step", "default" or folders (teachers.py).
     teachers: tuple[str, ...] = ()
+    # The weight of the teachers' predictions in the loss; the text has the rest.
+    teaching: Share = 0.7
 
 
 # The recipe that is proposed where there is a GPU.

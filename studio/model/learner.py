@@ -1,12 +1,13 @@
 """One optimiser step after another: the network, its optimiser and the recurrent state."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 
 import torch
 from torch import Tensor, nn
 
+from studio.errors import RunError
 from studio.model.batches import Batch
 from studio.model.config import TrainConfig
 from studio.model.cuda_graphs import recorder_for
@@ -47,10 +48,10 @@ class Learner:
         config: TrainConfig,
         device: Device,
         world: World = ALONE,
-        teachers: Sequence[Network] = (),
+        teachers: Teachers | None = None,
     ) -> None:
         self.network = network
-        self._teachers = Teachers(teachers) if teachers else None
+        self._teachers = teachers
         self.device = device
         self._config = config
         self._world = world
@@ -111,7 +112,7 @@ class Learner:
             if self._teachers:
                 of_teachers = state[own:] if state else ()
                 expected, more = self._teachers.read(inputs, of_teachers, conditions)
-                taught, after = Taught(expected, self._config.teaching), (*after, *more)
+                taught, after = Taught(expected, self._teachers.weight), (*after, *more)
         return self._loss(features.flatten(0, 1), batch, rows, taught), after
 
     def _loss(self, features: Tensor, batch: Batch, rows: Rows, taught: Taught | None) -> Tensor:
@@ -165,7 +166,8 @@ class Learner:
     def restore(self, tensors: dict[str, Tensor], batch: Batch) -> None:
         """Load the result of `tensors`. The recurrent state must fit `batch`.
 
-        Raises KeyError, ValueError, TypeError or RuntimeError if the tensors do not fit.
+        Raises KeyError, ValueError, TypeError or RuntimeError if the tensors do not fit, RunError
+        if they are those of a run with other teachers.
         """
         # An earlier attempt with another checkpoint may have left a state.
         self._state = None
@@ -191,14 +193,25 @@ class Learner:
 
     @torch.no_grad()
     def _check_shapes(self, state: State, batch: Batch) -> None:
-        """Raise ValueError if the networks produce a state of other shapes for `batch`."""
+        """Raise ValueError if the network's state has other shapes, RunError if the teachers'."""
         tokens = self.device.put(batch.inputs[:, :1])
         _, expected = self.network.eval()(tokens)
-        if self._teachers:
-            expected = (*expected, *self._teachers.read(tokens, (), None)[1])
-        shapes = [[[part.shape for part in layer] for layer in each] for each in (state, expected)]
-        if shapes[0] != shapes[1]:
+        own = self.network.state_parts
+        if _shapes(state[:own]) != _shapes(expected):
             raise ValueError(tr("the recurrent state is that of another network"))
+        of_teachers = self._teachers.read(tokens, (), None)[1] if self._teachers else ()
+        if _shapes(state[own:]) != _shapes(of_teachers):
+            # The checkpoint is not damaged.
+            raise RunError(
+                tr(
+                    "The teachers of this run are not those that it was trained with. Put the "
+                    "old ones back, or start a new run from its model (--from)."
+                )
+            )
+
+
+def _shapes(state: State) -> list[list[torch.Size]]:
+    return [[part.shape for part in layer] for layer in state]
 
 
 class _Forward(nn.Module):

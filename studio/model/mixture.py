@@ -1,18 +1,30 @@
 """Choosing the poems of an epoch when another corpus is mixed in."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import torch
 
-# Of a whole training, the part in which all of the other poems are read, and the part after which
+# Of the planned epochs, the part in which all of the other poems are read, and the part after which
 # none are: in between fewer and fewer.
 ALL_UNTIL, NONE_AFTER = 0.8, 0.97
 
 
-def other_share(epoch: int, epochs: int, own: int, other: int) -> float:
-    """The share that the other poems have in the text of `epoch`, of `epochs`.
+class Others(NamedTuple):
+    """The last `poems` poems are of another corpus, of which fewer are read over `epochs`."""
 
-    `own` and `other` are the sizes of both corpora, in tokens.
+    poems: int
+    epochs: int
+
+
+NO_OTHERS = Others(0, 1)
+
+
+def other_share(epoch: int, epochs: int, own: int, other: int) -> float:
+    """The share that the other poems have in the text of `epoch`, of `epochs`, at its middle.
+
+    `own` and `other` are the sizes of both corpora, in tokens. One or two epochs are too few for it
+    to fall.
     """
     done = (epoch - 0.5) / epochs
     read = min(1.0, max(0.0, (NONE_AFTER - done) / (NONE_AFTER - ALL_UNTIL))) * other
@@ -28,6 +40,7 @@ def mixed_order(
     `share` of the tokens. The library's poems fill the rest, repeated if needed.
     """
     own = len(sizes) - others
+    assert own > 0, "one's own poems fill the epoch"
     total = sum(sizes)
     chosen = _first(_shuffled(own, others, generator), sizes, share * total)
     left = total - sum(sizes[number] for number in chosen)

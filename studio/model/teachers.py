@@ -16,8 +16,15 @@ from studio.model.network import Network, State
 class Teachers:
     """Networks that read the same text, each with its state; their weights do not change."""
 
-    def __init__(self, networks: Sequence[Network]) -> None:
+    def __init__(self, networks: Sequence[Network], weight: float) -> None:
+        """`weight` is that of their predictions in the loss."""
+        self.weight = weight
         self._networks = [network.eval().requires_grad_(False) for network in networks]
+
+    @property
+    def state_parts(self) -> int:
+        """The length of their state."""
+        return sum(network.state_parts for network in self._networks)
 
     @torch.no_grad()
     def read(

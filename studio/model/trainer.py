@@ -32,9 +32,11 @@ from studio.model.events import (
     Validated,
 )
 from studio.model.learner import Learner
+from studio.model.mixture import Others
 from studio.model.network import Network
 from studio.model.optimiser import learning_rate
 from studio.model.parallel import ALONE, World
+from studio.model.teachers import Teachers
 from studio.model.unreported import DivergenceError, UnreportedSteps
 from studio.translation import marked, tr
 
@@ -99,7 +101,8 @@ class Trainer:
         self.vocabulary = vocabulary
         self.progress = Progress(poems=poems_sha256(train))
         self._valid = valid
-        self._others = others
+        mixing = config.mixing_epochs or config.train.epochs
+        self._others = Others(others, mixing)
         self._poems = [with_ends(vocabulary.encode(text)) for text in train]
         known = about or [UNKNOWN_POEM] * len(train)
         self._known = describe(known, vocabulary) if config.model.has_conditions else None
@@ -113,7 +116,8 @@ class Trainer:
         ).to(device.torch_device)
         self._world = world
         of_device = [teacher.to(device.torch_device) for teacher in teachers]
-        self.learner = Learner(self.network, config.train, device, world, of_device)
+        taught_by = Teachers(of_device, config.teaching) if teachers else None
+        self.learner = Learner(self.network, config.train, device, world, taught_by)
         self._store = CheckpointStore(
             checkpoints, config.train.keep, self.network, vocabulary, world
         )

@@ -120,7 +120,7 @@ def _training(name: str, config: RunConfig) -> str:
     elif config.mixed != recipe.mixed:
         words += ["--mix", config.mixed]
     if config.teachers:
-        words += ["--teachers", ",".join(config.teachers)]
+        words += ["--teachers", ",".join(config.teachers), "--teaching", f"{config.teaching:g}"]
     return command(words)
 
 

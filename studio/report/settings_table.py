@@ -31,7 +31,6 @@ MEANINGS = {
     "longest_poem": marked("longest poem in characters (poems)"),
     "min_count": marked("least count of a known character"),
     "loss": marked("how the loss is computed"),
-    "teaching": marked("share of the teachers in the loss"),
     "optimizer": marked("optimiser"),
     "learning_rate": marked("learning rate"),
     "weight_decay": marked("weight decay"),

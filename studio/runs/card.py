@@ -186,7 +186,7 @@ that are held out.
 def _taught(config: RunConfig) -> str:
     names = ", ".join(config.teachers)
     return f"""- It learnt from {len(config.teachers)} other models by knowledge distillation \
-({names}): their predictions have weight {config.train.teaching:g} in its loss, the text has the \
+({names}): their predictions have weight {config.teaching:g} in its loss, the text has the \
 rest.
 """
 

@@ -15,6 +15,7 @@ def flat_settings(config: RunConfig) -> dict[str, object]:
         "poems": config.poems,
         "mixed": config.mixed,
         "teachers": ", ".join(config.teachers),
+        "teaching": config.teaching,
         **msgspec.structs.asdict(config.model),
         **msgspec.structs.asdict(config.train),
     }

@@ -8,7 +8,6 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from studio.corpus.library import Library
-from studio.corpus.manifest import published_corpus
 from studio.corpus.poem import About
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import ConfigError, DamageError, DeviceError, RunError, out_of_memory_message
@@ -61,6 +60,14 @@ class RunOpening:
         settings = self.config.train
         if self.config.teachers and self._world.size > 1:
             raise ConfigError(tr("A run with teachers uses one process: remove --devices."))
+        if self.config.mixed and settings.batching != "stream":
+            raise ConfigError(
+                tr(
+                    "The poems of {corpus} can be mixed in only where the text is a stream: set "
+                    "batching=stream, or leave them out (--mix '').",
+                    corpus=self.config.mixed,
+                )
+            )
         own, train, valid = self._read_poems()
         start = self._start_model() if self.config.start and not names else None
         # A run that starts from a model keeps its vocabulary; else it is built from the library.
@@ -108,7 +115,7 @@ class RunOpening:
             send_task(self._world, task, self.run.checkpoints / saved.name if saved else None)
         return trainer
 
-    def _read_poems(self) -> tuple["_Poems", "_Poems", list[str]]:
+    def _read_poems(self) -> tuple[_Poems, _Poems, list[str]]:
         """The poems of the library, those to train on, and the texts to validate on."""
         settings, reads = self.config.train, self.config.model.has_conditions
         with Library.open(self._home.library) as library:
@@ -119,7 +126,7 @@ class RunOpening:
         if name := self.config.poems or self.config.mixed:
             with library_beside(self._home, name) as beside:
                 texts, about = beside.texts("train"), beside.about("train") if reads else []
-                source = published_corpus(name).source
+                source = beside.statistics().source
                 if self.config.poems:
                     train, valid = _Poems(texts, about), beside.texts("valid")
                     self.corpus = source
@@ -131,10 +138,20 @@ class RunOpening:
         return own, train, valid
 
     def _teachers(self, vocabulary: Vocabulary) -> list[Network]:
-        """The models that the run learns from; raises RunError if one has other characters."""
+        """The models that the run learns from; raises RunError if one cannot teach it."""
         teachers = []
         for name in self.config.teachers:
-            folder, full_name = locate(self._home, name)
+            try:
+                folder, full_name = locate(self._home, name)
+            except RunError as error:
+                raise RunError(
+                    tr(
+                        "{run} learns from {name}, which is missing. Put it back, or start a new "
+                        "run from its model with other teachers (--from {run} --teachers ...).",
+                        run=self.run.name,
+                        name=name,
+                    )
+                ) from error
             network, known, _ = checkpoint.load_model(folder)
             reads_poets = network.config.poet_input
             if known.characters != vocabulary.characters or (
@@ -317,7 +334,8 @@ def with_more_epochs(run: Run, epochs: int, names: Sequence[str]) -> RunConfig:
     train = msgspec.structs.replace(
         config.train, epochs=min(before + epochs, MAX_COUNT), max_steps=0
     )
-    return msgspec.structs.replace(config, train=train)
+    mixing = config.mixing_epochs or (config.train.epochs if config.mixed else 0)
+    return msgspec.structs.replace(config, train=train, mixing_epochs=mixing)
 
 
 def _vocabulary(folder: Path) -> Vocabulary:

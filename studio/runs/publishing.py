@@ -129,6 +129,9 @@ def _before(home: Home, name: str, held_out: HeldOut) -> Phase | None:
     path = home.library_beside(config.poems) if config.poems else home.library
     with Library.open(path) as library:
         statistics, texts = library.statistics(), library.texts("train")
+    if config.mixed:
+        with library_beside(home, config.mixed) as library:
+            texts += library.texts("train")
     step = checkpoint.step_of(folder.name)
     return Phase(
         run=name,

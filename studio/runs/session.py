@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from studio.errors import LostProcessError, RunError, VerseError
+from studio.errors import ConfigError, LostProcessError, RunError, VerseError
 from studio.messages import TrainingStarted
 from studio.model import checkpoint
 from studio.model.config import RunConfig
@@ -238,6 +238,18 @@ def starting_from(home: Home, config: RunConfig, name: str) -> RunConfig:
     folder, full_name = locate(home, name)
     model = config.model.with_shape_of(checkpoint.read_description(folder).config)
     return msgspec.structs.replace(config, start=full_name, model=model)
+
+
+def taught_by(home: Home, config: RunConfig, names: str) -> RunConfig:
+    """`config` for a run that learns from the models of a list, as "a,b@200".
+
+    Raises ConfigError if a name is missing or there twice, RunError if there is no such model.
+    """
+    given = [name.strip() for name in names.split(",")]
+    teachers = tuple(locate(home, name)[1] for name in given if name)
+    if not all(given) or len(set(teachers)) < len(teachers):
+        raise ConfigError(tr("Name each teacher once, with a comma between them: --teachers a,b."))
+    return msgspec.structs.replace(config, teachers=teachers)
 
 
 def start_run(home: Home, name: str, config: RunConfig) -> TrainingSession:

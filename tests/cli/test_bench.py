@@ -22,6 +22,8 @@ def test_bench_train_reports_ratios_of_what_it_measured(
         assert size["chars_per_second"] == ours
         assert size["ratio_per_poem"] == pytest.approx(ours / size["rounds"]["per_poem"][0])
         assert size["ratio_batched"] == pytest.approx(ours / size["rounds"]["batched"][0])
+        plain = size["rounds"]["batched_alike"][0]
+        assert size["ratio_alike"] == pytest.approx(size["rounds"]["ours_alike"][0] / plain)
         assert size["share_of_peak"] == pytest.approx(ours * size["flop_per_char"] / peak)
 
 

@@ -192,7 +192,6 @@ def test_poems_beside_the_library_are_mixed_in(tangshi: Run, home: Home, tmp_pat
     assert folders.find(home.runs, "two").config().mixed == "quansongshi"
     assert one["losses"] != with_others["losses"]
     assert two["losses"] == pytest.approx(with_others["losses"], rel=1e-3)
-    # The figures of the library's poems are comparable.
     table = tangshi("runs", "show", "two").out
     assert "mixed with" in table and "quansongshi" in table
 
@@ -219,11 +218,26 @@ def test_a_run_learns_from_others(tangshi: Run, home: Home) -> None:
     result = tangshi("train", "--run", "student", "--teachers", "first,second", *few, "--json")
     assert result.code == 0
     run = folders.find(home.runs, "student")
-    assert run.config().teachers == ("first", "second")
+    # Their checkpoints are named, so that another training of theirs changes nothing.
+    assert run.config().teachers == ("first@6", "second@6")
     alone = tangshi("train", "--run", "alone", *few, "--json").document["losses"]
     assert result.document["losses"][0] == pytest.approx(alone[0])
     assert result.document["losses"] != alone
-    assert "first, second" in tangshi("runs", "show", "student").out
+    assert "first@6, second@6" in tangshi("runs", "show", "student").out
+
+
+def test_a_run_whose_teacher_has_gone_says_so(tangshi: Run, home: Home) -> None:
+    few = ["--recipe", "studio", "--max-steps", "6", *SMALL]
+    tangshi("train", "--run", "first", *few)
+    tangshi("train", "--run", "student", "--teachers", "first", "--teaching", "0.4", *few)
+    assert folders.find(home.runs, "student").config().teaching == 0.4
+    checkpoints = folders.find(home.runs, "student").checkpoint_names()
+    tangshi("runs", "delete", "first", "--yes")
+    result = tangshi("train", "--run", "student", "--resume", "--epochs", "1")
+    assert result.code == 1
+    assert "student learns from first@6, which is missing" in result.err
+    assert "--from student --teachers" in " ".join(result.err.split())
+    assert folders.find(home.runs, "student").checkpoint_names() == checkpoints
 
 
 def test_teachers_that_do_not_fit_start_nothing(tangshi: Run, home: Home) -> None:
@@ -232,12 +246,31 @@ def test_teachers_that_do_not_fit_start_nothing(tangshi: Run, home: Home) -> Non
     for teachers, more, words in (
         ("other", [], "other@1 cannot teach this run: its characters or poets differ"),
         ("nobody", [], "nobody"),
+        ("other,", [], "Name each teacher once"),
+        ("other, other@1", [], "Name each teacher once"),
         ("other", ["--devices", "cpu,cpu"], "uses one process"),
     ):
         result = tangshi("train", "--run", "student", "--teachers", teachers, *more, *few)
-        assert result.code == 1
+        assert result.code == (2 if "Name" in words else 1)
         assert words in result.err
         assert [run.name for run in folders.all_runs(home.runs)] == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--poems", "quansongshi", "--mix", "songci"], "give one of them"),
+        (["--teaching", "0.5"], "--teaching needs --teachers"),
+        (["--recipe", "classic", "--mix", "quansongshi"], "set batching=stream"),
+    ],
+)
+def test_settings_that_do_not_go_together_start_nothing(
+    tangshi: Run, home: Home, arguments: list[str], words: str
+) -> None:
+    result = tangshi("train", "--run", "a", *arguments)
+    assert result.code in (1, 2)
+    assert words in " ".join(result.err.split())
+    assert not folders.all_runs(home.runs)
 
 
 @pytest.mark.parametrize(

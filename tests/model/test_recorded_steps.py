@@ -180,7 +180,7 @@ def test_cuda_graphs_have_the_losses_of_kernels_launched_one_by_one(
     assert len(expected) == 20
     for reported in (losses(recorded), losses(first) | losses(rest)):
         for step, (loss, norm) in expected.items():
-            # cuDNN adds up gradients in any order: after 20 steps of RMSprop norms differ by 0.3%.
+            # A GPU adds up gradients in any order: after 20 steps of RMSprop norms differ by 0.3%.
             assert reported[step][0] == pytest.approx(loss, rel=1e-3), step
             assert reported[step][1] == pytest.approx(norm, rel=1e-2), step
 

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 
-from studio.errors import DamageError
+from studio.errors import RunError
 from studio.model import checkpoint, learner
 from studio.model.config import RunConfig
 from studio.model.loss import Taught, chunked_loss
@@ -56,14 +57,14 @@ def test_teachers_read_on_from_window_to_window() -> None:
     """In two windows they expect what they expect in one, and the mean is that of both."""
     networks = [teacher(1), teacher(2, hidden=12, cell="gru"), teacher(3, lines_above=0)]
     tokens = torch.randint(4, len(VOCABULARY), (3, 10), generator=torch.Generator().manual_seed(1))
-    teachers = Teachers(networks)
+    teachers = Teachers(networks, 0.5)
     whole, _ = teachers.read(tokens, (), None)
     first, state = teachers.read(tokens[:, :4], (), None)
     second, _ = teachers.read(tokens[:, 4:], state, None)
     parts = torch.cat([first.view(3, 4, -1), second.view(3, 6, -1)], dim=1)
     torch.testing.assert_close(parts.flatten(0, 1), whole)
     torch.testing.assert_close(whole.sum(dim=-1), torch.ones(30))
-    each = torch.stack([Teachers([network]).read(tokens, (), None)[0] for network in networks])
+    each = torch.stack([Teachers([network], 0.5).read(tokens, (), None)[0] for network in networks])
     torch.testing.assert_close(whole, each.mean(dim=0))
 
 
@@ -71,7 +72,8 @@ def test_a_student_comes_to_expect_what_its_teacher_does(tmp_path: Path) -> None
     expert = teacher(5, hidden=24, embedding=16)
     with torch.no_grad():
         expert.softmax_bias[7] += 5
-    config = brief(teaching=0.99, max_steps=0, epochs=12, learning_rate=0.02)
+    config = brief(max_steps=0, epochs=12, learning_rate=0.02)
+    config = msgspec.structs.replace(config, teaching=0.99)
     before = student(tmp_path / "before", config, expert)
     taught, alone = (
         student(tmp_path / "taught", config, expert),
@@ -114,7 +116,7 @@ def test_a_run_with_teachers_resumes_as_if_it_had_never_stopped(tmp_path: Path) 
 def test_a_state_of_other_teachers_is_refused(tmp_path: Path) -> None:
     run_to_end(student(tmp_path, brief(), teacher(5)), stop_at=6)
     other = student(tmp_path, brief(), teacher(5, hidden=12))
-    with pytest.raises(DamageError, match="that of another network"):
+    with pytest.raises(RunError, match="not those that it was trained with"):
         other.load(tmp_path / checkpoint.name_of(6))
 
 

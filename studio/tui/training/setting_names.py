@@ -28,7 +28,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "weight_decay",
         "clip",
         "loss",
-        "teaching",
     ),
     marked("Text"): ("batching", "window", "longest_poem", "min_count", "condition_dropout"),
     marked("Watching"): (
@@ -67,7 +66,6 @@ LABELS = {
     "weight_decay": marked("weight decay"),
     "clip": marked("gradient limit"),
     "loss": marked("loss"),
-    "teaching": marked("teaching"),
     "batch_size": marked("rows per batch"),
     "batching": marked("batching"),
     "window": marked("window"),
@@ -107,7 +105,6 @@ HINTS = {
     "weight_decay": marked("weight_decay"),
     "clip": marked("clip: maximum gradient norm; 0: no limit"),
     "loss": marked("sampled: fastest on a CPU"),
-    "teaching": marked("teaching: the share of the teachers (--teachers)"),
     "batching": marked("one poem per row, or one long text"),
     "window": marked("characters per step (stream)"),
     "longest_poem": marked("longest_poem: longer ones are left out (poems)"),

@@ -149,6 +149,8 @@ class SettingsForm(VerticalScroll, can_focus=False):
     def use_recipe(self, recipe: str) -> None:
         """Put a recipe's values into all fields."""
         self.recipe.text = recipe
+        mixed = RECIPES[recipe].mixed
+        self.recipe.hint = tr("also reads {corpus}", corpus=mixed) if mixed else ""
         for name, text in _texts(RECIPES[recipe]).items():
             self.fields[name].text = text
             self._update(self.fields[name])

@@ -274,6 +274,7 @@ async def test_the_recipe_for_a_gpu_is_proposed_once_where_its_poems_are(
         await poll(studio)
         assert form.recipe.text == "gpu"
         assert form.run_name.text.startswith("gpu-")
+        assert form.recipe.hint == "also reads quansongshi"
         assert form.fields["hidden"].text == "1536"
         form.use_recipe("studio")
         await poll(studio)
