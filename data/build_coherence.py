@@ -48,7 +48,7 @@ def main() -> None:
     generator = random.Random(options.seed)
     home = Home.default()
     folder, name = locate(home, options.run)
-    writer = load_writer(folder, name, "cpu")
+    writer = load_writer(folder, name)
     with Library.open(home.library) as library:
         pairs = pairs_of(library)
         valid = couplet_choices(
@@ -60,7 +60,8 @@ def main() -> None:
     texts = sorted({text for pair in pairs for text in pair})
     print(f"Reading {len(texts):,} couplets ...", flush=True)
     began = time.monotonic()
-    features = couplet_features(writer.network, writer.vocabulary, texts, writer.device).half()
+    reader = writer.for_rows(BATCH)  # on a GPU, if there is one
+    features = couplet_features(reader.network, reader.vocabulary, texts, reader.device).half()
     print(f"{time.monotonic() - began:.0f} s", flush=True)
     groups = grouped(pairs, {text: at for at, text in enumerate(texts)})
     coherence = Coherence(features.shape[1], dropout=DROPOUT)
