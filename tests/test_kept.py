@@ -47,7 +47,7 @@ def test_settings_have_the_values_that_were_written() -> None:
     assert settings.request == ComposeRequest(
         first="明月",
         form="七律",
-        sampling=Sampling("greedy", 1.1, 40, 0.9, 0.02, 1.2, guidance=0.5, sharpness=1.0),
+        sampling=Sampling("greedy", 1.1, 40, 0.9, 0.02, 1.2, guidance=0.5, sharpness=0.5),
         candidates=4,
         seed=2**62,
         longest=64,

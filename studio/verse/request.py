@@ -259,7 +259,7 @@ _TEXTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 # how the weights were chosen).
 USUAL = ComposeRequest(
     drafts=16,
-    sampling=Sampling(temperature=0.95, guidance=0.5, sharpness=1.0),
+    sampling=Sampling(temperature=0.95, guidance=0.5, sharpness=0.5),
     ranking=Ranking(repetition=4.0, coherence=0.1),
 )
 
