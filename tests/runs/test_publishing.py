@@ -12,6 +12,7 @@ from huggingface_hub import ModelCard
 from studio.errors import DamageError, RunError
 from studio.model import checkpoint
 from studio.model.coherence import Coherence, features_of, write_coherence
+from studio.model.config import RunConfig
 from studio.model.eight_bits import from_eight_bits
 from studio.paths import Home
 from studio.runs import folders, publishing
@@ -177,6 +178,14 @@ def test_a_damaged_published_model_is_refused(
         load_writer(folder, "a")
 
 
+def train(home: Home, name: str, config: RunConfig) -> None:
+    """Train a run to its end."""
+    session = start_run(home, name, config)
+    for _ in session.steps():
+        pass
+    session.close()
+
+
 def test_the_card_names_the_run_before_it(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,11 +193,7 @@ def test_the_card_names_the_run_before_it(
     home.library_beside("quansongshi").symlink_to(home.library.resolve())
     settings = {"lines_above": 1, "max_steps": 2}
     for name, poems, start in (("a", "quansongshi", ""), ("b", "", "a@2")):
-        config = msgspec.structs.replace(small(**settings), poems=poems, start=start)
-        session = start_run(home, name, config)
-        for _ in session.steps():
-            pass
-        session.close()
+        train(home, name, msgspec.structs.replace(small(**settings), poems=poems, start=start))
     card = publish(home, "b", tmp_path / "model")
     assert card.before is not None
     assert (card.before.run, card.before.config.poems) == ("a@2", "quansongshi")
@@ -207,10 +212,7 @@ def test_the_card_names_the_poems_mixed_in_and_the_teachers(
     config = small("studio", max_steps=2, form_input=False, title_input=False, poet_input=False)
     for name, teachers in (("a", ()), ("b", ()), ("c", ("a", "b@2"))):
         own = msgspec.structs.replace(config, mixed="quansongshi", teachers=teachers)
-        session = start_run(home, name, own)
-        for _ in session.steps():
-            pass
-        session.close()
+        train(home, name, own)
     card = publish(home, "c", tmp_path / "model")
     assert card.mixed is not None
     words = " ".join((tmp_path / "model" / "README.md").read_text(encoding="utf-8").split())
