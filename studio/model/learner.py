@@ -196,7 +196,7 @@ class Learner:
         """Raise ValueError if the network's state has other shapes, RunError if the teachers'."""
         tokens = self.device.put(batch.inputs[:, :1])
         _, expected = self.network.eval()(tokens)
-        own = self.network.state_parts
+        own = self.network.state_parts if self._teachers else len(state)
         if _shapes(state[:own]) != _shapes(expected):
             raise ValueError(tr("the recurrent state is that of another network"))
         of_teachers = self._teachers.read(tokens, (), None)[1] if self._teachers else ()

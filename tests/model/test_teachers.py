@@ -6,7 +6,7 @@ import msgspec
 import pytest
 import torch
 
-from studio.errors import RunError
+from studio.errors import DamageError, RunError
 from studio.model import checkpoint, learner
 from studio.model.config import RunConfig
 from studio.model.loss import Taught, chunked_loss
@@ -118,6 +118,13 @@ def test_a_state_of_other_teachers_is_refused(tmp_path: Path) -> None:
     other = student(tmp_path, brief(), teacher(5, hidden=12))
     with pytest.raises(RunError, match="not those that it was trained with"):
         other.load(tmp_path / checkpoint.name_of(6))
+
+
+def test_without_teachers_a_state_with_more_parts_is_damage(tmp_path: Path) -> None:
+    run_to_end(student(tmp_path, brief(), teacher(5)), stop_at=6)
+    alone = student(tmp_path, brief())
+    with pytest.raises(DamageError, match="that of another network"):
+        alone.load(tmp_path / checkpoint.name_of(6))
 
 
 def test_recorded_steps_with_teachers_have_the_same_losses(
