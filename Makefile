@@ -7,8 +7,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# The runs of `make model`; each resumes where it was interrupted. With a GPU: three teachers, and a student that
-# learns from them. Without: one run on the Song poems, and one that starts from it.
+# The runs of `make model`; each resumes where it was interrupted. With a GPU: three teachers, a student that
+# learns from them, and a short run on the Tang poems alone that starts from it. Without: one run on the Song poems, and
+# one that starts from it.
 ON_GPU := $(shell nvidia-smi -L 2> /dev/null)
 TEACHERS := default-teacher-1,default-teacher-2,default-teacher-3
 SONG_RUN := default-song
@@ -16,6 +17,10 @@ SONG_RUN := default-song
 SONG_SETTINGS := --poems quansongshi --epochs 1 --set schedule=constant --set validate_every=0 \
 	--set dropout=0.1 --set recurrent_dropout=0 --set embedding_dropout=0
 MODEL_RUN := default-model
+STUDENT := default-student
+# Few steps at a small rate: hardly anything is left out.
+SETTLING := --max-steps 420 --set batch_size=64 --set learning_rate=0.0003 --set warmup_steps=30 --set weight_decay=0 \
+	--set dropout=0.1 --set recurrent_dropout=0.05 --set embedding_dropout=0.02
 
 IS_NEW_ENOUGH := import sys; print("%d.%d.%d" % sys.version_info[:3]); sys.exit(sys.version_info < (3, 11))
 IS_INSTALLED_FROM_HERE := import studio, sys; sys.exit(not studio.__file__.startswith(sys.argv[1] + "/"))
@@ -49,13 +54,15 @@ ifneq ($(ON_GPU),)
 	$(call trained,default-teacher-1,--recipe gpu --seed 1)
 	$(call trained,default-teacher-2,--recipe gpu --seed 2)
 	$(call trained,default-teacher-3,--recipe gpu --seed 3 --set dropout=0.35 --set recurrent_dropout=0.25)
-	$(call trained,$(MODEL_RUN),--recipe gpu --seed 7 --teachers $(TEACHERS) --epochs 26 --set hidden=1280 \
+	$(call trained,$(STUDENT),--recipe gpu --seed 7 --teachers $(TEACHERS) --epochs 26 --set hidden=1280 \
 	  --set dropout=0.2 --set recurrent_dropout=0.1)
+	$(call trained,$(MODEL_RUN),--recipe studio --from $(STUDENT) --seed 11 $(SETTLING))
 else
 	$(call trained,$(SONG_RUN),--recipe studio $(SONG_SETTINGS))
 	$(call trained,$(MODEL_RUN),--recipe studio --from $(SONG_RUN) --epochs 11)
 endif
 	$(BIN)/python data/build_coherence.py $(MODEL_RUN)
+	$(BIN)/python data/build_judge.py $(MODEL_RUN)
 	$(BIN)/tangshi-studio runs publish $(MODEL_RUN) assets/model
 
 # Train the run $(1) with the settings $(2), go on with it, or leave it where it is finished.

@@ -59,7 +59,12 @@ def _complete(document: dict[str, Any]) -> None:
     request = document.get("request")
     if isinstance(request, dict):
         request.setdefault("drafts", USUAL.drafts)
-        usual = (("ranking", "coherence"), ("sampling", "guidance"), ("sampling", "sharpness"))
+        usual = (
+            ("ranking", "coherence"),
+            ("sampling", "guidance"),
+            ("sampling", "sharpness"),
+            ("sampling", "judgement"),
+        )
         for part, name in usual:
             values = request.setdefault(part, {})
             if isinstance(values, dict):

@@ -47,7 +47,9 @@ def test_settings_have_the_values_that_were_written() -> None:
     assert settings.request == ComposeRequest(
         first="明月",
         form="七律",
-        sampling=Sampling("greedy", 1.1, 40, 0.9, 0.02, 1.2, guidance=0.5, sharpness=0.5),
+        sampling=Sampling(
+            "greedy", 1.1, 40, 0.9, 0.02, 1.2, guidance=0.5, sharpness=0.5, judgement=10
+        ),
         candidates=4,
         seed=2**62,
         longest=64,
@@ -58,7 +60,7 @@ def test_settings_have_the_values_that_were_written() -> None:
         words=("春风", "江水"),
         given="□□□□□□月",
         rhyme="阳",
-        # That studio had neither drafts nor coherence, guidance or sharpness.
+        # That studio had neither drafts nor coherence, guidance, sharpness or judgement.
         drafts=16,
         tones="tang",
         copied_lines=True,

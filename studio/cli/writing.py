@@ -91,6 +91,15 @@ def generate(
         float,
         typer.Option(help=tr("How much the likeliest try of a line is preferred; 0: not at all.")),
     ] = USUAL.sampling.sharpness,
+    judgement: Annotated[
+        float,
+        typer.Option(
+            help=tr(
+                "How much the try of a line is preferred that readers would like best; 0: not at "
+                "all."
+            )
+        ),
+    ] = USUAL.sampling.judgement,
     tries: Annotated[
         int, typer.Option(help=tr("Continuations of each line to compare; the best is kept."))
     ] = USUAL.tries,
@@ -134,6 +143,7 @@ def generate(
             "repetition_penalty": repetition_penalty,
             "guidance": guidance,
             "sharpness": sharpness,
+            "judgement": judgement,
         },
         tries=tries,
         candidates=count,

@@ -99,5 +99,6 @@ def _drawn(sampling: Sampling) -> Iterator[tuple[str, object]]:
         yield "top-p {wish:g}", sampling.top_p < 1 and sampling.top_p
         yield "min-p {wish:g}", sampling.min_p
         yield marked("sharpness {wish:g}"), sampling.sharpness
+        yield marked("judgement {wish:g}"), sampling.judgement
     penalty = sampling.repetition_penalty
     yield marked("repetition {wish:g}"), penalty > 1 and penalty

@@ -12,10 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from studio.corpus.vocabulary import BEGIN, Vocabulary
-from studio.errors import RunError
+from studio.model.beside import read_beside, write_beside
 from studio.model.device import Device
 from studio.model.network import Network
-from studio.translation import tr
 
 # Beside the weights of the model whose features it reads.
 FILE = "coherence.safetensors"
@@ -88,11 +87,8 @@ def features_of(network: Network) -> int:
 
 
 def write_coherence(folder: Path, coherence: Coherence) -> None:
-    """Put the coherence beside the model in a folder, in half precision."""
-    from safetensors.torch import save_file
-
-    weights = {name: each.half().contiguous() for name, each in coherence.state_dict().items()}
-    save_file(weights, folder / FILE)
+    """Put the coherence beside the model in a folder."""
+    write_beside(folder / FILE, coherence)
 
 
 def read_coherence(folder: Path, network: Network) -> Coherence | None:
@@ -100,26 +96,4 @@ def read_coherence(folder: Path, network: Network) -> Coherence | None:
 
     Raises RunError if the file cannot be used.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    path = folder / FILE
-    if not path.exists():
-        return None
-    try:
-        weights = load_file(path)
-        width, features = weights["sides.0.1.weight"].shape
-        if features != features_of(network):
-            raise ValueError(tr("it belongs to another model"))
-        coherence = Coherence(features, width)
-        coherence.load_state_dict({name: each.float() for name, each in weights.items()})
-    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
-        raise RunError(
-            tr(
-                "{path} cannot be used: {error}. Copy the whole folder again, or delete this file: "
-                "poems are then ranked without it.",
-                path=path,
-                error=error,
-            )
-        ) from error
-    return coherence.eval()
+    return read_beside(folder / FILE, Coherence, "sides.0.1.weight", features_of(network))

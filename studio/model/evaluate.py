@@ -147,7 +147,7 @@ def poem_losses(
     was_training = network.training
     network.eval()
     with torch.inference_mode():
-        for indices in _batches_by_length(rows):
+        for indices in batches_by_length(rows):
             batch = pad_batch(
                 [rows[index] for index in indices], known.of(indices) if known else None
             )
@@ -167,7 +167,7 @@ def poem_losses(
     return [found[index] for index in range(len(rows))]
 
 
-def _batches_by_length(rows: list[list[int]]) -> Iterator[list[int]]:
+def batches_by_length(rows: list[list[int]]) -> Iterator[list[int]]:
     """Indices of rows in batches of similar length; a padded batch has at most `_BATCH` tokens."""
     batch: list[int] = []
     for index in sorted(range(len(rows)), key=lambda index: len(rows[index])):

@@ -8,6 +8,7 @@ from studio.errors import RunError
 from studio.model import checkpoint
 from studio.model.coherence import read_coherence
 from studio.model.device import choose_device, has_gpu
+from studio.model.judge import read_judge
 from studio.paths import Home, default_model, model_description
 from studio.runs import folders
 from studio.runs.card import Card
@@ -110,20 +111,20 @@ def load_writer(folder: Path, name: str, wish: str = "auto") -> Writer:
     "auto" is the processor, where a poem is written faster, and a GPU for many rows at once.
     """
     network, vocabulary, _ = checkpoint.load_model(folder)
-    coherence = read_coherence(folder, network)
+    beside = read_coherence(folder, network), read_judge(folder, network)
     device = choose_device("float32", "cpu" if wish == "auto" else wish)
     if device.is_gpu:
         device.make_current()
-        return Writer(network.to(device.torch_device), vocabulary, device, name, None, coherence)
+        return Writer(network.to(device.torch_device), vocabulary, device, name, None, *beside)
     network.pack()
     if wish != "auto" or not has_gpu():
-        return Writer(network, vocabulary, device, name, None, coherence)
+        return Writer(network, vocabulary, device, name, None, *beside)
 
     @cache
     def on_gpu() -> Writer:
         gpu = choose_device("float32")
         gpu.make_current()
         moved = network.copied_to(gpu.torch_device)
-        return Writer(moved, vocabulary, gpu, name, None, coherence)
+        return Writer(moved, vocabulary, gpu, name, None, *beside)
 
-    return Writer(network, vocabulary, device, name, on_gpu, coherence)
+    return Writer(network, vocabulary, device, name, on_gpu, *beside)

@@ -7,6 +7,7 @@ model/
   vocab.json              the characters with their indices
   generation_config.json  the usual settings of writing
   coherence.safetensors   which couplet follows which, if it was trained
+  judge.safetensors       how a reader would judge a poem, if it was trained
   card.json               its training data and figures, for programs
   README.md               the same, for people, with the header of a model card
 ```
@@ -28,6 +29,7 @@ from studio.files import build_folder_atomically
 from studio.model import checkpoint
 from studio.model.coherence import FILE as COHERENCE
 from studio.model.events import StepDone
+from studio.model.judge import FILE as JUDGE
 from studio.paths import Home
 from studio.runs import folders, published
 from studio.runs.beside import library_beside
@@ -87,8 +89,9 @@ def publish(home: Home, name: str, folder: Path) -> Card:
 
     def fill(staging: Path) -> Card:
         published.write_model(staging, network, vocabulary, description)
-        if (coherence := source / COHERENCE).exists():
-            shutil.copy(coherence, staging)
+        for beside in (COHERENCE, JUDGE):
+            if (source / beside).exists():
+                shutil.copy(source / beside, staging)
         writer = load_writer(staging, DEFAULT)
         with Novelty.open(home.library) as novelty:
             requests = SAMPLES + (TITLED_SAMPLES if network.config.title_input else ())

@@ -6,7 +6,8 @@ poems in one batch, and one try is drawn. Its weight is the probability that the
 allowed characters, multiplied over the places. This is sequential Monte Carlo with the masked model
 as the proposal (Lew et al. 2023, Sequential Monte Carlo steering of large language models). With
 many tries it approaches the model's own distribution over the poems that keep the rules. Sharpness
-adds the likelihood of the line to the weight. Characters that have been shown are never changed.
+adds the likelihood of the line to the weight, judgement what the judge beside the model expects of
+the poem after it. Characters that have been shown are never changed.
 
 In a text without lines, the fixed characters after a blank weight its tries. Without any fixed
 characters to come there are no tries, because no rule restricts the model.
@@ -22,6 +23,7 @@ from torch import Tensor
 from studio.corpus.poem import UNKNOWN_POEM, About
 from studio.corpus.vocabulary import END, PAD, Vocabulary
 from studio.verse.constraints import FREE, Rules, han_mask
+from studio.verse.judged import JudgedRows
 from studio.verse.line_places import line_places
 from studio.verse.request import Sampling, WrittenPoem
 from studio.verse.sampling import (
@@ -81,7 +83,10 @@ def decode(
     readers = [StepReader(writer, rules, prefix, about)]
     if sampling.guidance and about != unasked:
         readers.append(StepReader(writer, rules, prefix, unasked))
-    batch = _PoemBatch(vocabulary, rules, prefix, readers, sampling)
+    judged: JudgedRows | None = None
+    if writer.judge and sampling.judgement and rules.lengths and tries > 1:
+        judged = JudgedRows(writer, writer.judge, readers[0], prefix, candidates)
+    batch = _PoemBatch(vocabulary, rules, prefix, readers, sampling, judged)
     shown, must_resample = len(prefix), False
     if prefix:
         batch.repeat(tries if free[len(prefix) :].any() else 1)
@@ -118,15 +123,19 @@ class _PoemBatch:
         prefix: list[int],
         readers: Sequence[StepReader],
         sampling: Sampling,
+        judged: JudgedRows | None,
     ) -> None:
-        """`readers` have read the prefix; a second one without what guidance stresses."""
+        """`readers` have read the prefix; a second one without what guidance stresses.
+
+        `judged` has read it, too; None leaves the poems unjudged.
+        """
         rows = rules.fixed.shape[0]
         self._vocabulary, self._rules = vocabulary, rules
         # Empty if the poems have no lines.
         self._places = line_places(rules.lengths)
         self._han = han_mask(vocabulary)
         self._poems = rows
-        self._readers, self._sampling = readers, sampling
+        self._readers, self._sampling, self._judged = readers, sampling, judged
         # (rows, time): the tokens so far.
         self.written = np.repeat(np.array([prefix], np.int64), rows, axis=0)
         for at, token in enumerate(prefix):
@@ -216,8 +225,15 @@ class _PoemBatch:
     def take(self, position: int, picked: Tokens) -> None:
         """Append the tokens `picked` (rows,)."""
         chosen = (self._rules.fixed[:, position] == FREE) & ~self.ended
+        # What a stop costs is not judged, nor the end token.
+        is_judged = self._judged is not None and position < len(self._places)
+        nats = np.zeros(self.rows, np.float32)
+        if chosen.any() or (is_judged and not self.ends_line(position)):
+            nats = log_probability(self._readers[0].logits, picked)
+        if self._judged and is_judged:
+            self._judged.take(picked, -nats)
         if chosen.any():
-            nats = np.where(chosen, log_probability(self._readers[0].logits, picked), 0)
+            nats = np.where(chosen, nats, 0)
             self._nats += nats
             self._weights += self._sampling.sharpness * nats
             self._choices += chosen
@@ -232,7 +248,10 @@ class _PoemBatch:
 
     def resample(self, each: int, draws: Floats) -> None:
         """Keep one try of each poem, drawn by weight; `each` adjacent rows are its tries."""
-        weights = self._weights.reshape(-1, each)
+        scores = self._weights
+        if self._judged:
+            scores = scores + self._sampling.judgement * self._judged.points
+        weights = scores.reshape(-1, each)
         kept = draw(np.exp(weights - weights.max(axis=1, keepdims=True)), draws)
         self._select(np.arange(len(kept)) * each + kept)
         self._weights[:] = 0
@@ -264,6 +283,8 @@ class _PoemBatch:
         chosen = torch.from_numpy(rows)
         for reader in self._readers:
             reader.select_rows(chosen)
+        if self._judged:
+            self._judged.select_rows(chosen)
         self.written, self.ended = self.written[rows], self.ended[rows]
         self._nats, self._choices = self._nats[rows], self._choices[rows]
         self._weights = self._weights[rows]

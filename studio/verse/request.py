@@ -49,7 +49,9 @@ class Sampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     them (Sanchez et al. 2023, Stay on topic with classifier-free guidance). `sharpness` weighs each
     try of a line by its likelihood to that power: whole lines are preferred that the model finds
     likely, where a lower temperature would only prefer their likely characters (Karan and Du 2025,
-    Reasoning with sampling).
+    Reasoning with sampling). `judgement` weighs each try of a line by how well the poem would be
+    judged with it: e to the power of so many times the points that the judge beside the model
+    expects. Without a judge it has no effect.
     """
 
     strategy: Strategy = "sample"
@@ -61,6 +63,7 @@ class Sampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     repetition_penalty: Annotated[float, Meta(ge=1, le=10)] = 1.0
     guidance: Annotated[float, Meta(ge=0, le=20)] = 0.0
     sharpness: Annotated[float, Meta(ge=0, le=20)] = 0.0
+    judgement: Annotated[float, Meta(ge=0, le=100)] = 0.0
 
 
 class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -259,7 +262,7 @@ _TEXTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 # how the weights were chosen).
 USUAL = ComposeRequest(
     drafts=16,
-    sampling=Sampling(temperature=0.95, guidance=0.5, sharpness=0.5),
+    sampling=Sampling(temperature=0.95, guidance=0.5, sharpness=0.5, judgement=10),
     ranking=Ranking(repetition=4.0, coherence=0.1),
 )
 

@@ -14,7 +14,10 @@ from studio.verse.writer import Writer
 
 
 class StepReader:
-    """Reads the tokens of a batch of poems as they are written, one row each."""
+    """Reads the tokens of a batch of poems as they are written, one row each.
+
+    `features` (rows, features) are those from which the next token is predicted.
+    """
 
     def __init__(self, writer: Writer, rules: Rules, prefix: list[int], about: About) -> None:
         """Read the begin token and `prefix`, with which each poem of `rules` begins."""
@@ -23,9 +26,12 @@ class StepReader:
         self._known: _StepConditions | None = None
         if writer.network.config.has_conditions:
             self._known = _StepConditions(about, rules, writer.vocabulary, device)
-        features, state = self._read(torch.tensor([[BEGIN, *prefix]]), None, 0)
+        read, state = self._read(torch.tensor([[BEGIN, *prefix]]), None, 0)
         same = torch.zeros(len(rules.fixed), dtype=torch.long, device=device)
-        self._features, self._state = features.index_select(0, same), select_rows(state, same)
+        # (1, time, features): those from which each token of the prefix is predicted.
+        self.of_prefix = read[:, :-1]
+        self.features = read[:, -1].index_select(0, same)
+        self._state = select_rows(state, same)
         # Computed from the features only if needed: before a fixed stop they may not be.
         self._logits: Tensor | None = None
 
@@ -34,13 +40,14 @@ class StepReader:
         """The logits of the next token, (rows, vocabulary), on the CPU."""
         if self._logits is None:
             with torch.inference_mode():
-                self._logits = self._writer.network.logits(self._features).float().cpu()
+                self._logits = self._writer.network.logits(self.features).float().cpu()
         return self._logits
 
     def read(self, written: Tokens) -> None:
         """Read the last tokens of `written` (rows, time): all tokens so far."""
         last = torch.from_numpy(written[:, -1:])
-        self._features, self._state = self._read(last, self._state, written.shape[1])
+        read, self._state = self._read(last, self._state, written.shape[1])
+        self.features = read[:, -1]
         self._logits = None
 
     def select_rows(self, rows: Tensor) -> None:
@@ -48,14 +55,14 @@ class StepReader:
         if self._logits is not None:
             self._logits = self._logits.index_select(0, rows)
         rows = rows.to(self._writer.device.torch_device)
-        self._features = self._features.index_select(0, rows)
+        self.features = self.features.index_select(0, rows)
         self._state = select_rows(self._state, rows)
 
     @torch.inference_mode()
     def _read(self, tokens: Tensor, state: State | None, start: int) -> tuple[Tensor, State]:
         """Read `tokens` (rows, time), the first of which is at position `start`.
 
-        Returns the features (rows, features) after the last one, and the state.
+        Returns the features (rows, time, features) after each of them, and the state.
         """
         network = self._writer.network
         known = self._known.before(start, start + tokens.shape[1]) if self._known else None
@@ -64,8 +71,10 @@ class StepReader:
         if was_training:
             network.eval()
         try:
-            features, after = network(self._writer.device.put(tokens), state, conditions=known)
-            return features[:, -1], after
+            read: tuple[Tensor, State] = network(
+                self._writer.device.put(tokens), state, conditions=known
+            )
+            return read
         finally:
             if was_training:
                 network.train()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from studio.corpus.vocabulary import Vocabulary
 from studio.model.coherence import Coherence
 from studio.model.device import FEW_ROWS, Device
+from studio.model.judge import Judge
 from studio.model.network import Network
 
 
@@ -14,7 +15,7 @@ class Writer:
     """A network that can write, with the name to show for it: a run and step, or "default".
 
     `on_gpu`, if given, returns the same model on a GPU, which it copies there the first time.
-    `coherence` is the one beside the model, if it has one.
+    `coherence` and `judge` are those beside the model, if it has them.
     """
 
     network: Network
@@ -23,6 +24,7 @@ class Writer:
     name: str
     on_gpu: "Callable[[], Writer] | None" = None
     coherence: Coherence | None = None
+    judge: Judge | None = None
 
     def for_rows(self, rows: int) -> "Writer":
         """The model where it reads so many rows at once faster: on the GPU, or as it is."""

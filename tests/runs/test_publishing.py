@@ -14,6 +14,7 @@ from studio.model import checkpoint
 from studio.model.coherence import Coherence, features_of, write_coherence
 from studio.model.config import RunConfig
 from studio.model.eight_bits import from_eight_bits
+from studio.model.judge import Judge, inputs_of, write_judge
 from studio.paths import Home
 from studio.runs import folders, publishing
 from studio.runs.card import Card
@@ -85,7 +86,7 @@ def test_a_model_that_reads_titles_keeps_its_poets_and_has_both_figures(
     assert "where title and poet are given" in (tmp_path / "model" / "README.md").read_text("utf-8")
 
 
-def test_the_coherence_of_the_run_is_published(
+def test_the_networks_beside_the_run_are_published(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))
@@ -96,8 +97,10 @@ def test_the_coherence_of_the_run_is_published(
     folder, name = locate(home, "a")
     network = load_writer(folder, name).network
     write_coherence(folder, Coherence(features_of(network), width=4))
+    write_judge(folder, Judge(inputs_of(network), width=4))
     publish(home, "a", tmp_path / "model")
-    assert load_writer(tmp_path / "model", "a").coherence is not None
+    published = load_writer(tmp_path / "model", "a")
+    assert published.coherence is not None and published.judge is not None
 
 
 def test_the_card_says_what_it_was_made_from_and_how_good_it_is(

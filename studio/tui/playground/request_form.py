@@ -58,6 +58,7 @@ _DECODING = (
     "repetition_penalty",
     "guidance",
     "sharpness",
+    "judgement",
 )
 _NUMBERS = ("lines", "longest", "candidates", "drafts", "tries", "seed")
 # Fields for random draws: unused if the most likely character is taken.
@@ -124,6 +125,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield _number("drafts", tr("Drafts"), tr("a whole number from 1 to 256"), more=True)
         yield _number("tries", tr("Tries"), tr("a whole number from 1 to 256"), more=True)
         yield _number("sharpness", tr("Sharpness"), tr("from 0 to 20"), more=True)
+        yield _number("judgement", tr("Judgement"), tr("from 0 to 100"), more=True)
         yield ChoiceField(
             "strategy",
             tr("Strategy"),

@@ -87,6 +87,10 @@ FIELDS: Mapping[str, str] = {
         "How much the likeliest version of a line is preferred: 0 is not at all. With it, a higher "
         "temperature still writes clear lines."
     ),
+    "judgement": marked(
+        "How much the version of a line is preferred that readers would like best, as a small "
+        "network beside the model expects: 0 is not at all. Without that network it has no effect."
+    ),
     "strategy": marked("Sample draws at random; greedy always takes the most likely character."),
     "top_k": marked("Sample from the k most likely characters; 0 is all."),
     "top_p": marked("Sample from the most likely characters that together have this probability."),
