@@ -67,8 +67,7 @@ def main() -> None:
     left_out = requests[: int(len(requests) * LEFT_OUT)]
     training = requests[len(left_out) :]
 
-    everything = [_inputs(each.passage) for poems in training for each in poems]
-    together = torch.cat(everything)
+    together = torch.cat([each.passage.inputs[0] for poems in training for each in poems])
     judge = Judge(together.shape[-1], dropout=DROPOUT)
     judge.mean.copy_(together.mean(dim=0))
     judge.scale.copy_(together.std(dim=0).clamp(min=1e-3))
@@ -110,11 +109,6 @@ def judged_requests(folder: Path, name: str) -> list[list[JudgedPoem]]:
         stops = is_stop[torch.tensor(writer.vocabulary.encode(text))]
         requests.setdefault(request, []).append(JudgedPoem(float(points), passage, stops))
     return list(requests.values())
-
-
-def _inputs(passage: Passage) -> Tensor:
-    """(time, inputs)"""
-    return torch.cat([*passage[:2], passage.nats[..., None]], dim=-1)[0].float()
 
 
 def _expected(judge: Judge, poems: list[JudgedPoem]) -> tuple[Tensor, Tensor]:

@@ -38,6 +38,12 @@ class Passage(NamedTuple):
     characters: Tensor
     nats: Tensor
 
+    @property
+    def inputs(self) -> Tensor:
+        """What the judge reads, (rows, time, inputs)."""
+        parts = self.features, self.characters, self.nats[..., None]
+        return torch.cat(parts, dim=-1).float()
+
 
 class Judging(NamedTuple):
     """Where the judge is in some poems.
@@ -73,7 +79,7 @@ class Judge(nn.Module):
 
     def forward(self, passage: Passage, before: Judging | None = None) -> tuple[Tensor, Judging]:
         """The points expected after each token, (rows, time), and where the judge is then."""
-        inputs = torch.cat([*passage[:2], passage.nats[..., None]], dim=-1).float()
+        inputs = passage.inputs
         before = before or self.start(len(inputs))
         found, state = self.recurrent(
             self.enter((inputs - self.mean) / self.scale), before.state.contiguous()
