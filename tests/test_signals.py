@@ -128,8 +128,9 @@ def test_ctrl_z_goes_to_the_shell_and_fg_brings_the_studio_back(tmp_path: Path) 
         terminal.wait(is_whole)
         terminal.press("\x1a")
         terminal.wait("Stopped")
-        terminal.press("echo $((6 * 7))\r")
-        terminal.wait("\n42\n")
+        # A frame that was being written may have left the cursor anywhere in the studio's screen.
+        terminal.press("clear; echo $((6 * 7))\r")
+        terminal.wait("42\n")
         terminal.press("fg\r")
         terminal.wait(is_whole)
         terminal.press("q")
@@ -152,8 +153,9 @@ def test_a_studio_stopped_and_continued_from_elsewhere_waits_for_fg(tmp_path: Pa
         while process.num_ctx_switches() == before or process.status() != psutil.STATUS_STOPPED:
             assert time.monotonic() < end, "it went on in the background"
             time.sleep(0.02)
-        terminal.press("echo $((6 * 7))\r")
-        terminal.wait("\n42\n")
+        # A frame that was being written may have left the cursor anywhere in the studio's screen.
+        terminal.press("clear; echo $((6 * 7))\r")
+        terminal.wait("42\n")
         terminal.press("fg\r")
         terminal.wait(is_whole)
         terminal.press("q")
