@@ -73,12 +73,23 @@ def couplet_features(
         batch = [at for at in order[:_BATCH] if len(rows[at]) == length]
         order = order[len(batch) :]
         tokens = device.put(torch.tensor([rows[at] for at in batch]))
-        features, _ = network(tokens)
+        features = _features(network, tokens)
         characters = network.embedding(tokens[:, 1:])
         parts = [features[:, 1:].mean(dim=1), features[:, -1], characters.mean(dim=1)]
         found.update(zip(batch, torch.cat(parts, dim=1).float().cpu(), strict=True))
     network.train(was_training)
     return torch.stack([found[at] for at in range(len(rows))])
+
+
+def _features(network: Network, tokens: Tensor) -> Tensor:
+    """The features after each of `tokens` (rows, time): (rows, time, features)."""
+    # Packed steps of many rows take less time than the layers.
+    passages = tokens[:, None].unbind(dim=2) if network.is_packed else [tokens]
+    features, state = [], None
+    for passage in passages:
+        found, state = network(passage, state)
+        features.append(found)
+    return torch.cat(features, dim=1)
 
 
 def features_of(network: Network) -> int:

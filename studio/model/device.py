@@ -175,9 +175,16 @@ def _why_no_gpu() -> str:
 
 
 def has_bfloat16() -> bool:
-    """Whether the processor has AVX-512 BF16 or AMX; torch has no public function for this."""
-    checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(getattr(torch.cpu, check, bool)() for check in checks)
+    """Whether the processor multiplies bfloat16 natively."""
+    return processor_has("amx_tile", "avx512_bf16")
+
+
+def processor_has(*features: str) -> bool:
+    """Whether the processor has one of the features; torch has no public function for this.
+
+    They are "amx_tile", "avx512_bf16" and "vnni".
+    """
+    return any(getattr(torch.cpu, f"_is_{each}_supported", bool)() for each in features)
 
 
 def _processor() -> str:

@@ -243,6 +243,11 @@ class Network(nn.Module):
                 (self.softmax_weight, self.softmax_bias),
             )
 
+    @property
+    def is_packed(self) -> bool:
+        """Whether single steps are faster than the layers."""
+        return self._packed is not None
+
     def copied_to(self, device: torch.device) -> "Network":
         """A copy for reading, with the same weights, on another device."""
         copied = Network(self.config, len(self.softmax_bias)).to(device)

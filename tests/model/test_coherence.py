@@ -28,9 +28,13 @@ def network() -> Network:
     return Network(ModelConfig(embedding=6, hidden=8), len(VOCABULARY), seed=3).eval()
 
 
+@pytest.mark.parametrize("is_packed", [False, True])
 def test_the_features_are_means_over_the_couplet_and_what_is_known_after_it(
-    network: Network,
+    network: Network, is_packed: bool
 ) -> None:
+    network.half().float()
+    if is_packed:
+        network.pack()
     found = couplet_features(network, VOCABULARY, COUPLETS, CPU)
     assert not network.training
     for text, features in zip(COUPLETS, found, strict=True):

@@ -66,18 +66,38 @@ def test_packed_steps_give_what_the_layers_give(settings: dict[str, object]) -> 
 
 
 @needs_fbgemm
-def test_many_rows_are_multiplied_in_bfloat16_where_the_processor_can(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("features", "near"), [("amx_tile vnni", 0.02), ("vnni avx512_bf16", 0.02), ("", 1e-5)]
+)
+def test_many_rows_are_multiplied_in_the_fastest_format_of_the_processor(
+    features: str, near: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    names = ("amx_tile", "avx512_bf16", "vnni")
+    for name in names:
+        check = bool if name not in features.split() else lambda: True
+        monkeypatch.setattr(torch.cpu, f"_is_{name}_supported", check)
     monkeypatch.setattr(packed, "MANY_ROWS", len(TOKENS))
     expected, _ = steps(halved(network(skips=True)))
-    for native, near in ((True, 0.02), (False, 1e-5)):
-        monkeypatch.setattr(packed, "has_bfloat16", lambda native=native: native)
-        quick = halved(network(skips=True))
-        quick.pack()
-        found, _ = steps(quick)
-        torch.testing.assert_close(found, expected, rtol=near, atol=near)
-        assert torch.allclose(found, expected, rtol=1e-5, atol=1e-5) is not native
+    quick = halved(network(skips=True))
+    quick.pack()
+    found, _ = steps(quick)
+    torch.testing.assert_close(found, expected, rtol=near, atol=near)
+    assert torch.allclose(found, expected, rtol=1e-5, atol=1e-5) is (not features)
+
+
+def test_a_row_in_eight_bits_does_not_depend_on_the_others() -> None:
+    generator = torch.Generator().manual_seed(1)
+    weight = torch.randn(24, 16, generator=generator)
+    rows = torch.randn(1, 40, 16, generator=generator)
+    rows[0, 7:] *= 100
+    rows[0, 3] = 0
+    multiply = packed._product_in_eight_bits(weight)
+    few, many = multiply(rows[:, :7]), multiply(rows)
+    assert torch.equal(few, many[:, :7])
+    assert not few[0, 3].any()
+    exact = rows @ weight.T
+    for found, wanted in zip(many[0], exact[0], strict=True):
+        torch.testing.assert_close(found, wanted, rtol=0, atol=float(wanted.abs().max()) * 0.02)
 
 
 def test_weights_that_packing_would_round_are_left_as_they_are() -> None:
