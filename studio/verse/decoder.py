@@ -270,12 +270,13 @@ class _PoemBatch:
 
     def poems(self) -> tuple[WrittenPoem, ...]:
         """The poems as written so far."""
+        texts = [self._vocabulary.decode(tokens) for tokens in self.written.tolist()]
         means = self._nats / np.maximum(self._choices, 1)
+        points = self._judged.points if self._judged else np.zeros(self.rows)
+        columns = texts, means.tolist(), self.ended.tolist(), points.tolist()
         return tuple(
-            WrittenPoem(self._vocabulary.decode(tokens), mean, ended)
-            for tokens, mean, ended in zip(
-                self.written.tolist(), means.tolist(), self.ended.tolist(), strict=True
-            )
+            WrittenPoem(text, mean, ended, points=expected)
+            for text, mean, ended, expected in zip(*columns, strict=True)
         )
 
     def _select(self, rows: Tokens) -> None:

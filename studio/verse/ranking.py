@@ -57,7 +57,7 @@ def _scored(
     lines = verse_lines(poem.text)
     score = ranking.likelihood * poem.log_probability
     score += ranking.title * reading.title_gain + ranking.end * reading.end
-    score += ranking.coherence * reading.coherence
+    score += ranking.coherence * reading.coherence + ranking.judgement * poem.points
     if not lines:
         return msgspec.structs.replace(poem, score=score)
     characters = "".join(lines)

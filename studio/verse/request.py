@@ -79,6 +79,8 @@ class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log-probability of the end token after the poem, in nats. `firmness` is the mean pointwise
     mutual information of neighbouring characters in the corpus, in nats. `rarity` is the share of
     rare characters, and is subtracted. `coherence` is how well the couplets follow each other.
+    `judgement` is how many points the judge beside the model expects, if it reads along: that is,
+    if the sampling has a `judgement` too.
     """
 
     likelihood: Weight = 1.0
@@ -92,6 +94,7 @@ class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     firmness: Weight = 0.0
     rarity: Weight = 0.0
     coherence: Weight = 0.0
+    judgement: Weight = 0.0
 
 
 class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -263,7 +266,7 @@ _TEXTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 USUAL = ComposeRequest(
     drafts=16,
     sampling=Sampling(temperature=0.95, guidance=0.5, sharpness=0.5, judgement=10),
-    ranking=Ranking(repetition=4.0, coherence=0.1),
+    ranking=Ranking(repetition=4.0, coherence=0.1, judgement=0.7),
 )
 
 
@@ -274,7 +277,8 @@ class WrittenPoem(msgspec.Struct, frozen=True):
     model (no temperature, no mask). `complete` is false if the length limit cut the poem. `score`
     ranks the poems of a request, higher is better; the poems themselves are in the order of the
     candidates. `template` and `rhyme` are from the scanner, such as 仄起首句入韵 and 平陽; "" if
-    there are none.
+    there are none. `points` are those from 1 to 10 that the judge beside the model expects; 0 if no
+    judge read along.
     """
 
     text: str
@@ -283,3 +287,4 @@ class WrittenPoem(msgspec.Struct, frozen=True):
     score: float = 0.0
     template: str = ""
     rhyme: str = ""
+    points: float = 0.0

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 import torch
 from torch import Tensor
@@ -12,7 +13,7 @@ from studio.prosody.forms import shape_of
 from studio.verse import decoder
 from studio.verse.composer import write
 from studio.verse.judged import JudgedRows
-from studio.verse.request import ComposeRequest, Sampling
+from studio.verse.request import ComposeRequest, Ranking, Sampling
 from studio.verse.writer import Writer
 
 REQUEST = ComposeRequest(form="五绝", tones="free", candidates=6, sampling=Sampling(judgement=2.0))
@@ -52,6 +53,15 @@ def test_tries_that_are_judged_better_are_preferred(writer: Writer) -> None:
         return sum(poem.text.count(loved) for poem in poems)
 
     assert count(0) < count(3)
+
+
+def test_drafts_that_are_judged_better_are_ranked_higher(writer: Writer) -> None:
+    loved = write(writer, REQUEST)[0].text[0]
+    request = msgspec.structs.replace(REQUEST, ranking=Ranking(judgement=100))
+    poems = write(replace(writer, judge=LovesACharacter(writer, loved)), request)
+    points = [poem.points for poem in poems]
+    assert points == sorted([poem.text.count(loved) for poem in poems], reverse=True)
+    assert points[0] > points[-1]
 
 
 def test_without_a_judge_or_with_nothing_to_choose_it_has_no_effect(writer: Writer) -> None:
