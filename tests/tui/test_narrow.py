@@ -12,6 +12,8 @@ from studio.tui.corpus.poem_view import _rows
 from studio.tui.poem.layout import SETTINGS, Mark, set_verse
 from tests.tui.conftest import Open
 
+pytestmark = pytest.mark.usefixtures("drawn")
+
 SECONDS = 60  # for one drawing, on a busy machine
 WIDTHS = range(13)
 VERSE = "月落乌啼霜满天，江枫渔火对愁眠。姑苏城外寒山寺，夜半钟声到客船。"

@@ -53,6 +53,7 @@ async def test_the_pane_is_in_chinese(open_studio: Open, size: tuple[int, int]) 
         assert_chinese(studio)
 
 
+@pytest.mark.usefixtures("drawn")
 async def test_poems_of_no_named_form_are_listed_in_chinese(small_home: Home) -> None:
     app = _studio(small_home)
     async with app.run_test(size=(160, 48)) as pilot:

@@ -293,6 +293,7 @@ async def test_the_chosen_form_is_visible_in_a_narrow_pane(small_home: Home) -> 
         assert len(names.encode("gb18030")) <= line.content_size.width
 
 
+@pytest.mark.usefixtures("drawn")
 async def test_a_long_list_is_read_a_page_at_a_time(empty_home: Home) -> None:
     records = [RawPoem(str(n), "", f"{'山水，' * n}山水。", str(n)) for n in range(300)]
     build(empty_home.library, records, source="a test")
