@@ -59,16 +59,11 @@ def _complete(document: dict[str, Any]) -> None:
     request = document.get("request")
     if isinstance(request, dict):
         request.setdefault("drafts", USUAL.drafts)
-        usual = (
-            ("ranking", "coherence"),
-            ("sampling", "guidance"),
-            ("sampling", "sharpness"),
-            ("sampling", "judgement"),
-        )
-        for part, name in usual:
+        for part in ("sampling", "ranking"):
             values = request.setdefault(part, {})
             if isinstance(values, dict):
-                values.setdefault(name, getattr(getattr(USUAL, part), name))
+                for name, value in msgspec.to_builtins(getattr(USUAL, part)).items():
+                    values.setdefault(name, value)
 
 
 def write_settings(path: Path, settings: Settings) -> None:

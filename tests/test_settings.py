@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from studio.errors import ConfigError
 from studio.settings import Settings, read_settings, write_settings
 from studio.tui.launch import colours_of, suited_to, terminal_variables
-from studio.verse.request import ComposeRequest, Sampling
+from studio.verse.request import USUAL, ComposeRequest, Sampling
 
 
 def test_settings_come_back_as_they_were_written(tmp_path: Path) -> None:
@@ -117,3 +118,11 @@ def test_the_last_request_of_an_older_studio_gets_the_usual_drafts(
     path.write_text(f'[request]\nform = "五律"\n{written}', encoding="utf-8")
     request = read_settings(path).request
     assert (request.form, request.drafts) == ("五律", drafts)
+
+
+def test_weights_that_an_older_studio_did_not_know_are_the_usual_ones(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text("[request.sampling]\ntemperature = 0.7\n[request.ranking]\nrepetition = 1.0\n")
+    request = read_settings(path).request
+    assert request.sampling == msgspec.structs.replace(USUAL.sampling, temperature=0.7)
+    assert request.ranking == msgspec.structs.replace(USUAL.ranking, repetition=1.0)

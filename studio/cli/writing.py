@@ -95,7 +95,7 @@ def generate(
         float,
         typer.Option(
             help=tr(
-                "How much the try of a line is preferred that readers would like best; 0: not at "
+                "How strongly to prefer the try of a line that readers would like best; 0: not at "
                 "all."
             )
         ),

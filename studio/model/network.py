@@ -245,7 +245,7 @@ class Network(nn.Module):
 
     @property
     def is_packed(self) -> bool:
-        """Whether single steps are faster than the layers."""
+        """Whether `pack` has packed the weights for single steps."""
         return self._packed is not None
 
     def copied_to(self, device: torch.device) -> "Network":

@@ -7,7 +7,7 @@ precision, as those of the default model do, lose nothing.
 A step of many poems spends its time on the products themselves. They are computed in the format
 that the processor multiplies fastest: bfloat16 with AMX, else eight bits with VNNI, else bfloat16
 if it has that. In eight bits each row of the input has its own scale, so that a poem does not
-depend on the others; the perplexity of the default model rises by 0.1%.
+depend on the others; the perplexity of the default model rises by less than 0.1%.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,12 +26,12 @@ Floats = NDArray[np.float32]
 Product = Callable[[Tensor], Tensor]
 Parts = tuple[Tensor, ...]
 
-# From this many rows on, products are in fewer bits. On 2 cores with AMX, those of a step with
-# 896 units take 0.46 ms for one row, and 0.91 in bfloat16; for 16 rows 1.4 and 1.1, for 64 rows 4.3
-# and 1.9, for 128 rows 8.4 and 2.5. Without AMX, 2,048 x 5,120: for 8 rows 1.4 ms, 1.6 in bfloat16
-# and 1.6 in eight bits; for 32 rows 4.3, 3.1 and 2.3; for 128 rows 16.1, 8.2 and 5.1.
+# From this many rows on, products are in bfloat16 or eight bits. On 2 cores with AMX, those of a
+# step with 896 units take 0.46 ms for one row, and 0.91 in bfloat16; for 16 rows 1.4 and 1.1, for
+# 64 rows 4.3 and 1.9, for 128 rows 8.4 and 2.5. Without AMX, 2,048 x 5,120: for 8 rows 1.4 ms, 1.6
+# in bfloat16 and 1.6 in eight bits; for 32 rows 4.3, 3.1 and 2.3; for 128 rows 16.1, 8.2 and 5.1.
 MANY_ROWS = 32
-_LARGEST = 127  # of the whole numbers in eight bits
+_LARGEST = 127  # the largest signed 8-bit integer
 
 
 def can_pack(network: nn.Module) -> bool:
@@ -196,6 +196,6 @@ def _product_in_eight_bits(weight: Tensor) -> Product:
 
 
 def _scales(rows: Tensor) -> Tensor:
-    """What one stands for in eight bits, for each row of a matrix: (rows, 1)."""
+    """The quantisation scale of each row of a matrix, (rows, 1)."""
     largest = rows.abs().amax(dim=1, keepdim=True)
     return largest.mul_(1 / _LARGEST).clamp_(min=torch.finfo(rows.dtype).tiny)

@@ -16,6 +16,9 @@ from studio.verse.fixed_characters import COUPLET
 from studio.verse.request import ComposeRequest, Ranking
 from studio.verse.writer import Writer
 
+# The poets that are named where one is not known: as many as the playground has room for.
+_NAMED = 5
+
 
 def about_poem(request: ComposeRequest, text: str) -> About:
     """What a request says of its poem; the form is the shape of `text`, if it asks for one.
@@ -115,6 +118,6 @@ def refuse_unknown(writer: Writer, request: ComposeRequest) -> None:
                 model=writer.name,
                 poet=request.poet,
                 count=len(poets),
-                poets="、".join(poets[:12]),
+                poets="、".join(poets[:_NAMED]),
             )
         )

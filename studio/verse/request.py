@@ -69,18 +69,19 @@ class Sampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The weights of the terms that rank the poems of one request; 0 leaves a term out.
 
-    `likelihood` is the mean log-probability of a character under the model, in nats. The other
-    terms are from 0 to 1. `parallelism` is added: the mean over the couplets that must be parallel.
-    The rest is subtracted. `repetition` is the share of characters that repeat an earlier one of
-    the poem. `novelty` is the share of 4-grams that are in the corpus. `prosody` is the share of
-    lines with a fault; a note counts as a quarter of a fault. `variety` is the share of bigrams
-    that a better poem also has. `title` is added if there is a title or a poet: by how much they
-    raise the likelihood. The last ones are 0 in requests of older versions. `end` is the
+    `likelihood` is the mean log-probability of a character under the model, in nats. The terms from
+    `repetition` to `variety` are from 0 to 1. `repetition`, `novelty`, `prosody`, `variety` and
+    `rarity` are subtracted; the others are added. `repetition` is the share of characters that
+    repeat an earlier one of the poem. `novelty` is the share of 4-grams that are in the corpus.
+    `prosody` is the share of lines with a fault; a note counts as a quarter of a fault.
+    `parallelism` is the mean over the couplets that must be parallel. `variety` is the share of
+    bigrams that a better poem also has. `title` counts if there is a title or a poet: by how much
+    they raise the likelihood. The last ones are 0 in requests of older versions. `end` is the
     log-probability of the end token after the poem, in nats. `firmness` is the mean pointwise
     mutual information of neighbouring characters in the corpus, in nats. `rarity` is the share of
-    rare characters, and is subtracted. `coherence` is how well the couplets follow each other.
-    `judgement` is how many points the judge beside the model expects, if it reads along: that is,
-    if the sampling has a `judgement` too.
+    rare characters. `coherence` is how well the couplets follow each other. `judgement` is the
+    points that the judge beside the model expects. They count only if the judge reads along: if the
+    sampling has a `judgement`, the form fixed lines, and each line several tries.
     """
 
     likelihood: Weight = 1.0

@@ -68,6 +68,16 @@ _FROM_LIST = {"theme": "title", "known_poet": "poet"}
 _TEXTS = ("acrostic", "last", "given", "title", "poet")
 
 
+class FieldAbout(Static):
+    """What the focused field is for, at the bottom of the form."""
+
+    class Resized(Message):
+        """It takes another part of the form."""
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
+
+
 class RequestForm(VerticalScroll, can_focus=False):
     """All of a request except its opening; the fields used less are behind a fold."""
 
@@ -137,7 +147,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield _number("min_p", "Min-p", tr("0 or more, below 1"), more=True)
         yield _number("repetition_penalty", tr("Repetition"), tr("from 1 to 10"), more=True)
         yield Static(tr("tab: next field · escape: back"), classes="hint", markup=False)
-        yield Static(id="field-about", markup=False)
+        yield FieldAbout(id="field-about", markup=False)
 
     def on_mount(self) -> None:
         self.query_one("#last", PinyinInput).fits = self._may_end
@@ -280,6 +290,7 @@ class RequestForm(VerticalScroll, can_focus=False):
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         self.query_one(f"#field-{event.input.id}", TypedField).check()
+        self._keep_in_sight()
         for chosen, typed in _FROM_LIST.items():
             if event.input.id == typed and self._choice(chosen).value != self._text(typed).text:
                 self._choice(chosen).value = ""
@@ -318,13 +329,24 @@ class RequestForm(VerticalScroll, can_focus=False):
     @on(DescendantBlur)
     def _describe_field(self) -> None:
         """Show what the focused field is for."""
-        focused = self.screen.focused
-        within = focused.ancestors_with_self if focused and self in focused.ancestors else ()
-        named = (each.field for each in within if isinstance(each, TypedField | ChoiceField))
-        text = tr(FIELDS.get(next(named, ""), ""))
-        about = self.query_one("#field-about", Static)
+        field = self._focused_field
+        text = tr(FIELDS.get(field.field, "")) if field else ""
+        about = self.query_one(FieldAbout)
         about.update(text)
         about.display = bool(text)
+        self._keep_in_sight()
+
+    @property
+    def _focused_field(self) -> TypedField | ChoiceField | None:
+        focused = self.screen.focused
+        within = focused.ancestors_with_self if focused and self in focused.ancestors else ()
+        return next((each for each in within if isinstance(each, TypedField | ChoiceField)), None)
+
+    @on(FieldAbout.Resized)
+    def _keep_in_sight(self) -> None:
+        """Show the focused field, with the reason below it, above what it is for."""
+        if field := self._focused_field:
+            self.call_after_refresh(field.scroll_visible, animate=False)
 
     def _number(self, name: str) -> NumberField:
         return self.query_one(f"#field-{name}", NumberField)

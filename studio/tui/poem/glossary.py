@@ -75,8 +75,8 @@ FIELDS: Mapping[str, str] = {
     "known_poet": marked("A poet to write in the manner of. Type to search."),
     "poet": marked("In whose manner, such as 李白, for a model that was trained with poets."),
     "guidance": marked(
-        "How much title and poet are stressed: 0 follows them as the model learnt it. Above 2 "
-        "their words repeat."
+        "How much title and poet are stressed: 0 is as the model learnt. Above 2 their words "
+        "repeat."
     ),
     "given": marked("The text of the poem, with _ for each character that the model writes."),
     "copied_lines": marked("Allow lines copied from the corpus."),
@@ -88,8 +88,8 @@ FIELDS: Mapping[str, str] = {
         "temperature still writes clear lines."
     ),
     "judgement": marked(
-        "How much the version of a line is preferred that readers would like best, as a small "
-        "network beside the model expects: 0 is not at all. Without that network it has no effect."
+        "How strongly to prefer the version of a line that readers would like best. A small "
+        "network beside the model guesses that; drafts are ranked by it, too. 0 is not at all."
     ),
     "strategy": marked("Sample draws at random; greedy always takes the most likely character."),
     "top_k": marked("Sample from the k most likely characters; 0 is all."),

@@ -6,7 +6,7 @@ from textual.widgets import Input
 from studio.prosody.measure import Measure
 from studio.settings import Settings
 from studio.tui.playground.request_form import RequestForm
-from studio.tui.widgets.form_fields import Fold
+from studio.tui.widgets.form_fields import Fold, TypedField
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.verse.request import ComposeRequest, Ranking
 from tests.tui.playing import Play, Played
@@ -184,6 +184,32 @@ async def test_a_focused_field_shows_what_it_is_for(play: Play) -> None:
         assert "first characters of the lines" in played.text("#field-about")
         await played.press("escape")
         assert not played.pane.query_one("#field-about").display
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_a_focused_field_and_why_it_is_wrong_are_above_what_it_is_for(
+    play: Play, size: tuple[int, int]
+) -> None:
+    async with play(size) as played:
+        await played.press("o")
+        form = played.pane.query_one(RequestForm)
+        form.query_one(Fold).action_fold()
+        await played.settle()
+        about = played.pane.query_one("#field-about")
+        fields = [each for each in form.query(TypedField) if each.display]
+        assert len(fields) > 10
+        for field in (*fields, *reversed(fields)):
+            field.editor.focus()
+            await played.settle()
+            assert form.scrollable_content_region.contains_region(field.region), field.id
+            assert not about.display or field.region.bottom <= about.region.y, field.id
+        judgement = played.number("judgement")
+        judgement.focus()
+        judgement.value = "1e9"
+        await played.settle()
+        field = played.pane.query_one("#field-judgement", TypedField)
+        assert field.region.height > 1 or "must be" in played.note("judgement")
+        assert field.region.bottom <= about.region.y
 
 
 async def test_the_end_of_the_last_line_must_rhyme(play: Play) -> None:
