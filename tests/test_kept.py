@@ -65,7 +65,7 @@ def test_settings_have_the_values_that_were_written() -> None:
         tones="tang",
         copied_lines=True,
         tries=16,
-        ranking=Ranking(0.5, 3.0, 2.0, 4.0, 0.0, 1.5, coherence=0.1),
+        ranking=Ranking(0.5, 3.0, 2.0, 4.0, 0.0, 1.5, coherence=0.1, judgement=0.7),
     )
 
 
