@@ -1,5 +1,6 @@
 """The application: three panes and one worker."""
 
+import asyncio
 import contextlib
 import os
 from collections.abc import Callable, Iterable
@@ -16,7 +17,6 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.worker import Worker as Completion
 
 from studio.errors import StudioError
 from studio.messages import Command, Event, TrainNext
@@ -102,7 +102,7 @@ class StudioApp(TerminalApp):
         self._announcements = Announcements(
             self, self._leaving, lambda pane: self._main_screen.pane(pane).is_showing
         )
-        self._completion: Completion[None] | None = None
+        self._completes = False
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._worker = worker(home, self._emit)
         colour = settings.colour
@@ -144,11 +144,12 @@ class StudioApp(TerminalApp):
             self.show_notice(tr(_GREETING), title=tr("Welcome"))
 
     @property
-    def completion(self) -> "Completion[None]":
-        """Adds what the first frame does without. Who needs all panes waits for it."""
-        if self._completion is None:
-            self._completion = self.run_worker(self._main_screen.complete())
-        return self._completion
+    def completion(self) -> asyncio.Event:
+        """Set when all panes are there. Whoever asks first has them added."""
+        if not self._completes:
+            self._completes = True
+            self.run_worker(self._main_screen.complete())
+        return self._main_screen.completion
 
     # --- the worker -----------------------------------------------------------------------------
 
@@ -202,7 +203,7 @@ class StudioApp(TerminalApp):
 
     async def action_pane(self, name: str) -> None:
         """Go to a pane."""
-        if not self.completion.is_finished:
+        if not self.completion.is_set():
             await self._main_screen.reach(name)
         # When the focused widget is hidden, Textual focuses another one in its pane. That pane
         # would be the current one again.

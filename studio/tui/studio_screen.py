@@ -29,7 +29,8 @@ TWO_FROM, THREE_FROM = 120, 150
 class StudioScreen(Screen[None]):
     """Three panes, a line of tabs if not all of them are shown, and the line of keys.
 
-    The first frame has only the first pane; the others are empty until `complete`.
+    The first frame has only the first pane; the others are empty until `complete`, which sets
+    `completion` at its end.
 
     If there is no room for a pane, it is the one that was current longest ago. `zoomed`: the
     current pane has the whole terminal although more would fit.
@@ -45,6 +46,8 @@ class StudioScreen(Screen[None]):
         self._width = 0
         self._wanted = ""
         self._arrived = {name: asyncio.Event() for name in TITLES}
+        # An event, for waiting until a cancelled Worker of Textual ends is an error.
+        self.completion = asyncio.Event()
         # The ids of the panes, the current one first, then those that were current last.
         self._visited = list(TITLES)
 
@@ -64,14 +67,17 @@ class StudioScreen(Screen[None]):
     async def complete(self) -> None:
         """Add what the first frame does without; keys are handled in between."""
         others = self.other_panes()
-        await self.panes[0].complete()
-        self._arrived[self.panes[0].id or ""].set()
-        while others:
-            name = self._wanted if self._wanted in others else next(iter(others))
-            await self._fill(name, await asyncio.to_thread(others.pop(name)))
-            self._arrived[name].set()
-        for each in self._arrived.values():
-            each.set()
+        try:
+            await self.panes[0].complete()
+            self._arrived[self.panes[0].id or ""].set()
+            while others:
+                name = self._wanted if self._wanted in others else next(iter(others))
+                await self._fill(name, await asyncio.to_thread(others.pop(name)))
+                self._arrived[name].set()
+        finally:
+            # Nobody waits for ever, even where a fault ends the studio.
+            for each in (*self._arrived.values(), self.completion):
+                each.set()
 
     async def reach(self, name: str) -> None:
         """Wait until a pane is there; it is added before the others."""

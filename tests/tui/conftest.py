@@ -140,3 +140,19 @@ def unseen(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
         return None
 
     monkeypatch.setattr(Compositor, "render_update", update)
+
+
+@pytest.fixture(autouse=True)
+def whole_before_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """End no studio before all its panes are there.
+
+    Textual's pilot removes widgets while workers still add some, which an application does not.
+    """
+    shutdown = StudioApp._shutdown
+
+    async def end(app: StudioApp) -> None:
+        if app._completes:
+            await app.completion.wait()
+        await shutdown(app)
+
+    monkeypatch.setattr(StudioApp, "_shutdown", end)
