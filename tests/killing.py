@@ -1,5 +1,6 @@
 """Training in child processes that are killed, and what has been learnt in the end."""
 
+import gc
 import os
 import signal
 import sys
@@ -35,7 +36,8 @@ def in_child(action: Callable[[], None]) -> int:
     """
     if child := os.fork():
         return child
-    # Torch's threads are not in the child.
+    # The parent's threads are not here, and collecting garbage that waits for one may crash.
+    gc.freeze()
     torch.set_num_threads(1)
     try:
         action()

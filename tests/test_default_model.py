@@ -1,5 +1,6 @@
 """The model that the studio ships: it opens, its card tells the truth about it, and it writes."""
 
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -25,12 +26,16 @@ def card(shipped_model: Path) -> Card:
     return msgspec.json.decode((shipped_model / "card.json").read_bytes(), type=Card)
 
 
+# Reading it takes longer than a poem.
+_loaded = cache(load_writer)
+
+
 @pytest.fixture
 def writer(shipped_model: Path, tmp_path: Path) -> Writer:
     home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
     folder, name = locate(home, "auto")
     assert (folder, name) == (shipped_model, DEFAULT)
-    return load_writer(folder, name)
+    return _loaded(folder, name)
 
 
 def test_it_is_small_and_its_card_is_of_this_very_model(shipped_model: Path, card: Card) -> None:
