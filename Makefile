@@ -61,6 +61,7 @@ else
 	$(call trained,$(SONG_RUN),--recipe studio $(SONG_SETTINGS))
 	$(call trained,$(MODEL_RUN),--recipe studio --from $(SONG_RUN) --epochs 11)
 endif
+	$(BIN)/python data/build_preferred.py $(MODEL_RUN)
 	$(BIN)/python data/build_coherence.py $(MODEL_RUN)
 	$(BIN)/python data/build_judge.py $(MODEL_RUN)
 	$(BIN)/tangshi-studio runs publish $(MODEL_RUN) assets/model

@@ -5,10 +5,7 @@
 
 `runs publish` takes it along.
 
-It learns from data/judged.tsv: poems that the default model wrote, several to each request, with
-the points from 1 to 10 that a reader gave. The readers were language models. Each read the poems of
-several requests in random order, among some by people, and did not know who wrote which. A line has
-the number of the request, the points, the title if there was one, and the poem.
+It learns from data/judged.tsv, see data/judged.py.
 
 The judge expects the points after each line. Requests that are left out show how far it is: how the
 points that it expects of a whole poem correlate with those of the reader, among the poems of a
@@ -22,20 +19,18 @@ from pathlib import Path
 
 import msgspec
 import torch
+from judged import JudgedPoem, Requests, judged_requests
 from torch import Tensor
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
-from studio.corpus.poem import About, is_han, verse_lines
 from studio.model.device import choose_device
 from studio.model.judge import Judge, Passage, read_poems, stops_of, write_judge
 from studio.paths import Home
-from studio.prosody.forms import shape_of
 from studio.runs.loading import load_writer, locate
 
-JUDGED = Path(__file__).with_name("judged.tsv")
-# The requests of a batch; the share of requests that is left out.
-BATCH, LEFT_OUT = 6, 0.1
+# The requests of a batch.
+BATCH = 6
 EPOCHS, WARMUP = 6, 30
 RATE, WEIGHT_DECAY, DROPOUT = 1e-3, 0.05, 0.5
 LARGEST_NORM = 1.0
@@ -43,8 +38,8 @@ LARGEST_NORM = 1.0
 MIDDLE = 4.3
 
 
-class JudgedPoem(msgspec.Struct, frozen=True):
-    """A poem with its points, what was known of it, and how a model reads it."""
+class ReadPoem(msgspec.Struct, frozen=True):
+    """A poem's points, how a model reads it, and which of its tokens end a line."""
 
     points: float
     passage: Passage
@@ -61,11 +56,9 @@ def main() -> None:
     generator = random.Random(options.seed)
     folder, name = locate(Home.default(), options.run)
     began = time.monotonic()
-    requests = judged_requests(folder, name)
-    print(f"{sum(map(len, requests)):,} poems read in {time.monotonic() - began:.0f} s", flush=True)
-    generator.shuffle(requests)
-    left_out = requests[: int(len(requests) * LEFT_OUT)]
-    training = requests[len(left_out) :]
+    training, left_out = (_read(each, folder, name) for each in judged_requests(generator))
+    count = sum(map(len, training + left_out))
+    print(f"{count:,} poems read in {time.monotonic() - began:.0f} s", flush=True)
 
     together = torch.cat([each.passage.inputs[0] for poems in training for each in poems])
     judge = Judge(together.shape[-1], dropout=DROPOUT)
@@ -92,26 +85,23 @@ def main() -> None:
     write_judge(folder, judge)
 
 
-def judged_requests(folder: Path, name: str) -> list[list[JudgedPoem]]:
-    """The poems of each request of data/judged.tsv, read by a model."""
+def _read(requests: Requests, folder: Path, name: str) -> list[list[ReadPoem]]:
+    """The poems of each request, as a model reads them."""
     writer = load_writer(folder, name)
-    rows = [line.split("\t") for line in JUDGED.read_text(encoding="utf-8").splitlines()]
-    texts = [text for *_, text in rows]
-    about = [
-        About(shape_of(verse_lines(text)), "".join(filter(is_han, title)), "")
-        for *_, title, text in rows
-    ]
+    poems = [each for request in requests for each in request]
+    texts, about = [each.text for each in poems], [each.about for each in poems]
     device = choose_device("auto", "cpu")
-    passages = read_poems(writer.network, writer.vocabulary, texts, about, device)
+    passages = iter(read_poems(writer.network, writer.vocabulary, texts, about, device))
     is_stop = stops_of(writer.vocabulary)
-    requests: dict[str, list[JudgedPoem]] = {}
-    for (request, points, _, text), passage in zip(rows, passages, strict=True):
-        stops = is_stop[torch.tensor(writer.vocabulary.encode(text))]
-        requests.setdefault(request, []).append(JudgedPoem(float(points), passage, stops))
-    return list(requests.values())
+
+    def read(poem: JudgedPoem) -> ReadPoem:
+        tokens = torch.tensor(writer.vocabulary.encode(poem.text))
+        return ReadPoem(poem.points, next(passages), is_stop[tokens])
+
+    return [[read(poem) for poem in request] for request in requests]
 
 
-def _expected(judge: Judge, poems: list[JudgedPoem]) -> tuple[Tensor, Tensor]:
+def _expected(judge: Judge, poems: list[ReadPoem]) -> tuple[Tensor, Tensor]:
     """The points expected after each token, (poems, time), and which of these end a line."""
     parts = [
         pad_sequence([each[0] for each in part], batch_first=True)
@@ -128,7 +118,7 @@ def _of_whole(expected: Tensor, stops: Tensor) -> Tensor:
     return expected.gather(1, last[:, None])[:, 0]
 
 
-def _loss(judge: Judge, requests: list[list[JudgedPoem]]) -> Tensor:
+def _loss(judge: Judge, requests: list[list[ReadPoem]]) -> Tensor:
     """How far the points are from those expected: within requests, in all, and after each line."""
     poems = [each for request in requests for each in request]
     points = torch.tensor([each.points for each in poems])
@@ -146,7 +136,7 @@ def _loss(judge: Judge, requests: list[list[JudgedPoem]]) -> Tensor:
 
 
 @torch.inference_mode()
-def _correlation(judge: Judge, requests: list[list[JudgedPoem]]) -> float:
+def _correlation(judge: Judge, requests: list[list[ReadPoem]]) -> float:
     """Between the points given and those expected, within the requests."""
     judge.eval()
     given, found = [], []

@@ -7,10 +7,11 @@ step-00000200/
   vocabulary.json       the characters
   training.safetensors  to resume: optimiser, recurrent state, random state
   training.json         the position in the epoch and the running sums
+  preferred.safetensors the weights that readers prefer, if they were trained
 ```
 
-A folder with the first three files is a model that can write; training needs all five. A published
-model has other names for two of them, see runs/publishing.py.
+A folder with the first three files is a model that can write; training needs the next two as well.
+A published model has other names for two of them, see runs/publishing.py.
 """
 
 import contextlib
@@ -30,7 +31,7 @@ from torch.overrides import TorchFunctionMode
 from studio.corpus.vocabulary import Vocabulary
 from studio.documents import read_json
 from studio.errors import DamageError, RunError
-from studio.files import build_folder_atomically, open_regular
+from studio.files import build_folder_atomically, open_regular, write_atomically
 from studio.model.config import ModelConfig, Natural, Positive
 from studio.model.eight_bits import SCALE, from_eight_bits, in_eight_bits
 from studio.model.events import Validated
@@ -40,6 +41,8 @@ from studio.translation import marked, tr
 
 FORMAT = 1
 WEIGHTS = "model.safetensors"
+# Those that a short training towards what readers prefer made of them (data/build_preferred.py).
+PREFERRED = "preferred.safetensors"
 # The types that weights may have, as safetensors names them; the buffer `breaks` is boolean.
 _WEIGHT_TYPES, _BUFFER_TYPES, _EIGHT_BITS = ("F32", "F16", "BF16"), ("BOOL",), "I8"
 _REMEDY = marked("Choose another checkpoint or model.")
@@ -62,6 +65,14 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     step: Natural
     perplexity: NonNegative | None = None
     perplexity_all: NonNegative | None = None
+
+
+class Preference(msgspec.Struct, frozen=True):
+    """What preferred weights learnt from: poems with points, of so many requests, and how long."""
+
+    poems: Positive
+    requests: Positive
+    seconds: NonNegative
 
 
 class PublishedDescription(Description, frozen=True, forbid_unknown_fields=False, kw_only=True):
@@ -147,6 +158,35 @@ def write_model(
     (folder / "model.json").write_bytes(msgspec.json.encode(description))
 
 
+def write_preferred(folder: Path, network: Network, learnt: Preference) -> None:
+    """Put preferred weights beside those of a checkpoint; raises OSError if that fails."""
+    about = {"learnt": msgspec.json.encode(learnt).decode()}
+    content = safetensors.torch.save(_on_cpu(network.state_dict()), about)
+    write_atomically(folder / PREFERRED, content)
+
+
+def read_preference(folder: Path) -> Preference | None:
+    """What the preferred weights in a folder learnt from; None if there are none.
+
+    Raises DamageError if it cannot be read.
+    """
+    path = folder / PREFERRED
+    if not path.exists():
+        return None
+    with _open_tensors(path) as file:
+        learnt = (file.metadata() or {}).get("learnt", "")
+    try:
+        return msgspec.json.decode(learnt, type=Preference)
+    except msgspec.MsgspecError as error:
+        raise DamageError(
+            tr(
+                "{path} does not say what it learnt from: {reason}. Make it again, or delete it.",
+                path=path,
+                reason=error,
+            )
+        ) from error
+
+
 def write_small_weights(folder: Path, network: Network) -> None:
     """Write the weights in eight bits; raises OSError if they cannot be written."""
     _write_tensors(in_eight_bits(_on_cpu(network.state_dict())), folder / WEIGHTS)
@@ -166,8 +206,11 @@ class _WithoutDrawing(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def load_model(folder: Path) -> tuple[Network, Vocabulary, Description]:
-    """Read a model for writing or scoring; raises RunError that names the file and the reason."""
+def load_model(folder: Path, preferred: bool = True) -> tuple[Network, Vocabulary, Description]:
+    """Read a model for writing or scoring; raises RunError that names the file and the reason.
+
+    Where the folder has weights that readers prefer, these are read, unless `preferred` is False.
+    """
     description = read_description(folder)
     vocabulary = Vocabulary.of_model(folder)
     if vocabulary.fingerprint != description.vocabulary:
@@ -181,7 +224,8 @@ def load_model(folder: Path) -> tuple[Network, Vocabulary, Description]:
     # On the meta device, without memory: the weights must fit before memory is allocated.
     with torch.device("meta"), _WithoutDrawing():
         expected = Network(description.config, len(vocabulary))
-    weights = _read_weights(expected, folder)
+    preferred = preferred and (folder / PREFERRED).exists()
+    weights = _read_weights(expected, folder / (PREFERRED if preferred else WEIGHTS))
     weights["softmax_bias"][vocabulary.superseded] = _NEVER
     with _WithoutDrawing():
         network = Network(description.config, len(vocabulary))
@@ -212,7 +256,7 @@ def load_weights(network: Network, folder: Path) -> None:
 
     Raises DamageError if they do not fit the network.
     """
-    network.load_state_dict(_read_weights(network, folder))
+    network.load_state_dict(_read_weights(network, folder / WEIGHTS))
 
 
 def load_training(folder: Path) -> tuple[dict[str, Tensor], Progress]:
@@ -278,12 +322,11 @@ def _write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
         raise OSError(tr("{path} cannot be written: {reason}", path=path, reason=error)) from error
 
 
-def _read_weights(expected: Network, folder: Path) -> dict[str, Tensor]:
-    """The weights in `folder` for a network like `expected`, which may be on the meta device.
+def _read_weights(expected: Network, path: Path) -> dict[str, Tensor]:
+    """The weights in a file for a network like `expected`, which may be on the meta device.
 
     The header is checked before any weight is read. Raises DamageError that names the file.
     """
-    path = folder / WEIGHTS
     shapes = expected.state_dict()
     with _open_tensors(path) as file:
         found = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
@@ -303,7 +346,7 @@ def _read_weights(expected: Network, folder: Path) -> dict[str, Tensor]:
                     "{path} does not fit {description} and the vocabulary: {names}. "
                     "The files belong to different models; choose another checkpoint.",
                     path=path,
-                    description=model_description(folder).name,
+                    description=model_description(path.parent).name,
                     names=_first_names(wrong),
                 )
             )

@@ -3,6 +3,7 @@
 import msgspec
 
 from studio.corpus.poem import couplets
+from studio.model.checkpoint import Preference
 from studio.model.config import RunConfig
 from studio.verse.request import ComposeRequest
 
@@ -74,7 +75,8 @@ class Mixed(msgspec.Struct, frozen=True):
 class Card(msgspec.Struct, frozen=True):
     """card.json. `hours` is the training time on `machine`; `bytes` is the size of the weights.
 
-    `before` is the earlier phase if the run started from another run's model.
+    `before` is the earlier phase if the run started from another run's model; `preferred` is what
+    the weights learnt from after the run, if they did.
     """
 
     run: str
@@ -94,6 +96,7 @@ class Card(msgspec.Struct, frozen=True):
     samples: list[Sample]
     before: Phase | None = None
     mixed: Mixed | None = None
+    preferred: Preference | None = None
 
 
 def as_markdown(card: Card) -> str:
@@ -122,6 +125,7 @@ torch {card.torch}.
 {_first(card.before) if card.before else ""}\
 {_mixed(card.mixed) if card.mixed else ""}\
 {_taught(card.config) if card.config.teachers else ""}\
+{_preferred(card.preferred) if card.preferred else ""}\
 - Data: {card.corpus}; {card.poems["train"]:,} poems for training, {card.poems["valid"]:,} for \
 validation, {card.poems["test"]:,} for the test, split by the sha256 of the first line, fixed.
 - Recipe: `{card.config.recipe}` with {train.epochs} epochs, {_settings(card.config)}.
@@ -188,6 +192,14 @@ def _taught(config: RunConfig) -> str:
     return f"""- It learnt from {len(config.teachers)} other models by knowledge distillation \
 ({names}): their predictions have weight {config.teaching:g} in its loss, the text has the \
 rest.
+"""
+
+
+def _preferred(learnt: Preference) -> str:
+    hours = learnt.seconds / 3600
+    return f"""- After the run it learnt what readers prefer, in {hours:.1f} hours, from \
+{learnt.poems:,} poems that such models wrote to {learnt.requests:,} requests. Readers \
+that were language models gave them points (data/judged.tsv). The figures here are those after it.
 """
 
 

@@ -115,6 +115,7 @@ def publish(home: Home, name: str, folder: Path) -> Card:
             samples=samples,
             before=_before(home, run.config().start, held_out),
             mixed=_mixed(home, run.config().mixed, held_out),
+            preferred=checkpoint.read_preference(source),
         )
         published.write_card(staging, card)
         return card

@@ -11,13 +11,14 @@ from huggingface_hub import ModelCard
 
 from studio.errors import DamageError, RunError
 from studio.model import checkpoint
+from studio.model.checkpoint import Preference
 from studio.model.coherence import Coherence, features_of, write_coherence
 from studio.model.config import RunConfig
 from studio.model.eight_bits import from_eight_bits
 from studio.model.judge import Judge, inputs_of, write_judge
 from studio.paths import Home
 from studio.runs import folders, publishing
-from studio.runs.card import Card
+from studio.runs.card import Card, as_markdown
 from studio.runs.environment import read_environments, record_environment
 from studio.runs.loading import load_writer, locate
 from studio.runs.publishing import publish
@@ -101,6 +102,25 @@ def test_the_networks_beside_the_run_are_published(
     publish(home, "a", tmp_path / "model")
     published = load_writer(tmp_path / "model", "a")
     assert published.coherence is not None and published.judge is not None
+
+
+def test_weights_that_readers_prefer_are_published(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "SAMPLES", ())
+    train(home, "a", small(validate_every=2))
+    folder, name = locate(home, "a")
+    network, _, _ = checkpoint.load_model(folder)
+    with torch.no_grad():
+        network.softmax_bias.add_(torch.arange(len(network.softmax_bias)) % 3)
+    learnt = Preference(poems=13824, requests=1145, seconds=1080.0)
+    checkpoint.write_preferred(folder, network, learnt)
+    card = publish(home, "a", tmp_path / "model")
+    assert card.preferred == learnt
+    read, _, _ = checkpoint.load_model(tmp_path / "model")
+    assert torch.allclose(read.softmax_bias, network.softmax_bias, atol=0.05)
+    assert "what readers prefer, in 0.3 hours, from 13,824 poems" in as_markdown(card)
+    assert load_writer(folder, name).network.softmax_bias.equal(network.softmax_bias)
 
 
 def test_the_card_says_what_it_was_made_from_and_how_good_it_is(

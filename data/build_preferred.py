@@ -1,0 +1,237 @@
+# ruff: noqa: T201
+"""Train the model of a run towards the poems that readers prefer:
+
+    python data/build_preferred.py default-model
+
+Its weights are put beside the run's best checkpoint. Poems are written with them from then on, and
+`runs publish` takes them; the run itself goes on from its own.
+
+It learns from data/judged.tsv (see data/judged.py), by the listwise form of direct preference
+optimisation (Rafailov et al. 2023; Liu et al. 2024): among the poems of a request, what training
+adds to the log-probability of each is to be in proportion to its points. Poems of the library are
+read at the same time, so that the model does not unlearn them.
+
+Requests that are left out show how far it is. With the correlation between points and what was
+added to the log-probability, within a request, comes their covariance: that is how many points the
+poems gain, as long as it is small. The price is what the validation split's poems cost.
+"""
+
+import argparse
+import copy
+import random
+import time
+from bisect import bisect_right
+from itertools import chain
+
+import msgspec
+import torch
+from judged import JudgedPoem, Requests, judged_requests
+from torch import Tensor
+from torch.nn import functional
+
+from studio.corpus.library import Library
+from studio.corpus.poem import About, is_han
+from studio.corpus.vocabulary import BEGIN, END, Vocabulary
+from studio.model.batches import pad_batch
+from studio.model.checkpoint import Preference, load_model, write_preferred
+from studio.model.conditions import describe
+from studio.model.device import Device, choose_device
+from studio.model.evaluate import poem_losses, score_poems, total
+from studio.model.loss import IGNORED
+from studio.model.network import Network
+from studio.paths import Home
+from studio.runs.loading import locate
+
+# The requests of a batch, and the poems of the library beside them.
+REQUESTS, POEMS = 4, 24
+RATE, WARMUP, DROPOUT = 2e-4, 20, 0.1
+LARGEST_NORM = 1.0
+# How much of what is added counts as points. With less, more is added.
+SCALE = 0.1
+# In the end the weights go further in the direction that they have learnt: so many times as far.
+STRETCH = 2.0
+# Every how many steps the figures are printed; the poems of the validation split that are read.
+REPORT, VALIDATION = 100, 300
+
+
+def main() -> None:
+    """Train, and write the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", help="a run, or run@step")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    torch.manual_seed(options.seed)
+    generator = random.Random(options.seed)
+    home = Home.default()
+    folder, _ = locate(home, options.run)
+    before, vocabulary, _ = load_model(folder, preferred=False)
+    began = time.monotonic()
+    training, left_out = judged_requests(generator)
+    with Library.open(home.library) as library:
+        texts = zip(library.texts("train"), library.about("train"), strict=True)
+        others = sorted(texts, key=_length)
+        held_out = library.texts("valid")[:VALIDATION], library.about("valid")[:VALIDATION]
+    device = choose_device("auto")
+    learning = Learning(before.to(device.torch_device), vocabulary, device)
+    known = {id(each): cost for each, cost in learning.costs_before(training + left_out)}
+
+    batches = _batches(training, generator)
+    steps = len(batches)
+    for step, requests in enumerate(batches):
+        longest = max(len(each.text) for request in requests for each in request)
+        as_short = bisect_right(others, longest, key=_length)
+        chosen = [_partly(*each, generator) for each in generator.sample(others[:as_short], POEMS)]
+        learning.learn(requests, known, chosen, _rate(step, steps))
+        if (step + 1) % REPORT == 0 or step + 1 == steps:
+            print(f"step {step + 1}: {learning.figures(left_out, known, held_out)}", flush=True)
+    learning.stretch()
+    print(f"stretched: {learning.figures(left_out, known, held_out)}", flush=True)
+    learnt = Preference(
+        poems=sum(map(len, training)),
+        requests=len(training),
+        seconds=time.monotonic() - began,
+    )
+    write_preferred(folder, learning.network, learnt)
+
+
+class Learning:
+    """A network that learns what readers prefer, and what it was before."""
+
+    def __init__(self, before: Network, vocabulary: Vocabulary, device: Device) -> None:
+        self._before, self._vocabulary, self._device = before, vocabulary, device
+        config = msgspec.structs.replace(
+            before.config, dropout=DROPOUT, recurrent_dropout=0.0, embedding_dropout=0.0
+        )
+        self.network = Network(config, len(vocabulary)).to(device.torch_device)
+        self.network.load_state_dict(copy.deepcopy(before.state_dict()))
+        self._optimiser = torch.optim.AdamW(self.network.parameters(), RATE, weight_decay=0.0)
+
+    def costs_before(self, requests: Requests) -> list[tuple[JudgedPoem, float]]:
+        """Each poem, and the nats that it cost before."""
+        poems = list(chain.from_iterable(requests))
+        return list(zip(poems, self._costs(self._before, poems), strict=True))
+
+    def learn(
+        self,
+        requests: Requests,
+        known: dict[int, float],
+        others: list[tuple[str, About]],
+        rate: float,
+    ) -> None:
+        """One step: from the poems of some requests, and from `others` of the library.
+
+        `known`: the nats that the poems cost before, by `id`.
+        """
+        poems = list(chain.from_iterable(requests))
+        texts = [each.text for each in poems] + [text for text, _ in others]
+        about = [each.about for each in poems] + [each for _, each in others]
+        nats, counts = self._nats(texts, about)
+        added = torch.tensor([known[id(each)] for each in poems], device=nats.device)
+        added = SCALE * (added - nats[: len(poems)])
+        points = torch.tensor([each.points for each in poems], device=nats.device)
+        sizes = [len(request) for request in requests]
+        preferred = torch.stack(
+            [
+                functional.cross_entropy(found, given.softmax(dim=0))
+                for found, given in zip(added.split(sizes), points.split(sizes), strict=True)
+            ]
+        )
+        read = nats[len(poems) :].sum() / counts[len(poems) :].sum()
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        self._optimiser.zero_grad()
+        (preferred.mean() + read).backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_NORM)
+        self._optimiser.step()
+
+    def _nats(self, texts: list[str], about: list[About]) -> tuple[Tensor, Tensor]:
+        """What each poem costs while it is learnt, (poems,), and its number of tokens."""
+        network, device = self.network.train(), self._device
+        rows = [[BEGIN, *self._vocabulary.encode(text), END] for text in texts]
+        batch = pad_batch(rows, describe(about, self._vocabulary).of(list(range(len(rows)))))
+        conditions = batch.conditions and batch.conditions.to(device.torch_device)
+        network.dropout.start_step(device.torch_device)
+        with torch.no_grad():
+            state = network.initial_state(len(rows))
+        targets = device.put(batch.targets)
+        with device.autocast():
+            features, _ = network(device.put(batch.inputs), state, None, conditions)
+            logits = functional.linear(features.flatten(0, 1), network.softmax_weight)
+        losses = functional.cross_entropy(
+            logits.float() + network.softmax_bias,
+            targets.flatten(),
+            reduction="none",
+            ignore_index=IGNORED,
+        )
+        return losses.view(targets.shape).sum(dim=1), (targets != IGNORED).sum(dim=1)
+
+    def _costs(self, network: Network, poems: list[JudgedPoem]) -> list[float]:
+        """What each poem costs, in nats."""
+        texts, about = [each.text for each in poems], [each.about for each in poems]
+        with self._device.autocast():
+            found = poem_losses(network, self._vocabulary, texts, self._device, about)
+        return [float(losses.sum()) for _, losses in found]
+
+    def stretch(self) -> None:
+        """Go on in the direction that was learnt."""
+        before = self._before.state_dict()
+        self.network.load_state_dict(
+            {
+                name: before[name].lerp(weight, STRETCH) if weight.is_floating_point() else weight
+                for name, weight in self.network.state_dict().items()
+            }
+        )
+
+    def figures(
+        self,
+        requests: Requests,
+        known: dict[int, float],
+        held_out: tuple[list[str], list[About]],
+    ) -> str:
+        """How far it is, in words; see above."""
+        added, points = [], []
+        for poems in requests:
+            now = torch.tensor(self._costs(self.network, poems))
+            more = torch.tensor([known[id(each)] for each in poems]) - now
+            given = torch.tensor([each.points for each in poems])
+            added.append(more - more.mean())
+            points.append(given - given.mean())
+        both = torch.stack([torch.cat(added), torch.cat(points)])
+        shape_only = [About(each.form) for each in held_out[1]]
+        with self._device.autocast():
+            scores = score_poems(
+                self.network, self._vocabulary, held_out[0], self._device, shape_only
+            )
+        return (
+            f"correlation {float(torch.corrcoef(both)[0, 1]):.3f}, "
+            f"gain {float(both.prod(dim=0).mean()):.2f} points, "
+            f"perplexity with the form {total(scores).perplexity_all:.2f}"
+        )
+
+
+def _rate(step: int, steps: int) -> float:
+    """The learning rate: up at first, then down to zero."""
+    return RATE * min(1.0, (step + 1) / WARMUP) * (1 - step / steps)
+
+
+def _batches(requests: Requests, generator: random.Random) -> list[Requests]:
+    """Requests for poems of one length, or nearly so, together; in random order."""
+    by_length = sorted(requests, key=lambda poems: max(len(each.text) for each in poems))
+    batches = [by_length[at : at + REQUESTS] for at in range(0, len(requests), REQUESTS)]
+    generator.shuffle(batches)
+    return batches
+
+
+def _length(poem: tuple[str, About]) -> int:
+    """The length of a poem's text."""
+    return len(poem[0])
+
+
+def _partly(text: str, about: About, generator: random.Random) -> tuple[str, About]:
+    """A poem and what is known of it: in half of all cases not the title."""
+    title = "".join(filter(is_han, about.title)) if generator.random() < 0.5 else ""
+    return text, About(about.form, title, "")
+
+
+if __name__ == "__main__":
+    main()
