@@ -80,6 +80,10 @@ def publish(home: Home, name: str, folder: Path) -> Card:
     run = folders.find(home.runs, name.partition("@")[0])
     source, full_name = locate(home, name)
     network, vocabulary, description = checkpoint.load_model(source)
+    preferred = checkpoint.read_preference(source)
+    if preferred:
+        # The run has validated the weights before.
+        description = msgspec.structs.replace(description, perplexity=None, perplexity_all=None)
     with Library.open(home.library) as library:
         statistics = library.statistics()
         held_out: HeldOut = {
@@ -115,7 +119,7 @@ def publish(home: Home, name: str, folder: Path) -> Card:
             samples=samples,
             before=_before(home, run.config().start, held_out),
             mixed=_mixed(home, run.config().mixed, held_out),
-            preferred=checkpoint.read_preference(source),
+            preferred=preferred,
         )
         published.write_card(staging, card)
         return card

@@ -117,7 +117,9 @@ def test_weights_that_readers_prefer_are_published(
     checkpoint.write_preferred(folder, network, learnt)
     card = publish(home, "a", tmp_path / "model")
     assert card.preferred == learnt
-    read, _, _ = checkpoint.load_model(tmp_path / "model")
+    read, _, described = checkpoint.load_model(tmp_path / "model")
+    # Those of the run are not its own.
+    assert (described.perplexity, described.perplexity_all) == (None, None)
     assert torch.allclose(read.softmax_bias, network.softmax_bias, atol=0.05)
     assert "what readers prefer, in 0.3 hours, from 13,824 poems" in as_markdown(card)
     assert load_writer(folder, name).network.softmax_bias.equal(network.softmax_bias)
