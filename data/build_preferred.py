@@ -33,12 +33,13 @@ from studio.corpus.library import Library
 from studio.corpus.poem import About, is_han
 from studio.corpus.vocabulary import BEGIN, END, Vocabulary
 from studio.model.batches import pad_batch
-from studio.model.checkpoint import Preference, load_model, write_preferred
+from studio.model.checkpoint import load_model
 from studio.model.conditions import describe
 from studio.model.device import Device, choose_device
 from studio.model.evaluate import poem_losses, score_poems, total
 from studio.model.loss import IGNORED
 from studio.model.network import Network
+from studio.model.preferred import Preference, write_preferred
 from studio.paths import Home
 from studio.runs.loading import locate
 

@@ -31,18 +31,17 @@ from torch.overrides import TorchFunctionMode
 from studio.corpus.vocabulary import Vocabulary
 from studio.documents import read_json
 from studio.errors import DamageError, RunError
-from studio.files import build_folder_atomically, open_regular, write_atomically
+from studio.files import build_folder_atomically, open_regular
 from studio.model.config import ModelConfig, Natural, Positive
 from studio.model.eight_bits import SCALE, from_eight_bits, in_eight_bits
 from studio.model.events import Validated
 from studio.model.network import Network
+from studio.model.preferred import FILE as PREFERRED
 from studio.paths import is_published, model_description
 from studio.translation import marked, tr
 
 FORMAT = 1
 WEIGHTS = "model.safetensors"
-# Those that a short training towards what readers prefer made of them (data/build_preferred.py).
-PREFERRED = "preferred.safetensors"
 # The types that weights may have, as safetensors names them; the buffer `breaks` is boolean.
 _WEIGHT_TYPES, _BUFFER_TYPES, _EIGHT_BITS = ("F32", "F16", "BF16"), ("BOOL",), "I8"
 _REMEDY = marked("Choose another checkpoint or model.")
@@ -65,14 +64,6 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     step: Natural
     perplexity: NonNegative | None = None
     perplexity_all: NonNegative | None = None
-
-
-class Preference(msgspec.Struct, frozen=True):
-    """What preferred weights learnt from: poems with points, of so many requests, and how long."""
-
-    poems: Positive
-    requests: Positive
-    seconds: NonNegative
 
 
 class PublishedDescription(Description, frozen=True, forbid_unknown_fields=False, kw_only=True):
@@ -156,35 +147,6 @@ def write_model(
         validated.perplexity_all if validated else None,
     )
     (folder / "model.json").write_bytes(msgspec.json.encode(description))
-
-
-def write_preferred(folder: Path, network: Network, learnt: Preference) -> None:
-    """Put preferred weights beside those of a checkpoint; raises OSError if that fails."""
-    about = {"learnt": msgspec.json.encode(learnt).decode()}
-    content = safetensors.torch.save(_on_cpu(network.state_dict()), about)
-    write_atomically(folder / PREFERRED, content)
-
-
-def read_preference(folder: Path) -> Preference | None:
-    """What the preferred weights in a folder learnt from; None if there are none.
-
-    Raises DamageError if it cannot be read.
-    """
-    path = folder / PREFERRED
-    if not path.exists():
-        return None
-    with _open_tensors(path) as file:
-        learnt = (file.metadata() or {}).get("learnt", "")
-    try:
-        return msgspec.json.decode(learnt, type=Preference)
-    except msgspec.MsgspecError as error:
-        raise DamageError(
-            tr(
-                "{path} does not say what it learnt from: {reason}. Make it again, or delete it.",
-                path=path,
-                reason=error,
-            )
-        ) from error
 
 
 def write_small_weights(folder: Path, network: Network) -> None:

@@ -3,8 +3,8 @@
 import msgspec
 
 from studio.corpus.poem import couplets
-from studio.model.checkpoint import Preference
 from studio.model.config import RunConfig
+from studio.model.preferred import Preference
 from studio.verse.request import ComposeRequest
 
 # The network's `initial_state`, in words.

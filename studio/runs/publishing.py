@@ -30,6 +30,7 @@ from studio.model import checkpoint
 from studio.model.coherence import FILE as COHERENCE
 from studio.model.events import StepDone
 from studio.model.judge import FILE as JUDGE
+from studio.model.preferred import read_preference
 from studio.paths import Home
 from studio.runs import folders, published
 from studio.runs.beside import library_beside
@@ -80,7 +81,7 @@ def publish(home: Home, name: str, folder: Path) -> Card:
     run = folders.find(home.runs, name.partition("@")[0])
     source, full_name = locate(home, name)
     network, vocabulary, description = checkpoint.load_model(source)
-    preferred = checkpoint.read_preference(source)
+    preferred = read_preference(source)
     if preferred:
         # The run has validated the weights before.
         description = msgspec.structs.replace(description, perplexity=None, perplexity_all=None)

@@ -12,8 +12,8 @@ import torch
 
 from studio.corpus.vocabulary import BEGIN, Vocabulary
 from studio.errors import DamageError, RunError, StudioError
-from studio.model import checkpoint
-from studio.model.checkpoint import Preference, Progress
+from studio.model import checkpoint, preferred
+from studio.model.checkpoint import Progress
 from studio.model.config import ModelConfig
 from studio.model.eight_bits import in_eight_bits
 from studio.model.events import Validated
@@ -47,11 +47,11 @@ def test_poems_are_written_with_preferred_weights_and_training_goes_on_without(
     saved: tuple[Path, Network],
 ) -> None:
     folder, network = saved
-    assert checkpoint.read_preference(folder) is None
-    learnt = Preference(poems=24, requests=2, seconds=3.5)
+    assert preferred.read_preference(folder) is None
+    learnt = preferred.Preference(poems=24, requests=2, seconds=3.5)
     liked = Network(network.config, len(VOCABULARY), seed=5)
-    checkpoint.write_preferred(folder, liked, learnt)
-    assert checkpoint.read_preference(folder) == learnt
+    preferred.write_preferred(folder, liked, learnt)
+    assert preferred.read_preference(folder) == learnt
     assert torch.equal(checkpoint.load_model(folder)[0].softmax_weight, liked.softmax_weight)
     before, _, _ = checkpoint.load_model(folder, preferred=False)
     assert torch.equal(before.softmax_weight, network.softmax_weight)
@@ -62,12 +62,12 @@ def test_poems_are_written_with_preferred_weights_and_training_goes_on_without(
 
 def test_preferred_weights_that_cannot_be_used_are_named(saved: tuple[Path, Network]) -> None:
     folder, network = saved
-    path = folder / checkpoint.PREFERRED
+    path = folder / preferred.FILE
     safetensors.torch.save_file(network.state_dict(), path)
     with pytest.raises(DamageError, match=r"preferred.safetensors does not say.*delete it"):
-        checkpoint.read_preference(folder)
+        preferred.read_preference(folder)
     path.write_bytes(b"hostile")
-    for read in (checkpoint.read_preference, checkpoint.load_model):
+    for read in (preferred.read_preference, checkpoint.load_model):
         with pytest.raises(DamageError, match=r"preferred.safetensors"):
             read(folder)
 

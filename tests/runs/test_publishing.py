@@ -11,11 +11,11 @@ from huggingface_hub import ModelCard
 
 from studio.errors import DamageError, RunError
 from studio.model import checkpoint
-from studio.model.checkpoint import Preference
 from studio.model.coherence import Coherence, features_of, write_coherence
 from studio.model.config import RunConfig
 from studio.model.eight_bits import from_eight_bits
 from studio.model.judge import Judge, inputs_of, write_judge
+from studio.model.preferred import Preference, write_preferred
 from studio.paths import Home
 from studio.runs import folders, publishing
 from studio.runs.card import Card, as_markdown
@@ -114,7 +114,7 @@ def test_weights_that_readers_prefer_are_published(
     with torch.no_grad():
         network.softmax_bias.add_(torch.arange(len(network.softmax_bias)) % 3)
     learnt = Preference(poems=13824, requests=1145, seconds=1080.0)
-    checkpoint.write_preferred(folder, network, learnt)
+    write_preferred(folder, network, learnt)
     card = publish(home, "a", tmp_path / "model")
     assert card.preferred == learnt
     read, _, described = checkpoint.load_model(tmp_path / "model")
