@@ -11,15 +11,14 @@ Those of a batch have the same length and the same rhyme, so that only what they
 follows which. Validation poems show how far it is (`evaluate couplets --split valid`).
 """
 
-import argparse
 import math
-import random
 import time
 from collections import defaultdict
 from dataclasses import replace
 from itertools import pairwise
 
 import torch
+from run_options import read_options
 from torch import Tensor
 from torch.nn import functional
 
@@ -27,7 +26,7 @@ from studio.corpus.library import Library
 from studio.model.coherence import Coherence, couplet_features, write_coherence
 from studio.paths import Home
 from studio.prosody.rhyming import level_rhymes
-from studio.runs.loading import load_writer, locate
+from studio.runs.loading import load_writer
 from studio.verse.couplets import couplet_choices, couplets_of, measure_couplets
 
 SONG = "quansongshi"
@@ -40,19 +39,13 @@ REPORT = 2_000
 
 def main() -> None:
     """Read the couplets, train, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", help="a run, or run@step")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    torch.manual_seed(options.seed)
-    generator = random.Random(options.seed)
+    folder, name, seed, generator = read_options(__doc__)
     home = Home.default()
-    folder, name = locate(home, options.run)
     writer = load_writer(folder, name)
     with Library.open(home.library) as library:
         pairs = pairs_of(library)
         valid = couplet_choices(
-            (poem for poem in library.poems() if poem.split == "valid"), 10**6, options.seed
+            (poem for poem in library.poems() if poem.split == "valid"), 10**6, seed
         )
     if (song := home.library_beside(SONG)).exists():
         with Library.open(song) as library:

@@ -12,22 +12,20 @@ points that it expects of a whole poem correlate with those of the reader, among
 request.
 """
 
-import argparse
-import random
 import time
 from pathlib import Path
 
 import msgspec
 import torch
 from judged import JudgedPoem, Requests, judged_requests
+from run_options import read_options
 from torch import Tensor
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from studio.model.device import choose_device
 from studio.model.judge import Judge, Passage, read_poems, stops_of, write_judge
-from studio.paths import Home
-from studio.runs.loading import load_writer, locate
+from studio.runs.loading import load_writer
 
 # The requests of a batch.
 BATCH = 6
@@ -48,15 +46,9 @@ class ReadPoem(msgspec.Struct, frozen=True):
 
 def main() -> None:
     """Read the poems, train, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", help="a run, or run@step")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    torch.manual_seed(options.seed)
-    generator = random.Random(options.seed)
-    folder, name = locate(Home.default(), options.run)
+    folder, name, _, generator = read_options(__doc__)
     began = time.monotonic()
-    training, left_out = (_read(each, folder, name) for each in judged_requests(generator))
+    training, left_out = (_read(each, folder, name) for each in judged_requests())
     count = sum(map(len, training + left_out))
     print(f"{count:,} poems read in {time.monotonic() - began:.0f} s", flush=True)
 

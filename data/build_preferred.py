@@ -4,7 +4,7 @@
     python data/build_preferred.py default-model
 
 Its weights are put beside the run's best checkpoint. Poems are written with them from then on, and
-`runs publish` takes them; the run itself goes on from its own.
+`runs publish` takes them; a run that is resumed continues with its own.
 
 It learns from data/judged.tsv (see data/judged.py), by the listwise form of direct preference
 optimisation (Rafailov et al. 2023; Liu et al. 2024): among the poems of a request, what training
@@ -13,11 +13,9 @@ read at the same time, so that the model does not unlearn them.
 
 Requests that are left out show how far it is. With the correlation between points and what was
 added to the log-probability, within a request, comes their covariance: that is how many points the
-poems gain, as long as it is small. The price is what the validation split's poems cost.
+poems gain, as long as it is small. The price is a higher perplexity of validation poems.
 """
 
-import argparse
-import copy
 import random
 import time
 from bisect import bisect_right
@@ -26,6 +24,7 @@ from itertools import chain
 import msgspec
 import torch
 from judged import JudgedPoem, Requests, judged_requests
+from run_options import read_options
 from torch import Tensor
 from torch.nn import functional
 
@@ -41,7 +40,6 @@ from studio.model.loss import IGNORED
 from studio.model.network import Network
 from studio.model.preferred import Preference, write_preferred
 from studio.paths import Home
-from studio.runs.loading import locate
 
 # The requests of a batch, and the poems of the library beside them.
 REQUESTS, POEMS = 4, 24
@@ -55,26 +53,24 @@ STRETCH = 2.0
 REPORT, VALIDATION = 100, 300
 
 
+# The nats that poems cost.
+Costs = dict[JudgedPoem, float]
+
+
 def main() -> None:
     """Train, and write the weights."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", help="a run, or run@step")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    torch.manual_seed(options.seed)
-    generator = random.Random(options.seed)
+    folder, _, _, generator = read_options(__doc__)
     home = Home.default()
-    folder, _ = locate(home, options.run)
     before, vocabulary, _ = load_model(folder, preferred=False)
     began = time.monotonic()
-    training, left_out = judged_requests(generator)
+    training, left_out = judged_requests()
     with Library.open(home.library) as library:
         texts = zip(library.texts("train"), library.about("train"), strict=True)
         others = sorted(texts, key=_length)
         held_out = library.texts("valid")[:VALIDATION], library.about("valid")[:VALIDATION]
     device = choose_device("auto")
     learning = Learning(before.to(device.torch_device), vocabulary, device)
-    known = {id(each): cost for each, cost in learning.costs_before(training + left_out)}
+    known = learning.costs_before(training + left_out)
 
     batches = _batches(training, generator)
     steps = len(batches)
@@ -104,30 +100,30 @@ class Learning:
             before.config, dropout=DROPOUT, recurrent_dropout=0.0, embedding_dropout=0.0
         )
         self.network = Network(config, len(vocabulary)).to(device.torch_device)
-        self.network.load_state_dict(copy.deepcopy(before.state_dict()))
+        self.network.load_state_dict(before.state_dict())
         self._optimiser = torch.optim.AdamW(self.network.parameters(), RATE, weight_decay=0.0)
 
-    def costs_before(self, requests: Requests) -> list[tuple[JudgedPoem, float]]:
-        """Each poem, and the nats that it cost before."""
+    def costs_before(self, requests: Requests) -> Costs:
+        """The nats that each poem cost before."""
         poems = list(chain.from_iterable(requests))
-        return list(zip(poems, self._costs(self._before, poems), strict=True))
+        return dict(zip(poems, self._costs(self._before, poems), strict=True))
 
     def learn(
         self,
         requests: Requests,
-        known: dict[int, float],
+        known: Costs,
         others: list[tuple[str, About]],
         rate: float,
     ) -> None:
         """One step: from the poems of some requests, and from `others` of the library.
 
-        `known`: the nats that the poems cost before, by `id`.
+        `known`: what the poems cost before.
         """
         poems = list(chain.from_iterable(requests))
         texts = [each.text for each in poems] + [text for text, _ in others]
         about = [each.about for each in poems] + [each for _, each in others]
         nats, counts = self._nats(texts, about)
-        added = torch.tensor([known[id(each)] for each in poems], device=nats.device)
+        added = torch.tensor([known[each] for each in poems], device=nats.device)
         added = SCALE * (added - nats[: len(poems)])
         points = torch.tensor([each.points for each in poems], device=nats.device)
         sizes = [len(request) for request in requests]
@@ -186,14 +182,14 @@ class Learning:
     def figures(
         self,
         requests: Requests,
-        known: dict[int, float],
+        known: Costs,
         held_out: tuple[list[str], list[About]],
     ) -> str:
         """How far it is, in words; see above."""
         added, points = [], []
         for poems in requests:
             now = torch.tensor(self._costs(self.network, poems))
-            more = torch.tensor([known[id(each)] for each in poems]) - now
+            more = torch.tensor([known[each] for each in poems]) - now
             given = torch.tensor([each.points for each in poems])
             added.append(more - more.mean())
             points.append(given - given.mean())
@@ -217,7 +213,8 @@ def _rate(step: int, steps: int) -> float:
 
 def _batches(requests: Requests, generator: random.Random) -> list[Requests]:
     """Requests for poems of one length, or nearly so, together; in random order."""
-    by_length = sorted(requests, key=lambda poems: max(len(each.text) for each in poems))
+    shuffled = generator.sample(requests, len(requests))
+    by_length = sorted(shuffled, key=lambda poems: max(len(each.text) for each in poems))
     batches = [by_length[at : at + REQUESTS] for at in range(0, len(requests), REQUESTS)]
     generator.shuffle(batches)
     return batches

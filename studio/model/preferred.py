@@ -1,7 +1,7 @@
 """The weights that readers prefer, beside those that a run has trained.
 
 A short training towards readers' points makes them of a checkpoint's (data/build_preferred.py).
-Poems are written with them; the run goes on from its own.
+Poems are written with them; a run that is resumed continues with its own.
 """
 
 from pathlib import Path

@@ -43,7 +43,7 @@ def test_a_model_is_read_back(saved: tuple[Path, Network]) -> None:
     assert not again.training
 
 
-def test_poems_are_written_with_preferred_weights_and_training_goes_on_without(
+def test_poems_are_written_with_preferred_weights_and_training_resumes_without(
     saved: tuple[Path, Network],
 ) -> None:
     folder, network = saved
