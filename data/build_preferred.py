@@ -4,7 +4,8 @@
     python data/build_preferred.py default-model
 
 Its weights are put beside the run's best checkpoint. Poems are written with them from then on, and
-`runs publish` takes them; a run that is resumed continues with its own.
+`runs publish` takes them; a run that is resumed continues with its own. Weights that are there
+already learn further, from the requests after those that they have learnt.
 
 It learns from data/judged.tsv (see data/judged.py), by the listwise form of direct preference
 optimisation (Rafailov et al. 2023; Liu et al. 2024): among the poems of a request, what training
@@ -23,7 +24,7 @@ from itertools import chain
 
 import msgspec
 import torch
-from judged import JudgedPoem, Requests, judged_requests
+from judged import JUDGED, JudgedPoem, Requests, judged_requests
 from run_options import read_options
 from torch import Tensor
 from torch.nn import functional
@@ -38,12 +39,12 @@ from studio.model.device import Device, choose_device
 from studio.model.evaluate import poem_losses, score_poems, total
 from studio.model.loss import IGNORED
 from studio.model.network import Network
-from studio.model.preferred import Preference, write_preferred
+from studio.model.preferred import Preference, read_preference, write_preferred
 from studio.paths import Home
 
 # The requests of a batch, and the poems of the library beside them.
 REQUESTS, POEMS = 4, 24
-RATE, WARMUP, DROPOUT = 2e-4, 20, 0.1
+RATE, WARMUP, DROPOUT = 4e-4, 20, 0.1
 LARGEST_NORM = 1.0
 # How much of what is added counts as points. With less, more is added.
 SCALE = 0.1
@@ -61,18 +62,22 @@ def main() -> None:
     """Train, and write the weights."""
     folder, _, _, generator = read_options(__doc__)
     home = Home.default()
-    before, vocabulary, _ = load_model(folder, preferred=False)
+    before, vocabulary, _ = load_model(folder)
+    learnt = read_preference(folder) or Preference(poems=0, requests=0, seconds=0.0)
     began = time.monotonic()
     training, left_out = judged_requests()
+    newest = training[learnt.requests :]
+    if not newest:
+        raise SystemExit(f"{JUDGED.name} has no request that these weights have not learnt.")
     with Library.open(home.library) as library:
         texts = zip(library.texts("train"), library.about("train"), strict=True)
         others = sorted(texts, key=_length)
         held_out = library.texts("valid")[:VALIDATION], library.about("valid")[:VALIDATION]
     device = choose_device("auto")
     learning = Learning(before.to(device.torch_device), vocabulary, device)
-    known = learning.costs_before(training + left_out)
+    known = learning.costs_before(newest + left_out)
 
-    batches = _batches(training, generator)
+    batches = _batches(newest, generator)
     steps = len(batches)
     for step, requests in enumerate(batches):
         longest = max(len(each.text) for request in requests for each in request)
@@ -86,7 +91,7 @@ def main() -> None:
     learnt = Preference(
         poems=sum(map(len, training)),
         requests=len(training),
-        seconds=time.monotonic() - began,
+        seconds=learnt.seconds + time.monotonic() - began,
     )
     write_preferred(folder, learning.network, learnt)
 

@@ -11,6 +11,7 @@ import typer
 from studio.cli.options import Device, RhymeBookOption
 from studio.cli.output import option, out, print_json, say, usage_errors
 from studio.collection.exporting import export, format_of
+from studio.collection.in_words import source_in_words
 from studio.collection.saved import Collection, SavedPoem, saved_now
 from studio.corpus.poem import couplets
 from studio.documents import converted
@@ -53,7 +54,9 @@ def generate(
     ] = "",
     title: Annotated[
         str,
-        typer.Option(help=tr("The title of the poem, such as 送别.")),
+        typer.Option(
+            help=tr("The title of the poem, such as 送别; its first 12 characters are read.")
+        ),
     ] = "",
     poet: Annotated[str, typer.Option(help=tr("In whose manner, such as 李白."))] = "",
     rhyme: Annotated[str, typer.Option(help=tr("One of the 106 rhymes, such as 阳 or 東."))] = "",
@@ -160,7 +163,7 @@ def generate(
     else:
         for poem in poems:
             out.print("\n".join([*filter(None, [request.title]), *couplets(poem.text)]) + "\n")
-        say(tr("{model}, seed {seed}", model=model, seed=request.seed))
+        say(source_in_words(model, request))
     _keep([saved_now(poem, request, model) for poem in poems], save, picture)
 
 

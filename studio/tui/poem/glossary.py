@@ -69,8 +69,8 @@ FIELDS: Mapping[str, str] = {
     "beside": marked("A second model writes the same request; the poems are side by side."),
     "theme": marked("A theme to take as the title. Type to search."),
     "title": marked(
-        "What the poem is about, for a model that was trained with titles. Type pinyin to pick "
-        "characters, or paste Chinese."
+        "What the poem is about, for a model that was trained with titles; it reads 12 characters. "
+        "Type pinyin to pick characters, or paste Chinese."
     ),
     "known_poet": marked("A poet to write in the manner of. Type to search."),
     "poet": marked("In whose manner, such as 李白, for a model that was trained with poets."),
