@@ -48,8 +48,6 @@ RATE, WARMUP, DROPOUT = 4e-4, 20, 0.1
 LARGEST_NORM = 1.0
 # How much of what is added counts as points. With less, more is added.
 SCALE = 0.1
-# In the end the weights go further in the direction that they have learnt: so many times as far.
-STRETCH = 2.0
 # Every how many steps the figures are printed; the poems of the validation split that are read.
 REPORT, VALIDATION = 100, 300
 
@@ -86,8 +84,6 @@ def main() -> None:
         learning.learn(requests, known, chosen, _rate(step, steps))
         if (step + 1) % REPORT == 0 or step + 1 == steps:
             print(f"step {step + 1}: {learning.figures(left_out, known, held_out)}", flush=True)
-    learning.stretch()
-    print(f"stretched: {learning.figures(left_out, known, held_out)}", flush=True)
     learnt = Preference(
         poems=sum(map(len, training)),
         requests=len(training),
@@ -173,16 +169,6 @@ class Learning:
         with self._device.autocast():
             found = poem_losses(network, self._vocabulary, texts, self._device, about)
         return [float(losses.sum()) for _, losses in found]
-
-    def stretch(self) -> None:
-        """Go on in the direction that was learnt."""
-        before = self._before.state_dict()
-        self.network.load_state_dict(
-            {
-                name: before[name].lerp(weight, STRETCH) if weight.is_floating_point() else weight
-                for name, weight in self.network.state_dict().items()
-            }
-        )
 
     def figures(
         self,

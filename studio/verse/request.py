@@ -266,7 +266,7 @@ _TEXTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 # how the weights were chosen).
 USUAL = ComposeRequest(
     drafts=16,
-    sampling=Sampling(temperature=0.95, guidance=0.5, sharpness=0.5, judgement=20),
+    sampling=Sampling(temperature=0.85, guidance=0.5, sharpness=0.5, judgement=20),
     ranking=Ranking(repetition=10.0, coherence=0.1, judgement=1.5),
 )
 

@@ -63,7 +63,7 @@ FIELDS: Mapping[str, str] = {
     "candidates": marked("Number of poems shown at once; the best is first."),
     "drafts": marked("Number of poems written, of which the best are shown."),
     "temperature": marked(
-        "Lower is safer and more common, higher is bolder and odder. Try 0.95 first."
+        "Lower is safer and more common, higher is bolder and odder. Try 0.85 first."
     ),
     "model": marked("Auto is the run in training, else the default model."),
     "beside": marked("A second model writes the same request; the poems are side by side."),

@@ -22,7 +22,7 @@ from studio.tui.poem.marks import given_places
 from studio.tui.poem.remarks import FAULT
 from studio.tui.widgets.key_bar import KeyBar
 from studio.verse.reading import CopiedSpan
-from studio.verse.request import Sampling
+from studio.verse.request import USUAL, Sampling
 from studio.wording import local_time
 from tests.tui.playground_worker import OTHER, QUATRAIN
 from tests.tui.playing import Play
@@ -815,7 +815,8 @@ async def test_a_narrow_pane_shows_the_poem_and_the_form_on_demand(play: Play) -
             played.pane.query_one("#request-summary"),
         )
         assert (form.display, summary.display) == (False, True)
-        assert played.text("#request-summary").startswith("五绝 · temperature 0.95")
+        asked = f"五绝 · temperature {USUAL.sampling.temperature:g}"
+        assert played.text("#request-summary").startswith(asked)
         await played.press("o")
         assert form.display
         await played.press("escape")
