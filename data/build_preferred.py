@@ -66,7 +66,8 @@ def main() -> None:
     training, left_out = judged_requests()
     newest = training[learnt.requests :]
     if not newest:
-        raise SystemExit(f"{JUDGED.name} has no request that these weights have not learnt.")
+        print(f"The weights have learnt from every request of {JUDGED.name}.")
+        return
     with Library.open(home.library) as library:
         texts = zip(library.texts("train"), library.about("train"), strict=True)
         others = sorted(texts, key=_length)
