@@ -24,7 +24,7 @@ from studio.runs.session import TrainingSession
 from studio.settings import read_settings, write_settings
 from studio.tui.app import StudioApp
 from studio.verse.composer import write
-from studio.verse.request import USUAL, ComposeRequest, Ranking, Sampling
+from studio.verse.request import USUAL, ComposeRequest
 from tests.tui.fake_worker import FakeWorker
 
 KEPT = Path(__file__).parent / "kept" / "0.1.0"
@@ -47,16 +47,16 @@ def test_settings_have_the_values_that_were_written() -> None:
     assert settings.request == ComposeRequest(
         first="明月",
         form="七律",
-        sampling=Sampling(
-            "greedy",
-            1.1,
-            40,
-            0.9,
-            0.02,
-            1.2,
-            guidance=USUAL.sampling.guidance,
-            sharpness=USUAL.sampling.sharpness,
-            judgement=USUAL.sampling.judgement,
+        # That studio had neither drafts nor coherence, guidance, sharpness or judgement: they are
+        # as usual.
+        sampling=msgspec.structs.replace(
+            USUAL.sampling,
+            strategy="greedy",
+            temperature=1.1,
+            top_k=40,
+            top_p=0.9,
+            min_p=0.02,
+            repetition_penalty=1.2,
         ),
         candidates=4,
         seed=2**62,
@@ -68,21 +68,18 @@ def test_settings_have_the_values_that_were_written() -> None:
         words=("春风", "江水"),
         given="□□□□□□月",
         rhyme="阳",
-        # That studio had neither drafts nor coherence, guidance, sharpness or judgement: they are
-        # as usual.
         drafts=USUAL.drafts,
         tones="tang",
         copied_lines=True,
         tries=16,
-        ranking=Ranking(
-            0.5,
-            3.0,
-            2.0,
-            4.0,
-            0.0,
-            1.5,
-            coherence=USUAL.ranking.coherence,
-            judgement=USUAL.ranking.judgement,
+        ranking=msgspec.structs.replace(
+            USUAL.ranking,
+            likelihood=0.5,
+            repetition=3.0,
+            novelty=2.0,
+            prosody=4.0,
+            parallelism=0.0,
+            variety=1.5,
         ),
     )
 
