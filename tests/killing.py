@@ -1,16 +1,18 @@
-"""Training in child processes that are killed, and what has been learnt in the end."""
+"""Training in processes that are killed, and what has been learnt in the end."""
 
-import gc
+import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import safetensors.torch
-import torch
 
 from studio.model.checkpoint import read_progress
 from studio.model.config import RunConfig
@@ -18,6 +20,12 @@ from studio.paths import Home
 from studio.runs import folders
 from studio.runs.folders import Run
 from studio.runs.session import resume_run, start_run
+
+# Children come from a process that has torch already, but neither threads, for whose locks a child
+# could wait, nor open files of the tests.
+CHILDREN = multiprocessing.get_context("forkserver")
+CHILDREN.set_forkserver_preload(["tests.child_preload"])
+PATIENCE = 120.0  # seconds until a child that has not ended will not
 
 
 def train(home: Home, name: str, config: RunConfig) -> None:
@@ -29,16 +37,21 @@ def train(home: Home, name: str, config: RunConfig) -> None:
     session.close()
 
 
-def in_child(action: Callable[[], None]) -> int:
-    """Start doing something in a process of its own; returns the process's number.
+def in_child(action: Callable[[], None]) -> BaseProcess:
+    """Start doing something, which can be pickled, in a process of its own.
 
-    A process that has torch already starts at once.
+    The process has the environment and the standard error of this one, not its patches.
     """
-    if child := os.fork():
-        return child
-    # The parent's threads are not here, and collecting garbage that waits for one may crash.
-    gc.freeze()
-    torch.set_num_threads(1)
+    errors = Connection(os.dup(2), readable=False)
+    child = CHILDREN.Process(target=_do, args=(dict(os.environ), errors, action), daemon=True)
+    child.start()
+    return child
+
+
+def _do(environment: dict[str, str], errors: Connection, action: Callable[[], None]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.dup2(errors.fileno(), 2)
     try:
         action()
     except BaseException as error:
@@ -47,9 +60,13 @@ def in_child(action: Callable[[], None]) -> int:
     os._exit(0)
 
 
-def outcome(child: int) -> int:
+def outcome(child: BaseProcess) -> int:
     """Wait for a process to end; its exit code, or minus the signal that ended it."""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    child.join(PATIENCE)
+    if child.exitcode is None:
+        child.kill()
+        raise AssertionError(f"process {child.pid} did not end")
+    return child.exitcode
 
 
 def watch_files(folder: Path, touched: Callable[[str, str], None]) -> None:
@@ -73,22 +90,22 @@ def killed_at(point: int, folder: Path, action: Callable[[], None]) -> bool:
 
     The `point`th change is not made any more. Returns whether it came to that.
     """
-
-    def until_killed() -> None:
-        changes = 0
-
-        def count(event: str, path: str) -> None:
-            nonlocal changes
-            changes += 1
-            if changes == point:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        watch_files(folder, count)
-        action()
-
-    ended = outcome(in_child(until_killed))
+    ended = outcome(in_child(partial(_until_killed, point, folder, action)))
     assert ended in (0, -signal.SIGKILL)
     return ended != 0
+
+
+def _until_killed(point: int, folder: Path, action: Callable[[], None]) -> None:
+    changes = 0
+
+    def count(event: str, path: str) -> None:
+        nonlocal changes
+        changes += 1
+        if changes == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    watch_files(folder, count)
+    action()
 
 
 def learnt(run: Run) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Several processes train a run as one does; whichever is killed, the run can be resumed."""
 
-import os
 import signal
 import time
+from functools import partial
 
 import pytest
 from torch import Tensor
@@ -40,18 +40,28 @@ def perplexities(run: Run) -> list[float]:
     return [event.perplexity for event in run.events() if isinstance(event, Validated)]
 
 
+def sample_the_softmax(patch: pytest.MonkeyPatch) -> None:
+    """Have the softmax sampled although the characters are few."""
+    patch.setattr(loss, "FREQUENT", 5)
+    patch.setattr(loss, "SAMPLED", 2)
+
+
+def take_part_sampling(home: Home, config: RunConfig, rank: int) -> None:
+    sample_the_softmax(pytest.MonkeyPatch())
+    take_part(rank, home, "two", config)
+
+
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 @pytest.mark.parametrize("recipe", ["classic", "studio"])
 def test_two_processes_have_the_losses_of_one_with_the_same_rows(
     home: Home, monkeypatch: pytest.MonkeyPatch, recipe: str, cell: str
 ) -> None:
-    # So few that the softmax is sampled.
-    monkeypatch.setattr(loss, "FREQUENT", 5)
-    monkeypatch.setattr(loss, "SAMPLED", 2)
+    sample_the_softmax(monkeypatch)
     dropout = {"dropout": 0.3, "recurrent_dropout": 0.2, "embedding_dropout": 0.1}
     config = small(recipe, cell=cell, batch_size=ROWS, max_steps=24, validate_every=12, **dropout)
     train(home, "one", config)
-    assert train_together(2, home, "two", config) == [0, 0]
+    with together.processes(2, partial(take_part_sampling, home, config)) as children:
+        assert [outcome(child) for child in children] == [0, 0]
     one, two = found(home, "one"), found(home, "two")
     assert len(losses(one)) == 24
     assert losses(two) == pytest.approx(losses(one), rel=1e-5)
@@ -75,20 +85,22 @@ def test_a_process_without_rows_in_the_last_batch_of_an_epoch_changes_nothing(ho
     assert epochs[1] == pytest.approx(epochs[0], rel=1e-5)
 
 
+def stop_at(home: Home, name: str, config: RunConfig, size: int, step: int, rank: int) -> None:
+    """Take part; the last process stops all at a step."""
+    if rank < size - 1:
+        take_part(rank, home, name, config)
+        return
+    with helping() as session:
+        assert session
+        for _ in session.steps():
+            if session.trainer.progress.step == step - 1:
+                session.trainer.stop()
+
+
 def stopped_at(home: Home, name: str, config: RunConfig, size: int, step: int) -> Run:
     """A run that processes have trained to a step, where one that is not process 0 stops it."""
-
-    def stop_there(rank: int) -> None:
-        if rank < size - 1:
-            take_part(rank, home, name, config)
-            return
-        with helping() as session:
-            assert session
-            for _ in session.steps():
-                if session.trainer.progress.step == step - 1:
-                    session.trainer.stop()
-
-    with together.processes(size, stop_there) as children:
+    action = partial(stop_at, home, name, config, size, step)
+    with together.processes(size, action) as children:
         assert [outcome(child) for child in children] == [0] * size
     run = found(home, name)
     assert folders.summary(run).status == "stopped"
@@ -147,18 +159,20 @@ def test_a_process_that_is_killed_ends_the_run_at_its_last_checkpoint(
 ) -> None:
     config = small("studio", epochs=5000, validate_every=0, checkpoint_every=5, report_every=1)
     run = Run(home.runs / "a")
-    with together.processes(2, lambda rank: take_part(rank, home, "a", config)) as children:
+    action = partial(take_part, home=home, name="a", config=config)
+    with together.processes(2, action) as children:
         in_training(run)
         process = run.process()
         assert process
-        assert (process.pid, process.processes) == (children[0], 2)
+        assert (process.pid, process.processes) == (children[0].pid, 2)
         assert process.device.startswith("2 × ")
-        os.kill(children[killed], signal.SIGKILL)
+        children[killed].kill()
         assert outcome(children[killed]) == -signal.SIGKILL
         assert outcome(children[1 - killed]) == 1
     said = capfd.readouterr().err
     assert (
-        f"LostProcessError: Process {killed} of 2 (pid {children[killed]}, cpu on {here()})" in said
+        f"LostProcessError: Process {killed} of 2 (pid {children[killed].pid}, cpu on {here()})"
+        in said
     )
     assert "train --run a --resume" in said
     assert said.count("LostProcessError") == 1
@@ -169,31 +183,32 @@ def test_a_process_that_is_killed_ends_the_run_at_its_last_checkpoint(
     session.close()
 
 
+def fail_in_process_1(home: Home, config: RunConfig, rank: int) -> None:
+    if rank == 0:
+        take_part(0, home, "a", config)
+        return
+    with helping() as session:
+        assert session
+        for _ in session.steps():
+            if session.trainer.progress.step == 7:
+                raise ZeroDivisionError
+
+
 def test_an_error_in_one_process_names_it_and_ends_the_run(
     home: Home, capfd: pytest.CaptureFixture[str]
 ) -> None:
     config = small("studio", epochs=5000, validate_every=0, checkpoint_every=5)
-
-    def fail(rank: int) -> None:
-        if rank == 0:
-            take_part(0, home, "a", config)
-            return
-        with helping() as session:
-            assert session
-            for _ in session.steps():
-                if session.trainer.progress.step == 7:
-                    raise ZeroDivisionError
-
-    with together.processes(2, fail) as children:
+    with together.processes(2, partial(fail_in_process_1, home, config)) as children:
         assert [outcome(child) for child in children] == [1, 1]
-    assert f"Process 1 of 2 (pid {children[1]}" in capfd.readouterr().err
+    assert f"Process 1 of 2 (pid {children[1].pid}" in capfd.readouterr().err
     assert found(home, "a").checkpoint_names() == ["step-00000005"]
 
 
 def test_a_request_to_stop_ends_all_processes_after_the_same_step(home: Home) -> None:
     config = small("studio", epochs=5000, validate_every=0, checkpoint_every=0)
     run = Run(home.runs / "a")
-    with together.processes(2, lambda rank: take_part(rank, home, "a", config)) as children:
+    action = partial(take_part, home=home, name="a", config=config)
+    with together.processes(2, action) as children:
         in_training(run)
         processes.request_stop(run)
         assert [outcome(child) for child in children] == [0, 0]
@@ -220,26 +235,24 @@ def test_where_process_0_cannot_start_the_others_end_quietly(
     assert not folders.all_runs(home.runs)
 
 
+def fill_in_process_1(home: Home, config: RunConfig, rank: int) -> None:
+    if rank == 1:
+        learn, steps_left = Learner.learn, iter(range(7))
+
+        def learn_until_full(learner: Learner, batch: Batch, rate: float) -> Tensor:
+            if next(steps_left, None) is None:
+                raise RuntimeError(FULL)
+            return learn(learner, batch, rate)
+
+        Learner.learn = learn_until_full  # type: ignore[method-assign]
+    take_part(rank, home, "a", config)
+
+
 def test_a_full_memory_of_any_process_ends_the_run_as_it_does_in_one_process(
     home: Home, capfd: pytest.CaptureFixture[str]
 ) -> None:
     config = small("studio", epochs=5000, validate_every=0, checkpoint_every=5, report_every=1)
-
-    def fill(rank: int) -> None:
-        if rank == 1:
-            learn = Learner.learn
-
-            def learn_until_full(learner: Learner, batch: Batch, rate: float) -> Tensor:
-                if len(losses_here) == 7:
-                    raise RuntimeError(FULL)
-                losses_here.append(rate)
-                return learn(learner, batch, rate)
-
-            losses_here: list[float] = []
-            Learner.learn = learn_until_full  # type: ignore[method-assign]
-        take_part(rank, home, "a", config)
-
-    with together.processes(2, fill) as children:
+    with together.processes(2, partial(fill_in_process_1, home, config)) as children:
         assert [outcome(child) for child in children] == [0, 1]
     run = found(home, "a")
     assert folders.summary(run).status == "failed"

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
 
@@ -129,23 +130,29 @@ def test_a_reading_that_cannot_be_written_does_not_stop_the_training(
     log.add(step(2))
 
 
+def read_and_thin_at_once(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(module, "EVERY", 0.0)
+    patch.setattr(module, "MOST", 8)
+
+
+def log_20(folder: Path, done: Path) -> None:
+    """Log the readings of 20 steps; `done` holds the last step whose reading is there."""
+    read_and_thin_at_once(pytest.MonkeyPatch())
+    log = log_in(folder)
+    for number in range(1, 21):
+        log.add(step(number))
+        done.write_text(str(number))
+
+
 def test_a_kill_at_any_change_of_the_file_loses_no_reading_before_the_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "EVERY", 0.0)
-    monkeypatch.setattr(module, "MOST", 8)
+    read_and_thin_at_once(monkeypatch)
     for point in count(1):
         folder, done = tmp_path / str(point), tmp_path / f"{point}.done"
         folder.mkdir()
         done.write_text("0")
-
-        def action(folder: Path = folder, done: Path = done) -> None:
-            log = log_in(folder)
-            for number in range(1, 21):
-                log.add(step(number))
-                done.write_text(str(number))
-
-        killed = killed_at(point, folder, action)
+        killed = killed_at(point, folder, partial(log_20, folder, done))
         steps = [each.step for each in read_readings(folder)]
         assert (steps[-1] if steps else 0) >= int(done.read_text())
         assert not steps or steps[0] == 1

@@ -6,15 +6,16 @@ that each step took are left out.
 """
 
 import argparse
-import os
+import contextlib
 import random
 import shutil
 import signal
 import time
 from functools import partial
+from multiprocessing.connection import Connection
 
 from studio.paths import Home
-from tests.killing import found, in_child, learnt, outcome, train, watch_files
+from tests.killing import CHILDREN, found, in_child, learnt, outcome, train, watch_files
 from tests.small import small
 from tests.soak.person import home_of_nonsense
 
@@ -24,25 +25,26 @@ CONFIG = small("studio", epochs=6, validate_every=7, checkpoint_every=3, report_
 def life(home: Home, draw: random.Random, seconds: float) -> bool:
     """Train in a child that is killed at a random moment; whether it was."""
     at_writing = draw.random() < 0.5
-    ours, theirs = os.pipe()
-
-    def action() -> None:
-        watch_files(home.runs / "killed", lambda *_: os.write(theirs, b"."))
-        train(home, "killed", CONFIG)
-
-    child = in_child(action)
-    os.close(theirs)
+    changes, written = CHILDREN.Pipe(duplex=False)
+    child = in_child(partial(train_watched, home, written))
+    written.close()
     if at_writing:
         # Some change to the files of the run, and a moment more.
-        for _ in range(draw.randint(1, 200)):
-            if not os.read(ours, 1):
-                break
+        with contextlib.suppress(EOFError):
+            for _ in range(draw.randint(1, 200)):
+                changes.recv_bytes()
         time.sleep(draw.random() * 0.002)
     else:
         time.sleep(draw.random() * seconds)
-    os.kill(child, signal.SIGKILL)
-    os.close(ours)
+    child.kill()
+    changes.close()
     return outcome(child) == -signal.SIGKILL
+
+
+def train_watched(home: Home, written: Connection) -> None:
+    """Train a run; each change to its files is named to whoever reads."""
+    watch_files(home.runs / "killed", lambda *_: written.send_bytes(b"."))
+    train(home, "killed", CONFIG)
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """A studio whose worker the test controls."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -151,8 +152,9 @@ def whole_before_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     shutdown = StudioApp._shutdown
 
     async def end(app: StudioApp) -> None:
-        if app._completes:
-            await app.completion.wait()
+        # Where the app has ended already, panes may never come.
+        while app._completes and app.is_running and not app.completion.is_set():
+            await asyncio.sleep(0.01)
         await shutdown(app)
 
     monkeypatch.setattr(StudioApp, "_shutdown", end)
