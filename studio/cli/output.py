@@ -18,7 +18,7 @@ from studio.cli.typer_words import error_in_words
 from studio.errors import ConfigError, LostProcessError, StudioError, out_of_memory_message
 from studio.launched import LOST, is_launched, is_launched_by_the_studio
 from studio.reasons import system_reason
-from studio.translation import language, plain, tr
+from studio.translation import plain, tr
 from studio.wording import printable
 
 out = Console(highlight=False, markup=False, emoji=False)
@@ -88,10 +88,7 @@ def exit_codes() -> Iterator[None]:
         say(f"tangshi-studio: {error}")
         sys.exit(1)
     except typer.TyperException as error:
-        if language() == "en":
-            error.show()  # type: ignore[attr-defined]  # all usage errors have it
-        else:
-            say(error_in_words(error))
+        say(error_in_words(error))
         sys.exit(2)
     except (KeyboardInterrupt, typer.Abort):
         messages.print(tr("Interrupted."))

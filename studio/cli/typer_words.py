@@ -1,4 +1,4 @@
-"""The words of typer itself, which speaks only English: found by their patterns and translated."""
+"""The words of typer itself, found by their patterns: made plain, and translated."""
 
 import io
 import re
@@ -9,7 +9,7 @@ import typer
 from studio.translation import marked, tr
 
 # The longer pattern stands before its beginning. A value may be one of these texts too.
-_TEXTS = (
+_KEPT = (
     marked("Show this message and exit."),
     marked("Install completion for the current shell."),
     marked("Show completion for the current shell, to copy it or customize the installation."),
@@ -17,7 +17,6 @@ _TEXTS = (
     marked("Error: {problem}"),
     marked("Invalid value for {option}: {problem}"),
     marked("Invalid value: {problem}"),
-    marked("Value error, {problem}"),
     marked("Missing argument {name}."),
     marked("Missing option {name}."),
     marked("Missing command."),
@@ -29,19 +28,27 @@ _TEXTS = (
     marked("Option {option} requires an argument."),
     marked("Option {option} does not take a value."),
     marked("{value} is not one of {values}."),
-    marked("Input should be a valid integer, unable to parse string as an integer"),
-    marked("Input should be a valid number, unable to parse string as a number"),
-    marked("Input should be greater than or equal to {bound}"),
-    marked("Input should be less than or equal to {bound}"),
 )
+# By the text of typer; itself where nothing is plainer.
+_TEXTS = dict(zip(_KEPT, _KEPT, strict=True)) | {
+    "Value error, {problem}": marked("{problem}"),
+    "Input should be a valid integer, unable to parse string as an integer": marked(
+        "it must be a whole number"
+    ),
+    "Input should be a valid number, unable to parse string as a number": marked(
+        "it must be a number"
+    ),
+    "Input should be greater than or equal to {bound}": marked("it must be {bound} or more"),
+    "Input should be less than or equal to {bound}": marked("it must be {bound} or less"),
+}
 
 
 def in_words(text: str) -> str:
     """A text of typer in the language of the process; any other text is returned unchanged."""
-    for message in _TEXTS:
-        if found := _pattern(message).fullmatch(text):
+    for theirs, ours in _TEXTS.items():
+        if found := _pattern(theirs).fullmatch(text):
             values = {name: in_words(value) for name, value in found.groupdict().items()}
-            return tr(message, **values)
+            return tr(ours, **values)
     return text
 
 

@@ -150,13 +150,24 @@ def test_the_help_of_each_command_is_its_docstring() -> None:
     assert check(typer.main.get_command(app), "") > 30
 
 
-def test_typers_own_words_stay_as_they_are_in_english() -> None:
-    for text in (
-        "Error: Invalid value for '--sort': Value error, 'x' is not one of 'a', 'b'.",
-        "No such option: --foo (Possible options: --from)",
-        "something else",
-    ):
+def test_typers_own_words_are_plain_in_english() -> None:
+    for text in ("No such option: --foo (Possible options: --from)", "something else"):
         assert in_words(text) == text
+    assert (
+        in_words("Error: Invalid value for '--sort': Value error, 'x' is not one of 'a', 'b'.")
+        == "Error: Invalid value for '--sort': 'x' is not one of 'a', 'b'."
+    )
+
+
+def test_a_value_that_is_no_number_is_refused_in_plain_words(tangshi: Run) -> None:
+    for option, value, problem in (
+        ("--judgement", "x", "it must be a number"),
+        ("--longest", "x", "it must be a whole number"),
+    ):
+        error = tangshi("generate", option, value).err
+        assert error.splitlines()[-1] == f"Error: Invalid value for '{option}': {problem}"
+    error = tangshi("train", "--epochs", "0").err
+    assert error.splitlines()[-1] == "Error: Invalid value for '--epochs': it must be 1 or more"
 
 
 def test_the_installation_is_checked_in_chinese(
