@@ -24,7 +24,8 @@ def test_a_poem_is_asked_for_worked_on_and_kept(home: Home, tmp_path: Path) -> N
         terminal.wait("四言 siyan")
         terminal.press("qijue", ENTER)
         terminal.wait("七绝 qijue 4x7")
-        terminal.press(TAB + "chun jiang hua yue ")
+        # Past theme, title and poets.
+        terminal.press(TAB * 5 + "chun jiang hua yue ")
         terminal.wait("春江花月")
         terminal.press(ENTER)
         terminal.wait(lambda text: "七绝 · rhyme" in text and WRITTEN in text)

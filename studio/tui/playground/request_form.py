@@ -93,6 +93,10 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield ChoiceField("form", tr("Form"), form_options())
         yield _number("lines", tr("Lines"), tr("an even number; 0 for the usual number"))
         yield _number("longest", tr("At most"), tr("a whole number from 1 to 2000"))
+        yield ChoiceField("theme", tr("Theme "), theme_options())
+        yield ChineseField("title", tr("Title"), tr("what it is about"))
+        yield ChoiceField("known_poet", tr("Known poets"), poet_options())
+        yield ChineseField("poet", tr("Poet"), tr("in whose manner"))
         yield ChineseField("acrostic", tr("Acrostic"), tr("藏头"))
         yield ChineseField("last", tr("Last line"), tr("ends the poem"))
         yield WordsField("words", tr("Words"), tr("that must appear"))
@@ -114,10 +118,6 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield Fold(lambda opened: tr("- less") if opened else tr("+ more: seed, sampling"), "fold")
         yield ChineseField("given", tr("Given"), tr("_ for blanks"), more=True)
         yield ChoiceField("rhymes", tr("Rhyme book"), book_options(), more=True)
-        yield ChoiceField("theme", tr("Theme "), theme_options(), more=True)
-        yield ChineseField("title", tr("Title"), tr("题"), more=True)
-        yield ChoiceField("known_poet", tr("Known poets"), poet_options(), more=True)
-        yield ChineseField("poet", tr("Poet"), tr("in whose manner"), more=True)
         yield _number("guidance", tr("Guidance"), tr("from 0 to 20"), more=True)
         yield ChoiceField(
             "copied_lines",

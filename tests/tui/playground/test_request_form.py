@@ -181,7 +181,7 @@ async def test_a_focused_field_shows_what_it_is_for(play: Play) -> None:
         await played.press("o")
         assert "four lines of five" in played.text("#field-about")
         await played.press("tab")
-        assert "first characters of the lines" in played.text("#field-about")
+        assert "theme to take as the title" in played.text("#field-about")
         await played.press("escape")
         assert not played.pane.query_one("#field-about").display
 
