@@ -36,6 +36,9 @@ class Copies(Protocol):
     def rare_share(self, text: str) -> float:
         """The share of the characters of a text that are rare."""
 
+    def has_common_closing(self, text: str) -> bool:
+        """Whether a text ends in a pair of characters in which many poems end."""
+
 
 def is_copied_line(copies: Copies, line: str) -> bool:
     """Whether a line is copied; one of fewer than four characters belongs to nobody."""
@@ -68,6 +71,10 @@ class CopiesOfAny:
     def rare_share(self, text: str) -> float:
         """The share of the characters that are rare in poems of the kind."""
         return self._libraries[0].rare_share(text)
+
+    def has_common_closing(self, text: str) -> bool:
+        """Whether it ends in a pair of characters in which many poems of the kind end."""
+        return self._libraries[0].has_common_closing(text)
 
 
 def cut_at_line_ends(text: str, spans: Iterable[CopiedSpan]) -> tuple[CopiedSpan, ...]:

@@ -19,7 +19,7 @@ from studio.corpus.script import simplified
 # The number of characters in a key, and the bits of each.
 GRAM, BITS = 4, 16
 # Codes: 0 separates the poems; the last one is for characters that are not in the corpus.
-_SEPARATOR, UNKNOWN = 0, 2**BITS - 1
+SEPARATOR, UNKNOWN = 0, 2**BITS - 1
 _VERSION = 1
 # The type names of the safetensors format.
 _TYPES = {"U16": np.uint16, "U32": np.uint32, "U64": np.uint64, "I32": np.int32}
@@ -81,9 +81,9 @@ def build_index(poems: Iterable[Poem]) -> GramIndex:
     lines[begins] = np.minimum(ends - begins + 1, 2**16 - 1)
 
     keys = keys_of(np.concatenate((text, np.zeros(GRAM - 1, np.uint16))), GRAM)
-    inside = np.flatnonzero(text != _SEPARATOR)
+    inside = np.flatnonzero(text != SEPARATOR)
     order = inside[np.argsort(keys[inside], kind="stable")].astype(np.int32)
-    separators = np.flatnonzero(text == _SEPARATOR)
+    separators = np.flatnonzero(text == SEPARATOR)
     starts = np.concatenate(([0], separators[:-1] + 1)).astype(np.int32)
     return GramIndex(
         text=text,

@@ -25,6 +25,7 @@ from studio.files import write_atomically
 from studio.verse.gram_index import (
     BITS,
     GRAM,
+    SEPARATOR,
     UNKNOWN,
     GramIndex,
     build_index,
@@ -36,6 +37,8 @@ from studio.verse.reading import CopiedSpan
 
 # A character that is less often in the corpus is rare.
 RARE = 200
+# A pair in which so many poems end is a common closing: about fifty pairs of the Tang poems.
+COMMON_CLOSING = 33
 
 
 class Novelty:
@@ -117,6 +120,14 @@ class Novelty:
         """The share of the characters of a text that the corpus has less than `RARE` times."""
         counts = self._counts(self._encoded(_han(text)), 1)
         return float((counts < RARE).mean()) if len(counts) else 0.0
+
+    def has_common_closing(self, text: str) -> bool:
+        """Whether a text ends in a pair of characters in which many poems of the corpus end."""
+        codes = self._encoded(_han(text)[-2:])
+        if len(codes) < 2:
+            return False
+        ends = self._characters_after(self._places(codes), 2) == SEPARATOR
+        return int(ends.sum()) >= COMMON_CLOSING
 
     def spans(self, text: str, min_length: int = GRAM) -> tuple[CopiedSpan, ...]:
         """The longest spans of at least `min_length` characters that are in a poem, in their order.

@@ -69,6 +69,8 @@ def _scored(
         score += ranking.firmness * copies.firmness(poem.text)
     if copies and ranking.rarity:
         score -= ranking.rarity * copies.rare_share(poem.text)
+    if copies and ranking.closing:
+        score -= ranking.closing * copies.has_common_closing(poem.text)
     scansion = scan(lines)
     faults = {each.line for each in scansion.faults if each.name != "重字"}
     notes = {each.line for each in scansion.notes} - faults

@@ -70,10 +70,10 @@ class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The weights of the terms that rank the poems of one request; 0 leaves a term out.
 
     `likelihood` is the mean log-probability of a character under the model, in nats. The terms from
-    `repetition` to `variety` are from 0 to 1. `repetition`, `novelty`, `prosody`, `variety` and
-    `rarity` are subtracted; the others are added. `repetition` is the share of characters that
-    repeat an earlier one of the poem. `novelty` is the share of 4-grams that are in the corpus.
-    `prosody` is the share of lines with a fault; a note counts as a quarter of a fault.
+    `repetition` to `variety` are from 0 to 1. `repetition`, `novelty`, `prosody`, `variety`,
+    `rarity` and `closing` are subtracted; the others are added. `repetition` is the share of
+    characters that repeat an earlier one of the poem. `novelty` is the share of 4-grams that are in
+    the corpus. `prosody` is the share of lines with a fault; a note counts as a quarter of a fault.
     `parallelism` is the mean over the couplets that must be parallel. `variety` is the share of
     bigrams that a better poem also has. `title` counts if there is a title or a poet: by how much
     they raise the likelihood. The last ones are 0 in requests of older versions. `end` is the
@@ -81,7 +81,8 @@ class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mutual information of neighbouring characters in the corpus, in nats. `rarity` is the share of
     rare characters. `coherence` is how well the couplets follow each other. `judgement` is the
     points that the judge beside the model expects. They count only if the judge reads along: if the
-    sampling has a `judgement`, the form fixed lines, and each line several tries.
+    sampling has a `judgement`, the form fixed lines, and each line several tries. `closing` is 1 if
+    many poems of the corpus end in the same two characters.
     """
 
     likelihood: Weight = 1.0
@@ -96,6 +97,7 @@ class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rarity: Weight = 0.0
     coherence: Weight = 0.0
     judgement: Weight = 0.0
+    closing: Weight = 0.0
 
 
 class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -267,7 +269,7 @@ _TEXTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 USUAL = ComposeRequest(
     drafts=16,
     sampling=Sampling(temperature=0.85, guidance=0.5, sharpness=0.5, judgement=20),
-    ranking=Ranking(repetition=10.0, coherence=0.1, judgement=1.5),
+    ranking=Ranking(repetition=10.0, coherence=0.1, judgement=1.5, closing=0.2),
 )
 
 

@@ -38,6 +38,7 @@ def test_a_ci_is_compared_with_the_ci_and_with_the_poems(home: Home) -> None:
     assert (span.start, span.end, span.title) == (0, 6, "如梦令")
     assert ci.firmness(of_ci) > poems.firmness(of_ci) == 0
     assert ci.rare_share(of_ci) == 1
+    assert not ci.has_common_closing(of_ci)
 
 
 def test_a_line_of_three_characters_is_nobodys(home: Home) -> None:

@@ -247,3 +247,19 @@ def test_rare_characters_are_those_that_the_corpus_seldom_has(
     monkeypatch.setattr(novelty, "RARE", 3)
     assert index.rare_share("白龘，") == 0.5
     assert index.rare_share("") == 0.0
+
+
+def test_a_closing_is_common_where_many_poems_end_in_it(
+    index: Novelty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(novelty, "COMMON_CLOSING", 2)
+    # 层楼 ends two poems, 故乡 one; 白日 is in two poems, but not at their ends.
+    for text, common in (
+        ("千里江陵一层楼。", True),
+        ("疑是思故乡。", False),
+        ("黄河入白日。", False),
+        ("楼。", False),
+        ("一层龘。", False),
+        ("", False),
+    ):
+        assert index.has_common_closing(text) == common, text

@@ -5,8 +5,10 @@ import pytest
 
 from studio.corpus.poem import About
 from studio.model.evaluate import score_poems
-from studio.verse import knowledge
+from studio.paths import Home
+from studio.verse import knowledge, novelty
 from studio.verse.knowledge import DraftReading, read_drafts
+from studio.verse.novelty import Novelty
 from studio.verse.ranking import add_scores
 from studio.verse.request import Ranking, WrittenPoem
 from studio.verse.writer import Writer
@@ -44,3 +46,12 @@ def test_a_weight_prefers_the_draft_that_has_more_of_it(term: str, found: str) -
     assert second.score - first.score == pytest.approx(3.0)
     first, second = add_scores(POEMS, NOTHING, None, readings)
     assert second.score == first.score == 0.0
+
+
+def test_a_common_closing_costs_its_weight(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(novelty, "COMMON_CLOSING", 1)
+    weights = msgspec.structs.replace(NOTHING, closing=0.5)
+    with Novelty.open(home.library) as library:
+        (poem, *_) = library._library.poems()
+        ends = WrittenPoem(poem.text, -3.0, True), WrittenPoem(poem.text[:-4] + "龘，", -3.0, True)
+        assert [each.score for each in add_scores(ends, weights, library)] == [-0.5, 0.0]
