@@ -178,8 +178,10 @@ def _product_of_many(weight: Tensor) -> Product | None:
         return _product_in_eight_bits(weight)
     if not has_bfloat16():
         return None
-    weight = weight.bfloat16()
-    return lambda inputs: F.linear(inputs.bfloat16(), weight).float()
+    # Packed once: `F.linear` would read the weights in an order that AMX cannot use directly.
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight.bfloat16())
+    multiply: Callable[..., Tensor] = torch.ops.mkldnn._linear_pointwise.default
+    return lambda inputs: multiply(inputs.bfloat16(), packed, None, "none", [], "").float()
 
 
 def _product_in_eight_bits(weight: Tensor) -> Product:
