@@ -1,7 +1,8 @@
 """Training speed, as ratios to common baselines.
 
 All contenders run in one process, in turn, for several rounds. The results are medians over the
-rounds, so that a change in the speed of the machine affects all of them alike.
+rounds, so that a change in the speed of the machine affects all of them alike. All of them have the
+heap of `studio/cli/heap.py`, which makes a plain batch a fifth to a third faster than it is alone.
 """
 
 import statistics
