@@ -4,7 +4,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise, repeat
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -130,13 +130,13 @@ class Network(nn.Module):
         tokens: Tensor,
         state: State | None = None,
         rows: Rows | None = None,
-        conditions: Conditions | None = None,
+        conditions: Conditions | Tensor | None = None,
     ) -> tuple[Tensor, State]:
         """Read `tokens` (batch, time) from `state`; None is the initial state.
 
         `rows`: which rows of a larger batch these are. Dropout is drawn for that one. `conditions`
-        are those of these rows, or one row that all of them have; None if nothing is known. A
-        network that reads none ignores them.
+        are those of these rows, or one row that all of them have, or their vectors, which
+        `condition_inputs` makes; None if nothing is known. A network that reads none ignores them.
 
         Returns the features from which `logits` predicts each next character,
         (batch, time, features), and the state after the last token.
@@ -179,7 +179,7 @@ class Network(nn.Module):
         tokens: Tensor,
         state: State | None,
         rows: Rows | None = None,
-        conditions: Conditions | None = None,
+        conditions: Conditions | Tensor | None = None,
         read: list[LayerInput] | None = None,
     ) -> tuple[Tensor, State]:
         """Like `forward`, but a `state` of None is the zero state. Fills the list `read`."""
@@ -254,12 +254,13 @@ class Network(nn.Module):
         copied.load_state_dict(self.state_dict())
         return copied.eval()
 
-    def _known(self, tokens: Tensor, conditions: Conditions | None) -> Tensor:
+    def _known(self, tokens: Tensor, conditions: Conditions | Tensor | None) -> Tensor:
         """The vectors of the conditions, (batch, time, width)."""
         if conditions is None or not self.condition_inputs.width:
             return self.embedding.weight.new_zeros(*tokens.shape, self.condition_inputs.width)
-        known: Tensor = self.condition_inputs(self.embedding, conditions)
-        return known.expand(len(tokens), -1, -1)
+        if isinstance(conditions, Conditions):
+            conditions = cast(Tensor, self.condition_inputs(self.embedding, conditions))
+        return conditions.expand(len(tokens), -1, -1)
 
     def _masks(self, rows: int) -> Iterator[Tensor | None]:
         """What dropout multiplies with, in the order of use; None where nothing is left out.

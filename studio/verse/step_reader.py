@@ -23,9 +23,13 @@ class StepReader:
         """Read the begin token and `prefix`, with which each poem of `rules` begins."""
         self._writer = writer
         device = writer.device.torch_device
-        self._known: _StepConditions | None = None
-        if writer.network.config.has_conditions:
-            self._known = _StepConditions(about, rules, writer.vocabulary, device)
+        # (1, positions, width): the vectors for each position. All poems have the same request.
+        self._known: Tensor | None = None
+        network = writer.network
+        if network.config.has_conditions:
+            conditions = _conditions(about, rules, writer.vocabulary).to(device)
+            with torch.inference_mode():
+                self._known = network.condition_inputs(network.embedding, conditions)
         read, state = self._read(torch.tensor([[BEGIN, *prefix]]), None, 0)
         same = torch.zeros(len(rules.fixed), dtype=torch.long, device=device)
         # (1, time, features): those from which each token of the prefix is predicted.
@@ -65,7 +69,9 @@ class StepReader:
         Returns the features (rows, time, features) after each of them, and the state.
         """
         network = self._writer.network
-        known = self._known.before(start, start + tokens.shape[1]) if self._known else None
+        known = self._known
+        if known is not None:
+            known = known[:, start : start + tokens.shape[1]]
         # `eval` and `train` visit every module, which is slow compared to one step of one poem.
         was_training = network.training
         if was_training:
@@ -80,19 +86,9 @@ class StepReader:
                 network.train()
 
 
-class _StepConditions:
-    """What is known of all poems of a batch: the same, because they have one request."""
-
-    def __init__(
-        self, about: About, rules: Rules, vocabulary: Vocabulary, device: torch.device
-    ) -> None:
-        self._about = describe([about], vocabulary).about.to(device)
-        self._device = device
-        # (positions, 3): where each token of the poem is. All rows have the same stops.
-        places = places_of(np.array([BEGIN, *rules.fixed[0]]), vocabulary.stops)[:-1]
-        self._places = torch.from_numpy(places * bool(about.form)).long().to(device)
-
-    def before(self, start: int, end: int) -> Conditions:
-        """Those for predicting the tokens at positions from `start` to before `end`, one row."""
-        poems = torch.zeros(1, end - start, dtype=torch.long, device=self._device)
-        return Conditions(self._places[None, start:end], poems, self._about)
+def _conditions(about: About, rules: Rules, vocabulary: Vocabulary) -> Conditions:
+    """What is known at each position of the poems, one row: all of them have the same stops."""
+    places = places_of(np.array([BEGIN, *rules.fixed[0]]), vocabulary.stops)[:-1]
+    poems = torch.zeros(1, len(places), dtype=torch.long)
+    known_places = torch.from_numpy(places * bool(about.form)).long()[None]
+    return Conditions(known_places, poems, describe([about], vocabulary).about)
