@@ -33,7 +33,7 @@ CONFIG = small(
 
 
 def test_killed_at_any_point_a_run_ends_as_one_that_never_was(home: Home) -> None:
-    """At every other point: `tests.soak.kills` kills at many more."""
+    """At every third point: `tests.soak.kills` kills at many more."""
     train(home, "whole", CONFIG)
     whole = learnt(found(home, "whole"))
     assert whole["events"][-1]["outcome"] == "finished"
@@ -44,7 +44,7 @@ def test_killed_at_any_point_a_run_ends_as_one_that_never_was(home: Home) -> Non
         outcome(in_child(again))
         assert learnt(found(home, "killed")) == whole, f"killed at point {point}"
         shutil.rmtree(home.runs / "killed")
-        point += 2
+        point += 3
     assert point > 50
 
 
