@@ -12,9 +12,9 @@ def keep_heap() -> None:
     """Make glibc keep freed memory, in one heap for all threads. Call it before starting threads.
 
     By default glibc returns freed memory to the system, which fills it with zeros when it is
-    allocated again. If that happens in every step, a step takes a quarter longer. Blocks of more
-    than 32 MiB would be returned even so, so that none is mapped alone: a step of a layer of 512
-    units has 160 MB of them. Does nothing without glibc.
+    allocated again. If that happens in every step, a step takes a quarter longer. A block of
+    more than 32 MiB would be mapped alone and returned whatever the threshold, so no block is: a
+    step with 512 units has 160 MB of them. Does nothing without glibc.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):
         mallopt = ctypes.CDLL(None).mallopt
