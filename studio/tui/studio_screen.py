@@ -172,6 +172,24 @@ class StudioScreen(Screen[None]):
         """Focus the previous place of the current pane."""
         return super().focus_previous(self._within_pane(selector))
 
+    def _update_focus_styles(
+        self, focused: Widget | None = None, blurred: Widget | None = None
+    ) -> None:
+        """Style what `:focus-within` changes. Textual would style all that is in the same widget.
+
+        For the form of the playground that are 122 widgets, at each move of the focus.
+        """
+        moved = [each for each in (focused, blurred) if each is not None]
+        holders = {node for each in moved for node in each.ancestors_with_self}
+        concerned = {
+            node
+            for holder in holders
+            if holder._has_focus_within
+            for node in holder.walk_children(with_self=True)
+            if node._has_focus_within
+        }
+        self.app.stylesheet.update_nodes(concerned, animate=True)
+
     def _within_pane(self, selector: str | type[Widget]) -> str | type[Widget]:
         """Selects what is in the current pane. The pane itself would not show that it is focused.
 

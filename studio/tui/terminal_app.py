@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from rich.console import RenderableType
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.errors import NoWidget
 from textual.events import AppFocus, Event, Key, MouseDown, Resize
@@ -79,6 +80,11 @@ class TerminalApp(KeysInOrder):
         filters = super().get_line_filters()
         chosen = self._palettes.get(self.theme)
         return [*filters, chosen] if chosen else filters
+
+    def update_styles(self, node: DOMNode, animate: bool = True) -> None:
+        """Style what the classes of a widget change; one that has no place yet will be anyway."""
+        if node is self or node.parent is not None:
+            super().update_styles(node, animate=animate)
 
     def get_driver_class(self) -> type[Driver]:
         """The driver for this platform; on Unix, `TerminalDriver`."""
