@@ -1,11 +1,16 @@
 """The form of a request."""
 
+from typing import Any
+
 import pytest
+from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
 from textual.widgets import Input
 
 from studio.prosody.measure import Measure
 from studio.settings import Settings
 from studio.tui.playground.request_form import RequestForm
+from studio.tui.playground.stage import PoemStage
 from studio.tui.widgets.form_fields import Fold, TypedField
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.verse.request import ComposeRequest, Ranking
@@ -220,3 +225,29 @@ async def test_the_end_of_the_last_line_must_rhyme(play: Play) -> None:
         assert fits(3, "月")
         played.select("rhyme").value = "阳"
         assert [fits(4, each) for each in "楼光"] == [False, True]
+
+
+async def test_a_move_of_the_focus_styles_only_what_it_changes(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with play((160, 48)) as played:
+        form, screen = played.pane.query_one(RequestForm), played.app.screen
+        _, unfocused = form.styles.border_left
+        styled: list[DOMNode] = []
+        apply = Stylesheet.apply
+
+        def noting(self: Stylesheet, node: DOMNode, **how: Any) -> None:
+            styled.append(node)
+            apply(self, node, **how)
+
+        monkeypatch.setattr(Stylesheet, "apply", noting)
+        played.select("form").focus()
+        await played.pilot.pause()
+        assert form.styles.border_left[1] != unfocused
+        styled.clear()
+        screen.focus_next()
+        assert {type(node) for node in styled} == {RequestForm}
+        assert form.styles.border_left[1] != unfocused
+        played.pane.query_one(PoemStage).focus()
+        await played.pilot.pause()
+        assert form.styles.border_left[1] == unfocused
