@@ -137,15 +137,21 @@ class StudioScreen(Screen[None]):
 
     def _prepare(self, pane: Pane) -> None:
         """Give a pane its title, and the classes for the size that it will get."""
-        name, current, room = pane.id or "", host_of(self).current, self._room
+        pane.display = pane.id in self._visited[: self._room]
         self._write_title(pane)
-        pane.display = name in self._visited[:room]
-        shares = 2 if name == current else 1
+        # Textual applies the style sheet to all widgets after this.
+        pane.update_classes(self._coming_classes(pane), update=False)
+
+    def _coming_classes(self, pane: Pane) -> dict[str, bool]:
+        """The classes of a pane by the size that it will get.
+
+        With them before the layout, it is laid out and drawn once less.
+        """
+        is_current, room = pane.id == host_of(self).current, self._room
+        shares = 2 if is_current else 1
         lines = 1 + (room < len(TITLES))
         size = Size(self._width * shares // (room + 1), self.app.size.height - lines)
-        classes = pane.size_classes(size) | {"-current": name == current}
-        # Textual applies the style sheet to all widgets after this.
-        pane.update_classes(classes, update=False)
+        return pane.size_classes(size) | {"-current": is_current}
 
     def _write_title(self, pane: Pane) -> None:
         number = list(TITLES).index(pane.id or "") + 1
@@ -157,7 +163,7 @@ class StudioScreen(Screen[None]):
         self._visited.insert(0, current)
         self._show_panes()
         for pane in self.panes:
-            pane.set_class(pane.id == current, "-current")
+            pane.update_classes(self._coming_classes(pane))
             if pane.id == current:
                 pane.refresh_from_disk()
         self.tabs.current = current
