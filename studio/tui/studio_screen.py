@@ -148,7 +148,8 @@ class StudioScreen(Screen[None]):
         With them before the layout, it is laid out and drawn once less.
         """
         is_current, room = pane.id == host_of(self).current, self._room
-        shares = 2 if is_current else 1
+        # A pane alone has all of the width, as each hidden one will have.
+        shares = 2 if is_current or room == 1 else 1
         lines = 1 + (room < len(TITLES))
         size = Size(self._width * shares // (room + 1), self.app.size.height - lines)
         return pane.size_classes(size) | {"-current": is_current}
