@@ -2,7 +2,6 @@
 
 import hypothesis  # noqa: F401
 import pytest  # noqa: F401
-import torch._dynamo  # noqa: F401
 
 from studio.prosody.rhymes import PINGSHUI, rhyme_book
 from studio.prosody.tones import usual_tones

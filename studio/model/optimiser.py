@@ -27,6 +27,23 @@ _STATE_NAMES: dict[type[torch.optim.Optimizer], tuple[str, ...]] = {
 warnings.filterwarnings("ignore", "This instance was constructed with capturable=True")
 
 
+def _leave_compiler_out() -> None:
+    """Keep torch's optimisers from importing torch's compiler.
+
+    They import it only to say that it must not compile them: more than a second, and 800 modules.
+    """
+    for method in vars(torch.optim.Optimizer).values():
+        if original := getattr(method, "__wrapped__", None):
+            # Where `torch._disable_dynamo` keeps what the compiler would give back.
+            original.__dynamo_disable = original
+    for kind in (torch.optim.AdamW, torch.optim.RMSprop, torch.optim.SGD):
+        if original := getattr(kind.step, "__wrapped__", None):
+            kind.step = torch.no_grad()(original)  # type: ignore[method-assign]
+
+
+_leave_compiler_out()
+
+
 def make_optimiser(
     network: Network, config: TrainConfig, device: Device, recorded: bool = False
 ) -> torch.optim.Optimizer:

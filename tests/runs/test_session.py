@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -46,6 +47,19 @@ def test_killed_at_any_point_a_run_ends_as_one_that_never_was(home: Home) -> Non
         shutil.rmtree(home.runs / "killed")
         point += 3
     assert point > 50
+
+
+def train_without_compiler(home: Home) -> None:
+    """Train with each optimiser, and resume."""
+    for optimizer in ("adamw", "muon", "rmsprop", "sgd"):
+        train(home, optimizer, with_settings(CONFIG, {"optimizer": optimizer}))
+        for _ in resume_run(home, optimizer, epochs=1).steps():
+            pass
+    assert "torch._dynamo" not in sys.modules
+
+
+def test_training_imports_no_compiler(home: Home) -> None:
+    assert outcome(in_child(partial(train_without_compiler, home))) == 0
 
 
 def trained(home: Home, name: str = "first") -> folders.Run:
