@@ -32,6 +32,7 @@ from studio.tui.keys import KEYS
 from studio.tui.language_change import say_all_again
 from studio.tui.leaving import Leaving
 from studio.tui.pinyin_keeper import PinyinKeeper
+from studio.tui.quick_styles import quicken_styles
 from studio.tui.run_in_training import RunInTraining
 from studio.tui.studio_screen import StudioScreen
 from studio.tui.terminal_app import TerminalApp
@@ -40,6 +41,7 @@ from studio.tui.themes import NAMES
 from studio.tui.widgets.modal import Palette
 
 repair()
+quicken_styles()
 
 HERE = Path(__file__).parent
 _GREETING = marked(
