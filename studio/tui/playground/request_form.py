@@ -84,6 +84,9 @@ class RequestForm(VerticalScroll, can_focus=False):
     class RequestChanged(Message):
         """A value changed."""
 
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, RequestForm.RequestChanged)
+
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self.models = ModelFields()

@@ -251,3 +251,15 @@ async def test_a_move_of_the_focus_styles_only_what_it_changes(
         played.pane.query_one(PoemStage).focus()
         await played.pilot.pause()
         assert form.styles.border_left[1] == unfocused
+
+
+async def test_changes_that_come_together_are_summed_up_once(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with play() as played:
+        asked = []
+        monkeypatch.setattr(RequestForm, "request", lambda form, first: asked.append(first))
+        form = played.pane.query_one(RequestForm)
+        form.fill(ComposeRequest(form="七律", title="送别", poet="李白", lines=8, candidates=3))
+        await played.settle()
+        assert len(asked) == 1
