@@ -10,7 +10,7 @@ from studio.paths import Home
 from tests.terminal import Terminal, studio
 from tests.test_studio import start_training
 
-SIZES = 25
+SIZES = 12
 # Keys that open, from where the ones before have led, what the panes can show.
 SCREENS = ("1", "/", "\x1b", "2", "n", "\x1b", "r", "l", "3", "o", "\x1b", "b", "\x1b", "?")
 

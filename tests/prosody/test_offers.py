@@ -43,7 +43,7 @@ def offered(
     return scanned, offers(lines, fault, again, rules.book, lambda line, place: CHARACTERS, 5)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     poem=st.sampled_from(WHOLE),
     changes=st.lists(
@@ -73,7 +73,7 @@ def test_every_offer_clears_its_fault_and_raises_no_other(
             assert (after.form, after.regulated) == (before.form, before.regulated)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(
     poem=st.sampled_from(WHOLE),
     changes=st.lists(
