@@ -19,6 +19,7 @@ class JudgedRows:
         """Read `prefix`, with which each of the poems begins; `reader` has read it."""
         self._network, self._judge, self._reader = writer.network, judge, reader
         self._judging, self._points = judge.start(rows), torch.zeros(rows)
+        self._waiting: list[Passage] = []
         if prefix:
             tokens = torch.tensor([prefix])
             passage = passage_of(
@@ -31,26 +32,39 @@ class JudgedRows:
     @property
     def points(self) -> Floats:
         """How many points are expected of each poem, (rows,)."""
+        self._read()
         points: Floats = self._points.numpy()
         return points
 
     @torch.inference_mode()
     def take(self, tokens: Tokens, nats: Floats) -> None:
-        """Read the next tokens (rows,), which cost `nats` (rows,), 0 for stops.
+        """Take the next tokens (rows,), which cost `nats` (rows,), 0 for stops.
 
-        `reader` has not read them yet.
+        `reader` has not read them yet. They are judged together when the points are needed: at the
+        end of a line, faster than one by one.
         """
         weight = self._network.embedding.weight
         characters = weight[torch.from_numpy(tokens).to(weight.device)].float().cpu()
-        passage = Passage(
-            self._reader.features.float().cpu()[:, None],
-            characters[:, None],
-            torch.from_numpy(nats.astype(np.float32))[:, None],
+        self._waiting.append(
+            Passage(
+                self._reader.features.float().cpu()[:, None],
+                characters[:, None],
+                torch.from_numpy(nats.astype(np.float32))[:, None],
+            )
         )
-        points, self._judging = self._judge(passage, self._judging)
-        self._points = points[:, -1]
+
+    @torch.inference_mode()
+    def _read(self) -> None:
+        if self._waiting:
+            passage = Passage(
+                *(torch.cat(parts, dim=1) for parts in zip(*self._waiting, strict=True))
+            )
+            points, self._judging = self._judge(passage, self._judging)
+            self._points = points[:, -1]
+            self._waiting.clear()
 
     def select_rows(self, rows: Tensor) -> None:
         """Keep only `rows` (any number,), in this order; rows may repeat."""
+        self._read()
         self._judging = select_rows(self._judging, rows)
         self._points = self._points.index_select(0, rows)
