@@ -81,7 +81,7 @@ class Terminal:
         """
         for key in keys:
             os.write(self.file, key.encode("utf-8", "surrogateescape"))
-            end = time.monotonic() + 1.0
+            end = time.monotonic() + 0.5
             while time.monotonic() < end and self._answered(0.15):
                 self._read()
 
