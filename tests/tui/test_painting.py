@@ -127,8 +127,10 @@ def test_a_row_with_a_character_that_some_terminals_draw_wide_is_written_as_a_wh
 
 
 def _by_textual(update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
+    # Textual remembers the sequences of a style for one colour system only, and Rich the pieces of
+    # a text with their style.
+    Segment._split_cells.cache_clear()
     for strip in _strips(update):
-        # Textual remembers the sequences of a style for one colour system only.
         strip._render_cache = None
         for _, style, _ in strip:
             if style:
