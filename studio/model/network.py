@@ -228,12 +228,13 @@ class Network(nn.Module):
         return F.linear(features, self.softmax_weight, self.softmax_bias)
 
     def pack(self) -> None:
-        """Make single steps faster with the same results; the weights must not change afterwards.
+        """Make single steps faster. Weights are rounded, and must not change afterwards.
 
-        It applies to an LSTM on the processor whose weights fit half precision.
+        It applies to an LSTM on the processor.
         """
         layers = [layer for layer in self.layers if isinstance(layer, nn.LSTM)]
         if layers and can_pack(self):
+            self.half().float()
             self._packed = PackedLstm(
                 self.embedding.weight,
                 [matrix.get_parameter("weight") for matrix in self.above],

@@ -7,7 +7,6 @@ from studio.model import packed
 from studio.model.conditions import WIDTH, Conditions
 from studio.model.config import ModelConfig
 from studio.model.network import Network, State, select_rows
-from studio.model.packed import can_pack
 
 ABOUT = torch.zeros(2, WIDTH, dtype=torch.long)
 ABOUT[1, :4] = torch.tensor([2, 3, 7, 8])
@@ -100,11 +99,30 @@ def test_a_row_in_eight_bits_does_not_depend_on_the_others() -> None:
         torch.testing.assert_close(found, wanted, rtol=0, atol=float(wanted.abs().max()) * 0.02)
 
 
-def test_weights_that_packing_would_round_are_left_as_they_are() -> None:
+@needs_fbgemm
+def test_weights_that_do_not_fit_half_precision_are_rounded_for_every_way_of_reading() -> None:
+    model, rounded = network(skips=True), halved(network(skips=True))
+    expected, _ = steps(rounded)
+    model.pack()
+    assert model._packed
+    found, _ = steps(model)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+    assert all(map(torch.equal, model.parameters(), rounded.parameters()))
+
+
+@pytest.mark.parametrize("weight", [1e5, float("inf"), float("nan")])
+def test_weights_beyond_half_precision_are_not_packed(weight: float) -> None:
     model = network()
-    assert not can_pack(model)
+    with torch.no_grad():
+        model.softmax_bias[7] = weight
+    before = [each.clone() for each in model.parameters()]
     model.pack()
     assert not model._packed
-    unlike = network(cell="gru")
-    halved(unlike).pack()
-    assert not unlike._packed
+    for each, old in zip(model.parameters(), before, strict=True):
+        torch.testing.assert_close(each, old, rtol=0, atol=0, equal_nan=True)
+
+
+def test_only_an_lstm_is_packed() -> None:
+    model = network(cell="gru")
+    model.pack()
+    assert not model._packed
