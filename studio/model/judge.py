@@ -138,7 +138,7 @@ def read_poems(
         conditions = batch.conditions and batch.conditions.to(device.torch_device)
         with device.autocast():
             features, _ = network(device.put(batch.inputs), conditions=conditions)
-        passage = passage_of(network, batch.targets, features, is_stop)
+            passage = passage_of(network, batch.targets, features, is_stop)
         for row, index in enumerate(indices):
             length = len(rows[index]) - 1
             found[index] = Passage(*(each[row : row + 1, :length].half() for each in passage))

@@ -181,8 +181,11 @@ def repeat_cost(written: Tokens, at: LinePlace, han: Bools) -> Floats:
     seen = written[:, :-1] == last
     if place and seen.any():
         np.maximum(cost[:, 1:], np.float32(BIGRAM_COST) * (seen & known[:, 1:]), out=cost[:, 1:])
-        same = written[:, :, None] == written[:, None, :]
-        cost = (same * cost[:, None, :]).max(axis=2)
+        # In the other rows the last place of a character has its highest cost already.
+        rows = seen.any(axis=1)
+        again = written[rows]
+        same = again[:, :, None] == again[:, None, :]
+        cost[rows] = (same * cost[rows, None, :]).max(axis=2)
     if place % 2 or at.is_last:
         once = np.where(
             seen.any(axis=1, keepdims=True), np.float32(BIGRAM_COST), np.float32(DOUBLED_COST)

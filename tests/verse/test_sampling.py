@@ -155,6 +155,19 @@ def test_a_character_is_lowered_more_the_nearer_it_stood() -> None:
     assert 0 < FAR_COST < NEAR_COST
 
 
+def test_what_a_character_costs_does_not_depend_on_other_poems() -> None:
+    han = np.array([False, *[True] * 5])
+    # The last character of the first and the third stands further back; the second repeats another.
+    poems = np.array([[1, 2, 3, 4, 0, 2], [1, 2, 1, 4, 0, 3], [5, 2, 5, 2, 0, 5]])
+    at = line_places([4, 4])[6]
+    costs = repeat_cost(poems, at, han)
+    for poem, cost in zip(poems, costs, strict=True):
+        found = np.zeros((2, 6), np.float32)
+        found[0, poem] = cost
+        found[1, poem] = repeat_cost(poem[None], at, han)[0]
+        assert found[0].tolist() == found[1].tolist()
+
+
 def test_what_is_fixed_further_on_is_not_written_before() -> None:
     # Lines of four and a stop, which is 0, as is what is free; the last token comes first.
     places, han = line_places([4, 4, 4]), np.array([False, True, True, True, True, True])
