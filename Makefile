@@ -8,14 +8,17 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 # The runs of `make model`; each resumes where it was interrupted. With a GPU: three teachers, a student that
-# learns from them, and a short run on the Tang poems alone that starts from it. Without: one run on the Song poems, and
-# one that starts from it.
+# learns from them, and a short run on the Tang poems alone that starts from it. Without: a smaller model that reads the
+# Song and Tang poems together, and then the Tang poems alone.
 ON_GPU := $(shell nvidia-smi -L 2> /dev/null)
 TEACHERS := default-teacher-1,default-teacher-2,default-teacher-3
-SONG_RUN := default-song
-# Validated at its end alone, so that the other one starts from there.
-SONG_SETTINGS := --poems quansongshi --epochs 1 --set schedule=constant --set validate_every=0 \
+MIXED_RUN := default-mixed
+# Each epoch is validated at its end. The last one is the best; the other run starts from there.
+MIXED_SETTINGS := --mix quansongshi --epochs 3 --set hidden=640 --set embedding=320 --set batch_size=128 \
+	--set learning_rate=0.005 --set schedule=constant --set validate_every=0 \
 	--set dropout=0.1 --set recurrent_dropout=0 --set embedding_dropout=0
+TANG_SETTINGS := --epochs 7 --set batch_size=128 --set learning_rate=0.003 --set warmup_steps=100 --set validate_every=0 \
+	--set dropout=0.2 --set recurrent_dropout=0.1 --set embedding_dropout=0.04
 MODEL_RUN := default-model
 STUDENT := default-student
 # Few steps at a small rate: hardly anything is left out.
@@ -58,8 +61,8 @@ ifneq ($(ON_GPU),)
 	  --set dropout=0.2 --set recurrent_dropout=0.1)
 	$(call trained,$(MODEL_RUN),--recipe studio --from $(STUDENT) --seed 11 $(SETTLING))
 else
-	$(call trained,$(SONG_RUN),--recipe studio $(SONG_SETTINGS))
-	$(call trained,$(MODEL_RUN),--recipe studio --from $(SONG_RUN) --epochs 11)
+	$(call trained,$(MIXED_RUN),--recipe studio $(MIXED_SETTINGS))
+	$(call trained,$(MODEL_RUN),--recipe studio --from $(MIXED_RUN) $(TANG_SETTINGS))
 endif
 	$(BIN)/python data/build_preferred.py $(MODEL_RUN)
 	$(BIN)/python data/build_coherence.py $(MODEL_RUN)
