@@ -126,7 +126,8 @@ class Plot(Widget, can_focus=True):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._draw()
+        # The styles of the axis are found after this.
+        self.call_next(self._draw)
 
     def render_line(self, y: int) -> Strip:
         # Until on_resize is called, the canvas still has the previous size.

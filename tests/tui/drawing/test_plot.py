@@ -98,6 +98,27 @@ async def test_a_curve_runs_from_corner_to_corner_between_labelled_ticks() -> No
         assert lines[11].split() == ["0.0", "0.5", "1.0"]
 
 
+async def test_the_axis_shows_at_once_whether_the_plot_has_the_focus() -> None:
+    class Lit(Alone):
+        CSS = "Plot > .plot--axis { color: #202020; } Plot:focus > .plot--axis { color: #f0f0f0; }"
+
+    def colours(app: Lit) -> set[str]:
+        strips = app.screen._compositor.render_strips()
+        cells = (each for strip in strips for each in strip if "┃" in each.text and each.style)
+        return {each.style.color.name for each in cells if each.style and each.style.color}
+
+    app = Lit()
+    async with app.run_test(size=(40, 12)) as pilot:
+        show(app, curve(0, 10))
+        for _ in range(2):
+            app.plot.focus()
+            await pilot.pause()
+            assert colours(app) == {"#f0f0f0"}
+            app.set_focus(None)
+            await pilot.pause()
+            assert colours(app) == {"#202020"}
+
+
 async def test_points_at_the_edge_are_marked_inside_the_frame() -> None:
     app = Alone()
     async with app.run_test(size=(40, 12)) as pilot:
