@@ -12,12 +12,10 @@ READY := $(VENV)/.ready
 # Song and Tang poems together, and then the Tang poems alone.
 ON_GPU := $(shell nvidia-smi -L 2> /dev/null)
 TEACHERS := default-teacher-1,default-teacher-2,default-teacher-3
-MIXED_RUN := default-mixed
-# Each epoch is validated at its end. The last one is the best; the other run starts from there.
-MIXED_SETTINGS := --mix quansongshi --epochs 3 --set hidden=640 --set embedding=320 --set batch_size=128 \
-	--set learning_rate=0.005 --set schedule=constant --set validate_every=0 \
+# Each epoch is validated at its end. The last one is the best; the next run starts from there.
+MIXED_SETTINGS := --recipe studio --mix quansongshi --set batch_size=128 --set schedule=constant --set validate_every=0 \
 	--set dropout=0.1 --set recurrent_dropout=0 --set embedding_dropout=0
-TANG_SETTINGS := --epochs 7 --set batch_size=128 --set learning_rate=0.003 --set warmup_steps=100 --set validate_every=0 \
+TANG_SETTINGS := --recipe studio --epochs 7 --set batch_size=128 --set learning_rate=0.003 --set warmup_steps=100 --set validate_every=0 \
 	--set dropout=0.2 --set recurrent_dropout=0.1 --set embedding_dropout=0.04
 MODEL_RUN := default-model
 STUDENT := default-student
@@ -61,8 +59,11 @@ ifneq ($(ON_GPU),)
 	  --set dropout=0.2 --set recurrent_dropout=0.1)
 	$(call trained,$(MODEL_RUN),--recipe studio --from $(STUDENT) --seed 11 $(SETTLING))
 else
-	$(call trained,$(MIXED_RUN),--recipe studio $(MIXED_SETTINGS))
-	$(call trained,$(MODEL_RUN),--recipe studio --from $(MIXED_RUN) $(TANG_SETTINGS))
+	$(call trained,default-mixed-1,$(MIXED_SETTINGS) --epochs 2 --set hidden=640 --set embedding=320 \
+	  --set learning_rate=0.005)
+	$(call trained,default-mixed-2,--from default-mixed-1 --seed 3 $(MIXED_SETTINGS) --epochs 1 \
+	  --set learning_rate=0.004 --set warmup_steps=100)
+	$(call trained,$(MODEL_RUN),--from default-mixed-2 --seed 4 $(TANG_SETTINGS))
 endif
 	$(BIN)/python data/build_preferred.py $(MODEL_RUN)
 	$(BIN)/python data/build_coherence.py $(MODEL_RUN)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import torch
 
+from studio.cli.heap import keep_heap
 from studio.paths import Home
 from studio.runs.loading import locate
 
@@ -21,7 +22,11 @@ class Options(NamedTuple):
 
 
 def read_options(description: str | None) -> Options:
-    """The options of this script, whose help begins with `description`."""
+    """The options of this script, whose help begins with `description`.
+
+    From here on freed memory is kept, as by the studio's commands: the scripts train with torch.
+    """
+    keep_heap()
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("run", help="a run, or run@step")
     parser.add_argument("--seed", type=int, default=1)

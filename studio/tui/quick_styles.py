@@ -1,4 +1,4 @@
-"""Textual 8.2 finds the styles of a widget more quickly."""
+"""Makes Textual 8.2 find the styles of a widget in less time. The styles are the same."""
 
 from textual.css import match, stylesheet
 from textual.css.model import RuleSet, Selector
@@ -8,18 +8,18 @@ from textual.dom import DOMNode
 
 
 def quicken_styles() -> None:
-    """Change how styles are found, in this process. They are the same."""
+    """Replace three functions of Textual, for all applications of this process."""
     stylesheet._check_selectors = _match_from_the_end  # type: ignore
-    Stylesheet._process_component_classes = _leave_components  # type: ignore
+    Stylesheet._process_component_classes = _find_components_later  # type: ignore
     # Textual's returns `id(self)`, in Python, and is called for every rule and widget.
     RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
 def _match_from_the_end(selectors: list[Selector], path: list[DOMNode]) -> bool:
-    """Whether a rule is for the last widget of a path, whose first one is the application.
+    """Whether the selectors of a rule match the last node of a path from the application down.
 
-    Textual searches from the application down. Most rules are decided by what names the widget
-    itself.
+    Textual starts at the application. Here the last node is checked first, because most rules
+    name another widget. The first selector must not be `>`, which no rule starts with.
     """
     if not selectors[-1].check(path[-1]):
         return False
@@ -27,9 +27,10 @@ def _match_from_the_end(selectors: list[Selector], path: list[DOMNode]) -> bool:
 
 
 class _ComponentStyles(dict[str, RenderStyles]):
-    """The styles of a widget's components, as the cursor of a field, found when they are needed.
+    """The styles of a widget's components (a component is, for example, the cursor of a field).
 
-    Textual finds all of them for each widget, also for those that are never drawn.
+    Each is found when it is first read, and kept until the widget is styled again. Textual finds
+    all of them whenever the widget is styled, even those that are never drawn.
     """
 
     def __init__(self, rules: Stylesheet, widget: DOMNode) -> None:
@@ -47,8 +48,8 @@ class _ComponentStyles(dict[str, RenderStyles]):
         return component.styles
 
 
-def _leave_components(rules: Stylesheet, widget: DOMNode) -> None:
-    """Find the styles of components that were found before, and draw the widget if they differ."""
+def _find_components_later(rules: Stylesheet, widget: DOMNode) -> None:
+    """Forget the styles of a widget's components. Draw the widget if one that was read differs."""
     if widget._get_component_classes():
         before = dict(widget._component_styles)
         widget._component_styles = now = _ComponentStyles(rules, widget)

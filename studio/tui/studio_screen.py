@@ -182,9 +182,11 @@ class StudioScreen(Screen[None]):
     def _update_focus_styles(
         self, focused: Widget | None = None, blurred: Widget | None = None
     ) -> None:
-        """Style what `:focus-within` changes. Textual would style all that is in the same widget.
+        """Style the widgets that have rules with `:focus-within`, around the old and the new focus.
 
-        For the form of the playground that are 122 widgets, at each move of the focus.
+        Textual would style all widgets in them: 122 for the form of the playground, at each move
+        of the focus. So a rule with `:focus-within` must not change what other widgets inherit, as
+        the colour of text, nor the style of a component.
         """
         moved = [each for each in (focused, blurred) if each is not None]
         holders = {node for each in moved for node in each.ancestors_with_self}

@@ -82,7 +82,7 @@ class TerminalApp(KeysInOrder):
         return [*filters, chosen] if chosen else filters
 
     def update_styles(self, node: DOMNode, animate: bool = True) -> None:
-        """Style what the classes of a widget change; one that has no place yet will be anyway."""
+        """Style what a widget's classes change. One that is not mounted yet is styled later."""
         if node is self or node.parent is not None:
             super().update_styles(node, animate=animate)
 

@@ -55,3 +55,31 @@ def test_what_readers_prefer_becomes_likelier(scripts: tuple[ModuleType, ModuleT
     now = dict(zip(request, learning._costs(learning.network, request), strict=True))
     first, second = (known[each] - now[each] for each in request)
     assert first > second
+
+
+def test_of_a_long_poem_the_beginning_is_read(scripts: tuple[ModuleType, ModuleType]) -> None:
+    _, preferred = scripts
+    characters = VOCABULARY.characters
+    short, long = characters[:4] + "。", (characters[4:8] + "。") * 5
+    about = [About("五绝", "", "")] * 2
+    before = Network(ModelConfig(embedding=6, hidden=8), len(VOCABULARY), seed=4)
+    learning = preferred.Learning(before, VOCABULARY, choose_device("float32", "cpu"))
+    whole, counts = learning._nats([short, long], about, 100)
+    assert counts.tolist() == [6, 26]
+    nats, counts = learning._nats([short, long], about, 6)
+    assert counts.tolist() == [6, 6]
+    assert nats[0] > 0
+    assert nats[1] < whole[1] / 2
+
+
+def test_a_share_of_what_was_learnt_is_kept(scripts: tuple[ModuleType, ModuleType]) -> None:
+    _, preferred = scripts
+    before = Network(ModelConfig(embedding=6, hidden=8), len(VOCABULARY), seed=4)
+    learning = preferred.Learning(before, VOCABULARY, choose_device("float32", "cpu"))
+    weights = dict(learning.network.named_parameters())
+    with torch.no_grad():
+        for weight in weights.values():
+            weight += 1.0
+    learning.keep(0.75)
+    for name, weight in before.named_parameters():
+        torch.testing.assert_close(weights[name].detach(), weight.detach() + 0.75)
