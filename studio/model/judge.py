@@ -130,9 +130,17 @@ def read_poems(
 ) -> list[Passage]:
     """Each poem by itself, (1, time, ...), with what is known of it, in half precision."""
     rows = [[BEGIN, *vocabulary.encode(text)] for text in texts]
+    lengths = [len(row) - 1 for row in rows]
+    # In one place: among tensors of their own, glibc could not use the memory of a batch again.
+    together = Passage(
+        torch.empty(1, sum(lengths), network.softmax_weight.shape[1], dtype=torch.half),
+        torch.empty(1, sum(lengths), network.embedding.embedding_dim, dtype=torch.half),
+        torch.empty(1, sum(lengths), dtype=torch.half),
+    )
+    parts = (torch.split(part, lengths, dim=1) for part in together)
+    passages = [Passage(*each) for each in zip(*parts, strict=True)]
     known = describe(about, vocabulary) if network.config.has_conditions else None
     is_stop = stops_of(vocabulary)
-    found: dict[int, Passage] = {}
     for indices in batches_by_length(rows):
         batch = pad_batch([rows[index] for index in indices], known and known.of(indices))
         conditions = batch.conditions and batch.conditions.to(device.torch_device)
@@ -140,9 +148,9 @@ def read_poems(
             features, _ = network(device.put(batch.inputs), conditions=conditions)
             passage = passage_of(network, batch.targets, features, is_stop)
         for row, index in enumerate(indices):
-            length = len(rows[index]) - 1
-            found[index] = Passage(*(each[row : row + 1, :length].half() for each in passage))
-    return [found[index] for index in range(len(rows))]
+            for found, read in zip(passages[index], passage, strict=True):
+                found.copy_(read[row : row + 1, : found.shape[1]])
+    return passages
 
 
 def stops_of(vocabulary: Vocabulary) -> Tensor:

@@ -1,8 +1,7 @@
 """The recurrent language model: embedding, recurrent layers, softmax over the characters."""
 
 import math
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise, repeat
 from typing import NamedTuple, cast
 
@@ -14,22 +13,16 @@ from studio.corpus.vocabulary import BEGIN, END, PAD
 from studio.model.condition_inputs import ConditionInputs
 from studio.model.conditions import Conditions
 from studio.model.config import ModelConfig
-from studio.model.device import recurrent_precision
 from studio.model.dropout import Dropout, MaskShape
 from studio.model.lines import REACH, above
 from studio.model.look_up import look_up
 from studio.model.packed import PackedLstm, can_pack
 from studio.model.parallel import Rows
+from studio.model.recurrent import LayerState, run_layer
 
 # For each layer its hidden state, and for an LSTM its cell state, each (1, batch, hidden). A
 # network that reads previous lines adds the last tokens, (1, batch, REACH - 1).
 State = tuple[tuple[Tensor, ...], ...]
-
-# cuDNN copies the weights of a layer if they are not contiguous; ours are new tensors at each step.
-warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk")
-
-# The state of one layer, in the form that torch's layers take and return.
-_LayerState = Tensor | tuple[Tensor, ...]
 
 
 class LayerInput(NamedTuple):
@@ -37,7 +30,7 @@ class LayerInput(NamedTuple):
 
     layer: nn.Module
     features: Tensor
-    before: _LayerState | None
+    before: LayerState | None
 
 
 _CELLS: dict[str, type[nn.RNN | nn.GRU | nn.LSTM]] = {
@@ -207,14 +200,14 @@ class Network(nn.Module):
         skipped = []
         after = []
         for index, layer in enumerate(self.layers):
-            before: _LayerState | None = None
+            before: LayerState | None = None
             if state is not None:
                 before = state[index] if self.config.cell == "lstm" else state[index][0]
             if read is not None:
                 read.append(LayerInput(layer, features, before))
             if self.skips:
                 skipped.append(self.skips[index](features))
-            features, new = self._run_layer(layer, features, before, next(masks))
+            features, new = run_layer(layer, features, before, next(masks))
             after.append(new if isinstance(new, tuple) else (new,))
             if index + 1 == len(self.layers):
                 features = sum(skipped, features)
@@ -292,33 +285,6 @@ class Network(nn.Module):
             embedded = embedded * F.embedding(together, mask.to(embedded.dtype))
         return embedded.unbind()
 
-    def _run_layer(
-        self, layer: nn.Module, features: Tensor, before: _LayerState | None, mask: Tensor | None
-    ) -> tuple[Tensor, _LayerState]:
-        """`layer(features, before)`, with some of its recurrent weights zeroed by the mask.
-
-        It runs in the precision of `recurrent_precision`, if that is not None.
-        """
-        if not self.training and features.shape[1] == 1:
-            return _single_step(layer, features, before)
-        precision = recurrent_precision(features.device)
-        if mask is None and precision is None:
-            run: Callable[[Tensor, _LayerState | None], tuple[Tensor, _LayerState]] = layer
-            return run(features, before)
-        weights: list[Tensor] = list(layer.parameters())
-        if mask is not None:
-            weights[1] = weights[1] * mask.to(weights[1].dtype)
-        before = _state_or_zero(layer, features, before)
-        if precision is None:
-            return _run_with_weights(layer, features, before, weights)
-        weights = [each.to(precision) for each in weights]
-        if isinstance(before, tuple):
-            before = tuple(part.to(precision) for part in before)
-        else:
-            before = before.to(precision)
-        with torch.autocast(features.device.type, enabled=False):
-            return _run_with_weights(layer, features.to(precision), before, weights)
-
 
 def detach_state(state: State) -> State:
     """Cut the graph; this truncates backpropagation through time."""
@@ -336,49 +302,6 @@ def _locked_dropout(features: Tensor, mask: Tensor | None, rows: Rows) -> Tensor
     `mask` is that of the whole batch, of which the features are some rows.
     """
     return features if mask is None else features * rows.of(mask).to(features.dtype)
-
-
-def _single_step(
-    layer: nn.Module, features: Tensor, before: _LayerState | None
-) -> tuple[Tensor, _LayerState]:
-    """`layer(features, before)` for one time step: features (batch, 1, features).
-
-    The layer itself would prepare its weights at each call, and that takes longer than the step of
-    a single poem.
-    """
-    inputs = features[:, 0]
-    before = _state_or_zero(layer, features, before)
-    weights = tuple(layer.parameters())
-    if isinstance(before, tuple):
-        hidden, cell = torch.lstm_cell(inputs, [part[0] for part in before], *weights)
-        return hidden[:, None], (hidden[None], cell[None])
-    hidden = (torch.gru_cell if isinstance(layer, nn.GRU) else torch.rnn_tanh_cell)(
-        inputs, before[0], *weights
-    )
-    return hidden[:, None], hidden[None]
-
-
-def _run_with_weights(
-    layer: nn.Module, features: Tensor, before: _LayerState, weights: list[Tensor]
-) -> tuple[Tensor, _LayerState]:
-    """`layer(features, before)` with `weights` in place of its own."""
-    # Biases, one layer, no dropout between layers, training, one direction, batch first.
-    options = (True, 1, 0.0, layer.training, False, True)
-    if isinstance(before, tuple):
-        features, *new = torch.lstm(features, before, weights, *options)
-        return features, tuple(new)
-    return (torch.gru if isinstance(layer, nn.GRU) else torch.rnn_tanh)(
-        features, before, weights, *options
-    )
-
-
-def _state_or_zero(layer: nn.Module, features: Tensor, before: _LayerState | None) -> _LayerState:
-    """The state that `layer` starts from: `before`, or zero if that is None."""
-    if before is not None:
-        return before
-    assert isinstance(layer, nn.RNN | nn.GRU | nn.LSTM)
-    zeros = features.new_zeros(1, len(features), layer.hidden_size)
-    return (zeros, zeros) if isinstance(layer, nn.LSTM) else zeros
 
 
 def _reset_layer(layer: nn.Module, generator: torch.Generator) -> None:

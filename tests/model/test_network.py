@@ -7,6 +7,7 @@ import torch
 
 from studio.corpus.vocabulary import END
 from studio.model import network as module
+from studio.model import recurrent
 from studio.model.config import Cell, ModelConfig
 from studio.model.network import Network, select_rows
 from studio.model.parallel import Rows
@@ -117,14 +118,14 @@ def test_the_layers_compute_in_the_precision_they_are_given(
     cell: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain, state = network(cell).train()(TOKENS[:, :5])
-    monkeypatch.setattr(module, "recurrent_precision", lambda kind: torch.float64)
-    whole = module._run_with_weights
+    monkeypatch.setattr(recurrent, "recurrent_precision", lambda kind: torch.float64)
+    whole = recurrent._run_with_weights
 
     def without_autocast(*arguments: Any) -> Any:
         assert not torch.is_autocast_enabled("cpu")
         return whole(*arguments)
 
-    monkeypatch.setattr(module, "_run_with_weights", without_autocast)
+    monkeypatch.setattr(recurrent, "_run_with_weights", without_autocast)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         features, after = network(cell).train()(TOKENS[:, :5])
         # The state of another precision is taken as well.
