@@ -52,6 +52,7 @@ def main() -> None:
     count = sum(map(len, training + left_out))
     print(f"{count:,} poems read in {time.monotonic() - began:.0f} s", flush=True)
 
+    # Every tenth request is enough for the mean and the scale.
     some = torch.cat([each.passage.inputs[0] for poems in training[::10] for each in poems])
     judge = Judge(some.shape[-1], dropout=DROPOUT)
     judge.mean.copy_(some.mean(dim=0))

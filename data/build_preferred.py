@@ -121,8 +121,8 @@ class Learning:
     ) -> None:
         """One step: from the poems of some requests, and from `others` of the library.
 
-        `known`: what the poems cost before. Of the others no more is read than the longest poem of
-        the requests has.
+        `known`: what the poems cost before. Of each of the others, at most as many
+        tokens are read as the longest poem of the requests has.
         """
         poems = list(chain.from_iterable(requests))
         texts = [each.text for each in poems] + [text for text, _ in others]
@@ -155,7 +155,7 @@ class Learning:
                 weight.lerp_(before, 1 - share)
 
     def _nats(self, texts: list[str], about: list[About], longest: int) -> tuple[Tensor, Tensor]:
-        """What the first `longest` targets of each poem cost, (poems,), and how many it has."""
+        """What the first `longest` targets of each poem cost, (poems,), and their number."""
         network, device = self.network.train(), self._device
         rows = [[BEGIN, *self._vocabulary.encode(text), END] for text in texts]
         batch = pad_batch(rows, describe(about, self._vocabulary).of(list(range(len(rows)))))

@@ -10,6 +10,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import pyte
@@ -77,12 +78,22 @@ class Terminal:
         """Type keys at a person's pace: the next one when the screen has answered the last.
 
         What stands in one string comes as one burst, as a slow connection sends it. An escape
-        stands alone: with what follows in a burst it would be another key.
+        stands alone: with what follows in a burst it would be another key. So it is waited for
+        until the command has read it.
         """
         for key in keys:
             os.write(self.file, key.encode("utf-8", "surrogateescape"))
+            if key == "\x1b":
+                self._wait_until_read()
             end = time.monotonic() + 0.5
             while time.monotonic() < end and self._answered(0.15):
+                self._read()
+
+    def _wait_until_read(self) -> None:
+        """Watch until no key waits in the terminal. A busy machine may take a second for it."""
+        with Path(f"/proc/{self.pid}/fd/0").open("rb", buffering=0) as terminal:
+            end = time.monotonic() + PATIENCE
+            while time.monotonic() < end and any(fcntl.ioctl(terminal, termios.FIONREAD, bytes(4))):
                 self._read()
 
     def wait(self, seen: str | Callable[[str], bool]) -> str:

@@ -131,7 +131,7 @@ def read_poems(
     """Each poem by itself, (1, time, ...), with what is known of it, in half precision."""
     rows = [[BEGIN, *vocabulary.encode(text)] for text in texts]
     lengths = [len(row) - 1 for row in rows]
-    # In one place: among tensors of their own, glibc could not use the memory of a batch again.
+    # In one tensor: between small ones, glibc could not use the memory of a batch again.
     together = Passage(
         torch.empty(1, sum(lengths), network.softmax_weight.shape[1], dtype=torch.half),
         torch.empty(1, sum(lengths), network.embedding.embedding_dim, dtype=torch.half),

@@ -13,8 +13,8 @@ from studio.model.device import processor_has, recurrent_precision
 LayerState = Tensor | tuple[Tensor, ...]
 
 # The rows of a tile of AMX. With other numbers of rows oneDNN 3.12, in torch 2.13, can be much
-# slower: for 640 units and 127 rows 9 times as slow as for 128, for 239 rows 24 times as slow as
-# for 240. Up to 48 rows there is no difference.
+# slower: reading with 640 units, 127 rows take 9 times as long as 128, and 239 rows 24 times as
+# long as 240. Up to 48 rows there is hardly a difference.
 _TILE, _FEW = 16, 48
 
 # cuDNN copies the weights of a layer if they are not contiguous; ours are new tensors at each step.

@@ -104,7 +104,7 @@ class Pane(Container, can_focus=True):
         """Style the pane and the widgets that have rules with its classes (`STYLED_BY_CLASSES`).
 
         Textual would style every widget in the pane. So a rule with one of these classes must not
-        change what other widgets inherit, as the colour of text.
+        change what other widgets inherit, such as the colour of text.
         """
         nodes = (self, *self.query(self.STYLED_BY_CLASSES))
         self.app.stylesheet.update_nodes(nodes, animate=animate)

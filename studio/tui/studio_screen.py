@@ -184,9 +184,9 @@ class StudioScreen(Screen[None]):
     ) -> None:
         """Style the widgets that have rules with `:focus-within`, around the old and the new focus.
 
-        Textual would style all widgets in them: 122 for the form of the playground, at each move
-        of the focus. So a rule with `:focus-within` must not change what other widgets inherit, as
-        the colour of text, nor the style of a component.
+        Textual would style all widgets around them: 122 for the form of the playground, at each
+        move of the focus. So a rule with `:focus-within` must not change what other widgets
+        inherit, such as the colour of text, nor the style of a component.
         """
         moved = [each for each in (focused, blurred) if each is not None]
         holders = {node for each in moved for node in each.ancestors_with_self}
