@@ -1,5 +1,7 @@
 """The card of a published model: its training data, its figures and its known faults."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from studio.corpus.poem import couplets
@@ -47,11 +49,20 @@ class Sample(msgspec.Struct, frozen=True):
     text: str
 
 
+class Mixed(msgspec.Struct, frozen=True):
+    """The other corpus that a run has read beside its own; `sharing` as in `Phase`."""
+
+    corpus: str
+    poems: int
+    sharing: int
+
+
 class Phase(msgspec.Struct, frozen=True):
-    """The run whose model another run started from. `hours` as in `Card`.
+    """The run whose model another run started from. `hours`, `machine` and `before` as in `Card`.
 
     `sharing` is how many of its `poems` share three or more lines with held-out poems of the
-    library.
+    library. `figures` are those of the validation split; in cards of older versions also those of
+    the test split.
     """
 
     run: str
@@ -62,21 +73,17 @@ class Phase(msgspec.Struct, frozen=True):
     sharing: int
     hours: float
     figures: list[SplitFigures]
-
-
-class Mixed(msgspec.Struct, frozen=True):
-    """The other corpus that a run has read beside the library; `sharing` as in `Phase`."""
-
-    corpus: str
-    poems: int
-    sharing: int
+    mixed: Mixed | None = None
+    machine: str = ""
+    before: "Phase | None" = None
 
 
 class Card(msgspec.Struct, frozen=True):
     """card.json. `hours` is the training time on `machine`; `bytes` is the size of the weights.
 
-    `before` is the earlier phase if the run started from another run's model; `preferred` is what
-    the weights learnt from after the run, if they did.
+    `before` is the earlier phase if the run started from another run's model; None also if that
+    model is no longer there. `preferred` is what the weights learnt from after the run, if they
+    did.
     """
 
     run: str
@@ -101,7 +108,7 @@ class Card(msgspec.Struct, frozen=True):
 
 def as_markdown(card: Card) -> str:
     """The card as Markdown."""
-    model, train = card.config.model, card.config.train
+    model = card.config.model
     rows = "\n".join(
         f"| {each.split} | {each.poems:,} | {each.perplexity:.1f} | {each.perplexity_han:.1f} "
         f"| {each.tokens:,} | {each.unknown_share:.2%} |"
@@ -114,21 +121,13 @@ def as_markdown(card: Card) -> str:
         for each in card.samples
     )
     faults = "\n".join(f"- {fault}" for fault in card.faults)
-    return f"""# The default model
+    history = "\n".join(f"- {each}" for each in _history(card))
+    return f"""# The model {card.run}
 
 {model.cell.upper()}, embedding {model.embedding}, hidden {model.hidden}, {model.layers} layers: \
-{card.parameters:,} parameters, {card.vocabulary:,} characters, {card.bytes / 1e6:.1f} MB. \
-`make model` trains one from nothing with the recipe as it stands.
+{card.parameters:,} parameters, {card.vocabulary:,} characters, {card.bytes / 1e6:.1f} MB.
 
-- Run: {card.run}, seed {train.seed}, {card.hours:.1f} hours of training on {card.machine}, \
-torch {card.torch}.
-{_first(card.before) if card.before else ""}\
-{_mixed(card.mixed) if card.mixed else ""}\
-{_taught(card.config) if card.config.teachers else ""}\
-{_preferred(card.preferred) if card.preferred else ""}\
-- Data: {card.corpus}; {card.poems["train"]:,} poems for training, {card.poems["valid"]:,} for \
-validation, {card.poems["test"]:,} for the test, split by the sha256 of the first line, fixed.
-- Recipe: `{card.config.recipe}` with {train.epochs} epochs, {_settings(card.config)}.
+{history}
 
 | split | poems | perplexity | over Han characters | tokens | unknown characters |
 | --- | --- | --- | --- | --- | --- |
@@ -171,36 +170,74 @@ def _given(each: SplitFigures) -> str:
     return found
 
 
-def _first(phase: Phase) -> str:
+def _history(card: Card) -> Iterator[str]:
+    """What the model was trained on and how, the last run first."""
+    config, poems = card.config, card.poems
+    yield (
+        f"Run: {card.run}, seed {config.train.seed}, {card.hours:.1f} hours of training on "
+        f"{card.machine}, torch {card.torch}."
+    )
+    yield f"Recipe: `{config.recipe}`, {card.step:,} steps, {_settings(config)}."
+    if card.mixed:
+        yield f"It {_mixed(card.mixed)}"
+    if config.teachers:
+        yield f"It {_taught(config)}"
+    if card.preferred:
+        yield _preferred(card.preferred)
+    run: Card | Phase = card
+    order = "Before it"
+    while run.before:
+        run = run.before
+        yield f"{order} the run {_phase(run)}"
+        order = "Before that"
+    if run.config.start:
+        yield f"{order} there was the model {run.config.start}."
+    yield (
+        f"Data: {card.corpus}; {poems['train']:,} poems for training, {poems['valid']:,} for "
+        f"validation, {poems['test']:,} for the test, split by the sha256 of the first line, fixed."
+    )
+
+
+def _phase(phase: Phase) -> str:
+    mixed = phase.mixed
     figures = ", ".join(f"{each.perplexity:.1f} ({each.split})" for each in phase.figures)
-    return f"""- Before it the run {phase.run}: {phase.step:,} steps in {phase.hours:.1f} hours, \
-in the {phase.poems:,} poems of {phase.corpus}, with the characters of the Tang poems, \
-{_settings(phase.config)}; perplexity after it {figures}. Of its poems {phase.sharing:,} share \
-three lines or more with poems that are held out.
-"""
+    words = [
+        f"{phase.run}: {phase.step:,} steps in {phase.hours:.1f} hours"
+        + (f" on {phase.machine}" if phase.machine else "")
+        + f", in the {phase.poems:,} poems of {phase.corpus}, with the characters of the Tang "
+        f"poems, {_settings(phase.config)}; perplexity after it {figures}.",
+        f"Of its poems {phase.sharing:,} share three lines or more with poems that are held out.",
+    ]
+    if mixed:
+        words.append(f"It also {_mixed(mixed)}")
+    if phase.config.teachers:
+        words.append(f"It {_taught(phase.config)}")
+    return " ".join(words)
 
 
 def _mixed(mixed: Mixed) -> str:
-    return f"""- Beside the Tang poems it read {mixed.poems:,} poems of {mixed.corpus}, fewer and \
-fewer of them towards the end. Of these {mixed.sharing:,} share three lines or more with poems \
-that are held out.
-"""
+    return (
+        f"read {mixed.poems:,} poems of {mixed.corpus}, fewer and fewer of them towards the end. "
+        f"Of these {mixed.sharing:,} share three lines or more with poems that are held out."
+    )
 
 
 def _taught(config: RunConfig) -> str:
-    names = ", ".join(config.teachers)
-    return f"""- It learnt from {len(config.teachers)} other models by knowledge distillation \
-({names}): their predictions have weight {config.teaching:g} in its loss, the text has the \
-rest.
-"""
+    names, count = ", ".join(config.teachers), len(config.teachers)
+    return (
+        f"learnt from {count} other model{'s' * (count > 1)} by knowledge distillation ({names}): "
+        f"their predictions have weight {config.teaching:g} in its loss, the text has the rest."
+    )
 
 
 def _preferred(learnt: Preference) -> str:
     hours = learnt.seconds / 3600
-    return f"""- After the run it learnt what readers prefer, in {hours:.1f} hours, from \
-{learnt.poems:,} poems that such models wrote to {learnt.requests:,} requests. Readers \
-that were language models gave them points (data/judged.tsv). The figures here are those after it.
-"""
+    return (
+        f"After the run it learnt what readers prefer, in {hours:.1f} hours, from "
+        f"{learnt.poems:,} poems that such models wrote to {learnt.requests:,} requests. Readers "
+        "that were language models gave them points (data/judged.tsv). The figures here are those "
+        "after it."
+    )
 
 
 def _settings(config: RunConfig) -> str:

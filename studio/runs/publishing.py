@@ -14,8 +14,6 @@ model/
 """
 
 import shutil
-from collections.abc import Iterable
-from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -34,7 +32,7 @@ from studio.model.preferred import read_preference
 from studio.paths import Home
 from studio.runs import folders, published
 from studio.runs.beside import library_beside
-from studio.runs.card import FAULTS, Card, Mixed, Phase, Sample, SplitFigures
+from studio.runs.card import FAULTS, Card, Mixed, Phase, Sample
 from studio.runs.environment import last_environment
 from studio.runs.folders import Run
 from studio.runs.held_out import split_figures
@@ -43,7 +41,6 @@ from studio.translation import tr
 from studio.verse.composer import write
 from studio.verse.novelty import Novelty
 from studio.verse.request import USUAL
-from studio.verse.writer import Writer
 
 # Two of each form, by seed, not chosen by hand.
 SAMPLES = tuple(
@@ -102,24 +99,25 @@ def publish(home: Home, name: str, folder: Path) -> Card:
             requests = SAMPLES + (TITLED_SAMPLES if network.config.title_input else ())
             samples = [Sample(each, write(writer, each, novelty)[0].text) for each in requests]
         trained = last_environment(run.folder)
+        config = run.config()
         card = Card(
             run=full_name,
             step=description.step,
             parameters=network.parameter_count,
             vocabulary=len(vocabulary),
             bytes=(staging / checkpoint.WEIGHTS).stat().st_size,
-            config=run.config(),
+            config=config,
             corpus=statistics.source,
             poems=statistics.splits,
             hours=_seconds(run, description.step) / 3600,
-            machine=f"{trained.device}, {trained.precision}" if trained else "an unknown machine",
+            machine=_machine(run) or "an unknown machine",
             studio=trained.studio if trained else __version__,
             torch=trained.torch if trained else str(torch.__version__),
-            figures=_figures(writer, held_out),
+            figures=[split_figures(writer, split, *poems) for split, poems in held_out.items()],
             faults=FAULTS,
             samples=samples,
-            before=_before(home, run.config().start, held_out),
-            mixed=_mixed(home, run.config().mixed, held_out),
+            before=_before(home, config.start, held_out),
+            mixed=_mixed(home, config.mixed, held_out),
             preferred=preferred,
         )
         published.write_card(staging, card)
@@ -129,18 +127,21 @@ def publish(home: Home, name: str, folder: Path) -> Card:
 
 
 def _before(home: Home, name: str, held_out: HeldOut) -> Phase | None:
-    """The earlier phase that produced the model "run@step"; None for "", "default" and folders."""
+    """The earlier phase that produced the model "run@step".
+
+    None for "", "default" and folders, and for a model that is no longer there.
+    """
     if "@" not in name or "/" in name:
         return None
-    folder, name = locate(home, name)
+    try:
+        folder, name = locate(home, name)
+    except RunError:
+        return None
     run = folders.find(home.runs, name.partition("@")[0])
     config = run.config()
     path = home.library_beside(config.poems) if config.poems else home.library
     with Library.open(path) as library:
         statistics, texts = library.statistics(), library.texts("train")
-    if config.mixed:
-        with library_beside(home, config.mixed) as library:
-            texts += library.texts("train")
     step = checkpoint.step_of(folder.name)
     return Phase(
         run=name,
@@ -148,9 +149,12 @@ def _before(home: Home, name: str, held_out: HeldOut) -> Phase | None:
         config=config,
         corpus=statistics.source,
         poems=len(texts),
-        sharing=_sharing(texts, chain.from_iterable(held for held, _ in held_out.values())),
+        sharing=_sharing(texts, held_out),
         hours=_seconds(run, step) / 3600,
-        figures=_figures(load_writer(folder, name), held_out),
+        figures=[split_figures(load_writer(folder, name), "valid", *held_out["valid"])],
+        mixed=_mixed(home, config.mixed, held_out),
+        machine=_machine(run),
+        before=_before(home, config.start, held_out),
     )
 
 
@@ -160,18 +164,19 @@ def _mixed(home: Home, name: str, held_out: HeldOut) -> Mixed | None:
         return None
     with library_beside(home, name) as library:
         texts, source = library.texts("train"), library.statistics().source
-    held = chain.from_iterable(texts for texts, _ in held_out.values())
-    return Mixed(source, len(texts), _sharing(texts, held))
+    return Mixed(source, len(texts), _sharing(texts, held_out))
 
 
-def _sharing(texts: list[str], held_out: Iterable[str]) -> int:
+def _sharing(texts: list[str], held_out: HeldOut) -> int:
     """How many texts have three lines or more in common with held-out poems."""
-    known = {line for text in held_out for line in verse_lines(text)}
+    known = {line for held, _ in held_out.values() for text in held for line in verse_lines(text)}
     return sum(len(known.intersection(verse_lines(text))) >= 3 for text in texts)
 
 
-def _figures(writer: Writer, held_out: HeldOut) -> list[SplitFigures]:
-    return [split_figures(writer, split, *poems) for split, poems in held_out.items()]
+def _machine(run: Run) -> str:
+    """What the run was last trained on; "" if it does not say."""
+    trained = last_environment(run.folder)
+    return f"{trained.device}, {trained.precision}" if trained else ""
 
 
 def _seconds(run: Run, step: int) -> float:

@@ -1,6 +1,7 @@
 """A published model writes as the run did, and its card says what it is."""
 
 import json
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ import safetensors.torch
 import torch
 from huggingface_hub import ModelCard
 
+from studio.corpus.poem import UNKNOWN_POEM
 from studio.errors import DamageError, RunError
 from studio.model import checkpoint
 from studio.model.coherence import Coherence, features_of, write_coherence
@@ -218,16 +220,48 @@ def test_the_card_names_the_run_before_it(
     monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))
     home.library_beside("quansongshi").symlink_to(home.library.resolve())
     settings = {"lines_above": 1, "max_steps": 2}
-    for name, poems, start in (("a", "quansongshi", ""), ("b", "", "a@2")):
+    for name, poems, start in (("a", "quansongshi", ""), ("b", "", "a@2"), ("c", "", "b@2")):
         train(home, name, msgspec.structs.replace(small(**settings), poems=poems, start=start))
-    card = publish(home, "b", tmp_path / "model")
-    assert card.before is not None
-    assert (card.before.run, card.before.config.poems) == ("a@2", "quansongshi")
-    assert [each.tokens for each in card.before.figures] == [each.tokens for each in card.figures]
+    card = publish(home, "c", tmp_path / "model")
+    assert card.before is not None and card.before.before is not None
+    first = card.before.before
+    assert (first.run, first.config.poems, first.before) == ("a@2", "quansongshi", None)
+    # The test split is read for the published model only.
+    assert [each.split for each in first.figures] == ["valid"]
+    assert first.figures[0].tokens == card.figures[0].tokens
     words = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
-    assert f"Before it the run a@2: 2 steps in {card.before.hours:.1f} hours" in words
-    assert f"{card.before.figures[1].perplexity:.1f} (test)" in words
-    assert f"Of its poems {card.before.sharing:,} share three lines" in " ".join(words.split())
+    assert "Before it the run b@2: 2 steps in" in words
+    assert (
+        f"Before that the run a@2: 2 steps in {first.hours:.1f} hours on {first.machine}" in words
+    )
+    assert f"{first.figures[0].perplexity:.1f} (valid)" in words
+    assert f"Of its poems {first.sharing:,} share three lines" in words
+
+    shutil.rmtree(home.runs / "a")
+    card = publish(home, "c", tmp_path / "model")
+    assert card.before is not None and card.before.before is None
+    words = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert "Before that there was the model a@2." in words
+
+
+def test_the_card_says_what_an_earlier_run_read_beside_and_who_taught_it(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))
+    home.library_beside("quansongshi").symlink_to(home.library.resolve())
+    config = small("studio", max_steps=2, form_input=False, title_input=False, poet_input=False)
+    train(home, "a", config)
+    train(home, "b", msgspec.structs.replace(config, mixed="quansongshi", teachers=("a@2",)))
+    train(home, "c", msgspec.structs.replace(config, start="b@2"))
+    card = publish(home, "c", tmp_path / "model")
+    assert card.before is not None and card.before.mixed is not None
+    assert card.before.poems == card.poems["train"]
+    words = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    earlier = next(line for line in words.splitlines() if line.startswith("- Before it"))
+    assert (
+        f"It also read {card.before.mixed.poems:,} poems of {card.before.mixed.corpus}" in earlier
+    )
+    assert "It learnt from 1 other model by knowledge distillation (a@2)" in earlier
 
 
 def test_the_card_names_the_poems_mixed_in_and_the_teachers(
@@ -242,7 +276,7 @@ def test_the_card_names_the_poems_mixed_in_and_the_teachers(
     card = publish(home, "c", tmp_path / "model")
     assert card.mixed is not None
     words = " ".join((tmp_path / "model" / "README.md").read_text(encoding="utf-8").split())
-    assert f"it read {card.mixed.poems:,} poems of {card.mixed.corpus}, fewer and fewer" in words
+    assert f"It read {card.mixed.poems:,} poems of {card.mixed.corpus}, fewer and fewer" in words
     assert f"Of these {card.mixed.sharing:,} share three lines" in words
     assert (
         "from 2 other models by knowledge distillation (a, b@2): their predictions have weight 0.7"
@@ -251,7 +285,7 @@ def test_the_card_names_the_poems_mixed_in_and_the_teachers(
 
 
 def test_poems_with_three_lines_of_a_held_out_poem_are_counted() -> None:
-    held_out = ["床前明月光，疑是地上霜。举头望明月，低头思故乡。"]
+    held_out = {"valid": (["床前明月光，疑是地上霜。举头望明月，低头思故乡。"], [UNKNOWN_POEM])}
     two = "床前明月光，疑是地上霜。白日依山尽，黄河入海流。"
     three = "床前明月光，疑是地上霜。举头望明月，黄河入海流。"
     assert publishing._sharing([two, three, "春眠不觉晓。"], held_out) == 1
@@ -285,7 +319,7 @@ def test_what_was_published_before_stays_where_publishing_fails(
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(publishing, "_figures", fail)
+    monkeypatch.setattr(publishing, "split_figures", fail)
     with pytest.raises(KeyboardInterrupt):
         publish(home, "a", folder)
     assert msgspec.json.decode((folder / "card.json").read_bytes(), type=Card) == card
