@@ -49,7 +49,11 @@ def repeating_chapter(data: ReportData, text: Translate) -> Iterator[Block]:
     yield Commands(
         (
             *_fetching(data),
-            *(_training(run.name, run.history.config) for run in data.runs),
+            *(
+                each
+                for run in data.runs
+                for each in training_commands(run.name, run.history.config)
+            ),
             _reporting(data),
         )
     )
@@ -101,8 +105,15 @@ def _fetching(data: ReportData) -> Iterator[str]:
         yield command(["corpus", "fetch", "--corpus", corpus, "--beside"])
 
 
-def _training(name: str, config: RunConfig) -> str:
-    """The command that trains a run with these settings."""
+def training_commands(name: str, config: RunConfig) -> Iterator[str]:
+    """The command that trains a run with these settings, and the one that adds its later epochs.
+
+    Only the epochs planned at first decide in which of them other poems are mixed in.
+    """
+    later = config.train.epochs - config.mixing_epochs if config.mixing_epochs else 0
+    if later > 0:
+        train = msgspec.structs.replace(config.train, epochs=config.mixing_epochs)
+        config = msgspec.structs.replace(config, train=train)
     words = ["train", "--recipe", config.recipe, "--run", name]
     recipe = RECIPES.get(config.recipe, RunConfig())
     usual = settings_of(recipe)
@@ -121,7 +132,9 @@ def _training(name: str, config: RunConfig) -> str:
         words += ["--mix", config.mixed]
     if config.teachers:
         words += ["--teachers", ",".join(config.teachers), "--teaching", f"{config.teaching:g}"]
-    return command(words)
+    yield command(words)
+    if later > 0:
+        yield command(["train", "--run", name, "--resume", "--epochs", str(later)])
 
 
 def _typed(value: object) -> str:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from studio.errors import ConfigError, RunError, StudioError
+from studio.model.config import RunConfig
 from studio.model.events import VerseMeasured
 from studio.paths import Home
 from studio.report import drawing, gathering, writing
@@ -16,7 +17,7 @@ from studio.report.gathering import gather
 from studio.report.pictures import Charts
 from studio.report.recorded import DeviceSeries, TrainedOn
 from studio.report.records import ReportData
-from studio.report.repeating_chapter import writing_command
+from studio.report.repeating_chapter import training_commands, writing_command
 from studio.report.results import OPENINGS
 from studio.report.writing import write_report
 from studio.runs import folders
@@ -202,6 +203,16 @@ def test_the_command_in_the_report_writes_the_poem_again(
         _, *arguments = shlex.split(writing_command(request))
         again = tangshi(*arguments, "--json").document
         assert again["poems"][0]["text"] == written[request].text
+
+
+def test_epochs_that_were_added_to_a_mixed_run_have_their_own_command() -> None:
+    train = msgspec.structs.replace(RunConfig().train, epochs=5)
+    config = RunConfig(train=train, mixed="quansongshi", mixing_epochs=3)
+    first, later = training_commands("a", config)
+    assert "--epochs 3" in first and "--mix quansongshi" in first
+    assert later == "tangshi-studio train --run a --resume --epochs 2"
+    (only,) = training_commands("a", msgspec.structs.replace(config, mixing_epochs=0))
+    assert "--epochs 5" in only
 
 
 def test_a_report_replaces_a_report(
