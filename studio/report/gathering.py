@@ -21,7 +21,7 @@ from studio.report.records import ReportData, ReportedRun, RunHistory
 from studio.report.results import Bench, results_of
 from studio.runs import folders
 from studio.runs.folders import Run
-from studio.runs.loading import load_writer, locate
+from studio.runs.loading import DEFAULT, load_writer, locate
 from studio.translation import tr
 from studio.verse.novelty import Novelty
 
@@ -36,6 +36,7 @@ def gather(
     """
     runs = [folders.find(home.runs, name) for name in dict.fromkeys(names)]
     histories = [_history(run) for run in runs]
+    needed = _with_needed(home, [run.name for run in runs])
     device = choose_device("float32")
     with contextlib.ExitStack() as opened:
         library, no_library = None, ""
@@ -55,6 +56,8 @@ def gather(
                 _reported(home, run, history, bench, library, say)
                 for run, history in zip(runs, histories, strict=True)
             ),
+            to_train={name: config for name, config in needed.items() if config},
+            missing=tuple(name for name, config in needed.items() if config is None),
             library=library.statistics() if library else None,
             no_library=no_library,
             with_test=with_test,
@@ -64,6 +67,34 @@ def gather(
             torch=importlib.metadata.version("torch"),
             device=device.name,
         )
+
+
+def _with_needed(home: Home, names: Sequence[str]) -> dict[str, RunConfig | None]:
+    """The settings of runs and of those whose models they start or learn from.
+
+    A run comes after those that it needs. None for a run that cannot be read any more. The default
+    model and folders are not in it.
+    """
+    found: dict[str, RunConfig | None] = {}
+    seen: set[str] = set()
+
+    def add(name: str) -> None:
+        if name in seen:
+            return
+        seen.add(name)
+        try:
+            config = folders.find(home.runs, name).config()
+        except RunError:
+            found[name] = None
+            return
+        for model in (config.start, *config.teachers):
+            if model and model != DEFAULT and "/" not in model:
+                add(model.partition("@")[0])
+        found[name] = config
+
+    for name in names:
+        add(name)
+    return found
 
 
 def _history(run: Run) -> RunHistory:

@@ -123,9 +123,15 @@ class ReportedRun(msgspec.Struct, frozen=True):
 
 
 class ReportData(msgspec.Struct, frozen=True):
-    """Everything that a report says. Without a library, `no_library` says why."""
+    """Everything that a report says. Without a library, `no_library` says why.
+
+    `to_train` has the settings, by name, of each run and of those whose models it starts or learns
+    from; a run comes after those that it needs. `missing` are those that cannot be read any more.
+    """
 
     runs: tuple[ReportedRun, ...]
+    to_train: dict[str, RunConfig]
+    missing: tuple[str, ...]
     library: Statistics | None
     no_library: str
     with_test: bool

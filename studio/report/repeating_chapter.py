@@ -51,12 +51,19 @@ def repeating_chapter(data: ReportData, text: Translate) -> Iterator[Block]:
             *_fetching(data),
             *(
                 each
-                for run in data.runs
-                for each in training_commands(run.name, run.history.config)
+                for name, config in data.to_train.items()
+                for each in training_commands(name, config)
             ),
             _reporting(data),
         )
     )
+    if data.missing:
+        yield Paragraph(
+            text(
+                "These runs are needed, too, and cannot be read any more: {runs}.",
+                runs=text(", ").join(data.missing),
+            )
+        )
     yield Paragraph(
         text(
             "On the processor, the same settings, poems and seed give the same losses on the same "
@@ -99,7 +106,7 @@ def _fetching(data: ReportData) -> Iterator[str]:
     """The commands that fetch the poems; the user's own poems are not to be fetched."""
     if data.library is None or data.library.source == published_corpus().source:
         yield command(["corpus", "fetch"])
-    configs = [run.history.config for run in data.runs]
+    configs = data.to_train.values()
     beside = {config.poems for config in configs} | {config.mixed for config in configs}
     for corpus in sorted(beside - {""}):
         yield command(["corpus", "fetch", "--corpus", corpus, "--beside"])

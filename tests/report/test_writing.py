@@ -215,6 +215,26 @@ def test_epochs_that_were_added_to_a_mixed_run_have_their_own_command() -> None:
     assert "--epochs 5" in only
 
 
+def test_a_report_trains_first_what_a_run_starts_and_learns_from(
+    home: Home, tmp_path: Path
+) -> None:
+    config = RunConfig(start="first@2", teachers=("teacher@3", "gone@1"), mixed="quansongshi")
+    for name, each in (
+        ("last", config),
+        ("teacher", RunConfig(start="first@2")),
+        ("first", RunConfig(start="default")),
+    ):
+        folders.create(home.runs, name, each)
+    page = write_report(home, ["last"], tmp_path / "report", format="markdown")
+    lines = page.read_text(encoding="utf-8").splitlines()
+    commands = [line for line in lines if line.startswith("tangshi-studio")]
+    fetch, *training, _ = commands
+    assert fetch == "tangshi-studio corpus fetch --corpus quansongshi --beside"
+    for each, name in zip(training, ("first", "teacher", "last"), strict=True):
+        assert f" --run {name} " in each
+    assert "These runs are needed, too, and cannot be read any more: gone." in lines
+
+
 def test_a_report_replaces_a_report(
     two_runs: Home, gathered: ReportData, plain_pictures: list[object], tmp_path: Path
 ) -> None:
