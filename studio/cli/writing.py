@@ -15,10 +15,11 @@ from studio.collection.in_words import source_in_words
 from studio.collection.saved import Collection, SavedPoem, saved_now
 from studio.corpus.poem import couplets
 from studio.documents import converted
-from studio.errors import CorpusError
+from studio.errors import ConfigError, CorpusError
 from studio.files import read_regular
 from studio.paths import Home
 from studio.prosody.books import rhyme_book_named
+from studio.prosody.couplet import COUPLET_FORM
 from studio.prosody.forms import form_named
 from studio.prosody.rhymes import PINGSHUI
 from studio.prosody.tunes import tunes
@@ -40,7 +41,10 @@ def generate(
     form: Annotated[
         str,
         typer.Option(
-            help=tr("五绝 七绝 五律 七律 排律 古绝 五古 七古 四言 (or wujue ...), or free.")
+            help=tr(
+                "五绝 七绝 五律 七律 排律 古绝 五古 七古 四言 (or wujue ...), "
+                "a tune such as 如梦令 (or rumengling), or free."
+            )
         ),
     ] = "五绝",
     lines: Annotated[
@@ -104,7 +108,10 @@ def generate(
         ),
     ] = USUAL.sampling.judgement,
     tries: Annotated[
-        int, typer.Option(help=tr("Continuations of each line to compare; the best is kept."))
+        int,
+        typer.Option(
+            help=tr("Versions to write of each line; one is drawn, likely ones more often.")
+        ),
     ] = USUAL.tries,
     count: Annotated[int, typer.Option(help=tr("Number of poems."))] = 1,
     drafts: Annotated[
@@ -236,8 +243,16 @@ def _form(typed: str) -> str:
     """The form's own name, so that saved poems are the same however the form was typed."""
     if typed in ("", "free"):
         return ""
+    if typed == COUPLET_FORM:
+        raise ConfigError(
+            tr("The form {form} has its own command: tangshi-studio couplet.", form=typed)
+        )
     named = [each.name for each in tunes().values() if typed in (each.name, each.pinyin)]
-    return named[0] if named else form_named(typed, "free").name
+    if named:
+        return named[0]
+    return form_named(
+        typed, *(f"{each.name} ({each.pinyin})" for each in tunes().values()), "free"
+    ).name
 
 
 @usage_errors()

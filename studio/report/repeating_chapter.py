@@ -67,7 +67,8 @@ def repeating_chapter(data: ReportData, text: Translate) -> Iterator[Block]:
     yield Paragraph(
         text(
             "On the processor, the same settings, poems and seed give the same losses on the same "
-            "kind of machine. Any poem of this report is written again by its seed, for example:"
+            "kind of machine. There any poem of this report is written again by its seed, for "
+            "example:"
         )
     )
     examples = [writing_command(run.results.poems[0].request) for run in data.runs if run.results]

@@ -16,7 +16,7 @@ FAULTS = (
     "often, and a poem drifts from one to the next without a thought that holds it together.",
     "Parallelism in the middle couplets is what it learnt by reading; nothing enforces it.",
     "It has read nothing but old poems, last those of the Tang and Five Dynasties, in simplified "
-    "characters; two that simplifying merged (里 for 裏 and 里) are one to it.",
+    "characters. It cannot tell apart what simplifying merged, such as 裏 and 里.",
     "Rare characters are poorly known. Those seen once in training are unknown to it.",
 )
 
@@ -143,7 +143,8 @@ token.
 
 ## Samples
 
-By seed, not by hand; with the settings that `generate` has by itself.
+By seed, not by hand; with the settings that `generate` has by itself. Another kind of processor may
+write others.
 
 {samples}
 """

@@ -45,7 +45,7 @@ _WELCOME = marked(
 _NO_MODEL = marked(
     "There is no model to write with yet.\n\n"
     "Press 2 and start a training. Poems can be written from the first step on, and the first "
-    "checkpoint is saved within a minute."
+    "checkpoint is saved within minutes."
 )
 
 

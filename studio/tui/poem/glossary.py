@@ -65,7 +65,10 @@ FIELDS: Mapping[str, str] = {
     "temperature": marked(
         "Lower is safer and more common, higher is bolder and odder. Try 0.85 first."
     ),
-    "model": marked("Auto is the run in training, else the default model."),
+    "model": marked(
+        "Auto is the run in training once it has learnt something: its perplexity is at most twice "
+        "that of the default model. Else it is the default model."
+    ),
     "beside": marked("A second model writes the same request; the poems are side by side."),
     "theme": marked("A theme to take as the title. Type to search."),
     "title": marked(
@@ -80,7 +83,9 @@ FIELDS: Mapping[str, str] = {
     ),
     "given": marked("The text of the poem, with _ for each character that the model writes."),
     "copied_lines": marked("Allow lines copied from the corpus."),
-    "seeding": marked("The same seed and settings write the same poem again."),
+    "seeding": marked(
+        "The same seed, settings and model write the same poem again on the same kind of processor."
+    ),
     "seed": marked("Start of the random numbers. Set it to reproduce a poem."),
     "tries": marked("Number of versions written of each line; one is chosen."),
     "sharpness": marked(
