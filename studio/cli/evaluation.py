@@ -11,6 +11,7 @@ from studio.cli.writing import Json, Run
 from studio.errors import CorpusError
 from studio.paths import Home
 from studio.translation import tr
+from studio.wording import printable
 
 if TYPE_CHECKING:
     from studio.corpus.poem import Split
@@ -57,13 +58,14 @@ def held_out(
 
     with library_beside(home, poems) if poems else Library.open(home.library) as library:
         texts, about = library.texts(wanted), library.about(wanted)
+        corpus = library.statistics().source
     if not texts:
         raise CorpusError(
             tr(
                 "The {split} split of {library} has no poems. Choose another with --split, or "
                 "build the library from more poems: `tangshi-studio corpus fetch --again`.",
                 split=split,
-                library=home.library,
+                library=home.library_beside(poems) if poems else home.library,
             )
         )
     writer = load_writer(*locate(home, run), device)
@@ -73,6 +75,7 @@ def held_out(
         print_json(
             {
                 "model": writer.name,
+                "corpus": corpus,
                 **msgspec.structs.asdict(found),
                 "end_token": "predicted once a poem; counted in perplexity, not in perplexity_han",
             }
@@ -80,9 +83,10 @@ def held_out(
         return
     out.print(
         tr(
-            "{model} on {split} ({count:,} poems)",
+            "{model} on {split} of {corpus} ({count:,} poems)",
             model=writer.name,
             split=split,
+            corpus=printable(corpus),
             count=found.poems,
         )
     )

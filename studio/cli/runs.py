@@ -123,9 +123,9 @@ def show_run(
                 "from step {step}: tangshi-studio {studio} {commit}, torch {torch}, {device}, "
                 "{parameters:,} parameters",
                 step=each.step,
-                studio=each.studio,
-                commit=each.commit[:12],
-                torch=each.torch,
+                studio=printable(each.studio),
+                commit=printable(each.commit[:12]),
+                torch=printable(each.torch),
                 device=device_in_words(each.device),
                 parameters=each.parameter_count,
             ),

@@ -57,13 +57,18 @@ def train_in_turn(home: Home, runs: dict[str, RunConfig], json: bool) -> None:
 
 
 def train_queue(home: Home, first: str, epochs: int, device: str, after: int, json: bool) -> None:
-    """Resume a run, once the process `after` has left it, then train all that wait."""
-    _Turns(home, None, json).train(first, None, epochs, device, after)
+    """Resume a run, once the process `after` has left it, then train all that wait.
+
+    `first` may be "": the run whose turn it is. One that cannot be trained is passed over.
+    """
+    _Turns(home, None, json).train(
+        first or first_waiting(home), None, epochs, device, after, not first
+    )
 
 
 def first_waiting(home: Home) -> str:
     """The run whose turn it is; raises RunError if none waits."""
-    if not (names := queue.waiting(home.runs)):
+    if not (names := _free(home)):
         raise RunError(
             tr(
                 "No run waits to be trained. A run waits if it was started in the studio while "
@@ -71,6 +76,13 @@ def first_waiting(home: Home) -> str:
             )
         )
     return names[0]
+
+
+def _free(home: Home) -> list[str]:
+    """The runs that wait, and that no other process is about to train."""
+    return [
+        name for name in queue.waiting(home.runs) if not folders.find(home.runs, name).is_busy()
+    ]
 
 
 def let_wait(home: Home, runs: dict[str, RunConfig]) -> list[folders.Run]:
@@ -101,8 +113,12 @@ class _Turns:
         epochs: int = 0,
         device: str = "",
         after: int = 0,
+        may_fail: bool = False,
     ) -> None:
-        """Train them all. Raises what ended a run, or RunError that names those that failed."""
+        """Train them all. Raises what ended a run, or RunError that names those that failed.
+
+        If the first cannot start, nothing is trained, unless it `may_fail` as the others may.
+        """
         say(tr("Loading torch and the poems ..."))
         from studio.runs.session import resume_run, start_run
 
@@ -117,7 +133,7 @@ class _Turns:
                 has_begun = True
                 stopped = self._train(session)
             except StudioError as error:
-                if not has_begun or self._rest == []:
+                if self._rest == [] or not (has_begun or may_fail):
                     raise
                 self._failed[name] = str(error)
                 say(tr("{run}: {problem}", run=name, problem=error))
@@ -166,10 +182,8 @@ class _Turns:
             return []
         return [
             name
-            for name in queue.waiting(self._home.runs)
-            if (self._rest is None or name in self._rest)
-            and name not in self._failed
-            and not folders.find(self._home.runs, name).is_busy()
+            for name in _free(self._home)
+            if (self._rest is None or name in self._rest) and name not in self._failed
         ]
 
     def _name_left(self, remedy: str) -> bool:

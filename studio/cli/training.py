@@ -171,7 +171,7 @@ def train(
         more += ["--json"] if json else []
         train_on_devices(found, several, run, more, is_new=bool(new))
     elif queue:
-        train_runs.train_queue(home, run, more_epochs, other_device, after, json)
+        train_runs.train_queue(home, run if resume else "", more_epochs, other_device, after, json)
     elif len(new) > 1:
         train_runs.train_in_turn(home, new, json)
     else:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from studio import __version__
 from studio.corpus.library import Library
 from studio.corpus.poem import Split
-from studio.errors import CorpusError, RunError
+from studio.errors import ConfigError, CorpusError, RunError
 from studio.model import checkpoint
 from studio.model.config import RunConfig
 from studio.model.device import choose_device
 from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated, VerseMeasured
+from studio.model.preferred import read_preference
 from studio.model.trainer import poems_sha256
 from studio.paths import Home
 from studio.report.recorded import device_series, trained_on
@@ -84,7 +85,7 @@ def _with_needed(home: Home, names: Sequence[str]) -> dict[str, RunConfig | None
         seen.add(name)
         try:
             config = folders.find(home.runs, name).config()
-        except RunError:
+        except (ConfigError, RunError):
             found[name] = None
             return
         for model in (config.start, *config.teachers):
@@ -126,7 +127,9 @@ def _reported(
     try:
         folder, full_name = locate(home, run.name)
         say(tr("Measuring {model}, and writing poems with it ...", model=full_name))
-        results = results_of(load_writer(folder, full_name), checkpoint.step_of(folder.name), bench)
+        preferred = read_preference(folder) is not None
+        step, writer = checkpoint.step_of(folder.name), load_writer(folder, full_name)
+        results = results_of(writer, step, bench, preferred)
     except RunError as error:
         lacking = str(error)
     return ReportedRun(history, results, lacking, _has_same_poems(run, history.config, library))

@@ -82,7 +82,8 @@ class ModelResults(msgspec.Struct, frozen=True):
     """What the best checkpoint of a run, at `step`, is and does.
 
     `perplexities` has the whole validation split, and the test split if it was asked for; it is
-    empty without a library. `free` and `formed` are figures of quatrains: of those that it writes
+    empty without a library. `preferred`: whether its weights learnt what readers prefer, after the
+    training. `free` and `formed` are figures of quatrains: of those that it writes
     without any rule, and of those in a form.
     """
 
@@ -93,6 +94,7 @@ class ModelResults(msgspec.Struct, frozen=True):
     poems: tuple[OpeningPoem, ...]
     free: VerseFigures
     formed: VerseFigures | None
+    preferred: bool = False
 
     @property
     def parameters(self) -> int:

@@ -10,7 +10,7 @@ from studio.model.config import RECIPES, RunConfig
 from studio.report.amounts import joined, number
 from studio.report.document import Blank, Block, Commands, Grid, Paragraph, Section
 from studio.report.records import ReportData, ReportedRun
-from studio.report.settings_table import settings_of
+from studio.runs.comparing import OF_THE_RUN, flat_settings
 from studio.translation import Translate
 from studio.verse.request import USUAL, ComposeRequest, Sampling
 from studio.wording import device_in_words
@@ -57,6 +57,14 @@ def repeating_chapter(data: ReportData, text: Translate) -> Iterator[Block]:
             _reporting(data),
         )
     )
+    if any(len(run.history.trained_on) > 1 for run in data.runs):
+        yield Paragraph(
+            text(
+                "A run that was given more epochs later is not repeated exactly by these commands: "
+                "the learning rate depends on the epochs that are planned. The table above has "
+                "the commands as they were given."
+            )
+        )
     if data.missing:
         yield Paragraph(
             text(
@@ -124,8 +132,10 @@ def training_commands(name: str, config: RunConfig) -> Iterator[str]:
         config = msgspec.structs.replace(config, train=train)
     words = ["train", "--recipe", config.recipe, "--run", name]
     recipe = RECIPES.get(config.recipe, RunConfig())
-    usual = settings_of(recipe)
-    for key, value in settings_of(config).items():
+    usual = flat_settings(recipe)
+    for key, value in flat_settings(config).items():
+        if key in OF_THE_RUN:
+            continue  # options of their own
         if key == "cell":
             words += ["--cell", str(value)]
         elif key in ("epochs", "max_steps", "seed") and value != usual[key]:

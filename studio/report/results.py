@@ -41,8 +41,8 @@ class Bench:
     training: Novelty | None = None
 
 
-def results_of(writer: Writer, step: int, bench: Bench) -> ModelResults:
-    """Measure the model of a step, and write with it."""
+def results_of(writer: Writer, step: int, bench: Bench, preferred: bool = False) -> ModelResults:
+    """Measure the model of a step, and write with it; `preferred` as in `ModelResults`."""
     return ModelResults(
         step=step,
         vocabulary=len(writer.vocabulary),
@@ -55,6 +55,7 @@ def results_of(writer: Writer, step: int, bench: Bench) -> ModelResults:
         poems=tuple(_poem(writer, request, bench.corpus) for request in requests(writer.name)),
         free=measure_free_verse(writer, MEASURED, bench.training),
         formed=_formed(writer, bench),
+        preferred=preferred,
     )
 
 

@@ -80,8 +80,8 @@ def _perplexities(
         text("Perplexity of the best checkpoint of each run."),
         kind="numbers",
     )
-    if lower := [remark for run in runs for remark in _lower(run, text)]:
-        yield Remarks(tuple(lower))
+    if remarks := [remark for run in runs for remark in _remarks(run, text)]:
+        yield Remarks(tuple(remarks))
     if data.library is None:
         yield Paragraph(
             text(
@@ -104,11 +104,17 @@ def _perplexity_rows(run: ReportedRun, text: Translate) -> Iterator[tuple[str, .
     assert results is not None
     step = number(results.step)
     recorded = run.history.validation_at(results.step)
-    sample = run.history.config.train.validation_poems
+    config = run.history.config
+    sample, valid = config.train.validation_poems, results.perplexity("valid")
+    if valid and not config.poems:
+        sample = min(sample, valid.poems)
+    where = text("validation in training")
+    if config.poems:
+        where = text("validation in training, poems of {corpus}", corpus=config.poems)
     yield (
         run.name,
         step,
-        text("validation in training"),
+        where,
         text("at least {count}", count=number(sample)) if sample else text("all"),
         perplexity(recorded.perplexity_all if recorded else None),
         perplexity(recorded.perplexity if recorded else None),
@@ -124,16 +130,35 @@ def _perplexity_rows(run: ReportedRun, text: Translate) -> Iterator[tuple[str, .
         )
 
 
-def _lower(run: ReportedRun, text: Translate) -> Iterator[str]:
-    """A remark if another step than the best checkpoint's is lower over all targets."""
+def _remarks(run: ReportedRun, text: Translate) -> Iterator[str]:
+    """Remarks if another step than the best checkpoint's is lower, or its weights learnt later."""
     assert run.results is not None
-    lowest = min(run.history.validations, key=lambda each: each.perplexity_all, default=None)
-    if lowest and lowest.step != run.results.step:
+    if run.results.preferred:
+        yield text(
+            "{run}: after the training its weights learnt what readers prefer "
+            "(data/build_preferred.py). All figures and poems here are those after it, except "
+            "those of the training.",
+            run=run.name,
+        )
+    validations = run.history.validations
+    lowest = min(validations, key=lambda each: each.perplexity_all, default=None)
+    if lowest is None or lowest.step == run.results.step:
+        return
+    best_over_han = min(validations, key=lambda each: each.perplexity)
+    if best_over_han.step == run.results.step:
         yield text(
             "{run}: its best checkpoint is that of step {best}, the best over Han characters. Over "
             "all targets step {step} was lower, with {figure}.",
             run=run.name,
             best=number(run.results.step),
+            step=number(lowest.step),
+            figure=perplexity(lowest.perplexity_all),
+        )
+    else:
+        yield text(
+            "{run}: over all targets step {step} was lower, with {figure}, but it has no "
+            "checkpoint.",
+            run=run.name,
             step=number(lowest.step),
             figure=perplexity(lowest.perplexity_all),
         )

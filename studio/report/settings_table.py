@@ -5,11 +5,17 @@ from collections.abc import Sequence
 import msgspec
 
 from studio.model.config import RunConfig
+from studio.runs.comparing import flat_settings
 from studio.translation import Translate, marked
 
-# What the settings of `ModelConfig` and `TrainConfig` mean. Without an entry there is only a name.
+# What the settings mean. Without an entry there is only a name.
 MEANINGS = {
     "recipe": marked("recipe that the settings come from"),
+    "start": marked("model that it starts from"),
+    "poems": marked("corpus that it reads instead of the library"),
+    "mixed": marked("corpus that it reads beside"),
+    "teachers": marked("models that it learns from"),
+    "teaching": marked("weight of these models in the loss"),
     "cell": marked("cell of the recurrent layers"),
     "embedding": marked("width of the embedding"),
     "hidden": marked("units of a recurrent layer"),
@@ -66,7 +72,7 @@ class SettingRow(msgspec.Struct, frozen=True):
 
 def settings_rows(configs: Sequence[RunConfig], text: Translate) -> list[SettingRow]:
     """Every setting of the runs, in the order of the configuration."""
-    settings = [settings_of(config) for config in configs]
+    settings = [flat_settings(config) for config in configs]
     return [
         SettingRow(
             text(MEANINGS[key]) if key in MEANINGS else "",
@@ -75,15 +81,6 @@ def settings_rows(configs: Sequence[RunConfig], text: Translate) -> list[Setting
         )
         for key in settings[0]
     ]
-
-
-def settings_of(config: RunConfig) -> dict[str, object]:
-    """The settings of a run by name, with its recipe first."""
-    return {
-        "recipe": config.recipe,
-        **msgspec.structs.asdict(config.model),
-        **msgspec.structs.asdict(config.train),
-    }
 
 
 def _shown(value: object, text: Translate) -> str:

@@ -15,8 +15,8 @@ FAULTS = (
     "It knows characters, not the world: images are those that Tang poets put side by side most "
     "often, and a poem drifts from one to the next without a thought that holds it together.",
     "Parallelism in the middle couplets is what it learnt by reading; nothing enforces it.",
-    "It has read nothing but old poems, last those of the Tang and Five Dynasties, in simplified "
-    "characters. It cannot tell apart what simplifying merged, such as 裏 and 里.",
+    "It has read nothing but old poems, in simplified characters. It cannot tell apart what "
+    "simplifying merged, such as 裏 and 里.",
     "Rare characters are poorly known. Those seen once in training are unknown to it.",
 )
 
@@ -49,8 +49,8 @@ class Sample(msgspec.Struct, frozen=True):
     text: str
 
 
-class Mixed(msgspec.Struct, frozen=True):
-    """The other corpus that a run has read beside its own; `sharing` as in `Phase`."""
+class TrainingPoems(msgspec.Struct, frozen=True):
+    """The training poems of another corpus than the library; `sharing` as in `Phase`."""
 
     corpus: str
     poems: int
@@ -73,7 +73,7 @@ class Phase(msgspec.Struct, frozen=True):
     sharing: int
     hours: float
     figures: list[SplitFigures]
-    mixed: Mixed | None = None
+    mixed: TrainingPoems | None = None
     machine: str = ""
     before: "Phase | None" = None
 
@@ -82,8 +82,9 @@ class Card(msgspec.Struct, frozen=True):
     """card.json. `hours` is the training time on `machine`; `bytes` is the size of the weights.
 
     `before` is the earlier phase if the run started from another run's model; None also if that
-    model is no longer there. `preferred` is what the weights learnt from after the run, if they
-    did.
+    model is no longer there. `mixed` was read beside the run's own corpus, `instead` in place of
+    the library. `same_poems`: whether the library has the training poems that it had then.
+    `preferred` is what the weights learnt from after the run, if they did.
     """
 
     run: str
@@ -102,8 +103,10 @@ class Card(msgspec.Struct, frozen=True):
     faults: tuple[str, ...]
     samples: list[Sample]
     before: Phase | None = None
-    mixed: Mixed | None = None
+    mixed: TrainingPoems | None = None
     preferred: Preference | None = None
+    instead: TrainingPoems | None = None
+    same_poems: bool = True
 
 
 def as_markdown(card: Card) -> str:
@@ -193,10 +196,19 @@ def _history(card: Card) -> Iterator[str]:
         order = "Before that"
     if run.config.start:
         yield f"{order} there was the model {run.config.start}."
-    yield (
+    data = (
         f"Data: {card.corpus}; {poems['train']:,} poems for training, {poems['valid']:,} for "
         f"validation, {poems['test']:,} for the test, split by the sha256 of the first line, fixed."
     )
+    if card.instead:
+        data += (
+            f" The run itself has only their characters: it read {card.instead.poems:,} poems of "
+            f"{card.instead.corpus}. Of those {card.instead.sharing:,} share three lines or more "
+            "with poems that are held out."
+        )
+    elif not card.same_poems:
+        data += " The library has changed since: the run read other poems for training."
+    yield data
 
 
 def _phase(phase: Phase) -> str:
@@ -216,7 +228,7 @@ def _phase(phase: Phase) -> str:
     return " ".join(words)
 
 
-def _mixed(mixed: Mixed) -> str:
+def _mixed(mixed: TrainingPoems) -> str:
     return (
         f"read {mixed.poems:,} poems of {mixed.corpus}, fewer and fewer of them towards the end. "
         f"Of these {mixed.sharing:,} share three lines or more with poems that are held out."

@@ -6,6 +6,9 @@ import msgspec
 
 from studio.model.config import RunConfig
 
+# The settings that are neither the model's nor the training's.
+OF_THE_RUN = ("recipe", "start", "poems", "mixed", "teachers", "teaching")
+
 
 def flat_settings(config: RunConfig) -> dict[str, object]:
     """All settings of a run by their names."""

@@ -5,6 +5,7 @@ Runs of version 0.1.0 have no such file. Imports no torch.
 
 import contextlib
 import importlib.metadata
+import math
 import platform
 import shlex
 import subprocess
@@ -124,6 +125,10 @@ def read_environments(folder: Path) -> list[Environment]:
     return found
 
 
-def last_environment(folder: Path) -> Environment | None:
-    """The last record of the run in `folder`; None if it has none."""
-    return next(reversed(read_environments(folder)), None)
+def last_environment(folder: Path, step: float = math.inf) -> Environment | None:
+    """The record of the start that trained `step` of the run in `folder`, by default the last one.
+
+    None if it has none.
+    """
+    before = (each for each in reversed(read_environments(folder)) if each.step < step)
+    return next(before, None)

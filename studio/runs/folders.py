@@ -197,7 +197,11 @@ def find(runs: Path, name: str) -> Run:
 
 def all_runs(runs: Path) -> list[Run]:
     """All runs, the most recently active first."""
-    found = [Run(path.parent) for path in runs.glob("[!.]*/config.json")]
+    found = [
+        Run(path.parent)
+        for path in runs.glob("[!.]*/config.json")
+        if _NAME.fullmatch(path.parent.name)
+    ]
     return sorted(found, key=_modified, reverse=True)
 
 

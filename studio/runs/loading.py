@@ -105,12 +105,13 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
     return run.checkpoints / chosen, f"{run_name}@{checkpoint.step_of(chosen)}"
 
 
-def load_writer(folder: Path, name: str, wish: str = "auto") -> Writer:
+def load_writer(folder: Path, name: str, wish: str = "auto", preferred: bool = True) -> Writer:
     """Load the model that `locate` found, onto the device `wish`.
 
     "auto" is the processor, where a poem is written faster, and a GPU for many rows at once.
+    `preferred`: with the weights that readers prefer, if it has them.
     """
-    network, vocabulary, _ = checkpoint.load_model(folder)
+    network, vocabulary, _ = checkpoint.load_model(folder, preferred)
     beside = read_coherence(folder, network), read_judge(folder, network)
     device = choose_device("float32", "cpu" if wish == "auto" else wish)
     if device.is_gpu:

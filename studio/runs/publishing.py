@@ -22,17 +22,19 @@ import torch
 from studio import __version__
 from studio.corpus.library import Library
 from studio.corpus.poem import About, verse_lines
-from studio.errors import RunError
+from studio.errors import ConfigError, RunError
 from studio.files import build_folder_atomically
 from studio.model import checkpoint
 from studio.model.coherence import FILE as COHERENCE
+from studio.model.config import RunConfig
 from studio.model.events import StepDone
 from studio.model.judge import FILE as JUDGE
 from studio.model.preferred import read_preference
-from studio.paths import Home
+from studio.model.trainer import poems_sha256
+from studio.paths import VOCAB, Home
 from studio.runs import folders, published
 from studio.runs.beside import library_beside
-from studio.runs.card import FAULTS, Card, Mixed, Phase, Sample
+from studio.runs.card import FAULTS, Card, Phase, Sample, TrainingPoems
 from studio.runs.environment import last_environment
 from studio.runs.folders import Run
 from studio.runs.held_out import split_figures
@@ -56,6 +58,10 @@ TITLED_SAMPLES = tuple(
     for title in ("送别", "塞上", "中秋", "登楼", "咏雪")
     for form in ("五绝", "七绝")
 )
+_NAMES = {
+    *(checkpoint.WEIGHTS, COHERENCE, JUDGE, VOCAB),
+    *("config.json", "generation_config.json", "card.json", "README.md"),
+}
 # The texts of each split, and what is known of each poem.
 HeldOut = dict[str, tuple[list[str], list[About]]]
 
@@ -67,15 +73,18 @@ def publish(home: Home, name: str, folder: Path) -> Card:
     A model published in `folder` before stays there until the new one is complete. Raises RunError
     or CorpusError if the run or the poems are missing, or if the folder holds anything else.
     """
-    if folder.exists() and not (folder / "card.json").exists() and any(folder.iterdir()):
+    found = {each.name for each in folder.iterdir()} if folder.exists() else set()
+    if others := found - _NAMES if "card.json" in found else found:
         raise RunError(
             tr(
-                "{folder} holds files that are not a published model; they would be lost. Name an "
-                "empty folder, or one that does not exist.",
+                "{folder} holds files that are no part of a published model, and they would be "
+                "lost: {names}. Name an empty folder, or one that does not exist.",
                 folder=folder,
+                names=", ".join(sorted(others)),
             )
         )
     run = folders.find(home.runs, name.partition("@")[0])
+    config = run.config()
     source, full_name = locate(home, name)
     network, vocabulary, description = checkpoint.load_model(source)
     preferred = read_preference(source)
@@ -84,6 +93,7 @@ def publish(home: Home, name: str, folder: Path) -> Card:
         description = msgspec.structs.replace(description, perplexity=None, perplexity_all=None)
     with Library.open(home.library) as library:
         statistics = library.statistics()
+        same_poems = _has_same_poems(home, config, source, library.texts("train"))
         held_out: HeldOut = {
             "valid": (library.texts("valid"), library.about("valid")),
             "test": (library.texts("test"), library.about("test")),
@@ -98,8 +108,7 @@ def publish(home: Home, name: str, folder: Path) -> Card:
         with Novelty.open(home.library) as novelty:
             requests = SAMPLES + (TITLED_SAMPLES if network.config.title_input else ())
             samples = [Sample(each, write(writer, each, novelty)[0].text) for each in requests]
-        trained = last_environment(run.folder)
-        config = run.config()
+        trained = last_environment(run.folder, description.step)
         card = Card(
             run=full_name,
             step=description.step,
@@ -110,14 +119,16 @@ def publish(home: Home, name: str, folder: Path) -> Card:
             corpus=statistics.source,
             poems=statistics.splits,
             hours=_seconds(run, description.step) / 3600,
-            machine=_machine(run) or "an unknown machine",
+            machine=_machine(run, description.step) or "an unknown machine",
             studio=trained.studio if trained else __version__,
             torch=trained.torch if trained else str(torch.__version__),
             figures=[split_figures(writer, split, *poems) for split, poems in held_out.items()],
             faults=FAULTS,
             samples=samples,
-            before=_before(home, config.start, held_out),
-            mixed=_mixed(home, config.mixed, held_out),
+            before=_before(home, config.start, held_out, {run.name}),
+            mixed=_beside(home, config.mixed, held_out),
+            instead=_beside(home, config.poems, held_out),
+            same_poems=same_poems,
             preferred=preferred,
         )
         published.write_card(staging, card)
@@ -126,19 +137,21 @@ def publish(home: Home, name: str, folder: Path) -> Card:
     return build_folder_atomically(folder, fill)
 
 
-def _before(home: Home, name: str, held_out: HeldOut) -> Phase | None:
-    """The earlier phase that produced the model "run@step".
+def _before(home: Home, name: str, held_out: HeldOut, later: set[str]) -> Phase | None:
+    """The earlier phase that produced the model "run@step"; `later` are the names of later runs.
 
-    None for "", "default" and folders, and for a model that is no longer there.
+    None for "", "default" and folders, and for a model that is no longer there: also if another
+    run has its name now.
     """
-    if "@" not in name or "/" in name:
+    run_name = name.partition("@")[0]
+    if "@" not in name or "/" in name or run_name in later:
         return None
     try:
         folder, name = locate(home, name)
-    except RunError:
+        run = folders.find(home.runs, run_name)
+        config = run.config()
+    except (ConfigError, RunError):
         return None
-    run = folders.find(home.runs, name.partition("@")[0])
-    config = run.config()
     path = home.library_beside(config.poems) if config.poems else home.library
     with Library.open(path) as library:
         statistics, texts = library.statistics(), library.texts("train")
@@ -151,20 +164,37 @@ def _before(home: Home, name: str, held_out: HeldOut) -> Phase | None:
         poems=len(texts),
         sharing=_sharing(texts, held_out),
         hours=_seconds(run, step) / 3600,
-        figures=[split_figures(load_writer(folder, name), "valid", *held_out["valid"])],
-        mixed=_mixed(home, config.mixed, held_out),
-        machine=_machine(run),
-        before=_before(home, config.start, held_out),
+        # A run starts from the weights of the training, not from those that readers prefer.
+        figures=[
+            split_figures(load_writer(folder, name, preferred=False), "valid", *held_out["valid"])
+        ],
+        mixed=_beside(home, config.mixed, held_out),
+        machine=_machine(run, step),
+        before=_before(home, config.start, held_out, later | {run_name}),
     )
 
 
-def _mixed(home: Home, name: str, held_out: HeldOut) -> Mixed | None:
-    """The corpus that was mixed in; None for ""."""
+def _beside(home: Home, name: str, held_out: HeldOut) -> TrainingPoems | None:
+    """The training poems of a corpus beside the library; None for ""."""
     if not name:
         return None
     with library_beside(home, name) as library:
         texts, source = library.texts("train"), library.statistics().source
-    return Mixed(source, len(texts), _sharing(texts, held_out))
+    return TrainingPoems(source, len(texts), _sharing(texts, held_out))
+
+
+def _has_same_poems(home: Home, config: RunConfig, source: Path, texts: list[str]) -> bool:
+    """Whether the library, with `texts` for training, still has what the checkpoint was trained on.
+
+    True also if that is not recorded, or the run was trained on another corpus.
+    """
+    recorded = checkpoint.read_progress(source).poems
+    if config.poems or not recorded:
+        return True
+    if config.mixed:
+        with library_beside(home, config.mixed) as library:
+            texts = texts + library.texts("train")
+    return recorded == poems_sha256(texts)
 
 
 def _sharing(texts: list[str], held_out: HeldOut) -> int:
@@ -173,9 +203,9 @@ def _sharing(texts: list[str], held_out: HeldOut) -> int:
     return sum(len(known.intersection(verse_lines(text))) >= 3 for text in texts)
 
 
-def _machine(run: Run) -> str:
-    """What the run was last trained on; "" if it does not say."""
-    trained = last_environment(run.folder)
+def _machine(run: Run, step: int) -> str:
+    """What a step of the run was trained on; "" if it does not say."""
+    trained = last_environment(run.folder, step)
     return f"{trained.device}, {trained.precision}" if trained else ""
 
 

@@ -9,6 +9,8 @@ A new run has its settings, and no step yet; one that was trained before is resu
 takes the first one when a training ends.
 """
 
+import contextlib
+import hashlib
 import time
 from pathlib import Path
 from typing import Annotated
@@ -20,13 +22,18 @@ from studio.files import read_regular, write_atomically
 from studio.model.config import MAX_COUNT
 from studio.reasons import UNREADABLE
 
-_FILE = "waiting.json"
+_FILE, _CONFIG = "waiting.json", "config.json"
 _LARGEST = 4096  # bytes
 
 
 class _Waiting(msgspec.Struct, frozen=True):
+    """`settings` is the sha256 of config.json when the run joined; once that differs, the `epochs`
+    are in it: a process was killed before it took the run out of the queue.
+    """
+
     since: Annotated[float, Meta(ge=0)]
     epochs: Annotated[int, Meta(ge=0, le=MAX_COUNT)] = 0
+    settings: str = ""
 
 
 # A damaged file is as good as none: the run waits behind the others.
@@ -38,13 +45,15 @@ def join(folder: Path, epochs: int = 0) -> int:
 
     `epochs` are added to its settings when it is trained.
     """
-    write_atomically(folder / _FILE, msgspec.json.encode(_Waiting(time.time(), epochs)))
+    waits = _Waiting(time.time(), epochs, _settings(folder))
+    write_atomically(folder / _FILE, msgspec.json.encode(waits))
     return place(folder)
 
 
 def more_epochs(folder: Path) -> int:
     """The epochs to add to the settings of the run in a folder; 0 if it does not wait."""
-    return _read(folder / _FILE).epochs
+    found = _read(folder / _FILE)
+    return found.epochs if found.settings in ("", _settings(folder)) else 0
 
 
 def leave(folder: Path) -> None:
@@ -65,9 +74,15 @@ def waiting(runs: Path) -> list[str]:
 
     A run that is being opened waits until it trains.
     """
-    files = runs.glob(f"[!.]*/{_FILE}")
+    files = (path for path in runs.glob(f"[!.]*/{_FILE}") if (path.parent / _CONFIG).exists())
     ordered = sorted(files, key=lambda path: (_read(path).since, path))
     return [path.parent.name for path in ordered]
+
+
+def _settings(folder: Path) -> str:
+    with contextlib.suppress(*UNREADABLE):
+        return hashlib.sha256(read_regular(folder / _CONFIG, _LARGEST)).hexdigest()
+    return ""
 
 
 def _read(path: Path) -> _Waiting:

@@ -100,7 +100,8 @@ class TrainingFolder:
     def _is_locked(self) -> bool:
         try:
             descriptor = os.open(self.folder / "lock", os.O_RDONLY | os.O_NONBLOCK)
-        except FileNotFoundError:
+        except OSError:
+            # It is not there, or not to be read: no process of this person has locked it.
             return False
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

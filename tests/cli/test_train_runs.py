@@ -114,6 +114,7 @@ def test_a_run_that_cannot_be_trained_keeps_its_place_and_holds_up_nobody(
     tangshi: Run, home: Home
 ) -> None:
     for name, config in (
+        ("first", small("studio", batch_size=4000)),
         ("a", small(max_steps=2)),
         ("b", small("studio", batch_size=4000)),
         ("c", small(max_steps=2)),
@@ -123,7 +124,7 @@ def test_a_run_that_cannot_be_trained_keeps_its_place_and_holds_up_nobody(
     assert result.code == 1
     assert "batch_size" in result.err
     assert [json.loads(line)["run"] for line in result.out.splitlines()] == ["a", "c"]
-    assert queue.waiting(home.runs) == ["b"]
+    assert queue.waiting(home.runs) == ["first", "b"]
 
 
 def test_a_detached_chain_trains_one_after_the_other(tangshi: Run, home: Home) -> None:

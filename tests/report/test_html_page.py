@@ -14,6 +14,7 @@ from studio.report import writing
 from studio.report.records import ReportData
 from studio.report.writing import write_report
 from studio.runs import folders
+from studio.runs.comparing import OF_THE_RUN
 from studio.runs.loading import locate
 from tests.report.conftest import RUNS
 from tests.report.reading import Page
@@ -160,7 +161,7 @@ def test_every_setting_stands_in_the_recipe_with_its_meaning(page: Page, two_run
         **msgspec.structs.asdict(config.train),
     }
     shown = {row[1]: row[2] for row in rows}
-    assert shown.keys() == {"recipe", *settings}
+    assert shown.keys() == {*OF_THE_RUN, *settings}
     assert shown["cell"] == "rnn"
     assert shown["max_steps"] == "12"
     assert shown["learning_rate"] == "0.01"

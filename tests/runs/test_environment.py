@@ -47,6 +47,9 @@ def test_each_start_of_a_run_records_what_it_runs_on(trained: TrainingSession, h
     assert first.parameter_count == trained.trainer.network.parameter_count
     assert first.parameters["embedding.weight"] == 8 * first.vocabulary
     assert last_environment(trained.run.folder) == second
+    # The second start trained the steps after the third.
+    assert last_environment(trained.run.folder, 3) == first
+    assert last_environment(trained.run.folder, 4) == second
 
 
 def test_a_report_names_what_was_the_same_after_a_resumption_once(trained: TrainingSession) -> None:

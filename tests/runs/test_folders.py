@@ -10,9 +10,25 @@ from studio.errors import RunError
 from studio.json_lines import append_record
 from studio.model.config import RECIPES
 from studio.model.events import EpochDone, StepDone, TrainingEnded, Validated
+from studio.paths import Home
 from studio.runs import folders
+from studio.runs.gpu_claims import choosing_gpu
 
 CLASSIC = RECIPES["classic"]
+
+
+def test_a_lock_that_cannot_be_opened_hides_no_run(home: Home) -> None:
+    run = folders.create(home.runs, "night", CLASSIC)
+    (run.folder / "lock").symlink_to("lock")
+    assert folders.summary(run).status == "interrupted"
+    with choosing_gpu(home.runs, "day") as taken:
+        assert taken == {}
+
+
+def test_a_folder_with_a_name_that_no_run_may_have_is_no_run(home: Home) -> None:
+    run = folders.create(home.runs, "night", CLASSIC)
+    run.folder.rename(home.runs / "bad\x1b[31mname")
+    assert folders.all_runs(home.runs) == []
 
 
 def test_each_event_is_recorded_with_the_time_and_keeps_it(tmp_path: Path) -> None:

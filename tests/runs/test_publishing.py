@@ -10,6 +10,7 @@ import safetensors.torch
 import torch
 from huggingface_hub import ModelCard
 
+from studio.corpus.library import Library
 from studio.corpus.poem import UNKNOWN_POEM
 from studio.errors import DamageError, RunError
 from studio.model import checkpoint
@@ -244,6 +245,63 @@ def test_the_card_names_the_run_before_it(
     assert "Before that there was the model a@2." in words
 
 
+def test_the_card_of_a_run_on_another_corpus_names_it(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))
+    home.library_beside("quansongshi").symlink_to(home.library.resolve())
+    train(home, "a", msgspec.structs.replace(small(max_steps=2), poems="quansongshi"))
+    card = publish(home, "a", tmp_path / "model")
+    assert card.instead is not None
+    words = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert f"it read {card.instead.poems:,} poems of {card.instead.corpus}" in words
+
+
+def test_the_card_says_if_the_library_has_other_poems_than_the_run_read(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))
+    train(home, "a", small(max_steps=2))
+    assert publish(home, "a", tmp_path / "model").same_poems
+    texts = Library.texts
+    monkeypatch.setattr(Library, "texts", lambda self, split: texts(self, split)[::-1])
+    about = Library.about
+    monkeypatch.setattr(Library, "about", lambda self, split: about(self, split)[::-1])
+    assert not publish(home, "a", tmp_path / "model").same_poems
+    words = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert "The library has changed since: the run read other poems" in words
+
+
+def test_a_run_whose_name_was_given_again_is_named_once(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))
+    train(home, "a", small(max_steps=2))
+    train(home, "b", msgspec.structs.replace(small(max_steps=2), start="a@2"))
+    shutil.rmtree(home.runs / "a")
+    train(home, "a", msgspec.structs.replace(small(max_steps=2), start="b@2"))
+    card = publish(home, "a", tmp_path / "model")
+    assert card.before is not None and card.before.before is None
+    words = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert "Before that there was the model a@2." in words
+
+
+def test_an_earlier_run_has_the_figures_from_which_the_later_one_started(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))
+    train(home, "a", small(max_steps=2))
+    train(home, "b", msgspec.structs.replace(small(max_steps=2), start="a@2"))
+    plain = publish(home, "b", tmp_path / "model").before
+    folder, _ = locate(home, "a")
+    network, _, _ = checkpoint.load_model(folder)
+    with torch.no_grad():
+        network.embedding.weight.mul_(3)
+    write_preferred(folder, network, Preference(1, 1, 1.0))
+    after = publish(home, "b", tmp_path / "model").before
+    assert plain and after and after.figures == plain.figures
+
+
 def test_the_card_says_what_an_earlier_run_read_beside_and_who_taught_it(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,9 +362,15 @@ def test_a_folder_with_anything_else_in_it_is_left_alone(
     mine = tmp_path / "mine" / "letter.txt"
     mine.parent.mkdir()
     mine.write_text("mine")
-    for folder in (mine.parent, next((home.runs / "a" / "checkpoints").iterdir())):
+    published_before, _ = published
+    (published_before / "notes.txt").write_text("mine")
+    for folder in (
+        mine.parent,
+        next((home.runs / "a" / "checkpoints").iterdir()),
+        published_before,
+    ):
         before = sorted(folder.iterdir())
-        with pytest.raises(RunError, match="not a published model"):
+        with pytest.raises(RunError, match="no part of a published model"):
             publish(home, "a", folder)
         assert sorted(folder.iterdir()) == before
 

@@ -1,5 +1,7 @@
 """Runs that wait: an order that every process sees, kept in the folders."""
 
+from unittest.mock import Mock
+
 import pytest
 
 from studio.errors import RunError
@@ -44,6 +46,28 @@ def test_a_run_that_cannot_be_opened_keeps_its_place(home: Home) -> None:
     (run,) = wait(home, "first")
     with run.lock(), pytest.raises(RunError, match="another process"):
         resume_run(home, "first")
+    assert queue.waiting(home.runs) == ["first"]
+
+
+def test_a_process_that_was_killed_while_it_opened_a_run_has_not_added_epochs_twice(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (run,) = wait(home, "first")
+    epochs = run.config().train.epochs
+    queue.join(run.folder, 3)
+    with monkeypatch.context() as killed:
+        killed.setattr(queue, "leave", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            resume_run(home, "first")
+    assert queue.waiting(home.runs) == ["first"]
+    resume_run(home, "first").close()
+    assert run.config().train.epochs == epochs + 3
+
+
+def test_a_folder_without_settings_does_not_wait(home: Home) -> None:
+    (first,) = wait(home, "first")
+    (home.runs / "none").mkdir()
+    (home.runs / "none" / "waiting.json").write_bytes((first.folder / "waiting.json").read_bytes())
     assert queue.waiting(home.runs) == ["first"]
 
 
