@@ -1,5 +1,5 @@
 # ruff: noqa: T201
-"""Train the coherence of a run's model, and put it beside its last checkpoint:
+"""Train the coherence of a run's model, and put it beside its best checkpoint:
 
     python data/build_coherence.py default-model
 

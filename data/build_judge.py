@@ -1,5 +1,5 @@
 # ruff: noqa: T201
-"""Train the judge of a run's model, and put it beside its last checkpoint:
+"""Train the judge of a run's model, and put it beside its best checkpoint:
 
     python data/build_judge.py default-model
 

@@ -128,20 +128,32 @@ class HostMeter:
 
     def __init__(self) -> None:
         self._process = psutil.Process()
-        # Each call returns the load since the previous one; the first returns 0.
-        psutil.cpu_percent(None)
+        # psutil.cpu_percent remembers the last reading of each thread, and readers change threads.
+        self._last = _busy_and_all()
 
     def read(self) -> DeviceReading:
-        """Read now; takes a fraction of a millisecond."""
+        """Read now; takes a fraction of a millisecond. The load is that since the last reading."""
         memory = psutil.virtual_memory()
+        last, self._last = self._last, _busy_and_all()
+        busy, time = (now - then for now, then in zip(self._last, last, strict=True))
         return DeviceReading(
             PROCESSOR,
             (
-                Gauge("cpu", psutil.cpu_percent(None), "%", 100),
+                Gauge("cpu", 100 * max(0.0, busy) / time if time > 0 else 0.0, "%", 100),
                 Gauge("memory", memory.total - memory.available, "B", memory.total),
                 Gauge("studio", self._process.memory_info().rss, "B"),
             ),
         )
+
+
+def _busy_and_all() -> tuple[float, float]:
+    """The seconds that the processors have worked, and all, together."""
+    times = psutil.cpu_times()._asdict()
+    # Linux counts the time of guests in that of the user, too.
+    for name in ("guest", "guest_nice"):
+        times.pop(name, None)
+    idle = times["idle"] + times.get("iowait", 0.0)
+    return sum(times.values()) - idle, sum(times.values())
 
 
 @dataclass(frozen=True, slots=True)

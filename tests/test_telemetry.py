@@ -2,7 +2,10 @@
 
 import os
 import pwd
+from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 
 from studio.telemetry import GIGABYTE, DeviceReading, Gauge, Gpus, HostMeter, Meter
@@ -74,6 +77,18 @@ def test_the_processor_shows_its_load_and_the_memory() -> None:
     memory = reading.gauges[1]
     assert memory.limit is not None
     assert 0 < memory.value < memory.limit
+
+
+def test_the_load_is_that_since_the_last_reading_in_any_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Times = namedtuple("Times", ["user", "idle", "iowait", "guest"])
+    times = iter([Times(1, 9, 0, 1), Times(4, 9, 1, 4), Times(4, 10, 1, 4)])
+    monkeypatch.setattr(psutil, "cpu_times", lambda: next(times))
+    meter = HostMeter()
+    with ThreadPoolExecutor() as other:
+        assert other.submit(meter.read).result().gauges[0].value == 75
+    assert meter.read().gauges[0].value == 0
 
 
 def test_bytes_without_a_limit_are_shown_alone() -> None:

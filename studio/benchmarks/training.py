@@ -107,8 +107,8 @@ def _size(
     name = f"{embedding}/{hidden}"
     poems = _poems(2_000)
     with (
-        _studio(embedding, hidden, device, poems) as ours,
-        _studio(embedding, hidden, device, poems, _PLAIN) as plain,
+        _studio(embedding, hidden, device, poems) as (ours, weights),
+        _studio(embedding, hidden, device, poems, _PLAIN) as (plain, _),
     ):
         contenders: dict[str, Contender] = {
             "per_poem": _per_poem(embedding, hidden, device, poems),
@@ -127,7 +127,7 @@ def _size(
             report_progress(f"{name}: round {number} of {rounds}")
     median = {contender: statistics.median(values) for contender, values in speeds.items()}
     rows = _softmax_rows(poems)
-    flop = 6 * (4 * hidden * (embedding + hidden) + 4 * hidden * 2 * hidden + rows * hidden)
+    flop = 6 * (weights + rows * hidden)
     return SizeResult(
         name=name,
         chars_per_second=median["ours"],
@@ -236,8 +236,11 @@ def _studio(
     device: Device,
     poems: list[list[int]],
     others: dict[str, object] | None = None,
-) -> Iterator[Contender]:
-    """The studio's trainer: the recipe `studio`, the model size of the others, other settings."""
+) -> Iterator[tuple[Contender, int]]:
+    """The studio's trainer: the recipe `studio`, the model size of the others, other settings.
+
+    With it the number of weights in the matrices of its layers.
+    """
     settings: dict[str, object] = {
         "embedding": embedding,
         "hidden": hidden,
@@ -254,7 +257,8 @@ def _studio(
     config = with_settings(RECIPES["studio"], settings | (others or {}) | endless | report)
     first = 0x4E00
     vocabulary = Vocabulary("".join(map(chr, range(first, first + VOCABULARY - len(SPECIAL)))))
-    texts = [vocabulary.decode(poem) for poem in poems]
+    # A checkpoint is saved at the end of an epoch, so it must not be short.
+    texts = [vocabulary.decode(poem) for poem in poems] * 50
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(config, vocabulary, texts, [], device, Path(folder))
         steps = trainer.run()
@@ -265,7 +269,8 @@ def _studio(
                 finished = [event for event in next(steps) if isinstance(event, StepDone)]
             return sum(event.characters for event in finished)
 
-        yield train
+        matrices = (each for each in trainer.network.layers.parameters() if each.dim() == 2)
+        yield train, sum(each.numel() for each in matrices)
 
 
 def _softmax_rows(poems: list[list[int]]) -> int:

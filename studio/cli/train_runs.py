@@ -1,5 +1,6 @@
 """`train` in this process: one run, or several one after the other."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -120,12 +121,14 @@ class _Turns:
         If the first cannot start, nothing is trained, unless it `may_fail` as the others may.
         """
         say(tr("Loading torch and the poems ..."))
+        from studio.model.device import free_cached_memory
         from studio.runs.session import resume_run, start_run
 
         if config:
             opening = partial(start_run, self._home, name, config)
         else:
             opening = partial(resume_run, self._home, name, epochs, device, after)
+        session: TrainingSession | None = None
         has_begun = stopped = False
         while True:
             try:
@@ -143,6 +146,10 @@ class _Turns:
                 raise
             if stopped or not (left := self._left()):
                 break
+            # The next run may need the memory, on the GPU too.
+            session = None
+            gc.collect()
+            free_cached_memory()
             name = left[0]
             opening = partial(resume_run, self._home, name)
         if stopped:

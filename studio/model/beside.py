@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import torch
 from torch import nn
 
 from studio.errors import RunError
+from studio.files import open_regular
 from studio.translation import tr
 
 _Small = TypeVar("_Small", bound=nn.Module)
@@ -34,10 +36,14 @@ def read_beside(
     if not path.exists():
         return None
     try:
+        open_regular(path).close()
         weights = load_file(path)
         width, expected = weights[first].shape
         if expected != inputs:
             raise ValueError(tr("it belongs to another model"))
+        for name, each in weights.items():
+            if not torch.isfinite(each).all():
+                raise ValueError(tr("{name} holds NaN or infinity", name=name))
         network = make(inputs, width)
         network.load_state_dict({name: each.float() for name, each in weights.items()})
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:

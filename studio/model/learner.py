@@ -187,17 +187,25 @@ class Learner:
                 tuple(_to_float32(part).to(self.device.torch_device) for part in parts)
                 for parts in layers.values()
             )
-            self._check_shapes(state, batch)
+            self._check_state(state, batch)
             rows = self._world.rows(len(batch.inputs))
             self._state = tuple(tuple(rows.of(part, 1) for part in parts) for parts in state)
 
     @torch.no_grad()
-    def _check_shapes(self, state: State, batch: Batch) -> None:
-        """Raise ValueError if the network's state has other shapes, RunError if the teachers'."""
+    def _check_state(self, state: State, batch: Batch) -> None:
+        """Raise ValueError if it is another network's state, RunError if that of other teachers."""
         tokens = self.device.put(batch.inputs[:, :1])
         _, expected = self.network.eval()(tokens)
         own = self.network.state_parts if self._teachers else len(state)
-        if _shapes(state[:own]) != _shapes(expected):
+        known = len(self.network.softmax_bias)
+        # What is not in floating point are tokens.
+        unknown = any(
+            not 0 <= int(part.min()) <= int(part.max()) < known
+            for layer in state
+            for part in layer
+            if not part.is_floating_point()
+        )
+        if unknown or _shapes(state[:own]) != _shapes(expected):
             raise ValueError(tr("the recurrent state is that of another network"))
         of_teachers = self._teachers.read(tokens, (), None)[1] if self._teachers else ()
         if _shapes(state[own:]) != _shapes(of_teachers):
@@ -210,8 +218,9 @@ class Learner:
             )
 
 
-def _shapes(state: State) -> list[list[torch.Size]]:
-    return [[part.shape for part in layer] for layer in state]
+def _shapes(state: State) -> list[list[tuple[torch.Size, torch.dtype]]]:
+    """The shape of each part of a state, and its type apart from its precision."""
+    return [[(part.shape, _to_float32(part[:0]).dtype) for part in layer] for layer in state]
 
 
 class _Forward(nn.Module):

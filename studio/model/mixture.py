@@ -31,6 +31,11 @@ def other_share(epoch: int, epochs: int, own: int, other: int) -> float:
     return read / (own + read)
 
 
+def falls(epochs: int) -> bool:
+    """Whether fewer and fewer of the other poems are read, of so many planned epochs."""
+    return (epochs - 0.5) / epochs > ALL_UNTIL
+
+
 def mixed_order(
     sizes: list[int], others: int, share: float, generator: torch.Generator
 ) -> list[int]:

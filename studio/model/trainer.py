@@ -101,8 +101,7 @@ class Trainer:
         self.vocabulary = vocabulary
         self.progress = Progress(poems=poems_sha256(train))
         self._valid = valid
-        mixing = config.mixing_epochs or config.train.epochs
-        self._others = Others(others, mixing)
+        self._others = Others(others, config.mixing_epochs or config.train.epochs)
         self._poems = [with_ends(vocabulary.encode(text)) for text in train]
         known = about or [UNKNOWN_POEM] * len(train)
         self._known = describe(known, vocabulary) if config.model.has_conditions else None
@@ -110,6 +109,11 @@ class Trainer:
             self._epoch = self._make_epoch(1)
         except ValueError as error:
             raise RunError(tr(_NOTHING, reason=error)) from error
+        reached = math.ceil(self.total_steps / len(self._epoch))
+        if others and not config.mixing_epochs and reached < self._others.epochs:
+            # `max_steps` ends the run earlier: fewer of the others are read by then.
+            self._others = Others(others, reached)
+            self._epoch = self._make_epoch(1)
         device.make_current()
         self.network = Network(
             config.model, len(vocabulary), config.train.seed, vocabulary.stops

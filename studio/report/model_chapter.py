@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from studio.model.config import Cell
+from studio.model.mixture import falls
 from studio.report.amounts import grouped, number, share
 from studio.report.architecture import describe, in_order, stack
 from studio.report.cells import DIAGRAMS, EQUATIONS, LANGUAGE_MODEL
@@ -245,11 +246,10 @@ def _others(data: ReportData, text: Translate) -> Iterator[str]:
                 "{run} started from the weights of {model}.", run=run.name, model=config.start
             )
         if config.mixed:
-            yield text(
-                "{run} also read the poems of {corpus}, fewer and fewer of them.",
-                run=run.name,
-                corpus=config.mixed,
-            )
+            words = marked("{run} also read the poems of {corpus}, all of them in every epoch.")
+            if falls(config.mixing_epochs or config.train.epochs):
+                words = marked("{run} also read the poems of {corpus}, fewer and fewer of them.")
+            yield text(words, run=run.name, corpus=config.mixed)
         if config.teachers:
             yield text(
                 "{run} learnt from these models (distillation): {models}.",

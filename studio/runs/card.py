@@ -6,6 +6,7 @@ import msgspec
 
 from studio.corpus.poem import couplets
 from studio.model.config import RunConfig
+from studio.model.mixture import falls
 from studio.model.preferred import Preference
 from studio.verse.request import ComposeRequest
 
@@ -183,7 +184,7 @@ def _history(card: Card) -> Iterator[str]:
     )
     yield f"Recipe: `{config.recipe}`, {card.step:,} steps, {_settings(config)}."
     if card.mixed:
-        yield f"It {_mixed(card.mixed)}"
+        yield f"It {_mixed(card.mixed, config)}"
     if config.teachers:
         yield f"It {_taught(config)}"
     if card.preferred:
@@ -222,16 +223,18 @@ def _phase(phase: Phase) -> str:
         f"Of its poems {phase.sharing:,} share three lines or more with poems that are held out.",
     ]
     if mixed:
-        words.append(f"It also {_mixed(mixed)}")
+        words.append(f"It also {_mixed(mixed, phase.config)}")
     if phase.config.teachers:
         words.append(f"It {_taught(phase.config)}")
     return " ".join(words)
 
 
-def _mixed(mixed: TrainingPoems) -> str:
+def _mixed(mixed: TrainingPoems, config: RunConfig) -> str:
+    fewer = falls(config.mixing_epochs or config.train.epochs)
+    when = "fewer and fewer of them towards the end" if fewer else "all of them in every epoch"
     return (
-        f"read {mixed.poems:,} poems of {mixed.corpus}, fewer and fewer of them towards the end. "
-        f"Of these {mixed.sharing:,} share three lines or more with poems that are held out."
+        f"read {mixed.poems:,} poems of {mixed.corpus}, {when}. Of these {mixed.sharing:,} share "
+        "three lines or more with poems that are held out."
     )
 
 

@@ -326,15 +326,16 @@ def with_more_epochs(run: Run, epochs: int, names: Sequence[str]) -> RunConfig:
     config = run.config()
     if epochs <= 0:
         return config
-    before = config.train.epochs
+    before = mixing = config.train.epochs
     if config.train.max_steps and names:
         folders = [run.checkpoints / name for name in names]
         reached = _first_undamaged(folders, checkpoint.read_progress)
         before = reached.epoch if reached.position else reached.epoch - 1
+        mixing = max(1, before)
     train = msgspec.structs.replace(
         config.train, epochs=min(before + epochs, MAX_COUNT), max_steps=0
     )
-    mixing = config.mixing_epochs or (config.train.epochs if config.mixed else 0)
+    mixing = config.mixing_epochs or (mixing if config.mixed else 0)
     return msgspec.structs.replace(config, train=train, mixing_epochs=mixing)
 
 

@@ -1,5 +1,6 @@
 """The small network that expects how a reader would judge a poem."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,21 @@ def test_it_is_read_beside_its_model(network: Network, tmp_path: Path) -> None:
 def test_that_of_another_model_is_refused(network: Network, tmp_path: Path) -> None:
     write_judge(tmp_path, Judge(inputs=10, width=4))
     with pytest.raises(RunError, match=r"judge\.safetensors.*belongs to another model"):
+        read_judge(tmp_path, network)
+
+
+def test_weights_that_are_no_numbers_are_refused(network: Network, tmp_path: Path) -> None:
+    judge = Judge(inputs_of(network), width=4)
+    with torch.no_grad():
+        next(judge.parameters()).view(-1)[0] = torch.nan
+    write_judge(tmp_path, judge)
+    with pytest.raises(RunError, match=r"judge\.safetensors.*holds NaN"):
+        read_judge(tmp_path, network)
+
+
+def test_a_pipe_in_its_place_is_refused(network: Network, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / FILE)
+    with pytest.raises(RunError, match=r"judge\.safetensors.*not a regular file"):
         read_judge(tmp_path, network)
 
 

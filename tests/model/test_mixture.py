@@ -111,12 +111,44 @@ def test_a_mixed_run_resumes_as_if_it_had_never_stopped(tmp_path: Path) -> None:
 
     whole = losses(run_to_end(trainer("whole")))
     cut = trainer("cut")
-    # In the fifth epoch the other poems become fewer.
+    # In the sixth epoch the other poems become fewer.
     at = cut.steps_per_epoch * 4 + 2
     first = losses(run_to_end(cut, stop_at=at))
     resumed = trainer("cut")
     resumed.load(tmp_path / "cut" / checkpoint.name_of(at))
     assert first | losses(run_to_end(resumed)) == whole
+
+
+def test_the_share_falls_by_the_step_that_ends_the_run(tmp_path: Path) -> None:
+    config = small("studio", max_steps=0, epochs=20, validate_every=0, verse_poems=0, hidden=4)
+    long = Trainer(config, VOCABULARY, TRAIN, [], CPU, tmp_path / "long", others=40)
+    limited = msgspec.structs.replace(config.train, max_steps=6 * long.steps_per_epoch - 1)
+    short = Trainer(
+        msgspec.structs.replace(config, train=limited),
+        *(VOCABULARY, TRAIN, [], CPU, tmp_path / "short"),
+        others=40,
+    )
+    planned = msgspec.structs.replace(config.train, epochs=6)
+    same = Trainer(
+        msgspec.structs.replace(config, train=planned),
+        *(VOCABULARY, TRAIN, [], CPU, tmp_path / "same"),
+        others=40,
+    )
+    # Of six epochs, the other poems become fewer in the last one.
+    for epoch, as_in_twenty in ((1, True), (6, False)):
+        of_twenty, *of_six = (each._make_epoch(epoch)[0].inputs for each in (long, short, same))
+        assert torch.equal(*of_six)
+        assert torch.equal(of_twenty, of_six[0]) == as_in_twenty
+
+
+def test_a_run_that_max_steps_ended_reads_none_of_the_others_later(tmp_path: Path) -> None:
+    config = msgspec.structs.replace(small("studio", max_steps=2, epochs=9), mixed="songci")
+    run = folders.create(tmp_path, "a", config)
+    trainer = Trainer(config, VOCABULARY, TRAIN, [], CPU, run.checkpoints, others=40)
+    run_to_end(trainer)
+    longer = with_more_epochs(run, 2, run.checkpoint_names())
+    assert (longer.train.epochs, longer.mixing_epochs, longer.train.max_steps) == (3, 1, 0)
+    assert other_share(2, longer.mixing_epochs, 3, 14) == 0
 
 
 def test_more_epochs_leave_those_that_were_planned_as_they_are(tmp_path: Path) -> None:

@@ -62,9 +62,10 @@ def test_training_imports_no_compiler(home: Home) -> None:
     assert outcome(in_child(partial(train_without_compiler, home))) == 0
 
 
-def trained(home: Home, name: str = "first") -> folders.Run:
+def trained(home: Home, name: str = "first", lines_above: int = 0) -> folders.Run:
     """A run with checkpoints at steps 2 and 4, stopped there."""
-    config = small("studio", max_steps=8, validate_every=0, checkpoint_every=2, keep=3)
+    often = {"validate_every": 0, "checkpoint_every": 2, "keep": 3}
+    config = small("studio", max_steps=8, lines_above=lines_above, **often)
     session = start_run(home, name, config)
     for _ in session.steps():
         if session.trainer.progress.step == 4 and not session.trainer.saves_next:
@@ -91,6 +92,23 @@ def test_a_damaged_checkpoint_is_passed_over_and_named(home: Home, file: str) ->
     assert "from step-00000002" in session.started().notice
     assert finish(session) == [3, 4, 5, 6, 7, 8]
     assert [event.step for event in run.events() if isinstance(event, StepDone)] == [*range(1, 9)]
+
+
+@pytest.mark.parametrize("damage", ["no such character", "fractions as characters"])
+def test_a_checkpoint_whose_state_cannot_be_read_on_is_passed_over(home: Home, damage: str) -> None:
+    run = trained(home, lines_above=1)
+    file = run.checkpoints / "step-00000004" / "training.safetensors"
+    tensors = load_file(file)
+    name, read = next(
+        (name, each)
+        for name, each in tensors.items()
+        if name.startswith("state.") and not each.is_floating_point()
+    )
+    tensors[name] = read + 10**6 if damage == "no such character" else read.float()
+    save_file(tensors, file)
+    session = resume_run(home, "first")
+    assert "step-00000004 cannot be read" in session.started().notice
+    session.close()
 
 
 def test_a_checkpoint_without_parts_of_the_optimisers_state_is_passed_over(home: Home) -> None:
