@@ -18,6 +18,10 @@ _Places = tuple[TunePlace, ...]
 # Characters by which a poem that is named after a tune may be too long or too short.
 _ABOUT = 3
 
+# No end of a rhyme has the right tone.
+_NOT_LEVEL = marked("{character} is oblique, but the tune rhymes here in the level tone.")
+_NOT_OBLIQUE = marked("{character} is level, but the tune rhymes here in the oblique tones.")
+
 
 def scan_ci(lines: Sequence[str], tune: Tune, rules: ScanRules) -> Scansion:
     """Scan a poem of at least one line, each without punctuation, against a tune.
@@ -35,15 +39,15 @@ def scan_ci(lines: Sequence[str], tune: Tune, rules: ScanRules) -> Scansion:
         faults += _tone_faults(line, at, its, rules.book)
         found = rhymes.get(end.rhyme.casefold(), "") if end.rhyme else ""
         level = end.rhyme.isupper()
-        kept = bool(found) and _in_rhyme(line[-1], found, level, rules.book)
-        if found and not kept:
+        kept = bool(end.rhyme) and _in_rhyme(line[-1], found, level, rules.book)
+        if end.rhyme and not kept:
             faults.append(_out_of_rhyme(line, at, found, level, rules.book))
         required = "".join(place.tone for place in its)
         scanned.append(
             Line(
                 line,
                 "",
-                _named(found, level) if kept else "",
+                _named(found, level) if found and kept else "",
                 characters_of(line, required, bool(end.rhyme), rules),
             )
         )
@@ -136,7 +140,10 @@ def _divide(lines: Sequence[str], places: list[TunePlace]) -> tuple[list[_Places
 
 
 def _rhymes(lines: Sequence[str], places: list[_Places], book: RhymeBook) -> dict[str, str]:
-    """The rhyme of most ends with each letter, small; on a tie that of the first end."""
+    """The rhyme of most ends with each letter, small; on a tie that of the first end.
+
+    Only ends of the right tone count; a letter has none without such an end.
+    """
     counts: dict[str, Counter[str]] = {}
     for line, its in zip(lines, places, strict=True):
         if its and its[-1].rhyme:
@@ -147,8 +154,9 @@ def _rhymes(lines: Sequence[str], places: list[_Places], book: RhymeBook) -> dic
 
 
 def _in_rhyme(character: str, rhyme: str, level: bool, book: RhymeBook) -> bool:
+    """Whether a character can have this rhyme, if it is known, in this tone."""
     known = book.readings(character)
-    return not known or any(each.level == level and each.rhyme == rhyme for each in known)
+    return not known or any(each.level == level and rhyme in ("", each.rhyme) for each in known)
 
 
 def _named(rhyme: str, level: bool) -> str:
@@ -157,8 +165,11 @@ def _named(rhyme: str, level: bool) -> str:
 
 def _out_of_rhyme(line: str, at: int, rhyme: str, level: bool, book: RhymeBook) -> Remark:
     own = dict.fromkeys(_named(each.rhyme, each.level) for each in book.readings(line[-1]))
+    message = marked("{character} rhymes in {own}; the rhyme here is {rhyme}.")
+    if not rhyme:
+        message = _NOT_LEVEL if level else _NOT_OBLIQUE
     why = tr(
-        "{character} rhymes in {own}; the rhyme here is {rhyme}.",
+        message,
         character=line[-1],
         own=tr(" or ").join(own),
         rhyme=_named(rhyme, level),

@@ -131,7 +131,10 @@ class Scansion(msgspec.Struct, frozen=True):
     def perfect(self) -> bool:
         """Whether every character fits the template; the two rescues within a line count as fit."""
         strays = {"对句拗救", "拗"}
+        ends = (line.characters[-1] for line in self.lines)
         return not (
             any(fault.name in TONE_FAULTS or fault.name == "字数" for fault in self.faults)
             or any(note.name in strays for note in self.notes)
+            # A rhyme of the wrong tone is out of rhyme (出韵), which is no fault of tone.
+            or any({end.tone, end.required} == {"平", "仄"} for end in ends)
         )

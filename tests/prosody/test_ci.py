@@ -112,6 +112,33 @@ def test_a_fault_has_its_name_and_place(
     assert faults(RUMENGLING.replace(right, wrong), "如梦令") == [fault]
 
 
+def test_rhymes_that_all_have_the_wrong_tone_are_out_of_rhyme() -> None:
+    wrong = PUSAMAN.replace("高楼", "高阁").replace("人楼上愁", "人楼上坐")
+    wrong = wrong.replace("归程", "归路").replace("短亭", "短树")
+    scanned = of(wrong, "菩萨蛮")
+    assert [(each.name, each.line) for each in scanned.broken] == [
+        ("出韵", line) for line in (2, 3, 6, 7)
+    ]
+    assert not scanned.perfect
+    assert "阁 is oblique, but the tune rhymes here in the level tone" in str(
+        scanned.broken[0].explanation
+    )
+    wrong = RUMENGLING
+    for oblique in "骤酒旧否瘦":
+        wrong = wrong.replace(oblique, "春")
+    assert {(each.name, each.line) for each in of(wrong, "如梦令").broken} == {
+        ("出韵", line) for line in (0, 1, 3, 4, 5, 6)
+    }
+    # A blank is no fault, and one end of the right tone decides the rhyme.
+    assert faults(wrong.replace("春", "□"), "如梦令") == []
+    assert of(wrong.replace("残春", "残酒"), "如梦令").rhymes == ("仄第十二部",)
+
+
+def test_a_rhyme_of_the_wrong_tone_leaves_no_poem_perfect() -> None:
+    assert not of(RUMENGLING.replace("残酒", "残茶"), "如梦令").perfect
+    assert of(RUMENGLING.replace("残酒", "残月"), "如梦令").perfect
+
+
 def test_lines_before_and_after_one_of_the_wrong_length_are_still_measured() -> None:
     text = RUMENGLING.replace("试问卷帘人", "试问卷帘").replace("绿肥", "绿瘠")
     assert faults(text, "如梦令") == [("字数", 2, 0), ("失律", 6, 3)]
