@@ -19,6 +19,8 @@ Remarks = tuple[list[Remark], list[Remark]]
 
 _NEAR = marked("{character} rhymes in {own}, a neighbour; the poem rhymes in {rhyme}.")
 _FAR = marked("{character} rhymes in {own}; the poem rhymes in {rhyme}.")
+_OBLIQUE = marked("{character} is oblique; the poem rhymes in {rhyme}, in the level tone.")
+_ALL_OBLIQUE = marked("{character} is oblique; a regulated poem rhymes in the level tone.")
 _NO_CHANGE_TO_LEVEL = marked(
     "{character} should be level: the tones of the second, fourth and sixth characters alternate."
 )
@@ -73,7 +75,7 @@ def tone_remarks(lines: Sequence[str], line_length: int, fit: Fit, rules: ScanRu
 
 
 def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit, book: RhymeBook) -> Remarks:
-    """Faults and notes on the line ends, for a poem in this level rhyme."""
+    """Faults and notes on the line ends, for a poem in this level rhyme; "" if it has none."""
     faults: list[Remark] = []
     notes: list[Remark] = []
     for at, each in enumerate(fit.lines):
@@ -137,17 +139,8 @@ def rhyme_remarks(lines: Sequence[str], rhyme: str, fit: Fit, book: RhymeBook) -
                 )
             )
         else:
-            faults.append(
-                Remark(
-                    "出韵",
-                    *place,
-                    tr(
-                        "{character} is oblique; the poem rhymes in {rhyme}, in the level tone.",
-                        character=character,
-                        rhyme=rhyme,
-                    ),
-                )
-            )
+            message = _OBLIQUE if rhyme else _ALL_OBLIQUE
+            faults.append(Remark("出韵", *place, tr(message, character=character, rhyme=rhyme)))
     return faults, notes
 
 

@@ -48,21 +48,26 @@ def sounds_like(character: str, rhyme: str, book: RhymeBook = PINGSHUI) -> bool:
     return bool(oblique) and all(reading.rhyme in book.counterparts(rhyme) for reading in oblique)
 
 
-def rhyme_of(lines: Sequence[str], book: RhymeBook = PINGSHUI) -> str:
+def rhyme_of(
+    lines: Sequence[str], book: RhymeBook = PINGSHUI, level_share: float = LEVEL_SHARE
+) -> str:
     """The level rhyme of most rhyming lines.
 
     Ties are decided in this order: the rhyme that rests on fewer rare readings; the rhyme of the
     first line; a rhyme that no other line end sounds like; the rhyme of the first foot; the first
-    in the rhyme book. If no foot is written yet, it is the rhyme of the first line. Empty if too
-    many lines end in oblique tones, or if no foot is known.
+    in the rhyme book. If no foot is in a level rhyme, as when none is written yet, it is the rhyme
+    of the first line. Empty if less than `level_share` of the feet can be level, or if no rhyme is
+    found.
     """
-    ends = lines[0][-1:] if is_open(lines) else feet(lines)
-    if sum(can_be_level(end, book) for end in ends) < LEVEL_SHARE * len(ends):
+    ends = feet(lines)
+    if sum(can_be_level(end, book) for end in ends) < level_share * len(ends):
         return ""
     in_book = book.rhymes.index
-    counts = Counter(
-        rhyme for end in ends for rhyme in sorted(level_rhymes(end, book), key=in_book)
-    )
+    counts: Counter[str] = Counter()
+    for rhyming in (ends, lines[0][-1:]):
+        counts = counts or Counter(
+            rhyme for end in rhyming for rhyme in sorted(level_rhymes(end, book), key=in_book)
+        )
     if not counts:
         return ""
     first = level_rhymes(lines[0][-1], book)

@@ -11,6 +11,7 @@ from studio.prosody.regulated import ordered_tone, rhyme_remarks, tone_remarks
 from studio.prosody.repeats import repeated
 from studio.prosody.report import Character, Line, Remark, Scansion
 from studio.prosody.rhyming import (
+    LEVEL_SHARE,
     in_neighbouring_rhyme,
     in_rhyme,
     is_open,
@@ -39,8 +40,8 @@ def scan(lines: Sequence[str], form: str = "", rules: ScanRules = TANG) -> Scans
     and so does a blank.
 
     `form` is the intended form, if known. A poem in an old-style form is never measured against
-    the rules of regulated verse, even if it comes close to them. One in a regulated form that
-    rhymes always is, however many rules it breaks. The rhyme book of `rules` decides the tones too.
+    the rules of regulated verse, even if it comes close to them. One of the shape of a regulated
+    form always is, however many rules it breaks. The rhyme book of `rules` decides the tones too.
     """
     book = rules.book
     line_length, stray = _measure(lines)
@@ -48,8 +49,9 @@ def scan(lines: Sequence[str], form: str = "", rules: ScanRules = TANG) -> Scans
     if intended and not intended.regulated:
         return _old_style(lines, line_length, stray, rules)
     form = form_of(line_length, len(lines), regulated=True)
-    rhyme = rhyme_of(lines, book) if form else ""
-    if (rhyme or (form and is_open(lines))) and stray <= STRAY_LINES * len(lines):
+    rhyme = rhyme_of(lines, book, 0 if intended else LEVEL_SHARE) if form else ""
+    measured = form and (rhyme or intended or is_open(lines))
+    if measured and stray <= STRAY_LINES * len(lines):
         found = fit(
             lines,
             line_length,

@@ -375,9 +375,3 @@ def test_any_lines_are_scanned_and_encoded(lines: list[str]) -> None:
         assert 0 <= remark.start < remark.end <= len(lines[remark.line])
     encoded = msgspec.json.encode(scanned, enc_hook=translation.plain)
     assert msgspec.json.decode(encoded, type=Scansion) == scanned
-
-
-def test_a_poem_that_is_to_be_regulated_keeps_its_faults_however_many_they_are() -> None:
-    lines = ["空山新雨后", "天气晚来秋", "青山松下路", "清泉石上流"]
-    assert scan(lines).form == "古绝"
-    assert [each.name for each in scan(lines, "五绝").broken] == ["撞韵", "失粘", "失对"]
