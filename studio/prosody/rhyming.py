@@ -88,15 +88,16 @@ def rhyme_groups(
 ) -> list[tuple[Reading, list[int]]]:
     """The rhymes of an old-style poem, which may change its rhyme, each with its lines.
 
-    A rhyme continues while its feet have a common reading, or are neighbouring level rhymes.
+    A rhyme continues while its feet have a common reading, or are neighbouring level rhymes. An
+    unknown foot, or a blank, is of the rhyme before it, or of the one after it if it is the first.
     """
     groups: list[tuple[set[Reading], list[int]]] = []
     for at in range(1, len(lines), 2):
         foot = set(book.readings(lines[at][-1]))
-        if groups and (not foot or (common := _common(groups[-1][0], foot, book))):
-            if foot:
-                groups[-1] = (common, groups[-1][1])
-            groups[-1][1].append(at)
+        before = groups[-1][0] if groups else set()
+        common = _common(before, foot, book) if before and foot else before or foot
+        if groups and (common or not foot):
+            groups[-1] = (common, [*groups[-1][1], at])
         else:
             groups.append((foot, [at]))
     return [(min(common), places) for common, places in groups if common]

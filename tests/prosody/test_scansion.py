@@ -375,3 +375,12 @@ def test_any_lines_are_scanned_and_encoded(lines: list[str]) -> None:
         assert 0 <= remark.start < remark.end <= len(lines[remark.line])
     encoded = msgspec.json.encode(scanned, enc_hook=translation.plain)
     assert msgspec.json.decode(encoded, type=Scansion) == scanned
+
+
+@pytest.mark.parametrize("ends", ["□乡", "A乡", "霜□", "□□"])
+def test_a_foot_that_is_not_known_is_no_fault_of_an_old_style_quatrain(ends: str) -> None:
+    lines = ["床前明月光", f"疑是地上{ends[0]}", "举头望明月", f"低头思故{ends[1]}"]
+    assert scan(lines, "古绝").faults == ()
+    assert [each.name for each in scan([*lines[:3], "低头思故月"], "古绝").broken] == (
+        ["出韵"] if ends[0] == "霜" else []
+    )
