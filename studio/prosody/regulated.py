@@ -45,6 +45,11 @@ _NOT_ADHERING_OBLIQUE = marked(
 )
 _THREE_LEVEL = marked("{characters}: the line ends in three level tones.")
 _THREE_OBLIQUE = marked("{characters}: the line ends in three oblique tones.")
+_ALONE = marked("{character} is oblique, so {alone} is the only level tone besides the rhyme.")
+_ALONE_OF_SEVEN = marked(
+    "{character} is oblique, so in the last five characters {alone} is the only level tone besides "
+    "the rhyme."
+)
 _MAYBE_LEVEL = marked(
     "{characters} would be three level tones, but {character} can also be read as {other}."
 )
@@ -207,9 +212,7 @@ def _misses(line: str, at: int, each: LineFit, answer: str, rules: ScanRules) ->
                 "rescue within the line is allowed."
             )
             if rules.self_rescue or tones_of(line[place + 2], book=rules.book) == OBLIQUE:
-                message = marked(
-                    "{character} is oblique, so {alone} is the only level tone besides the rhyme."
-                )
+                message = _ALONE_OF_SEVEN if tail else _ALONE
             why = tr(message, character=character, alone=line[place + 1], answer=line[place + 2])
         elif each.type in "Ab" and tail + 3 not in each.misses and end < len(line) - 1:
             name = "三平尾" if each.type == "A" else "三仄尾"

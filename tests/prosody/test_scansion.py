@@ -384,3 +384,11 @@ def test_a_foot_that_is_not_known_is_no_fault_of_an_old_style_quatrain(ends: str
     assert [each.name for each in scan([*lines[:3], "低头思故月"], "古绝").broken] == (
         ["出韵"] if ends[0] == "霜" else []
     )
+
+
+def test_an_isolated_level_tone_of_a_line_of_seven_is_so_in_its_last_five_characters() -> None:
+    five = scan(filled(["仄仄平平仄", "仄平仄仄平", "平平平仄仄", "仄仄仄平平"]))
+    seven = scan(filled(["平平仄仄平平仄", "平仄仄平仄仄平", "仄仄平平平仄仄", "平平仄仄仄平平"]))
+    for scanned, says in ((five, False), (seven, True)):
+        (fault,) = [each for each in scanned.broken if each.name == "孤平"]
+        assert ("in the last five characters" in fault.explanation) is says
