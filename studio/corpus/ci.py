@@ -7,6 +7,7 @@ import msgspec
 
 from studio.corpus.poem import Poem, verse_lines
 from studio.corpus.prosody import Share
+from studio.corpus.script import simplified
 from studio.prosody.ci import scan_ci
 from studio.prosody.report import Scansion
 from studio.prosody.rules import ScanRules
@@ -43,7 +44,7 @@ def measure_ci(poems: Iterable[Poem], rules: ScanRules) -> CiFigures:
     scanned: dict[str, list[Scansion]] = {name: [] for name in tunes()}
     for poem in poems:
         total += 1
-        if tune := tune_titled(poem.title):
+        if tune := tune_titled(simplified(poem.title)):
             scanned[tune.name].append(scan_ci(verse_lines(poem.original), tune, rules))
     found = (_figures(name, each) for name, each in scanned.items() if each)
     return CiFigures(rules.book.name, total, tuple(found))

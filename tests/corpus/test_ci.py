@@ -26,3 +26,9 @@ def test_the_poems_named_after_a_tune_are_counted_with_their_faults() -> None:
     assert (tune.tune, tune.poems) == ("如梦令", 4)
     assert (tune.length, tune.tones, tune.fit, tune.near) == (0.75, 0.5, 0.25, 1.0)
     assert {each.name: each.poems for each in tune.faults} == {"出韵": 1, "失律": 1, "字数": 1}
+
+
+def test_a_poem_is_named_after_its_tune_in_either_script() -> None:
+    poems = [ci(title, KEPT) for title in ("如夢令", "念奴嬌 赤壁懷古", "滿江紅")]
+    figures = measure_ci(poems, ScanRules(rhyme_books()["cilin"]))
+    assert [each.tune for each in figures.tunes] == ["如梦令", "念奴娇", "满江红"]
