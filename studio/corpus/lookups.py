@@ -29,9 +29,9 @@ class Frequency(msgspec.Struct, frozen=True):
 
 
 class Rhyming(msgspec.Struct, frozen=True):
-    """A character, and how often it is found with one of its readings, as far as is known.
+    """A character, and how often it is found with its readings in a rhyme, as far as is known.
 
-    `rare`: it seldom has this reading.
+    `rare`: it seldom has them.
     """
 
     text: str
@@ -40,9 +40,9 @@ class Rhyming(msgspec.Struct, frozen=True):
 
 
 class RhymeGroup(msgspec.Struct, frozen=True):
-    """A rhyme, such as 平東, with those of its characters that the library has.
+    """A rhyme, such as 平東 or 仄第一部, with those of its characters that the library has.
 
-    `rare`: the character that was looked up seldom has this reading.
+    `rare`: the character that was looked up seldom has a reading in it.
     """
 
     name: str
@@ -100,28 +100,46 @@ def rhyme_groups(
                 book=book.name,
             )
         )
-    by_use = sorted(readings, key=lambda each: -book.share(character, each))
+    names = dict.fromkeys(map(book.group, readings))
+    by_use = sorted(names, key=lambda name: -_share(character, name, book))
     return tuple(
         RhymeGroup(
-            "".join(reading),
-            book.seldom_rhymes(character, reading),
-            tuple(_rhyming(reading, book, counts)[:limit]),
+            name,
+            _is_seldom(character, name, book),
+            tuple(_rhyming(name, book, counts)[:limit]),
         )
-        for reading in by_use
+        for name in by_use
     )
 
 
-def _rhyming(reading: Reading, book: RhymeBook, counts: Counter[str]) -> list[Rhyming]:
+def _rhyming(name: str, book: RhymeBook, counts: Counter[str]) -> list[Rhyming]:
     found = [
         Rhyming(
             each,
-            max(1, round(count * book.share(each, reading))),
-            book.seldom_rhymes(each, reading),
+            max(1, round(count * _share(each, name, book))),
+            _is_seldom(each, name, book),
         )
         for each, count in counts.items()
-        if reading in book.readings(each)
+        if _readings_in(each, name, book)
     ]
     return sorted(found, key=lambda each: (each.rare, -each.count))
+
+
+def _readings_in(character: str, name: str, book: RhymeBook) -> list[Reading]:
+    """The readings of a character in the rhyme of this name."""
+    return [each for each in book.readings(character) if book.group(each) == name]
+
+
+def _share(character: str, name: str, book: RhymeBook) -> float:
+    """How often a character has one of them, from 0 to 1."""
+    return sum(book.share(character, each) for each in _readings_in(character, name, book))
+
+
+def _is_seldom(character: str, name: str, book: RhymeBook) -> bool:
+    its = _readings_in(character, name, book)
+    return book.seldom_read(character, its) or any(
+        each.level and book.is_rare(character, each.rhyme) for each in its
+    )
 
 
 def words_with(library: Library, words_of: WordsOf, typed: str, limit: int) -> WordsFound:

@@ -109,6 +109,7 @@ def rhyme_books() -> dict[str, RhymeBook]:
             rhyme_only if each.old_tones else dict,
             rare_readings=rare_readings if each.old_tones else dict,
             shares=cache(each.shares) if each.old_tones else dict,
+            joins_oblique=True,
         )
         for each in table.book
     ]

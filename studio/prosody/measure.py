@@ -120,6 +120,7 @@ def _with_single_readings(book: RhymeBook) -> tuple[RhymeBook, dict[tuple[str, s
         book.counterparts,
         book.rare_readings,
         book.shares,
+        book.joins_oblique,
     )
     return single, codes
 

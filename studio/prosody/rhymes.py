@@ -79,8 +79,8 @@ class RhymeBook:
     that occurs only in rhymes -> whether that tone is level. `rare_readings` are those that a
     character has in few words only. `neighbours` are the level rhymes near a level rhyme (邻韵),
     `counterparts` the oblique ones that differ from it only in tone. `shares` are how often a
-    character has each of its readings; those of others are taken to be even. Files are read when a
-    book is first asked.
+    character has each of its readings; those of others are taken to be even. With `joins_oblique`
+    the oblique tones of a rhyme rhyme together. Files are read when a book is first asked.
     """
 
     def __init__(
@@ -94,12 +94,14 @@ class RhymeBook:
         counterparts: Callable[[str], frozenset[str]] = lambda rhyme: frozenset({rhyme}),
         rare_readings: Callable[[], RareReadings] = dict,
         shares: Callable[[], ReadingShares] = dict,
+        joins_oblique: bool = False,
     ) -> None:
         self.key, self.name = key, name
         self.rhymes = rhymes
         self.entries, self.rhyme_only, self.rare_readings = entries, rhyme_only, rare_readings
         self.neighbours, self.counterparts = neighbours, counterparts
         self.shares = shares
+        self.joins_oblique = joins_oblique
 
     def readings(self, character: str) -> tuple[Reading, ...]:
         """All readings of a character, simplified or traditional; none if it is unknown.
@@ -107,6 +109,11 @@ class RhymeBook:
         All of them count if the character is a rhyme; elsewhere only the `unrhymed_readings` count.
         """
         return self.entries().get(character, ())
+
+    def group(self, reading: Reading) -> str:
+        """The name of all that rhymes with a reading, such as 平東, 去送 or 仄第一部."""
+        joined = self.joins_oblique and not reading.level
+        return f"仄{reading.rhyme}" if joined else "".join(reading)
 
     def unrhymed_readings(self, character: str) -> tuple[Reading, ...]:
         """The readings that count if a character is not a rhyme: 不 is level only in rhymes."""

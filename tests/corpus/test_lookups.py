@@ -77,6 +77,25 @@ def test_the_reading_that_a_character_mostly_has_is_the_first() -> None:
     assert [(each.name, each.rare) for each in groups] == [("入質", False), ("去寘", True)]
 
 
+@pytest.mark.parametrize(
+    ("book", "name"), [("cilin", "仄第八部"), ("tongyun", "仄熬"), ("xinyun", "仄豪")]
+)
+def test_the_oblique_tones_rhyme_together_except_in_the_book_of_regulated_verse(
+    book: str, name: str
+) -> None:
+    counts = Counter("草好老笑照到高落")
+    (group,) = rhyme_groups("草", rhyme_books()[book], counts, 9)
+    assert group.name == name
+    assert {each.text for each in group.characters} >= set("草好老笑照到")
+    assert "高" not in {each.text for each in group.characters}
+    (group,) = rhyme_groups("草", PINGSHUI, counts, 9)
+    assert (group.name, {each.text for each in group.characters}) == ("上皓", set("草好老"))
+    # A character with both tones in a rhyme stands there once, as often as it has either.
+    both = rhyme_groups("好", rhyme_books()["cilin"], counts, 9)
+    assert [each.name for each in both] == ["仄第八部"]
+    assert [each.count for each in both[0].characters if each.text == "好"] == [1]
+
+
 def test_words_are_pairs_of_the_rhythm(library: Library) -> None:
     found = words_with(library, Words.of_library, "月", 9)
     assert {each.text: each.count for each in found.ending} == {"明月": 3}

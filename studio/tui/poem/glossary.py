@@ -151,7 +151,8 @@ def rhyme_named(rhyme: str) -> str:
 
 def group_named(reading: str) -> str:
     """A rhyme with its tone, with pinyin and the tone in English: 平东 dōng, level."""
-    words = _sounds().get(simplified(reading[1:]), ""), FOUR_TONES.get(reading[:1], "")
+    tone = {**TONES, **FOUR_TONES}.get(reading[:1], "")
+    words = _sounds().get(simplified(reading[1:]), ""), tone
     return glossed(in_script(reading), ", ".join(filter(None, words)))
 
 

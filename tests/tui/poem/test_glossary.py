@@ -26,6 +26,7 @@ def test_the_rhymes_of_the_modern_books_are_named_as_they_are_read() -> None:
             assert sound in (*readings, "ā"), name
     assert group_named("平英") == "平英 yīng, level"
     assert group_named("去第三部") == "去第三部 departing"
+    assert group_named("仄第三部") == "仄第三部 oblique"
 
 
 def test_a_rhyme_has_one_name_whichever_script_it_comes_in() -> None:
