@@ -56,6 +56,13 @@ class Tune(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The pattern that is closest in length to a poem."""
         return min(map(_pattern, self.patterns), key=lambda each: abs(each.length - length))
 
+    def pattern_holding(self, length: int) -> TunePattern:
+        """The shortest pattern that an unfinished poem can grow to; the longest if it is longer."""
+        return min(
+            map(_pattern, self.patterns),
+            key=lambda each: (each.length < length, abs(each.length - length)),
+        )
+
 
 def stanza_breaks(form: str, lengths: Sequence[int]) -> tuple[int, ...]:
     """The lines that begin a stanza of a ci, but for the first, by the lengths of its lines.

@@ -20,8 +20,8 @@ COUPLET = "，。"
 class LineGrid:
     """The lines of a poem with fixed characters, and which part of the request fixed each."""
 
-    def __init__(self, line_length: int, line_count: int) -> None:
-        self._lines = [[""] * line_length for _ in range(line_count)]
+    def __init__(self, lengths: Sequence[int]) -> None:
+        self._lines = [[""] * length for length in lengths]
         self._fixed_by: dict[tuple[int, int], str] = {}
 
     def put(self, line: int, text: str, part: str) -> None:
@@ -61,7 +61,7 @@ def fill_lines(request: ComposeRequest, form: Form, vocabulary: Vocabulary) -> t
     given = _given_lines(request.given, form, vocabulary)
     line_length = len(given[0]) if given else form.line_length
     line_count = _line_count(request.lines, form, len(given))
-    lines = LineGrid(line_length, line_count)
+    lines = LineGrid([line_length] * line_count)
     for at, line in enumerate(given):
         lines.put(at, line, marked("the given text"))
     for at, line in enumerate(_opening(request.first, form, line_length, line_count, vocabulary)):

@@ -5,7 +5,6 @@ Imports no torch.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
 from typing import NamedTuple
 
 import msgspec
@@ -227,17 +226,7 @@ def _filled(lines: list[_Line], form: Form) -> list[_Line]:
         written = _with_whole_end(_with_empty_rows(lines, length), length)
     most = form.most_lines or len(written) + 1
     if len(written) > most:
-        raise OwnPoemError(
-            tr(
-                "The poem has {count} lines, but a {form} has {most}. Take out lines, or choose "
-                "another form.",
-                count=len(written),
-                form=form.name,
-                most=most,
-            ),
-            written[most].row,
-            written[most].column,
-        )
+        raise _too_many(written, most, form.name)
     wanted = max(least, len(written))
     return _padded(written, length, wanted + wanted % 2)
 
@@ -246,17 +235,16 @@ def _filled_tune(lines: list[_Line], tune: Tune) -> list[_Line]:
     """The lines of a ci, with those that are missing; a whole one may be divided in any way."""
     written = [line for line in lines if line.text]
     length = sum(len(line.text) for line in written)
-    pattern = tune.pattern_for(length)
+    pattern = tune.pattern_holding(length)
     if length == pattern.length:
         return written
-    *others, last = written
-    for at, (line, wanted) in enumerate(zip_longest(others, pattern.lengths, fillvalue=0), start=1):
-        if isinstance(line, _Line) and len(line.text) != wanted:
+    for at, (line, wanted) in enumerate(zip(written, pattern.lengths, strict=False), start=1):
+        # The last line is still being written.
+        if len(line.text) != wanted and (at < len(written) or len(line.text) > wanted):
             raise _wrong_length(_NOT_OF_TUNE, line, at, wanted, tune.name)
-    wanted = pattern.lengths[len(others)] if len(others) < len(pattern.lengths) else 0
-    if len(last.text) > wanted:
-        raise _wrong_length(_NOT_OF_TUNE, last, len(written), wanted, tune.name)
-    missing = [_Line("", "", last.row, 0)] * (len(pattern.lines) - len(written))
+    if len(written) > len(pattern.lines):
+        raise _too_many(written, len(pattern.lines), tune.name)
+    missing = [_Line("", "", written[-1].row, 0)] * (len(pattern.lines) - len(written))
     return [
         line._replace(
             text=line.text.ljust(len(its), BLANK),
@@ -314,6 +302,20 @@ def _padded(lines: list[_Line], length: int, count: int) -> list[_Line]:
     """As many lines as the form has."""
     last = lines[-1]
     return [*lines, *[_Line(BLANK * length, "", last.row, 0)] * (count - len(lines))]
+
+
+def _too_many(written: Sequence[_Line], most: int, form: str) -> OwnPoemError:
+    return OwnPoemError(
+        tr(
+            "The poem has {count} lines, but a {form} has {most}. Take out lines, or choose "
+            "another form.",
+            count=len(written),
+            form=form,
+            most=most,
+        ),
+        written[most].row,
+        written[most].column,
+    )
 
 
 def _wrong_length(

@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -17,10 +18,10 @@ from studio.errors import VerseError
 from studio.prosody.rhymes import RhymeBook
 from studio.prosody.tones import LEVEL, OBLIQUE, usual_tones
 from studio.prosody.tunes import Tune, TunePattern, TunePlace
-from studio.translation import tr
+from studio.translation import marked, tr
 from studio.verse.character_tables import common_mask
 from studio.verse.constraints import FREE
-from studio.verse.fixed_characters import in_known_forms
+from studio.verse.fixed_characters import LineGrid, in_known_forms
 from studio.verse.request import BLANK, ComposeRequest
 from studio.verse.sampling import Floats, Tokens
 
@@ -117,7 +118,8 @@ def rules_of_tune(
 ) -> TuneRules:
     """The rules for the drafts of a request, one a row.
 
-    Raises VerseError if it has what a tune cannot take.
+    Raises VerseError if it has what a tune cannot take, or if its opening is not that of its given
+    text.
     """
     if request.acrostic or request.last or request.words or request.rhyme or request.lines:
         raise VerseError(
@@ -126,19 +128,30 @@ def rules_of_tune(
                 "line, the words, the rhyme and the number of lines."
             )
         )
-    typed = "".join(each for each in request.given or request.first if each not in STOPS)
-    pattern = tune.pattern_for(len(typed) if request.given else 0)
-    if len(typed) > pattern.length:
+    parts = {
+        part: "".join(each for each in text if each not in STOPS)
+        for part, text in (
+            (marked("the given text"), request.given),
+            (marked("the opening"), request.first),
+        )
+    }
+    count = max(map(len, parts.values()))
+    pattern = tune.pattern_holding(count)
+    if count > pattern.length:
         raise VerseError(
             tr(
                 "{tune} has {length} characters; the text has {count}. Shorten it.",
                 tune=tune.name,
                 length=pattern.length,
-                count=len(typed),
+                count=count,
             )
         )
-    typed = in_known_forms(typed.ljust(pattern.length, BLANK), vocabulary)
-    text = with_stops(pattern, typed)
+    lines = LineGrid(pattern.lengths)
+    for part, typed in parts.items():
+        characters = in_known_forms(typed, vocabulary)
+        for at, (start, end) in enumerate(pairwise(accumulate(pattern.lengths, initial=0))):
+            lines.put(at, characters[start:end], part)
+    text = with_stops(pattern, "".join(each or BLANK for line in lines.grid for each in line))
     book = request.measure.book_for(tune.name)
     return TuneRules(vocabulary, pattern, text, book, rows, request.seed)
 

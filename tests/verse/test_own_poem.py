@@ -82,6 +82,19 @@ def test_the_tune_of_a_ci_is_found_or_chosen() -> None:
         of("昨夜雨疏风\n浓睡不消残酒", "如梦令")
 
 
+def test_an_unfinished_ci_is_of_the_shortest_pattern_that_holds_it() -> None:
+    stanza = "江南好\n风景旧曾谙\n日出江花红胜火\n春来江水绿如蓝\n能不忆江南"
+    assert "□" not in of(stanza, "忆江南").given
+    longer = of(f"{stanza}\n江南忆\n最忆", "忆江南").given
+    assert longer.endswith("江南忆，最忆□□□。□□□□□□□，□□□□□□□。□□□□□。")
+    assert of(f"{stanza}\n江", "忆江南").given.count("□") == 26
+    with pytest.raises(OwnPoemError, match="has 11 lines, but a 忆江南 has 10") as refused:
+        of(f"{stanza}\n{stanza}\n江南忆", "忆江南")
+    assert (refused.value.row, refused.value.column) == (10, 0)
+    with pytest.raises(OwnPoemError, match="Line 5 has 6 characters, but in 忆江南 it has 5"):
+        of(stanza.replace("能不", "能能不"), "忆江南")
+
+
 @pytest.mark.parametrize(
     ("typed", "given"),
     [

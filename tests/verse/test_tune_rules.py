@@ -55,11 +55,34 @@ def test_what_is_given_stays_and_decides_the_rhyme(writer: Writer) -> None:
     assert opened.text.startswith("昨夜")
 
 
+def test_a_ci_has_both_its_opening_and_its_given_text(writer: Writer) -> None:
+    request = ComposeRequest(form="如梦令", first="昨夜", given="□□□□□□。□□□酒", tries=1)
+    (poem,) = write(writer, request)
+    assert poem.text.startswith("昨夜") and poem.text[10] == "酒"
+
+
+@pytest.mark.parametrize(("count", "length"), [(2, 27), (27, 27), (28, 54), (42, 54), (54, 54)])
+@pytest.mark.parametrize("part", ["given", "first"])
+def test_a_ci_is_as_long_as_the_shortest_pattern_that_holds_what_is_given(
+    writer: Writer, part: str, count: int, length: int
+) -> None:
+    text = "昨夜瘦柳酒友首久旧走" * 6
+    request = ComposeRequest(form="忆江南", tries=1)
+    (poem,) = write(writer, msgspec.structs.replace(request, **{part: text[:count]}))
+    assert len("".join(verse_lines(poem.text))) == length
+    assert "".join(verse_lines(poem.text)).startswith(text[:count])
+
+
 @pytest.mark.parametrize(
     ("request_", "says"),
     [
         (ComposeRequest(form="如梦令", acrostic="春江"), "opening or a given text only"),
         (ComposeRequest(form="如梦令", given="春" * 99), "33 characters; the text has 99"),
+        (ComposeRequest(form="忆江南", first="春" * 55), "54 characters; the text has 55"),
+        (
+            ComposeRequest(form="如梦令", first="昨夜", given="昨柳"),
+            "Line 1, place 2 must be 柳 for the given text and 夜 for the opening",
+        ),
     ],
 )
 def test_what_a_tune_cannot_take_is_refused(

@@ -170,7 +170,7 @@ def _shape(request: ComposeRequest) -> Shape:
         form = forms()[request.form]
         return Shape(form.line_length, request.lines or form.line_count)
     if tune := tunes().get(request.form):
-        lengths = tune.pattern_for(0).lengths
+        lengths = tune.pattern_holding(opening_length(request)).lengths
         return Shape(max(lengths), len(lengths), breaks=stanza_breaks(tune.name, lengths))
     if request.form == COUPLET_FORM:
         return Shape(opening_length(request), 2)
