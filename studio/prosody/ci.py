@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, takewhile
 
-from studio.prosody.repeats import repeated_in_ci
+from studio.prosody.repeats import repeated_in_ci, said_otherwise
 from studio.prosody.report import Line, Remark, Scansion
 from studio.prosody.rhymes import RhymeBook
 from studio.prosody.rules import ScanRules
@@ -63,7 +63,7 @@ def scan_ci(lines: Sequence[str], tune: Tune, rules: ScanRules) -> Scansion:
         rhymes=tuple(dict.fromkeys(named)),
         lines=tuple(scanned),
         faults=in_order([*faults, *repeated_in_ci(lines)]),
-        notes=(),
+        notes=tuple(said_otherwise(lines, tune.name)),
     )
 
 

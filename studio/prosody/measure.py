@@ -9,7 +9,7 @@ import msgspec
 from studio.prosody.books import rhyme_books
 from studio.prosody.ci import scan_ci
 from studio.prosody.couplet import COUPLET_FORM, scan_couplet
-from studio.prosody.repeats import repeated, repeated_across, repeated_in_ci
+from studio.prosody.repeats import repeated, repeated_across, repeated_in_ci, said_otherwise
 from studio.prosody.report import Remark, Scansion
 from studio.prosody.rhymes import RhymeBook
 from studio.prosody.rules import ScanRules
@@ -134,7 +134,9 @@ def _decoded(
     def plain(remarks: Sequence[Remark]) -> list[Remark]:
         return [replace(each, explanation=each.explanation.translate(back)) for each in remarks]
 
-    faults = plain(scansion.faults)
+    faults, notes = plain(scansion.faults), plain(scansion.notes)
+    if scansion.form in tunes():
+        notes = said_otherwise(lines, scansion.form)
     if scansion.regulated:
         # A character is repeated, however it is read.
         others = (each for each in faults if each.name not in ("重字", "重韵"))
@@ -150,9 +152,7 @@ def _decoded(
             for character, each in zip(text, line.characters, strict=True)
         )
         decoded.append(replace(line, text=text, characters=characters))
-    return replace(
-        scansion, lines=tuple(decoded), faults=in_order(faults), notes=tuple(plain(scansion.notes))
-    )
+    return replace(scansion, lines=tuple(decoded), faults=in_order(faults), notes=tuple(notes))
 
 
 def _repeats(lines: Sequence[str], scansion: Scansion) -> list[Remark]:

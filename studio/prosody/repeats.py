@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from studio.prosody.report import Remark
 from studio.prosody.rules import BLANK
+from studio.prosody.tunes import said_again
 from studio.translation import marked, tr
 
 # Both lines of a couplet may have these in the same place.
@@ -52,6 +53,28 @@ def repeated(lines: Sequence[str], types: Sequence[str] = ()) -> list[Remark]:
 def repeated_in_ci(lines: Sequence[str]) -> list[Remark]:
     """Repeated characters, except those of a line that is the one before it (知否，知否)."""
     return [each for each in repeated(lines) if lines[each.line] != lines[each.line - 1]]
+
+
+def said_otherwise(lines: Sequence[str], tune: str) -> list[Remark]:
+    """Notes on the lines that the tune has like the one before them (叠句), and the poem has not.
+
+    A blank may still become the same.
+    """
+    return [
+        Remark(
+            "叠句",
+            at,
+            0,
+            len(lines[at]),
+            tr("In this tune the line says line {line} again.", line=at),
+            severity="note",
+        )
+        for at in said_again(tune, [*map(len, lines)])
+        if any(
+            one != other and BLANK not in (one, other)
+            for one, other in zip(lines[at - 1], lines[at], strict=True)
+        )
+    ]
 
 
 def repeated_across(lines: Sequence[str]) -> list[Remark]:

@@ -20,7 +20,18 @@ FaultName = Literal[
     "重韵",
 ]
 # 三平尾 and 三仄尾 are notes if a second reading of a character avoids them.
-NoteName = Literal["孤平拗救", "特拗", "对句拗救", "拗", "邻韵", "僻韵", "僻读", "三平尾", "三仄尾"]
+NoteName = Literal[
+    "孤平拗救",
+    "特拗",
+    "对句拗救",
+    "拗",
+    "邻韵",
+    "僻韵",
+    "僻读",
+    "三平尾",
+    "三仄尾",
+    "叠句",
+]
 
 # For people who do not read Chinese.
 IN_ENGLISH: dict[str, str] = {
@@ -44,6 +55,7 @@ IN_ENGLISH: dict[str, str] = {
     "邻韵": "neighbouring rhyme",
     "僻韵": "rare rhyme",
     "僻读": "rare reading",
+    "叠句": "line not said again",
 }
 
 # Faults of tone, not of rhyme, length or wording.

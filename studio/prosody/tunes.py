@@ -14,6 +14,8 @@ from studio.translation import tr
 
 # What separates the name of a tune from a title of the poem's own.
 _SEPARATORS = " ・·•．（(，,:："
+# What stands in a pattern for the line before it.
+_AGAIN = "="
 
 
 class TunePlace(NamedTuple):
@@ -32,6 +34,8 @@ class TunePattern(NamedTuple):
     lines: tuple[tuple[TunePlace, ...], ...]
     # The lines that begin a stanza, but for the first.
     breaks: tuple[int, ...] = ()
+    # The lines that say the one before them again (叠句).
+    again: tuple[int, ...] = ()
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -78,6 +82,17 @@ def stanza_breaks(form: str, lengths: Sequence[int]) -> tuple[int, ...]:
     return tuple(ends.index(before[at]) for at in pattern.breaks if before[at] in ends)
 
 
+def said_again(form: str, lengths: Sequence[int]) -> tuple[int, ...]:
+    """The lines that say the one before them again, by the lengths of the lines of a ci.
+
+    There are none in other forms, and none if the lines are divided otherwise than in the tune.
+    """
+    if form not in tunes():
+        return ()
+    pattern = tunes()[form].pattern_for(sum(lengths))
+    return pattern.again if pattern.lengths == tuple(lengths) else ()
+
+
 class _Tunes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tune: tuple[Tune, ...]
 
@@ -117,8 +132,13 @@ def tune_titled(title: str) -> Tune | None:
 def _pattern(written: str) -> TunePattern:
     stanzas = [stanza.split() for stanza in written.split("|")]
     *breaks, _ = accumulate(map(len, stanzas))
-    lines = tuple(_line(token) for stanza in stanzas for token in stanza)
-    return TunePattern(lines, tuple(breaks))
+    lines: list[tuple[TunePlace, ...]] = []
+    again = []
+    for token in (token for stanza in stanzas for token in stanza):
+        if token == _AGAIN:
+            again.append(len(lines))
+        lines.append(lines[-1] if token == _AGAIN else _line(token))
+    return TunePattern(tuple(lines), tuple(breaks), tuple(again))
 
 
 def _line(token: str) -> tuple[TunePlace, ...]:

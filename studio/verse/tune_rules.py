@@ -1,7 +1,8 @@
 """Ci (词) by construction: each place of a tune has its tone, and the rhymes are drawn beforehand.
 
 A tune has one pattern, so unlike in regulated verse no choice can lead to a dead end: the
-characters of a place do not depend on those before it, except that no rhyme is used twice.
+characters of a place do not depend on those before it, except that no rhyme is used twice. A line
+that is said again (叠句) is fixed as soon as it has been said.
 """
 
 import random
@@ -48,6 +49,13 @@ class TuneRules:
         self.fixed = np.repeat(np.array([[*tokens, END]]), rows, axis=0)
         places = (place for line in pattern.lines for place in line)
         self._places = [None if each in STOPS else next(places) for each in text]
+        # The position at which the character of a position is said again.
+        starts = list(accumulate((length + 1 for length in pattern.lengths), initial=0))
+        self._again = {
+            starts[at - 1] + place: starts[at] + place
+            for at in pattern.again
+            for place in range(pattern.lengths[at])
+        }
         self._by_tone = _by_tone(vocabulary, book)
         self._by_rhyme = _by_rhyme(vocabulary, book)
         # What may end a line, by its letter: (rows, vocabulary).
@@ -107,6 +115,9 @@ class TuneRules:
         place = self._places[position] if position < len(self._places) else None
         if place and place.rhyme:
             self._used[np.arange(len(tokens)), tokens] = True
+        if position in self._again:
+            later = self.fixed[:, self._again[position]]
+            later[:] = np.where(later == FREE, tokens, later)
 
     def select_rows(self, rows: Tokens) -> None:
         self.fixed, self._used = self.fixed[rows], self._used[rows]
@@ -151,7 +162,13 @@ def rules_of_tune(
         characters = in_known_forms(typed, vocabulary)
         for at, (start, end) in enumerate(pairwise(accumulate(pattern.lengths, initial=0))):
             lines.put(at, characters[start:end], part)
-    text = with_stops(pattern, "".join(each or BLANK for line in lines.grid for each in line))
+    filled = list(lines.grid)
+    for at in pattern.again:
+        # Where both lines are given they may differ.
+        both = list(zip(filled[at - 1], filled[at], strict=True))
+        filled[at - 1] = tuple(said or again for said, again in both)
+        filled[at] = tuple(again or said for said, again in both)
+    text = with_stops(pattern, "".join(each or BLANK for line in filled for each in line))
     book = request.measure.book_for(tune.name)
     return TuneRules(vocabulary, pattern, text, book, rows, request.seed)
 

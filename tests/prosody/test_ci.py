@@ -197,3 +197,17 @@ def test_a_repeated_character_is_noted_but_not_the_line_that_is_said_twice() -> 
     # However the characters are read.
     measure = Measure().with_reading(27, "知", "平支")
     assert scan_by(lines_of(RUMENGLING), "如梦令", measure).noted == []
+
+
+def test_a_line_that_the_tune_says_again_is_noted_where_it_is_not() -> None:
+    other = RUMENGLING.replace("知否，知否", "知否，依旧")
+    noted = [each for each in of(other, "如梦令").notes if each.name == "叠句"]
+    assert [(each.line, each.start, each.end) for each in noted] == [(5, 0, 2)]
+    assert "says line 5 again" in noted[0].explanation
+    assert of(other, "如梦令").broken == []
+    for same in (RUMENGLING, RUMENGLING.replace("知否，知否", "知否，□否")):
+        assert of(same, "如梦令").notes == ()
+    # However the characters are read.
+    measure = Measure().with_reading(23, "知", "平支")
+    assert scan_by(lines_of(RUMENGLING), "如梦令", measure).notes == ()
+    assert len(scan_by(lines_of(other), "如梦令", measure).notes) == 1

@@ -13,6 +13,7 @@ from studio.corpus.poem import STOPS, verse_lines
 from studio.messages import Composed
 from studio.prosody.measure import Measure, scan_by
 from studio.prosody.report import Remark
+from studio.prosody.tunes import said_again
 from studio.tui.poem.layout import places_of_lines
 from studio.tui.poem.marks import given_places, places_of
 from studio.verse.request import BLANK, ComposeRequest, WrittenPoem
@@ -98,8 +99,14 @@ class Draft:
         return self._request(self.text, set(range(len(self.text))) - self.kept, seed)
 
     def with_another_line(self, seed: int) -> ComposeRequest:
-        """Rewrite the line of the cursor, except what is kept."""
-        return self._request(self.text, set(self.lines[self.line]) - self.kept, seed)
+        """Rewrite the line of the cursor, except what is kept; both of one that is said again."""
+        lines, rewritten = self.lines, {self.line}
+        for at in said_again(self.state.request.form, [*map(len, lines)]):
+            if rewritten & {at - 1, at}:
+                rewritten |= {at - 1, at}
+        return self._request(
+            self.text, {place for at in rewritten for place in lines[at]} - self.kept, seed
+        )
 
     def finished(self, seed: int) -> ComposeRequest:
         """Write the blanks and keep everything that is written."""

@@ -89,6 +89,16 @@ def test_one_line_is_rewritten_between_the_others() -> None:
     assert poem.with_another_line(1).given == "白日依山尽，□□□□□。欲穷千里目，更上一层楼。"
 
 
+def test_a_line_that_is_said_again_is_rewritten_with_the_other() -> None:
+    text = "昨夜雨疏风骤。浓睡不消残酒。试问卷帘人，却道海棠依旧。知否。知否。应是绿肥红瘦。"
+    poem = draft(text, form="如梦令")
+    for line in (4, 5):
+        poem.move_line(line - poem.line)
+        assert poem.with_another_line(1).given == text.replace("知否", "□□")
+    poem.move_line(1)
+    assert poem.with_another_line(1).given == text.replace("应是绿肥红瘦", "□□□□□□")
+
+
 def test_keeping_a_line_that_is_kept_releases_it() -> None:
     poem = draft()
     poem.toggle_line_kept()
