@@ -42,6 +42,7 @@ from studio.tui.training.readings_follower import READINGS_EVERY, ReadingsFollow
 from studio.tui.training.run_actions import RunActions
 from studio.tui.training.run_files import RunFiles
 from studio.tui.training.run_list import RunAction, RunList
+from studio.tui.training.run_names import RunNames
 from studio.tui.training.sample_panel import SamplePanel
 from studio.tui.training.settings_form import SettingsForm
 from studio.tui.training.watched import Watched
@@ -69,10 +70,11 @@ class TrainingPane(CurvesPane):
     def compose(self) -> ComposeResult:
         self._run = self.studio.run_in_training
         self._watched = Watched(self._run)
-        self._runs = RunActions(self, self._watched, self.show_curves)
+        names = RunNames(self.home.runs, self._run)
+        self._runs = RunActions(self, self._watched, names, self.show_curves)
         self._files = RunFiles(self, self._watched)
         self._readings = ReadingsFollower(self, self._watched)
-        yield SettingsForm(self.home.runs)
+        yield SettingsForm(names)
         yield WatchPanels(self._run, self._watched, self.studio.settings.plain_charts)
 
     def on_mount(self) -> None:

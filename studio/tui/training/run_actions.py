@@ -18,6 +18,7 @@ from studio.tui.training.history import History
 from studio.tui.training.log_panel import LogPanel
 from studio.tui.training.panels import WatchPanels
 from studio.tui.training.run_list import RunList
+from studio.tui.training.run_names import RunNames
 from studio.tui.training.run_reader import read_past, read_run
 from studio.tui.training.run_rows import RunRow
 from studio.tui.training.runs_beside import RunsBeside
@@ -36,8 +37,11 @@ class ShowCurves(Protocol):
 class RunActions:
     """What the training pane does with runs. Folders are read and deleted in threads."""
 
-    def __init__(self, pane: Pane, watched: Watched, show_curves: ShowCurves) -> None:
-        self._pane, self._watched, self._show_curves = pane, watched, show_curves
+    def __init__(
+        self, pane: Pane, watched: Watched, names: RunNames, show_curves: ShowCurves
+    ) -> None:
+        self._pane, self._watched, self._names = pane, watched, names
+        self._show_curves = show_curves
         self.elsewhere = RunsElsewhere(pane, watched)
         self.waiting = WaitingRuns(pane)
         self._beside = RunsBeside(pane, self.waiting)
@@ -62,7 +66,7 @@ class RunActions:
     def train_recipe(self, recipe: str) -> None:
         """Start a new run with a recipe's settings, unchanged."""
         config = RECIPES[recipe]
-        self.train(folders.new_name(self._pane.home.runs, recipe, config.model.cell), config)
+        self.train(self._names.new(recipe, config.model.cell), config)
 
     def resume(self, run: str) -> None:
         """Resume the paused run, or a run on disk; while another one is in training, it waits.

@@ -1,8 +1,6 @@
 """The form for a new run: every field of ModelConfig and TrainConfig."""
 
-import contextlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
 import msgspec
@@ -24,9 +22,9 @@ from studio.model.config import (
     TrainConfig,
     with_settings,
 )
-from studio.runs import folders
 from studio.translation import marked, tr
 from studio.tui.training.gpu_lines import GpuList
+from studio.tui.training.run_names import RunNames
 from studio.tui.training.setting_names import FIRST, HINTS, LABELS, groups_of
 from studio.tui.widgets.form_fields import Field, Fold, NameField, NumberField, StepField
 from studio.tui.widgets.stepper import Stepper
@@ -83,10 +81,9 @@ class SettingsForm(VerticalScroll, can_focus=False):
             super().__init__()
             self.config = config
 
-    def __init__(self, folder: Path) -> None:
-        """`folder` holds the runs. A new run must have another name than these."""
+    def __init__(self, names: RunNames) -> None:
         super().__init__(id="form")
-        self._folder = folder
+        self._names = names
         self._proposed = ""
         self._gpus: Sequence[GpuChoice] = ()
         self._has_proposed = False
@@ -96,7 +93,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
     def compose(self) -> ComposeResult:
         first = next(iter(RECIPES))
         self.recipe = StepField("recipe", tr("recipe"), list(RECIPES), first)
-        self.run_name = NameField("run-name", tr("name"), self._is_taken)
+        self.run_name = NameField("run-name", tr("name"), self._names.is_taken)
         self.fields = {
             name: _field(name, kind, _texts(RECIPES[first])[name]) for name, kind in _KINDS.items()
         }
@@ -183,10 +180,8 @@ class SettingsForm(VerticalScroll, can_focus=False):
     def propose_name(self) -> None:
         """Propose a free name, unless the user has typed one."""
         name = self.run_name.text
-        if name in ("", self._proposed) or self._is_taken(name):
-            self._proposed = folders.new_name(
-                self._folder, self.recipe.text, self.fields["cell"].text
-            )
+        if name in ("", self._proposed) or self._names.is_taken(name):
+            self._proposed = self._names.new(self.recipe.text, self.fields["cell"].text)
             self.run_name.text = self._proposed
 
     def config(self) -> RunConfig | None:
@@ -257,12 +252,6 @@ class SettingsForm(VerticalScroll, can_focus=False):
     def _left(self, event: DescendantBlur) -> None:
         if event.widget.id == "find":
             self.remove_class("-finding")
-
-    def _is_taken(self, name: str) -> bool:
-        # A name that no folder can have is not taken. The worker refuses it and says why.
-        with contextlib.suppress(OSError, ValueError):
-            return bool(name) and (self._folder / name).exists()
-        return False
 
     @on(Stepper.Stepped)
     @on(Input.Changed)

@@ -85,6 +85,22 @@ async def test_a_run_asked_for_before_the_first_has_loaded_its_poems_waits_too(
         assert studio.worker.sent[1:] == [TrainNext()]
 
 
+async def test_runs_started_in_quick_succession_have_names_of_their_own(
+    open_studio: Open, home: Home
+) -> None:
+    async with open_studio((80, 24), studio=OnlyTraining) as studio:
+        # The worker has not made the folder of the first one yet.
+        await studio.press("2", "enter", "n", "enter")
+        studio.pane.action_train_recipe("classic")
+        await studio.settle()
+        (first,) = studio.worker.sent
+        assert isinstance(first, Train)
+        names = [first.run, *queue.waiting(home.runs)]
+        assert len(set(names)) == 3
+        # So the worker can make the folder of the first one.
+        assert folders.create(home.runs, first.run, first.config)
+
+
 async def test_a_run_whose_turn_comes_does_not_take_the_form_away(
     open_studio: Open, home: Home
 ) -> None:

@@ -1,0 +1,35 @@
+"""Names for new runs."""
+
+import contextlib
+from pathlib import Path
+
+from studio.runs import folders
+from studio.tui.run_in_training import RunInTraining
+
+
+class RunNames:
+    """Knows which names are taken: those of the runs, and of one that is asked for."""
+
+    def __init__(self, runs: Path, in_training: RunInTraining) -> None:
+        """`runs` is the folder that holds the runs."""
+        self._runs, self._in_training = runs, in_training
+
+    def is_taken(self, name: str) -> bool:
+        """Whether a new run cannot have this name because another run has it."""
+        # The worker makes the folder of a run that is asked for when it begins with it.
+        asked = self._in_training.asked
+        if asked and asked.run == name:
+            return True
+        # A name that no folder can have is not taken. The worker refuses it and says why.
+        with contextlib.suppress(OSError, ValueError):
+            return bool(name) and (self._runs / name).exists()
+        return False
+
+    def new(self, recipe: str, cell: str) -> str:
+        """A free name for a new run: recipe, cell, day and time."""
+        stem = name = folders.new_name(self._runs, recipe, cell)
+        count = 1
+        while self.is_taken(name):
+            count += 1
+            name = f"{stem}-{count}"
+        return name
