@@ -85,6 +85,8 @@ class SettingsForm(VerticalScroll, can_focus=False):
         super().__init__(id="form")
         self._names = names
         self._proposed = ""
+        # The name of the run that was started last.
+        self._started = ""
         self._gpus: Sequence[GpuChoice] = ()
         self._has_proposed = False
         # The settings that are being estimated, or were.
@@ -178,9 +180,10 @@ class SettingsForm(VerticalScroll, can_focus=False):
         self.query_one(GpuList).show(self._gpus, chosen)
 
     def propose_name(self) -> None:
-        """Propose a free name, unless the user has typed one."""
-        name = self.run_name.text
-        if name in ("", self._proposed) or self._names.is_taken(name):
+        """Propose a free name, unless the user has typed one for the next run."""
+        name = self.run_name.text.strip()
+        is_used = name == self._started and self._names.is_taken(name)
+        if name in ("", self._proposed) or is_used:
             self._proposed = self._names.new(self.recipe.text, self.fields["cell"].text)
             self.run_name.text = self._proposed
 
@@ -196,8 +199,11 @@ class SettingsForm(VerticalScroll, can_focus=False):
     def start(self) -> None:
         """Ask the pane to start the run, or focus the first field with an error."""
         self.propose_name()
-        if config := self.config():
-            self.post_message(self.Start(self.run_name.text.strip(), config))
+        if not self.run_name.check():
+            self._go_to(self.run_name)
+        elif config := self.config():
+            self._started = self.run_name.text.strip()
+            self.post_message(self.Start(self._started, config))
 
     def action_estimate(self) -> None:
         """Estimate what the run comes to."""

@@ -183,7 +183,7 @@ class NameField(TypedField):
         self._is_taken = is_taken
 
     def reason(self) -> str:
-        return tr("already taken") if self._is_taken(self.text) else ""
+        return tr("already taken") if self._is_taken(self.text.strip()) else ""
 
 
 class ChineseField(TypedField):

@@ -227,6 +227,32 @@ async def test_a_name_that_is_taken_is_reported(open_studio: Open, home: Home) -
         assert "already taken" in studio.text()
 
 
+@pytest.mark.parametrize("name", ["autumn", " autumn "])
+async def test_no_run_is_started_under_a_name_that_is_taken(
+    open_studio: Open, home: Home, name: str
+) -> None:
+    write_run(home, "autumn", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        typed = studio.pane.query_one("#run-name", Input)
+        typed.value = name
+        # Another cell does not change what was typed.
+        field(studio, "cell").text = "gru"
+        studio.pane.query_one(SettingsForm).focus_start()
+        await studio.settle()
+        await studio.press("enter")
+        assert studio.worker.sent == []
+        assert studio.app.focused is typed
+        assert typed.value == name
+        typed.value = "winter"
+        await studio.press("enter", "n")
+        (command,) = studio.worker.sent
+        assert isinstance(command, Train)
+        assert command.run == "winter"
+        # The next run needs another name.
+        assert typed.value.startswith("classic-gru-")
+
+
 # --- a run --------------------------------------------------------------------------------------
 
 
