@@ -45,7 +45,7 @@ def _steps(history: History) -> Column:
 def _epochs(history: History) -> Column:
     """Epochs done, as a fraction: known from the time the first one is complete."""
     epochs = np.array(history.epochs)
-    if not history.has_whole_epoch:
+    if not len(epochs) or not history.has_whole_epoch:
         return np.full(len(epochs), np.nan)
     of_first = np.searchsorted(epochs, epochs[0], "right")
     done = np.arange(1, len(epochs) + 1) - np.searchsorted(epochs, epochs)
@@ -65,7 +65,7 @@ def _hours(history: History) -> Column:
 def _times(history: History) -> Column:
     """Seconds since 1970: from the readings, which have both; around them by training time."""
     steps, elapsed = np.array(history.steps), np.array(history.elapsed)
-    if not history.readings:
+    if not len(steps) or not history.readings:
         return np.full(len(steps), np.nan)
     marks = np.array([each.step for each in history.readings], float)
     read = np.array([each.at for each in history.readings])

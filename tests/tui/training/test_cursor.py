@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Static
 
 from studio.model.config import RECIPES
-from studio.model.events import SampleWritten, StepDone, Validated, VerseMeasured
+from studio.model.events import EpochDone, SampleWritten, StepDone, Validated, VerseMeasured
 from studio.paths import Home
 from studio.runs import folders
 from studio.runs.folders import Run
@@ -160,6 +160,22 @@ def test_without_readings_or_a_whole_epoch_there_is_no_such_axis() -> None:
     history = History.of("autumn", a_run(100))
     known = [bool(np.isfinite(axis.at(history)).all()) for axis in AXES]
     assert known == [True, False, True, True, False]
+
+
+async def test_the_axis_is_changed_while_a_run_has_readings_but_no_steps(
+    open_studio: Open, home: Home
+) -> None:
+    run = write_run(home, "autumn", 0)
+    run.record(EpochDone(1, 1, 2.5))
+    add_readings(run, range(1, 3))
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "enter")
+        # They are read with the device, every other second.
+        (history,) = studio.pane._watched.histories()
+        history.take_readings(add_readings(run, range(1, 3)))
+        assert [len(axis.at(history)) for axis in AXES] == [0] * len(AXES)
+        await studio.press(*"aaaaa")
+        assert "No values yet." in studio.words()
 
 
 def test_readings_of_steps_that_were_repeated_are_left_out() -> None:
