@@ -26,9 +26,8 @@ class SamplePanel(TextPanel):
     @property
     def step(self) -> int | None:
         """The step of the chosen sample; None while the newest is shown."""
-        if self._history is None or self._chosen is None:
-            return None
-        return self._history.samples[self._chosen].step
+        sample = self.sample
+        return sample.step if sample and self._chosen is not None else None
 
     @property
     def sample(self) -> SampleWritten | None:
@@ -54,17 +53,19 @@ class SamplePanel(TextPanel):
 
     def move(self, by: int) -> None:
         """Choose an earlier (-1) or later (1) sample. After the last, the newest is shown."""
-        count = len(self._history.samples) if self._history else 0
-        if not count:
+        index = self._index()
+        if self._history is None or index is None:
             return
-        at = (count - 1 if self._chosen is None else self._chosen) + by
-        self._chosen = None if at >= count - 1 else max(0, at)
+        at = index + by
+        self._chosen = None if at >= len(self._history.samples) - 1 else max(0, at)
         self.update()
 
     def _index(self) -> int | None:
         if self._history is None or not self._history.samples:
             return None
-        return len(self._history.samples) - 1 if self._chosen is None else self._chosen
+        newest = len(self._history.samples) - 1
+        # A run that is resumed loses the samples after its checkpoint.
+        return newest if self._chosen is None else min(self._chosen, newest)
 
     def title(self) -> str:
         index = self._index()

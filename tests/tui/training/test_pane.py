@@ -18,6 +18,7 @@ from studio.messages import (
     Train,
     Trained,
     TrainingPaused,
+    TrainingStarted,
 )
 from studio.model.config import RECIPES, ModelConfig, TrainConfig
 from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated
@@ -667,6 +668,25 @@ async def test_a_resumed_run_shows_its_earlier_events(open_studio: Open, home: H
         history = studio.pane._watched.live
         assert history is not None
         assert list(history.steps) == list(range(1, 501))
+
+
+@pytest.mark.parametrize("checkpoint", [100, 400])
+async def test_a_run_resumed_before_the_sample_that_is_shown_shows_the_one_before(
+    open_studio: Open, home: Home, checkpoint: int
+) -> None:
+    write_run(home, "autumn", 600)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "enter", "end")
+        panel, watched = studio.pane.query_one(SamplePanel), studio.pane._watched
+        assert panel.step == 600
+        # Before the panels are drawn again, the language changes and the sample is asked for.
+        watched.start_run(
+            TrainingStarted("autumn", RECIPES["classic"], checkpoint, 9, 9, 9, "", "")
+        )
+        panel.say_again()
+        assert panel.step == (400 if checkpoint == 400 else None)
+        panel.move(-1)
+        assert panel.step == (200 if checkpoint == 400 else None)
 
 
 async def test_deleting_a_run_asks_first(open_studio: Open, home: Home) -> None:
