@@ -1,9 +1,9 @@
 """The corpus pane: find and read poems, see statistics of the library."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -35,6 +35,8 @@ WIDE, TALL = 116, 36
 LARGE = 1000
 SORTS: tuple[Sort, ...] = ("source", "length", "poet")
 
+T = TypeVar("T")
+
 
 class CorpusPane(Pane):
     """The corpus pane."""
@@ -55,7 +57,7 @@ class CorpusPane(Pane):
     _go_to_poem = 0
 
     def compose(self) -> ComposeResult:
-        self._searches = Search(self, self._found, self._counted, self._unreadable)
+        self._searches = Search(self, self._found, self._counted, self._show_missing)
         with Vertical(id="corpus-library"):
             with Horizontal(id="corpus-fields"):
                 yield PinyinInput(
@@ -93,7 +95,6 @@ class CorpusPane(Pane):
 
     def focus_first(self) -> None:
         """Focus the list, or the fetch button if there is no library."""
-        self.refresh_from_disk()
         for widget in self.query("#corpus-fetch" if self._library is None else "#corpus-poems"):
             widget.focus()
 
@@ -135,6 +136,9 @@ class CorpusPane(Pane):
 
     def _show_missing(self, reason: str) -> None:
         """Show why there are no poems and how to get them."""
+        if self._library is not None:
+            self._library.close()
+            self._library = None
         # Imported here: most people have the poems, and the first frame does not wait for it.
         from studio.tui.corpus.missing import CorpusMissing
 
@@ -143,6 +147,9 @@ class CorpusPane(Pane):
             self.mount(self._missing)
         else:
             self._missing.explain(reason)
+        if self.query_one("#corpus-library").has_focus_within:
+            # What is hidden must not have the keys.
+            self.call_after_refresh(self.focus_first)
         self.add_class("-missing")
 
     def on_corpus_missing_arrived(self) -> None:
@@ -190,10 +197,6 @@ class CorpusPane(Pane):
             return
         self._list(ids)
 
-    def _unreadable(self, reason: str) -> None:
-        self._library = None
-        self._show_missing(reason)
-
     def _list(self, ids: Sequence[int]) -> None:
         poems = self.query_one(PoemList)
         poems.show(ids, show_length=self._sort == "length")
@@ -216,17 +219,27 @@ class CorpusPane(Pane):
         self.query_one(FoundLine).show(count, poems, self._sort, self._counts)
 
     def _rows(self, ids: Sequence[int]) -> list[PoemRow]:
-        return self._library.rows(ids) if self._library else []
+        return self._read(lambda library: library.rows(ids), [])
+
+    def _read(self, read: Callable[[Library], T], nothing: T) -> T:
+        """Read something from the library; if it is damaged, show why there are no poems."""
+        if self._library is not None:
+            try:
+                return read(self._library)
+            except CorpusError as error:
+                # Later: rows are read while the list is drawn.
+                self.call_later(self._show_missing, str(error))
+        return nothing
 
     # --- reading ----------------------------------------------------------------------------------
 
     def on_poem_list_moved(self, message: PoemList.Moved) -> None:
         message.stop()
         # After several fast moves, only the last poem is shown.
-        if message.poem == self.query_one(PoemList).poem:
-            self.query_one(PoemView).poem = (
-                self._library.poem(message.poem) if self._library and message.poem else None
-            )
+        number = message.poem
+        if number == self.query_one(PoemList).poem:
+            poem = self._read(lambda library: library.poem(number), None) if number else None
+            self.query_one(PoemView).poem = poem
 
     def on_poem_list_opened(self, message: PoemList.Opened) -> None:
         message.stop()
@@ -244,8 +257,9 @@ class CorpusPane(Pane):
         self.query_one(f"#corpus-{name}").focus()
 
     def action_list(self) -> None:
-        """Focus the list."""
+        """Focus the list; open the library if it has been built meanwhile."""
         self.remove_class("-figures")
+        self.refresh_from_disk()
         self.focus_first()
 
     def action_form(self, step: int) -> None:

@@ -65,7 +65,7 @@ class PoemList(ScrollView, can_focus=True):
     cursor: reactive[int] = reactive(0)
 
     def __init__(self, read: Callable[[Sequence[int]], list[PoemRow]], id: str) -> None:
-        """`read` returns the rows for some ids. It is called on the application's thread."""
+        """`read` returns the rows for some ids, or none if it cannot; called while drawing."""
         super().__init__(id=id)
         self._read = read
         self._ids: Sequence[int] = []
@@ -141,9 +141,9 @@ class PoemList(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         index = round(self.scroll_y) + y
         width = self.scrollable_content_region.width
-        if index >= len(self._ids):
+        row = self._row(index) if index < len(self._ids) else None
+        if row is None:
             return Strip.blank(width, self.rich_style)
-        row = self._row(index)
         under_cursor = index == self.cursor
         cursor = self.get_component_rich_style("poem-list--cursor")
         segments = []
@@ -176,12 +176,12 @@ class PoemList(ScrollView, can_focus=True):
             shown.append((" " + fitted(row.title, room - 1), "faint"))
         return shown
 
-    def _row(self, index: int) -> PoemRow:
-        """The row; its page is read if it is not known yet."""
+    def _row(self, index: int) -> PoemRow | None:
+        """The row; its page is read if it is not known yet. None if it cannot be read."""
         if index not in self._rows:
             if len(self._rows) > 50 * PAGE:
                 self._rows.clear()
             start = index - index % PAGE
             page = self._read(self._ids[start : start + PAGE])
             self._rows.update(enumerate(page, start))
-        return self._rows[index]
+        return self._rows.get(index)

@@ -16,8 +16,9 @@ from studio.corpus.library import Library, Poet
 from studio.corpus.poem import is_han
 from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
+from studio.errors import CorpusError
 from studio.prosody.spelling import searchable
-from studio.translation import marked, tr, tr_n
+from studio.translation import again, marked, tr, tr_n
 from studio.tui.drawing.charts import fitted
 from studio.tui.widgets.key_bar import KeyBar
 from studio.tui.widgets.modal import Modal
@@ -58,6 +59,8 @@ class PoetsScreen(Modal[ChosenPoems | None]):
         self._library = library
         self._poets: Sequence[Poet] = ()
         self._letters = dict[str, str]()
+        # Why they cannot be read.
+        self._problem = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -large"):
@@ -80,9 +83,17 @@ class PoetsScreen(Modal[ChosenPoems | None]):
         return self.query_one(Tree)
 
     def _load(self) -> None:
-        with Library.open(self._library) as library:
-            poets = library.poets()
-        self.call_later(self._loaded, poets)
+        try:
+            with Library.open(self._library) as library:
+                poets = library.poets()
+        except CorpusError as error:
+            self.call_later(self._failed, str(error))
+        else:
+            self.call_later(self._loaded, poets)
+
+    def _failed(self, reason: str) -> None:
+        self._problem = reason
+        self._list()
 
     def _loaded(self, poets: Sequence[Poet]) -> None:
         self._poets = [poet for poet in poets if poet.name]
@@ -103,7 +114,7 @@ class PoetsScreen(Modal[ChosenPoems | None]):
         if found:
             said = tr_n("{count:,} poet", "{count:,} poets", len(found))
         else:
-            said = tr("No poet matches.") if self._poets else ""
+            said = tr("No poet matches.") if self._poets else again(self._problem)
         self.query_one("#said", Static).update(said)
 
     def say_again(self) -> None:

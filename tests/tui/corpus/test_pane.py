@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 from studio.corpus.build import build
 from studio.corpus.library import Library, Query, Sort
 from studio.corpus.records import RawPoem
+from studio.errors import CorpusError
 from studio.messages import Command, Event
 from studio.paths import Home
 from studio.settings import Settings
@@ -391,6 +392,31 @@ async def test_a_library_that_cannot_be_searched_is_reported(
         await _settle(pilot)
         assert "malformed. Run" in _text(app, "#corpus-why")
         assert app.query_one(CorpusPane).has_class("-missing")
+
+
+@pytest.mark.usefixtures("drawn")
+@pytest.mark.parametrize("part", ["rows", "poem"])
+async def test_a_library_that_is_damaged_while_it_is_open_is_reported(
+    small_home: Home, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    def fail(*_: object) -> object:
+        raise CorpusError("The disk image is malformed.")
+
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        app.query_one(PoemList)._rows.clear()
+        monkeypatch.setattr(Library, part, fail)
+        await pilot.press("down")
+        await _settle(pilot)
+        # The file can still be opened: it is not opened again and again.
+        assert app.query_one(CorpusPane).has_class("-missing")
+        assert _text(app, "#corpus-why") == "The disk image is malformed."
+        assert app.focused is app.query_one("#corpus-fetch")
+        monkeypatch.undo()
+        await pilot.press("escape")
+        await _settle(pilot)
+        assert len(_titles(app)) == 4
 
 
 def test_a_bar_is_as_long_as_its_value() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, Tree
+from textual.widgets import Input, Static, Tree
 
 from studio.paths import Home
 from studio.tui.corpus.pane import CorpusPane
@@ -49,5 +49,18 @@ async def test_poets_are_found_by_name_or_pinyin(small_home: Home, typed: str) -
         pilot.app.screen.query_one(Input).value = "nobody"
         await pilot.pause()
         assert not _listed(pilot)
+        await pilot.press("escape", "escape")
+        assert not isinstance(pilot.app.screen, PoetsScreen)
+
+
+async def test_a_library_that_is_gone_is_reported(small_home: Home) -> None:
+    async with _studio(small_home).run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        small_home.library.unlink()
+        await _open(pilot)
+        said = pilot.app.screen.query_one("#said", Static)
+        assert "There are no poems yet" in str(said.content)
+        await pilot.press("slash", "a")
+        assert "There are no poems yet" in str(said.content)
         await pilot.press("escape", "escape")
         assert not isinstance(pilot.app.screen, PoetsScreen)
