@@ -298,14 +298,17 @@ class Desk(Container):
         chosen = self.chosen()
         if chosen is None:
             return
-        if self._draft is None or self._draft.text != chosen[1].text:
-            draft = Draft(*chosen)
+        composed, poem = chosen
+        draft = self._draft
+        # The same text may be another poem by now: in another form, with another title or poet.
+        if draft is None or (draft.state.request, draft.text) != (composed.request, poem.text):
+            draft = Draft(composed, poem)
             if not draft.lines:
                 self.say(tr("There is no character to work on."))
                 return
             self._draft = draft
         self.working = True
-        self._bench.open(self._draft, self._exhibit.overlays)
+        self._bench.open(draft, self._exhibit.overlays)
         self._bench.focus()
 
     def work_on(self, request: ComposeRequest) -> None:

@@ -79,6 +79,18 @@ async def test_the_form_is_chosen(play: Play) -> None:
         assert len(played.bench.draft.lines) == 8
 
 
+async def test_a_poem_entered_again_with_another_form_or_title_has_these(play: Play) -> None:
+    async with play() as played:
+        for form, title in (("五绝", ""), ("五古", ""), ("五古", "登楼")):
+            await type_poem(played, QUATRAIN)
+            played.app.screen.query_one("#field-own-form", ChoiceField).value = form
+            played.app.screen.query_one("#own-title", Input).value = title
+            await played.press("f5")
+            request = played.bench.draft.state.request
+            assert (request.form, request.title) == (form, title)
+            await played.press("escape")
+
+
 async def test_the_form_of_a_poem_is_not_that_of_the_next_one(play: Play) -> None:
     async with play() as played:
         await type_poem(played, "白日依山尽")
