@@ -42,6 +42,10 @@ class Assistance(_Bench):
         """Put characters at the cursor, or from a position on, and change nothing else."""
         raise NotImplementedError
 
+    def must_wait(self) -> bool:
+        """Whether the poem cannot be changed because it is being rewritten; a text says so."""
+        raise NotImplementedError
+
     def say(self, text: str, error: bool = False) -> None:
         """Show a text under the poem."""
         raise NotImplementedError
@@ -58,6 +62,8 @@ class Assistance(_Bench):
 
     def action_offers(self) -> None:
         """Show what clears the fault at the cursor, else the next one."""
+        if self.must_wait():
+            return
         draft = self.draft
         scansion = scansion_of(draft.text, draft.state.request)
         faults = scansion.broken if scansion else []
@@ -96,6 +102,8 @@ class Assistance(_Bench):
 
     def action_look_up(self) -> None:
         """Look up the character under the cursor."""
+        if self.must_wait():
+            return
         draft = self.draft
         lines = tuple(verse_lines(draft.text))
         place = LookedUp(draft.text[draft.cursor], lines, draft.line, draft.column)
@@ -124,6 +132,8 @@ class Assistance(_Bench):
 
     def action_next_reading(self) -> None:
         """Read the character in its next way; after the last one the scanner chooses again."""
+        if self.must_wait():
+            return
         draft = self.draft
         character, measure = draft.text[draft.cursor], draft.state.request.measure
         if character == BLANK:

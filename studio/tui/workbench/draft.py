@@ -197,7 +197,8 @@ class Draft:
     def add_state(self, composed: Composed, standing: str = "") -> None:
         """Add the rewritten poem as the newest state; undone states are dropped.
 
-        The characters of `standing` are put back where the model has written others.
+        The characters of `standing` are put back where the model has written others. The rules are
+        those of the present state: they may have been changed while the model was writing.
         """
         if standing and standing != composed.request.given:
             text = "".join(
@@ -209,6 +210,8 @@ class Draft:
                 request=msgspec.structs.replace(composed.request, given=standing),
                 poems=(msgspec.structs.replace(composed.poems[0], text=text),),
             )
+        request = msgspec.structs.replace(composed.request, measure=self.state.request.measure)
+        composed = msgspec.structs.replace(composed, request=request)
         self._states = [*self._states[: self._at + 1], composed]
         self._go(self._at + 1)
 

@@ -101,7 +101,7 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
     def say_again(self) -> None:
         """Say in the language of now what is done, and what is known of the poem."""
         if self._busy:
-            self._say_writing()
+            self.say("")
         self._show()
 
     # --- rewriting ------------------------------------------------------------------------------
@@ -109,10 +109,13 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
     def start(self) -> None:
         """A rewrite has started."""
         self._busy = True
-        self._say_writing()
+        self.say("")
 
-    def _say_writing(self) -> None:
-        self.say(" · ".join([tr("writing"), tr("escape cancels")]))
+    def must_wait(self) -> bool:
+        """Whether the poem cannot be changed because it is being rewritten; a text says so."""
+        if self._busy:
+            self.say(tr("The poem is still being written."))
+        return self._busy
 
     def write(self, texts: list[str], writing: list[bool]) -> None:
         """Show the rewritten poem so far."""
@@ -133,6 +136,8 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
 
     def say(self, text: str, error: bool = False) -> None:
         """Show a text under the poem until the next key changes something; "" for none."""
+        if self._busy and not text:
+            text = " · ".join([tr("writing"), tr("escape cancels")])
         self._has_notice = bool(text)
         self._show_said(text, error)
 
@@ -200,6 +205,8 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
 
     def action_type(self) -> None:
         """Type characters to put at the cursor and after it."""
+        if self.must_wait():
+            return
         self.add_class("-typing")
         draft, line = self.draft, self.query_one(PinyinInput)
         fits = fitting(draft.text, draft.state.request)
@@ -244,9 +251,7 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
 
     def put(self, characters: str, start: int | None = None) -> None:
         """Put characters at the cursor, or from a position on, and change nothing else."""
-        if self._busy:
-            return
-        if self.draft.put(characters, start):
+        if not self.must_wait() and self.draft.put(characters, start):
             self._read = None
             self.say("")
             self._changed()
@@ -277,7 +282,7 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
         self._request_rewrite(self.draft.with_another_line(new_seed()))
 
     def _request_rewrite(self, request: ComposeRequest) -> None:
-        if self._busy:
+        if self.must_wait():
             return
         if self.draft.is_changed_by(request):
             self._standing = request.given
@@ -305,7 +310,7 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
         self._change_state(self.draft.redo)
 
     def _change_state(self, change: Callable[[], bool]) -> None:
-        if not self._busy and change():
+        if not self.must_wait() and change():
             self._read = None
             self.say("")
             self._changed()

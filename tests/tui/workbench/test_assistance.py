@@ -256,6 +256,19 @@ async def test_rhyme_book_and_rescues_are_chosen_for_the_poem(play: Play) -> Non
         assert played.last.measure == measure
 
 
+async def test_rules_chosen_while_the_model_rewrites_are_those_of_the_poem(play: Play) -> None:
+    async with play() as played:
+        await open_bench(played, QUATRAIN)
+        await played.press("r", "b")
+        played.app.screen.query_one("#field-rules-book", ChoiceField).value = "cilin"
+        await played.press("escape")
+        await played.answer(OTHER)
+        assert played.bench.draft.text == OTHER
+        assert played.bench.draft.state.request.measure.rhymes == "cilin"
+        await played.press("u")
+        assert played.bench.draft.state.request.measure.rhymes == "cilin"
+
+
 async def test_a_reading_is_set_by_hand_and_left_to_the_scanner_again(play: Play) -> None:
     async with play() as played:
         await open_bench(played, QUATRAIN.replace("黄河", "黄重"))

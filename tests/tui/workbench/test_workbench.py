@@ -202,6 +202,21 @@ async def test_escape_cancels_a_rewrite_and_then_leaves_the_workbench(play: Play
         assert played.app.focused is played.pane.query_one(PoemStage)
 
 
+async def test_while_the_model_rewrites_a_key_that_must_wait_says_so(play: Play) -> None:
+    async with play() as played:
+        await open_bench(played)
+        await played.press("r")
+        for key in ("enter", "u", "i", "o", "d", "n", "明"):
+            await played.press("right")
+            assert said(played, "#bench-said") == "writing · escape cancels"
+            await played.press(key)
+            assert said(played, "#bench-said") == "The poem is still being written."
+            assert played.app.focused is played.bench
+        await played.answer(OTHER)
+        assert played.bench.draft.text == OTHER
+        assert len(played.worker.requested) == 2
+
+
 async def test_the_poem_as_it_was_reworked_is_shown_saved_and_copied(
     play: Play, night: Home
 ) -> None:
