@@ -14,16 +14,13 @@ class PinyinInput(PinyinTyping, Input):
     # screen again. But the size of a field does not depend on its text.
     virtual_size = Reactive(Size(0, 0))
 
-    def insert_text_at_cursor(self, text: str) -> None:
-        """Insert the printable characters; refuse lone surrogates, with the reason."""
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Put the printable characters in a place; refuse lone surrogates, with the reason."""
         if not self._refuses(text):
-            super().insert_text_at_cursor("".join(filter(str.isprintable, text)))
+            super().replace("".join(filter(str.isprintable, text)), start, end)
 
     def _insert(self, text: str) -> None:
-        if self.selection.is_empty:
-            self.insert_text_at_cursor(text)
-        else:
-            self.replace(text, *self.selection)
+        self.replace(text, *self.selection)
 
     @property
     def _place(self) -> int:

@@ -3,7 +3,7 @@
 import pytest
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -206,6 +206,24 @@ async def test_a_picked_candidate_replaces_the_selection(home: Home) -> None:
     async with app.run_test() as pilot:
         await press(app, pilot, *"yue1")
         assert app.field.value == "月"
+
+
+@pytest.mark.parametrize("value", ["", "明月"])
+async def test_what_is_pasted_is_filtered_also_over_a_selection(home: Home, value: str) -> None:
+    app = Typing(home, value)
+    async with app.run_test() as pilot:
+        assert app.field.selection.is_empty == (not value)
+        app.post_message(Paste("\ud800春"))
+        await pilot.pause()
+        assert app.field.value == value
+        app.post_message(Paste("春江\n花\x1b[31m\t夜\u202e"))
+        await pilot.pause()
+        assert app.field.value == "春江花[31m夜"
+        # From Textual's own clipboard, too.
+        app.copy_to_clipboard("月\n夜")
+        app.field.select_all()
+        app.field.action_paste()
+        assert app.field.value == "月夜"
 
 
 async def test_the_candidates_are_under_the_field_or_above_it_at_the_bottom(home: Home) -> None:
