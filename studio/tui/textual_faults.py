@@ -6,16 +6,17 @@ import rich.text
 import textual.content
 from textual.content import Content
 from textual.events import Click
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from studio.line_breaks import line_breaks
 from studio.tui.wide_cuts import repair_cuts
+from studio.wording import printable
 
 
 def repair() -> None:
     """Apply the fixes in this process. Called before an application starts."""
     move_page, click = OptionList._move_page, OptionList._on_click
-    wrap = Content._wrap_and_format
+    wrap, replace = Content._wrap_and_format, Input.replace
 
     def move_page_if_drawn(self: OptionList, direction: Literal[-1, 1]) -> None:
         # A list too small to be drawn has no lines, and looking up an option there raises a
@@ -42,7 +43,13 @@ def repair() -> None:
         width = max(width, 2 * line_pad + 1)
         return wrap(self, width, align, overflow, no_wrap, line_pad, **options)
 
+    def replace_by_printable(self: Input, text: str, start: int, end: int) -> None:
+        # A field draws its text as it is: control characters that are pasted would reach the
+        # terminal.
+        replace(self, printable(text).replace("\n", ""), start, end)
+
     repair_cuts()
+    Input.replace = replace_by_printable  # type: ignore[method-assign]
     textual.content.divide_line = line_breaks  # type: ignore[attr-defined]
     rich.text.divide_line = line_breaks  # type: ignore[attr-defined]
     Content._wrap_and_format = wrap_in_some_width  # type: ignore[assignment, method-assign]

@@ -8,8 +8,8 @@ from rich.style import Style
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.content import Content
-from textual.events import Click
-from textual.widgets import OptionList, Static
+from textual.events import Click, Paste
+from textual.widgets import Input, OptionList, Static
 
 # Importing the application repairs Textual.
 import studio.tui.app  # noqa: F401
@@ -152,3 +152,21 @@ async def test_a_wide_character_over_an_edge_that_is_hidden_stays() -> None:
         assert update
         assert list(update.spans)[:3] == [(0, 15, 40), (1, 4, 40), (2, 4, 40)]
         await pilot.pause()
+
+
+@pytest.mark.parametrize("value", ["", "run"])
+async def test_no_control_character_that_is_pasted_stands_in_a_field(value: str) -> None:
+    class Form(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Input(value)
+
+    app = Form()
+    async with app.run_test() as pilot:
+        app.post_message(Paste("状态\u3000=\t\x1b[31m\x07\ud800a\nb"))
+        await pilot.pause()
+        field = app.query_one(Input)
+        assert field.value == "状态\u3000=[31ma"
+        app.copy_to_clipboard("a\nb")
+        field.select_all()
+        field.action_paste()
+        assert field.value == "ab"
