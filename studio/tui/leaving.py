@@ -145,6 +145,9 @@ class Leaving:
         return processes.hand_over(found, finish, then_queue=True)
 
     def _stay(self) -> None:
-        if self.is_going and isinstance(self._app.screen, QuitScreen):
-            self._app.pop_screen()
+        if self.is_going:
+            # Another screen, such as the help, may be on top of the question.
+            for screen in list(self._app.screen_stack):
+                if isinstance(screen, QuitScreen):
+                    screen.dismiss(False)
         self.is_going = self._leaves_training = False

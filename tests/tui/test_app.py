@@ -445,6 +445,20 @@ async def test_a_run_that_cannot_be_saved_keeps_the_studio_open(open_small: Open
         assert not isinstance(studio.app.screen, QuitScreen)
 
 
+async def test_the_question_that_another_screen_covers_closes_too_if_a_run_cannot_be_saved(
+    open_small: Open,
+) -> None:
+    async with open_small() as studio:
+        studio.worker.start_run()
+        await studio.press("2", "q", "y", "question_mark")
+        assert isinstance(studio.app.screen, HelpScreen)
+        studio.worker.report(Failed("stop", "No space left on device."))
+        await studio.settle()
+        assert isinstance(studio.app.screen, HelpScreen)
+        await studio.press("escape")
+        assert isinstance(studio.app.screen, StudioScreen)
+
+
 async def test_a_run_that_could_not_be_saved_is_still_in_training(open_small: Open) -> None:
     async with open_small() as studio:
         studio.worker.start_run()
