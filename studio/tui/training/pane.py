@@ -201,6 +201,7 @@ class TrainingPane(CurvesPane):
 
     def action_view(self, view: View) -> None:
         """Show the form, the curves, the runs or the log."""
+        self._runs.stop_opening()
         self.view = view
         if view == "runs":
             self.query_one(RunList).read()

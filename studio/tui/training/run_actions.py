@@ -142,6 +142,10 @@ class RunActions:
     def close_opened(self) -> None:
         """Show the run in training again, not another one."""
         self._watched.opened = None
+        self.stop_opening()
+
+    def stop_opening(self) -> None:
+        """Do not show the run that is being read: the user does something else by now."""
         self._opening = ""
 
     def open(self, run: str) -> None:
@@ -156,7 +160,7 @@ class RunActions:
     def _show_opened(self, shown: Shown) -> None:
         """Show a run that has been read, unless the user has asked for another one since."""
         if shown.history.run == self._opening:
-            self._opening = ""
+            self.stop_opening()
             self._watched.opened = shown
             self._show_curves(focus=False)
 

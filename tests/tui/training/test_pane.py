@@ -2,6 +2,7 @@
 
 import math
 import re
+import threading
 
 import pytest
 from textual.widgets import Input
@@ -26,7 +27,7 @@ from studio.paths import Home
 from studio.runs import folders
 from studio.telemetry import DeviceReading, Gauge
 from studio.tui.drawing.plot import Plot
-from studio.tui.training import run_list
+from studio.tui.training import run_actions, run_list
 from studio.tui.training.curve_chart import CurveChart
 from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.epochs_screen import EpochsScreen
@@ -37,6 +38,7 @@ from studio.tui.training.run_rows import RunRow
 from studio.tui.training.sample_panel import SamplePanel, verses
 from studio.tui.training.setting_names import HINTS, LABELS
 from studio.tui.training.settings_form import SettingsForm
+from studio.tui.training.status_panel import Shown
 from studio.tui.widgets.form_fields import Field, Fold
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import SAMPLES, a_run, write_run
@@ -566,6 +568,35 @@ async def test_a_past_run_that_is_read_late_neither_takes_the_focus_nor_replaces
         assert studio.app.current == "playground"
         assert "winter" in studio.text()
         assert studio.pane._watched.opened is late[1]
+
+
+@pytest.mark.parametrize(("keys", "view"), [(("n", "tab"), "new"), (("l",), "log")])
+async def test_a_past_run_that_is_read_late_does_not_replace_the_form_or_the_log(
+    open_studio: Open,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    keys: tuple[str, ...],
+    view: str,
+) -> None:
+    write_run(home, "autumn", 20)
+    goes_on = threading.Event()
+
+    def read_late(home: Home, run: str) -> Shown:
+        goes_on.wait(10)
+        return read_run(home, run)
+
+    monkeypatch.setattr(run_actions, "read_run", read_late)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r")
+        for key in ("enter", *keys):
+            await studio.pilot.press(key)
+        await studio.pilot.pause()
+        focused = studio.app.focused
+        goes_on.set()
+        await studio.settle()
+        assert studio.pane.view == view
+        assert studio.app.focused is focused
+        assert studio.pane._watched.opened is None
 
 
 async def test_a_past_run_opened_while_curves_are_shown_is_drawn_at_once(
