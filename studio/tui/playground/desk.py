@@ -27,7 +27,7 @@ from studio.messages import (
 )
 from studio.model.events import TrainingEnded
 from studio.translation import marked, tr
-from studio.tui.playground.exhibit import Exhibit
+from studio.tui.playground.exhibit import ByItsModel, Exhibit
 from studio.tui.playground.pending import PendingRequests
 from studio.tui.playground.poem_history import PoemGroup, PoemHistory
 from studio.tui.playground.readings import Readings
@@ -64,7 +64,12 @@ class Desk(Container):
     can_write: reactive[bool] = reactive(True, init=False)
     """Whether there is a model to write with."""
 
-    def __init__(self, send: Callable[[Command], None], note: Callable[[str, bool], None]) -> None:
+    def __init__(
+        self,
+        send: Callable[[Command], None],
+        note: Callable[[str, bool], None],
+        by_its_model: ByItsModel,
+    ) -> None:
         """`note` shows a text near the exhibit; its second argument is whether it is an error."""
         super().__init__()
         tickets = itertools.count(1)
@@ -72,7 +77,7 @@ class Desk(Container):
         self._pending = PendingRequests(send, tickets)
         self._readings = Readings(send, tickets)
         self._note = note
-        self._exhibit = Exhibit(self._readings)
+        self._exhibit = Exhibit(self._readings, by_its_model)
         self._questions = Questions(send, tickets)
         self._bench = Workbench(self._questions)
         # The poem worked on last; opened again, it has its states.
@@ -131,8 +136,7 @@ class Desk(Container):
                 else:
                     self._stop(message)
             case Failed(_, message, ticket) if ticket and self._readings.failed(ticket):
-                if self.working:
-                    self._bench.say(message, error=True)
+                self.say(message, error=True)
             case TrainingStarted() | Trained(_, TrainingEnded()):
                 self._readings.forget()
 

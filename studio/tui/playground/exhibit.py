@@ -1,6 +1,6 @@
 """Poems on their stage, with remarks below."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -9,6 +9,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from studio.collection.in_words import heading_of
+from studio.messages import Composed
 from studio.prosody.forms import forms
 from studio.prosody.tunes import stanza_breaks, tunes
 from studio.translation import tr
@@ -22,17 +23,20 @@ from studio.tui.poem.mark_line import MarkLine
 from studio.tui.poem.marks import Overlays, given_places, marks_of, opening_length
 from studio.verse.request import COUPLET_FORM, ComposeRequest
 
+ByItsModel = Callable[[Composed], ComposeRequest]
+"""The request of a poem, with the model that wrote it in place of "auto" if it is still there."""
+
 
 class Exhibit(Vertical):
     """Shows poems while they are written and when they are complete, with marks on demand."""
 
     overlays: reactive[Overlays] = reactive(Overlays(), init=False)
 
-    def __init__(self, readings: Readings) -> None:
-        """`readings` are the model's readings of poems."""
+    def __init__(self, readings: Readings, by_its_model: ByItsModel) -> None:
+        """`readings` are the models' readings of poems."""
         super().__init__()
         self.group: PoemGroup | None = None
-        self._readings = readings
+        self._readings, self._by_its_model = readings, by_its_model
         self._complete = False
 
     def compose(self) -> ComposeResult:
@@ -121,7 +125,7 @@ class Exhibit(Vertical):
             return
         if self.overlays.need_reading:
             for composed, poem in self.group.poems:
-                self._readings.request(composed.request, poem.text)
+                self._readings.request(self._by_its_model(composed), poem.text)
         self.refresh_marks()
 
     def refresh_marks(self) -> None:
@@ -131,7 +135,7 @@ class Exhibit(Vertical):
         marks = []
         for composed, poem in self.group.poems:
             request = composed.request
-            read = self._readings.find(request, poem.text)
+            read = self._readings.find(self._by_its_model(composed), poem.text)
             given = given_places(request, poem.text)
             marks.append(marks_of(poem.text, self.overlays, read, given, request=request))
         self.stage.mark(marks)
@@ -147,7 +151,7 @@ class Exhibit(Vertical):
         poems = self.group.poems
         chosen = min(self.stage.chosen, len(poems) - 1)
         composed, poem = poems[chosen]
-        read = self._readings.find(composed.request, poem.text)
+        read = self._readings.find(self._by_its_model(composed), poem.text)
         rows = figures(self.group, chosen, self.overlays, read)
         self.query_one("#figures", Static).update(rows)
 

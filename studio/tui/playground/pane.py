@@ -52,7 +52,7 @@ class PlaygroundPane(Pane):
         super().__init__(id=id)
         self.opening = Opening()
         self.form = RequestForm(id="request-form")
-        self.desk = Desk(self.send, self.opening.show_note)
+        self.desk = Desk(self.send, self.opening.show_note, self._by_its_model)
         # The poem that is shown when the studio opens.
         self._greeting: ComposeRequest | None = None
         # The poem of one's own that is being typed.
@@ -261,12 +261,15 @@ class PlaygroundPane(Pane):
         self.desk.drop_pending()
         self._show_again(PoemGroup((composed,)))
         if chosen.again:
-            request = composed.request
-            if composed.model in self.form.models.models:
-                # "auto" may mean another model by now.
-                request = msgspec.structs.replace(request, model=composed.model)
+            request = self._by_its_model(composed)
             self._write(saved.rewrite_request if saved else request)
             self._to_compare = saved
+
+    def _by_its_model(self, composed: Composed) -> ComposeRequest:
+        # "auto" may mean another model by now.
+        has_model = composed.model in self.form.models.models
+        model = composed.model if has_model else composed.request.model
+        return msgspec.structs.replace(composed.request, model=model)
 
     def _show_again(self, group: PoemGroup) -> None:
         """Show poems, and their request in the form."""

@@ -8,7 +8,7 @@ from textual.events import Paste
 from textual.widgets import Input, OptionList, Select, Static
 
 from studio.collection.saved import Collection
-from studio.messages import CancelCompose, Failed, Trained, TrainingStarted, Wrote
+from studio.messages import CancelCompose, Failed, Inspect, Trained, TrainingStarted, Wrote
 from studio.model.config import RunConfig
 from studio.model.events import TrainingEnded
 from studio.paths import Home
@@ -513,11 +513,40 @@ async def test_a_poem_is_read_again_without_the_index_only_when_a_key_asks_for_i
         assert played.worker.read == [QUATRAIN]
         await played.press("l")
         assert played.worker.read == [QUATRAIN, QUATRAIN]
+        # The workbench has it read by the model that would rewrite it, not by night@800.
         await played.press("w")
         for _ in range(3):
             played.worker.send_readings(index=False)
             await played.settle()
-        assert len(played.worker.read) == 2
+        assert len(played.worker.read) == 3
+
+
+@pytest.mark.parametrize(("wrote", "reads"), [("night@200", "night@200"), ("gone@9", "auto")])
+async def test_a_poem_is_read_by_the_model_that_wrote_it_if_that_is_still_there(
+    play: Play, wrote: str, reads: str
+) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN, model=wrote)
+        await played.press("l")
+        (command,) = (each for each in played.worker.sent if isinstance(each, Inspect))
+        assert command.request.model == reads
+        played.worker.send_readings()
+        await played.settle()
+        (card,) = played.pane.query_one(PoemStage).query(PoemCard)
+        assert any(mark.style for mark in card.marks)
+
+
+async def test_a_reading_that_fails_is_reported_near_the_exhibit(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        await played.press("l")
+        (command,) = (each for each in played.worker.sent if isinstance(each, Inspect))
+        reason = "There is no run called night."
+        played.worker.emit(Failed("reading the poem", reason, command.ticket))
+        await played.settle()
+        assert played.text("#opening-note") == reason
 
 
 async def test_the_tint_of_the_likelihood_has_a_legend(play: Play) -> None:
