@@ -135,6 +135,11 @@ def _is_tagged(kind: inspect.StructType, document: object) -> bool:
     return tag is None or tag == kind.tag
 
 
+def accepted_values(kind: Any) -> str:
+    """The values that a type accepts, in words, such as "a whole number from 1 to 8,192"."""
+    return _accepted(inspect.type_info(kind))
+
+
 def _accepted(kind: inspect.Type) -> str:
     match kind:
         case inspect.Metadata(extra_json_schema={"description": described}):

@@ -17,6 +17,7 @@ from textual.widgets import Input, Select
 
 from studio.documents import converted
 from studio.errors import ConfigError, StudioError
+from studio.reasons import accepted_values
 from studio.translation import again, marked, tr
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.tui.widgets.search_select import SearchSelect
@@ -162,12 +163,9 @@ class NumberField(TypedField):
     def reason(self) -> str:
         try:
             self._number()
-        except ConfigError as error:
-            if self._allowed:
-                return tr("must be {allowed}", allowed=self._allowed)
+        except ConfigError:
             # The field shows its name and its value itself.
-            must_be = str(error).partition(", not ")[0].partition("；现为")[0]
-            return must_be.removeprefix("it ").removeprefix("值")
+            return tr("must be {allowed}", allowed=self._allowed or accepted_values(self._kind))
         return ""
 
     def _number(self) -> int | float:

@@ -6,6 +6,7 @@ import pytest
 from msgspec import Meta
 from textual.app import App, ComposeResult
 
+from studio.translation import use_language
 from studio.tui.widgets.form_fields import Field, NameField, NumberField, StepField
 from studio.tui.widgets.stepper import Stepper
 
@@ -70,6 +71,21 @@ async def test_a_number_that_cannot_be_used_says_what_is_allowed(
         assert field.value() is None
         assert field.reason() == reason
         assert not field.check()
+
+
+@pytest.mark.parametrize(
+    ("language", "reason"), [("zh", "须为1至8的整数"), ("zh_TW", "須為1至8的整數")]
+)
+async def test_what_is_allowed_is_said_in_chinese_without_the_value(
+    language: str, reason: str
+) -> None:
+    field = number(Annotated[int, Meta(ge=1, le=8)])
+    use_language(language)
+    try:
+        async with Form(field, "abc").run_test():
+            assert field.reason() == reason
+    finally:
+        use_language("en")
 
 
 async def test_a_number_can_have_its_bounds_in_words_of_its_own() -> None:
