@@ -288,10 +288,19 @@ class CorpusPane(Pane):
     def action_same_poet(self) -> None:
         """List all poems by the poet of this one."""
         poem = self.query_one(PoemView).poem
-        if poem is not None and poem.author:
+        if poem is None or not poem.author:
+            return
+        before = self.current_query
+        self._list_poet(poem.author)
+        if self.current_query != before:
+            # Once they are found.
             self._go_to_poem = poem.id
-            self.query_one("#corpus-words", Input).value = ""
-            self.query_one("#corpus-poet", Input).value = poem.author
+
+    def _list_poet(self, poet: str, form: str = "") -> None:
+        """Search for the poems of a poet, all or those of one form."""
+        self.query_one("#corpus-words", Input).value = ""
+        self.query_one("#corpus-poet", Input).value = poet
+        self.query_one(FormLine).chosen = form
 
     def action_poets(self) -> None:
         """Choose a poet, or one of a poet's forms, from a list."""
@@ -301,9 +310,7 @@ class CorpusPane(Pane):
 
     def _chosen(self, chosen: ChosenPoems | None) -> None:
         if chosen is not None:
-            self.query_one("#corpus-words", Input).value = ""
-            self.query_one("#corpus-poet", Input).value = chosen.poet
-            self.query_one(FormLine).chosen = chosen.form
+            self._list_poet(chosen.poet, chosen.form)
             self.action_list()
 
     def action_copy(self) -> None:

@@ -210,6 +210,26 @@ async def test_other_poems_by_the_same_poet_are_found(small_home: Home) -> None:
         assert app.query_one(PoemList).poem == 3
 
 
+async def test_all_poems_by_the_same_poet_are_found_whatever_form_was_chosen(
+    small_home: Home,
+) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        app.query_one(FormLine).chosen = "五绝"
+        await _type(pilot, "#corpus-poet", "李白")
+        assert _titles(app) == ["静夜思"]
+        shown = app.query_one(PoemList).poem
+        await pilot.press("w")
+        await _settle(pilot)
+        assert _titles(app) == ["静夜思", "早发白帝城"]
+        assert app.query_one(PoemList).poem == shown
+        # Pressed again it changes nothing, and leaves the cursor where it is from then on.
+        await pilot.press("w", "down", "o")
+        await _settle(pilot)
+        assert app.query_one(PoemList).poem != shown
+
+
 async def test_the_source_characters_are_shown_on_demand(small_home: Home) -> None:
     app = _studio(small_home)
     async with app.run_test(size=(80, 24)) as pilot:
