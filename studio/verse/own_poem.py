@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from studio.corpus.cleaning import tidy
 from studio.corpus.poem import STOPS
 from studio.errors import VerseError
 from studio.prosody.books import rhyme_books
@@ -116,15 +117,11 @@ _WITHOUT_WISHES: dict[str, object] = {
 
 def _lines_of(row: int, typed: str) -> Iterator[_Line]:
     """The lines in a row of the typed text."""
+    columns = [at for at, each in enumerate(typed) if tidy(each)]
     text, column = "", 0
-    for at, character in enumerate(typed):
-        try:
-            written = request_text(character)
-        except VerseError as error:
-            raise OwnPoemError(
-                tr("Line {number}: {error}", number=row + 1, error=error), row, at
-            ) from error
-        if written in STOPS and written:
+    # The row as a whole: 乾 is 乾 in 乾坤, else 干.
+    for at, written in zip(columns, _written(row, typed), strict=True):
+        if written in STOPS:
             if text:
                 yield _Line(text, written, row, column)
             text, column = "", at + 1
@@ -132,6 +129,21 @@ def _lines_of(row: int, typed: str) -> Iterator[_Line]:
             text += written
     if text or not typed.strip():
         yield _Line(text, "", row, column)
+
+
+def _written(row: int, typed: str) -> str:
+    """A row as a request holds it; raises OwnPoemError with the column of a bad character."""
+    try:
+        return request_text(typed)
+    except VerseError:
+        for at, character in enumerate(typed):
+            try:
+                request_text(character)
+            except VerseError as error:
+                raise OwnPoemError(
+                    tr("Line {number}: {error}", number=row + 1, error=error), row, at
+                ) from error
+        raise
 
 
 def _divided(lines: list[_Line], form: str | None) -> list[_Line]:

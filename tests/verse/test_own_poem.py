@@ -29,6 +29,17 @@ def test_a_poem_is_found_however_it_is_typed(typed: str) -> None:
     assert (request.first, request.model, request.seed) == ("", "night@800", 9)
 
 
+def test_a_row_is_converted_as_a_whole_as_a_given_text_is() -> None:
+    # 乾 is 乾 in 乾坤 alone; the space and the quotation marks are no part of the row.
+    typed = "吳楚東南坼\n 「乾坤」日夜浮\n親朋無一字\n老病有孤舟"
+    written = "吴楚东南坼，乾坤日夜浮。亲朋无一字，老病有孤舟。"
+    assert of(typed).given == of(typed, "五绝").given == of(typed, "").given == written
+    assert ComposeRequest(given=written).given == written
+    with pytest.raises(OwnPoemError, match='Line 2: "x"') as refused:
+        of("吳楚東南坼\n 「乾坤x夜浮")
+    assert (refused.value.row, refused.value.column) == (1, 4)
+
+
 def test_the_form_is_found_by_shape_and_tones() -> None:
     assert of("床前明月光，疑是地上霜。举头望明月，低头思故乡。").form == "古绝"
     assert of("何日复归来。" * 6).form == "五古"

@@ -266,8 +266,9 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
             self._request_rewrite(self.draft.rewritten_from_here(character, new_seed()))
 
     def action_replace(self) -> None:
-        """Put the chosen alternative at the cursor."""
-        self._replace(self._chosen)
+        """Put the chosen alternative at the cursor, as the model wrote it."""
+        if is_han(self._chosen):
+            self.put(self._chosen)
 
     def action_finish(self) -> None:
         """Have the blanks written; everything else stays."""

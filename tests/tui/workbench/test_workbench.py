@@ -12,6 +12,7 @@ from studio.tui.poem.card import PoemCard
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.tui.workbench import weighing
 from studio.verse.reading import CopiedSpan
+from tests.tui import playground_worker
 from tests.tui.playground_worker import OTHER, QUATRAIN
 from tests.tui.playing import Play, Played
 
@@ -58,6 +59,17 @@ async def test_a_chosen_alternative_replaces_the_character_alone(play: Play) -> 
         await open_bench(played)
         await played.press("full_stop", "full_stop", "x")
         assert played.bench.draft.text == QUATRAIN.replace("白", "月")
+
+
+async def test_a_chosen_alternative_stands_as_the_model_wrote_it(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Typed alone, 乾 would be 干.
+    monkeypatch.setattr(playground_worker, "ALTERNATIVES", (("乾", 0.5), ("月", 0.25)))
+    async with play() as played:
+        await open_bench(played)
+        await played.press("full_stop", "x")
+        assert played.bench.draft.text == QUATRAIN.replace("白", "乾")
 
 
 async def test_a_typed_character_replaces_the_one_at_the_cursor(play: Play) -> None:
