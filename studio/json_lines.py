@@ -22,8 +22,9 @@ def read_records(
 ) -> list[T]:
     """The records of a file of JSON Lines, in order; none if the file does not exist.
 
-    A last line that a crash cut short is left out. Raises `error`, which names the line and the
-    remedy, if any other line or the file itself cannot be read.
+    A last line that a crash cut short is left out; one that only lacks its end of line, as an
+    editor may leave it, is not. Raises `error`, which names the line and the remedy, if any other
+    line or the file itself cannot be read.
     """
     try:
         content = read_regular(path, LARGEST_RECORDS) if path.exists() else b""
@@ -35,8 +36,19 @@ def read_records(
                 reason=reason(problem),
             )
         ) from problem
-    whole = content[: content.rfind(b"\n") + 1]
-    return list(decode_lines(whole, path, 1, decoder, error, remedy))
+    whole = content.rfind(b"\n") + 1
+    if _is_json(content[whole:]):
+        whole = len(content)
+    return list(decode_lines(content[:whole], path, 1, decoder, error, remedy))
+
+
+def _is_json(line: bytes) -> bool:
+    """Whether a line is complete; a part of a record never is."""
+    try:
+        msgspec.json.decode(line)
+    except UNREADABLE:
+        return False
+    return True
 
 
 def decode_lines(

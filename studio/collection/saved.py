@@ -120,7 +120,8 @@ class Collection:
 
     def _append(self, poem: SavedPoem, known: list[SavedPoem]) -> None:
         if self.path.exists() and self.path.read_bytes()[-1:] not in (b"", b"\n"):
-            # A crash cut the last line short. The new poem must not be appended to that line.
+            # A crash cut the last line short, or an editor left out its end. The new poem must not
+            # be appended to that line.
             write_records(self.path, known)
         append_record(self.path, poem)
         sync(self.path)

@@ -87,6 +87,28 @@ def test_a_line_that_a_crash_cut_short_does_not_spoil_the_next(collection: Colle
     assert collection.poems() == [saved(seed=1), saved(seed=2)]
 
 
+def test_a_poem_without_a_line_end_after_it_is_kept(collection: Collection) -> None:
+    poems = [saved(seed=seed) for seed in (1, 2, 3)]
+    for poem in poems:
+        collection.add(poem)
+    # Some editors leave a file so.
+    collection.path.write_bytes(collection.path.read_bytes().rstrip(b"\n"))
+    assert collection.poems() == poems
+    assert not collection.add(poems[2])
+    collection.add(saved(seed=4))
+    assert collection.poems() == [*poems, saved(seed=4)]
+
+
+def test_a_damaged_last_line_is_named_not_dropped(collection: Collection) -> None:
+    collection.add(saved(seed=1))
+    damaged = b'{"poem": 7}'
+    with collection.path.open("ab") as file:
+        file.write(damaged)
+    with pytest.raises(StudioError, match=r"collection\.jsonl, line 2 cannot be read"):
+        collection.add(saved(seed=2))
+    assert collection.path.read_bytes().endswith(damaged)
+
+
 def test_a_damaged_line_is_named(collection: Collection) -> None:
     collection.add(saved())
     with collection.path.open("ab") as file:
