@@ -6,6 +6,7 @@ from functools import cache
 from studio.corpus.poem import verse_lines
 from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
+from studio.prosody.forms import forms
 from studio.prosody.rules import BLANK
 from studio.prosody.spelling import searchable
 from studio.translation import Translate, marked, tr, translator
@@ -81,7 +82,7 @@ def settings_in_words(request: ComposeRequest, translate: Translate = tr) -> str
         (marked("with {wish}"), " ".join(request.words)),
         (marked("partly given"), request.given),
         (marked("rhyme {wish}"), request.rhyme),
-        (_TONES.get(request.tones, ""), request.form and request.tones != "strict"),
+        (_TONES.get(request.tones, ""), request.form in forms() and request.tones != "strict"),
         *_drawn(request.sampling),
         (marked("guidance {wish:g}"), is_titled and request.sampling.guidance),
     )

@@ -6,6 +6,7 @@ from functools import partial
 
 import msgspec
 
+from studio.corpus.poem import About
 from studio.errors import VerseError
 from studio.prosody.forms import form_named
 from studio.prosody.measure import scan_by
@@ -58,14 +59,31 @@ def compose(writer: Writer, request: ComposeRequest, copies: Copies | None = Non
     # Argmax writes the same poem each time.
     drafts = request.drafts if request.sampling.strategy == "sample" else 1
     rules = _rules(writer, request, max(request.candidates, drafts))
-    about = about_form(request, rules)
-    unasked = about_form(msgspec.structs.replace(request, title="", poet=""), rules)
-    copied = partial(is_copied_line, copies) if copies and not request.copied_lines else None
-    columns = decode(
-        writer, rules, request.sampling, request.seed, request.tries, copied, about, unasked
-    )
+    about, unasked = _known(request, rules)
     read = partial(read_drafts, writer, ranking=request.ranking, about=about, unasked=unasked)
-    return _with_scores(columns, request, copies, read)
+    return _with_scores(decoded(writer, request, rules, copies), request, copies, read)
+
+
+def decoded(
+    writer: Writer, request: ComposeRequest, rules: Rules, copies: Copies | None
+) -> Columns:
+    """Write poems by `rules`, as the request says: see `decoder.decode`."""
+    copied = partial(is_copied_line, copies) if copies and not request.copied_lines else None
+    return decode(
+        writer,
+        rules,
+        request.sampling,
+        request.seed,
+        request.tries,
+        copied,
+        *_known(request, rules),
+    )
+
+
+def _known(request: ComposeRequest, rules: Rules) -> tuple[About, About]:
+    """What the model may know of the poems, and the same without their title and poet."""
+    untitled = msgspec.structs.replace(request, title="", poet="")
+    return about_form(request, rules), about_form(untitled, rules)
 
 
 def write(

@@ -14,7 +14,7 @@ import msgspec
 from studio.corpus.poem import STOPS, verse_lines
 from studio.errors import VerseError
 from studio.prosody.couplet import BETWEEN_HALVES, Halves
-from studio.prosody.measure import TANG_MEASURE, Measure, scan_by
+from studio.prosody.measure import scan_by
 from studio.prosody.parallelism import Parallelism, compare_halves
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
 from studio.translation import marked, tr
@@ -73,11 +73,12 @@ def facing_lines(
         raise VerseError(tr(_NOT_LOWER if upper else _NOT_UPPER, line=lines[-1]))
     blanks = [BLANK * len(line) for line in lines]
     halves = (blanks, lines) if upper else (lines, blanks)
+    request = msgspec.structs.replace(USUAL, form=COUPLET_FORM, seed=seed)
     return [
         FacingLine(
             "，".join(each.halves[not upper]), each.score, each.parallelism, each.log_probability
         )
-        for each in _couplets(writer, halves, candidates, seed)
+        for each in _couplets(writer, halves, candidates, request)
     ]
 
 
@@ -101,12 +102,21 @@ def compose_any(
     from studio.verse.composer import compose
 
     if request.form == COUPLET_FORM:
-        return _as_columns(writer, request)
+        return _as_columns(writer, request, copies)
     return compose(writer, request, copies)
 
 
-def _as_columns(writer: "Writer", request: ComposeRequest) -> "Columns":
-    """The best couplets for one half, the opening of a request, or for a whole text with blanks."""
+def _as_columns(
+    writer: "Writer", request: ComposeRequest, copies: "Copies | None" = None
+) -> "Columns":
+    """The best couplets for one half, the opening of a request, or for a whole text with blanks.
+
+    Raises VerseError if it has what a couplet cannot take.
+    """
+    from studio.verse.knowledge import refuse_unknown
+
+    _refuse_wishes(request)
+    refuse_unknown(writer, request)
     given = request.given or _with_other_half(request)
     lines = _lines_of(given)
     half = len(lines) // 2
@@ -119,8 +129,9 @@ def _as_columns(writer: "Writer", request: ComposeRequest) -> "Columns":
         [in_known_forms(line, writer.vocabulary) for line in lines[half:]],
     )
     count = request.candidates
-    written = _couplets(writer, halves, max(_WRITTEN, count), request.seed, request.measure)
-    found = written[:count]
+    # Argmax writes the same couplet each time.
+    most = max(_WRITTEN, count, request.drafts) if request.sampling.strategy == "sample" else 1
+    found = _couplets(writer, halves, most, request, copies)[:count]
     poems = tuple(
         WrittenPoem(_in_place_of(given, each.halves), each.log_probability, True, each.rank)
         for each in found
@@ -128,6 +139,27 @@ def _as_columns(writer: "Writer", request: ComposeRequest) -> "Columns":
     texts = [each.text for each in poems] + [""] * (count - len(poems))
     yield from zip_longest(*texts, fillvalue="")
     return poems
+
+
+def _refuse_wishes(request: ComposeRequest) -> None:
+    """Raise VerseError that names a wish which no couplet can meet."""
+    for wish, value in (
+        (marked("The acrostic"), request.acrostic),
+        (marked("The last line"), request.last),
+        (marked("The words"), request.words),
+        (marked("The rhyme"), request.rhyme),
+        (marked("The number of lines"), request.lines),
+    ):
+        if value:
+            raise VerseError(
+                tr(
+                    "{wish}: a couplet (对联) takes only an opening or a given text. Leave this "
+                    "out, or choose another form.",
+                    wish=tr(wish),
+                )
+            )
+    if request.first and request.given:
+        raise VerseError(tr("A couplet takes an opening or a given text. Leave one out."))
 
 
 def _with_other_half(request: ComposeRequest) -> str:
@@ -174,38 +206,41 @@ def _lines_of(text: str) -> list[str]:
 def _couplets(
     writer: "Writer",
     halves: Halves,
-    candidates: int,
-    seed: int,
-    measure: Measure = TANG_MEASURE,
+    count: int,
+    request: ComposeRequest,
+    copies: "Copies | None" = None,
 ) -> list[_Couplet]:
-    """Couplets for two halves with blanks, the best first; those that break a rule last."""
+    """Couplets for two halves with blanks, the best first; those that break a rule last.
+
+    `count` are written. The request says how, and by which rules they are measured.
+    """
     from studio.model.evaluate import score_poems
 
     half = len(halves[0])
-    written = dict.fromkeys(_written(writer, halves, candidates, seed, measure))
+    written = dict.fromkeys(_written(writer, halves, count, request, copies))
     pairs = [(each[:half], each[half:]) for each in map(verse_lines, written)]
     scores = score_poems(writer.network, writer.vocabulary, list(written), writer.device)
     found = []
     for each, read in zip(pairs, scores, strict=True):
         compared, likely = compare_halves(*each), -read.han_nats / read.han
-        faults = scan_by([*each[0], *each[1]], COUPLET_FORM, measure).broken
+        faults = scan_by([*each[0], *each[1]], COUPLET_FORM, request.measure).broken
         score = compared.score * math.exp(_LIKELY * likely)
         found.append(_Couplet(each, score, compared, likely, bool(faults)))
     return sorted(found, key=lambda each: -each.rank)
 
 
 def _written(
-    writer: "Writer", halves: Halves, candidates: int, seed: int, measure: Measure
+    writer: "Writer",
+    halves: Halves,
+    count: int,
+    request: ComposeRequest,
+    copies: "Copies | None",
 ) -> list[str]:
     """Couplets in the order in which they were written."""
-    from studio.verse.composer import written
-    from studio.verse.decoder import decode
+    from studio.verse.composer import decoded, written
     from studio.verse.facing_rules import FacingRules
-    from studio.verse.knowledge import about_form
 
     # The stops of poems: few of them have a semicolon.
-    book, text = measure.rules.book, couplet_text(halves).replace(BETWEEN_HALVES, COUPLET[1])
-    rules = FacingRules(writer.vocabulary, halves, text, book, candidates)
-    about = about_form(USUAL, rules)
-    columns = decode(writer, rules, USUAL.sampling, seed, USUAL.tries, None, about, about)
-    return [each.text for each in written(columns)]
+    text = couplet_text(halves).replace(BETWEEN_HALVES, COUPLET[1])
+    rules = FacingRules(writer.vocabulary, halves, text, request.measure.rules.book, count)
+    return [each.text for each in written(decoded(writer, request, rules, copies))]

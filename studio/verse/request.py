@@ -108,8 +108,9 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     whose text cannot be normalised cannot be made; that raises VerseError, which names the part.
 
     - `first`: the opening characters; "" lets the model begin.
-    - `form`: a name of data/forms.toml, or "" for free length up to `longest` characters, or 对联:
-      then `first` is a line, and each poem is a couplet with it.
+    - `form`: a name of data/forms.toml, or a tune of ci, or "" for free length up to `longest`
+      characters, or 对联: then `first` is a line, and each poem is a couplet with it. Only a form
+      of that file takes `lines`, `acrostic`, `last`, `words` and `rhyme`, and leaves `tones` open.
     - `lines`: the number of lines, for forms of any length; it is even, and 0 is the form's usual
       number.
     - `acrostic` (藏头): the first character of each line; the remaining lines are free.

@@ -148,6 +148,10 @@ def test_the_first_line_of_nothing_is_nothing() -> None:
             "排律, 12 lines · acrostic 春江 · to 月 · with 山 水 · partly given · rhyme 东 · "
             "tones tang · greedy · seed 1",
         ),
+        (
+            ComposeRequest(form="对联", tones="free", sampling=Sampling(strategy="greedy")),
+            "对联 · greedy · seed 1",
+        ),
     ],
 )
 def test_a_request_is_described_by_what_matters(request_: ComposeRequest, words: str) -> None:

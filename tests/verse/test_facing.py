@@ -1,12 +1,14 @@
 """The other half of a couplet."""
 
 import random
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from studio.corpus.poem import verse_lines
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import VerseError
 from studio.model.config import ModelConfig
@@ -15,10 +17,12 @@ from studio.model.network import Network
 from studio.prosody.parallelism import metrical_places
 from studio.prosody.rhymes import rhyme_book
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
+from studio.verse import facing as facing_module
 from studio.verse.composer import written
 from studio.verse.facing import FacingLine, compose_any, facing_lines
-from studio.verse.request import COUPLET_FORM, ComposeRequest
+from studio.verse.request import COUPLET_FORM, USUAL, ComposeRequest, Sampling
 from studio.verse.writer import Writer
+from tests.verse.conftest import Corpus
 
 EITHER = LEVEL | OBLIQUE
 UPPER, LOWER = "明月松间照", "清泉石上流"
@@ -77,9 +81,13 @@ def test_a_line_that_cannot_be_faced_is_refused(
         facing_lines(writer, line, 1, 1, upper)
 
 
+def couplet(**wishes: Any) -> ComposeRequest:
+    return ComposeRequest(form=COUPLET_FORM, **wishes)
+
+
 @pytest.mark.parametrize(("line", "place"), [(UPPER, 0), (LOWER, 1)])
 def test_a_couplet_is_a_form_whose_opening_is_a_line(writer: Writer, line: str, place: int) -> None:
-    request = ComposeRequest(form=COUPLET_FORM, first=line, candidates=3, seed=1)
+    request = couplet(first=line, candidates=3, sampling=USUAL.sampling)
     poems = written(compose_any(writer, request))
     assert 1 <= len(poems) <= 3
     facing = [each.line for each in facing_lines(writer, line, 48, 1, upper=place == 1)]
@@ -104,6 +112,63 @@ def test_blanks_of_a_couplet_are_written_and_the_rest_is_kept(writer: Writer) ->
 def test_what_is_no_line_of_a_couplet_is_refused(writer: Writer, text: str, says: str) -> None:
     with pytest.raises(VerseError, match=says):
         written(compose_any(writer, ComposeRequest(form=COUPLET_FORM, first=text)))
+
+
+@pytest.mark.parametrize(
+    ("wish", "named"),
+    [
+        ({"acrostic": "春"}, "The acrostic: a couplet"),
+        ({"last": "更上一层楼"}, "The last line: a couplet"),
+        ({"words": ("明月",)}, "The words: a couplet"),
+        ({"rhyme": "阳"}, "The rhyme: a couplet"),
+        ({"lines": 8}, "The number of lines: a couplet"),
+        ({"given": f"{UPPER}，□□□□□。"}, "an opening or a given text"),
+        ({"title": "山居"}, "reads no title"),
+        ({"poet": "李白"}, "reads no poet"),
+    ],
+)
+def test_a_wish_that_no_couplet_can_meet_is_refused(
+    writer: Writer, wish: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(VerseError, match=named):
+        written(compose_any(writer, couplet(first=UPPER, **wish)))
+
+
+def test_a_couplet_of_ones_own_keeps_its_title_and_poet(writer: Writer) -> None:
+    request = couplet(given=f"{UPPER}，□□□□□。", title="山居", poet="李白")
+    assert written(compose_any(writer, request))
+
+
+def test_a_couplet_is_written_by_the_sampling_of_its_request(writer: Writer) -> None:
+    def texts(sampling: Sampling, seed: int = 1) -> list[str]:
+        request = couplet(first=UPPER, candidates=3, sampling=sampling, seed=seed)
+        return [each.text for each in written(compose_any(writer, request))]
+
+    assert texts(Sampling(temperature=0.01)) != texts(Sampling(temperature=5))
+    (greedy,) = texts(Sampling(strategy="greedy"))
+    assert texts(Sampling(strategy="greedy"), seed=2) == [greedy]
+
+
+def test_as_many_couplets_are_written_as_drafts_are_asked_for(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = []
+    monkeypatch.setattr(
+        facing_module, "_couplets", lambda _, __, count, *___: rows.append(count) or []
+    )
+    for drafts in (1, 200):
+        written(compose_any(writer, couplet(first=UPPER, drafts=drafts)))
+    assert rows == [48, 200]
+
+
+def test_no_line_of_a_couplet_is_copied_unless_the_request_allows_it(writer: Writer) -> None:
+    request = couplet(first=UPPER, candidates=3)
+    (best, *_) = written(compose_any(writer, request))
+    index = Corpus(verse_lines(best.text)[1][-1])
+    others = written(compose_any(writer, request, index))  # type: ignore[arg-type]
+    assert others and not any(index.is_line(verse_lines(each.text)[1]) for each in others)
+    allowed = couplet(first=UPPER, candidates=3, copied_lines=True)
+    assert written(compose_any(writer, allowed, index))[0] == best  # type: ignore[arg-type]
 
 
 def test_halves_of_different_lengths_are_refused(writer: Writer) -> None:

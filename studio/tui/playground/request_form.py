@@ -63,6 +63,8 @@ _DECODING = (
 _NUMBERS = ("lines", "longest", "candidates", "drafts", "tries", "seed")
 # Fields for random draws: unused if the most likely character is taken.
 _RANDOM = ("temperature", "top_k", "top_p", "min_p", "candidates", "drafts")
+# Fields for wishes that only a form of verse can meet: unused in a ci, a couplet, a free poem.
+_OF_VERSE = ("acrostic", "last", "words", "rhyme", "tones")
 # A list -> the field that takes what is chosen there.
 _FROM_LIST = {"theme": "title", "known_poet": "poet"}
 _TEXTS = ("acrostic", "last", "given", "title", "poet")
@@ -208,21 +210,26 @@ class RequestForm(VerticalScroll, can_focus=False):
         numbers = {name: self._value(name, getattr(defaults, name)) for name in _NUMBERS}
         texts = {name: self._text(name).text for name in _TEXTS}
         form, strategy = self._choice("form").value, self._choice("strategy").value
+        words = self.query_one("#field-words", WordsField).words()
+        rhyme = self._choice("rhyme").value
         if not self._any_length:
             numbers["lines"] = 0
-        if form == COUPLET_FORM:
-            numbers["candidates"] = max(numbers["candidates"], COUPLETS)
-        elif strategy == "greedy":
+        if form not in forms():
+            texts |= {"acrostic": "", "last": ""}
+            words, rhyme = (), ""
+        if strategy == "greedy":
             # There is only one most likely poem.
             numbers["candidates"] = 1
+        elif form == COUPLET_FORM:
+            numbers["candidates"] = max(numbers["candidates"], COUPLETS)
         return msgspec.convert(
             {
                 **numbers,
                 **texts,
                 "first": first,
                 "form": "" if form == FREE else form,
-                "words": self.query_one("#field-words", WordsField).words(),
-                "rhyme": self._choice("rhyme").value,
+                "words": words,
+                "rhyme": rhyme,
                 "tones": self._choice("tones").value,
                 "measure": {"rhymes": self._choice("rhymes").value},
                 "copied_lines": self._choice("copied_lines").value == "yes",
@@ -311,6 +318,8 @@ class RequestForm(VerticalScroll, can_focus=False):
         form = self._choice("form").value
         self._number("longest").set_class(form != FREE, "-unused")
         self._number("lines").set_class(not self._any_length, "-unused")
+        for name in _OF_VERSE:
+            self.query_one(f"#field-{name}").set_class(form not in forms(), "-unused")
         for name in _RANDOM:
             self._number(name).disabled = self._choice("strategy").value == "greedy"
         self.post_message(self.RequestChanged())

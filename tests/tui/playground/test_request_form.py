@@ -10,10 +10,11 @@ from textual.widgets import Input
 from studio.prosody.measure import Measure
 from studio.settings import Settings
 from studio.tui.playground.request_form import RequestForm
+from studio.tui.playground.request_options import FREE
 from studio.tui.playground.stage import PoemStage
 from studio.tui.widgets.form_fields import Fold, TypedField
 from studio.tui.widgets.pinyin_input import PinyinInput
-from studio.verse.request import ComposeRequest, Ranking
+from studio.verse.request import ComposeRequest, Ranking, Sampling
 from tests.tui.playing import Play, Played
 
 
@@ -146,6 +147,36 @@ async def test_only_forms_of_any_length_have_a_field_for_the_lines(play: Play) -
         assert lines.display
         await played.press("escape", "enter")
         assert played.last.lines == 16
+
+
+@pytest.mark.parametrize("form", ["对联", "如梦令", FREE])
+async def test_wishes_that_only_verse_can_meet_have_no_field_elsewhere(
+    play: Play, form: str
+) -> None:
+    wishes = ("acrostic", "last", "words", "rhyme", "tones")
+    async with play() as played:
+        type_into(played, acrostic="春江花月", last="moon", words="明月", title="山居")
+        played.select("rhyme").value = "阳"
+        played.select("form").value = form
+        await played.settle()
+        assert not any(played.pane.query_one(f"#field-{each}").display for each in wishes)
+        await played.press("escape", "enter")
+        asked = played.last
+        assert (asked.acrostic, asked.last, asked.words, asked.rhyme) == ("", "", (), "")
+        assert asked.title == "山居"
+        played.select("form").value = "五绝"
+        await played.settle()
+        assert all(played.pane.query_one(f"#field-{each}").display for each in wishes)
+        assert "not a Chinese character" in played.note("last")
+
+
+async def test_there_is_one_most_likely_couplet(play: Play) -> None:
+    async with play() as played:
+        form = played.pane.query_one(RequestForm)
+        for strategy, count in (("sample", 6), ("greedy", 1)):
+            form.fill(ComposeRequest(form="对联", sampling=Sampling(strategy=strategy)))  # type: ignore[arg-type]
+            await played.pilot.pause()
+            assert form.request("明月松间照").candidates == count  # type: ignore[union-attr]
 
 
 async def test_a_saved_request_fills_the_form(play: Play) -> None:
