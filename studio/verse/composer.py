@@ -15,7 +15,13 @@ from studio.translation import marked, tr
 from studio.verse.constraints import FormRules, FreeRules, Rules, rhyme_supply
 from studio.verse.copies import Copies, is_copied_line
 from studio.verse.decoder import Columns, decode
-from studio.verse.fixed_characters import fill_lines, free_text, required_words, wanted_rhymes
+from studio.verse.fixed_characters import (
+    fill_lines,
+    free_text,
+    refuse_mere_stops,
+    required_words,
+    wanted_rhymes,
+)
 from studio.verse.knowledge import DraftReading, about_form, read_drafts, refuse_unknown
 from studio.verse.plan import Plan, place_words, plan
 from studio.verse.ranking import add_scores
@@ -56,6 +62,7 @@ def compose(writer: Writer, request: ComposeRequest, copies: Copies | None = Non
     never seen.
     """
     refuse_unknown(writer, request)
+    refuse_mere_stops(request)
     # Argmax writes the same poem each time.
     drafts = request.drafts if request.sampling.strategy == "sample" else 1
     rules = _rules(writer, request, max(request.candidates, drafts))

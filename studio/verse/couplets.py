@@ -153,7 +153,7 @@ def _share_found(scores: NDArray[np.float64]) -> float:
 def couplets_of(text: str) -> list[str]:
     """The couplets of a poem in lines of five or of seven, with their stops; none of any other."""
     lines = verse_lines(text)
-    if len(lines[0]) not in (5, 7) or len(lines) % 2 or len(set(map(len, lines))) > 1:
+    if {*map(len, lines)} not in ({5}, {7}) or len(lines) % 2:
         return []
     return [_couplet(lines[at : at + 2]) for at in range(0, len(lines), 2)]
 

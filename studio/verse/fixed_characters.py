@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from studio.corpus.poem import STOPS
+from studio.corpus.poem import STOPS, verse_lines
 from studio.corpus.script import simplified, variants
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import VerseError
@@ -50,6 +50,24 @@ class LineGrid:
     def grid(self) -> Grid:
         """The characters so far; "" where none is fixed."""
         return tuple(map(tuple, self._lines))
+
+
+def refuse_mere_stops(request: ComposeRequest) -> None:
+    """Raise VerseError if the text of a request has neither a character nor a blank."""
+    for part, text in (
+        (marked("The opening"), request.first),
+        (marked("The given text"), request.given),
+    ):
+        if text and not verse_lines(text):
+            raise VerseError(
+                tr(
+                    "{part} has only punctuation ({text}). Give a character or a blank "
+                    "({blank}), too, or leave it out.",
+                    part=tr(part),
+                    text=text,
+                    blank=BLANK,
+                )
+            )
 
 
 def fill_lines(request: ComposeRequest, form: Form, vocabulary: Vocabulary) -> tuple[Layout, Grid]:

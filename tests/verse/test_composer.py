@@ -141,6 +141,18 @@ def test_an_opening_that_does_not_fit_is_refused_with_the_reason(
         write(writer, ComposeRequest(first=first, form=form, longest=30))
 
 
+@lstm
+@pytest.mark.parametrize("form", ["", "五绝", "如梦令"])
+@pytest.mark.parametrize(
+    ("part", "named"), [("given", "The given text has only"), ("first", "The opening has only")]
+)
+def test_a_text_of_only_punctuation_is_refused(
+    writer: Writer, form: str, part: str, named: str
+) -> None:
+    with pytest.raises(VerseError, match=named):
+        compose(writer, msgspec.structs.replace(ComposeRequest(form=form), **{part: "，。"}))
+
+
 def test_the_repetition_penalty_lowers_repetition(writer: Writer) -> None:
     def distinct(penalty: float) -> int:
         sampling = Sampling(strategy="greedy", repetition_penalty=penalty)

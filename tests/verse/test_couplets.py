@@ -9,7 +9,7 @@ from studio.corpus.poem import Poem, verse_lines
 from studio.model.coherence import Coherence, features_of
 from studio.prosody.rhyming import rhyme_of
 from studio.prosody.scansion import scan
-from studio.verse.couplets import CHOICES, couplet_choices, measure_couplets
+from studio.verse.couplets import CHOICES, couplet_choices, couplets_of, measure_couplets
 from studio.verse.writer import Writer
 
 # Each keeps the tones of 五绝, 仄起首句不入韵, in the rhyme 尤.
@@ -67,3 +67,8 @@ def test_coherence_and_association_choose_together(writer: Writer) -> None:
     figures = measure_couplets(sure, couplet_choices(POEMS, 5, 1))
     assert figures.share == figures.by_coherence == 0
     assert figures.by_association > 0
+
+
+def test_a_text_without_lines_has_no_couplets() -> None:
+    assert couplets_of("，。") == couplets_of("") == []
+    assert couplets_of("白日，依山尽。") == []
