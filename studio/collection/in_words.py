@@ -27,9 +27,11 @@ def matches(words: str, texts: Iterable[str], model: str, request: ComposeReques
     described = f"{describe(request)} {describe(request, in_english)}"
     searched = simplified(f"{written} {model} {described}").casefold()
     return all(
-        word in searched
+        # As it was typed, too: 乾 alone becomes 干, but not in 乾坤.
+        simplified(word) in searched
+        or word in searched
         or (word.isalpha() and searchable(word) in _in_letters(written + request.form))
-        for word in simplified(words).casefold().split()
+        for word in words.casefold().split()
     )
 
 

@@ -235,9 +235,19 @@ class Library:
 
         Invalid characters are left out.
         """
+        return self.spellings(typed)[0]
+
+    def spellings(self, typed: str) -> tuple[str, ...]:
+        """Typed text as `in_script`, then also as it was typed if conversion changes it.
+
+        The phrase decides how some characters are simplified, so what is typed may be a part of
+        another phrase: 乾 alone becomes 干, and the library has both 干 and 乾坤.
+        """
         words = (tidy(word) for word in typed.encode("utf-8", "ignore").decode().split())
-        text = " ".join(word for word in words if word)
-        return simplified(text) if self._script == "simplified" else folded(text)
+        text = folded(" ".join(word for word in words if word))
+        if self._script != "simplified":
+            return (text,)
+        return tuple(dict.fromkeys((simplified(text), text)))
 
     def _rows(self, statement: str, *values: str | int) -> list[Any]:
         with read_errors(self.path):
@@ -246,21 +256,29 @@ class Library:
     def _where(self, query: Query) -> tuple[str, list[str]]:
         """The query as an SQL condition and its values."""
         conditions, values = ["1"], list[str]()
-        for word in self.in_script(query.words).split():
+        for word in query.words.split():
+            spellings = self.spellings(word)
+            if not spellings[0]:
+                continue
             # The trigram index needs at least three characters. Scanning all texts for one or two
             # takes a few hundredths of a second.
-            if len(word) >= 3:
+            if len(spellings[0]) >= 3:
                 conditions.append("id IN (SELECT rowid FROM search WHERE search MATCH ?)")
-                values.append('"' + word.replace('"', '""') + '"')
+                quoted = (each.replace('"', '""') for each in spellings)
+                values.append(" OR ".join(f'"{each}"' for each in quoted))
             else:
-                conditions.append("(instr(text, ?) OR instr(title, ?))")
-                values += [word, word]
+                held = " OR ".join(["instr(text, ?) OR instr(title, ?)"] * len(spellings))
+                conditions.append(f"({held})")
+                values += [each for each in spellings for _ in ("text", "title")]
         for column in ("form", "split"):
             if value := getattr(query, column):
                 conditions.append(f"{column} = ?")
                 values.append(value)
-        if poet := self.in_script(query.poet).strip():
-            exact = self._rows("SELECT 1 FROM poems WHERE author = ? LIMIT 1", poet)
-            conditions.append("author = ?" if exact else "instr(author, ?)")
-            values.append(poet)
+        if self.in_script(query.poet):
+            poets = self.spellings(query.poet)
+            named = f"author IN ({', '.join('?' * len(poets))})"
+            if not self._rows(f"SELECT 1 FROM poems WHERE {named} LIMIT 1", *poets):
+                named = f"({' OR '.join(['instr(author, ?)'] * len(poets))})"
+            conditions.append(named)
+            values += poets
         return " AND ".join(conditions), values

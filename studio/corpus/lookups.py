@@ -17,6 +17,9 @@ from studio.translation import tr
 # The forms whose middle couplets must be parallel.
 _PARALLEL = ("五律", "七律")
 
+# Between the spellings of a text that the library may have in several.
+_SPELLINGS = "/"
+
 # What counts the words of a library, or keeps them.
 WordsOf = Callable[[Library], Words]
 
@@ -51,7 +54,10 @@ class RhymeGroup(msgspec.Struct, frozen=True):
 
 
 class WordsFound(msgspec.Struct, frozen=True):
-    """What begins and what ends with a text, one character longer, the most frequent first."""
+    """What begins and what ends with a text, one character longer, the most frequent first.
+
+    `text` is what was looked for, with its spellings if there are several: 干/乾.
+    """
 
     text: str
     beginning: tuple[Frequency, ...]
@@ -68,7 +74,10 @@ class LineFound(msgspec.Struct, frozen=True):
 
 
 class LinesFound(msgspec.Struct, frozen=True):
-    """The first lines that hold a text, in the order of the library, and how many there are."""
+    """The first lines that hold a text, in the order of the library, and how many there are.
+
+    `text` is what was looked for, with its spellings if there are several: 干/乾.
+    """
 
     text: str
     count: int
@@ -148,23 +157,21 @@ def words_with(library: Library, words_of: WordsOf, typed: str, limit: int) -> W
     With a single character these are the words of two. Three characters go together only as the
     last of a line.
     """
-    text = checked(library, typed)
-    if len(text) == 1:
-        words = words_of(library)
-        return WordsFound(
-            text,
-            _most(Counter(words.beginning(text)), limit),
-            _most(Counter(words.ending(text)), limit),
-        )
+    texts = _spelled(library, typed)
     beginning, ending = Counter[str](), Counter[str]()
-    for _, line in _lines(library, text):
-        for at in _occurrences(line, text):
-            end = at + len(text)
-            if end < len(line) and _is_phrase(line, at, end + 1):
-                beginning[line[at : end + 1]] += 1
-            if at and _is_phrase(line, at - 1, end):
-                ending[line[at - 1 : end]] += 1
-    return WordsFound(text, _most(beginning, limit), _most(ending, limit))
+    if len(texts[0]) == 1:
+        words = words_of(library)
+        for text in texts:
+            beginning += Counter(words.beginning(text))
+            ending += Counter(words.ending(text))
+    else:
+        for _, line in _lines(library, texts):
+            for at, end in _occurrences(line, texts):
+                if end < len(line) and _is_phrase(line, at, end + 1):
+                    beginning[line[at : end + 1]] += 1
+                if at and _is_phrase(line, at - 1, end):
+                    ending[line[at - 1 : end]] += 1
+    return WordsFound(_SPELLINGS.join(texts), _most(beginning, limit), _most(ending, limit))
 
 
 def facing_words(
@@ -175,15 +182,15 @@ def facing_words(
     It is in the same places of the other line, has the opposite tone in its last place, and shares
     no character with the text. What faces two characters is a word.
     """
-    text = checked(library, typed)
-    words = words_of(library) if len(text) == 2 else None
+    texts = _spelled(library, typed)
+    words = words_of(library) if len(texts[0]) == 2 else None
     found = Counter[str]()
     for form in _PARALLEL:
-        for poem in library.search(Query(text, form), limit=LARGEST):
+        for poem in library.search(Query(texts[-1], form), limit=LARGEST):
             for first, second in middle_couplets(verse_lines(poem.text)):
                 for own, other in ((first, second), (second, first)):
-                    for at in _occurrences(own, text):
-                        facing = other[at : at + len(text)]
+                    for at, end in _occurrences(own, texts):
+                        text, facing = own[at:end], other[at:end]
                         if _opposed(text, facing, book) and (words is None or facing in words):
                             found[facing] += 1
     return _most(found, limit)
@@ -191,11 +198,11 @@ def facing_words(
 
 def lines_with(library: Library, typed: str, limit: int) -> LinesFound:
     """The lines of the library that hold a text; raises CorpusError."""
-    text = checked(library, typed)
+    texts = _spelled(library, typed)
     found = [
-        LineFound(line, poem.author, poem.title, poem.id) for poem, line in _lines(library, text)
+        LineFound(line, poem.author, poem.title, poem.id) for poem, line in _lines(library, texts)
     ]
-    return LinesFound(text, len(found), tuple(found[:limit]))
+    return LinesFound(_SPELLINGS.join(texts), len(found), tuple(found[:limit]))
 
 
 def checked(library: Library, typed: str) -> str:
@@ -208,15 +215,24 @@ def checked(library: Library, typed: str) -> str:
     return text
 
 
-def _lines(library: Library, text: str) -> Iterator[tuple[Poem, str]]:
-    for poem in library.search(Query(text), limit=LARGEST):
+def _spelled(library: Library, typed: str) -> tuple[str, ...]:
+    """The ways in which the library may have the typed text, all as long; the last as typed."""
+    checked(library, typed)
+    return library.spellings(typed)
+
+
+def _lines(library: Library, texts: tuple[str, ...]) -> Iterator[tuple[Poem, str]]:
+    for poem in library.search(Query(texts[-1]), limit=LARGEST):
         for line in verse_lines(poem.text):
-            if text in line:
+            if any(text in line for text in texts):
                 yield poem, line
 
 
-def _occurrences(line: str, text: str) -> Iterator[int]:
-    return (at for at in range(len(line)) if line.startswith(text, at))
+def _occurrences(line: str, texts: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """Where one of the texts begins and ends."""
+    for at in range(len(line)):
+        if line.startswith(texts, at):
+            yield at, at + len(texts[0])
 
 
 def _is_phrase(line: str, start: int, end: int) -> bool:

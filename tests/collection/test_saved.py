@@ -243,6 +243,12 @@ def test_saved_poems_are_found_by_text_form_model_and_pinyin(words: str) -> None
     assert matches(words, [TEXT], "night@800", saved().request)
 
 
+@pytest.mark.parametrize("word", ["乾", "坤", "乾坤", "國"])
+def test_a_saved_poem_is_found_by_any_character_as_it_was_typed(word: str) -> None:
+    # Converted alone, 乾 is 干.
+    assert matches(word, ["国破山河在，乾坤日夜浮。"], "night@800", saved().request)
+
+
 @pytest.mark.parametrize("word", ["lvlv", "lulu", "lülü", "lǜlǜ"])
 def test_pinyin_finds_a_saved_poem_however_its_u_is_spelled(word: str) -> None:
     assert matches(word, ["绿绿芳草。"], "night@800", saved().request)

@@ -56,6 +56,35 @@ def test_traditional_words_find_simplified_poems(library_file: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("乾", [1, 2, 3]),
+        ("干", [2]),
+        ("乾坤", [1, 3]),
+        ("徵", [3]),
+        ("坤日夜", [1]),
+        ("始乾", [2]),
+        ("淚始乾", [2]),
+        ("乾 雲", [3]),
+        ("麽", []),
+    ],
+)
+def test_a_character_that_only_some_phrases_keep_finds_them_too(
+    tmp_path: Path, words: str, found: list[int]
+) -> None:
+    records = [
+        RawPoem("登岳陽樓", "杜甫", "吳楚東南坼，乾坤日夜浮。", ""),
+        RawPoem("無題", "李商隱", "春蠶到死絲方盡，蠟炬成灰淚始乾。", ""),
+        RawPoem("雲", "魏徵", "乾坤有宮徵，雲在碧山頭。", ""),
+    ]
+    build(tmp_path / "l", records, source="")
+    with Library.open(tmp_path / "l") as library:
+        assert library.ids(Query(words)) == found
+        assert library.ids(Query(poet="魏徵")) == library.ids(Query(poet="徵")) == [3]
+        assert library.ids(Query(words, poet="征")) == []
+
+
+@pytest.mark.parametrize(
     "words", ['"', "'", "山 OR 水", "*", "NEAR(", "%", "\udce6", "\x00", "text:山山山"]
 )
 def test_words_are_data_not_syntax(library_file: Path, words: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.corpus.build import build
 from studio.corpus.library import Library
 from studio.corpus.lookups import (
     count_characters,
@@ -15,6 +16,7 @@ from studio.corpus.lookups import (
     words_with,
 )
 from studio.corpus.obtaining import fetch_and_build
+from studio.corpus.records import RawPoem
 from studio.corpus.words import Words
 from studio.errors import CorpusError
 from studio.paths import Home
@@ -123,6 +125,25 @@ def test_lines_have_their_poem_and_typed_text_may_be_traditional(library: Librar
     assert found.count == 2
     assert [(each.line, each.title) for each in found.lines] == [("欲穷千里目", "登鹳雀楼")]
     assert lines_with(library, "頭", 9).count == 2
+
+
+def test_a_character_is_looked_up_as_it_was_typed_too(tmp_path: Path) -> None:
+    # Converted alone, 乾 is 干; in 乾坤 the library has 乾.
+    records = [
+        RawPoem("", "", "乾坤日夜浮，淚乾山月小。一二三四五，六七八九十。" * 4, ""),
+        RawPoem("", "", "吳楚東南坼，乾坤日夜浮。" * 4, ""),
+    ]
+    build(tmp_path / "l", records, source="")
+    with Library.open(tmp_path / "l") as library:
+        words = words_with(library, Words.of_library, "乾", 9)
+        assert words.text == "干/乾"
+        assert [each.text for each in words.beginning] == ["乾坤"]
+        assert [each.text for each in words.ending] == ["泪干"]
+        assert lines_with(library, "乾", 99).count == 12
+        assert (lines_with(library, "乾坤", 99).text, lines_with(library, "干", 99).count) == (
+            "乾坤",
+            4,
+        )
 
 
 def test_what_cannot_be_looked_up_is_refused(library: Library) -> None:

@@ -102,7 +102,7 @@ class PoetsScreen(Modal[ChosenPoems | None]):
     @on(Input.Changed)
     def _list(self) -> None:
         """List the poets whose names match."""
-        typed = simplified(self.query_one(Input).value).strip()
+        typed = self.query_one(Input).value.strip()
         tree = self._tree
         tree.clear()
         found = [poet for poet in self._poets if self._matches(poet.name, typed)]
@@ -128,7 +128,8 @@ class PoetsScreen(Modal[ChosenPoems | None]):
 
     def _matches(self, name: str, typed: str) -> bool:
         if not typed or any(map(is_han, typed)):
-            return typed in name
+            # As it was typed, too: 徵 alone becomes 征, but not in 魏徵.
+            return simplified(typed) in name or typed in name
         if name not in self._letters:
             self._letters[name] = searchable("".join(in_pinyin(name)))
         return searchable("".join(typed.split())) in self._letters[name]

@@ -4,6 +4,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, Tree
 
+from studio.corpus.library import Library, Poet
 from studio.paths import Home
 from studio.tui.corpus.pane import CorpusPane
 from studio.tui.corpus.poets_screen import PoetsScreen
@@ -64,3 +65,19 @@ async def test_a_library_that_is_gone_is_reported(small_home: Home) -> None:
         assert "There are no poems yet" in str(said.content)
         await pilot.press("escape", "escape")
         assert not isinstance(pilot.app.screen, PoetsScreen)
+
+
+@pytest.mark.parametrize("typed", ["徵", "魏徵", "張", "张"])
+async def test_a_poet_is_found_by_any_character_of_the_name(
+    small_home: Home, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    # Converted alone, 徵 is 征.
+    poets = [Poet("魏徵", 2, {}), Poet("张九龄", 1, {}), Poet("李白", 1, {})]
+    monkeypatch.setattr(Library, "poets", lambda library: poets)
+    async with _studio(small_home).run_test(size=(80, 24)) as pilot:
+        await _open(pilot)
+        pilot.app.screen.query_one(Input).value = typed
+        await pilot.pause()
+        assert [row.split()[0] for row in _listed(pilot)] == [
+            "张九龄" if typed in "張张" else "魏徵"
+        ]
