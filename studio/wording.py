@@ -74,7 +74,7 @@ def local_time(iso: str) -> str:
     """An ISO time in local time: 24 Nov 2026, 14:05. Any other text is returned unchanged."""
     try:
         when = datetime.fromisoformat(iso).astimezone()
-    except ValueError:
+    except (ValueError, OverflowError):
         return iso
     # Not every system's strftime can leave out the zero of a day.
     return when.strftime(tr("%d %b %Y, %H:%M")).lstrip("0")

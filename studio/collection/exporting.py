@@ -118,10 +118,10 @@ def _escaped(text: str) -> str:
 
 
 def _day(saved: str) -> str:
-    """Year, month and day in Chinese numerals; empty if the time cannot be read."""
+    """Local year, month and day in Chinese numerals; empty if the time cannot be read."""
     try:
-        day = datetime.fromisoformat(saved)
-    except ValueError:
+        day = datetime.fromisoformat(saved).astimezone()
+    except (ValueError, OverflowError):
         return ""
     year = "".join(_NUMERALS[int(digit)] for digit in str(day.year))
     return f"{year}年{_number(day.month)}月{_number(day.day)}日"

@@ -117,7 +117,8 @@ class ComposeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     - `last`: the last line of the poem.
     - `words`: words that must appear; each poem has them at its own positions.
     - `given`: the text of the poem, with a □ for each character that the model writes. Lines are
-      separated by punctuation or line breaks; lines at the end may be left out.
+      separated by punctuation or line breaks. Lines at the end may be left out: in forms of any
+      length if `lines` says how many there are.
     - `rhyme`: one of the 106 rhymes, such as 阳, by its simplified name; "" lets the model choose.
       With another rhyme book it is the rhyme of that character.
     - `tones`: "strict" keeps a template, with the two rescues (拗救) allowed. "tang" also allows

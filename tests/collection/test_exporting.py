@@ -1,6 +1,8 @@
 """How poems leave the studio."""
 
+import time
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -92,11 +94,27 @@ def test_a_picture_has_the_lines_without_stops_the_form_the_day_and_what_wrote_i
     assert "night@800 · 五绝 · temperature 0.85 · top-p 0.95 · seed 7" in told
 
 
+@pytest.fixture
+def in_shanghai() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TZ", "Asia/Shanghai")
+        time.tzset()
+        yield
+    time.tzset()
+
+
 @pytest.mark.parametrize(
     ("saved_on", "day"),
-    [("2026-11-24T03:04:05+00:00", "二〇二六年十一月二十四日"), ("some day", "")],
+    [
+        ("2026-11-24T03:04:05+00:00", "二〇二六年十一月二十四日"),
+        ("2026-11-24T18:30:00+00:00", "二〇二六年十一月二十五日"),
+        ("9999-12-31T23:00:00+00:00", ""),
+        ("some day", ""),
+    ],
 )
-def test_the_day_is_written_in_chinese_numerals(saved_on: str, day: str) -> None:
+def test_the_day_is_written_in_chinese_numerals_as_it_was_in_that_place(
+    saved_on: str, day: str, in_shanghai: None
+) -> None:
     poem = SavedPoem(saved().poem, saved().request, "a@4", saved_on)
     assert ("年" in words(poem)) == bool(day)
     assert day in words(poem)
