@@ -109,11 +109,9 @@ class Trainer:
             self._epoch = self._make_epoch(1)
         except ValueError as error:
             raise RunError(tr(_NOTHING, reason=error)) from error
-        reached = math.ceil(self.total_steps / len(self._epoch))
-        if others and not config.mixing_epochs and reached < self._others.epochs:
-            # `max_steps` ends the run earlier: fewer of the others are read by then.
-            self._others = Others(others, reached)
-            self._epoch = self._make_epoch(1)
+        if not config.mixing_epochs:
+            # Up to the step that ends the run. The first epoch reads all of the others anyway.
+            self._others = Others(others, math.ceil(self.total_steps / len(self._epoch)))
         device.make_current()
         self.network = Network(
             config.model, len(vocabulary), config.train.seed, vocabulary.stops
@@ -130,9 +128,7 @@ class Trainer:
         self._saved: int | None = None
         # Whether a checkpoint is due and not written yet: an earlier attempt may have failed.
         self._checkpoint_due = False
-        self._noted = False
-        self._stopping = False
-        self.saves_next = False
+        self._noted = self._stopping = self.saves_next = False
 
     @property
     def device(self) -> Device:
