@@ -334,7 +334,11 @@ def test_the_card_names_the_poems_mixed_in_and_the_teachers(
     card = publish(home, "c", tmp_path / "model")
     assert card.mixed is not None
     words = " ".join((tmp_path / "model" / "README.md").read_text(encoding="utf-8").split())
-    assert f"It read {card.mixed.poems:,} poems of {card.mixed.corpus}, fewer and fewer" in words
+    assert f"It read {card.mixed.poems:,} poems of {card.mixed.corpus}, all of them in" in words
+    longer = msgspec.structs.replace(card.config.train, epochs=9)
+    longer_run = msgspec.structs.replace(card.config, train=longer)
+    longer_card = as_markdown(msgspec.structs.replace(card, config=longer_run))
+    assert f"{card.mixed.corpus}, fewer and fewer of them towards the end." in longer_card
     assert f"Of these {card.mixed.sharing:,} share three lines" in words
     assert (
         "from 2 other models by knowledge distillation (a, b@2): their predictions have weight 0.7"

@@ -66,7 +66,7 @@ async def test_the_corpus_pane_changes(open_studio: Open) -> None:
         await studio.press("P")
         await changes_and_changes_back(studio, "poets")
         await studio.press("escape")
-        studio.app.screen.query_one(CorpusPane)._unreadable(tr("No poem matches."))
+        studio.app.screen.query_one(CorpusPane)._show_missing(tr("No poem matches."))
         await studio.settle()
         assert "下载全唐诗" in await changes_and_changes_back(studio, "missing")
 
