@@ -49,6 +49,14 @@ def default_model() -> Path | None:
     return folder if model_description(folder).is_file() else None
 
 
+def expanded(path: Path) -> Path:
+    """The path with ~ as the home folder; as it is if a name that begins with ~ is no user's."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """The user's folders. Nothing is created until something is written there."""
@@ -61,7 +69,7 @@ class Home:
     def default(cls) -> "Home":
         """All under `$TANGSHI_STUDIO_HOME` if it is set, else the platform's usual places."""
         if root := os.environ.get(HOME_VARIABLE):
-            base = Path(root).expanduser().resolve()
+            base = expanded(Path(root)).resolve()
             return cls(base / "data", base / "config", base / "cache")
         dirs = platformdirs.PlatformDirs(APP, appauthor=False)
         return cls(dirs.user_data_path, dirs.user_config_path, dirs.user_cache_path)

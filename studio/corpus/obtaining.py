@@ -12,7 +12,7 @@ from studio.corpus.manifest import Corpus, published_corpus
 from studio.corpus.poem import Script
 from studio.corpus.statistics import Statistics
 from studio.errors import CorpusError
-from studio.paths import Home
+from studio.paths import Home, expanded
 from studio.staging import remove_leftovers
 from studio.translation import tr
 
@@ -46,7 +46,7 @@ def fetch_and_build(
     folder = home.corpus / corpus.name
     with write_errors(home.data):
         if source is not None:
-            source = source.expanduser()
+            source = expanded(source)
             if source.is_file() and tarfile.is_tarfile(source):
                 fetching.unpack(source, folder, corpus, progress)
             elif not (

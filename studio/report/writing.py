@@ -12,7 +12,7 @@ from studio import __version__
 from studio.documents import read_json
 from studio.errors import ConfigError, RunError, StudioError
 from studio.files import build_folder_atomically
-from studio.paths import Home
+from studio.paths import Home, expanded
 from studio.report.amounts import joined
 from studio.report.catalogue import translator
 from studio.report.comparison_chapter import comparison_chapter
@@ -57,7 +57,7 @@ def write_report(
     """
     if not runs:
         raise RunError(tr("Name the runs to report on: see `tangshi-studio runs list`."))
-    out = out.expanduser().resolve()
+    out = expanded(out).resolve()
     drawing = check_request(out, language, format)
     text = translator(language)
     data = gather(home, runs, with_test, say)

@@ -180,3 +180,14 @@ def test_a_control_character_in_a_path_does_not_reach_the_terminal(command: Comm
     assert command.code == 1
     assert "/nowhere" in command.err
     assert "\x1b" not in command.err
+
+
+def test_a_name_that_begins_with_a_tilde_may_be_no_users(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "~poems.txt").write_text("山水一重重，江花两岸红。", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert command("fetch", "--from", "~poems.txt").code == 0
+    monkeypatch.setenv("TANGSHI_STUDIO_HOME", "~nobody of this name/home")
+    assert command("stats").code == 1
+    assert "There are no poems yet" in command.err
