@@ -3,7 +3,7 @@
 import os
 import sys
 
-from studio.cli.arguments import refuse_other_encodings, use_utf8
+from studio.cli.arguments import open_streams, refuse_other_encodings, use_utf8
 from studio.cli.heap import keep_heap
 from studio.cli.language import choose_language
 from studio.launched import is_launched
@@ -13,6 +13,7 @@ _COMPLETION = "_TANGSHI_STUDIO_COMPLETE"
 
 def main() -> None:
     """Run the command and exit with a code that scripts can use."""
+    open_streams()
     use_utf8()
     keep_heap()
     try:

@@ -1,10 +1,21 @@
-"""Command-line arguments as UTF-8."""
+"""Command-line arguments as UTF-8, and the standard streams."""
 
 import os
 import sys
 
 from studio.errors import StudioError
 from studio.translation import tr
+
+
+def open_streams() -> None:
+    """Open the null device for each standard stream that the caller has closed (`<&-`).
+
+    Python has None for it, and the next file opened would get its number.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            flags = os.O_RDONLY if mode == "r" else os.O_WRONLY
+            setattr(sys, name, os.fdopen(os.open(os.devnull, flags), mode, encoding="utf-8"))
 
 
 def use_utf8() -> None:
@@ -16,8 +27,7 @@ def use_utf8() -> None:
     try:
         "詩".encode(sys.getfilesystemencoding())
     except UnicodeEncodeError:
-        if sys.stdout:
-            os.environ["PYTHONIOENCODING"] = f"{sys.stdout.encoding}:{sys.stdout.errors}"
+        os.environ["PYTHONIOENCODING"] = f"{sys.stdout.encoding}:{sys.stdout.errors}"
         command = [sys.executable, "-X", "utf8", *sys.orig_argv[1:]]
         os.execv(sys.executable, command)
 

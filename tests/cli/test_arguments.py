@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,19 @@ def command(*arguments: str | bytes, **environment: str) -> subprocess.Completed
         capture_output=True,
         env=inherited | environment,
     )
+
+
+@pytest.mark.parametrize(
+    ("closed", "arguments", "code"),
+    [("<&-", "scan -", 1), ("<&-", "score -", 1), (">&-", "corpus stats --json", 0)],
+)
+def test_a_stream_that_the_caller_closed_is_empty(
+    home: Home, closed: str, arguments: str, code: int
+) -> None:
+    line = f"exec {shlex.quote(sys.executable)} -m studio {arguments} {closed}"
+    result = subprocess.run(["sh", "-c", line], capture_output=True, env=os.environ | UTF8)
+    assert (result.returncode, result.stdout) == (code, b"")
+    assert b"Traceback" not in result.stderr
 
 
 def test_in_a_c_locale_the_poems_asked_for_are_found(home: Home) -> None:
