@@ -14,7 +14,7 @@ from studio.collection.exporting import format_of
 from studio.collection.in_words import first_line, heading_of, matches, name_of, source_in_words
 from studio.collection.saved import Collection, SavedPoem
 from studio.corpus.poem import couplets
-from studio.errors import VerseError
+from studio.errors import StudioError, VerseError
 from studio.paths import Home
 from studio.translation import tr, tr_n
 
@@ -47,7 +47,7 @@ def list_poems(
         row = (each.id, name, form, each.model, each.saved)
         out.print("  ".join(row), soft_wrap=True)
     if not found:
-        say(tr("No saved poem matches.") if words else tr("There are no saved poems yet."))
+        say(_none(words))
 
 
 @collection_app.command(help=tr("Show a saved poem and its request."))
@@ -125,6 +125,8 @@ def export(
     collection = _saved()
     chosen = [collection.find(each) for each in poems] if poems else collection.poems()
     chosen = [each for each in chosen if _matches(each, words)]
+    if not chosen:
+        raise StudioError(_none(words))
     write_file(file, chosen, format_of(file), replace)
     say(
         tr_n(
@@ -147,6 +149,10 @@ def remove(poem: Id) -> None:
 
 def _saved() -> Collection:
     return Collection(Home.default().collection)
+
+
+def _none(words: object) -> str:
+    return tr("No saved poem matches.") if words else tr("There are no saved poems yet.")
 
 
 def _matches(saved: SavedPoem, words: str) -> bool:

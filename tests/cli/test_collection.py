@@ -112,3 +112,14 @@ def test_a_poem_is_drawn_as_it_is_written(trained: Run, tmp_path: Path) -> None:
     result = trained("generate", "--seed", "5", "--picture", str(tmp_path / "poem.svg"))
     assert result.code == 0
     assert (tmp_path / "poem.svg").read_text().startswith("<svg")
+
+
+def test_an_export_of_no_poem_leaves_the_file_that_is_there(
+    tangshi: Run, two: tuple[SavedPoem, SavedPoem], tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("mine")
+    result = tangshi(
+        "collection", "export", str(tmp_path / "a.txt"), "--words", "nothing", "--replace"
+    )
+    assert (result.code, (tmp_path / "a.txt").read_text()) == (1, "mine")
+    assert "No saved poem matches." in result.err
