@@ -118,7 +118,7 @@ def _about_to_replace(library: Path) -> str:
         return tr("{library} will be replaced.", library=library)
     return tr(
         "{library} will be replaced. It has {poems:,} poems from {source}. "
-        "To return to the published poems, run `tangshi-studio corpus build`.",
+        "To return to the published poems, run `tangshi-studio corpus fetch --again`.",
         library=library,
         poems=before.poems,
         source=before.source,

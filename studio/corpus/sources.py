@@ -43,6 +43,14 @@ def files_of(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
+        if path.exists():
+            raise CorpusError(
+                tr(
+                    "{path} is neither a file nor a folder. Write the poems to a file, and name "
+                    "it.",
+                    path=path,
+                )
+            )
         raise CorpusError(tr("There is no file or folder {path}. Check the path.", path=path))
     found = [each for each in path.rglob("*") if each.suffix in SUFFIXES and each.is_file()]
     if not found:

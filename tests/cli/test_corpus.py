@@ -191,3 +191,18 @@ def test_a_name_that_begins_with_a_tilde_may_be_no_users(
     monkeypatch.setenv("TANGSHI_STUDIO_HOME", "~nobody of this name/home")
     assert command("stats").code == 1
     assert "There are no poems yet" in command.err
+
+
+def test_a_pipe_is_said_to_be_no_file(command: Command, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert command("fetch", "--from", str(tmp_path / "pipe")).code == 1
+    assert "neither a file nor a folder" in command.err
+
+
+def test_own_poems_that_are_replaced_are_told_how_the_published_ones_come_back(
+    command: Command, own: str
+) -> None:
+    command("fetch", "--from", own)
+    assert command("fetch", "--from", own).code == 0
+    # `corpus build` needs files that were fetched; these poems never were.
+    assert "corpus fetch --again" in command.err
