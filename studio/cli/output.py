@@ -2,6 +2,7 @@
 and exit codes: 0 done, 1 an error, 2 wrong usage, 130 interrupted."""
 
 import contextlib
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -26,8 +27,16 @@ messages = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def print_json(document: Any) -> None:
-    """Write one JSON document to standard output, always as UTF-8."""
-    encoded = msgspec.json.format(msgspec.json.encode(document, enc_hook=plain), indent=2)
+    """Write one JSON document to standard output, always as UTF-8.
+
+    In the name of a file that is not UTF-8 each such byte becomes a question mark.
+    """
+    try:
+        encoded = msgspec.json.encode(document, enc_hook=plain)
+    except UnicodeEncodeError:
+        text = json.dumps(msgspec.to_builtins(document, enc_hook=plain), ensure_ascii=False)
+        encoded = text.encode("utf-8", "replace")
+    encoded = msgspec.json.format(encoded, indent=2)
     sys.stdout.buffer.write(encoded + b"\n")
     sys.stdout.buffer.flush()
 

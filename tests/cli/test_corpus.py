@@ -193,6 +193,13 @@ def test_a_name_that_begins_with_a_tilde_may_be_no_users(
     assert "There are no poems yet" in command.err
 
 
+def test_json_names_a_home_folder_that_is_not_utf_8(
+    command: Command, own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TANGSHI_STUDIO_HOME", os.fsdecode(os.fsencode(tmp_path / "home") + b"\xff"))
+    assert command.json("fetch", "--from", own)["library"].endswith("home?/data/library.sqlite")
+
+
 def test_a_pipe_is_said_to_be_no_file(command: Command, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert command("fetch", "--from", str(tmp_path / "pipe")).code == 1
