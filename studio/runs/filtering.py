@@ -43,6 +43,8 @@ _ORDERS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
 }
 _TRUTH = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+# Each bracket and each "not" is a call within another one: Python allows only so many.
+_MOST_NESTED = 40
 EXAMPLE = marked("cell = gru and hidden >= 256 and perplexity < 120")
 
 
@@ -94,6 +96,9 @@ class _Parser:
             kind = ("operator", "bracket", "value", "word")[(found.lastindex or 1) - 1]
             self._tokens.append((kind, found.group(found.lastindex or 1)))
             at = found.end()
+        if sum(text.lower() in ("(", "not", "非") for _, text in self._tokens) > _MOST_NESTED:
+            what = tr("it has more than {most} brackets and words not", most=_MOST_NESTED)
+            raise _error(what)
 
     def filter(self) -> Filter:
         """The whole filter."""

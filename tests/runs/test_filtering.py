@@ -98,6 +98,8 @@ def test_a_run_does_not_match(text: str) -> None:
         ("cell = gru and", "a name is missing at the end"),
         ("! 3", "'! 3' cannot be read"),
         ('name = "autumn', "cannot be read"),
+        ("(" * 3000 + "cell = gru" + ")" * 3000, "more than 40 brackets"),
+        ("not " * 200 + "cell = gru", "more than 40 brackets"),
     ],
 )
 def test_a_filter_that_cannot_be_used_is_explained(text: str, words: str) -> None:
