@@ -18,7 +18,8 @@ _LOCK_DELAY = 1.0  # seconds from creating a staging file to locking it, at most
 
 def staging_path(path: Path) -> Path:
     """A hidden, temporary name beside `path`."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
+    # Of a long name only the start: file systems accept 255 bytes.
+    return path.with_name(f".{path.name[:50]}.{secrets.token_hex(4)}{UNFINISHED}")
 
 
 @contextlib.contextmanager

@@ -122,6 +122,8 @@ def test_the_longest_name_fits_the_file_system(tmp_path: Path) -> None:
     name = "\U00020000" * 60
     folders.create(tmp_path, name, CLASSIC)
     assert folders.find(tmp_path, name).name == name
+    folders.delete(folders.find(tmp_path, name))
+    assert list(tmp_path.glob("[!.]*")) == []
 
 
 def test_a_folder_that_a_crash_left_without_settings_does_not_hold_its_name(
