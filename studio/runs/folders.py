@@ -24,7 +24,7 @@ from typing import get_args
 import msgspec
 
 from studio.errors import RunError
-from studio.files import sync, write_atomically
+from studio.files import locked, sync, write_atomically
 from studio.json_lines import append_record, write_records
 from studio.model.config import RunConfig, read_config
 from studio.model.events import TrainingEnded, TrainingEvent
@@ -41,6 +41,7 @@ _NAME = re.compile(r"\w[\w\-.]{0,59}")
 # Names of models that are not runs.
 _RESERVED = ("auto", "default")
 _CHECKPOINT = re.compile(r"step-\d+")
+_CREATING = ".creating"  # locked while the folder of a run is made
 # What the status of a run can be. Programs read it; `tr` says it to a person.
 STATUSES = (
     marked("waiting"),
@@ -169,18 +170,20 @@ def check_name(name: str) -> None:
 def create(runs: Path, name: str, config: RunConfig) -> Run:
     """Make the folder of a new run; raises RunError if the name is taken or not allowed."""
     check_name(name)
-    folder = runs / name
-    if (folder / "config.json").exists():
-        raise RunError(
-            tr(
-                "There is already a run called {name}. Choose another name, or delete that run.",
-                name=name,
+    run = Run(runs / name)
+    # Of two processes at once one would put its settings in the place of the other's.
+    with locked(runs / _CREATING):
+        if (run.folder / "config.json").exists():
+            raise RunError(
+                tr(
+                    "There is already a run called {name}. Choose another name, or delete that "
+                    "run.",
+                    name=name,
+                )
             )
-        )
-    # A folder without settings was left by a crash before the run started.
-    folder.mkdir(parents=True, exist_ok=True)
-    run = Run(folder)
-    run.write_config(config)
+        # A folder without settings was left by a crash before the run started.
+        run.folder.mkdir(parents=True, exist_ok=True)
+        run.write_config(config)
     return run
 
 

@@ -1,14 +1,16 @@
 """The run folder tells everything, and survives what happens to folders."""
 
 import resource
+import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from studio.errors import RunError
 from studio.json_lines import append_record
-from studio.model.config import RECIPES
+from studio.model.config import RECIPES, with_settings
 from studio.model.events import EpochDone, StepDone, TrainingEnded, Validated
 from studio.paths import Home
 from studio.runs import folders
@@ -102,6 +104,22 @@ def test_a_name_is_taken_once(tmp_path: Path) -> None:
     folders.create(tmp_path, "first", CLASSIC)
     with pytest.raises(RunError, match="already"):
         folders.create(tmp_path, "first", CLASSIC)
+
+
+def test_of_two_processes_that_make_a_run_at_once_one_does(tmp_path: Path) -> None:
+    def make(seed: int) -> int:
+        config = with_settings(CLASSIC, {"seed": seed})
+        try:
+            return folders.create(tmp_path, "first", config).config().train.seed
+        except RunError:
+            return 0
+
+    for _ in range(20):
+        with ThreadPoolExecutor(2) as threads:
+            made = sorted(threads.map(make, (1, 2)))
+        assert made[0] == 0
+        assert folders.find(tmp_path, "first").config().train.seed == made[1]
+        shutil.rmtree(tmp_path / "first")
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "..", ".hidden", "-x", "a b", "x" * 61])
