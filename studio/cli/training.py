@@ -169,6 +169,8 @@ def train(
         found = folders.create(home.runs, run, new[run]) if new else folders.find(home.runs, name)
         more = ["--epochs", str(more_epochs)] if more_epochs else []
         more += ["--json"] if json else []
+        # Then a request to stop that came meanwhile is for the processes that are started here.
+        more += ["--after", str(after)] if after else []
         train_on_devices(found, several, run, more, is_new=bool(new))
     elif queue:
         train_runs.train_queue(home, run if resume else "", more_epochs, other_device, after, json)

@@ -15,10 +15,12 @@ from studio.launched import RUN_ID
 from studio.model import checkpoint
 from studio.model.events import StepDone
 from studio.paths import Home
-from studio.runs import folders
+from studio.runs import folders, processes
 from studio.runs.folders import Run as RunFolder
+from studio.runs.processes import DetachedTraining
 from tests.cli.conftest import Run
 from tests.cli.test_training import LIMIT, SMALL, wait_until_told
+from tests.small import small
 
 FOREVER = ["--recipe", "classic", "--epochs", "5000", "--set", "report_every=1", *SMALL]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
@@ -110,6 +112,20 @@ def test_a_detached_run_on_two_devices_is_listed_and_stopped(tangshi: Run, home:
     assert stopped.code == 0
     assert "far: stopped at step" in stopped.err
     assert is_saved(folders.find(home.runs, "far"))
+
+
+def test_a_detached_run_on_two_devices_is_stopped_before_they_have_started(home: Home) -> None:
+    config = small("classic", epochs=5000, report_every=1)
+    run = folders.create(home.runs, "far", config)
+    process = processes.begin_detached(run, DetachedTraining(devices="cpu,cpu"))
+    try:
+        processes.request_stop(run)
+        assert process.wait(LIMIT) == 0
+    finally:
+        # The processes that it has started get the signal from it.
+        process.terminate()
+        process.wait()
+    assert folders.summary(run).status == "stopped"
 
 
 @pytest.mark.parametrize(
