@@ -69,7 +69,7 @@ def train_queue(home: Home, first: str, epochs: int, device: str, after: int, js
 
 def first_waiting(home: Home) -> str:
     """The run whose turn it is; raises RunError if none waits."""
-    if not (names := _free(home)):
+    if not (names := free(home)):
         raise RunError(
             tr(
                 "No run waits to be trained. A run waits if it was started in the studio while "
@@ -79,7 +79,7 @@ def first_waiting(home: Home) -> str:
     return names[0]
 
 
-def _free(home: Home) -> list[str]:
+def free(home: Home) -> list[str]:
     """The runs that wait, and that no other process is about to train."""
     return [
         name for name in queue.waiting(home.runs) if not folders.find(home.runs, name).is_busy()
@@ -189,7 +189,7 @@ class _Turns:
             return []
         return [
             name
-            for name in _free(self._home)
+            for name in free(self._home)
             if (self._rest is None or name in self._rest) and name not in self._failed
         ]
 

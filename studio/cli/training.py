@@ -161,7 +161,16 @@ def train(
             raise ConfigError(
                 tr("--detach resumes from the last checkpoint: give NAME without @STEP.")
             )
-        pid = _detach(home, run, new, more_epochs, other_device, devices, queue)
+        # Of the runs that wait, one that cannot be trained is passed over.
+        choices = (train_runs.free(home) if queue and not resume else []) or [run]
+        for run in choices:
+            try:
+                pid = _detach(home, run, new, more_epochs, other_device, devices, queue)
+                break
+            except RunError as error:
+                if run == choices[-1]:
+                    raise
+                say(tr("{run}: {problem}", run=run, problem=error))
         if json:
             print_json({"run": run, "pid": pid})
     elif several:

@@ -127,6 +127,19 @@ def test_a_run_that_cannot_be_trained_keeps_its_place_and_holds_up_nobody(
     assert queue.waiting(home.runs) == ["first", "b"]
 
 
+def test_without_a_terminal_a_run_that_cannot_be_trained_holds_up_nobody_either(
+    tangshi: Run, home: Home
+) -> None:
+    for name, rows in (("first", 4000), ("a", 8)):
+        config = small("studio", batch_size=rows, max_steps=2)
+        queue.join(folders.create(home.runs, name, config).folder)
+    result = tangshi("train", "--queue", "--detach", "--json")
+    assert result.code == 0
+    assert "batch_size" in result.err
+    assert result.document["run"] == "a"
+    assert queue.waiting(home.runs) == ["first"]
+
+
 def test_a_detached_chain_trains_one_after_the_other(tangshi: Run, home: Home) -> None:
     started = tangshi(
         *("train", "--detach", "--recipe", "classic", "--run", "far", "--cell", "rnn,gru"),
