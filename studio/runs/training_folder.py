@@ -16,9 +16,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from studio.documents import read_json
 from studio.errors import RunError
@@ -39,7 +40,7 @@ class TrainingProcess(msgspec.Struct, frozen=True):
     process itself was, for one that is starting. `gpu` is NVML's UUID of the device, or "".
     """
 
-    pid: int
+    pid: Annotated[int, Meta(gt=0)]
     host: str
     device: str
     total_steps: int

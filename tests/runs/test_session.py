@@ -1,6 +1,7 @@
 """A run in its folder: whenever its process is killed, nothing is lost and nothing is double."""
 
 import errno
+import json
 import os
 import platform
 import shutil
@@ -282,6 +283,15 @@ def test_the_file_of_a_killed_process_misleads_nobody(home: Home) -> None:
     assert run.process() is None
     assert folders.summary(run).status != "training"
     resume_run(home, "first").close()
+
+
+@pytest.mark.parametrize("damage", [{"pid": -1}, {"pid": 0}, {"pid": 2**70}, {"created": 1e300}])
+def test_a_damaged_file_of_a_process_hides_no_run(home: Home, damage: dict[str, float]) -> None:
+    run = trained(home)
+    process = TrainingProcess(4321, platform.node(), "", 0, "starting", created=1.0)
+    damaged = msgspec.to_builtins(process) | damage
+    (run.folder / "process.json").write_bytes(json.dumps(damaged).encode())
+    assert folders.summary(run).status == "interrupted"
 
 
 def test_a_run_of_another_host_whose_lock_is_not_seen_is_trained_there_until_it_is_silent(
