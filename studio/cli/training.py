@@ -131,6 +131,8 @@ def train(
                 raise ConfigError(tr("--teaching needs --teachers."))
             settings = dict(assignment(text) for text in set_ or [])
             cells = cell.split(",") if cell else [""]
+            if len(set(cells)) < len(cells):
+                raise ConfigError(tr("--cell names a cell twice. Each is trained once."))
             for each in cells:
                 config = recipe_named(recipe)
                 if from_:
