@@ -1,5 +1,6 @@
 """Training in several processes: `train --devices`, and processes that torchrun has started."""
 
+import re
 import sys
 
 from studio.cli.output import say
@@ -21,7 +22,7 @@ def devices_option(text: str, detach: bool) -> list[str]:
             )
         )
     devices = [each.strip() for each in text.split(",")] if text else []
-    if not all(each == "cpu" or (each.isascii() and each.isdecimal()) for each in devices):
+    if not all(each == "cpu" or re.fullmatch("[0-9]{1,9}", each) for each in devices):
         raise ConfigError(
             tr(
                 "--devices takes numbers of GPUs, as in 0,1,2,3, or cpu once for each process, as "

@@ -132,6 +132,7 @@ def test_a_detached_run_on_two_devices_is_stopped_before_they_have_started(home:
     ("arguments", "code", "message"),
     [
         (["--devices", "gpu"], 2, "--devices takes numbers of GPUs"),
+        (["--devices", "9" * 5000], 2, "--devices takes numbers of GPUs"),
         (["--devices", "0,,1"], 2, "--devices takes numbers of GPUs"),
         (["--devices", "0,cpu"], 2, "either GPUs or the processor"),
         (["--devices", "0,1,00"], 2, "names a GPU twice"),

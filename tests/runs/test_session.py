@@ -265,6 +265,13 @@ def record_process(run: folders.Run, host: str, pid: int = 4321) -> None:
     (run.folder / "process.json").write_bytes(msgspec.json.encode(process))
 
 
+@pytest.mark.parametrize("step", ["", "two", "9" * 5000])
+def test_what_is_no_step_is_refused(home: Home, step: str) -> None:
+    folders.create(home.runs, "first", CONFIG)
+    with pytest.raises(RunError, match="is not a step of first"):
+        resume_run(home, f"first@{step}")
+
+
 def test_a_run_that_was_closed_names_no_process_and_has_its_summary(home: Home) -> None:
     run = trained(home)
     assert not (run.folder / "process.json").exists()
