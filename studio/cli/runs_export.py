@@ -8,7 +8,7 @@ import typer
 from studio.cli.output import out, print_json
 from studio.paths import Home
 from studio.runs import folders
-from studio.runs.exporting import Format, export
+from studio.runs.exporting import Format, export, target
 from studio.translation import tr
 
 
@@ -24,8 +24,10 @@ def export_runs(
 ) -> None:
     """Export losses, perplexities, verse figures and samples of runs."""
     home = Home.default()
-    # All names are looked up first, so that a mistyped one writes nothing.
-    found = [folders.find(home.runs, name) for name in names]
+    # All are looked at first, so that one that cannot be exported writes nothing.
+    found = [folders.find(home.runs, name) for name in dict.fromkeys(names)]
+    for run in found:
+        target(run, form, folder)
     paths = [export(run, form, folder) for run in found]
     if json:
         print_json({"files": [str(path) for path in paths]})

@@ -88,20 +88,28 @@ def rows(run: Run) -> list[Row]:
     return [found[step] for step in sorted(found)]
 
 
-def export(run: Run, form: Format, out: Path) -> Path:
-    """Write what the run recorded to a file or folder of its name in `out`; returns its path.
+def target(run: Run, form: Format, out: Path) -> Path:
+    """The file or folder in `out` that a run is exported to.
 
-    Raises RunError if it exists already, if the run has recorded nothing, or if the package for
-    the format is not installed, and OSError if it cannot be written.
+    Raises RunError if it exists already, or if the run has recorded nothing.
     """
     path = out / (run.name if form == "tensorboard" else f"{run.name}.{form}")
     if path.exists():
         raise RunError(
             tr("{path} exists already. Delete it, or choose another folder with --out.", path=path)
         )
-    recorded = rows(run)
-    if not recorded:
+    if not run.events():
         raise RunError(tr("The run {run} has recorded nothing yet.", run=run.name))
+    return path
+
+
+def export(run: Run, form: Format, out: Path) -> Path:
+    """Write what the run recorded to its `target`; returns that.
+
+    Raises RunError like `target`, and if the package for the format is not installed, and OSError
+    if it cannot be written.
+    """
+    path, recorded = target(run, form, out), rows(run)
     out.mkdir(parents=True, exist_ok=True)
     if form == "csv":
         write_atomically(path, _csv(recorded).encode())

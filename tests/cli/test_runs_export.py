@@ -32,6 +32,26 @@ def test_nothing_is_written_if_a_name_is_wrong(tangshi: Run, tmp_path: Path) -> 
     assert not (tmp_path / "out").exists()
 
 
+def test_nothing_is_written_if_one_run_cannot_be_exported(
+    tangshi: Run, home: Home, tmp_path: Path
+) -> None:
+    folders.create(home.runs, "empty", RECIPES["studio"])
+    out = tmp_path / "out"
+    result = tangshi("runs", "export", "a", "empty", "--out", str(out))
+    assert (result.code, "empty has recorded nothing yet" in result.err) == (1, True)
+    assert not out.exists()
+    out.mkdir()
+    (out / "b.csv").touch()
+    result = tangshi("runs", "export", "a", "b", "--out", str(out))
+    assert (result.code, "b.csv exists already" in result.err) == (1, True)
+    assert [each.name for each in out.iterdir()] == ["b.csv"]
+
+
+def test_a_run_that_is_named_twice_is_exported_once(tangshi: Run, tmp_path: Path) -> None:
+    assert tangshi("runs", "export", "a", "a", "--out", str(tmp_path / "out")).code == 0
+    assert [each.name for each in (tmp_path / "out").iterdir()] == ["a.csv"]
+
+
 def test_the_shell_can_complete_commands(tangshi: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shellingham.detect_shell", lambda: ("bash", "/bin/bash"))
     assert "_TANGSHI_STUDIO_COMPLETE" in tangshi("--show-completion").out
