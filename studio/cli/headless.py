@@ -49,17 +49,6 @@ def train_to_end(session: "TrainingSession") -> tuple[TrainingEnded, bool]:
     return last, bool(stopped_by)
 
 
-def ending(name: str, last: TrainingEnded) -> str:
-    """How the training of a run ended, as a message."""
-    return tr(
-        "{run}: {outcome} at step {step}. {reason}",
-        run=name,
-        outcome=tr(last.outcome),
-        step=last.step,
-        reason=last.reason,
-    )
-
-
 def failure(name: str, last: TrainingEnded) -> str:
     """The message of the error that ended the training of a run."""
     return tr(

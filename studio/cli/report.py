@@ -5,7 +5,7 @@ from typing import Annotated, get_args
 
 import typer
 
-from studio.cli.headless import ending, failure, train_to_end
+from studio.cli.headless import failure, train_to_end
 from studio.cli.options import assignment
 from studio.cli.output import option, out, print_json, say, usage_errors
 from studio.errors import ConfigError, RunError
@@ -14,6 +14,7 @@ from studio.paths import Home
 from studio.report.catalogue import LANGUAGES
 from studio.runs import folders
 from studio.runs.comparing import differing_settings
+from studio.runs.processes import ending
 from studio.translation import as_option, tr, use_language
 
 Language = Annotated[

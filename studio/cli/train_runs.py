@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from studio.cli.headless import ending, failure, train_to_end
+from studio.cli.headless import failure, train_to_end
 from studio.cli.output import print_json, say
 from studio.errors import RunError, StudioError
 from studio.model.config import RunConfig
@@ -20,6 +20,7 @@ from studio.model.events import (
 )
 from studio.paths import Home
 from studio.runs import folders, queue
+from studio.runs.processes import ending
 from studio.translation import plain, tr
 
 if TYPE_CHECKING:

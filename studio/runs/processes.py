@@ -20,7 +20,10 @@ import psutil
 
 import studio
 from studio.errors import RunError
+from studio.files import read_regular
+from studio.model.events import Outcome, TrainingEnded
 from studio.runs.folders import Run
+from studio.runs.summary import figures_of
 from studio.translation import as_option, tr
 from studio.wording import printable
 
@@ -28,6 +31,9 @@ from studio.wording import printable
 LOOK_EVERY = 0.25
 # Bytes of the end of the log in which an error is looked for, and its lines that are shown.
 _LAST_WORDS, _LAST_LINES = 8000, 12
+_LARGEST = 2**26  # bytes of a log; many times what a month of training writes
+# How a training ends that did not fail.
+_AS_IT_SHOULD: tuple[Outcome, ...] = ("finished", "stopped")
 # How the output of a process starts, and its error.
 _START, _ERRORS = "Loading torch", ("tangshi-studio: ", "Traceback ")
 
@@ -229,7 +235,8 @@ def _log(run: Run) -> Path:
 def last_error(run: Run) -> list[str]:
     """The lines of the error that ended the last process without a terminal, if it did.
 
-    None if the run has been trained since.
+    None if the run has been trained since, or if the process has ended it as it should: then the
+    error is of a run that it trained afterwards.
     """
     log = _log(run)
     with contextlib.suppress(OSError):
@@ -237,11 +244,38 @@ def last_error(run: Run) -> list[str]:
             return []
         lines = _last_lines(log)
         for at in range(len(lines) - 1, -1, -1):
-            if lines[at].startswith((_START, tr("Loading torch and the poems ..."))):
+            if lines[at].startswith(_starts()):
                 break
             if lines[at].startswith(_ERRORS):
-                return lines[at:][-_LAST_LINES:]
+                return [] if _has_ended(run, log) else lines[at:][-_LAST_LINES:]
     return []
+
+
+def _has_ended(run: Run, log: Path) -> bool:
+    """Whether the last process that wrote to the log has ended the run as it should."""
+    figures = figures_of(run.events_file)
+    if figures.outcome not in _AS_IT_SHOULD:
+        return False
+    text = read_regular(log, _LARGEST).decode("utf-8", "replace")
+    text = text[max(0, *(text.rfind(each) for each in _starts())) :]
+    ends = (ending(run.name, TrainingEnded(figures.step, each)) for each in _AS_IT_SHOULD)
+    return any(f"\n{each.strip()}" in text for each in ends)
+
+
+def ending(name: str, last: TrainingEnded) -> str:
+    """How the training of a run ended, as a message."""
+    return tr(
+        "{run}: {outcome} at step {step}. {reason}",
+        run=name,
+        outcome=tr(last.outcome),
+        step=last.step,
+        reason=last.reason,
+    )
+
+
+def _starts() -> tuple[str, str]:
+    """How the output of a process starts, in English and in the language of this process."""
+    return _START, tr("Loading torch and the poems ...")
 
 
 def _last_words(log: Path) -> str:

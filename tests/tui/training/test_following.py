@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from studio.messages import Resume
-from studio.model.events import TrainingEnded
+from studio.model.events import Outcome, TrainingEnded
 from studio.paths import Home
 from studio.runs import processes
 from studio.runs.event_log import START
@@ -158,6 +158,17 @@ def test_only_the_end_of_the_last_process_counts_as_an_error(
 ) -> None:
     run = write_run(home, "autumn", 20)
     fail(run, output)
+    assert len(processes.last_error(run)) == error
+
+
+@pytest.mark.parametrize(("outcome", "error"), [("finished", 0), ("failed", 1)])
+def test_an_error_of_a_run_that_was_trained_afterwards_is_not_of_this_one(
+    home: Home, outcome: Outcome, error: int
+) -> None:
+    run = write_run(home, "autumn", 20)
+    run.record(TrainingEnded(20, outcome))
+    output = f"Loading torch\nautumn: {outcome} at step 20. \n" + "winter: step\n" * 999
+    fail(run, f"{output}tangshi-studio: The training of winter failed.\n")
     assert len(processes.last_error(run)) == error
 
 
