@@ -36,6 +36,9 @@ def estimate(home: Home, config: RunConfig) -> Estimated:
     with tempfile.TemporaryDirectory() as folder:
         trainer = RunOpening(home, Run(Path(folder)), steps_alone, ALONE).trainer([], "")
         device, run = trainer.device, trainer.run()
+        if device.is_gpu:
+            # The most that was in use may be from an earlier run or estimate of this process.
+            torch.cuda.reset_peak_memory_stats(device.torch_device)
         done, start = 0, time.perf_counter()
         for events in run:
             if events and isinstance(end := events[-1], TrainingEnded) and end.reason:

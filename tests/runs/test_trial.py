@@ -1,8 +1,10 @@
 """What a run would come to, by some trial steps."""
 
+import gc
 from pathlib import Path
 
 import pytest
+import torch
 
 from studio.errors import RunError
 from studio.paths import Home
@@ -40,3 +42,11 @@ def test_settings_that_cannot_be_trained_are_refused_as_those_of_a_run(
 ) -> None:
     with pytest.raises(RunError, match="There is nothing to train on"):
         estimate(home, small(longest_poem=1))
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
+def test_the_memory_is_not_that_of_an_earlier_estimate(home: Home) -> None:
+    large = estimate(home, small(hidden=1024, batch_size=64)).memory
+    gc.collect()
+    assert estimate(home, CONFIG).memory < large
