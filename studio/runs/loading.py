@@ -45,6 +45,8 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
     if "/" in name:
         try:
             path = Path(name).expanduser().resolve()
+            # It stands in the settings of a run that starts from it.
+            str(path).encode()
         except (RuntimeError, ValueError) as error:
             raise RunError(
                 tr(

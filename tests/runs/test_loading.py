@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from studio.errors import RunError
 from studio.model.device import FEW_ROWS, Device
 from studio.paths import Home
 from studio.runs import loading
@@ -114,3 +115,13 @@ def test_a_real_gpu_reads_many_rows_as_the_processor_does(model: tuple[Path, str
 def test_without_a_gpu_the_processor_writes_everything(model: tuple[Path, str]) -> None:
     writer = load_writer(*model)
     assert writer.for_rows(1000) is writer
+
+
+def test_the_path_of_a_model_is_refused_if_it_cannot_be_written_down(
+    model: tuple[Path, str], home: Home, tmp_path: Path
+) -> None:
+    folder = tmp_path / "\udcff"
+    folder.symlink_to(model[0])
+    assert locate(home, str(folder))[0] == model[0]
+    with pytest.raises(RunError, match="not the path of a model"):
+        locate(home, str(folder.parent / "\udcfe"))
