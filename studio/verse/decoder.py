@@ -152,6 +152,10 @@ class _PoemBatch:
         return len(self.written)
 
     @property
+    def _temperature(self) -> float:
+        return 1.0 if self._sampling.strategy == "greedy" else self._sampling.temperature
+
+    @property
     def _logits(self) -> Tensor:
         """The logits by which the next token is chosen, (rows, vocabulary), on the CPU."""
         known, *without = (reader.logits for reader in self._readers)
@@ -167,7 +171,7 @@ class _PoemBatch:
         """The token of each row at a position, (rows,): fixed or chosen."""
         sampling = self._sampling
         fixed = np.where(self.ended, END, self._rules.fixed[:, position])
-        temperature = 1.0 if sampling.strategy == "greedy" else sampling.temperature
+        temperature = self._temperature
         free = fixed == FREE
         if self.rows > self._poems and not free.all():
             chance = log_probability(self._logits / temperature, np.maximum(fixed, 0))
@@ -182,6 +186,7 @@ class _PoemBatch:
         )
         # The mass of a fixed row does not count.
         self._weights += np.where(free, mass, 0)
+        self._mass = mass
         return np.where(free, choose(self._shares, sampling, draws), fixed)
 
     def redraw(
@@ -205,22 +210,48 @@ class _PoemBatch:
         for row in closing.nonzero()[0].tolist():
             written = history[row]
             lines = [written[first:end] for first, end in earlier]
+            rejected: list[int] = []
             for _ in range(_REDRAWS):
                 line = [*written[start:], int(picked[row]), *ends[row]]
                 text = self._vocabulary.decode(line)
                 if line not in lines and not (copied and copied(text)):
                     break
+                rejected.append(int(picked[row]))
                 rest_shares = self._shares[row : row + 1]
                 total = rest_shares.sum()
-                rest_shares[0, picked[row]] = 0.0
+                rest_shares[0, rejected] = 0.0
+                if rest_shares.any():
+                    change = np.log(rest_shares.sum() / total)
+                else:
+                    # Beside a far likelier one all others are 0: at a low temperature they are.
+                    rest_shares[0], mass = self._shares_without(rejected, row, position)
+                    change = mass - self._mass[row]
                 if not rest_shares.any():
                     self._weights[row] -= _REJECTED_NATS
                     break
-                self._weights[row] += np.log(rest_shares.sum() / total)
+                self._weights[row] += change
+                self._mass[row] += change
                 draws = generators[row // each].random((1, DRAWS), np.float32)
                 picked[row] = choose(rest_shares, self._sampling, draws)[0]
             else:
                 self._weights[row] -= _REJECTED_NATS
+
+    def _shares_without(
+        self, rejected: list[int], row: int, position: int
+    ) -> tuple[Floats, np.float32]:
+        """The shares of a row (vocabulary,) and their mass without some tokens; 0 if none is left.
+
+        They are of the same kind as those of `choose`, but scaled up.
+        """
+        every = self._rules.allowed(position)
+        allowed = np.broadcast_to(every, self._shares.shape)[row : row + 1].copy()
+        allowed[0, rejected] = 0
+        if not allowed.any():
+            return allowed[0], np.float32(0)
+        written, cost = self._repetition_cost(position)
+        one = slice(row, row + 1)
+        found, mass = shares(self._logits[one], allowed, self._temperature, written[one], cost[one])
+        return found[0], mass[0]
 
     def take(self, position: int, picked: Tokens) -> None:
         """Append the tokens `picked` (rows,)."""

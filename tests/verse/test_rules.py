@@ -237,6 +237,16 @@ def test_a_line_whose_end_is_given_is_no_line_of_the_corpus_either(writer: Write
     assert line != first and line[-1] == "月"
 
 
+@pytest.mark.parametrize("tries", [1, 4])
+def test_a_line_of_the_corpus_is_not_written_at_the_lowest_temperature_either(
+    writer: Writer, tries: int
+) -> None:
+    request = ComposeRequest(seed=2, tries=tries, sampling=Sampling(temperature=1e-6))
+    index = Corpus("".join(line[-1] for line in verse_lines(write(writer, request)[0].text)))
+    (poem,) = write(writer, request, index)  # type: ignore[arg-type]
+    assert not any(map(index.is_line, verse_lines(poem.text)))
+
+
 def test_copies_are_allowed_where_that_is_asked(writer: Writer) -> None:
     request = ComposeRequest(seed=6, copied_lines=True)
     every = Corpus("".join(writer.vocabulary.characters))
