@@ -50,7 +50,7 @@ def couplet(
     score, parallel = tr("score"), tr("parallelism")
     say(f"{score}  {parallel}")
     for each in found:
-        pair = verse_lines(each.line), verse_lines(text)
+        pair = verse_lines(each.line), verse_lines(each.given)
         shown = couplet_text(pair if upper else pair[::-1])
         score_shown = padded(f"{each.score:.2f}", cell_len(score))
         parallel_shown = padded(f"{each.parallelism.score:.2f}", cell_len(parallel))

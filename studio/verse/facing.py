@@ -45,9 +45,10 @@ _NOT_UPPER = marked(
 
 
 class FacingLine(msgspec.Struct, frozen=True):
-    """A line that faces the given one: how parallel the two are, and how likely.
+    """A line that faces the `given` one: how parallel the two are, and how likely.
 
-    Both may be several lines, with commas between them. `log_probability` is the mean over the
+    Both may be several lines, with commas between them. In `given` the blanks are filled, for each
+    of its facing lines in another way. `log_probability` is the mean over the
     characters of the couplet, in nats. `score`, from 0 to 1, is parallelism times the fifth root of
     the probability of a character, by that mean.
     """
@@ -56,6 +57,7 @@ class FacingLine(msgspec.Struct, frozen=True):
     score: float
     parallelism: Parallelism
     log_probability: float
+    given: str
 
 
 def facing_lines(
@@ -76,10 +78,19 @@ def facing_lines(
     request = msgspec.structs.replace(USUAL, form=COUPLET_FORM, seed=seed)
     return [
         FacingLine(
-            "，".join(each.halves[not upper]), each.score, each.parallelism, each.log_probability
+            "，".join(each.halves[not upper]),
+            each.score,
+            each.parallelism,
+            each.log_probability,
+            _filled("，".join(lines), "，".join(each.halves[upper])),
         )
         for each in _couplets(writer, halves, candidates, request)
     ]
+
+
+def _filled(half: str, written: str) -> str:
+    """A half with what was written in its blanks; a character unknown to the model stays."""
+    return "".join(new if each == BLANK else each for each, new in zip(half, written, strict=True))
 
 
 class _Couplet(NamedTuple):

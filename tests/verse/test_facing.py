@@ -61,6 +61,16 @@ def test_the_best_couplet_comes_first_and_a_seed_writes_the_same(writer: Writer)
     assert facing_lines(writer, UPPER, 6, 1) == found
 
 
+@pytest.mark.parametrize("upper", [False, True])
+def test_what_is_written_in_the_blanks_of_the_given_line_is_reported_with_its_facing_line(
+    writer: Writer, upper: bool
+) -> None:
+    typed = "□龘松□"
+    for each in facing_lines(writer, typed, 4, 1, upper):
+        assert "□" not in each.given and each.given[1:3] == "龘松"
+        assert len(each.given) == len(each.line) == 4
+
+
 def test_a_line_off_its_tones_is_faced_all_the_same(writer: Writer) -> None:
     assert facing_lines(writer, "明月明月月", 2, 1)
 
