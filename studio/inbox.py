@@ -15,7 +15,7 @@ class Inbox:
         self._dropped = dropped
         self._queue: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._waiting: deque[Command] = deque()
-        self._cancelled: int | None = None
+        self._cancelled: set[int] = set()
 
     def put(self, command: Command | None) -> None:
         """Add a command; None only ends the wait of `collect`. Returns at once."""
@@ -44,7 +44,7 @@ class Inbox:
 
     def is_cancelled(self, ticket: int) -> bool:
         """Whether the request that is running was cancelled."""
-        return ticket == self._cancelled
+        return ticket in self._cancelled
 
     def _cancel(self, ticket: int) -> None:
         for command in self._waiting:
@@ -52,4 +52,4 @@ class Inbox:
                 self._waiting.remove(command)
                 self._dropped(ticket)
                 return
-        self._cancelled = ticket
+        self._cancelled.add(ticket)
