@@ -23,7 +23,7 @@ from studio.model.config import MAX_COUNT
 from studio.reasons import UNREADABLE
 
 _FILE, _CONFIG = "waiting.json", "config.json"
-_LARGEST = 4096  # bytes
+_LARGEST, _LARGEST_CONFIG = 4096, 2**20  # bytes
 
 
 class _Waiting(msgspec.Struct, frozen=True):
@@ -81,7 +81,7 @@ def waiting(runs: Path) -> list[str]:
 
 def _settings(folder: Path) -> str:
     with contextlib.suppress(*UNREADABLE):
-        return hashlib.sha256(read_regular(folder / _CONFIG, _LARGEST)).hexdigest()
+        return hashlib.sha256(read_regular(folder / _CONFIG, _LARGEST_CONFIG)).hexdigest()
     return ""
 
 
