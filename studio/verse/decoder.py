@@ -28,6 +28,7 @@ from studio.verse.line_places import line_places
 from studio.verse.request import Sampling, WrittenPoem
 from studio.verse.sampling import (
     DRAWS,
+    LEAST,
     Floats,
     Tokens,
     choose,
@@ -220,10 +221,10 @@ class _PoemBatch:
                 rest_shares = self._shares[row : row + 1]
                 total = rest_shares.sum()
                 rest_shares[0, rejected] = 0.0
-                if rest_shares.any():
+                if rest_shares.sum() >= LEAST:
                     change = np.log(rest_shares.sum() / total)
                 else:
-                    # Beside a far likelier one all others are 0: at a low temperature they are.
+                    # Beside a far likelier one all others are close to 0 at a low temperature.
                     rest_shares[0], mass = self._shares_without(rejected, row, position)
                     change = mass - self._mass[row]
                 if not rest_shares.any():

@@ -31,7 +31,7 @@ NEAR_COST, FAR_COST, BIGRAM_COST, DOUBLED_COST = 2.5, 2.0, 6.0, 0.5
 DRAWS = 3
 
 # Below this a sum of shares loses its precision.
-_LEAST = 1e-30
+LEAST = 1e-30
 
 # `draw` first searches sums over blocks of this many shares: that is faster than one long running
 # sum.
@@ -54,10 +54,10 @@ def shares(
     rows = np.arange(len(found))[:, None]
     found[rows, written] *= np.exp(cost / -temperature)
     total = found.sum(axis=1)
-    if total.min() >= _LEAST:
+    if total.min() >= LEAST:
         return found, np.log(total)
-    mass = np.log(np.maximum(total, _LEAST))
-    for row in (total < _LEAST).nonzero()[0].tolist():
+    mass = np.log(np.maximum(total, LEAST))
+    for row in (total < LEAST).nonzero()[0].tolist():
         left = logits[row].double().numpy()
         total_logit = float((logits[row].double() / temperature).logsumexp(dim=-1))
         left[written[row]] -= cost[row]
@@ -149,6 +149,8 @@ def _nucleus(shares: Floats, top_p: float) -> Floats:
     # A character stays if the more likely ones have less than top_p together.
     sums = ordered.cumsum(axis=1)
     stays = sums - ordered < top_p * sums[:, -1:]
+    # Also where so small a share of the sum is rounded to 0.
+    stays[:, 0] = True
     least = np.where(stays, ordered, np.float32(np.inf)).min(axis=1, keepdims=True)
     kept: Floats = shares * (shares >= least)
     return kept

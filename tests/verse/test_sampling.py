@@ -77,6 +77,10 @@ def test_min_p_keeps_what_is_likely_beside_the_likeliest() -> None:
     assert kept(Sampling(min_p=0.3, top_p=1)) == [0, 1]
 
 
+def test_the_smallest_top_p_keeps_the_likeliest() -> None:
+    assert kept(Sampling(top_p=5e-324)) == [0]
+
+
 @pytest.mark.parametrize("top_p", [0.4, 0.7, 0.9, 1.0])
 def test_characters_come_as_often_as_they_are_likely_among_those_kept(top_p: float) -> None:
     count = 40_000
