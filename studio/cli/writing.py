@@ -169,7 +169,7 @@ def generate(
         print_json({"model": model, "request": request, "poems": poems})
     else:
         for poem in poems:
-            out.print("\n".join([*filter(None, [request.title]), *couplets(poem.text)]) + "\n")
+            out.print("\n".join([*filter(None, [request.heading]), *couplets(poem.text)]) + "\n")
         say(source_in_words(model, request))
     _keep([saved_now(poem, request, model) for poem in poems], save, picture)
 

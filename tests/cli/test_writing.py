@@ -28,6 +28,10 @@ def test_a_form_goes_by_its_name_however_it_was_asked_for(trained: Run) -> None:
     assert trained("generate", "--form", "qijue", "--json").document["request"]["form"] == "七绝"
 
 
+def test_a_ci_stands_under_its_tune_as_in_a_file(trained: Run) -> None:
+    assert trained("generate", "--form", "rumengling").out.startswith("如梦令\n")
+
+
 def test_without_a_seed_each_call_writes_something_else_and_reports_its_seed(trained: Run) -> None:
     results = [trained("generate", "--temperature", "2") for _ in range(2)]
     assert results[0].out != results[1].out
