@@ -65,7 +65,7 @@ def poems(
     from studio.corpus.library import Library
     from studio.corpus.poem import is_han
     from studio.runs.loading import load_writer, locate
-    from studio.verse.discriminator import Frequencies, discriminate
+    from studio.verse.discriminator import Frequencies, discriminate, refuse_too_few
     from studio.verse.evaluation import failures, human_poems, lawful_texts, write_many
     from studio.verse.figures import common_closings
     from studio.verse.free_verse import QUATRAIN, write_quatrains
@@ -86,6 +86,13 @@ def poems(
     ):
         writer = load_writer(*locate(home, run), device)
         closings = common_closings(library.texts("train"))
+        # Before anything is written: what is measured would be lost.
+        kept: dict[str, list[str]] = {}
+        if discriminator:
+            for name in names:
+                each = form_named(name) if name else QUATRAIN
+                kept[name] = lawful_texts(library, each, wanted)[:count]
+            refuse_too_few(sum(len(kept[name]) for name in names))
         frequent = [each for each in writer.vocabulary.distinct if is_han(each)][:openings]
         for name in names:
             each = form_named(name) if name else QUATRAIN
@@ -134,9 +141,8 @@ def poems(
                 }
             )
             if discriminator:
-                kept = lawful_texts(library, each, wanted)[: len(written)]
-                lawful += kept
-                ours += written[: len(kept)]
+                lawful += kept[name]
+                ours += written[: len(kept[name])]
             # A free poem has no form to miss.
             if frequent and name:
                 say(tr("Writing {form} with {count} openings ...", form=name, count=len(frequent)))

@@ -72,14 +72,7 @@ def discriminate(
     Raises VerseError if there are too few.
     """
     count = min(len(ours), len(people))
-    if count < _FOLDS:
-        raise VerseError(
-            tr(
-                "Only {count} poems of the split keep the rules of these forms, too few to learn "
-                "from. Write more poems (--count), or choose another split.",
-                count=count,
-            )
-        )
+    refuse_too_few(count)
     texts = [*ours[:count], *people[:count]]
     rows = [
         own | read
@@ -105,6 +98,18 @@ def discriminate(
     strongest = weights.abs().argsort(descending=True)[:8].tolist()
     tells = {names[at]: round(float(weights[at]), 2) for at in strongest}
     return DiscriminatorFigures(2 * count, right / (2 * count), tells)
+
+
+def refuse_too_few(count: int) -> None:
+    """Raise VerseError if so many poems of ours, and as many of people's, are too few."""
+    if count < _FOLDS:
+        raise VerseError(
+            tr(
+                "Only {count} poems of the split keep the rules of these forms, too few to learn "
+                "from. Write more poems (--count), or choose another split.",
+                count=count,
+            )
+        )
 
 
 def _fit(figures: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

@@ -111,6 +111,7 @@ def test_themes_and_a_classifier_are_part_of_the_measure(trained: Run) -> None:
     result = trained("evaluate", "poems", "--count", "1", "--form", "五绝", "--discriminator")
     assert result.code == 1
     assert "too few to learn from" in result.err
+    assert not result.out and "Writing" not in result.err  # nothing is written in vain
 
 
 def test_couplets_that_are_too_few_are_a_clear_error(trained: Run) -> None:
