@@ -185,10 +185,10 @@ class PoemChooser(Modal[ChosenPoem | None]):
         if highlighted is None or highlighted.saved is None or self._collection is None:
             return
         if self._to_delete is not highlighted:
-            self._to_delete = highlighted
             saved = highlighted.saved
             name = name_of(saved.model, saved.request, saved.poem.text)
             self._show(tr("Press d again to delete {name}.", name=name))
+            self._to_delete = highlighted
             return
         try:
             self._collection.remove(highlighted.saved)
@@ -210,6 +210,8 @@ class PoemChooser(Modal[ChosenPoem | None]):
             self._show(tr("Exported to {path}", path=path))
 
     def _show(self, text: str) -> None:
+        # The question before deleting is replaced: it has to be asked again.
+        self._to_delete = None
         self.query_one("#said", Static).update(text)
 
 

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList, Static
 
 from studio.collection.saved import Collection
 from studio.paths import Home
@@ -57,3 +57,17 @@ async def test_the_next_poem_is_not_compared(play: Play) -> None:
         await played.press("n")
         await played.answer("山。")
         assert played.text("#opening-note") == ""
+
+
+async def test_a_poem_is_deleted_only_while_the_question_is_shown(play: Play) -> None:
+    async with play() as played:
+        await played.press("b", "d")
+        chooser = played.app.screen
+        assert "again to delete" in str(chooser.query_one("#said", Static).content)
+        for words in ("zzz", ""):
+            chooser.query_one(Input).value = words
+            await played.settle()
+        await played.press("d")
+        assert chooser.query_one(OptionList).option_count == 2
+        await played.press("d")
+        assert chooser.query_one(OptionList).option_count == 1
