@@ -81,7 +81,7 @@ class ExportScreen(Modal[Path | None]):
         if path.value in {str(self._default(form)) for form in SUFFIXES}:
             # Another name may be free in this format.
             path.value = str(self._default(self._format))
-        elif path.value.endswith(tuple(SUFFIXES.values())):
+        elif path.value.lower().endswith(tuple(SUFFIXES.values())):
             path.value = str(Path(path.value).with_suffix(SUFFIXES[self._format]))
 
     @on(Input.Changed)
@@ -124,7 +124,11 @@ class ExportScreen(Modal[Path | None]):
             )
             return
         self._show(tr("Writing ..."))
-        self.run_worker(self._export(path, self._format, self._warned == path), exclusive=True)
+        form = self._format
+        # The list has no pictures for several poems, but the name can say that it is one.
+        with contextlib.suppress(StudioError):
+            form = format_of(path)
+        self.run_worker(self._export(path, form, self._warned == path), exclusive=True)
 
     async def _export(self, path: Path, form: Format, replace: bool) -> None:
         # Finding a font and drawing take a second.

@@ -93,3 +93,24 @@ async def test_several_poems_are_not_offered_as_a_picture(tmp_path: Path) -> Non
     async with app.run_test() as pilot:
         await app.give(pilot, "poems.svg")
         assert app.asked.query_one("#format", Select).value == "text"
+
+
+@pytest.mark.parametrize("name", ["poems.png", "poems.SVG"])
+async def test_several_poems_are_not_written_as_text_under_the_name_of_a_picture(
+    tmp_path: Path, name: str
+) -> None:
+    app = Exporting(tmp_path, count=2)
+    async with app.run_test() as pilot:
+        await app.give(pilot, name)
+        await app.export(pilot)
+        assert "one poem" in str(app.asked.query_one(".error", Static).content)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_the_format_gives_another_suffix_also_in_capitals(tmp_path: Path) -> None:
+    app = Exporting(tmp_path)
+    async with app.run_test() as pilot:
+        await app.give(pilot, "poem.PNG")
+        app.asked.query_one("#format", Select).value = "markdown"
+        await pilot.pause()
+        assert app.asked.query_one("#path", Input).value == "poem.md"
