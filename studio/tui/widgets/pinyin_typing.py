@@ -181,12 +181,14 @@ class PinyinTyping(_Editor):
         if letter := _LETTERS.get(event.character or ""):
             await self._look_up((self._letters + letter)[:LONGEST])
         elif not self._letters or event.key in ("tab", "shift+tab"):
-            # Moving to the next field picks the first candidate.
-            self._pick(0)
+            # Moving to the next field picks the first candidate that is shown.
+            self._pick(self._pages[-1])
             return
         elif event.key in _FIRST or (event.character or "x") in "123456789":
             place = 0 if event.key in _FIRST else int(event.key) - 1
-            await self._look_up(self._pick(self._pages[-1] + place))
+            # A narrow page has fewer candidates than there are digits.
+            if place < len(self._visible):
+                await self._look_up(self._pick(self._pages[-1] + place))
         elif event.key in _AFTER or event.key in _BEFORE:
             self._turn_page(1 if event.key in _AFTER else -1)
         elif event.key == "backspace":

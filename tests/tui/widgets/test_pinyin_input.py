@@ -114,6 +114,26 @@ async def test_a_narrow_screen_has_shorter_pages_and_skips_no_candidate(home: Ho
         assert "".join(dict.fromkeys(seen)) == SAME
 
 
+async def test_a_digit_without_a_candidate_picks_nothing(home: Home) -> None:
+    app = Typing(home)
+    async with app.run_test(size=(32, 12)) as pilot:
+        await press(app, pilot, *"yi")
+        count = len(app.query_one(CandidateLine).page)
+        await press(app, pilot, str(count + 1))
+        assert (app.field.value, app.field.letters) == ("", "yi")
+        await press(app, pilot, str(count))
+        assert app.field.value == SAME[count - 1]
+
+
+async def test_tab_picks_the_first_candidate_of_the_page(home: Home) -> None:
+    app = Typing(home)
+    async with app.run_test() as pilot:
+        await press(app, pilot, *"yi", "pagedown")
+        first = app.query_one(CandidateLine).page[0].text
+        await press(app, pilot, "tab")
+        assert app.field.value == first != SAME[0]
+
+
 @pytest.mark.parametrize("place", range(9, 20, 2))
 async def test_no_candidate_is_split_at_the_edge_of_a_widget_below(home: Home, place: int) -> None:
     class Edged(Typing):
