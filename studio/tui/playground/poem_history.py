@@ -60,9 +60,12 @@ class PoemHistory:
         """The group before or after the one shown; the newest if that is not in the history."""
         if not self._groups:
             return None
-        if shown not in self._groups:
+        # The same poems can be in it twice: undone on the workbench, or entered again.
+        places = [at for at, each in enumerate(self._groups) if each is shown]
+        places = places or [at for at, each in enumerate(self._groups) if each == shown]
+        if not places:
             return self._groups[-1]
-        place = self._groups.index(shown) + step
+        place = places[-1] + step
         return self._groups[place] if 0 <= place < len(self._groups) else None
 
     @property

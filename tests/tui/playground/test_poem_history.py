@@ -1,5 +1,7 @@
 """The poems written since the studio started."""
 
+from itertools import pairwise
+
 from studio.messages import Composed
 from studio.tui.playground.poem_history import PoemGroup, PoemHistory, side_by_side
 from studio.verse.request import ComposeRequest, WrittenPoem
@@ -39,3 +41,15 @@ def test_the_groups_before_and_after_are_found() -> None:
     assert history.neighbour(first, 1) is second
     assert history.neighbour(first, -1) is None
     assert history.neighbour(None, -1) is second
+
+
+def test_groups_with_the_same_poems_are_told_apart() -> None:
+    history = PoemHistory()
+    groups = [PoemGroup((composed(each),)) for each in (1, 2, 1, 2)]
+    for group in groups:
+        history.add(group)
+    for before, after in pairwise(groups):
+        assert history.neighbour(after, -1) is before
+        assert history.neighbour(before, 1) is after
+    # From the list of poems.
+    assert history.neighbour(PoemGroup((composed(2),)), -1) is groups[2]
