@@ -152,12 +152,21 @@ async def test_the_playground_changes(play: Play) -> None:
         played.worker.send_readings()
         await played.settle()
         await changes_and_changes_back(played, "workbench")
+        # The palette opens over screens too.
+        for keys, step in ((("b",), "rules"), (("天", "o"), "offers")):
+            await played.press(*keys)
+            await changes_and_changes_back(played, step)
+            await played.press("escape")
         await played.press("escape")
         for keys, step in ((("b",), "saved"), (("e",), "export")):
             await played.press(*keys)
             await changes_and_changes_back(played, step)
         await played.press("tab")
         await changes_and_changes_back(played, "formats")
+        await played.press("escape", "escape", "d")
+        await changes_and_changes_back(played, "no poem of one's own")
+        await played.press(*"白日依山", "tab", "tab", "tab")
+        await changes_and_changes_back(played, "a poem of one's own")
         await played.press("escape", "escape", "i", *"春a")
         await changes_and_changes_back(played, "opening")
         assert played.pane.opening.input.value == "春"

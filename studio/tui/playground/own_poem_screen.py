@@ -44,6 +44,12 @@ from studio.wording import printable
 # The fields for the heading.
 _HEADING = ("title", "poet")
 _NO_HEADING = Heading()
+_HOW_TO_TYPE = marked(
+    "Type or paste the poem, in Chinese or in pinyin,\n"
+    "below its title if it has one.\n"
+    "_ is a character that the model writes later.\n"
+    "Enter in an empty row puts it on the workbench."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +109,7 @@ class OwnPoemScreen(Modal[TypedPoem | None]):
             yield Label(tr("A poem of your own"), classes="title", markup=False)
             yield PoemArea(
                 self._before.text,
-                placeholder=tr(
-                    "Type or paste the poem, in Chinese or in pinyin,\n"
-                    "below its title if it has one.\n"
-                    "_ is a character that the model writes later.\n"
-                    "Enter in an empty row puts it on the workbench."
-                ),
+                placeholder=tr(_HOW_TO_TYPE),
                 compact=True,
                 id="own-text",
             )
@@ -120,6 +121,13 @@ class OwnPoemScreen(Modal[TypedPoem | None]):
                 yield ChoiceField("own-form", tr("Form"), offered_forms())
                 yield Input(placeholder=tr("a file to open"), compact=True, id="own-file")
         yield KeyBar()
+
+    def say_again(self) -> None:
+        """Name the forms in the language of now, in the order that they have."""
+        forms = {each.value: each for each in offered_forms()}
+        self._form.rename([forms[each] for each in self._form.values])
+        self._area.placeholder = tr(_HOW_TO_TYPE)
+        self._describe()
 
     def on_mount(self) -> None:
         self._form.value = self._before.form
@@ -187,10 +195,12 @@ class OwnPoemScreen(Modal[TypedPoem | None]):
     @on(Select.Changed)
     @on(Input.Changed)
     def _show_found(self, event: Message) -> None:
-        """Show what the poem is, as far as it is typed."""
         event.stop()
-        if event.control is self.query_one("#own-file"):
-            return
+        if event.control is not self.query_one("#own-file"):
+            self._describe()
+
+    def _describe(self) -> None:
+        """Show what the poem is, as far as it is typed."""
         if not self._area.text.strip():
             self._show("")
             return

@@ -22,6 +22,10 @@ _ABOUT: dict[str, str] = {
     "tongyun": marked("the standard of 2019, with the tones of today"),
     "xinyun": marked("14 rhymes, with the tones of today"),
 }
+_RESCUES: dict[Rescue, str] = {
+    "self": marked("Rescue within a line: 仄平平仄平, 平平仄平仄"),
+    "next": marked("Rescue by the next line of the couplet"),
+}
 
 
 class RulesScreen(Modal[Measure | None]):
@@ -40,32 +44,21 @@ class RulesScreen(Modal[Measure | None]):
         forbidden = self._measure.no_rescue
         with Vertical(classes="dialog", id="rules"):
             yield Label(tr("Rules of this poem"), classes="title", markup=False)
-            yield ChoiceField(
-                "rules-book",
-                tr("Rhymes"),
-                [
-                    Option(each.key, f"{each.name} {tr(_ABOUT[each.key])}")
-                    for each in rhyme_books().values()
-                ],
-            )
-            yield Switch(
-                tr("Rescue within a line: 仄平平仄平, 平平仄平仄"),
-                "self" not in forbidden,
-                id="rules-self",
-                compact=True,
-            )
-            yield Switch(
-                tr("Rescue by the next line of the couplet"),
-                "next" not in forbidden,
-                id="rules-next",
-                compact=True,
-            )
+            yield ChoiceField("rules-book", tr("Rhymes"), _books())
+            for each, text in _RESCUES.items():
+                yield Switch(tr(text), each not in forbidden, id=f"rules-{each}", compact=True)
             yield Static(
                 tr("They say what counts as a fault, and the model writes by them."),
                 classes="hint",
                 markup=False,
             )
         yield KeyBar()
+
+    def say_again(self) -> None:
+        """Name the rules in the language of now."""
+        self._book.rename(_books())
+        for name, text in _RESCUES.items():
+            self.query_one(f"#rules-{name}", Switch).label = tr(text)
 
     def on_mount(self) -> None:
         self._book.value = self._measure.rhymes
@@ -77,12 +70,18 @@ class RulesScreen(Modal[Measure | None]):
 
     def action_use(self) -> None:
         """Measure the poem by what is chosen."""
-        rescues: tuple[Rescue, ...] = ("self", "next")
         chosen = msgspec.structs.replace(
             self._measure,
             rhymes=cast(BookKey, self._book.value),
             no_rescue=tuple(
-                each for each in rescues if not self.query_one(f"#rules-{each}", Switch).value
+                each for each in _RESCUES if not self.query_one(f"#rules-{each}", Switch).value
             ),
         )
         self.dismiss(None if chosen == self._measure else chosen)
+
+
+def _books() -> list[Option]:
+    """The rhyme books with what each is for."""
+    return [
+        Option(each.key, f"{each.name} {tr(_ABOUT[each.key])}") for each in rhyme_books().values()
+    ]

@@ -58,6 +58,10 @@ class SideScreen(Modal[T | None]):
         self.query_one(OptionList).focus()
         self.turned()
 
+    def say_again(self) -> None:
+        """Show the page in the language of now."""
+        self.turned()
+
     def on_resize(self) -> None:
         self.call_after_refresh(self._place_over)
 
