@@ -71,7 +71,8 @@ class OffersScreen(SideScreen[Offer | LineOffer]):
                 ]
             )
         )
-        if self._at in self._found:
+        # What has failed is asked again.
+        if isinstance(self._found.get(self._at), Suggested):
             self._show_found()
             return
         self.show(())

@@ -117,6 +117,24 @@ async def test_each_fault_is_turned_to_and_asked_about_once(play: Play) -> None:
         assert played.app.focused is played.bench
 
 
+async def test_offers_that_failed_are_asked_for_again_without_those_of_another_fault(
+    play: Play,
+) -> None:
+    async with play() as played:
+        await open_bench(played, FAULTY.replace("层楼", "层天"))
+        await played.press("o")
+        first = asked(played)
+        offers = (Offer(0, 1, "日"),)
+        played.worker.emit(Suggested(first.ticket, Suggestion(first.fault, offers)))
+        await played.press("right")
+        played.worker.emit(Failed("looking", "There is no run called x.", asked(played).ticket))
+        await played.press("right")
+        assert len(listed(played)) == 2
+        await played.press("right")
+        assert listed(played) == []
+        assert sum(isinstance(each, Suggest) for each in played.worker.sent) == 3
+
+
 async def test_without_a_fault_nothing_is_offered(play: Play) -> None:
     async with play() as played:
         await open_bench(played, QUATRAIN)
