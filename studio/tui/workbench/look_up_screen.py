@@ -65,7 +65,8 @@ class LookUpScreen(SideScreen[PutIn]):
             self._place = self._character
             self.turned()
         else:
-            self.run_worker(self._widen(), exclusive=True)
+            # In a group of its own: it must not end the look-up that is shown.
+            self.run_worker(self._widen(), group="word", exclusive=True)
 
     async def _widen(self) -> None:
         place = self._place
@@ -89,7 +90,8 @@ class LookUpScreen(SideScreen[PutIn]):
         return super().check_action(action, parameters)
 
     def turned(self) -> None:
-        """Start to look up what the page shows."""
+        """Start to look up what the page shows, and no longer what the page before showed."""
+        self.workers.cancel_group(self, "default")
         names = [
             Content.styled(tr(_NAMES[each]), "reverse" if each == self._kind else "$text-muted")
             for each in KINDS

@@ -1,5 +1,8 @@
 """Help on the workbench: offers for faults, look-ups in the library, rules by choice."""
 
+from collections.abc import Iterator
+from threading import Event
+
 import numpy as np
 import pytest
 from textual.widgets import Label, OptionList, Static
@@ -12,14 +15,17 @@ from studio.messages import Failed, ReadVectors, Suggest, Suggested, VectorsRead
 from studio.paths import Home
 from studio.prosody.measure import Measure
 from studio.prosody.offers import LineOffer, Offer
+from studio.prosody.rhymes import RhymeBook
 from studio.tui.widgets.form_fields import ChoiceField
 from studio.tui.widgets.key_bar import KeyBar
 from studio.tui.widgets.switch import Switch
 from studio.tui.workbench.look_up_screen import LookUpScreen
+from studio.tui.workbench.look_ups import Found, Kind, LookedUp, LookUps
 from studio.tui.workbench.reading_panel import _chance
 from studio.verse.suggesting import Suggestion
 from tests.tui.playground_worker import OTHER, QUATRAIN
 from tests.tui.playing import Play, Played
+from tests.tui.waiting import until
 
 FAULTY = QUATRAIN.replace("白日", "白天")
 
@@ -219,6 +225,49 @@ async def test_the_nearest_lines_are_found_with_the_models_vectors(
         await played.settle()
         await played.settle()
         assert listed(played)[0].startswith("青山横北郭")
+
+
+@pytest.fixture
+def slowly(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
+    """Look-ups wait for this event."""
+    goes_on = Event()
+    find = LookUps.find
+
+    def wait(self: LookUps, kind: Kind, place: LookedUp, book: RhymeBook) -> list[Found]:
+        assert goes_on.wait(20)
+        return find(self, kind, place, book)
+
+    monkeypatch.setattr(LookUps, "find", wait)
+    yield goes_on
+    goes_on.set()
+
+
+async def test_looking_for_the_word_ends_no_look_up(
+    play: Play, library: Home, slowly: Event
+) -> None:
+    async with play() as played:
+        await open_bench(played, OTHER.replace("青山", "海秋"))
+        await played.pilot.press("right", "d", "w")
+        screen = played.app.screen
+        await until(
+            played.pilot, lambda: "in no word" in str(screen.query_one("#side-said", Static).visual)
+        )
+        slowly.set()
+        await played.settle()
+        assert listed(played)[0].startswith("平尤")
+
+
+async def test_what_was_looked_up_on_another_page_is_not_shown_as_near(
+    play: Play, library: Home, slowly: Event
+) -> None:
+    async with play() as played:
+        await open_bench(played, OTHER)
+        await played.pilot.press("d", "left")
+        assert isinstance(played.worker.sent[-1], ReadVectors)
+        slowly.set()
+        await played.settle()
+        assert listed(played) == []
+        assert "looking" in str(played.app.screen.query_one("#side-said", Static).visual)
 
 
 async def test_what_the_library_lacks_is_said(play: Play) -> None:
