@@ -235,7 +235,8 @@ def test_a_run_deleted_while_it_is_read_does_not_come_back(
     with_later = summary._with_later
     monkeypatch.setattr(summary, "_with_later", and_delete)
     assert figures_of(run.events_file).step == 10
-    assert list(run.folder.parent.iterdir()) == []
+    # The lock under which folders are made stays.
+    assert [each.name for each in run.folder.parent.iterdir()] == [".creating"]
 
 
 def test_another_run_of_the_same_name_has_its_own_figures(run: folders.Run) -> None:
