@@ -70,7 +70,7 @@ def train_queue(home: Home, first: str, epochs: int, device: str, after: int, js
 
 def first_waiting(home: Home) -> str:
     """The run whose turn it is; raises RunError if none waits."""
-    if not (names := free(home)):
+    if not (names := ready(home)):
         raise RunError(
             tr(
                 "No run waits to be trained. A run waits if it was started in the studio while "
@@ -80,7 +80,7 @@ def first_waiting(home: Home) -> str:
     return names[0]
 
 
-def free(home: Home) -> list[str]:
+def ready(home: Home) -> list[str]:
     """The runs that wait, and that no other process is about to train."""
     return [
         name for name in queue.waiting(home.runs) if not folders.find(home.runs, name).is_busy()
@@ -190,7 +190,7 @@ class _Turns:
             return []
         return [
             name
-            for name in free(self._home)
+            for name in ready(self._home)
             if (self._rest is None or name in self._rest) and name not in self._failed
         ]
 

@@ -164,7 +164,7 @@ def train(
                 tr("--detach resumes from the last checkpoint: give NAME without @STEP.")
             )
         # Of the runs that wait, one that cannot be trained is passed over.
-        choices = (train_runs.free(home) if queue and not resume else []) or [run]
+        choices = (train_runs.ready(home) if queue and not resume else []) or [run]
         for run in choices:
             try:
                 pid = _detach(home, run, new, more_epochs, other_device, devices, queue)
