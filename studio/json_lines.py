@@ -61,9 +61,12 @@ def decode_lines(
 ) -> Iterator[T]:
     """The records of some complete lines of a file; `first` is the number of the first line.
 
-    Raises `error`, which names the line and the remedy, for a line that cannot be read.
+    Blank lines are skipped: an editor may add them. Raises `error`, which names the line and the
+    remedy, for a line that cannot be read.
     """
     for number, line in enumerate(lines.splitlines(), start=first):
+        if not line.strip():
+            continue
         try:
             yield decoder.decode(line)
         except UNREADABLE as problem:

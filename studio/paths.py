@@ -1,6 +1,8 @@
 """Where files are: those shipped with the program, and the user's own folders."""
 
+import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,8 @@ MODEL = "model"
 CI_CORPUS = "songci"
 # The vocabulary of a published model.
 VOCAB = "vocab.json"
+# Bytes of a name that is made of others; file systems accept 255, with what is added to it.
+LONGEST_NAME = 120
 
 
 def _shipped(name: str) -> Path:
@@ -47,6 +51,14 @@ def default_model() -> Path | None:
     """The folder of the default model; None if the studio was shipped without one."""
     folder = assets() / MODEL
     return folder if model_description(folder).is_file() else None
+
+
+def report_folder(runs: Sequence[str]) -> Path:
+    """The folder of the report on some runs, if nobody names one; other runs have another."""
+    names = "-and-".join(runs)
+    if len(names.encode()) > LONGEST_NAME:
+        names = f"{names[:30]}-{hashlib.sha256(names.encode()).hexdigest()[:8]}"
+    return Path(f"report-{names}")
 
 
 def expanded(path: Path) -> Path:

@@ -1,5 +1,6 @@
 """`corpus`: fetch, build, measure and search the poems."""
 
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +11,7 @@ import typer
 from studio.cli.output import out, padded, print_json, progress, say, usage_errors
 from studio.corpus.library import LARGEST, Library, Query, Sort
 from studio.corpus.long_lines import LongLine
-from studio.corpus.manifest import published_corpus
+from studio.corpus.manifest import Corpus, published_corpora, published_corpus
 from studio.corpus.obtaining import current_statistics, fetch_and_build, rebuild
 from studio.corpus.poem import Poem, Script, Split, couplets, place_in_words
 from studio.corpus.statistics import Statistics, length_of
@@ -45,7 +46,15 @@ Beside = Annotated[
     bool,
     typer.Option("--beside", help=tr("Keep the library; build a second one, to train on first.")),
 ]
-InScript = Annotated[Script, typer.Option("--script", help=tr("simplified or traditional."))]
+InScript = Annotated[
+    Script | None,
+    typer.Option(
+        "--script",
+        help=tr(
+            "simplified or traditional. Otherwise a library is built in simplified characters."
+        ),
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))]
 Words = Annotated[
     list[str] | None,
@@ -79,7 +88,7 @@ def fetch(
     source: From = None,
     corpus: Named = "",
     beside: Beside = False,
-    script: InScript = "simplified",
+    script: InScript = None,
     mirror: Annotated[str, typer.Option(help=tr("URL of a mirror to use if npm fails."))] = "",
     again: Annotated[bool, typer.Option("--again", help=tr("Rebuild even if one exists."))] = False,
     json: Json = False,
@@ -89,18 +98,22 @@ def fetch(
     wanted = published_corpus(corpus)
     library = home.library_beside(wanted.name) if beside else home.library
     before = current_statistics(library)
-    is_wanted = before is not None and (not corpus or before.source == wanted.source)
-    if before is not None and is_wanted and source is None and not again:
+    if (
+        before is not None
+        and (not corpus or before.source == wanted.source)
+        and (not script or before.script == script)
+        and source is None
+        and not again
+    ):
         _report_built(library, before, json, is_new=False)
         return
-    if source is not None and library.exists():
-        say(_about_to_replace(library))
+    _say_what_is_lost(library, wanted if source is None else None)
     mirror = mirror or read_settings(home.settings).mirror
     with progress() as report:
         built = fetch_and_build(
             home,
             source=source,
-            script=script,
+            script=script or "simplified",
             mirror=mirror,
             progress=report,
             corpus=wanted,
@@ -109,20 +122,34 @@ def fetch(
     _report_built(library, built, json, is_new=True)
 
 
-def _about_to_replace(library: Path) -> str:
-    """The content of a library that will be replaced, and how to restore it."""
-    try:
-        with Library.open(library) as opened:
-            before = opened.statistics()
-    except CorpusError:
-        return tr("{library} will be replaced.", library=library)
-    return tr(
-        "{library} will be replaced. It has {poems:,} poems from {source}. "
-        "To return to the published poems, run `tangshi-studio corpus fetch --again`.",
-        library=library,
-        poems=before.poems,
-        source=before.source,
-    )
+def _say_what_is_lost(library: Path, wanted: Corpus | None) -> None:
+    """Say what a library has before it is replaced by another, and how to build it again.
+
+    `wanted` is the corpus of the new one, or None for the user's own poems.
+    """
+    before = current_statistics(library)
+    if before is None:
+        if library.exists():
+            say(tr("{library} will be replaced.", library=library))
+    elif wanted is None or before.source != wanted.source:
+        say(
+            tr(
+                "{library} will be replaced. It has {poems:,} poems from {source}. "
+                "To build it again: `{command}`.",
+                library=library,
+                poems=before.poems,
+                source=before.source,
+                command=_command_for(before.source),
+            )
+        )
+
+
+def _command_for(source: str) -> str:
+    """The command that builds a library from its source."""
+    corpus = next((each for each in published_corpora() if each.source == source), None)
+    if corpus is None:
+        return f"tangshi-studio corpus fetch --from {shlex.quote(source)}"
+    return f"tangshi-studio corpus fetch --corpus {corpus.name}"
 
 
 @corpus_app.command(help=tr("Build the library again from the fetched poems."))
@@ -132,12 +159,15 @@ def build(
     ] = None,
     corpus: Named = "",
     beside: Beside = False,
-    script: InScript = "simplified",
+    script: InScript = None,
     json: Json = False,
 ) -> None:
     """Build the library again from the fetched poems."""
     home = Home.default()
     wanted = published_corpus(corpus)
+    library = home.library_beside(wanted.name) if beside else home.library
+    _say_what_is_lost(library, wanted if source is None else None)
+    script = script or "simplified"
     with progress() as report:
         if source is None:
             built = rebuild(home, script=script, progress=report, corpus=wanted, beside=beside)
@@ -145,7 +175,6 @@ def build(
             built = fetch_and_build(
                 home, source=source, script=script, progress=report, corpus=wanted, beside=beside
             )
-    library = home.library_beside(wanted.name) if beside else home.library
     _report_built(library, built, json, is_new=True)
 
 

@@ -10,7 +10,7 @@ from studio.cli.options import assignment
 from studio.cli.output import option, out, print_json, say, usage_errors
 from studio.errors import ConfigError, RunError
 from studio.model.config import MAX_COUNT, RECIPES, Cell, RunConfig, recipe_named, with_settings
-from studio.paths import Home
+from studio.paths import Home, report_folder
 from studio.report.catalogue import LANGUAGES
 from studio.runs import folders
 from studio.runs.comparing import differing_settings
@@ -151,9 +151,9 @@ def _train(home: Home, name: str, config: RunConfig) -> None:
 
 def _check_place(runs: list[str], folder: Path | None, language: str, format: str) -> Path:
     """The folder for the report, once nothing stands in the way of writing it."""
-    from studio.report.writing import check_request, default_folder
+    from studio.report.writing import check_request
 
-    place = folder or default_folder(runs)
+    place = folder or report_folder(runs)
     with usage_errors():
         check_request(place, language, format)
     return place

@@ -44,16 +44,30 @@ class _Corpora(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def published_corpus(name: str = "") -> Corpus:
-    """A corpus by its name; "" is the complete Tang poems.
+def published_corpora() -> tuple[Corpus, ...]:
+    """All published corpora; the first is the complete Tang poems.
 
-    Raises CorpusError that lists the names if it is unknown, or if the shipped data is damaged.
+    Raises CorpusError if the shipped data is damaged.
     """
     path = paths.data() / "corpora.toml"
     try:
         known = msgspec.toml.decode(path.read_bytes(), type=_Corpora).corpus
     except (OSError, msgspec.MsgspecError) as error:
         raise CorpusError(_unreadable(path, error)) from error
+    return tuple(
+        msgspec.structs.replace(
+            each, checksums=_read_checksums(paths.data() / f"{each.name}.sha256", each.pattern)
+        )
+        for each in known
+    )
+
+
+def published_corpus(name: str = "") -> Corpus:
+    """A corpus by its name; "" is the complete Tang poems.
+
+    Raises CorpusError that lists the names if it is unknown, or if the shipped data is damaged.
+    """
+    known = published_corpora()
     corpus = next((each for each in known if name in ("", each.name)), None)
     if corpus is None:
         names = tr(", ").join(each.name for each in known)
@@ -64,8 +78,7 @@ def published_corpus(name: str = "") -> Corpus:
                 names=names,
             )
         )
-    listed = _read_checksums(paths.data() / f"{corpus.name}.sha256", corpus.pattern)
-    return msgspec.structs.replace(corpus, checksums=listed)
+    return corpus
 
 
 def _read_checksums(path: Path, pattern: str) -> dict[str, str]:

@@ -52,7 +52,7 @@ def files_of(path: Path) -> list[Path]:
                 )
             )
         raise CorpusError(tr("There is no file or folder {path}. Check the path.", path=path))
-    found = [each for each in path.rglob("*") if each.suffix in SUFFIXES and each.is_file()]
+    found = [each for each in path.rglob("*") if each.suffix.lower() in SUFFIXES and each.is_file()]
     if not found:
         raise CorpusError(
             tr(

@@ -84,12 +84,6 @@ def check_request(out: Path, language: str, format: str) -> ModuleType:
     return drawing
 
 
-def default_folder(runs: Sequence[str]) -> Path:
-    """Where a report on some runs is written if nobody says where."""
-    more = f"-and-{len(runs) - 1}-more" if len(runs) > 1 else ""
-    return Path(f"report-{runs[0]}{more}")
-
-
 def check_replaceable(out: Path) -> None:
     """Raise RunError if writing a report to a folder would lose something."""
     if out.exists() and not out.is_dir():

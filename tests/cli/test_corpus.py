@@ -74,15 +74,19 @@ def test_fetching_does_nothing_where_there_is_a_library(command: Command, own: s
     assert command("fetch").err.startswith("The library exists already: 2 poems")
 
 
-def test_another_corpus_than_the_library_holds_is_obtained(
-    command: Command, own: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "asked", [["--corpus", "quansongshi"], ["--again"], ["--script", "traditional"]]
+)
+def test_other_poems_than_the_library_holds_are_obtained(
+    command: Command, own: str, monkeypatch: pytest.MonkeyPatch, asked: list[str]
 ) -> None:
     command.json("fetch", "--from", own)
     # Neither npm nor an address: that it is sought at all is what shows.
     monkeypatch.setenv("PATH", "")
-    told = command("fetch", "--corpus", "quansongshi", "--mirror", "nowhere")
-    assert told.code == 1
-    assert "nowhere is not an http address" in told.err
+    refused = command("fetch", *asked, "--mirror", "nowhere")
+    assert refused.code == 1
+    assert "nowhere is not an http address" in refused.err
+    assert f"To build it again: `tangshi-studio corpus fetch --from {own}`." in refused.err
     assert command.json("stats")["poems"] == 2
 
 
@@ -206,10 +210,21 @@ def test_a_pipe_is_said_to_be_no_file(command: Command, tmp_path: Path) -> None:
     assert "neither a file nor a folder" in command.err
 
 
-def test_own_poems_that_are_replaced_are_told_how_the_published_ones_come_back(
-    command: Command, own: str
+def test_poems_that_are_replaced_are_named_with_the_command_that_builds_them_again(
+    command: Command, own: str, tmp_path: Path
 ) -> None:
     command("fetch", "--from", own)
-    assert command("fetch", "--from", own).code == 0
-    # `corpus build` needs files that were fetched; these poems never were.
-    assert "corpus fetch --again" in command.err
+    other = tmp_path / "other poems.txt"
+    other.write_text("山水一重重，江花两岸红。", "utf-8")
+    assert command("fetch", "--from", str(other)).code == 0
+    assert f"`tangshi-studio corpus fetch --from {own}`" in command.err
+    assert command("build", "--from", own).code == 0
+    assert f"`tangshi-studio corpus fetch --from '{other}'`" in command.err
+
+
+def test_poems_in_another_script_are_built(command: Command, own: str) -> None:
+    command("fetch", "--from", own)
+    assert (
+        command.json("build", "--from", own, "--script", "traditional")["script"] == "traditional"
+    )
+    assert command.json("fetch")["script"] == "traditional"

@@ -99,6 +99,13 @@ def test_a_poem_without_a_line_end_after_it_is_kept(collection: Collection) -> N
     assert collection.poems() == [*poems, saved(seed=4)]
 
 
+def test_blank_lines_between_poems_are_skipped(collection: Collection) -> None:
+    for seed in (1, 2):
+        collection.add(saved(seed=seed))
+    collection.path.write_bytes(b"\n" + collection.path.read_bytes().replace(b"\n", b"\n \n"))
+    assert collection.poems() == [saved(seed=1), saved(seed=2)]
+
+
 def test_a_damaged_last_line_is_named_not_dropped(collection: Collection) -> None:
     collection.add(saved(seed=1))
     damaged = b'{"poem": 7}'

@@ -94,6 +94,11 @@ def test_a_folder_is_read_in_natural_order(tmp_path: Path) -> None:
     assert [path.name for path in files_of(tmp_path)] == ["poet.2.json", "poet.10.json"]
 
 
+def test_a_folder_may_have_endings_in_capitals(tmp_path: Path) -> None:
+    _write(tmp_path, "POEMS.TXT", "")
+    assert [path.name for path in files_of(tmp_path)] == ["POEMS.TXT"]
+
+
 def test_a_path_without_poems_is_explained(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="no file or folder"):
         files_of(tmp_path / "missing")

@@ -14,12 +14,6 @@ from studio.translation import tr
 LOOK_EVERY = 0.2
 
 
-def report_folder(exports: Path, runs: Sequence[str]) -> Path:
-    """Where the report on some runs is written; an earlier one is replaced."""
-    more = f"-and-{len(runs) - 1}-more" if len(runs) > 1 else ""
-    return exports / f"report-{runs[0]}{more}"
-
-
 def write_report(
     runs: Sequence[str], folder: Path, language: str, is_cancelled: Callable[[], bool]
 ) -> str:

@@ -5,12 +5,13 @@ from textual.worker import get_current_worker
 from studio.collection.picture import as_png, as_svg
 from studio.errors import StudioError
 from studio.files import write_atomically
+from studio.paths import report_folder
 from studio.translation import as_option, tr, tr_n
 from studio.tui.pane import Pane
 from studio.tui.training.curve_grid import CurveGrid
 from studio.tui.training.folder_tasks import FolderTasks
 from studio.tui.training.log_panel import LogPanel
-from studio.tui.training.report_writer import report_folder, write_report
+from studio.tui.training.report_writer import write_report
 from studio.tui.training.watched import Watched
 
 
@@ -27,7 +28,7 @@ class RunFiles:
         if not runs:
             self._say(tr("There is no run to report on. Open one in the list of runs (r)."))
             return
-        folder = report_folder(self._pane.studio.export_folder, runs)
+        folder = self._pane.studio.export_folder / report_folder(runs)
         chosen = self._pane.studio.settings.report_language
         language = as_option() if chosen == "auto" else chosen
 

@@ -9,7 +9,7 @@ import pytest
 from studio.collection import picture
 from studio.errors import RunError
 from studio.paths import Home
-from studio.tui.training.report_writer import report_folder, write_report
+from studio.tui.training.report_writer import write_report
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import write_run
 
@@ -47,7 +47,7 @@ async def test_a_key_lets_a_process_write_the_report_of_the_runs_shown(
     async with open_studio(WIDE, report_language="zh") as studio:
         await studio.press("2", "r", "space", "down", "space", "R")
         said = notices(studio)
-        folder = working_directory / "report-winter-and-1-more"
+        folder = working_directory / "report-winter-and-autumn"
         command = f"-P -m studio --language en report winter autumn --out {folder} --language zh"
         assert command in said, studio.text()
 
@@ -61,11 +61,6 @@ def test_what_went_wrong_with_a_report_is_said(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("fake_program")
 def test_a_report_that_is_no_longer_wanted_is_given_up(tmp_path: Path) -> None:
     assert write_report(["slow"], tmp_path / "out", "en", lambda: True) == ""
-
-
-def test_the_folder_of_a_report_names_the_run(tmp_path: Path) -> None:
-    assert report_folder(tmp_path, ["a"]).name == "report-a"
-    assert report_folder(tmp_path, ["a", "b", "c"]).name == "report-a-and-2-more"
 
 
 async def test_a_key_saves_the_charts_as_they_stand(
