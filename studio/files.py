@@ -51,9 +51,11 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
 def replacing(path: Path, durable: bool = True) -> Iterator[BinaryIO]:
     """A new file to write; afterwards it is flushed to disk and renamed to `path`.
 
-    Unless `durable`, it is not flushed: after a power failure it may be empty. Raises
-    FileNotFoundError if the folder does not exist.
+    If `path` is a symbolic link, the file that it names is replaced. Unless `durable`, the new file
+    is not flushed: after a power failure it may be empty. Raises FileNotFoundError if the folder
+    does not exist.
     """
+    path = Path(os.path.realpath(path))
     staging = staging_path(path)
     try:
         # mkstemp would ignore the umask and make the file private.

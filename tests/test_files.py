@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from studio import files
-from studio.files import build_folder_atomically
+from studio.files import build_folder_atomically, write_atomically
 from tests.killing import killed_at
 
 
@@ -80,3 +80,14 @@ def test_a_lock_is_held_by_one_at_a_time(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert most == 1
+
+
+def test_a_file_is_written_where_a_link_points(tmp_path: Path) -> None:
+    kept = tmp_path / "dotfiles" / "settings.toml"
+    kept.parent.mkdir()
+    kept.write_text("old")
+    link = tmp_path / "settings.toml"
+    link.symlink_to(kept)
+    write_atomically(link, b"new")
+    assert link.is_symlink()
+    assert kept.read_text() == "new"

@@ -196,7 +196,10 @@ class PoemChooser(Modal[ChosenPoem | None]):
             self._show(str(error))
             return
         self._entries.remove(highlighted)
+        at = self._listed.index(highlighted)
         self._list()
+        if self._listed:
+            self.query_one(OptionList).highlighted = min(at, len(self._listed) - 1)
 
     def action_export(self) -> None:
         """Export the poems that are listed."""

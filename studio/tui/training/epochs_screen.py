@@ -27,9 +27,14 @@ class EpochsScreen(Modal[int | None]):
             text = tr("{run} has finished its epochs. How many more?", run=self._run)
             yield Static(text, markup=False, id="question")
             yield Input("1", type="integer", max_length=4, compact=True)
+            remark = Static(tr("Type a number from 1 to 9999."), markup=False, id="said")
+            remark.display = False
+            yield remark
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         epochs = int(event.value) if event.value.isdigit() else 0
         if epochs > 0:
             self.dismiss(epochs)
+        else:
+            self.query_one("#said").display = True

@@ -28,6 +28,9 @@ class RunFiles:
         if not runs:
             self._say(tr("There is no run to report on. Open one in the list of runs (r)."))
             return
+        if any(each.group == "report" and each.is_running for each in self._pane.workers):
+            self._say(tr("A report is being written. Write the next one when it is complete."))
+            return
         folder = self._pane.studio.export_folder / report_folder(runs)
         chosen = self._pane.studio.settings.report_language
         language = as_option() if chosen == "auto" else chosen

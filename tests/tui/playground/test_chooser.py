@@ -13,9 +13,13 @@ from tests.tui.playing import Play, playing
 
 
 @pytest.fixture
-def play(tmp_path: Path) -> Play:
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
+
+
+@pytest.fixture
+def play(home: Home) -> Play:
     """A studio with two saved poems, by a model that is not there any more."""
-    home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
     for poem in (saved("春江花月夜。", seed=2), saved(seed=7)):
         Collection(home.collection).add(poem)
     return partial(playing, home)
@@ -71,3 +75,13 @@ async def test_a_poem_is_deleted_only_while_the_question_is_shown(play: Play) ->
         assert chooser.query_one(OptionList).option_count == 2
         await played.press("d")
         assert chooser.query_one(OptionList).option_count == 1
+
+
+async def test_after_a_poem_is_deleted_the_next_one_is_highlighted(play: Play, home: Home) -> None:
+    Collection(home.collection).add(saved(seed=9))
+    async with play() as played:
+        await played.press("b", "down", "d", "d")
+        options = played.app.screen.query_one(OptionList)
+        assert (options.option_count, options.highlighted) == (2, 1)
+        await played.press("d", "d")
+        assert (options.option_count, options.highlighted) == (1, 0)

@@ -766,6 +766,12 @@ async def test_a_finished_run_asks_for_epochs_though_the_list_was_never_shown(
         await studio.settle()
         assert studio.worker.sent == []
         assert isinstance(studio.app.screen, EpochsScreen)
+        remark = studio.app.screen.query_one("#said")
+        assert not remark.display
+        await studio.press("backspace", "0", "enter")
+        assert remark.display
+        await studio.press("backspace", "2", "enter")
+        assert not isinstance(studio.app.screen, EpochsScreen)
 
 
 async def test_the_list_names_all_runs_at_once_and_shows_the_figures_that_are_read(

@@ -53,6 +53,16 @@ async def test_a_key_lets_a_process_write_the_report_of_the_runs_shown(
 
 
 @pytest.mark.usefixtures("fake_program")
+async def test_one_report_is_written_at_a_time(open_studio: Open, home: Home) -> None:
+    write_run(home, "slow", 40)
+    async with open_studio(WIDE) as studio:
+        await studio.press("2", "r", "space")
+        await studio.pilot.press("R", "R")
+        assert "A report is being written." in notices(studio)
+        studio.app.workers.cancel_all()
+
+
+@pytest.mark.usefixtures("fake_program")
 def test_what_went_wrong_with_a_report_is_said(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"^The report was not written: No poems\.$"):
         write_report(["bad"], tmp_path / "out", "en", lambda: False)
