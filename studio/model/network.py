@@ -177,7 +177,7 @@ class Network(nn.Module):
     ) -> tuple[Tensor, State]:
         """Like `forward`, but a `state` of None is the zero state. Fills the list `read`."""
         if self._packed and tokens.shape[1] == 1 and read is None:
-            return self._packed.step(tokens, state, self._known(tokens, conditions))
+            return self._packed.step(tokens, state, self._known(conditions))
         tokens_above: tuple[Tensor, ...] = ()
         context: tuple[tuple[Tensor, ...], ...] = ()
         if self.above:
@@ -194,7 +194,10 @@ class Network(nn.Module):
         ]
         features = _locked_dropout(embedded[0], next(masks), rows)
         if self.condition_inputs.width:
-            known = self._known(tokens, conditions)
+            known = self._known(conditions)
+            if known is None:
+                known = self.embedding.weight.new_zeros(1, 1, self.condition_inputs.width)
+            known = known.expand(*tokens.shape, -1)
             projected.append(_locked_dropout(known, next(masks), rows))
         features = torch.cat([features, *projected], dim=-1)
         skipped = []
@@ -248,13 +251,13 @@ class Network(nn.Module):
         copied.load_state_dict(self.state_dict())
         return copied.eval()
 
-    def _known(self, tokens: Tensor, conditions: Conditions | Tensor | None) -> Tensor:
-        """The vectors of the conditions, (batch, time, width)."""
-        if conditions is None or not self.condition_inputs.width:
-            return self.embedding.weight.new_zeros(*tokens.shape, self.condition_inputs.width)
+    def _known(self, conditions: Conditions | Tensor | None) -> Tensor | None:
+        """The vectors of the conditions, (rows, time, width); None if nothing is known or read."""
+        if not self.condition_inputs.width:
+            return None
         if isinstance(conditions, Conditions):
-            conditions = cast(Tensor, self.condition_inputs(self.embedding, conditions))
-        return conditions.expand(len(tokens), -1, -1)
+            return cast(Tensor, self.condition_inputs(self.embedding, conditions))
+        return conditions
 
     def _masks(self, rows: int) -> Iterator[Tensor | None]:
         """What dropout multiplies with, in the order of use; None where nothing is left out.

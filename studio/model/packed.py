@@ -47,8 +47,9 @@ class PackedLstm:
     """Computes one time step of an LSTM network, like `Network.forward` and `Network.logits`.
 
     The contribution of a token to the first layer, and to the output through its skip connection,
-    is looked up in a table. Each layer is one product with its skip connection. The look-ups use
-    numpy, because its calls cost less than torch's.
+    is looked up in a table. That of what is known of the poem is one product for all rows with the
+    same. Each layer is one product with its skip connection. The look-ups use numpy, because its
+    calls cost less than torch's.
     """
 
     def __init__(
@@ -65,23 +66,30 @@ class PackedLstm:
         skips = skips or [embedding.new_empty(0, layer.input_size) for layer in layers]
         matrices = [_one_matrix(layer) for layer in layers]
         first, bias = matrices[0]
-        parts = [embedding.shape[1], *map(len, above)]
+        parts = [embedding.shape[1], sum(map(len, above))]
         # The rest of the input is what is known of the poem.
         parts.append(layers[0].input_size - sum(parts))
-        own_skip, *skips_above, self.skip_known = torch.split(skips[0], parts, dim=1)
+        own, from_above, from_known, recurrent = torch.split(
+            first, [*parts, layers[0].hidden_size], dim=1
+        )
+        own_skip, skip_above, skip_known = torch.split(skips[0], parts, dim=1)
         # The contribution of each character to the gates of the first layer, (vocabulary,
         # 4 hidden), and to the output through the skip connection, (vocabulary, features).
-        self.gates = _table(embedding, first[:, : own_skip.shape[1]], bias)
+        self.gates = _table(embedding, own, bias)
         self.skip = _table(embedding, own_skip)
         # The same for a character of each previous line: the input of the first layer, (vocabulary,
         # width), and the skip connection.
         self.above = [_table(embedding, matrix) for matrix in above]
         self.skip_above = [
             _table(embedding, part @ matrix)
-            for matrix, part in zip(above, skips_above, strict=True)
+            for matrix, part in zip(
+                above, torch.split(skip_above, [len(each) for each in above], dim=1), strict=True
+            )
         ]
         self.marks = None if breaks is None else line_marks(breaks.numpy())
-        self.layers = [_product(first[:, own_skip.shape[1] :])]
+        # What is known adds to the gates of the first layer and to the output.
+        self.known = _product(torch.cat([from_known, skip_known])) if parts[-1] else None
+        self.layers = [_product(torch.cat([from_above, recurrent], dim=1))]
         for (matrix, bias), part in zip(matrices[1:], skips[1:], strict=True):
             # The skip connection takes the layer's input only, not its hidden state.
             part = F.pad(part, (0, matrix.shape[1] - part.shape[1]))
@@ -89,11 +97,11 @@ class PackedLstm:
         self.logits = _product(*softmax)
 
     def step(
-        self, tokens: Tensor, state: tuple[Parts, ...] | None, known: Tensor
+        self, tokens: Tensor, state: tuple[Parts, ...] | None, known: Tensor | None
     ) -> tuple[Tensor, tuple[Parts, ...]]:
         """Read `tokens` (batch, 1) from `state`; None is the zero state.
 
-        `known` (batch, 1, width): the vectors of what is known of the poem.
+        `known` (1 or batch, 1, width): the vectors of what is known of the poems.
 
         Returns the features (batch, 1, features) and the new state.
         """
@@ -109,17 +117,18 @@ class PackedLstm:
             for table, each in zip(self.skip_above, above, strict=True):
                 skip += table[each]
         features, skipped = torch.from_numpy(np.concatenate(inputs, axis=2)), torch.from_numpy(skip)
-        if known.shape[2]:
-            known = known.transpose(0, 1)
-            features = torch.cat([features, known], dim=2)
-            skipped += F.linear(known, self.skip_known)
+        first_gates = torch.from_numpy(gates)
+        if known is not None and self.known:
+            added = self.known(known.transpose(0, 1))
+            first_gates += added[:, :, : gates.shape[2]]
+            skipped += added[:, :, gates.shape[2] :]
         after: list[Parts] = []
         for product, width, (hidden, cell) in zip(self.layers, self.widths, state, strict=False):
             sums = product(torch.cat([features, hidden], dim=2))
             if after:
                 skipped += sums[:, :, 4 * width :]
             else:
-                sums += torch.from_numpy(gates)
+                sums += first_gates
             input_gate, forget_gate, output_gate = (
                 sums[:, :, : 3 * width].sigmoid_().chunk(3, dim=2)
             )

@@ -65,6 +65,24 @@ def test_packed_steps_give_what_the_layers_give(settings: dict[str, object]) -> 
 
 
 @needs_fbgemm
+@pytest.mark.parametrize("packs", [False, True])
+def test_what_is_known_of_all_rows_is_one_row(packs: bool) -> None:
+    model = halved(network(poet_input=True, form_input=True, skips=True))
+    if packs:
+        model.pack()
+    known = torch.randn(1, 1, model.condition_inputs.width)
+    column = TOKENS[:, :1]
+    with torch.inference_mode():
+        expected, _ = model(column, None, conditions=known.expand(len(column), -1, -1))
+        found, _ = model(column, None, conditions=known)
+        unknown, _ = model(column, None)
+        zero, _ = model(column, None, conditions=torch.zeros_like(known))
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(unknown, zero)
+    assert not torch.allclose(found, unknown)
+
+
+@needs_fbgemm
 @pytest.mark.parametrize(
     ("features", "near"), [("amx_tile vnni", 0.02), ("vnni avx512_bf16", 0.02), ("", 1e-5)]
 )
