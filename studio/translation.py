@@ -4,7 +4,7 @@ The catalogues are in studio/locale: `zh/*.po` are written by hand, `zh/studio.m
 by data/build_translations.py. Traditional Chinese is converted from the simplified text.
 
 One process speaks one language, so it is a fact of the process, as a locale is. It can change:
-a text of `tr` knows its message, and `again` says it in the language of now. Only a report has a
+a text of `tr` knows its message, and `again` gives it in the current language. Only a report has a
 language of its own: `translator`.
 """
 

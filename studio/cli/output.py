@@ -1,5 +1,6 @@
 """Output of all subcommands: one JSON document on standard output, messages on standard error,
-and exit codes: 0 done, 1 an error, 2 wrong usage, 130 interrupted."""
+and exit codes: 0 done, 1 an error, 2 wrong usage, 3 another process of the same training has ended,
+130 interrupted."""
 
 import contextlib
 import json

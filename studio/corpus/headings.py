@@ -1,7 +1,8 @@
 """Deciding which lines of a text are verse, and which are a title or a poet above it.
 
-A title does not end in a stop and is not as long as the lines of verse. If it is just as long, it
-makes the number of lines odd. A poet's name has two to four characters, with or without a dynasty.
+A title does not end in a stop, and usually it is shorter or longer than the lines of verse. A line
+that is just as long is a title only if the other lines are even in number, or if it begins with a
+tune. A poet's name has two to four characters, with or without a dynasty.
 """
 
 import re

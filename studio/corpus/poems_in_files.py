@@ -1,4 +1,4 @@
-"""Poems in files, read for scanning, and what is said of those that cannot be read."""
+"""Poems in files, read for scanning, and messages about those that cannot be read."""
 
 import sys
 import unicodedata

@@ -1,8 +1,8 @@
 """The words of two characters in a library: pairs that fit the rhythm of its lines.
 
 A line is read in pairs from its start; in lines of five and seven a last three follow, which are
-split as 2+1 or 1+2. So a word fills a pair and ends a line, but hardly straddles two pairs. Counted
-is how often two characters are
+split as 2+1 or 1+2. So a word fills a pair and ends a line, but hardly straddles two pairs. What is
+counted: how often two characters are
 
 - a pair (春风 in 春风不度), which in the last three may be one of two: those that end the line;
 - neighbours in two pairs (风不).

@@ -8,6 +8,8 @@ step-00000200/
   training.safetensors  to resume: optimiser, recurrent state, random state
   training.json         the position in the epoch and the running sums
   preferred.safetensors the weights that readers prefer, if they were trained
+  coherence.safetensors which couplet follows which, if it was trained
+  judge.safetensors     how a reader would judge a poem, if it was trained
 ```
 
 A folder with the first three files is a model that can write; training needs the next two as well.

@@ -11,7 +11,7 @@ character, and again if one line has a doubled character (茫茫) where the othe
   same part of speech (日 and 花: 宽对) count one half. Pairs are left out if neither character is
   of a known kind. The kinds are in data/kinds.toml.
 - rhythm: a line is made of pairs and three last characters, split as 2+1 or 1+2 (2+2+1, 2+1+2,
-  2+2+3). Counted are these pairs and both pairs within the last three: the share that are a common
+  2+2+3). These pairs and both pairs within the last three are counted: the share that are a common
   word in both lines or in neither. The words are in data/words.txt.
 
 A half of a couplet (对联) may have several lines. Its parts are then the means over the pairs of

@@ -1,4 +1,4 @@
-"""What a run would come to: some trial steps with its settings, of which nothing is kept."""
+"""An estimate for a run: some trial steps with its settings, of which nothing is kept."""
 
 import tempfile
 import time

@@ -1,4 +1,4 @@
-"""Another language at once: every text on the screen is said again, and nothing else changes."""
+"""Another language at once: every text on the screen is translated again; nothing else changes."""
 
 from typing import Any, Protocol, runtime_checkable
 

@@ -1,7 +1,7 @@
 """How well a plain classifier tells a model's poems from people's, by statistics of each poem.
 
-Logistic regression over figures of likelihood, rarity, looseness and repetition. It is right in
-half of the cases where nothing gives the model away.
+Logistic regression over figures of likelihood, rarity, looseness and repetition. If nothing
+gives the model away, it is right in half of the cases.
 """
 
 import math

@@ -2,7 +2,7 @@
 
 A tune has one pattern, so unlike in regulated verse no choice can lead to a dead end: the
 characters of a place do not depend on those before it, except that no rhyme is used twice. A line
-that is said again (叠句) is fixed as soon as it has been said.
+that is repeated (叠句) is fixed as soon as its first time is written.
 """
 
 import random
