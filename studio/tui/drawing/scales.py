@@ -33,6 +33,8 @@ _GAPS = (
     43200,
     *(86400 * 2**n for n in range(12)),
 )
+# The latest time that gets a tick, in the year 5138.
+_LATEST = 1e11
 # A range that is smaller than this share of its values is that of a constant.
 CONSTANT = 2e-6
 
@@ -125,6 +127,10 @@ def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
 
 def time_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     """At most `most` round times of day between two times in seconds since 1970."""
+    # Far zoomed out, the times themselves are out of range.
+    low, high = max(low, 0.0), min(high, _LATEST)
+    if low > high:
+        return []
     gap = next((gap for gap in _GAPS if (high - low) / gap < most), math.inf)
     if math.isinf(gap):
         return [(low, time.strftime(tr(_DAY), time.localtime(low)))]

@@ -30,7 +30,6 @@ from studio.tui.playground.own_poem_screen import OwnPoemScreen, TypedPoem
 from studio.tui.playground.poem_history import PoemGroup
 from studio.tui.playground.request_form import RequestForm
 from studio.tui.widgets.pinyin_input import PinyinInput
-from studio.tui.workbench.draft import new_seed
 from studio.tui.workbench.workbench import Workbench
 from studio.verse.request import USUAL, ComposeRequest
 
@@ -187,7 +186,7 @@ class PlaygroundPane(Pane):
 
     def _write_request(self, with_new_seed: bool) -> None:
         if with_new_seed:
-            self.form.seed = new_seed()
+            self.form.renew(self.studio.settings.request.ranking)
         request = self.read_request()
         if request is None:
             return
@@ -203,10 +202,11 @@ class PlaygroundPane(Pane):
     @on(Desk.Finished)
     def _finished(self, event: Desk.Finished) -> None:
         composed = event.group.composed[0]
-        if composed.request == self._greeting:
+        if composed.request == self._greeting and self._to_compare is None:
             self.opening.show_note(tr("The poem of the day. Press enter to write another."))
             return
-        self.studio.save_settings(request=_without_given(composed.request))
+        request = _for_the_settings(composed.request, self.studio.settings.request)
+        self.studio.save_settings(request=request)
         if saved := self._to_compare:
             again = compare(saved, composed.model, [poem.text for poem in composed.poems])
             self.opening.show_note(again.sentence, error=not again.is_same)
@@ -340,6 +340,11 @@ def _for_the_form(composed: Composed) -> ComposeRequest:
     """What the form shows of a request: a poem of one's own keeps its title and its poet."""
     request = _without_given(composed.request)
     return request if composed.model else msgspec.structs.replace(request, title="", poet="")
+
+
+def _for_the_settings(request: ComposeRequest, before: ComposeRequest) -> ComposeRequest:
+    """What the settings keep of a request: not the ranking of an older poem written again."""
+    return msgspec.structs.replace(_without_given(request), ranking=before.ranking)
 
 
 def _without_given(request: ComposeRequest) -> ComposeRequest:

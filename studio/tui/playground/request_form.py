@@ -39,7 +39,8 @@ from studio.tui.widgets.form_fields import (
     WordsField,
 )
 from studio.tui.widgets.pinyin_input import PinyinInput
-from studio.verse.request import COUPLET_FORM, ComposeRequest, Ranking, Sampling, Tones
+from studio.tui.workbench.draft import new_seed
+from studio.verse.request import COUPLET_FORM, USUAL, ComposeRequest, Ranking, Sampling, Tones
 
 MOST_CANDIDATES = 24  # more cannot be viewed at once
 TEMPERATURE_STEP = 0.1
@@ -92,6 +93,7 @@ class RequestForm(VerticalScroll, can_focus=False):
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self.models = ModelFields()
+        # The weights of the terms that rank the drafts; no field shows them.
         self._ranking = Ranking()
 
     def compose(self) -> ComposeResult:
@@ -180,7 +182,11 @@ class RequestForm(VerticalScroll, can_focus=False):
             self._number(name).text = f"{getattr(request.sampling, name):.10g}"
         for name in ("lines", "longest", "drafts", "tries"):
             self._number(name).text = str(getattr(request, name))
-        self._number("candidates").text = str(min(request.candidates, MOST_CANDIDATES))
+        count = self._number("candidates")
+        if not _has_own_number(request):
+            count.text = str(min(request.candidates, MOST_CANDIDATES))
+        elif not count.text:
+            count.text = str(USUAL.candidates)
         for name in _TEXTS:
             self._text(name).text = getattr(request, name)
         self._text("words").text = " ".join(request.words)
@@ -266,6 +272,10 @@ class RequestForm(VerticalScroll, can_focus=False):
             self._number("seed").text = str(seed)
         self._number("seed").check()
 
+    def renew(self, ranking: Ranking) -> None:
+        """Take a new seed, and this ranking: that of an older poem belongs to its seed."""
+        self.seed, self._ranking = new_seed(), ranking
+
     @property
     def has_new_seeds(self) -> bool:
         """Whether each request gets a new seed."""
@@ -313,8 +323,10 @@ class RequestForm(VerticalScroll, can_focus=False):
     def _chosen(self, event: Select.Changed) -> None:
         event.stop()
         for chosen, typed in _FROM_LIST.items():
-            if event.select.id == chosen and (name := self._choice(chosen).value):
-                self._text(typed).text = name
+            choice, text = self._choice(chosen), self._text(typed)
+            # None is chosen, or what is typed is not in the list.
+            if event.select.id == chosen and (choice.value or text.text in choice.values):
+                text.text = choice.value
         form = self._choice("form").value
         self._number("longest").set_class(form != FREE, "-unused")
         self._number("lines").set_class(not self._any_length, "-unused")
@@ -368,6 +380,13 @@ class RequestForm(VerticalScroll, can_focus=False):
 
     def _choice(self, name: str) -> ChoiceField:
         return self.query_one(f"#field-{name}", ChoiceField)
+
+
+def _has_own_number(request: ComposeRequest) -> bool:
+    """Whether how many poems it asks for follows from the rest of the request."""
+    if request.sampling.strategy == "greedy":
+        return True
+    return request.form == COUPLET_FORM and request.candidates == COUPLETS
 
 
 def _number(name: str, label: str, allowed: str, more: bool = False) -> NumberField:

@@ -15,7 +15,7 @@ from studio.collection.picture import Sheet
 from studio.translation import marked, tr
 from studio.tui.drawing.plot import Plot
 from studio.tui.themes import series_colour
-from studio.tui.training.axes import AXES
+from studio.tui.training.axes import AXES, Axis
 from studio.tui.training.charts_picture import Label, Shades, charts_sheet
 from studio.tui.training.curve_chart import Cursor, CurveChart, Series
 from studio.tui.training.history import History
@@ -66,7 +66,8 @@ class CurveGrid(Container):
         self._smoothing = 0.9
         self._shades: dict[str, tuple[str, str]] = {}
         self._histories: Sequence[History] = ()
-        self._axis = AXES[0]
+        # What is drawn along: the chosen axis, unless it is not known for all runs.
+        self._axis = self._chosen_axis = AXES[0]
         # The step at which the cursor is; None without one.
         self.cursor: int | None = None
 
@@ -168,10 +169,12 @@ class CurveGrid(Container):
     def next_axis(self) -> None:
         """Draw the curves along the next axis that is known for all runs."""
         at = AXES.index(self._axis)
-        for axis in (*AXES[at + 1 :], *AXES[:at]):
-            if all(np.isfinite(axis.at(history)).all() for history in self._histories):
-                self._axis = axis
-                return
+        self._axis = self._chosen_axis = next(filter(self._is_known, (*AXES[at + 1 :], AXES[0])))
+
+    def _is_known(self, axis: Axis) -> bool:
+        return axis is AXES[0] or all(
+            np.isfinite(axis.at(history)).all() for history in self._histories
+        )
 
     # --- the cursor -----------------------------------------------------------------------------
 
@@ -237,7 +240,12 @@ class CurveGrid(Container):
     def show(self, histories: Sequence[History], reference: str = "") -> None:
         """Draw these runs; `reference` is the one that the others are compared with."""
         variables = self.app.theme_variables
+        if [each.run for each in histories[:1]] != [each.run for each in self._histories[:1]]:
+            # What is in view are steps of another run.
+            for plot in self.query(Plot):
+                plot.forget_window()
         self._histories = histories
+        self._axis = self._chosen_axis if self._is_known(self._chosen_axis) else AXES[0]
         self._shades = {
             history.run: series_colour(variables, index) for index, history in enumerate(histories)
         }

@@ -33,7 +33,12 @@ class CurvesPane(Pane):
         if self.query_one(CurveGrid).toggle_grid():
             self._panels.draw_now()
         else:
-            self.notify(tr("No room for all curves: zoom with z, or enlarge the terminal."))
+            is_beside_others = self.size.width < self.app.size.width
+            self.notify(
+                tr("No room for all curves: zoom with z, or enlarge the terminal.")
+                if is_beside_others
+                else tr("No room for all curves: enlarge the terminal.")
+            )
 
     def action_log_scale(self) -> None:
         """Switch between a linear and a logarithmic scale."""

@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.reactive import reactive
-from textual.widgets import Input
 
 from studio.messages import (
     Estimated,
@@ -41,7 +40,7 @@ from studio.tui.training.panels import WatchPanels
 from studio.tui.training.readings_follower import READINGS_EVERY, ReadingsFollower
 from studio.tui.training.run_actions import RunActions
 from studio.tui.training.run_files import RunFiles
-from studio.tui.training.run_list import RunAction, RunList
+from studio.tui.training.run_list import FilterWanted, RunAction, RunList
 from studio.tui.training.run_names import RunNames
 from studio.tui.training.sample_panel import SamplePanel
 from studio.tui.training.settings_form import SettingsForm
@@ -232,15 +231,17 @@ class TrainingPane(CurvesPane):
 
     def action_back(self) -> None:
         """Leave a text field, or go back to the curves."""
+        if self.query_one(RunList).leave_filter():
+            return
         if self.view != "watch" and (self._watched.shown() or self._watched.compared):
             self.action_view("watch")
-        elif isinstance(self.app.focused, Input) and self.view != "new":
-            self.focus()
         else:
             self.focus_first()
 
+    @on(FilterWanted)
     def action_filter(self) -> None:
         """Show the runs and focus their filter."""
+        self._runs.stop_opening()
         self.view = "runs"
         self.call_after_refresh(self.query_one(RunList).focus_filter)
 

@@ -37,6 +37,10 @@ class RunAction(Message):
         self.action, self.row = action, row
 
 
+class FilterWanted(Message):
+    """The user wants to filter the list."""
+
+
 class _Options(OptionList):
     KEYS_HEADING = marked("In the list of runs")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -130,6 +134,15 @@ class RunList(Vertical):
         self.query_one("#filter").display = True
         self.query_one("#filter").focus()
 
+    def leave_filter(self) -> bool:
+        """Go from the filter to the list; hide it if it is empty. Returns False if outside it."""
+        typed = self.query_one("#filter", Input)
+        if not typed.has_focus:
+            return False
+        typed.display = bool(typed.value)
+        self.focus_list()
+        return True
+
     def on_show(self) -> None:
         self.read()
 
@@ -216,7 +229,9 @@ class RunList(Vertical):
             options.add_options(map(Option, prompts))
             at_name = before[at] if at is not None and at < len(before) else None
             if names:
-                options.highlighted = names.index(at_name) if at_name in names else 0
+                # After a run is deleted, the next one.
+                below = min(at or 0, len(names) - 1)
+                options.highlighted = names.index(at_name) if at_name in names else below
         none = self.query_one("#no-runs", Static)
         none.display = bool(problem) or not names
         empty = tr("No run matches.") if self._rows else tr("No runs yet.")
@@ -241,8 +256,7 @@ class RunList(Vertical):
     @on(Input.Submitted, "#filter")
     def _filter_done(self, event: Input.Submitted) -> None:
         event.stop()
-        event.input.display = bool(event.value)
-        self.focus_list()
+        self.leave_filter()
 
     @on(OptionList.OptionSelected)
     def _opened(self, event: OptionList.OptionSelected) -> None:
@@ -253,7 +267,7 @@ class RunList(Vertical):
     def _key_pressed(self, event: _KeyPressed) -> None:
         event.stop()
         if event.action == "filter":
-            self.focus_filter()
+            self.post_message(FilterWanted())
         else:
             self._act(event.action)
 

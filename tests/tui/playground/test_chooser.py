@@ -3,11 +3,13 @@
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 from textual.widgets import Input, OptionList, Static
 
 from studio.collection.saved import Collection
 from studio.paths import Home
+from studio.verse.request import USUAL, Ranking
 from tests.collection.test_saved import TEXT, saved
 from tests.tui.playing import Play, playing
 
@@ -52,6 +54,28 @@ async def test_a_different_poem_is_reported_with_the_difference(play: Play) -> N
         await played.press("b", "r")
         await played.answer(TEXT.replace("黄河", "黄江"))
         assert "line 2 is 黄江入海流" in played.text("#opening-note")
+
+
+async def test_the_poem_of_the_day_is_compared_too(play: Play) -> None:
+    async with play() as played:
+        played.pane._greeting = saved().rewrite_request
+        await played.press("b", "r")
+        await played.answer(TEXT)
+        assert "the same poem" in played.text("#opening-note")
+
+
+async def test_the_ranking_of_an_older_poem_is_for_that_poem(play: Play, home: Home) -> None:
+    old = Ranking(repetition=2.0)
+    poem = saved(seed=9)
+    request = msgspec.structs.replace(poem.request, ranking=old)
+    Collection(home.collection).add(msgspec.structs.replace(poem, request=request))
+    async with play() as played:
+        await played.press("b", "r")
+        await played.answer(TEXT)
+        assert played.last.ranking == old
+        assert played.app.settings.request.ranking == USUAL.ranking
+        await played.press("n")
+        assert played.last.ranking == USUAL.ranking
 
 
 async def test_the_next_poem_is_not_compared(play: Play) -> None:

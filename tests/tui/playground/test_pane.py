@@ -12,7 +12,7 @@ from studio.messages import CancelCompose, Failed, Inspect, Trained, TrainingSta
 from studio.model.config import RunConfig
 from studio.model.events import TrainingEnded
 from studio.paths import Home
-from studio.settings import read_settings
+from studio.settings import Settings, read_settings
 from studio.tui.playground.chooser import PoemChooser
 from studio.tui.playground.export_screen import ExportScreen
 from studio.tui.playground.request_form import RequestForm
@@ -916,3 +916,7 @@ async def test_a_couplet_is_a_form_whose_opening_is_a_line(play: Play) -> None:
         await played.answer(*couplets)
         assert played.cards() == couplets
         assert "parallelism" in played.text("#figures")
+        played.pane._fill(played.last)
+        assert played.number("candidates").value == "1"
+    async with play(settings=Settings(request=played.last)) as played:
+        assert played.number("candidates").value == "1"

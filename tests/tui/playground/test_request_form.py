@@ -68,6 +68,15 @@ async def test_a_list_shows_none_where_another_name_is_typed(play: Play) -> None
             assert getattr(played.last, typed) == name
 
 
+async def test_none_of_a_list_removes_what_was_taken_from_it(play: Play) -> None:
+    async with play() as played:
+        for chosen, typed, name in (("theme", "title", "送别"), ("known_poet", "poet", "李白")):
+            for value in (name, ""):
+                played.select(chosen).value = value
+                await played.pilot.pause()
+                assert played.number(typed).value == value
+
+
 async def test_a_theme_is_shown_where_a_request_has_it_as_its_title(play: Play) -> None:
     async with play() as played:
         form = played.pane.query_one(RequestForm)

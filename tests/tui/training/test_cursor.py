@@ -178,6 +178,28 @@ async def test_the_axis_is_changed_while_a_run_has_readings_but_no_steps(
         assert "No values yet." in studio.words()
 
 
+async def test_a_run_whose_times_are_unknown_is_drawn_along_its_steps(
+    open_studio: Open, home: Home
+) -> None:
+    add_readings(write_run(home, "autumn", 600), range(50, 601, 50))
+    write_run(home, "winter", 300)
+    async with open_studio(WIDE) as studio:
+        await studio.press("2", "r", "down", "enter")
+        studio.pane._follow_readings()
+        await studio.settle()
+        await studio.press(*"aaaa", "home", *["greater_than_sign"] * 3)
+        assert "by time of day" in title(studio, "loss")
+        await studio.press("r", "up", "enter")
+        assert "winter" in studio.text()
+        assert "by" not in title(studio, "loss")
+        # The window was that of the other run.
+        assert studio.pane.query_one("#chart-loss Plot", Plot).window is None
+        await studio.press("r", "down", "enter")
+        studio.pane._follow_readings()
+        await studio.settle()
+        assert "by time of day" in title(studio, "loss")
+
+
 def test_readings_of_steps_that_were_repeated_are_left_out() -> None:
     history = History("autumn")
     read = [TrainingReading(float(at), step, None, "", ()) for at, step in enumerate((5, 9, 4, 8))]
@@ -190,6 +212,11 @@ def test_times_of_day_have_round_ticks() -> None:
     found = [label for _, label in time_ticks(noon, noon + 7200, 5)]
     assert found == ["12:00", "12:30", "13:00", "13:30", "14:00"]
     assert [label for _, label in time_ticks(noon, noon + 2, 5)] == ["00:00", "00:01", "00:02"]
+
+
+def test_far_from_our_times_there_are_no_ticks() -> None:
+    assert len(time_ticks(-1e30, 1e30, 5)) == 1
+    assert time_ticks(-1e30, -1e29, 5) == time_ticks(1e12, 1e13, 5) == []
 
 
 def test_the_first_steps_do_not_rule_the_scale() -> None:

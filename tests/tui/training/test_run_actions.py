@@ -1,7 +1,11 @@
 """Opening, comparing, resuming and deleting runs: what the list and the palette ask for."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from textual.events import Key
+from textual.widgets import OptionList
 
 from studio.messages import Resume
 from studio.paths import Home
@@ -88,6 +92,55 @@ async def test_keys_after_the_one_that_shows_the_runs_find_them_before_their_fig
             studio.app.post_message(Key(each, each if len(each) == 1 else None))
         watched = studio.pane._watched
         await until(studio.pilot, lambda: bool(getattr(watched, effect)))
+
+
+async def test_after_a_run_is_deleted_the_next_one_is_highlighted(
+    open_studio: Open, home: Home
+) -> None:
+    for name in ("autumn", "winter", "spring"):
+        write_run(home, name, 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "down", "d", "y")
+        options = studio.pane.query_one(RunList).query_one(OptionList)
+        assert (options.option_count, options.highlighted) == (2, 1)
+        await studio.press("d", "y")
+        assert (options.option_count, options.highlighted) == (1, 0)
+
+
+async def test_a_run_that_is_read_late_leaves_the_filter_alone(
+    open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run(home, "autumn", 20)
+    reading: list[Callable[[], None]] = []
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r")
+        runs = studio.pane._runs
+        read = runs._read_run
+        monkeypatch.setattr(runs, "_read_run", lambda *what: reading.append(partial(read, *what)))
+        await studio.press("enter", "slash")
+        (read_now,) = reading
+        read_now()
+        await studio.settle()
+        assert studio.pane.query_one("#filter").has_focus
+
+
+async def test_escape_leads_from_the_filter_to_the_list(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "enter", "r", "slash", "escape")
+        assert studio.pane.view == "runs"
+        assert isinstance(studio.app.focused, OptionList)
+        assert not studio.pane.query_one("#filter").display
+        await studio.press("slash", "a", "escape")
+        assert studio.pane.query_one("#filter").display
+
+
+async def test_zoom_is_named_only_where_it_helps(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 20)
+    for size, remedy in ((SMALL, "curves: enlarge"), ((120, 36), "curves: zoom with z")):
+        async with open_studio(size) as studio:
+            await studio.press("2", "r", "enter", "g")
+            assert any(remedy in each.message for each in studio.app._notifications)
 
 
 async def test_the_filter_ignores_case_also_for_damaged_runs(open_studio: Open, home: Home) -> None:
