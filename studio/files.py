@@ -83,8 +83,10 @@ def build_folder_atomically(path: Path, fill: Callable[[Path], T]) -> T:
     """Let `fill` write a folder beside `path`, flush it to disk, then rename it to `path`.
 
     If `path` exists already, it is replaced at the very end: at every moment either the old or the
-    new folder is there. Returns the result of `fill`.
+    new folder is there. If `path` is a symbolic link, the folder that it names is replaced. Returns
+    the result of `fill`.
     """
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_leftovers(path.parent)
     # mkdtemp would ignore the umask and make the folder private.

@@ -91,3 +91,19 @@ def test_a_file_is_written_where_a_link_points(tmp_path: Path) -> None:
     write_atomically(link, b"new")
     assert link.is_symlink()
     assert kept.read_text() == "new"
+
+
+def test_a_folder_is_written_where_a_link_points(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "disk" / "model"
+    build_folder_atomically(kept, partial(fill_with, "old"))
+    link = tmp_path / "model"
+    link.symlink_to(kept)
+    build_folder_atomically(link, partial(fill_with, "new"))
+    assert link.is_symlink()
+    assert content(kept) == {"new"}
+    assert set(kept.parent.iterdir()) == {kept}
+    monkeypatch.chdir(kept)
+    build_folder_atomically(Path(), partial(fill_with, "newer"))
+    assert content(kept) == {"newer"}

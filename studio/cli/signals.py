@@ -12,20 +12,21 @@ from studio.launched import is_launched
 def stopping_on_signals(stop: Callable[[], None]) -> Iterator[list[int]]:
     """Stop the training with a checkpoint on Ctrl-C, `kill`, and a closed terminal.
 
-    A second signal stops it at once; if there are several processes, that is up to the one that has
-    started them. A signal that is ignored (nohup) stays ignored.
+    A second Ctrl-C or `kill` stops it at once; if there are several processes, that is up to the
+    one that has started them. A terminal that is closed may send its signal twice: once from the
+    shell, once from the system. A signal that is ignored (nohup) stays ignored.
     """
     received: list[int] = []
 
     def handle(number: int, _frame: object) -> None:
-        if received and not is_launched():
-            raise KeyboardInterrupt
-        received.append(number)
         if number == signal.SIGHUP:
             # The terminal is closed: writing to it would fail before the checkpoint is saved.
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, 1)
             os.dup2(nowhere, 2)
+        elif received and not is_launched():
+            raise KeyboardInterrupt
+        received.append(number)
         stop()
 
     numbers = [

@@ -175,6 +175,9 @@ class _Turns:
             # The launcher of several processes ends all of them with a signal if one fails.
             stopped = False
             self._failed[run] = failure(run, last)
+        if stopped and last.outcome == "finished":
+            # The signal came during the last step.
+            return self._name_left(tr("Train them with: tangshi-studio train --queue"))
         if stopped:
             resume = f"tangshi-studio train --run {run} --resume"
             remedy = tr(

@@ -112,8 +112,8 @@ def train(
                     tr("A resumed run keeps its settings: only --epochs and --device can change.")
                 )
         elif queue:
-            given_too = (cell, run, epochs, from_, poems, mix, teachers, teaching, max_steps, seed)
-            if device or any(each is not None for each in given_too):
+            given_too = (cell, run, epochs, seed, set_, from_, poems, mix, teachers, teaching)
+            if device or any(each is not None for each in (*given_too, max_steps)):
                 raise ConfigError(
                     tr("--queue trains the runs that wait, each with its own settings.")
                 )

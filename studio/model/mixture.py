@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import torch
 
+from studio.model.config import RunConfig
+
 # Of the planned epochs, the part in which all of the other poems are read, and the part after which
 # none are: in between fewer and fewer.
 ALL_UNTIL, NONE_AFTER = 0.8, 0.97
@@ -31,8 +33,10 @@ def other_share(epoch: int, epochs: int, own: int, other: int) -> float:
     return read / (own + read)
 
 
-def falls(epochs: int) -> bool:
-    """Whether fewer and fewer of the other poems are read, of so many planned epochs."""
+def falls(config: RunConfig, reached: int) -> bool:
+    """Whether fewer and fewer of the other poems were read by a run that reached that epoch."""
+    planned = min(reached, config.train.epochs) if config.train.max_steps else config.train.epochs
+    epochs = config.mixing_epochs or planned
     return (epochs - 0.5) / epochs > ALL_UNTIL
 
 

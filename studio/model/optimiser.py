@@ -136,7 +136,8 @@ def load_state_tensors(optimiser: torch.optim.Optimizer, tensors: dict[str, Tens
     state: dict[int, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         number, _, name = key.partition(".")
-        if int(number) not in range(len(shapes)) or tensor.shape not in ((), shapes[int(number)]):
+        is_known = int(number) in range(len(shapes))
+        if not is_known or tensor.shape != (() if name == "step" else shapes[int(number)]):
             shape = list(tensor.shape)
             raise ValueError(
                 tr("optimiser.{key} of shape {shape} fits no parameter", key=key, shape=shape)

@@ -247,7 +247,7 @@ def _others(data: ReportData, text: Translate) -> Iterator[str]:
             )
         if config.mixed:
             words = marked("{run} also read the poems of {corpus}, all of them in every epoch.")
-            if falls(config.mixing_epochs or config.train.epochs):
+            if falls(config, max((each.epoch for each in run.history.steps), default=1)):
                 words = marked("{run} also read the poems of {corpus}, fewer and fewer of them.")
             yield text(words, run=run.name, corpus=config.mixed)
         if config.teachers:

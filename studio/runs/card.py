@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from studio.corpus.poem import couplets
+from studio.corpus.poem import Script, couplets
 from studio.model.config import RunConfig
 from studio.model.mixture import falls
 from studio.model.preferred import Preference
@@ -12,14 +12,6 @@ from studio.verse.request import ComposeRequest
 
 # The network's `initial_state`, in words.
 INITIAL = {"zero": "a zero state", "end": "the state that an end token leaves"}
-FAULTS = (
-    "It knows characters, not the world: images are those that Tang poets put side by side most "
-    "often, and a poem drifts from one to the next without a thought that holds it together.",
-    "Parallelism in the middle couplets is what it learnt by reading; nothing enforces it.",
-    "It has read nothing but old poems, in simplified characters. It cannot tell apart what "
-    "simplifying merged, such as 裏 and 里.",
-    "Rare characters are poorly known. Those seen once in training are unknown to it.",
-)
 
 
 class SplitFigures(msgspec.Struct, frozen=True):
@@ -51,11 +43,15 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class TrainingPoems(msgspec.Struct, frozen=True):
-    """The training poems of another corpus than the library; `sharing` as in `Phase`."""
+    """The training poems of another corpus than the library; `sharing` as in `Phase`.
+
+    `epochs` is how many epochs the run reached; 0 in cards of older versions.
+    """
 
     corpus: str
     poems: int
     sharing: int
+    epochs: int = 0
 
 
 class Phase(msgspec.Struct, frozen=True):
@@ -108,6 +104,25 @@ class Card(msgspec.Struct, frozen=True):
     preferred: Preference | None = None
     instead: TrainingPoems | None = None
     same_poems: bool = True
+
+
+def faults_of(config: RunConfig, script: Script) -> tuple[str, ...]:
+    """The known faults of a model that was trained on a library in that script."""
+    apart = (
+        ", in simplified characters. It cannot tell apart what simplifying merged, such as 裏 and "
+        "里."
+    )
+    least = config.train.min_count
+    unknown = f"fewer than {least} times" if least > 2 else "once"
+    return (
+        "It knows characters, not the world: images are those that poets put side by side most "
+        "often, and a poem drifts from one to the next without a thought that holds it together.",
+        "Parallelism in the middle couplets is what it learnt by reading. No rule enforces it; of "
+        "several drafts the more parallel ones are preferred.",
+        "It has read nothing but old poems" + (apart if script == "simplified" else "."),
+        "Rare characters are poorly known."
+        + (f" Those seen {unknown} in training are unknown to it." if least > 1 else ""),
+    )
 
 
 def as_markdown(card: Card) -> str:
@@ -218,8 +233,8 @@ def _phase(phase: Phase) -> str:
     words = [
         f"{phase.run}: {phase.step:,} steps in {phase.hours:.1f} hours"
         + (f" on {phase.machine}" if phase.machine else "")
-        + f", in the {phase.poems:,} poems of {phase.corpus}, with the characters of the Tang "
-        f"poems, {_settings(phase.config)}; perplexity after it {figures}.",
+        + f", {_settings(phase.config)}. It read the {phase.poems:,} poems of {phase.corpus}, with "
+        f"the characters of the library. Its perplexity was {figures}.",
         f"Of its poems {phase.sharing:,} share three lines or more with poems that are held out.",
     ]
     if mixed:
@@ -230,7 +245,7 @@ def _phase(phase: Phase) -> str:
 
 
 def _mixed(mixed: TrainingPoems, config: RunConfig) -> str:
-    fewer = falls(config.mixing_epochs or config.train.epochs)
+    fewer = falls(config, mixed.epochs or config.train.epochs)
     when = "fewer and fewer of them towards the end" if fewer else "all of them in every epoch"
     return (
         f"read {mixed.poems:,} poems of {mixed.corpus}, {when}. Of these {mixed.sharing:,} share "
@@ -258,9 +273,10 @@ def _preferred(learnt: Preference) -> str:
 
 def _settings(config: RunConfig) -> str:
     model, train = config.model, config.train
+    rows = "poems" if train.batching == "poems" else f"streams in windows of {train.window}"
     return (
         f"{train.optimizer} at {train.learning_rate:g} ({train.schedule}), {train.batch_size} "
-        f"streams in windows of {train.window}, dropout {model.dropout:g} of units, "
+        f"{rows}, dropout {model.dropout:g} of units, "
         f"{model.recurrent_dropout:g} of recurrent weights and {model.embedding_dropout:g} of "
         f"characters, weight decay {train.weight_decay:g}"
     )

@@ -31,13 +31,11 @@ from studio.model.events import TrainingEnded, TrainingEvent
 from studio.runs import queue
 from studio.runs.event_log import EventReader
 from studio.runs.summary import figures_of
-from studio.runs.training_folder import ProcessState, TrainingFolder, TrainingProcess
+from studio.runs.training_folder import RUN_NAME, ProcessState, TrainingFolder, TrainingProcess
 from studio.staging import staging_path
 from studio.translation import marked, plain, tr
 from studio.wording import ordinal
 
-# At most 240 bytes in UTF-8: file systems accept names of 255.
-_NAME = re.compile(r"\w[\w\-.]{0,59}")
 # Names of models that are not runs.
 _RESERVED = ("auto", "default")
 _CHECKPOINT = re.compile(r"step-\d+")
@@ -155,7 +153,7 @@ class RunSummary(msgspec.Struct, frozen=True):
 
 def check_name(name: str) -> None:
     """Raise RunError if no run may have that name."""
-    if not _NAME.fullmatch(name) or name in _RESERVED:
+    if not RUN_NAME.fullmatch(name) or name in _RESERVED:
         raise RunError(
             tr(
                 "A run cannot be called {name!r}. Use at most 60 letters, digits and Chinese "
@@ -190,7 +188,7 @@ def create(runs: Path, name: str, config: RunConfig) -> Run:
 def find(runs: Path, name: str) -> Run:
     """The run called `name`; raises RunError that lists the known ones."""
     folder = runs / name
-    if not _NAME.fullmatch(name) or not (folder / "config.json").exists():
+    if not RUN_NAME.fullmatch(name) or not (folder / "config.json").exists():
         known = ", ".join(run.name for run in all_runs(runs)) or tr("none yet")
         raise RunError(
             tr("There is no run called {name!r}. Runs: {known}.", name=name, known=known)
@@ -203,7 +201,7 @@ def all_runs(runs: Path) -> list[Run]:
     found = [
         Run(path.parent)
         for path in runs.glob("[!.]*/config.json")
-        if _NAME.fullmatch(path.parent.name)
+        if RUN_NAME.fullmatch(path.parent.name)
     ]
     return sorted(found, key=_modified, reverse=True)
 

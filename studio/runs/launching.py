@@ -107,11 +107,13 @@ def train_on(devices: Sequence[str], name: str, options: Sequence[str]) -> int:
 def _wait(context: PContext) -> dict[int, int]:
     """The exit codes of the processes that failed, the first to fail first.
 
-    Each signal is passed on to them once; a second one ends them at once.
+    Each signal is passed on to them once; a second one ends them at once, but not that of a closed
+    terminal, which may come twice.
     """
     try:
         result = context.wait(period=0.1)
     except SignalException as caught:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         try:
             context.close(caught.sigval, _TO_SAVE)
         except SignalException as again:

@@ -321,15 +321,25 @@ def checkpoints_to_try(run: Run, step: int | None) -> list[str]:
 def with_more_epochs(run: Run, epochs: int, names: Sequence[str]) -> RunConfig:
     """The run's settings with `epochs` added; if `max_steps` ended it, to the epoch it reached.
 
-    `names` are the checkpoints to resume from, the newest first.
+    `names` are the checkpoints to resume from, the newest first. Raises RunError if the run has not
+    reached its `max_steps`.
     """
     config = run.config()
     if epochs <= 0:
         return config
     before = mixing = config.train.epochs
-    if config.train.max_steps and names:
+    if limit := config.train.max_steps:
         folders = [run.checkpoints / name for name in names]
-        reached = _first_undamaged(folders, checkpoint.read_progress)
+        reached = _first_undamaged(folders, checkpoint.read_progress) if names else None
+        if reached is None or reached.step < limit:
+            raise RunError(
+                tr(
+                    "{run} has not reached its max_steps, {limit:,}. Resume it without --epochs "
+                    "first; then it can have more epochs.",
+                    run=run.name,
+                    limit=limit,
+                )
+            )
         before = reached.epoch if reached.position else reached.epoch - 1
         mixing = max(1, before)
     train = msgspec.structs.replace(

@@ -212,12 +212,18 @@ def wait_until_training(run: Run, process: "subprocess.Popen[bytes]") -> int:
         time.sleep(LOOK_EVERY)
     if process.returncode == 0:
         return process.pid  # it had only a few steps to do
+    log = _log(run)
+    last_words = _last_words(log)
+    if not run.checkpoint_names():
+        # The folder of a run that has not trained may be deleted.
+        with contextlib.suppress(OSError):
+            log = log.replace(run.folder.with_name(f"{run.name}.log"))
     raise RunError(
         tr(
             "The training of {run} did not start: {last_words} All of its output is in {log}.",
             run=run.name,
-            last_words=_last_words(_log(run)),
-            log=_log(run),
+            last_words=last_words,
+            log=log,
         )
     )
 

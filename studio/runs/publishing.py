@@ -14,6 +14,7 @@ model/
 """
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -34,7 +35,7 @@ from studio.model.trainer import poems_sha256
 from studio.paths import VOCAB, Home
 from studio.runs import folders, published
 from studio.runs.beside import library_beside
-from studio.runs.card import FAULTS, Card, Phase, Sample, TrainingPoems
+from studio.runs.card import Card, Phase, Sample, SplitFigures, TrainingPoems, faults_of
 from studio.runs.environment import last_environment
 from studio.runs.folders import Run
 from studio.runs.held_out import split_figures
@@ -43,6 +44,7 @@ from studio.translation import tr
 from studio.verse.composer import write
 from studio.verse.novelty import Novelty
 from studio.verse.request import USUAL
+from studio.verse.writer import Writer
 
 # Two of each form, by seed, not chosen by hand.
 SAMPLES = tuple(
@@ -122,11 +124,11 @@ def publish(home: Home, name: str, folder: Path) -> Card:
             machine=_machine(run, description.step) or "an unknown machine",
             studio=trained.studio if trained else __version__,
             torch=trained.torch if trained else str(torch.__version__),
-            figures=[split_figures(writer, split, *poems) for split, poems in held_out.items()],
-            faults=FAULTS,
+            figures=_figures(writer, held_out, *held_out),
+            faults=faults_of(config, statistics.script),
             samples=samples,
             before=_before(home, config.start, held_out, {run.name}),
-            mixed=_beside(home, config.mixed, held_out),
+            mixed=_beside(home, config.mixed, held_out, _epoch(run, description.step)),
             instead=_beside(home, config.poems, held_out),
             same_poems=same_poems,
             preferred=preferred,
@@ -165,22 +167,25 @@ def _before(home: Home, name: str, held_out: HeldOut, later: set[str]) -> Phase 
         sharing=_sharing(texts, held_out),
         hours=_seconds(run, step) / 3600,
         # A run starts from the weights of the training, not from those that readers prefer.
-        figures=[
-            split_figures(load_writer(folder, name, preferred=False), "valid", *held_out["valid"])
-        ],
-        mixed=_beside(home, config.mixed, held_out),
+        figures=_figures(load_writer(folder, name, preferred=False), held_out, "valid"),
+        mixed=_beside(home, config.mixed, held_out, _epoch(run, step)),
         machine=_machine(run, step),
         before=_before(home, config.start, held_out, later | {run_name}),
     )
 
 
-def _beside(home: Home, name: str, held_out: HeldOut) -> TrainingPoems | None:
-    """The training poems of a corpus beside the library; None for ""."""
+def _figures(writer: Writer, held_out: HeldOut, *splits: str) -> list[SplitFigures]:
+    """The figures of some splits; a small library may have no poem in one."""
+    return [split_figures(writer, each, *held_out[each]) for each in splits if held_out[each][0]]
+
+
+def _beside(home: Home, name: str, held_out: HeldOut, epochs: int = 0) -> TrainingPoems | None:
+    """The training poems of a corpus beside the library, read for `epochs`; None for ""."""
     if not name:
         return None
     with library_beside(home, name) as library:
         texts, source = library.texts("train"), library.statistics().source
-    return TrainingPoems(source, len(texts), _sharing(texts, held_out))
+    return TrainingPoems(source, len(texts), _sharing(texts, held_out), epochs)
 
 
 def _has_same_poems(home: Home, config: RunConfig, source: Path, texts: list[str]) -> bool:
@@ -211,7 +216,13 @@ def _machine(run: Run, step: int) -> str:
 
 def _seconds(run: Run, step: int) -> float:
     """How long the run had trained at a step."""
-    return max(
-        (each.elapsed for each in run.events() if isinstance(each, StepDone) and each.step <= step),
-        default=0.0,
-    )
+    return max((each.elapsed for each in _steps(run, step)), default=0.0)
+
+
+def _epoch(run: Run, step: int) -> int:
+    """The epoch that the run had reached at a step."""
+    return max((each.epoch for each in _steps(run, step)), default=1)
+
+
+def _steps(run: Run, step: int) -> Iterator[StepDone]:
+    return (each for each in run.events() if isinstance(each, StepDone) and each.step <= step)

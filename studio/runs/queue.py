@@ -21,6 +21,7 @@ from msgspec import Meta
 from studio.files import read_regular, write_atomically
 from studio.model.config import MAX_COUNT
 from studio.reasons import UNREADABLE
+from studio.runs.training_folder import RUN_NAME
 
 _FILE, _CONFIG = "waiting.json", "config.json"
 _LARGEST, _LARGEST_CONFIG = 4096, 2**20  # bytes
@@ -74,7 +75,11 @@ def waiting(runs: Path) -> list[str]:
 
     A run that is being opened waits until it trains.
     """
-    files = (path for path in runs.glob(f"[!.]*/{_FILE}") if (path.parent / _CONFIG).exists())
+    files = (
+        path
+        for path in runs.glob(f"[!.]*/{_FILE}")
+        if RUN_NAME.fullmatch(path.parent.name) and (path.parent / _CONFIG).exists()
+    )
     ordered = sorted(files, key=lambda path: (_read(path).since, path))
     return [path.parent.name for path in ordered]
 

@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import os
 import platform
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from studio.errors import RunError
 from studio.files import write_atomically
 from studio.translation import tr
 
+# At most 240 bytes in UTF-8: file systems accept names of 255.
+RUN_NAME = re.compile(r"\w[\w\-.]{0,59}")
 _LOCK_TRIES = 10
 # Seconds for which a process on another host is trusted to train without writing anything.
 _TRUSTED = 60.0

@@ -5,10 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from studio.cli import train_runs
 from studio.model.config import RECIPES
+from studio.model.events import TrainingEnded
 from studio.paths import Home
 from studio.runs import folders, processes, queue
 from tests.cli.conftest import Run
@@ -51,6 +55,7 @@ def test_without_a_name_each_run_is_called_after_its_cell(tangshi: Run, home: Ho
         (["--cell", "rnn,gru", "--run", "night"], 1, "already a run called night-gru"),
         (["--cell", "rnn,gru", "--run", "a", "--set", "batch_size=4000"], 1, "batch_size"),
         (["--queue", "--seed", "3"], 2, "each with its own settings"),
+        (["--queue", "--set", "hidden=8"], 2, "each with its own settings"),
         (["--queue"], 1, "No run waits"),
         (["--queue", "--detach"], 1, "No run waits"),
     ],
@@ -109,6 +114,22 @@ def test_the_runs_that_wait_are_trained_after_a_resumed_one(tangshi: Run, home: 
     assert result.code == 0
     assert [json.loads(line)["run"] for line in result.out.splitlines()] == ["a", "c", "b"]
     assert set(listed(tangshi).values()) == {"finished"}
+
+
+def test_a_signal_during_the_last_step_names_what_is_left(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folders.create(home.runs, "a", small())
+    monkeypatch.setattr(train_runs, "train_to_end", lambda _: (TrainingEnded(2, "finished"), True))
+    turns = train_runs._Turns(home, None, json=False)
+    session: Any = SimpleNamespace(run=folders.find(home.runs, "a"))
+    assert not turns._train(session)
+    queue.join(folders.create(home.runs, "b", small()).folder)
+    assert turns._train(session)
+    said = capfd.readouterr().err
+    assert "Not trained yet: b." in said
+    assert "train --queue" in said
+    assert "--resume" not in said
 
 
 def test_a_run_that_cannot_be_trained_keeps_its_place_and_holds_up_nobody(

@@ -417,6 +417,20 @@ def test_a_signal_ends_the_training_with_a_checkpoint(
     assert folders.summary(run).status == "stopped"
 
 
+def test_a_closed_terminal_may_send_its_signal_twice() -> None:
+    """First the shell sends it, then the system."""
+    program = (
+        "import os, signal, sys\n"
+        "from studio.cli.signals import stopping_on_signals\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+        "with stopping_on_signals(lambda: None) as received:\n"
+        "    for _ in range(2):\n"
+        "        os.kill(os.getpid(), signal.SIGHUP)\n"
+        "sys.exit(40 + len(received))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 42
+
+
 def test_a_reader_that_leaves_costs_nothing_learnt(home: Home) -> None:
     with training("--set", "checkpoint_every=100000") as process:
         wait_until_told(process, "perplexity")
@@ -460,6 +474,9 @@ def test_a_detached_training_that_cannot_start_says_why_and_leaves_nothing(
     assert "did not start" in failed.err
     assert "corpus fetch" in failed.err
     assert folders.all_runs(home.runs) == []
+    log = home.runs / "far.log"
+    assert f"All of its output is in {log}." in failed.err
+    assert "corpus fetch" in log.read_text("utf-8")
 
 
 def test_a_detached_training_whose_process_cannot_be_made_leaves_nothing(

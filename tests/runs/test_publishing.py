@@ -21,7 +21,7 @@ from studio.model.judge import Judge, inputs_of, write_judge
 from studio.model.preferred import Preference, write_preferred
 from studio.paths import Home
 from studio.runs import folders, publishing
-from studio.runs.card import Card, as_markdown
+from studio.runs.card import Card, as_markdown, faults_of
 from studio.runs.environment import read_environments, record_environment
 from studio.runs.loading import load_writer, locate
 from studio.runs.publishing import publish
@@ -322,6 +322,30 @@ def test_the_card_says_what_an_earlier_run_read_beside_and_who_taught_it(
     assert "It learnt from 1 other model by knowledge distillation (a@2)" in earlier
 
 
+def test_the_card_says_what_is_true_of_the_model() -> None:
+    known = " ".join(faults_of(small(min_count=2), "simplified"))
+    assert "simplifying merged" in known
+    assert "Those seen once in training are unknown" in known
+    assert "fewer than 5 times" in " ".join(faults_of(small(min_count=5), "simplified"))
+    plain = " ".join(faults_of(small(min_count=1), "traditional"))
+    assert "simplif" not in plain
+    assert "are unknown" not in plain
+
+
+def test_a_split_without_poems_has_no_figures(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))
+    train(home, "a", small(max_steps=2))
+    read = Library.texts
+    monkeypatch.setattr(
+        Library, "texts", lambda library, split: [] if split == "test" else read(library, split)
+    )
+    card = publish(home, "a", tmp_path / "model")
+    assert [each.split for each in card.figures] == ["valid"]
+    assert "nan" not in (tmp_path / "model" / "README.md").read_text("utf-8").lower()
+
+
 def test_the_card_names_the_poems_mixed_in_and_the_teachers(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -338,7 +362,11 @@ def test_the_card_names_the_poems_mixed_in_and_the_teachers(
     longer = msgspec.structs.replace(card.config.train, epochs=9)
     longer_run = msgspec.structs.replace(card.config, train=longer)
     longer_card = as_markdown(msgspec.structs.replace(card, config=longer_run))
-    assert f"{card.mixed.corpus}, fewer and fewer of them towards the end." in longer_card
+    # It has a limit of two steps, which are in the first epoch.
+    assert f"{card.mixed.corpus}, all of them in every epoch." in longer_card
+    late = msgspec.structs.replace(card.mixed, epochs=9)
+    late_card = as_markdown(msgspec.structs.replace(card, config=longer_run, mixed=late))
+    assert f"{card.mixed.corpus}, fewer and fewer of them towards the end." in late_card
     assert f"Of these {card.mixed.sharing:,} share three lines" in words
     assert (
         "from 2 other models by knowledge distillation (a, b@2): their predictions have weight 0.7"

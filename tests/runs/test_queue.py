@@ -1,5 +1,6 @@
 """Runs that wait: an order that every process sees, kept in the folders."""
 
+import shutil
 from unittest.mock import Mock
 
 import pytest
@@ -29,6 +30,12 @@ def test_runs_wait_in_the_order_in_which_they_were_asked_for(home: Home) -> None
     assert (other.status, other.place) == ("interrupted", 0)
 
 
+def test_a_folder_with_the_name_of_no_run_holds_up_nobody(home: Home) -> None:
+    (first,) = wait(home, "first")
+    shutil.copytree(first.folder, home.runs / "first (copy)")
+    assert queue.waiting(home.runs) == ["first"]
+
+
 def test_a_run_that_is_trained_leaves_the_queue_and_the_others_move_up(home: Home) -> None:
     first, second = wait(home, "first", "second")
     session = resume_run(home, "first")
@@ -52,7 +59,7 @@ def test_a_run_that_cannot_be_opened_keeps_its_place(home: Home) -> None:
 def test_a_process_that_was_killed_while_it_opened_a_run_has_not_added_epochs_twice(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (run,) = wait(home, "first")
+    run = folders.create(home.runs, "first", small())
     epochs = run.config().train.epochs
     queue.join(run.folder, 3)
     with monkeypatch.context() as killed:
@@ -86,7 +93,7 @@ def test_a_damaged_place_is_the_last(home: Home) -> None:
 
 
 def test_a_run_that_waited_for_more_epochs_gets_them_once(home: Home) -> None:
-    (run,) = wait(home, "first")
+    run = folders.create(home.runs, "first", small())
     epochs = run.config().train.epochs
     queue.join(run.folder, 3)
     resume_run(home, "first").close()

@@ -50,6 +50,17 @@ def test_killed_at_any_point_a_run_ends_as_one_that_never_was(home: Home) -> Non
     assert point > 50
 
 
+def test_a_run_gets_more_epochs_only_after_its_max_steps(home: Home) -> None:
+    run = folders.create(home.runs, "night", with_settings(CONFIG, {"max_steps": 4}))
+    with pytest.raises(RunError, match="has not reached its max_steps, 4"):
+        resume_run(home, "night", epochs=1)
+    assert run.config().train.max_steps == 4
+    for _ in resume_run(home, "night").steps():
+        pass
+    resume_run(home, "night", epochs=1).close()
+    assert run.config().train.max_steps == 0
+
+
 def train_without_compiler(home: Home) -> None:
     """Train with each optimiser, and resume."""
     for optimizer in ("adamw", "muon", "rmsprop", "sgd"):
@@ -126,6 +137,10 @@ def test_a_checkpoint_without_parts_of_the_optimisers_state_is_passed_over(home:
     shutil.rmtree(only.checkpoints / "step-00000002")
     save_file(damaged, only.checkpoints / "step-00000004" / file.name)
     with pytest.raises(DamageError, match=r"optimiser\.0\.\w+ is missing"):
+        resume_run(home, "only")
+    scalars = {name: each.sum() if name in dropped else each for name, each in tensors.items()}
+    save_file(scalars, only.checkpoints / "step-00000004" / file.name)
+    with pytest.raises(DamageError, match=r"optimiser\.0\.\w+ of shape \[\] fits no parameter"):
         resume_run(home, "only")
 
 
