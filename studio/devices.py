@@ -79,7 +79,7 @@ class GpuChoice:
         """Who computes on it: names, or how many processes if the names cannot be known."""
         names = list(dict.fromkeys(each.user for each in self.gpu.processes if each.user))
         hidden = sum(not each.user for each in self.gpu.processes)
-        return ", ".join(names + ([tr("{count} unknown", count=hidden)] if hidden else []))
+        return tr(", ").join(names + ([tr("{count} unknown", count=hidden)] if hidden else []))
 
     @property
     def doing(self) -> str:

@@ -44,7 +44,9 @@ Named = Annotated[
 ]
 Beside = Annotated[
     bool,
-    typer.Option("--beside", help=tr("Keep the library; build a second one, to train on first.")),
+    typer.Option(
+        "--beside", help=tr("Keep the library; build a second one, for --poems and --mix.")
+    ),
 ]
 InScript = Annotated[
     Script | None,
@@ -61,7 +63,7 @@ Words = Annotated[
     typer.Argument(
         help=tr(
             "Find poems with all of these words, in any order, in the text or title. "
-            "Quotation marks do not keep words together."
+            "Words in quotation marks are not a phrase."
         )
     ),
 ]
@@ -107,13 +109,14 @@ def fetch(
     ):
         _report_built(library, before, json, is_new=False)
         return
-    _say_what_is_lost(library, wanted if source is None else None)
+    script = script or "simplified"
+    _say_what_is_lost(library, wanted if source is None else None, script)
     mirror = mirror or read_settings(home.settings).mirror
     with progress() as report:
         built = fetch_and_build(
             home,
             source=source,
-            script=script or "simplified",
+            script=script,
             mirror=mirror,
             progress=report,
             corpus=wanted,
@@ -122,16 +125,16 @@ def fetch(
     _report_built(library, built, json, is_new=True)
 
 
-def _say_what_is_lost(library: Path, wanted: Corpus | None) -> None:
+def _say_what_is_lost(library: Path, wanted: Corpus | None, script: Script) -> None:
     """Say what a library has before it is replaced by another, and how to build it again.
 
-    `wanted` is the corpus of the new one, or None for the user's own poems.
+    `wanted` is the corpus of the new one, or None for the user's own poems; `script` is its script.
     """
     before = current_statistics(library)
     if before is None:
         if library.exists():
             say(tr("{library} will be replaced.", library=library))
-    elif wanted is None or before.source != wanted.source:
+    elif wanted is None or (before.source, before.script) != (wanted.source, script):
         say(
             tr(
                 "{library} will be replaced. It has {poems:,} poems from {source}. "
@@ -139,17 +142,17 @@ def _say_what_is_lost(library: Path, wanted: Corpus | None) -> None:
                 library=library,
                 poems=before.poems,
                 source=before.source,
-                command=_command_for(before.source),
+                command=_command_for(before),
             )
         )
 
 
-def _command_for(source: str) -> str:
-    """The command that builds a library from its source."""
-    corpus = next((each for each in published_corpora() if each.source == source), None)
-    if corpus is None:
-        return f"tangshi-studio corpus fetch --from {shlex.quote(source)}"
-    return f"tangshi-studio corpus fetch --corpus {corpus.name}"
+def _command_for(built: Statistics) -> str:
+    """The command that builds a library with these statistics."""
+    corpus = next((each for each in published_corpora() if each.source == built.source), None)
+    poems = ["--corpus", corpus.name] if corpus else ["--from", built.source]
+    script = ["--script", built.script] if built.script != "simplified" else []
+    return shlex.join(["tangshi-studio", "corpus", "fetch", *poems, *script])
 
 
 @corpus_app.command(help=tr("Build the library again from the fetched poems."))
@@ -166,8 +169,8 @@ def build(
     home = Home.default()
     wanted = published_corpus(corpus)
     library = home.library_beside(wanted.name) if beside else home.library
-    _say_what_is_lost(library, wanted if source is None else None)
     script = script or "simplified"
+    _say_what_is_lost(library, wanted if source is None else None, script)
     with progress() as report:
         if source is None:
             built = rebuild(home, script=script, progress=report, corpus=wanted, beside=beside)

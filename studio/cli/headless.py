@@ -63,8 +63,8 @@ def _watch(started: TrainingStarted, steps: Iterator[tuple[TrainingEvent, ...]])
     """Show the training on standard error until it ends."""
     say(
         tr(
-            "{run}: {cell} with {parameters:,} parameters, {characters:,} characters, on {device} "
-            "in {precision}.",
+            "{run}: {cell} with {parameters:,} parameters and a vocabulary of {characters:,} "
+            "characters, on {device} in {precision}.",
             run=started.run,
             cell=started.config.model.cell,
             parameters=started.parameters,

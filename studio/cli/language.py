@@ -38,7 +38,7 @@ def choose_language(arguments: list[str]) -> list[str]:
         if value in _LANGUAGES:
             use_language(language_for(value, os.environ))
         elif not is_of_command:
-            names = ", ".join(_LANGUAGES)
+            names = tr(", ").join(_LANGUAGES)
             raise ConfigError(tr("{option} takes one of: {names}.", option=_OPTION, names=names))
         if not is_of_command:
             arguments = [*arguments[:place], *arguments[after:]]

@@ -43,7 +43,8 @@ def poems(
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help=tr("The random seed."))] = 1,
     split: Annotated[str, typer.Option(help=tr("Whose poems to compare with."))] = "test",
     discriminator: Annotated[
-        bool, typer.Option("--discriminator", help=tr("Tell ours from people's by a classifier."))
+        bool,
+        typer.Option("--discriminator", help=tr("How well a classifier tells ours from people's.")),
     ] = False,
     drafts: Annotated[
         int, typer.Option(min=1, max=256, help=tr("Drafts of each poem; the best is measured."))

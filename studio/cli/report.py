@@ -49,7 +49,7 @@ def compare(
     ] = None,
     cell: Annotated[str, typer.Option(help=tr("The cells, separated by commas."))] = "rnn,gru,lstm",
     recipe: Annotated[
-        str, typer.Option(help=tr("One of {names}.", names=", ".join(RECIPES)))
+        str, typer.Option(help=tr("One of {names}.", names=tr(", ").join(RECIPES)))
     ] = "classic",
     run: Annotated[
         str | None,
@@ -79,7 +79,7 @@ def compare(
                 raise ConfigError(
                     tr(
                         "--cell takes {cells}, not {text!r}.",
-                        cells=", ".join(get_args(Cell)),
+                        cells=tr(", ").join(get_args(Cell)),
                         text=each,
                     )
                 )

@@ -21,7 +21,7 @@ from studio.translation import tr
 
 def train(
     recipe: Annotated[
-        str, typer.Option(help=tr("One of {names}.", names=", ".join(RECIPES)))
+        str, typer.Option(help=tr("One of {names}.", names=tr(", ").join(RECIPES)))
     ] = "studio",
     cell: Annotated[
         str | None,

@@ -220,7 +220,7 @@ def recipe_named(name: str) -> RunConfig:
     try:
         return RECIPES[name]
     except KeyError:
-        known = ", ".join(RECIPES)
+        known = tr(", ").join(RECIPES)
         raise ConfigError(
             tr(
                 "There is no recipe called {name!r}. The recipes are {known}.",
@@ -246,7 +246,7 @@ def with_settings(
         section, _, field = key.rpartition(".")
         matching = [name for name in sections if field in sections[name] and section in ("", name)]
         if not matching:
-            known = ", ".join(sorted(sections["model"] | sections["train"]))
+            known = tr(", ").join(sorted(sections["model"] | sections["train"]))
             raise ConfigError(
                 tr(
                     "There is no setting called {key!r}. The settings are {known}.",

@@ -121,7 +121,7 @@ def rhyme_book_named(name: str) -> RhymeBook:
     for book in rhyme_books().values():
         if name in (book.key, book.name):
             return book
-    known = ", ".join(f"{each.key} ({each.name})" for each in rhyme_books().values())
+    known = tr(", ").join(f"{each.key} ({each.name})" for each in rhyme_books().values())
     raise ConfigError(
         tr(
             "There is no rhyme book called {name!r}. The rhyme books are {known}.",

@@ -170,7 +170,7 @@ def form_named(name: str, *others: str) -> Form:
     for form in forms().values():
         if name == form.name or searchable(name.strip()) == searchable(form.pinyin):
             return form
-    known = ", ".join([*(f"{form.name} ({form.pinyin})" for form in forms().values()), *others])
+    known = tr(", ").join([*(f"{form.name} ({form.pinyin})" for form in forms().values()), *others])
     raise ConfigError(
         tr("There is no form called {name!r}. The forms are {known}.", name=name, known=known)
     )

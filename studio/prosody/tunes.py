@@ -115,7 +115,7 @@ def tune_named(name: str) -> Tune:
     for tune in tunes().values():
         if name in (tune.name, *tune.also) or searchable(name.strip()) == tune.pinyin:
             return tune
-    known = ", ".join(f"{tune.name} ({tune.pinyin})" for tune in tunes().values())
+    known = tr(", ").join(f"{tune.name} ({tune.pinyin})" for tune in tunes().values())
     raise ConfigError(
         tr("There is no tune called {name!r}. The tunes are {known}.", name=name, known=known)
     )

@@ -17,7 +17,7 @@ def translator(language: str) -> Translate:
             tr(
                 "There is no language {language!r} for reports. The languages are {languages}.",
                 language=language,
-                languages=", ".join(LANGUAGES),
+                languages=tr(", ").join(LANGUAGES),
             )
         )
     return translation.translator(cast(Language, language))

@@ -177,7 +177,7 @@ def _usual_value(name: str) -> object:
         tr(
             "{name!r} is not known; a filter can use {names} and every setting of a run",
             name=name,
-            names=", ".join(_TEXTS + _NUMBERS),
+            names=tr(", ").join(_TEXTS + _NUMBERS),
         )
     )
 

@@ -189,7 +189,7 @@ def find(runs: Path, name: str) -> Run:
     """The run called `name`; raises RunError that lists the known ones."""
     folder = runs / name
     if not RUN_NAME.fullmatch(name) or not (folder / "config.json").exists():
-        known = ", ".join(run.name for run in all_runs(runs)) or tr("none yet")
+        known = tr(", ").join(run.name for run in all_runs(runs)) or tr("none yet")
         raise RunError(
             tr("There is no run called {name!r}. Runs: {known}.", name=name, known=known)
         )

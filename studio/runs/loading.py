@@ -98,7 +98,7 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
                     "The run {run} has no checkpoint at step {step}. Choose one of: {known}.",
                     run=run_name,
                     step=step,
-                    known=", ".join(known),
+                    known=tr(", ").join(known),
                 )
             )
         chosen = known[step]

@@ -222,14 +222,15 @@ class RunOpening:
                 )
             )
         if damaged := names[: names.index(name)]:
-            self.notice += tr("{names} cannot be read and was skipped. ", names=", ".join(damaged))
+            skipped = tr(", ").join(damaged)
+            self.notice += tr("{names} cannot be read and was skipped. ", names=skipped)
         # Checkpoints before events: after an interruption here the log may have too many events,
         # but never too few.
         if deleted := checkpoint.delete_after(self.run.checkpoints, step):
             self.notice += tr(
                 "Training resumes from {name}; deleted {names}.",
                 name=name,
-                names=", ".join(deleted),
+                names=tr(", ").join(deleted),
             )
         _compare_all_targets(trainer, self.run.checkpoint_names(), events)
         checkpoint.prune(self.run.checkpoints, self.config.train.keep, trainer.progress.best_step)
@@ -308,7 +309,7 @@ def checkpoints_to_try(run: Run, step: int | None) -> list[str]:
     if step is None:
         return names
     if checkpoint.name_of(step) not in names:
-        steps = ", ".join(str(checkpoint.step_of(name)) for name in reversed(names))
+        steps = tr(", ").join(str(checkpoint.step_of(name)) for name in reversed(names))
         message = marked("The run {run} has no checkpoint at step {step}. It has none yet.")
         if steps:
             message = marked(

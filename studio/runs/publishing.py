@@ -82,7 +82,7 @@ def publish(home: Home, name: str, folder: Path) -> Card:
                 "{folder} holds files that are no part of a published model, and they would be "
                 "lost: {names}. Name an empty folder, or one that does not exist.",
                 folder=folder,
-                names=", ".join(sorted(others)),
+                names=tr(", ").join(sorted(others)),
             )
         )
     run = folders.find(home.runs, name.partition("@")[0])

@@ -331,7 +331,7 @@ class StudioApp(TerminalApp):
                     "{file}, [keymap]: unknown key name: {names}. "
                     "The help screen (?) lists the names.",
                     file=self.home.settings,
-                    names=", ".join(unknown),
+                    names=tr(", ").join(unknown),
                 ),
                 title=tr("Keymap"),
                 severity="warning",

@@ -203,8 +203,8 @@ def _lines_of(text: str) -> list[str]:
         if not _SHORTEST <= len(line) <= _LONGEST:
             raise VerseError(
                 tr(
-                    "{line} has {count} characters. A line of a couplet has {least} to {most}; "
-                    "divide a longer one by commas.",
+                    "{line} has {count} characters. A line of a couplet has {least} to {most} "
+                    "characters; divide a longer one by commas.",
                     line=line,
                     count=len(line),
                     least=_SHORTEST,

@@ -48,7 +48,7 @@ _HOW_TO_TYPE = marked(
     "Type or paste the poem, in Chinese or in pinyin,\n"
     "below its title if it has one.\n"
     "_ is a character that the model writes later.\n"
-    "Enter in an empty row puts it on the workbench."
+    "Enter in an empty last row puts it on the workbench."
 )
 
 

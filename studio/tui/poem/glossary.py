@@ -153,7 +153,7 @@ def group_named(reading: str) -> str:
     """A rhyme with its tone, with pinyin and the tone in English: 平东 dōng, level."""
     tone = {**TONES, **FOUR_TONES}.get(reading[:1], "")
     words = _sounds().get(simplified(reading[1:]), ""), tone
-    return glossed(in_script(reading), ", ".join(filter(None, words)))
+    return glossed(in_script(reading), tr(", ").join(filter(None, words)))
 
 
 def reading_named(reading: str) -> str:

@@ -74,7 +74,7 @@ class WaitingRuns:
                         "{count:,} runs waiting to be trained: {runs}. "
                         "In the list of runs (r), u starts one; the others follow it.",
                         len(waiting),
-                        runs=", ".join(waiting),
+                        runs=tr(", ").join(waiting),
                     )
                 )
 

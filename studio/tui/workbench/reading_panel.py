@@ -177,9 +177,9 @@ def _taken(draft: Draft, scanned: Character, rhyme: str) -> str:
     place = [at for line in draft.lines for at in line].index(draft.cursor)
     chosen = measure.reading_at(place, scanned.character)
     found = reading_taken(scanned, rhyme, chosen, measure.book_for(draft.state.request.form))
-    taken = ", ".join(map(reading_named, found.readings))
+    taken = tr(", ").join(map(reading_named, found.readings))
     rest = [each for each in scanned.readings if each not in found.readings]
-    others = ", ".join(map(reading_named, rest))
+    others = tr(", ").join(map(reading_named, rest))
     if found.why not in _WHY or not (rest or found.why == "any"):
         return taken
     return tr(_WHY[found.why], taken=taken, others=others)
