@@ -70,7 +70,7 @@ endif
 	$(BIN)/python data/build_judge.py $(MODEL_RUN)
 	$(BIN)/tangshi-studio runs publish $(MODEL_RUN) assets/model
 
-# Train the run $(1) with the settings $(2), go on with it, or leave it where it is finished.
+# Train the run $(1) with the settings $(2), or resume it; leave it alone if it has finished.
 define trained
 	@case "$$($(BIN)/tangshi-studio runs show $(1) --json 2> /dev/null)" in \
 	  *'"status": "finished"'*) ;; \

@@ -84,7 +84,7 @@ def test_a_file_cut_and_grown_again_is_read_from_the_start(path: Path) -> None:
     assert read(path, place)[0] == [step(1), step(2, elapsed=1.25), step(3)]
 
 
-@pytest.mark.parametrize("damage", [b"nonsense\n", b'{"event":"\xff"}\n', b"\n"])
+@pytest.mark.parametrize("damage", [b"nonsense\n", b'{"event":"\xff"}\n'])
 def test_a_damaged_line_is_named_by_its_number_in_the_file(path: Path, damage: bytes) -> None:
     write_records(path, [step(1), step(2)])
     _, place = read(path)
@@ -94,6 +94,14 @@ def test_a_damaged_line_is_named_by_its_number_in_the_file(path: Path, damage: b
     for start in (START, place):
         with pytest.raises(RunError, match=r"events.jsonl, line 4 cannot be read.*Delete"):
             read(path, start)
+
+
+def test_a_blank_line_is_skipped(path: Path) -> None:
+    write_records(path, [step(1)])
+    with path.open("ab") as file:
+        file.write(b"\n")
+    append_record(path, step(2))
+    assert read(path)[0] == [step(1), step(2)]
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 1000])
