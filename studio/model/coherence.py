@@ -5,7 +5,7 @@ both are of one poem. data/build_coherence.py trains them: among couplets with t
 find the one that follows (InfoNCE, van den Oord et al. 2018).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -47,11 +47,22 @@ class Coherence(nn.Module):
 
     def forward(self, firsts: Tensor, seconds: Tensor) -> Tensor:
         """The scores (firsts, seconds) of features (firsts, features), (seconds, features)."""
-        first, second = (
+        first, second = self._sides_of(firsts, seconds)
+        return torch.matmul(first, second.T) * self._factor
+
+    def of_pairs(self, features: Tensor, firsts: Tensor, seconds: Tensor) -> Tensor:
+        """The scores (pairs, choices) of couplets, each of which is a row of `features`.
+
+        `firsts` (pairs,) and `seconds` (pairs, choices) are numbers of rows.
+        """
+        first, second = self._sides_of(features, features)
+        return (first[firsts][:, None] * second[seconds]).sum(dim=2) * self._factor
+
+    def _sides_of(self, firsts: Tensor, seconds: Tensor) -> Iterator[Tensor]:
+        return (
             side((each - self.mean) / self.scale)
             for side, each in zip(self.sides, (firsts, seconds), strict=True)
         )
-        return torch.matmul(first, second.T) * self._factor
 
 
 @torch.inference_mode()

@@ -1,5 +1,7 @@
 """The vectors that the network reads for what a poem is and where in it the next character is."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
@@ -8,6 +10,24 @@ from studio.model.conditions import COUNTS, FORM, POET, TITLE_FROM, Conditions
 from studio.model.config import ModelConfig
 from studio.model.look_up import look_up
 from studio.prosody.forms import SHAPES
+
+
+class Known(NamedTuple):
+    """What is known of poems as a network reads it, made once for all steps: see `Network.known`.
+
+    `vectors` (rows, time, width), with one row if all poems have the same. `sums` (rows, time,
+    4 hidden + features) are what they add to the gates of the first layer and to the output, if the
+    network is packed.
+    """
+
+    vectors: Tensor
+    sums: Tensor | None
+
+    def during(self, start: int, end: int) -> "Known":
+        """That of a window of time."""
+        return Known(
+            self.vectors[:, start:end], None if self.sums is None else self.sums[:, start:end]
+        )
 
 
 class ConditionInputs(nn.Module):

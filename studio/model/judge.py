@@ -77,8 +77,13 @@ class Judge(nn.Module):
             nn.Linear(width, 1),
         )
 
-    def forward(self, passage: Passage, before: Judging | None = None) -> tuple[Tensor, Judging]:
-        """The points expected after each token, (rows, time), and where the judge is then."""
+    def forward(
+        self, passage: Passage, before: Judging | None = None, last: bool = False
+    ) -> tuple[Tensor, Judging]:
+        """The points expected after each token, (rows, time), and where the judge is then.
+
+        With `last` only those after the last token, (rows, 1).
+        """
         inputs = passage.inputs
         before = before or self.start(len(inputs))
         found, state = self.recurrent(
@@ -86,7 +91,8 @@ class Judge(nn.Module):
         )
         totals = before.total + found.cumsum(dim=1)
         counts = before.read + torch.arange(1, found.shape[1] + 1)
-        points = self.leave(torch.cat([totals / counts[:, None], found], dim=-1))
+        read = torch.cat([totals / counts[:, None], found], dim=-1)
+        points = self.leave(read[:, -1:] if last else read)
         return points[..., 0], Judging(state, totals[:, -1:], int(counts[-1]))
 
     def start(self, rows: int) -> Judging:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.corpus.vocabulary import BEGIN, END, PAD
-from studio.model.condition_inputs import ConditionInputs
+from studio.model.condition_inputs import ConditionInputs, Known
 from studio.model.conditions import Conditions
 from studio.model.config import ModelConfig
 from studio.model.dropout import Dropout, MaskShape
@@ -123,13 +123,13 @@ class Network(nn.Module):
         tokens: Tensor,
         state: State | None = None,
         rows: Rows | None = None,
-        conditions: Conditions | Tensor | None = None,
+        conditions: Conditions | Known | None = None,
     ) -> tuple[Tensor, State]:
         """Read `tokens` (batch, time) from `state`; None is the initial state.
 
         `rows`: which rows of a larger batch these are. Dropout is drawn for that one. `conditions`
-        are those of these rows, or one row that all of them have, or their vectors, which
-        `condition_inputs` makes; None if nothing is known. A network that reads none ignores them.
+        are those of these rows, or one row that all of them have, or what `known` makes of them;
+        None if nothing is known. A network that reads none ignores them.
 
         Returns the features from which `logits` predicts each next character,
         (batch, time, features), and the state after the last token.
@@ -137,6 +137,13 @@ class Network(nn.Module):
         if state is None and not self.training:
             state = self.initial_state(len(tokens))
         return self._forward(tokens, state, rows, conditions)
+
+    def known(self, conditions: Conditions) -> Known | None:
+        """What `forward` reads of these conditions; None if the network reads nothing of them."""
+        if not self.condition_inputs.width:
+            return None
+        vectors = cast(Tensor, self.condition_inputs(self.embedding, conditions))
+        return Known(vectors, self._packed.known(vectors) if self._packed else None)
 
     def layer_inputs(self, tokens: Tensor) -> list[LayerInput]:
         """What each layer reads for `tokens` (batch, time), from the initial state."""
@@ -172,12 +179,13 @@ class Network(nn.Module):
         tokens: Tensor,
         state: State | None,
         rows: Rows | None = None,
-        conditions: Conditions | Tensor | None = None,
+        conditions: Conditions | Known | None = None,
         read: list[LayerInput] | None = None,
     ) -> tuple[Tensor, State]:
         """Like `forward`, but a `state` of None is the zero state. Fills the list `read`."""
+        known = self.known(conditions) if isinstance(conditions, Conditions) else conditions
         if self._packed and tokens.shape[1] == 1 and read is None:
-            return self._packed.step(tokens, state, self._known(conditions))
+            return self._packed.step(tokens, state, known and known.sums)
         tokens_above: tuple[Tensor, ...] = ()
         context: tuple[tuple[Tensor, ...], ...] = ()
         if self.above:
@@ -194,11 +202,10 @@ class Network(nn.Module):
         ]
         features = _locked_dropout(embedded[0], next(masks), rows)
         if self.condition_inputs.width:
-            known = self._known(conditions)
-            if known is None:
-                known = self.embedding.weight.new_zeros(1, 1, self.condition_inputs.width)
-            known = known.expand(*tokens.shape, -1)
-            projected.append(_locked_dropout(known, next(masks), rows))
+            width = self.condition_inputs.width
+            vectors = known.vectors if known else self.embedding.weight.new_zeros(1, 1, width)
+            vectors = vectors.expand(*tokens.shape, -1)
+            projected.append(_locked_dropout(vectors, next(masks), rows))
         features = torch.cat([features, *projected], dim=-1)
         skipped = []
         after = []
@@ -250,14 +257,6 @@ class Network(nn.Module):
         copied = Network(self.config, len(self.softmax_bias)).to(device)
         copied.load_state_dict(self.state_dict())
         return copied.eval()
-
-    def _known(self, conditions: Conditions | Tensor | None) -> Tensor | None:
-        """The vectors of the conditions, (rows, time, width); None if nothing is known or read."""
-        if not self.condition_inputs.width:
-            return None
-        if isinstance(conditions, Conditions):
-            return cast(Tensor, self.condition_inputs(self.embedding, conditions))
-        return conditions
 
     def _masks(self, rows: int) -> Iterator[Tensor | None]:
         """What dropout multiplies with, in the order of use; None where nothing is left out.

@@ -47,9 +47,9 @@ class PackedLstm:
     """Computes one time step of an LSTM network, like `Network.forward` and `Network.logits`.
 
     The contribution of a token to the first layer, and to the output through its skip connection,
-    is looked up in a table. That of what is known of the poem is one product for all rows with the
-    same. Each layer is one product with its skip connection. The look-ups use numpy, because its
-    calls cost less than torch's.
+    is looked up in a table. That of what is known of the poem is computed once for all steps. Each
+    layer is one product with its skip connection. The look-ups use numpy, because its calls cost
+    less than torch's.
     """
 
     def __init__(
@@ -87,8 +87,9 @@ class PackedLstm:
             )
         ]
         self.marks = None if breaks is None else line_marks(breaks.numpy())
-        # What is known adds to the gates of the first layer and to the output.
-        self.known = _product(torch.cat([from_known, skip_known])) if parts[-1] else None
+        # From the vectors of what is known (rows, time, width) to what they add to the gates of the
+        # first layer and to the output, (rows, time, 4 hidden + features).
+        self.known = _product_of_few(torch.cat([from_known, skip_known]))
         self.layers = [_product(torch.cat([from_above, recurrent], dim=1))]
         for (matrix, bias), part in zip(matrices[1:], skips[1:], strict=True):
             # The skip connection takes the layer's input only, not its hidden state.
@@ -101,7 +102,7 @@ class PackedLstm:
     ) -> tuple[Tensor, tuple[Parts, ...]]:
         """Read `tokens` (batch, 1) from `state`; None is the zero state.
 
-        `known` (1 or batch, 1, width): the vectors of what is known of the poems.
+        `known` (1 or batch, 1, 4 hidden + features): what `known` gives for this place.
 
         Returns the features (batch, 1, features) and the new state.
         """
@@ -118,10 +119,10 @@ class PackedLstm:
                 skip += table[each]
         features, skipped = torch.from_numpy(np.concatenate(inputs, axis=2)), torch.from_numpy(skip)
         first_gates = torch.from_numpy(gates)
-        if known is not None and self.known:
-            added = self.known(known.transpose(0, 1))
-            first_gates += added[:, :, : gates.shape[2]]
-            skipped += added[:, :, gates.shape[2] :]
+        if known is not None:
+            known = known.transpose(0, 1)
+            first_gates += known[:, :, : gates.shape[2]]
+            skipped += known[:, :, gates.shape[2] :]
         after: list[Parts] = []
         for product, width, (hidden, cell) in zip(self.layers, self.widths, state, strict=False):
             sums = product(torch.cat([features, hidden], dim=2))
@@ -166,19 +167,24 @@ def _table(embedding: Tensor, weight: Tensor, bias: Tensor | None = None) -> Flo
 def _product(weight: Tensor, bias: Tensor | None = None) -> Product:
     """A function that multiplies inputs (..., rows, width) with the weights and adds the bias."""
     weight, bias = weight.detach(), None if bias is None else bias.detach()
-    packed = torch.ops.quantized.linear_prepack_fp16(weight, bias)
-    few: Callable[..., Tensor] = torch.ops.quantized.linear_dynamic_fp16.default
-    many = _product_of_many(weight)
+    few, many = _product_of_few(weight, bias), _product_of_many(weight)
     if many is None:
-        return lambda inputs: few(inputs, packed)
+        return few
 
     def multiply(inputs: Tensor) -> Tensor:
         if inputs.shape[-2] < MANY_ROWS:
-            return few(inputs, packed)
+            return few(inputs)
         sums = many(inputs)
         return sums if bias is None else sums.add_(bias)
 
     return multiply
+
+
+def _product_of_few(weight: Tensor, bias: Tensor | None = None) -> Product:
+    """The same in half precision, computed in single precision."""
+    packed = torch.ops.quantized.linear_prepack_fp16(weight.detach(), bias)
+    multiply: Callable[..., Tensor] = torch.ops.quantized.linear_dynamic_fp16.default
+    return lambda inputs: multiply(inputs, packed)
 
 
 def _product_of_many(weight: Tensor) -> Product | None:

@@ -124,13 +124,12 @@ def coherences(
         return None
     texts = sorted({text for first, seconds in couplets for text in (first, *seconds)})
     found = couplet_features(writer.network, writer.vocabulary, texts, writer.device)
-    features = dict(zip(texts, found, strict=True))
+    places = {text: place for place, text in enumerate(texts)}
+    firsts = torch.tensor([places[first] for first, _ in couplets])
+    seconds = torch.tensor([[places[each] for each in every] for _, every in couplets])
     with torch.inference_mode():
-        rows = [
-            writer.coherence(features[first][None], torch.stack([features[s] for s in seconds]))[0]
-            for first, seconds in couplets
-        ]
-    scores: NDArray[np.float64] = torch.stack(rows).double().numpy()
+        found = writer.coherence.of_pairs(found, firsts, seconds)
+    scores: NDArray[np.float64] = found.double().numpy()
     return scores
 
 

@@ -59,8 +59,8 @@ class JudgedRows:
             passage = Passage(
                 *(torch.cat(parts, dim=1) for parts in zip(*self._waiting, strict=True))
             )
-            points, self._judging = self._judge(passage, self._judging)
-            self._points = points[:, -1]
+            points, self._judging = self._judge(passage, self._judging, last=True)
+            self._points = points[:, 0]
             self._waiting.clear()
 
     def select_rows(self, rows: Tensor) -> None:

@@ -53,7 +53,7 @@ def shares(
     found: Floats = probabilities.mul_(torch.from_numpy(allowed)).numpy()
     rows = np.arange(len(found))[:, None]
     found[rows, written] *= np.exp(cost / -temperature)
-    total = found.sum(axis=1)
+    total = torch.from_numpy(found).sum(dim=1).numpy()
     if total.min() >= LEAST:
         return found, np.log(total)
     mass = np.log(np.maximum(total, LEAST))
@@ -102,15 +102,22 @@ def choose(shares: Floats, sampling: Sampling, draws: Floats) -> Tokens:
 
 def draw(shares: Floats, draws: Floats) -> Tokens:
     """Draw an index per row, (batch,), by shares (batch, choices): at least 0, and not all 0."""
-    starts = np.arange(0, shares.shape[1], _BLOCK)
-    sums = np.add.reduceat(shares, starts, axis=1).cumsum(axis=1)
+    sums = np.cumsum(_sums_of_blocks(torch.from_numpy(shares)).numpy(), axis=1)
     block, rest = _find_in_sums(sums, draws * sums[:, -1])
     # The last block may be shorter.
-    places = starts[block, None] + np.arange(_BLOCK)
+    places = block[:, None] * _BLOCK + np.arange(_BLOCK)
     last = shares.shape[1] - 1
     in_block = np.take_along_axis(shares, np.minimum(places, last), axis=1) * (places <= last)
     within, _ = _find_in_sums(in_block.cumsum(axis=1), rest)
-    return starts[block] + within
+    return block * _BLOCK + within
+
+
+def _sums_of_blocks(shares: Tensor) -> Tensor:
+    """The sums of each `_BLOCK` shares, (batch, blocks), the last of which may have fewer."""
+    whole = shares.shape[1] // _BLOCK * _BLOCK
+    sums = shares[:, :whole].view(len(shares), -1, _BLOCK).sum(dim=2)
+    rest = shares[:, whole:]
+    return torch.cat([sums, rest.sum(dim=1, keepdim=True)], dim=1) if rest.shape[1] else sums
 
 
 def _find_in_sums(sums: Floats, at: Floats) -> tuple[Tokens, Floats]:

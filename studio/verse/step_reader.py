@@ -23,13 +23,10 @@ class StepReader:
         """Read the begin token and `prefix`, with which each poem of `rules` begins."""
         self._writer = writer
         device = writer.device.torch_device
-        # (1, positions, width): the vectors for each position. All poems have the same request.
-        self._known: Tensor | None = None
-        network = writer.network
-        if network.config.has_conditions:
-            conditions = _conditions(about, rules, writer.vocabulary).to(device)
-            with torch.inference_mode():
-                self._known = network.condition_inputs(network.embedding, conditions)
+        conditions = _conditions(about, rules, writer.vocabulary).to(device)
+        with torch.inference_mode():
+            # For each position. All poems have the same request.
+            self._known = writer.network.known(conditions)
         read, state = self._read(torch.tensor([[BEGIN, *prefix]]), None, 0)
         same = torch.zeros(len(rules.fixed), dtype=torch.long, device=device)
         # (1, time, features): those from which each token of the prefix is predicted.
@@ -69,9 +66,7 @@ class StepReader:
         Returns the features (rows, time, features) after each of them, and the state.
         """
         network = self._writer.network
-        known = self._known
-        if known is not None:
-            known = known[:, start : start + tokens.shape[1]]
+        known = self._known and self._known.during(start, start + tokens.shape[1])
         # `eval` and `train` visit every module, which is slow compared to one step of one poem.
         was_training = network.training
         if was_training:

@@ -47,6 +47,17 @@ def test_the_features_are_means_over_the_couplet_and_what_is_known_after_it(
         assert torch.allclose(features, expected, atol=1e-5)
 
 
+def test_the_scores_of_pairs_are_some_of_all_scores() -> None:
+    torch.manual_seed(1)
+    coherence = Coherence(6, width=4).eval()
+    features = torch.randn(5, 6)
+    firsts, seconds = torch.tensor([3, 0]), torch.tensor([[1, 4, 3], [2, 2, 0]])
+    with torch.inference_mode():
+        every = coherence(features, features)
+        found = coherence.of_pairs(features, firsts, seconds)
+    torch.testing.assert_close(found, every[firsts[:, None], seconds])
+
+
 def test_it_learns_which_of_some_couplets_follows(network: Network) -> None:
     torch.manual_seed(1)
     features = couplet_features(network, VOCABULARY, COUPLETS, CPU)

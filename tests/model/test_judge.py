@@ -64,6 +64,8 @@ def test_step_by_step_it_expects_what_it_expects_at_once(network: Network) -> No
             step = Passage(*(each[:, at : at + 1] for each in passage))
             points, judging = judge(step, judging)
             assert torch.allclose(points[:, 0], at_once[:, at], atol=1e-5)
+        last, _ = judge(passage, last=True)
+        assert torch.allclose(last, at_once[:, -1:], atol=1e-5)
     assert judging is not None and judging.read == end.read == at_once.shape[1]
 
 

@@ -70,13 +70,16 @@ def test_what_is_known_of_all_rows_is_one_row(packs: bool) -> None:
     model = halved(network(poet_input=True, form_input=True, skips=True))
     if packs:
         model.pack()
-    known = torch.randn(1, 1, model.condition_inputs.width)
     column = TOKENS[:, :1]
+    one = Conditions(torch.tensor([[[1, 4, 1]]]), torch.tensor([[1]]), ABOUT)
+    each = Conditions(one.places.expand(3, 1, 3), one.poems.expand(3, 1), ABOUT)
+    nothing = Conditions(torch.zeros(1, 1, 3, dtype=torch.long), torch.tensor([[0]]), ABOUT)
     with torch.inference_mode():
-        expected, _ = model(column, None, conditions=known.expand(len(column), -1, -1))
+        expected, _ = model(column, None, conditions=each)
+        known = model.known(one)
         found, _ = model(column, None, conditions=known)
         unknown, _ = model(column, None)
-        zero, _ = model(column, None, conditions=torch.zeros_like(known))
+        zero, _ = model(column, None, conditions=nothing)
     torch.testing.assert_close(found, expected)
     torch.testing.assert_close(unknown, zero)
     assert not torch.allclose(found, unknown)

@@ -60,8 +60,8 @@ def test_shares_are_of_the_choices_made(writer: Writer) -> None:
 def test_coherence_and_association_choose_together(writer: Writer) -> None:
     # Coherence always prefers the last choice, by more than any association.
     class Sure(Coherence):
-        def forward(self, firsts: Tensor, seconds: Tensor) -> Tensor:
-            return 1e6 * torch.arange(len(seconds)).expand(len(firsts), -1).float()
+        def of_pairs(self, features: Tensor, firsts: Tensor, seconds: Tensor) -> Tensor:
+            return 1e6 * torch.arange(seconds.shape[1]).expand(len(firsts), -1).float()
 
     sure = replace(writer, coherence=Sure(features_of(writer.network)))
     figures = measure_couplets(sure, couplet_choices(POEMS, 5, 1))

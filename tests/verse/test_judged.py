@@ -35,11 +35,14 @@ class LovesACharacter(Judge):
         (token,) = writer.vocabulary.encode(character)
         self.loved = writer.network.embedding.weight[token].detach()
 
-    def forward(self, passage: Passage, before: Judging | None = None) -> tuple[Tensor, Judging]:
+    def forward(
+        self, passage: Passage, before: Judging | None = None, last: bool = False
+    ) -> tuple[Tensor, Judging]:
         judging = before or self.start(len(passage.nats))
         is_there = (passage.characters == self.loved).all(dim=-1).float()
         points = judging.total[..., 0] + is_there.cumsum(dim=1)
-        return points, judging._replace(total=points[:, -1:, None])
+        judging = judging._replace(total=points[:, -1:, None])
+        return points[:, -1:] if last else points, judging
 
 
 def test_tries_that_are_judged_better_are_preferred(writer: Writer) -> None:
