@@ -31,7 +31,7 @@ from studio.verse.couplets import couplet_choices, couplets_of, measure_couplets
 
 SONG = "quansongshi"
 BATCH = 256
-STEPS, WARMUP = 16_000, 200
+STEPS, WARMUP = 8_000, 200
 RATE, WEIGHT_DECAY, DROPOUT = 1e-3, 0.05, 0.2
 LARGEST_NORM = 1.0
 REPORT = 2_000
