@@ -17,7 +17,7 @@ CI_CORPUS = "songci"
 # The vocabulary of a published model.
 VOCAB = "vocab.json"
 # Bytes of a name that is made of others; file systems accept 255, with what is added to it.
-LONGEST_NAME = 120
+_LONGEST_NAME = 120
 
 
 def _shipped(name: str) -> Path:
@@ -55,8 +55,9 @@ def default_model() -> Path | None:
 
 def report_folder(runs: Sequence[str]) -> Path:
     """The folder of the report on some runs, if nobody names one; other runs have another."""
-    names = "-and-".join(runs)
-    if len(names.encode()) > LONGEST_NAME:
+    # No run has a + in its name.
+    names = "+".join(runs)
+    if len(names.encode()) > _LONGEST_NAME:
         names = f"{names[:30]}-{hashlib.sha256(names.encode()).hexdigest()[:8]}"
     return Path(f"report-{names}")
 

@@ -5,7 +5,7 @@ from studio.paths import report_folder
 
 def test_reports_on_different_runs_have_different_folders() -> None:
     assert report_folder(["a"]).name == "report-a"
-    assert report_folder(["a", "b", "c"]).name == "report-a-and-b-and-c"
+    assert report_folder(["a", "b", "c"]).name == "report-a+b+c"
 
 
 def test_the_folder_of_a_report_on_many_runs_has_a_short_name() -> None:

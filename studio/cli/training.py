@@ -208,7 +208,7 @@ def _detach(
     say(tr("Starting the training of {run} ...", run=first))
     try:
         how = DetachedTraining(epochs, device, devices, then_queue=queue or len(new) > 1)
-        pid = processes.train_detached(run, how)
+        pid = processes.train_detached(run, how, is_new=bool(made))
     except (RunError, OSError):
         if not run.checkpoint_names():
             for each in made:

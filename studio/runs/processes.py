@@ -179,15 +179,16 @@ def hand_over(
     return successor
 
 
-def train_detached(run: Run, how: DetachedTraining = AS_IN_SETTINGS) -> int:
+def train_detached(run: Run, how: DetachedTraining = AS_IN_SETTINGS, is_new: bool = False) -> int:
     """The same, but wait until the process trains, and return its id.
 
-    With several devices, that process starts one for each of them, and waits for these.
+    With several devices, that process starts one for each of them, and waits for these. `is_new` as
+    in `wait_until_training`.
 
     Raises RunError if another process trains the run, or with the end of the log if the new one
     ends before it trains.
     """
-    return wait_until_training(run, begin_detached(run, how))
+    return wait_until_training(run, begin_detached(run, how), is_new)
 
 
 def begin_detached(run: Run, how: DetachedTraining) -> "subprocess.Popen[bytes]":
@@ -199,8 +200,11 @@ def begin_detached(run: Run, how: DetachedTraining) -> "subprocess.Popen[bytes]"
     return process
 
 
-def wait_until_training(run: Run, process: "subprocess.Popen[bytes]") -> int:
-    """Wait until the process trains the run; its id. Raises RunError if it ends before."""
+def wait_until_training(run: Run, process: "subprocess.Popen[bytes]", is_new: bool = False) -> int:
+    """Wait until the process trains the run; its id. Raises RunError if it ends before.
+
+    If the run `is_new` the caller deletes its folder then, so the log is moved beside it.
+    """
     while process.poll() is None:
         trained_by = run.process()
         if (
@@ -214,8 +218,7 @@ def wait_until_training(run: Run, process: "subprocess.Popen[bytes]") -> int:
         return process.pid  # it had only a few steps to do
     log = _log(run)
     last_words = _last_words(log)
-    if not run.checkpoint_names():
-        # The folder of a run that has not trained may be deleted.
+    if is_new and not run.checkpoint_names():
         with contextlib.suppress(OSError):
             log = log.replace(run.folder.with_name(f"{run.name}.log"))
     raise RunError(

@@ -160,6 +160,10 @@ def test_without_a_terminal_a_run_that_cannot_be_trained_holds_up_nobody_either(
     assert "batch_size" in result.err
     assert result.document["run"] == "a"
     assert queue.waiting(home.runs) == ["first"]
+    # It keeps its log: it is not a new run, whose folder would be deleted.
+    log = folders.find(home.runs, "first").folder / "training.log"
+    assert f"All of its output is in {log}." in result.err
+    assert log.exists()
 
 
 def test_a_detached_chain_trains_one_after_the_other(tangshi: Run, home: Home) -> None:

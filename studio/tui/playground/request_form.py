@@ -183,7 +183,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         for name in ("lines", "longest", "drafts", "tries"):
             self._number(name).text = str(getattr(request, name))
         count = self._number("candidates")
-        if not _has_own_number(request):
+        if not _number_follows(request):
             count.text = str(min(request.candidates, MOST_CANDIDATES))
         elif not count.text:
             count.text = str(USUAL.candidates)
@@ -382,7 +382,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         return self.query_one(f"#field-{name}", ChoiceField)
 
 
-def _has_own_number(request: ComposeRequest) -> bool:
+def _number_follows(request: ComposeRequest) -> bool:
     """Whether how many poems it asks for follows from the rest of the request."""
     if request.sampling.strategy == "greedy":
         return True

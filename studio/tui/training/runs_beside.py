@@ -58,7 +58,7 @@ class RunsBeside:
 
         def wait() -> int:
             with self._deleting_if_it_fails(run):
-                return processes.wait_until_training(run, process)
+                return processes.wait_until_training(run, process, is_new=True)
 
         def trains(pid: int) -> None:
             text = tr(

@@ -47,7 +47,7 @@ async def test_a_key_lets_a_process_write_the_report_of_the_runs_shown(
     async with open_studio(WIDE, report_language="zh") as studio:
         await studio.press("2", "r", "space", "down", "space", "R")
         said = notices(studio)
-        folder = working_directory / "report-winter-and-autumn"
+        folder = working_directory / "report-winter+autumn"
         command = f"-P -m studio --language en report winter autumn --out {folder} --language zh"
         assert command in said, studio.text()
 
