@@ -178,7 +178,9 @@ class Detached:
         # The GPUs are those that the test names.
         monkeypatch.setattr(DevicePanel, "poll", lambda _: None)
         monkeypatch.setattr(processes, "start_detached", self.start)
-        monkeypatch.setattr(processes, "wait_until_training", lambda run, process: process.pid)
+        monkeypatch.setattr(
+            processes, "wait_until_training", lambda run, process, is_new: process.pid
+        )
 
     def start(self, run: folders.Run, how: DetachedTraining, after: int) -> subprocess.Popen[bytes]:
         self.devices[run.name] = how.device
@@ -239,7 +241,7 @@ async def test_a_run_does_not_go_to_the_gpu_that_the_run_in_training_has_just_ta
 async def test_a_run_beside_another_whose_training_does_not_start_leaves_nothing(
     open_studio: Open, home: Home, detached: Detached, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(run: folders.Run, process: subprocess.Popen[bytes]) -> int:
+    def fail(run: folders.Run, process: subprocess.Popen[bytes], is_new: bool) -> int:
         process.kill()
         process.wait()
         raise RunError("out of memory")
