@@ -14,8 +14,8 @@ from studio.corpus.obtaining import fetch_and_build
 from studio.paths import HOME_VARIABLE, Home
 from studio.translation import use_language
 
-# Tests run side by side, and their models are too small to be worth a second thread. Told here,
-# before anything imports torch; commands that tests run are told it too.
+# Tests run side by side, and their models are too small to be worth a second thread. Set before
+# anything imports torch; the commands that tests run inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Those commands keep their bytecode: to compile all files takes half as long as a start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

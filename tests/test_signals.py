@@ -65,6 +65,7 @@ def test_a_signal_while_the_studio_quits_changes_nothing(home: Home, tmp_path: P
         terminal.press("q")
         terminal.wait("Save a checkpoint and quit?")
         terminal.press("y")
+        terminal.wait(lambda text: "Save a checkpoint and quit?" not in text)
         terminal.hang_up()
         send(terminal, (HANG_UP, TERMINATE))
         terminal.reap()
