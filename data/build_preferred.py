@@ -75,6 +75,7 @@ def main() -> None:
         others = list(zip(library.texts("train"), library.about("train"), strict=True))
         held_out = library.texts("valid")[:VALIDATION], library.about("valid")[:VALIDATION]
     device = choose_device("auto")
+    device.make_current()
     learning = Learning(before.to(device.torch_device), vocabulary, device)
     known = learning.costs_before(newest + left_out)
 

@@ -58,7 +58,10 @@ class Learner:
         # Steps of several processes are not recorded: each would have to record at the same time.
         alone = world.size == 1
         recorder = recorder_for(device.torch_device, network.dropout) if alone else None
-        self._recorded = RecordedSteps(self._take_step, device, recorder) if recorder else None
+        self._recorded: RecordedSteps | None = None
+        if recorder:
+            weights = list(network.parameters())
+            self._recorded = RecordedSteps(self._take_step, weights, device, recorder)
         self._optimiser = make_optimiser(network, config, device, recorder is not None)
         self._state: State | None = None
 
@@ -67,6 +70,8 @@ class Learner:
 
         The loss is the part that this process has in the loss of the batch.
         """
+        # A model that wrote a poem meanwhile may be on another GPU.
+        self.device.make_current()
         self.network.train()
         self.network.dropout.start_step(self.device.torch_device)
         set_learning_rate(self._optimiser, learning_rate)

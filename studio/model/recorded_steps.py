@@ -7,7 +7,7 @@ recurrent state change in place.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
@@ -48,18 +48,26 @@ _Shape = tuple[int, ...]
 
 
 class _Recording(NamedTuple):
-    """A recorded step: the batch that it reads, and its results after each `replay`."""
+    """A recorded step: the batch that it reads, and what it leaves after each `replay`.
+
+    `gradients` are those of the weights, in their order.
+    """
 
     batch: Batch
     results: list[Tensor]
+    gradients: list[Tensor | None]
     replay: Callable[[], None]
 
 
 class RecordedSteps:
     """Takes steps with a function; those of a shape that comes often are recorded and replayed."""
 
-    def __init__(self, take_step: TakeStep, device: Device, recorder: Recorder) -> None:
+    def __init__(
+        self, take_step: TakeStep, weights: Sequence[Tensor], device: Device, recorder: Recorder
+    ) -> None:
+        """`weights`: those whose gradients the function sets."""
         self._take_step = take_step
+        self._weights = weights
         self._device = device
         self._recorder = recorder
         self._seen: Counter[_Shape] = Counter()
@@ -120,7 +128,8 @@ class RecordedSteps:
             self.forget()
             self.failure = str(error).partition("\n")[0] or type(error).__name__
             return False
-        self._recordings[_shape_of(batch)] = _Recording(own, results, replay)
+        gradients = [weight.grad for weight in self._weights]
+        self._recordings[_shape_of(batch)] = _Recording(own, results, gradients, replay)
         return True
 
     def _replay(
@@ -135,6 +144,9 @@ class RecordedSteps:
             else:
                 _copy_state(state, self._state)
         recording.replay()
+        # The step before may have been another one, with gradients in other memory.
+        for weight, gradient in zip(self._weights, recording.gradients, strict=True):
+            weight.grad = gradient
         # The next replay writes to the same place, and others may use it for something else.
         return recording.results[0].clone(), self._state
 

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from studio.model import checkpoint, learner, recorded_steps
 from studio.model.config import RECIPES, RunConfig
 from studio.model.cuda_graphs import recorder_for
-from studio.model.device import choose_device
+from studio.model.device import Device, choose_device
 from studio.model.events import Noted, TrainingEnded
+from studio.model.learner import Learner
 from studio.model.trainer import Trainer
 from tests.model.conftest import TRAIN, VOCABULARY, MakeTrainer
 from tests.model.recording import Recordings
@@ -100,6 +103,48 @@ def test_a_trainer_that_goes_back_to_a_checkpoint_records_anew(
     again = losses(run_to_end(trainer))
     assert again == {step: each for step, each in unrecorded(config).items() if step > 5}
     assert recordings.recorded == 2
+
+
+def gradients(trainer: Trainer) -> list[list[Tensor]]:
+    """Those that each step leaves, for whoever looks into the network."""
+    return [
+        [each.grad.clone() for each in trainer.network.parameters() if each.grad is not None]
+        for _ in trainer.run()
+    ]
+
+
+def test_each_recorded_step_leaves_its_own_gradients(
+    make_trainer: MakeTrainer, recordings: Recordings
+) -> None:
+    # A step of another shape comes between two of the same: the last window of an epoch is shorter.
+    config = brief(validate_every=0, cell="gru")
+    found = gradients(make_trainer(config))
+    assert recordings.recorded < recordings.replayed
+    with pytest.MonkeyPatch.context() as without:
+        without.setattr(learner, "recorder_for", lambda *_: None)
+        torch.testing.assert_close(found, gradients(make_trainer(config, "unrecorded")))
+
+
+def test_a_step_is_taken_on_the_gpu_of_the_run_whichever_was_used_meanwhile(
+    make_trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    current: list[object] = []
+    used: list[object] = []
+    monkeypatch.setattr(Device, "make_current", lambda device: current.append(device))
+    take_step = Learner._take_step
+
+    def note(taking: Learner, *arguments: Any) -> object:
+        used.append(current[-1])
+        return take_step(taking, *arguments)
+
+    monkeypatch.setattr(Learner, "_take_step", note)
+    trainer = make_trainer(brief())
+    steps = trainer.run()
+    next(steps)
+    # A poem of many drafts may be written on another one, between two steps.
+    Device(torch.device("cuda", 1), "float32").make_current()
+    next(steps)
+    assert used == [trainer.device, trainer.device]
 
 
 def test_only_so_many_shapes_are_recorded(
