@@ -11,7 +11,7 @@ from studio.cli.output import option, print_json, say, usage_errors
 from studio.cli.several import devices_option, train_on_devices, train_with_process_0
 from studio.cli.train_runs import let_wait
 from studio.errors import ConfigError, RunError
-from studio.launched import rank
+from studio.launched import is_launched, rank
 from studio.model.config import MAX_COUNT, RECIPES, RunConfig, recipe_named, with_settings
 from studio.paths import Home
 from studio.runs import folders, processes
@@ -97,9 +97,14 @@ def train(
     new = dict[str, RunConfig]()
     with usage_errors():
         several = devices_option(devices, detach)
-        if several and (device or queue or (cell and "," in cell)):
+        if (several or is_launched()) and (device or queue or (cell and "," in cell)):
             raise ConfigError(
                 tr("--devices trains one run: leave out --device, --queue and more cells.")
+                if several
+                else tr(
+                    "torchrun trains one run, each process on a GPU of its own if there are any: "
+                    "leave out --device, --queue and more cells."
+                )
             )
         if resume:
             if run is None:

@@ -24,6 +24,7 @@ from studio.translation import tr, tr_n
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+    from torch.distributed import Store  # type: ignore[attr-defined]
 
 # How long a process waits for another one. One that ends is noticed at once; this is for a process
 # that hangs, or a machine that is gone.
@@ -258,11 +259,7 @@ class _Processes(World):
         self._store.set(_LEFT, reason)
 
     def why_left(self) -> str:
-        # The store may be gone with the process that kept it.
-        with contextlib.suppress(RuntimeError):
-            if self._store.check([_LEFT]):
-                return str(self._store.get(_LEFT).decode())
-        return ""
+        return why_left(self._store)
 
     @contextlib.contextmanager
     def naming_the_lost(self) -> Iterator[None]:
@@ -292,6 +289,15 @@ class _Processes(World):
         names = tr(" and ").join(each.describe(self.size) for each in lost)
         names = names[0].upper() + names[1:]
         return tr_n("{names} has ended.", "{names} have ended.", len(lost), names=names)
+
+
+def why_left(store: "Store") -> str:
+    """Why a process has ended, if it has written it to the processes' store, or ""."""
+    # The store may be gone with the process that kept it.
+    with contextlib.suppress(RuntimeError):
+        if store.check([_LEFT]):
+            return str(store.get(_LEFT).decode())
+    return ""
 
 
 def _lives(pid: int) -> bool:

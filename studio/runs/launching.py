@@ -20,7 +20,7 @@ from torch.distributed.elastic.multiprocessing import (
 
 from studio.errors import ConfigError, LostProcessError
 from studio.launched import BY_THE_STUDIO, LOST, RUN_ID
-from studio.model.parallel import Member
+from studio.model.parallel import Member, why_left
 from studio.runs import processes
 from studio.runs.processes import how_to_resume
 from studio.translation import tr
@@ -90,7 +90,11 @@ def train_on(devices: Sequence[str], name: str, options: Sequence[str]) -> int:
     rank, code = next(((each, codes[each]) for each in codes if codes[each] != LOST), (0, LOST))
     if rank == 0 and code > 0 and code != LOST:
         return code  # it has said why
-    member = Member(rank, context.pids()[rank], platform.node(), devices[rank])
+    if reason := why_left(store):
+        # Process 0 could not say it: it waited for the other one on its GPU until it was killed.
+        raise LostProcessError(reason)
+    device = devices[rank] if devices[rank] == "cpu" else f"cuda:{devices[rank]}"
+    member = Member(rank, context.pids()[rank], platform.node(), device)
     who = member.describe(len(devices))
     who = who[0].upper() + who[1:]
     if code == LOST:

@@ -172,6 +172,22 @@ def test_torchrun_has_started_the_processes_already(
     assert not folders.all_runs(home.runs)
 
 
+@pytest.mark.parametrize(
+    "option", [["--queue"], ["--cell", "rnn,gru"], ["--device", "cpu"]], ids=" ".join
+)
+def test_torchrun_trains_one_run_on_the_devices_of_its_processes(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch, option: list[str]
+) -> None:
+    # The other processes leave after the first run: a second one would wait for them in vain.
+    monkeypatch.setenv(RUN_ID, "some-run")
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setattr("os._exit", sys.exit)
+    result = tangshi("train", *option)
+    assert result.code == 2
+    assert "torchrun trains one run" in result.err
+    assert not folders.all_runs(home.runs)
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(torch.cuda.device_count() < 2, reason="fewer than two GPUs")
 @pytest.mark.parametrize("recipe", ["classic", "studio"])

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pytest
 import torch
+from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from studio.errors import ConfigError, LostProcessError
 from studio.launched import LOST, RUN_ID
@@ -120,6 +121,27 @@ def test_the_process_that_failed_first_is_named(
         message.format(host=platform.node()) + " The run a ends at its last checkpoint. "
         "Resume it with: tangshi-studio train --run a --resume"
     )
+
+
+def test_a_gpu_is_named_by_the_number_that_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launching, "start_processes", lambda *_, **__: Ended({1: -9}))
+    with pytest.raises(LostProcessError, match=r"Process 1 of 2 \(pid 71, cuda:0 on "):
+        launching.train_on(["2", "0"], "a", [])
+
+
+def test_why_a_process_left_is_said_where_process_0_had_to_be_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # NCCL waits on the GPU, where process 0 learns nothing of it.
+    def start(*_: object, envs: Environments, **__: object) -> Ended:
+        port = int(envs[1]["MASTER_PORT"])
+        TCPStore("127.0.0.1", port, is_master=False).set("left", "The memory of the GPU is full.")
+        return Ended({1: LOST, 0: -9})
+
+    monkeypatch.setattr(launching, "start_processes", start)
+    with pytest.raises(LostProcessError) as raised:
+        launching.train_on(["0", "1"], "a", [])
+    assert str(raised.value) == "The memory of the GPU is full."
 
 
 @pytest.mark.parametrize("codes", [{0: 1, 1: -15}, {0: 130}, {0: 2}])
