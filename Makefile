@@ -10,7 +10,8 @@ READY := $(VENV)/.ready
 # The runs of `make model`; each resumes where it was interrupted. With a GPU: three teachers, a student that
 # learns from them, and a short run on the Tang poems alone that starts from it. Without: a smaller model that reads the
 # Song and Tang poems together, and then the Tang poems alone.
-ON_GPU := $(shell nvidia-smi -L 2> /dev/null)
+# A broken driver is reported on standard output, too.
+ON_GPU := $(shell nvidia-smi -L 2> /dev/null | grep '^GPU ')
 TEACHERS := default-teacher-1,default-teacher-2,default-teacher-3
 # Each epoch is validated at its end. The last one is the best; the next run starts from there.
 MIXED_SETTINGS := --recipe studio --mix quansongshi --set batch_size=128 --set schedule=constant --set validate_every=0 \

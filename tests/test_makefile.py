@@ -1,5 +1,6 @@
 """Set-up by make: which Python it takes, and when it makes the environment anew."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -76,3 +77,23 @@ def test_an_installation_that_fails_is_begun_again(checkout: Path) -> None:
     assert not (checkout / ".venv" / ".ready").exists()
     (checkout / ".venv" / "place").unlink()
     assert "Making .venv with ../new" in _make(checkout, "new").stdout
+
+
+@pytest.mark.parametrize(
+    ("listed", "has_teachers"),
+    [
+        ("GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-0a1b)", True),
+        ("NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.", False),
+        ("No devices found.", False),
+    ],
+)
+def test_the_model_has_teachers_where_a_gpu_trains_them(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, listed: str, has_teachers: bool
+) -> None:
+    _script(checkout.parent / "nvidia-smi", f'#!/bin/sh\necho "{listed}"\n')
+    monkeypatch.setenv("PATH", f"{checkout.parent}:{os.environ['PATH']}")
+    command = ["make", "--dry-run", "model"]
+    result = subprocess.run(command, cwd=checkout, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert ("default-teacher-1" in result.stdout) == has_teachers
+    assert ("default-mixed-1" in result.stdout) != has_teachers

@@ -13,12 +13,13 @@ from studio.messages import Estimated
 from studio.model.config import MAX_COUNT, RunConfig
 from studio.model.events import TrainingEnded
 from studio.model.parallel import ALONE
+from studio.model.recorded_steps import WARM_UP
 from studio.paths import Home
 from studio.runs.folders import Run
 from studio.runs.opening import RunOpening
 
-# The first steps are slower: memory is allocated, kernels are chosen.
-_WARM_UP = 3
+# The first steps are slower: memory is allocated, kernels are chosen, and a GPU records one step.
+_WARM_UP = WARM_UP + 1
 # Seconds of steps that are measured, and the least number of them.
 _SECONDS, _LEAST = 1.5, 2
 

@@ -1,16 +1,21 @@
 """What a run would come to, by some trial steps."""
 
 import gc
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from studio.errors import RunError
+from studio.model import learner
 from studio.paths import Home
-from studio.runs import folders
+from studio.runs import folders, trial
 from studio.runs.session import start_run
 from studio.runs.trial import estimate
+from tests.model.recording import Recordings
 from tests.small import small
 
 CONFIG = small()
@@ -42,6 +47,24 @@ def test_settings_that_cannot_be_trained_are_refused_as_those_of_a_run(
 ) -> None:
     with pytest.raises(RunError, match="There is nothing to train on"):
         estimate(home, small(longest_poem=1))
+
+
+def test_the_time_of_recording_a_step_is_not_that_of_a_step(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+
+    class SlowRecordings(Recordings):
+        def record(self, work: Callable[[], None]) -> Callable[[], None]:
+            clock[0] += 1e6
+            return super().record(work)
+
+    recordings = SlowRecordings()
+    monkeypatch.setattr(learner, "recorder_for", lambda *_: recordings)
+    monkeypatch.setattr(trial, "time", SimpleNamespace(perf_counter=lambda: clock[0] + monotonic()))
+    estimated = estimate(home, small(optimizer="adamw", max_steps=7))
+    assert recordings.recorded == 1
+    assert estimated.seconds < 1e6
 
 
 @pytest.mark.gpu
