@@ -126,7 +126,7 @@ def _size(
                     speeds[contender].append(speed)
             report_progress(f"{name}: round {number} of {rounds}")
     median = {contender: statistics.median(values) for contender, values in speeds.items()}
-    rows = _softmax_rows(poems)
+    rows = _softmax_rows(poems, device)
     flop = 6 * (weights + rows * hidden)
     return SizeResult(
         name=name,
@@ -273,8 +273,10 @@ def _studio(
         yield train, sum(each.numel() for each in matrices)
 
 
-def _softmax_rows(poems: list[list[int]]) -> int:
-    """How many characters the sampled softmax multiplies in the first step of the studio."""
+def _softmax_rows(poems: list[list[int]], device: Device) -> int:
+    """How many characters the softmax multiplies in the first step of the studio."""
+    if device.is_gpu:
+        return VOCABULARY  # all of them, see `Learner`
     epoch = make_epoch(
         list(map(with_ends, poems)), TrainConfig(batching="stream", batch_size=STREAMS), 1
     )

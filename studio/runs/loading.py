@@ -124,10 +124,18 @@ def load_writer(folder: Path, name: str, wish: str = "auto", preferred: bool = T
         return Writer(network, vocabulary, device, name, None, *beside)
 
     @cache
-    def on_gpu() -> Writer:
+    def copied() -> Writer:
         gpu = choose_device("float32")
         gpu.make_current()
         moved = network.copied_to(gpu.torch_device)
         return Writer(moved, vocabulary, gpu, name, None, *beside)
 
-    return Writer(network, vocabulary, device, name, on_gpu, *beside)
+    def on_gpu() -> Writer:
+        try:
+            return copied()
+        except RuntimeError:
+            # Its memory is full, or another process has it for itself. Nobody asked for it.
+            return few
+
+    few = Writer(network, vocabulary, device, name, on_gpu, *beside)
+    return few

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from studio.benchmarks import training
+from studio.model.device import Device
 from studio.paths import HOME_VARIABLE, Home
 from studio.runs import folders
 from tests.cli.conftest import Run
@@ -25,6 +27,15 @@ def test_bench_train_reports_ratios_of_what_it_measured(
         plain = size["rounds"]["batched_alike"][0]
         assert size["ratio_alike"] == pytest.approx(size["rounds"]["ours_alike"][0] / plain)
         assert size["share_of_peak"] == pytest.approx(ours * size["flop_per_char"] / peak)
+
+
+def test_a_gpu_multiplies_every_character_and_the_processor_a_sample() -> None:
+    poems = training._poems(200)
+    on_gpu, on_processor = (
+        training._softmax_rows(poems, Device(torch.device(kind), "float32"))
+        for kind in ("cuda", "cpu")
+    )
+    assert on_processor < on_gpu == training.VOCABULARY
 
 
 def test_bench_generate_reports_what_it_measured(tangshi: Run, home: Home) -> None:

@@ -8,6 +8,7 @@ import torch
 
 from studio.errors import RunError
 from studio.model.device import FEW_ROWS, Device
+from studio.model.network import Network
 from studio.paths import Home
 from studio.runs import loading
 from studio.runs.loading import load_writer, locate
@@ -15,6 +16,7 @@ from studio.verse.composer import write
 from studio.verse.request import ComposeRequest
 from studio.verse.writer import Writer
 from tests.runs.test_session import trained
+from tests.test_full_memory import FULL
 
 
 class StandIn(Device):
@@ -71,6 +73,21 @@ def test_many_poems_at_once_are_written_on_the_gpu_by_a_copy_that_is_made_once(
     with torch.inference_mode():
         expected, found = (each.network(tokens)[0] for each in (writer, many))
     assert torch.allclose(expected, found, atol=1e-5)
+
+
+def test_where_the_gpu_is_full_the_processor_writes_many_poems_too(
+    model: tuple[Path, str], gpu: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = load_writer(*model)
+
+    def copied_to(*_: object) -> Network:
+        raise RuntimeError(FULL)
+
+    with monkeypatch.context() as full:
+        full.setattr(Network, "copied_to", copied_to)
+        assert writer.for_rows(1000) is writer
+    # Until there is room.
+    assert writer.for_rows(1000).device is GPU
 
 
 @pytest.mark.parametrize(("candidates", "on_gpu"), [(1, False), (FEW_ROWS + 1, True)])
