@@ -108,8 +108,11 @@ def choose_device(
     """
     _show_slice(wish)
     cuda = [] if wish == "cpu" else cuda_devices()
-    gpus = Gpus().read() if cuda or wish not in ("auto", "cpu") else []
-    chosen = devices.choose(wish, devices.candidates(cuda, gpus, taken), _why_no_gpu())
+    named = wish not in ("auto", "cpu")
+    # Without CUDA, those that are hidden from it are named.
+    gpus = Gpus().read() if cuda or (named and not has_gpu()) else []
+    why_no_gpu = _why_no_gpu() if named and not cuda else ""
+    chosen = devices.choose(wish, devices.candidates(cuda, gpus, taken), why_no_gpu)
     native = has_bfloat16() if chosen is None else _multiplies_bfloat16(chosen.number)
     if precision == "auto":
         precision = "bfloat16" if native else "float32"
@@ -130,8 +133,11 @@ def has_gpu() -> bool:
 
 
 def cuda_devices() -> list[CudaDevice]:
-    """The GPUs that CUDA sees, in its order; takes no memory on them."""
-    if not has_gpu():
+    """The GPUs that CUDA sees, in its order; takes no memory on them.
+
+    There are none if torch was built for newer ones only: nothing could be computed there.
+    """
+    if not has_gpu() or not any(map(_has_code_for, range(torch.cuda.device_count()))):
         return []
     found = [torch.cuda.get_device_properties(each) for each in range(torch.cuda.device_count())]
     return [CudaDevice(_uuid(each), each.name, each.total_memory) for each in found]
@@ -165,7 +171,25 @@ def _multiplies_bfloat16(number: int | None) -> bool:
     return major >= 8
 
 
+def _has_code_for(number: int) -> bool:
+    """Whether torch was built for this GPU, or has code that the driver can translate for it."""
+    built_for = torch.cuda.get_arch_list()
+    if torch.version.hip is not None or not built_for:
+        return True
+    major, minor = torch.cuda.get_device_capability(number)
+    for name in built_for:
+        # As in sm_90a or compute_120.
+        kind, _, version = name.rstrip("af").partition("_")
+        if int(version) <= 10 * major + minor and (
+            kind == "compute" or int(version) // 10 == major
+        ):
+            return True
+    return False
+
+
 def _why_no_gpu() -> str:
+    if has_gpu():
+        return tr("torch {version} was built for newer GPUs only", version=torch.__version__)
     if torch.version.cuda is None and torch.version.hip is None:
         return tr("torch {version} was built without CUDA", version=torch.__version__)
     visible = os.environ.get(devices.VISIBLE)

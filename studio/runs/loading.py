@@ -126,6 +126,8 @@ def load_writer(folder: Path, name: str, wish: str = "auto", preferred: bool = T
     @cache
     def copied() -> Writer:
         gpu = choose_device("float32")
+        if not gpu.is_gpu:
+            return few
         gpu.make_current()
         moved = network.copied_to(gpu.torch_device)
         return Writer(moved, vocabulary, gpu, name, None, *beside)

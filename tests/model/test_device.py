@@ -124,6 +124,23 @@ def test_a_gpu_where_there_is_none_is_refused_with_the_reason(hardware: pytest.M
         choose_device(wish="GPU-a")
 
 
+@pytest.mark.parametrize(
+    ("capability", "is_used"), [((7, 0), False), ((7, 5), True), ((8, 9), True), ((13, 0), True)]
+)
+def test_a_gpu_that_torch_has_no_code_for_is_left_alone(
+    hardware: pytest.MonkeyPatch, capability: tuple[int, int], is_used: bool
+) -> None:
+    gpus(hardware, "a")
+    # What torch 2.13 was built for.
+    built_for = ["sm_75", "sm_80", "sm_86", "sm_90a", "sm_100", "sm_120", "compute_120"]
+    hardware.setattr(torch.cuda, "get_arch_list", lambda: built_for)
+    hardware.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    assert choose_device().is_gpu == is_used
+    if not is_used:
+        with pytest.raises(DeviceError, match="was built for newer GPUs only. Choose auto or cpu"):
+            choose_device(wish="cuda:0")
+
+
 def test_a_mig_slice_is_shown_to_cuda_before_cuda_is_asked(hardware: pytest.MonkeyPatch) -> None:
     hardware.setenv(VISIBLE, "0")
     hardware.delenv(VISIBLE)

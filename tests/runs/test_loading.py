@@ -23,6 +23,7 @@ class StandIn(Device):
     """A device that says it is a GPU, and computes on the processor."""
 
     __slots__ = ()
+    is_gpu = True
 
     def make_current(self) -> None:
         """Nothing has to be done."""
@@ -88,6 +89,14 @@ def test_where_the_gpu_is_full_the_processor_writes_many_poems_too(
         assert writer.for_rows(1000) is writer
     # Until there is room.
     assert writer.for_rows(1000).device is GPU
+
+
+def test_a_gpu_that_is_not_chosen_writes_nothing(
+    model: tuple[Path, str], gpu: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = load_writer(*model)
+    monkeypatch.setattr(loading, "choose_device", lambda *_: writer.device)
+    assert writer.for_rows(1000) is writer
 
 
 @pytest.mark.parametrize(("candidates", "on_gpu"), [(1, False), (FEW_ROWS + 1, True)])
