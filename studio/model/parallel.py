@@ -19,7 +19,7 @@ import msgspec
 import psutil
 
 from studio.errors import ConfigError, LostProcessError, StudioError
-from studio.launched import is_launched
+from studio.launched import is_launched, is_launched_by_the_studio
 from studio.translation import tr, tr_n
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def open_world() -> Iterator[World]:
     ConfigError if there is no GPU for this process, LostProcessError if another does not come.
     """
     if not is_launched() or int(os.environ["WORLD_SIZE"]) == 1:
-        yield ALONE
+        yield _alone()
         return
     import torch.distributed as dist
 
@@ -144,6 +144,17 @@ def open_world() -> Iterator[World]:
         # The connections close as this process ends. To close them now might wait for others.
         raise
     dist.destroy_process_group()
+
+
+def _alone() -> World:
+    """A process alone; if `train --devices` has started it, with the device that it shows it."""
+    if not is_launched_by_the_studio():
+        return ALONE
+    import torch
+
+    world = World()
+    world.device = "cuda:0" if torch.cuda.device_count() else "cpu"
+    return world
 
 
 class _Processes(World):

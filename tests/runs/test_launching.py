@@ -9,7 +9,7 @@ import torch
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from studio.errors import ConfigError, LostProcessError
-from studio.launched import LOST, RUN_ID
+from studio.launched import BY_THE_STUDIO, LOST, RUN_ID
 from studio.model.parallel import ALONE, open_world
 from studio.runs import launching
 
@@ -168,3 +168,15 @@ def test_one_process_is_alone_whatever_a_batch_system_has_set(
     monkeypatch.setenv("WORLD_SIZE", "8")
     with open_world() as world:
         assert world is ALONE
+
+
+@pytest.mark.parametrize(("gpus", "device"), [(1, "cuda:0"), (0, "cpu")])
+def test_a_single_process_takes_the_device_that_was_named_whatever_the_settings_say(
+    monkeypatch: pytest.MonkeyPatch, gpus: int, device: str
+) -> None:
+    # `--devices 3` shows it that GPU only, `--devices cpu` none.
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    monkeypatch.setenv(RUN_ID, BY_THE_STUDIO)
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    with open_world() as world:
+        assert (world.size, world.device) == (1, device)
