@@ -45,13 +45,15 @@ class VerseError(StudioError):
 
 def out_of_memory_message(error: Exception) -> str:
     """The message for the user if the exception means that memory is full; else ""."""
-    text = str(error)
     phrases = ("out of memory", "can't allocate memory", "status_alloc_failed")
-    if not isinstance(error, MemoryError) and not any(each in text.lower() for each in phrases):
+    lines = str(error).splitlines()
+    saying = [line for line in lines if any(each in line.lower() for each in phrases)]
+    if not isinstance(error, MemoryError) and not saying:
         return ""
-    # torch adds advice for programmers, sentence after sentence.
-    text = ". ".join(text.split(". ")[:2]).rstrip(".")
-    if "CUDA" in text or "CUBLAS" in text or "CUDNN" in text:
+    # torch adds advice for programmers, sentence after sentence or line after line.
+    first = (saying or lines or [type(error).__name__])[0]
+    text = ". ".join(first.split(". ")[:2]).rstrip(".")
+    if any(each in str(error).upper() for each in ("CUDA", "CUBLAS", "CUDNN")):
         return tr(
             "The memory of the GPU is full ({reason}). Use another GPU (see device), or a smaller "
             "batch_size or hidden.",

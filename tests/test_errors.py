@@ -18,10 +18,17 @@ def test_a_full_memory_is_reported_with_what_to_lower(error: Exception) -> None:
 
 
 def test_a_full_gpu_is_told_apart_and_advice_for_programmers_is_left_out() -> None:
-    for text in ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED", "CUDA out of memory. One. Two. Three."):
+    for text in (
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED",
+        "CUDA out of memory. One. Two. Three.",
+        # As the first process that comes to a full GPU has it.
+        "CUDA error: out of memory\nSearch for Two\nCUDA kernel errors might be reported later.\n",
+        "NCCL error: unhandled cuda error\nLast error:\nCuda failure 2 'out of memory'",
+    ):
         message = out_of_memory_message(RuntimeError(text))
         assert "another GPU" in message
         assert "Two" not in message
+        assert "\n" not in message
 
 
 def test_another_failure_is_no_full_memory() -> None:
