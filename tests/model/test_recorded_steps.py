@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch.nn.utils import get_total_norm
 
 from studio.model import checkpoint, learner, recorded_steps
 from studio.model.config import RECIPES, RunConfig
 from studio.model.cuda_graphs import recorder_for
 from studio.model.device import Device, choose_device
-from studio.model.events import Noted, TrainingEnded
+from studio.model.events import Noted, StepDone, TrainingEnded
 from studio.model.learner import Learner
 from studio.model.trainer import Trainer
 from tests.model.conftest import TRAIN, VOCABULARY, MakeTrainer
@@ -105,24 +105,25 @@ def test_a_trainer_that_goes_back_to_a_checkpoint_records_anew(
     assert recordings.recorded == 2
 
 
-def gradients(trainer: Trainer) -> list[list[Tensor]]:
-    """Those that each step leaves, for whoever looks into the network."""
-    return [
-        [each.grad.clone() for each in trainer.network.parameters() if each.grad is not None]
-        for _ in trainer.run()
-    ]
+def norms(trainer: Trainer) -> tuple[list[float], list[float]]:
+    """Of each step, that of the gradients that it reports, and that of those it leaves."""
+    reported, left = [], []
+    for events in trainer.run():
+        for event in events:
+            if isinstance(event, StepDone):
+                reported.append(min(event.gradient_norm, trainer.config.train.clip))
+                found = (each.grad for each in trainer.network.parameters())
+                left.append(float(get_total_norm(each for each in found if each is not None)))
+    return reported, left
 
 
 def test_each_recorded_step_leaves_its_own_gradients(
     make_trainer: MakeTrainer, recordings: Recordings
 ) -> None:
     # A step of another shape comes between two of the same: the last window of an epoch is shorter.
-    config = brief(validate_every=0, cell="gru")
-    found = gradients(make_trainer(config))
-    assert recordings.recorded < recordings.replayed
-    with pytest.MonkeyPatch.context() as without:
-        without.setattr(learner, "recorder_for", lambda *_: None)
-        torch.testing.assert_close(found, gradients(make_trainer(config, "unrecorded")))
+    reported, left = norms(make_trainer(brief(report_every=1, validate_every=0)))
+    assert 0 < recordings.recorded < recordings.replayed
+    assert left == pytest.approx(reported, rel=1e-4)
 
 
 def test_a_step_is_taken_on_the_gpu_of_the_run_whichever_was_used_meanwhile(
@@ -246,3 +247,63 @@ def test_a_step_on_a_gpu_waits_for_nothing(tmp_path: Path, recipe: str) -> None:
         next(steps)
     finally:
         torch.cuda.set_sync_debug_mode("default")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
+@pytest.mark.parametrize("optimizer", ["rmsprop", "adamw", "sgd"])
+def test_cuda_graphs_leave_the_gradients_of_their_step(tmp_path: Path, optimizer: str) -> None:
+    # Two shapes are recorded, and replayed in turn.
+    config = small(
+        "studio", optimizer=optimizer, max_steps=60, epochs=9, report_every=1, validate_every=0
+    )
+    device = choose_device("float32", "cuda:0")
+    reported, left = norms(Trainer(config, VOCABULARY, TRAIN, [], device, tmp_path))
+    assert len(left) == 60
+    assert left == pytest.approx(reported, rel=1e-3)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
+def test_a_step_that_waits_for_the_gpu_is_launched_kernel_by_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = torch.nn.utils.clip_grad_norm_
+
+    def waiting(*arguments: Any) -> torch.Tensor:
+        norm = clip(*arguments)
+        assert float(norm) >= 0
+        return norm
+
+    config = small("studio", max_steps=12, validate_every=0, dropout=0.3)
+
+    def trainer(folder: str) -> Trainer:
+        device = choose_device("float32", "cuda:0")
+        return Trainer(config, VOCABULARY, TRAIN, [], device, tmp_path / folder)
+
+    expected = losses(run_to_end(trainer("recorded")))
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", waiting)
+    events = run_to_end(trainer("waiting"))
+    assert len([event for event in events if isinstance(event, Noted)]) == 1
+    for step, (loss, _) in losses(events).items():
+        assert loss == pytest.approx(expected[step][0], rel=1e-3), step
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="fewer than two GPUs")
+def test_a_run_keeps_its_losses_while_another_gpu_is_used_between_its_steps(tmp_path: Path) -> None:
+    # The last window of an epoch is shorter: its steps are not recorded at first.
+    config = small("studio", max_steps=60, epochs=9, validate_every=0)
+
+    def trained(folder: str, other: int) -> dict[int, tuple[float, float]]:
+        device = choose_device("float32", "cuda:0")
+        trainer = Trainer(config, VOCABULARY, TRAIN, [], device, tmp_path / folder)
+        events = []
+        for item in trainer.run():
+            events.extend(item)
+            torch.cuda.set_device(other)
+        return losses(events)
+
+    alone, beside = trained("alone", 0), trained("beside", 1)
+    for step, (loss, _) in alone.items():
+        assert beside[step][0] == pytest.approx(loss, rel=1e-3), step
