@@ -171,15 +171,17 @@ def choose(wish: str, known: Sequence[GpuChoice], why_no_gpu: str = "") -> GpuCh
     )
 
 
-def free_gpu(wish: str, known: Sequence[GpuChoice]) -> GpuChoice | None:
+def free_gpu(
+    wish: str, known: Sequence[GpuChoice], taken: Mapping[str, int] = NONE_TAKEN
+) -> GpuChoice | None:
     """An idle GPU for a run beside the one that this process trains; None if there is none.
 
-    `wish` is the device in the settings of the run.
+    `wish` is the device in the settings of the run. `taken` are the GPUs of runs in training, as in
+    `candidates`. One on which this process has only a model that writes is idle, too.
     """
+    of_runs = set(map(bare_uuid, taken))
     idle = [
-        each
-        for each in known
-        if each.load == "idle" and all(other.pid != os.getpid() for other in each.gpu.processes)
+        each for each in known if each.load == "idle" and bare_uuid(each.gpu.uuid) not in of_runs
     ]
     with contextlib.suppress(DeviceError):
         return choose(wish, idle)

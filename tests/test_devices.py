@@ -50,12 +50,20 @@ def chosen(wish: str, known: list[GpuChoice]) -> str:
 def test_a_run_beside_another_takes_a_gpu_that_nobody_uses() -> None:
     own = gpu("GPU-1", 90, 20, pid=os.getpid())
     calm, full, free = gpu("GPU-2", 0, 1, pid=os.getpid()), gpu("GPU-3", 0, 60), gpu("GPU-4", 0, 0)
-    assert free_gpu("auto", seen(own, calm, full)) is None
-    found = free_gpu("auto", seen(own, calm, full, free))
+    # A run that is paused, or that starts.
+    taken = {"GPU-2": os.getpid()}
+    assert free_gpu("auto", seen(own, calm, full), taken) is None
+    found = free_gpu("auto", seen(own, calm, full, free), taken)
     assert found and found.name == "cuda:3"
-    assert free_gpu("cuda:2", seen(own, calm, full, free)) is None
-    assert free_gpu("cuda:3", seen(own, calm, full, free)) == found
-    assert free_gpu("cpu", seen(own, free)) is None
+    assert free_gpu("cuda:2", seen(own, calm, full, free), taken) is None
+    assert free_gpu("cuda:3", seen(own, calm, full, free), taken) == found
+    assert free_gpu("cpu", seen(own, free), taken) is None
+
+
+def test_a_gpu_on_which_this_process_only_writes_poems_is_free_for_a_run() -> None:
+    own, writing = gpu("GPU-1", 90, 20, pid=os.getpid()), gpu("GPU-2", 0, 1, pid=os.getpid())
+    found = free_gpu("auto", seen(own, writing), {"GPU-1": os.getpid()})
+    assert found and found.name == "cuda:1"
 
 
 def any_gpu() -> some.SearchStrategy[Gpu]:

@@ -4,7 +4,7 @@ import contextlib
 import subprocess
 from collections.abc import Iterator, Sequence
 
-from studio.devices import GpuChoice, free_gpu, with_taken
+from studio.devices import GpuChoice, free_gpu
 from studio.errors import StudioError
 from studio.model.config import RunConfig
 from studio.runs import folders, processes
@@ -36,7 +36,7 @@ class RunsBeside:
             runs = self._pane.home.runs
             # A run that was sent a moment before has taken its GPU by now.
             with choosing_gpu(runs, name) as taken:
-                gpu = free_gpu(config.train.device, with_taken(gpus, taken))
+                gpu = free_gpu(config.train.device, gpus, taken)
                 if gpu is None:
                     return None
                 run = folders.create(runs, name, config)
