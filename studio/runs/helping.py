@@ -57,14 +57,14 @@ class HelpingSession:
         """Take the steps of process 0 with it; process 0 records their events.
 
         Raises LostProcessError if another process ends meanwhile, or if this one fails: process 0
-        then records why.
+        then records why. On GPUs it waits there for this one, so this one says it.
         """
         with saying_how_to_resume(self.run), self._world.naming_the_lost():
             for events in self.trainer.run():
                 for event in events:
                     if isinstance(event, TrainingEnded) and event.outcome == "failed":
                         self._world.leave(event.reason)
-                        raise LostProcessError("")
+                        raise LostProcessError("" if self._world.device == "cpu" else event.reason)
                 yield events
 
 

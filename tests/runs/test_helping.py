@@ -3,19 +3,24 @@
 import signal
 import time
 from functools import partial
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from torch import Tensor
 
+from studio.errors import LostProcessError
 from studio.model import checkpoint, loss
 from studio.model.batches import Batch
 from studio.model.config import RunConfig
 from studio.model.events import EpochDone, StepDone, TrainingEnded, Validated
 from studio.model.learner import Learner
+from studio.model.parallel import World
+from studio.model.trainer import Trainer
 from studio.paths import Home
 from studio.runs import folders, processes
 from studio.runs.folders import Run
-from studio.runs.helping import helping
+from studio.runs.helping import HelpingSession, helping
 from studio.runs.session import resume_run, start_run
 from tests import together
 from tests.killing import found, learnt, outcome, train
@@ -266,3 +271,14 @@ def test_a_full_memory_of_any_process_ends_the_run_as_it_does_in_one_process(
     session = resume_run(home, "a")
     assert session.trainer.progress.step == 5
     session.close()
+
+
+@pytest.mark.parametrize(("device", "said"), [("cpu", ""), ("cuda:1", "The memory is full.")])
+def test_a_process_whose_gpu_is_full_says_so_where_process_0_cannot(device: str, said: str) -> None:
+    failed = (TrainingEnded(7, "failed", "The memory is full."),)
+    trainer = cast(Trainer, SimpleNamespace(run=lambda: iter([failed])))
+    world = World()
+    world.device = device
+    with pytest.raises(LostProcessError) as raised:
+        list(HelpingSession("a", trainer, world).steps())
+    assert str(raised.value).partition(" The run a ends")[0] == said
