@@ -143,7 +143,8 @@ def open_world() -> Iterator[World]:
                 world.broadcast(b"")
         # The connections close as this process ends. To close them now might wait for others.
         raise
-    dist.destroy_process_group()
+    if not world.why_left():
+        dist.destroy_process_group()
 
 
 def _alone() -> World:

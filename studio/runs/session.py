@@ -210,6 +210,8 @@ class TrainingSession:
                 self.run.record(event)
             if isinstance(event, CheckpointSaved):
                 self._last_saved = event
+            if isinstance(event, TrainingEnded) and event.outcome == "failed":
+                self._world.leave(event.reason)
             self._unreported.append(self._unrecorded.pop(0))
             if isinstance(event, Validated):
                 self.perplexity = event.perplexity_all

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+import torch
 from torch import Tensor
 
 from studio.errors import LostProcessError
@@ -282,3 +283,31 @@ def test_a_process_whose_gpu_is_full_says_so_where_process_0_cannot(device: str,
     with pytest.raises(LostProcessError) as raised:
         list(HelpingSession("a", trainer, world).steps())
     assert str(raised.value).partition(" The run a ends")[0] == said
+
+
+def fail_in_process_0(home: Home, config: RunConfig, rank: int) -> None:
+    """Process 0 has a full memory at step 3, and must then not wait for the other one."""
+    if rank == 0:
+        learn, steps_left = Learner.learn, iter(range(2))
+
+        def learn_until_full(learner: Learner, batch: Batch, rate: float) -> Tensor:
+            if next(steps_left, None) is None:
+                raise RuntimeError(FULL)
+            return learn(learner, batch, rate)
+
+        def wait_for_the_other() -> None:
+            raise AssertionError
+
+        patch = pytest.MonkeyPatch()
+        patch.setattr(Learner, "learn", learn_until_full)
+        patch.setattr(torch.distributed, "destroy_process_group", wait_for_the_other)
+    take_part(rank, home, "a", config)
+
+
+def test_process_0_whose_memory_is_full_does_not_wait_for_the_others(home: Home) -> None:
+    # NCCL may close its connections only together with them, and they wait for process 0.
+    config = small("classic", epochs=5000, report_every=1)
+    with together.processes(2, partial(fail_in_process_0, home, config)) as children:
+        assert outcome(children[0]) == 0
+        assert outcome(children[1]) == 1
+    assert folders.summary(found(home, "a")).status == "failed"
