@@ -205,10 +205,13 @@ def _gpu() -> str:
 
 def _gpus() -> dict[str, str]:
     """What each GPU is doing, by the name that --device takes."""
+    hidden = tr("not seen by CUDA")
     try:
-        from studio.model.device import cuda_devices
+        from studio.model.device import cuda_devices, has_gpu, why_no_gpu
 
         cuda = cuda_devices()
+        if has_gpu() and not cuda:
+            hidden = why_no_gpu()
     except (ImportError, OSError, RuntimeError):
         cuda = []  # reported as the device
     found = candidates(cuda, Gpus().read())
@@ -217,7 +220,7 @@ def _gpus() -> dict[str, str]:
             (
                 each.gpu.name,
                 each.doing,
-                tr("not seen by CUDA") if each.number is None else each.gpu.uuid,
+                hidden if each.number is None else each.gpu.uuid,
             )
         )
         for each in found

@@ -111,8 +111,8 @@ def choose_device(
     named = wish not in ("auto", "cpu")
     # Without CUDA, those that are hidden from it are named.
     gpus = Gpus().read() if cuda or (named and not has_gpu()) else []
-    why_no_gpu = _why_no_gpu() if named and not cuda else ""
-    chosen = devices.choose(wish, devices.candidates(cuda, gpus, taken), why_no_gpu)
+    why = why_no_gpu() if named and not cuda else ""
+    chosen = devices.choose(wish, devices.candidates(cuda, gpus, taken), why)
     native = has_bfloat16() if chosen is None else _multiplies_bfloat16(chosen.number)
     if precision == "auto":
         precision = "bfloat16" if native else "float32"
@@ -187,7 +187,8 @@ def _has_code_for(number: int) -> bool:
     return False
 
 
-def _why_no_gpu() -> str:
+def why_no_gpu() -> str:
+    """Why `cuda_devices` finds none."""
     if has_gpu():
         return tr("torch {version} was built for newer GPUs only", version=torch.__version__)
     if torch.version.cuda is None and torch.version.hip is None:

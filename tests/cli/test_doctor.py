@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from studio.paths import HOME_VARIABLE, Home
+from studio.telemetry import Gpus
 from tests.cli.conftest import Run
+from tests.fake_nvml import FakeGpu, FakeNvml
 
 
 def test_a_whole_installation_has_no_problem(
@@ -107,3 +109,15 @@ def test_the_number_of_colours_is_the_one_that_the_studio_uses(
     terminal = tangshi("doctor", "--json").document["terminal"]
     assert terminal["colours"] == decided
     assert terminal["colorterm"] == (colorterm or "not set")
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"), [(True, "was built for newer GPUs only"), (False, "not seen by CUDA")]
+)
+def test_it_says_why_a_gpu_is_not_used(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch, seen: bool, said: str
+) -> None:
+    monkeypatch.setattr("studio.model.device.has_gpu", lambda: seen)
+    monkeypatch.setattr("studio.model.device.cuda_devices", list)
+    monkeypatch.setattr("studio.cli.doctor.Gpus", lambda: Gpus(FakeNvml(FakeGpu("GPU-old"))))
+    assert said in tangshi("doctor", "--json").document["gpus"]["GPU-old"]
