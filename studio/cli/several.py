@@ -8,7 +8,7 @@ from studio.cli.signals import stopping_on_signals
 from studio.errors import ConfigError
 from studio.launched import is_launched
 from studio.runs import folders
-from studio.translation import tr
+from studio.translation import tr, tr_n
 
 
 def devices_option(text: str, detach: bool) -> list[str]:
@@ -51,7 +51,14 @@ def train_on_devices(
     """
     from studio.runs.launching import train_on
 
-    say(tr("Starting {count} processes to train {run} ...", count=len(devices), run=run.name))
+    say(
+        tr_n(
+            "Starting {count} process to train {run} ...",
+            "Starting {count} processes to train {run} ...",
+            len(devices),
+            run=run.name,
+        )
+    )
     code = 1
     try:
         code = train_on(devices, name, options)
