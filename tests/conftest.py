@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from studio import paths
 from studio.corpus.obtaining import fetch_and_build
+from studio.devices import VISIBLE
 from studio.paths import HOME_VARIABLE, Home
 from studio.translation import use_language
 
@@ -29,6 +30,15 @@ settings.load_profile("tests")
 
 SHIPPED_MODEL = paths.MODEL
 CHARACTERS = "春江花月夜山水日红海天地人风雨湖云石门心"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hide GPUs from all tests but those of `pytest -m gpu`.
+
+    They draw other random numbers, and add up in any order.
+    """
+    if "gpu" not in config.option.markexpr:
+        os.environ[VISIBLE] = ""
 
 
 def pytest_collection_finish() -> None:
