@@ -53,10 +53,15 @@ def out_of_memory_message(error: Exception) -> str:
     # torch adds advice for programmers, sentence after sentence or line after line.
     first = (saying or lines or [type(error).__name__])[0]
     text = ". ".join(first.split(". ")[:2]).rstrip(".")
-    if any(each in str(error).upper() for each in ("CUDA", "CUBLAS", "CUDNN")):
+    if is_of_gpu(error):
         return tr(
             "The memory of the GPU is full ({reason}). Use another GPU (see device), or a smaller "
             "batch_size or hidden.",
             reason=text,
         )
     return tr("The memory is full ({reason}). Use a smaller batch_size or hidden.", reason=text)
+
+
+def is_of_gpu(error: Exception) -> bool:
+    """Whether a GPU, or a library for it, reports the error."""
+    return any(each in str(error).upper() for each in ("CUDA", "CUBLAS", "CUDNN"))

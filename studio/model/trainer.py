@@ -12,7 +12,7 @@ from torch import Tensor
 
 from studio.corpus.poem import UNKNOWN_POEM, About
 from studio.corpus.vocabulary import Vocabulary
-from studio.errors import ConfigError, DamageError, RunError, out_of_memory_message
+from studio.errors import ConfigError, DamageError, RunError, is_of_gpu, out_of_memory_message
 from studio.model import checkpoint
 from studio.model.batches import Epoch, make_epoch, with_ends
 from studio.model.checkpoint import Progress
@@ -233,9 +233,10 @@ class Trainer:
         try:
             self.resume(tensors, progress)
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
-            raise DamageError(
-                tr(_MISFIT, file=folder / "training.safetensors", reason=error)
-            ) from error
+            if is_of_gpu(error) or out_of_memory_message(error):
+                raise  # the checkpoint may be whole
+            misfit = tr(_MISFIT, file=folder / "training.safetensors", reason=error)
+            raise DamageError(misfit) from error
 
     def resume(self, tensors: dict[str, Tensor], progress: Progress) -> None:
         """Continue from what a checkpoint holds besides the weights.

@@ -15,18 +15,22 @@ from typing import get_args
 import msgspec
 import pytest
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from studio.errors import DamageError, DeviceError, RunError
 from studio.model import checkpoint
+from studio.model.batches import Batch
 from studio.model.config import with_settings
 from studio.model.device import Device, Precision, choose_device
 from studio.model.events import CheckpointSaved, StepDone, TrainingEnded
+from studio.model.learner import Learner
 from studio.paths import Home
 from studio.runs import folders, processes
 from studio.runs.session import TrainingSession, resume_run, start_run
 from studio.runs.training_folder import ProcessState, TrainingProcess
 from tests.killing import found, in_child, killed_at, learnt, outcome, train
 from tests.small import small
+from tests.test_full_memory import FULL
 
 # Validated and saved in the middle and at the end; reported between.
 CONFIG = small(
@@ -153,6 +157,27 @@ def test_where_all_checkpoints_are_damaged_nothing_is_touched(home: Home) -> Non
         resume_run(home, "first")
     assert run.checkpoint_names() == ["step-00000002", "step-00000004"]
     assert run.events_file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "error", [FULL, "cuDNN error: CUDNN_STATUS_NOT_INITIALIZED"], ids=["full", "failing"]
+)
+def test_a_gpu_that_is_full_or_fails_is_no_damage_of_a_checkpoint(
+    home: Home, monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    run = trained(home)
+    restore = Learner.restore
+
+    def fail_at_first(learner: Learner, tensors: dict[str, Tensor], batch: Batch) -> None:
+        monkeypatch.setattr(Learner, "restore", restore)
+        raise RuntimeError(error)
+
+    monkeypatch.setattr(Learner, "restore", fail_at_first)
+    with pytest.raises(RuntimeError, match=error[:9]):
+        resume_run(home, "first")
+    # The checkpoint before is no better, and the newest stays.
+    assert run.checkpoint_names() == ["step-00000002", "step-00000004"]
+    assert finish(resume_run(home, "first")) == [5, 6, 7, 8]
 
 
 def test_a_run_without_a_checkpoint_says_that_it_starts_again(home: Home) -> None:
