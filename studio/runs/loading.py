@@ -1,5 +1,6 @@
 """Finding a model by its name, and loading it to write with it."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -120,14 +121,15 @@ def load_writer(folder: Path, name: str, wish: str = "auto", preferred: bool = T
         device.make_current()
         return Writer(network.to(device.torch_device), vocabulary, device, name, None, *beside)
     network.pack()
+    here = Writer(network, vocabulary, device, name, None, *beside)
     if wish != "auto" or not has_gpu():
-        return Writer(network, vocabulary, device, name, None, *beside)
+        return here
 
     @cache
     def copied() -> Writer:
         gpu = choose_device("float32")
         if not gpu.is_gpu:
-            return few
+            return here
         gpu.make_current()
         moved = network.copied_to(gpu.torch_device)
         return Writer(moved, vocabulary, gpu, name, None, *beside)
@@ -137,7 +139,6 @@ def load_writer(folder: Path, name: str, wish: str = "auto", preferred: bool = T
             return copied()
         except RuntimeError:
             # Its memory is full, or another process has it for itself. Nobody asked for it.
-            return few
+            return here
 
-    few = Writer(network, vocabulary, device, name, on_gpu, *beside)
-    return few
+    return replace(here, on_gpu=on_gpu)

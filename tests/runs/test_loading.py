@@ -86,7 +86,7 @@ def test_where_the_gpu_is_full_the_processor_writes_many_poems_too(
 
     with monkeypatch.context() as full:
         full.setattr(Network, "copied_to", copied_to)
-        assert writer.for_rows(1000) is writer
+        assert writer.for_rows(1000).network is writer.network
     # Until there is room.
     assert writer.for_rows(1000).device is GPU
 
@@ -96,7 +96,7 @@ def test_a_gpu_that_is_not_chosen_writes_nothing(
 ) -> None:
     writer = load_writer(*model)
     monkeypatch.setattr(loading, "choose_device", lambda *_: writer.device)
-    assert writer.for_rows(1000) is writer
+    assert writer.for_rows(1000).network is writer.network
 
 
 @pytest.mark.parametrize(("candidates", "on_gpu"), [(1, False), (FEW_ROWS + 1, True)])
