@@ -129,7 +129,7 @@ def rhyming(poem: Poem) -> Iterator[tuple[str, str]]:
     lines = verse_lines(poem.original)
     for rhyme, places in rhyme_groups(lines):
         for at in places if len(places) > 1 else ():
-            tone = "平" if rhyme.level else "仄"
+            tone = "平" if rhyme[0] == "平" else "仄"
             forms = {lines[at][-1], verse_lines(poem.text)[at][-1]}
             yield from ((form, tone) for form in forms)
 

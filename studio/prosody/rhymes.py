@@ -20,9 +20,15 @@ RHYMES: dict[Tone, str] = {
     "入": "屋沃覺質物月曷黠屑藥陌錫職緝合葉洽",
 }
 
-# Neighbouring level rhymes (邻韵): allowed in the first line of a regulated poem, and in any line
-# of an old-style poem. The groups are Wang Li's (诗词格律), with 江 beside 阳.
-_NEIGHBOURS = "東冬 江陽 支微齊 魚虞 佳灰 真文元 元寒刪先 蕭肴豪 庚青蒸 覃鹽咸"
+# Neighbouring rhymes (邻韵): allowed in any line of an old-style poem, and those of the level tone in
+# the first line of a regulated poem. The groups are Wang Li's (诗词格律), with 江 beside 阳; the oblique
+# rhymes are joined as the level ones that they differ from only in tone.
+_NEIGHBOURS = (
+    "東冬 江陽 支微齊 魚虞 佳灰 真文元 元寒刪先 蕭肴豪 庚青蒸 覃鹽咸 "
+    "董腫 講養 紙尾薺 語麌 蟹賄 軫吻阮 阮旱潸銑 篠巧皓 梗迥 感琰豏 "
+    "送宋 絳漾 寘未霽 御遇 泰卦隊 震問願 願翰諫霰 嘯效號 敬徑 勘豔陷 "
+    "屋沃 覺藥 質物月 月曷黠屑 陌錫職 合葉洽"
+)
 
 # Each level rhyme, followed by the oblique rhymes (上, 去) that differ from it only in tone. 泰
 # belongs to two.
@@ -77,8 +83,8 @@ class RhymeBook:
 
     `rhymes` are the level rhymes in the order of the book. `rhyme_only` are characters with a tone
     that occurs only in rhymes -> whether that tone is level. `rare_readings` are those that a
-    character has in few words only. `neighbours` are the level rhymes near a level rhyme (邻韵),
-    `counterparts` the oblique ones that differ from it only in tone. `shares` are how often a
+    character has in few words only. `neighbours` are the rhymes near a rhyme in its tone (邻韵),
+    `counterparts` the oblique ones that differ from a level one only in tone. `shares` are how often a
     character has each of its readings; those of others are taken to be even. With `joins_oblique`
     the oblique tones of a rhyme rhyme together. Files are read when a book is first asked.
     """
@@ -190,7 +196,7 @@ def reading_shares() -> ReadingShares:
 
 
 def neighbours(rhyme: str) -> frozenset[str]:
-    """The level rhymes that are neighbours of a level rhyme."""
+    """The neighbours of a rhyme, in the same tone."""
     return _neighbours().get(rhyme, frozenset())
 
 
@@ -324,7 +330,7 @@ def _neighbours() -> dict[str, frozenset[str]]:
     groups = _NEIGHBOURS.split()
     return {
         rhyme: frozenset("".join(group for group in groups if rhyme in group)) - {rhyme}
-        for rhyme in RHYMES["平"]
+        for rhyme in "".join(RHYMES.values())
     }
 
 

@@ -85,11 +85,12 @@ def rhyme_of(
 
 def rhyme_groups(
     lines: Sequence[str], book: RhymeBook = PINGSHUI
-) -> list[tuple[Reading, list[int]]]:
-    """The rhymes of an old-style poem, which may change its rhyme, each with its lines.
+) -> list[tuple[str, list[int]]]:
+    """The rhymes of an old-style poem, which may change its rhyme, each by name with its lines.
 
-    A rhyme continues while its feet have a common reading, or are neighbouring level rhymes. An
-    unknown foot, or a blank, is of the rhyme before it, or of the one after it if it is the first.
+    A rhyme continues while its feet have a rhyme in common, or are neighbours in the same tone. Of
+    several that they have, it is the one that its feet have most often. An unknown foot, or a
+    blank, is of the rhyme before it, or of the one after it if it is the first.
     """
     groups: list[tuple[set[Reading], list[int]]] = []
     for at in range(1, len(lines), 2):
@@ -100,14 +101,24 @@ def rhyme_groups(
             groups[-1] = (common, [*groups[-1][1], at])
         else:
             groups.append((foot, [at]))
-    return [(min(common), places) for common, places in groups if common]
+    return [
+        (_usual({*map(book.group, common)}, [lines[at][-1] for at in places], book), places)
+        for common, places in groups
+        if common
+    ]
 
 
 def _common(group: set[Reading], foot: set[Reading], book: RhymeBook) -> set[Reading]:
-    """The readings shared by a group and a foot, else those of the group that are neighbours."""
-    return group & foot or {
-        each
-        for each in group
-        for other in foot
-        if each.level and other.level and other.rhyme in book.neighbours(each.rhyme)
-    }
+    """The readings of a group that rhyme with a foot, else those that are neighbours of it."""
+    names = set(map(book.group, foot))
+    near = {Reading(each.tone, other) for each in foot for other in book.neighbours(each.rhyme)}
+    return {each for each in group if book.group(each) in names} or group & near
+
+
+def _usual(names: set[str], ends: Sequence[str], book: RhymeBook) -> str:
+    """Which of several rhymes these ends have most often; on a tie the first in the book."""
+    uses = Counter[str]()
+    for end in ends:
+        for reading in book.readings(end):
+            uses[book.group(reading)] += book.share(end, reading)
+    return max((name for name in uses if name in names), key=uses.__getitem__)

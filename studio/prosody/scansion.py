@@ -122,7 +122,7 @@ def _with_required(line: Line, place: int, tone: str) -> Line:
 def _old_style(lines: Sequence[str], line_length: int, stray: int, rules: ScanRules) -> Scansion:
     """A poem of which only length and rhyme are checked; only rhyme if its lines vary in length."""
     form = "" if stray > STRAY_LINES * len(lines) else form_of(line_length, len(lines), False)
-    groups = [("".join(reading), places) for reading, places in rhyme_groups(lines, rules.book)]
+    groups = rhyme_groups(lines, rules.book)
     keeps = {at: rhyme for rhyme, places in groups for at in places}
     alone = [places[0] for _, places in groups if len(places) == 1] if len(lines) > 3 else []
     faults = _wrong_length(lines, line_length) if form else []

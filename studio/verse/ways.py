@@ -217,7 +217,8 @@ def _tables(rhymes: tuple[Reading, ...], book: RhymeBook) -> _Tables:
     near, sounding = dict(same), dict[str, Bits]()
     for rhyme, bit in same.items():
         for other in book.neighbours(rhyme.rhyme):
-            near[Reading("平", other)] = near.get(Reading("平", other), 0) | bit
+            reading = Reading(rhyme.tone, other)
+            near[reading] = near.get(reading, 0) | bit
         for other in book.counterparts(rhyme.rhyme):
             sounding[other] = sounding.get(other, 0) | bit
     return _Tables(same, near, sounding)

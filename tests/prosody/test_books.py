@@ -124,3 +124,15 @@ def test_a_book_is_found_by_key_or_name_and_others_are_listed() -> None:
     assert rhyme_book_named("词林正韵") is rhyme_book_named("cilin") is rhyme_books()["cilin"]
     with pytest.raises(ConfigError, match=r"xinyun \(中华新韵\)"):
         rhyme_book_named("guangyun")
+
+
+@pytest.mark.parametrize(("book", "rhyme"), [("cilin", "仄第八部"), ("xinyun", "仄豪")])
+def test_the_books_that_join_the_oblique_tones_do_so_in_the_old_style(
+    book: str, rhyme: str
+) -> None:
+    text = "春眠不觉晓，处处闻啼鸟。夜来风雨声，山月千峰照。"
+    rules = ScanRules(rhyme_book_named(book))
+    assert of(text, rules).rhymes == (rhyme,)
+    assert faults(text, rules) == []
+    # 平水韵 tells them apart.
+    assert faults(text, ScanRules()) == [(3, "出韵")]

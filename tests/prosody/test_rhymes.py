@@ -184,10 +184,24 @@ def test_a_broken_list_of_rare_readings_is_refused_with_its_line(tmp_path: Path,
         read_rare_readings(path)
 
 
-def test_neighbours_are_mutual_level_rhymes() -> None:
+def test_neighbours_are_mutual_rhymes_of_one_tone() -> None:
+    for its in RHYMES.values():
+        for rhyme in its:
+            assert neighbours(rhyme) <= set(its) - {rhyme}
+            assert all(rhyme in neighbours(other) for other in neighbours(rhyme))
+
+
+def test_oblique_rhymes_are_neighbours_where_the_level_ones_are() -> None:
     for rhyme in RHYMES["平"]:
-        assert neighbours(rhyme) <= set(RHYMES["平"]) - {rhyme}
-        assert all(rhyme in neighbours(other) for other in neighbours(rhyme))
+        for near in neighbours(rhyme):
+            for tone in ("上", "去"):
+                ours, theirs = (
+                    {each for each in counterparts(level) if each in RHYMES[tone]}
+                    for level in (rhyme, near)
+                )
+                assert all(
+                    one == other or other in neighbours(one) for one in ours for other in theirs
+                )
 
 
 def test_every_level_rhyme_has_counterparts() -> None:

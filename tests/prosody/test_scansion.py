@@ -131,7 +131,7 @@ def test_a_reading_that_occurs_as_a_rhyme_only_rhymes(first: str) -> None:
 def test_an_oblique_reading_that_occurs_as_a_rhyme_only_ends_no_other_line() -> None:
     (fault,) = of(GUANQUE.replace("千里目", "千里深")).broken
     assert (fault.name, fault.line, fault.start) == ("失对", 2, 4)
-    old = of("山山山山山，山山山山禁。山山山山深，山山山山深。")
+    old = of("山山山山山，山山山山荫。山山山山深，山山山山深。")
     assert [line.characters[-1].tone for line in old.lines[1:]] == ["仄", "平", "仄"]
 
 
@@ -392,3 +392,21 @@ def test_an_isolated_level_tone_of_a_line_of_seven_is_so_in_its_last_five_charac
     for scanned, says in ((five, False), (seven, True)):
         (fault,) = [each for each in scanned.broken if each.name == "孤平"]
         assert ("in the last five characters" in fault.explanation) is says
+
+
+@pytest.mark.parametrize(
+    ("text", "rhymes"),
+    [
+        ("开帘见新月，便即下阶拜。细语人不闻，北风吹裙带。", ("去卦",)),
+        # 去 and 处 also have a rising reading, but seldom.
+        ("松下问童子，言师采药去。只在此山中，云深不知处。", ("去御",)),
+        # 凝 is level nearly always.
+        ("瀚海阑干百丈冰，愁云惨淡万里凝。", ("平蒸",)),
+    ],
+)
+def test_old_style_poems_rhyme_in_neighbours_of_any_tone_and_by_the_usual_readings(
+    text: str, rhymes: tuple[str, ...]
+) -> None:
+    lines = re.findall("[^，。]+", text)
+    scanned = scan(lines, "古绝")
+    assert (scanned.rhymes, scanned.broken) == (rhymes, [])
