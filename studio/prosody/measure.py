@@ -53,6 +53,10 @@ class Measure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         is_ci = form in tunes() and self.rhymes == "pingshui"
         return rhyme_books()["cilin" if is_ci else self.rhymes]
 
+    def rules_for(self, form: str) -> ScanRules:
+        """The rules with the rhyme book for a form."""
+        return self.rules._replace(book=self.book_for(form))
+
     def reading_at(self, place: int, character: str) -> str:
         """The reading that was set for a character in a place; "" if none was."""
         set_here = (each for each in self.readings if each.place == place)
@@ -73,7 +77,7 @@ def scan_by(lines: Sequence[str], form: str = "", measure: Measure = TANG_MEASUR
 
     The form may be the tune of a ci, or the couplet, too.
     """
-    rules = measure.rules._replace(book=measure.book_for(form))
+    rules = measure.rules_for(form)
     again = _scanner(form)
     if not measure.readings:
         return again(lines, rules=rules)

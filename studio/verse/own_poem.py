@@ -12,10 +12,10 @@ import msgspec
 from studio.corpus.cleaning import tidy
 from studio.corpus.poem import STOPS
 from studio.errors import VerseError
-from studio.prosody.books import rhyme_books
 from studio.prosody.ci import tune_of
 from studio.prosody.couplet import BETWEEN_HALVES, ends_as_couplet, scan_couplet
 from studio.prosody.forms import Form, forms
+from studio.prosody.measure import Measure
 from studio.prosody.parallelism import compare_halves
 from studio.prosody.rules import ScanRules
 from studio.prosody.scansion import STRAY_LINES, scan
@@ -29,7 +29,6 @@ _LENGTHS, _LINES = (5, 7), (4, 8)
 _FREE = ""
 # How parallel two lines must be to be a couplet.
 _PARALLEL = 0.5
-_CI = ScanRules(rhyme_books()["cilin"])
 
 _UNEVEN = marked(
     "Line {number} has {count} characters; the others have {usual}. Write {blank} or _ for each "
@@ -82,7 +81,7 @@ def own_poem(typed: str, form: str | None, like: ComposeRequest) -> ComposeReque
         raise OwnPoemError(tr("There is no character yet. Type or paste a poem."), 0, 0)
     lines = _divided(lines[next(at for at, each in enumerate(lines) if each.text) :], form)
     if form is None:
-        lines, form = _found(lines)
+        lines, form = _found(lines, like.measure)
     elif form in forms():
         lines = _filled(lines, forms()[form])
     elif form == COUPLET_FORM:
@@ -164,15 +163,17 @@ def _divided(lines: list[_Line], form: str | None) -> list[_Line]:
     return lines
 
 
-def _found(lines: list[_Line]) -> tuple[list[_Line], str]:
-    """The lines with those that are missing, and the form that they have."""
+def _found(lines: list[_Line], measure: Measure) -> tuple[list[_Line], str]:
+    """The lines with those that are missing, and the form that they have by these rules."""
+    rules = measure.rules
     written = [line for line in lines if line.text]
     usual = _usual(written)
     written = _with_whole_end(written, usual)
     strays = [line for line in written if len(line.text) != usual]
-    if tune := tune_of("", [line.text for line in written], _CI):
+    ci_rules = measure.rules_for(next(iter(tunes())))
+    if tune := tune_of("", [line.text for line in written], ci_rules):
         return written, tune.name
-    if (halves := _halves(written)) and len(written) == len(lines) and _is_couplet(*halves):
+    if (halves := _halves(written)) and len(written) == len(lines) and _is_couplet(*halves, rules):
         return _filled_couplet(written), COUPLET_FORM
     if strays and len(strays) > STRAY_LINES * len(written):
         return written, _FREE
@@ -183,7 +184,7 @@ def _found(lines: list[_Line]) -> tuple[list[_Line], str]:
         wanted = next((each for each in _LINES if each >= len(written)), len(written) + 1)
         if len(written) % 2 or len(written) < wanted:
             written = _padded(written, usual, wanted)
-    form = scan([line.text for line in written]).form
+    form = scan([line.text for line in written], rules=rules).form
     return written, form if form in forms() else _FREE
 
 
@@ -209,7 +210,7 @@ def _upper_half(written: Sequence[_Line]) -> int:
     return -(-len(written) // 2)
 
 
-def _is_couplet(upper: list[str], lower: list[str]) -> bool:
+def _is_couplet(upper: list[str], lower: list[str], rules: ScanRules) -> bool:
     """Whether two halves are a couplet, not the beginning of a poem.
 
     Of the beginnings of quatrains in the library 18% pass for one, of the middle couplets of 律诗
@@ -219,9 +220,9 @@ def _is_couplet(upper: list[str], lower: list[str]) -> bool:
     is_parallel = compare_halves(upper, lower).score >= _PARALLEL
     of_a_form = any(lengths <= {*form.line_lengths} for form in forms().values())
     if of_a_form and (len(upper) == 1 or lengths <= {*_LENGTHS}):
-        keeps_rules = not scan_couplet([*upper, *lower]).broken
+        keeps_rules = not scan_couplet([*upper, *lower], rules).broken
         return is_parallel and keeps_rules and BLANK not in "".join(upper + lower)
-    nothing_else = not of_a_form and (len(upper) == 1 or ends_as_couplet([*upper, *lower]))
+    nothing_else = not of_a_form and (len(upper) == 1 or ends_as_couplet([*upper, *lower], rules))
     return is_parallel or nothing_else
 
 

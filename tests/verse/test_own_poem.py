@@ -2,6 +2,7 @@
 
 import pytest
 
+from studio.prosody.measure import Measure
 from studio.verse.own_poem import OwnPoemError, own_poem
 from studio.verse.request import COUPLET_FORM, ComposeRequest
 
@@ -44,6 +45,14 @@ def test_the_form_is_found_by_shape_and_tones() -> None:
     assert of("床前明月光，疑是地上霜。举头望明月，低头思故乡。").form == "古绝"
     assert of("何日复归来。" * 6).form == "五古"
     assert of("昔我往矣，杨柳依依。今我来思，雨雪霏霏。").form == "四言"
+
+
+def test_the_form_is_found_by_the_rhyme_book_that_was_chosen() -> None:
+    # In the tones of today the rhymes are level.
+    text = "雨后荷塘碧水激，月明山寺夜钟七。千峰影入江心去，万里人归客梦夕。"
+    assert of(text).form == "古绝"
+    like = ComposeRequest(measure=Measure("tongyun"))
+    assert own_poem(text, None, like).form == "七绝"
 
 
 def test_what_is_missing_is_left_blank() -> None:

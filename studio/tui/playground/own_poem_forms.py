@@ -81,7 +81,9 @@ def entries_of(poems: Sequence[Readable], like: ComposeRequest) -> list[PoemEntr
 
 def _entry(at: int, poem: Readable, like: ComposeRequest) -> PoemEntry:
     heading = usable_heading(Heading(poem.title, poem.author))
-    request = ComposeRequest(form="", title=heading.title, poet=heading.author)
+    request = ComposeRequest(
+        form="", title=heading.title, poet=heading.author, measure=like.measure
+    )
     written = WrittenPoem(poem.text, 0.0, complete=True)
     if at >= _SCANNED:
         return PoemEntry(Composed(at, request, "", (written,), 0.0), is_scanned=False)
