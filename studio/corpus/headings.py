@@ -75,9 +75,15 @@ class TextLine:
         return name if _POET.fullmatch(name) else ""
 
     @property
+    def is_labelled(self) -> bool:
+        """Whether the line says that it is a title."""
+        return _TITLE_LABEL.match(self.raw) is not None
+
+    @property
     def is_poem(self) -> bool:
         """Whether the line is a whole poem. A line that is not UTF-8 is treated as one."""
-        return len(self.verse) > COUPLET or SURROGATE.search(self.raw) is not None
+        is_verse = len(self.verse) > COUPLET and not self.is_labelled
+        return is_verse or SURROGATE.search(self.raw) is not None
 
     @property
     def lost_stop(self) -> str:
@@ -132,7 +138,7 @@ class Block:
             return False
         if _title(first.raw).author:
             return not rest
-        if len(first.verse) > 1:
+        if len(first.verse) > 1 and not first.is_labelled:
             # Two parts of equal length are more likely two lines of verse.
             lengths = {len(each) for each in first.verse}
             return not rest and len(lengths) > 1 and bool(_title_and_poet(first.raw).author)
@@ -146,11 +152,11 @@ class Block:
     def heading_at(self, at: int) -> tuple[Heading, int]:
         """The heading that starts at a line, and the number of its lines: 0, 1 or 2.
 
-        After the first line of the block only a certain heading counts: a title with its poet, or a
-        title above a poem on one line.
+        After the first line of the block only a certain heading counts: a title with its label or
+        its poet, or a title above a poem on one line.
         """
         line, *rest = self.lines[at : at + 3]
-        if not rest or line.is_poem or not line.lost_stop:
+        if not rest or not (line.is_labelled or (line.lost_stop and not line.is_poem)):
             return Heading(), 0
         as_verse = line.fits(self.usual)
         below = rest[0]
@@ -158,10 +164,12 @@ class Block:
             len(rest) > 1
             and below.poet
             and not below.fits(self.usual)
-            and not (at and (as_verse or not self.stopped))
+            and (line.is_labelled or not (at and (as_verse or not self.stopped)))
         ):
             return heading_of([line, below])
-        if at:
+        if line.is_labelled:
+            found = True
+        elif at:
             found = self.stopped and below.is_poem and not as_verse
         elif as_verse:
             others = sum(len(each.verse) for each in self.lines[1:])

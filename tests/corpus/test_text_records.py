@@ -149,6 +149,17 @@ def test_the_labels_of_title_and_poet_are_no_part_of_them(
     assert _read(f"{heading}\n{_lines(YE, 2)}") == [(title, poet, YE)]
 
 
+@pytest.mark.parametrize("title", ["念奴娇 赤壁怀古", "登高望远 其一", "送元二使安西 渭城曲 又一首"])
+@pytest.mark.parametrize("poet", ["author: 李白\n", ""])
+def test_a_line_with_the_label_of_a_title_is_a_title_whatever_its_words(
+    title: str, poet: str
+) -> None:
+    text = f"{LOU}\ntitle: {title}\n{poet}{_lines(YE, 2)}"
+    assert _read(text)[0] == ("", "", LOU)
+    heading = " ".join(filter(None, _read(text)[1][:2]))
+    assert heading.startswith(title) and _read(text)[1][2] == YE
+
+
 CI = (
     "一曲新词酒一杯，去年天气旧亭台。夕阳西下几时回？",
     "无可奈何花落去，似曾相识燕归来。小园香径独徘徊。",
