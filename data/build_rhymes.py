@@ -63,7 +63,7 @@ GUANGYUN = {
 
 # Characters for which the lists leave out a reading that the Guangyun has and the poets often use,
 # as the tones of regulated lines show.
-INCOMPLETE = "先槎僊尚喻嘆彊伎鞞"
+INCOMPLETE = "先槎僊尚喻嘆彊伎鞞凭"
 
 # Scribal forms, each before the form whose readings it takes, where neither OpenCC nor Unihan
 # leads to one that the sources have, or where the sources have less of it.

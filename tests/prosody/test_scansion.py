@@ -410,3 +410,10 @@ def test_old_style_poems_rhyme_in_neighbours_of_any_tone_and_by_the_usual_readin
     lines = re.findall("[^，。]+", text)
     scanned = scan(lines, "古绝")
     assert (scanned.rhymes, scanned.broken) == (rhymes, [])
+
+
+def test_a_character_that_the_poets_lean_on_is_level_or_oblique() -> None:
+    # 凭 is oblique here as in a third of its places, and level in 凭轩涕泗流.
+    scanned = of("泪眼凌寒冻不流，每经高处即回头。遥知别后西楼上，应凭栏干独自愁。")
+    assert (scanned.form, scanned.broken) == ("七绝", [])
+    assert of("戎马关山北，凭轩涕泗流。" * 2).lines[1].characters[0].tone == "平"
