@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Annotated, NamedTuple
 
+import msgspec
 import typer
 
 from studio.cli.options import RhymeBookOption
@@ -17,6 +18,7 @@ from studio.paths import Home
 from studio.prosody.books import rhyme_book_named
 from studio.prosody.ci import scan_ci, tune_of
 from studio.prosody.couplet import scan_couplet
+from studio.prosody.measure import Measure
 from studio.prosody.offers import Scan
 from studio.prosody.report import Scansion
 from studio.prosody.rhymes import PINGSHUI, RhymeBook
@@ -103,8 +105,9 @@ def scan(
     a name, line, start and end (counted from 0), an explanation, and a severity: "fault" or "note".
     A repeated character (重字) is among the faults, with the severity "note".
     """
-    rules = _rules(rhymes or PINGSHUI.key, no_rescue or [])
-    ci_rules = _rules(rhymes or "cilin", [])
+    measure = _measure(rhymes or PINGSHUI.key, no_rescue or [])
+    rules = measure.rules
+    ci_rules = _measure(rhymes or "cilin", []).rules
     chosen = _tune(tune)
     name = tr("standard input") if file == "-" else file
     read = read_poems(file, name)
@@ -113,7 +116,7 @@ def scan(
     if couplet:
         readable = joined_halves(readable)
     scanned = [_scan(each, rules, ci_rules, chosen, couplet) for each in readable]
-    ranker = _ranker(run) if suggestions else None
+    ranker = _ranker(run, measure) if suggestions else None
     if json:
         poems = [
             _as_json(each) | ({"suggestions": _suggestions(each, ranker)} if ranker else {})
@@ -179,14 +182,15 @@ def _tune(name: str) -> Tune | None:
 
 
 @usage_errors()
-def _rules(rhymes: str, forbidden: list[str]) -> ScanRules:
+def _measure(rhymes: str, forbidden: list[str]) -> Measure:
     for each in forbidden:
         if each not in ("self", "next"):
             raise ConfigError(tr("--no-rescue must be self or next, not {text!r}.", text=each))
-    return ScanRules(rhyme_book_named(rhymes), "self" not in forbidden, "next" not in forbidden)
+    key = rhyme_book_named(rhymes).key
+    return msgspec.convert({"rhymes": key, "no_rescue": forbidden}, Measure)
 
 
-def _ranker(run: str) -> Ranker:
+def _ranker(run: str, measure: Measure) -> Ranker:
     """The model that is wished for; if there is none, the frequency in the library."""
     from studio.runs.loading import load_writer, locate
 
@@ -205,7 +209,7 @@ def _ranker(run: str) -> Ranker:
         )
         with Library.open(home.library) as library:
             return ByFrequency(poem.text for poem in library.poems())
-    return ByModel(load_writer(folder, name))
+    return ByModel(load_writer(folder, name), measure)
 
 
 def _suggestions(each: _Scanned, ranker: Ranker) -> list[Suggestion]:

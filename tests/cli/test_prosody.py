@@ -10,6 +10,8 @@ from studio.corpus.library import Library
 from studio.corpus.obtaining import fetch_and_build
 from studio.corpus.script import traditional as to_traditional
 from studio.paths import HOME_VARIABLE, Home
+from studio.prosody.measure import Measure
+from studio.verse.suggesting import ByFrequency
 from tests.cli.conftest import Run
 
 GUANQUE = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
@@ -284,6 +286,25 @@ def test_each_fault_is_offered_what_clears_it(tangshi: Run, written: Writer, hom
     first = poem["suggestions"][0]["offers"][0]
     assert (first["line"], first["place"]) == (1, 3)
     assert "suggestions" not in tangshi("scan", "--json", file).document["poems"][0]
+
+
+def test_lines_that_are_offered_keep_the_rules_that_were_chosen(
+    tangshi: Run, written: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Measure] = []
+
+    class Offering(ByFrequency):
+        def __init__(self, writer: object, measure: Measure) -> None:
+            asked.append(measure)
+            super().__init__([])
+
+    monkeypatch.setattr("studio.cli.scanning.ByModel", Offering)
+    monkeypatch.setattr("studio.runs.loading.locate", lambda home, run: (home.data, run))
+    monkeypatch.setattr("studio.runs.loading.load_writer", lambda folder, name: None)
+    file = written(GUANQUE)
+    tangshi("scan", "--suggest", "--rhymes", "中华通韵", "--no-rescue", "self", file)
+    tangshi("scan", "--suggest", file)
+    assert asked == [Measure("tongyun", ("self",)), Measure()]
 
 
 RUMENGLING = "昨夜雨疏风骤，浓睡不消残酒。试问卷帘人，却道海棠依旧。知否，知否，应是绿肥红瘦。"
