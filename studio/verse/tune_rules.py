@@ -193,13 +193,14 @@ def _by_tone(vocabulary: Vocabulary, book: RhymeBook) -> dict[int, Floats]:
 
 @lru_cache(maxsize=4)
 def _by_rhyme(vocabulary: Vocabulary, book: RhymeBook) -> dict[_Rhyme, Floats]:
-    """The characters of each rhyme, as masks of the vocabulary."""
+    """The characters that usually have each rhyme, as masks of the vocabulary."""
     found: dict[_Rhyme, Floats] = {}
     common = common_mask(vocabulary)
     for index, character in enumerate(_characters(vocabulary)):
         for reading in book.readings(character) if common[index] else ():
-            empty = np.zeros(len(vocabulary), np.float32)
-            found.setdefault((reading.rhyme, reading.level), empty)[index] = 1
+            if not book.seldom_rhymes(character, reading):
+                empty = np.zeros(len(vocabulary), np.float32)
+                found.setdefault((reading.rhyme, reading.level), empty)[index] = 1
     return found
 
 

@@ -187,9 +187,7 @@ def certain_rhymes(
             return 0
         rhyming = allowed_rhymes("rhyme", character, rhymes, book)
         return allowed_rhymes(foot, character, rhymes, book) & ~rhyming
-    usual = (
-        each for each in known if not (each.level and book.is_rare(character, each.rhyme, before))
-    )
+    usual = (each for each in known if not book.seldom_rhymes(character, each, before))
     return _rhyming(foot, usual, rhymes, book)
 
 

@@ -9,6 +9,7 @@ from studio.corpus.poem import verse_lines
 from studio.corpus.vocabulary import Vocabulary
 from studio.model.config import ModelConfig
 from studio.model.network import Network
+from studio.prosody.measure import scan_by
 from studio.prosody.report import Scansion
 from studio.prosody.rhymes import rare_readings, readings, rhyme_book
 from studio.prosody.scansion import scan
@@ -52,6 +53,21 @@ def test_no_poem_rests_on_a_rare_reading(writer: Writer, form: str, seed: int) -
     for lines, scansion in scanned(writer, request):
         assert scansion.broken == []
         assert not RARE & {each.name for each in scansion.notes}, lines
+
+
+@pytest.mark.parametrize("form", ["念奴娇", "古绝", "七绝"])
+def test_no_rhyme_rests_on_a_reading_that_its_character_seldom_has(
+    writer: Writer, form: str
+) -> None:
+    # 深 and 空 are level but for one use in a hundred.
+    request = ComposeRequest(form=form, candidates=12, tries=1)
+    book = request.measure.book_for(form)
+    for poem in write(writer, request):
+        for line in scan_by(verse_lines(poem.text), form, request.measure).lines:
+            its = [each for each in book.readings(line.text[-1]) if each.named(line.rhyme)]
+            assert not line.rhyme or not all(
+                book.seldom_rhymes(line.text[-1], each, line.text[-2]) for each in its
+            ), line.text
 
 
 @pytest.mark.parametrize(
