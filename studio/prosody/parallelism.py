@@ -30,6 +30,7 @@ import msgspec
 
 from studio import paths
 from studio.errors import ConfigError
+from studio.prosody.rhymes import PINGSHUI, RhymeBook
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
 from studio.translation import tr
 
@@ -52,9 +53,9 @@ class Parallelism(msgspec.Struct, frozen=True):
         return score / (2 if self.shared else 1) / (1 if self.doubled_alike else 2)
 
 
-def parallelism(first: str, second: str) -> float:
+def parallelism(first: str, second: str, book: RhymeBook = PINGSHUI) -> float:
     """The score of a couplet's two lines, without punctuation; 0 if their lengths differ."""
-    return compare(first, second).score if first and len(first) == len(second) else 0.0
+    return compare(first, second, book).score if first and len(first) == len(second) else 0.0
 
 
 def middle_couplets(lines: Sequence[str]) -> list[tuple[str, str]]:
@@ -67,11 +68,11 @@ def metrical_places(length: int) -> list[int]:
     return [*range(1, length - 1, 2), length - 1]
 
 
-def compare(first: str, second: str) -> Parallelism:
-    """Compare two lines of the same length, which must not be empty."""
+def compare(first: str, second: str, book: RhymeBook = PINGSHUI) -> Parallelism:
+    """Compare two lines of the same length, which must not be empty; the book gives the tones."""
     pairs = list(zip(first, second, strict=True))
     metrical = metrical_places(len(pairs))
-    opposed = [_opposed(first[at], second[at], at == metrical[-1]) for at in metrical]
+    opposed = [_opposed(first[at], second[at], at == metrical[-1], book) for at in metrical]
     matches = [_match(one, other) for one, other in pairs]
     known = [each for each in matches if each is not None]
     return Parallelism(
@@ -83,9 +84,11 @@ def compare(first: str, second: str) -> Parallelism:
     )
 
 
-def compare_halves(upper: Sequence[str], lower: Sequence[str]) -> Parallelism:
+def compare_halves(
+    upper: Sequence[str], lower: Sequence[str], book: RhymeBook = PINGSHUI
+) -> Parallelism:
     """Compare the halves of a couplet: as many lines, each as long as the one it faces."""
-    pairs = [compare(one, other) for one, other in zip(upper, lower, strict=True)]
+    pairs = [compare(one, other, book) for one, other in zip(upper, lower, strict=True)]
     shares = [len(line) / sum(map(len, upper)) for line in upper]
 
     def mean(part: Callable[[Parallelism], float]) -> float:
@@ -101,9 +104,9 @@ def compare_halves(upper: Sequence[str], lower: Sequence[str]) -> Parallelism:
     )
 
 
-def _opposed(one: str, other: str, ending: bool) -> bool:
+def _opposed(one: str, other: str, ending: bool, book: RhymeBook) -> bool:
     """Whether one can be level and the other oblique. `ending`: the other may be a rhyme."""
-    return tones_of(one) | tones_of(other, rhyming=ending) == LEVEL | OBLIQUE
+    return tones_of(one, book=book) | tones_of(other, ending, book) == LEVEL | OBLIQUE
 
 
 def _match(one: str, other: str) -> float | None:

@@ -135,7 +135,8 @@ def _with_scores(
     # Without the form of verse: a poem in the old style may have turned out regulated.
     form = request.form if request.form in tunes() else ""
     scan = partial(scan_by, form=form, measure=request.measure)
-    scored = add_scores(poems, request.ranking, copies, readings, scan)
+    book = request.measure.rules.book
+    scored = add_scores(poems, request.ranking, copies, readings, scan, book)
     return tuple(sorted(scored, key=lambda poem: -poem.score))
 
 

@@ -227,13 +227,13 @@ def _couplets(
     """
     from studio.model.evaluate import score_poems
 
-    half = len(halves[0])
+    half, book = len(halves[0]), request.measure.rules.book
     written = dict.fromkeys(_written(writer, halves, count, request, copies))
     pairs = [(each[:half], each[half:]) for each in map(verse_lines, written)]
     scores = score_poems(writer.network, writer.vocabulary, list(written), writer.device)
     found = []
     for each, read in zip(pairs, scores, strict=True):
-        compared, likely = compare_halves(*each), -read.han_nats / read.han
+        compared, likely = compare_halves(*each, book), -read.han_nats / read.han
         faults = scan_by([*each[0], *each[1]], COUPLET_FORM, request.measure).broken
         score = compared.score * math.exp(_LIKELY * likely)
         found.append(_Couplet(each, score, compared, likely, bool(faults)))

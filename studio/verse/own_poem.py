@@ -217,7 +217,7 @@ def _is_couplet(upper: list[str], lower: list[str], rules: ScanRules) -> bool:
     76%. Single lines of a length that no form has are nothing else.
     """
     lengths = {len(line) for line in upper}
-    is_parallel = compare_halves(upper, lower).score >= _PARALLEL
+    is_parallel = compare_halves(upper, lower, rules.book).score >= _PARALLEL
     of_a_form = any(lengths <= {*form.line_lengths} for form in forms().values())
     if of_a_form and (len(upper) == 1 or lengths <= {*_LENGTHS}):
         keeps_rules = not scan_couplet([*upper, *lower], rules).broken

@@ -7,6 +7,7 @@ import msgspec
 from studio.corpus.poem import verse_lines
 from studio.prosody.offers import Scan
 from studio.prosody.parallelism import middle_couplets, parallelism
+from studio.prosody.rhymes import PINGSHUI, RhymeBook
 from studio.prosody.scansion import scan
 from studio.verse.copies import Copies
 from studio.verse.knowledge import DraftReading
@@ -22,17 +23,19 @@ def add_scores(
     copies: Copies | None,
     readings: Sequence[DraftReading] = (),
     scan: Scan = scan,
+    book: RhymeBook = PINGSHUI,
 ) -> tuple[WrittenPoem, ...]:
     """The poems in the same order, with their scores, templates and rhymes.
 
     Variety is counted from the best poem down. Each further poem is the one with the best score
     after its overlap with the poems before it (maximal marginal relevance, Carbonell and Goldstein
     1998). `readings`: what the model finds in each poem, if it read them again. `scan` finds the
-    faults of a poem.
+    faults of a poem, and `book` gives its tones.
     """
     read = readings or [DraftReading()] * len(poems)
     scored = [
-        _scored(poem, ranking, copies, each, scan) for poem, each in zip(poems, read, strict=True)
+        _scored(poem, ranking, copies, each, scan, book)
+        for poem, each in zip(poems, read, strict=True)
     ]
     pairs = [_bigrams(poem.text) for poem in poems]
     remaining, shown = set(range(len(scored))), set[str]()
@@ -53,6 +56,7 @@ def _scored(
     copies: Copies | None,
     reading: DraftReading,
     scan: Scan,
+    book: RhymeBook,
 ) -> WrittenPoem:
     lines = verse_lines(poem.text)
     score = ranking.likelihood * poem.log_probability
@@ -76,7 +80,7 @@ def _scored(
     notes = {each.line for each in scansion.notes} - faults
     score -= ranking.prosody * (len(faults) + _NOTE * len(notes)) / len(lines)
     if scansion.regulated and (couplets := middle_couplets(lines)):
-        mean = sum(parallelism(*each) for each in couplets) / len(couplets)
+        mean = sum(parallelism(*each, book) for each in couplets) / len(couplets)
         score += ranking.parallelism * mean
     return msgspec.structs.replace(
         poem, score=score, template=scansion.template, rhyme="".join(scansion.rhymes[:1])

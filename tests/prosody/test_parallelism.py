@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio.prosody.books import rhyme_books
 from studio.prosody.parallelism import compare, middle_couplets, parallelism
 
 
@@ -95,3 +96,9 @@ def test_the_score_lies_between_nothing_and_one_whichever_line_comes_first(
     first, second = lines
     assert 0 <= parallelism(first, second) <= 1
     assert parallelism(first, second) == pytest.approx(parallelism(second, first))
+
+
+def test_the_tones_are_those_of_the_rhyme_book() -> None:
+    # 竹 is level today.
+    assert compare("竹", "月").tones == 0.0
+    assert compare("竹", "月", rhyme_books()["tongyun"]).tones == 1.0
