@@ -90,5 +90,5 @@ def _entry(at: int, poem: Readable, like: ComposeRequest) -> PoemEntry:
     with contextlib.suppress(StudioError):
         request = under_heading(poem.text, None, like, heading)
     scansion = scansion_of(poem.text, request)
-    faults = len(scansion.broken) if scansion and scansion.regulated else None
+    faults = len(scansion.broken) if scansion else None
     return PoemEntry(Composed(at, request, "", (written,), 0.0), faults=faults)

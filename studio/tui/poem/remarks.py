@@ -42,8 +42,8 @@ def summary(scansion: Scansion) -> str:
 def marked_summary(scansion: Scansion) -> Content:
     """The same; the number of faults is marked as they are in the poem."""
     words = [(each, "") for each in (scansion.form, _rhymes(scansion)) if each]
-    if scansion.regulated:
-        count = len(scansion.broken)
+    count = len(scansion.broken)
+    if scansion.regulated or count:
         faults = tr_n("{count} fault", "{count} faults", count)
         words.append((faults, FAULT) if count else (tr("every rule kept"), ""))
     return Content(" · ").join(Content.styled(*each) for each in words)

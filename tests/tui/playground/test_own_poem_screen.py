@@ -13,6 +13,7 @@ from studio.tui.playground.own_poem_forms import entries_of
 from studio.tui.playground.own_poem_screen import OwnPoemScreen, PoemArea
 from studio.tui.playground.stage import PoemStage
 from studio.tui.poem.card import PoemCard
+from studio.tui.poem.remarks import scansion_of, summary
 from studio.tui.widgets.form_fields import ChoiceField
 from studio.tui.widgets.pinyin_typing import CandidateLine
 from studio.verse.request import ComposeRequest
@@ -369,3 +370,13 @@ def test_of_a_long_file_only_the_first_poems_are_scanned() -> None:
     last, *_, first = entries_of([Readable("", "", QUATRAIN)] * 1001, ComposeRequest())
     assert (first.composed.ticket, first.composed.request.form, first.faults) == (0, "五绝", 0)
     assert (last.composed.ticket, last.is_scanned) == (1000, False)
+
+
+def test_a_fault_of_an_old_style_poem_is_counted_as_others_are() -> None:
+    text = "春眠不觉晓，处处闻啼鸟。夜来风雨声，山月千峰静。"
+    (entry,) = entries_of([Readable("", "", text)], ComposeRequest())
+    assert (entry.composed.request.form, entry.faults) == ("古绝", 1)
+    scansion = scansion_of(text, entry.composed.request)
+    assert scansion and summary(scansion).endswith(" · 1 fault")
+    (kept,) = entries_of([Readable("", "", text.replace("静", "晓"))], ComposeRequest())
+    assert not kept.faults
