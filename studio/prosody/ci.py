@@ -10,7 +10,7 @@ from studio.prosody.rhymes import RhymeBook
 from studio.prosody.rules import ScanRules
 from studio.prosody.scansion import characters_of, in_order
 from studio.prosody.tones import LEVEL, OBLIQUE, tones_of
-from studio.prosody.tunes import Tune, TunePattern, TunePlace, tune_titled, tunes
+from studio.prosody.tunes import Tune, TunePattern, TunePlace, is_verse, tune_titled, tunes
 from studio.translation import marked, tr
 
 # The places of a line in its tune; none if it is not known which they are.
@@ -70,13 +70,13 @@ def scan_ci(lines: Sequence[str], tune: Tune, rules: ScanRules) -> Scansion:
 def tune_of(title: str, lines: Sequence[str], rules: ScanRules) -> Tune | None:
     """The tune that a poem seems to have; None if it seems to be no ci.
 
-    It is named by the title, and the poem is about as long; or its lines are as long as those of
-    the poem, and the poem keeps most of its tones.
+    It is named by the title, and the poem is about as long, and not in lines of verse; or its lines
+    are as long as those of the poem, and the poem keeps most of its tones.
     """
     lengths = tuple(map(len, lines))
     named = tune_titled(title)
     if named and abs(named.pattern_for(sum(lengths)).length - sum(lengths)) <= _ABOUT:
-        return named
+        return None if is_verse(named, lengths) else named
     for tune in tunes().values():
         if tune.pattern_for(sum(lengths)).lengths == lengths:
             wrong = sum(each.name == "失律" for each in scan_ci(lines, tune, rules).faults)

@@ -9,6 +9,7 @@ import msgspec
 
 from studio import paths
 from studio.errors import ConfigError
+from studio.prosody.forms import form_of
 from studio.prosody.spelling import searchable
 from studio.translation import tr
 
@@ -126,6 +127,16 @@ def tune_titled(title: str) -> Tune | None:
     for separator in _SEPARATORS:
         title = title.partition(separator)[0]
     return next((each for each in tunes().values() if title in (each.name, *each.also)), None)
+
+
+def is_verse(tune: Tune, lengths: Sequence[int]) -> bool:
+    """Whether lines have the one length of a form of verse, and those of the tune have several.
+
+    步虚词 is a name of 西江月, and the title of poems in lines of five.
+    """
+    pattern = tune.pattern_for(sum(lengths))
+    one_length = len(set(lengths)) == 1 < len(set(pattern.lengths))
+    return one_length and bool(form_of(lengths[0], len(lengths), regulated=False))
 
 
 @cache

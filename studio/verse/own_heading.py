@@ -6,12 +6,12 @@ Imports no torch.
 import msgspec
 
 from studio.corpus.headings import Heading, TextLine
-from studio.corpus.poem import is_han
+from studio.corpus.poem import is_han, verse_lines
 from studio.corpus.script import simplified
 from studio.corpus.text_records import heading_above
 from studio.errors import VerseError
 from studio.prosody.rules import BLANK, with_blanks
-from studio.prosody.tunes import tune_titled
+from studio.prosody.tunes import is_verse, tune_titled
 from studio.verse.own_poem import OwnPoemError, own_poem
 from studio.verse.request import TITLE_SIGNS, ComposeRequest
 
@@ -64,13 +64,15 @@ def _formed(verse: str, form: str | None, like: ComposeRequest, title: str) -> C
     tune = tune_titled(simplified(title)) if form is None else None
     if tune is None:
         return own_poem(verse, form, like)
+    # A poem of verse may have the name of a tune as its title.
     try:
-        return own_poem(verse, tune.name, like)
+        request = own_poem(verse, tune.name, like)
     except OwnPoemError:
-        # A poem of verse may have the name of a tune as its title.
         if _has_form(verse, None, like, Heading()):
             return own_poem(verse, None, like)
         raise
+    lengths = [*map(len, verse_lines(request.given))]
+    return own_poem(verse, None, like) if is_verse(tune, lengths) else request
 
 
 def _is_certain(heading: Heading, above: str, below: list[str]) -> bool:

@@ -162,6 +162,20 @@ def test_a_poem_of_six_lines_that_keeps_no_tones_is_no_ci() -> None:
     assert tune_of("", lines, RULES) is None
 
 
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("步虚词", "嵯峨玄都山，十方宗皇一。" * 5),
+        ("忆江南", "日暮江南春草生，东风吹雨过江城。" * 2),
+    ],
+)
+def test_lines_of_verse_under_the_name_of_a_tune_are_verse(title: str, text: str) -> None:
+    assert tune_of(title, lines_of(text), RULES) is None
+    # Without stops it is no verse, and a tune may have lines of one length itself.
+    assert tune_of(title, ["".join(lines_of(text))], RULES) is tune_titled(title)
+    assert tune_of("浣溪沙", lines_of("日日日日日日日，" * 6), RULES) is tunes()["浣溪沙"]
+
+
 def test_a_tune_has_several_names() -> None:
     assert tune_named("酹江月") is tune_named("niannujiao") is tunes()["念奴娇"]
     assert tune_titled("望江南・超然台作") is tunes()["忆江南"]
