@@ -49,12 +49,16 @@ _WRONG_ENDS: dict[tuple[FaultName, bool], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """The rule that a fixed character breaks; lines and places count from 0."""
+    """The rule that a fixed character breaks; lines and places count from 0.
+
+    `misses` are how many characters of its line break one.
+    """
 
     line: int
     place: int
     rule: FaultName
     why: str
+    misses: int = 1
 
     def __str__(self) -> str:
         rule = self.rule if language() != "en" else f"{self.rule}, {IN_ENGLISH[self.rule]}"
@@ -77,8 +81,8 @@ def plan(layout: Layout, grid: Grid, supply: Supply, wanted: Bits) -> "Plan | Ob
         else:
             rhymes.append(remaining)
     if not any(rhymes):
-        # The template that fails last is the closest to the request.
-        return max(obstacles, key=lambda each: each.line)
+        # The template that fails last, and by the fewest characters, is the closest to the request.
+        return max(obstacles, key=lambda each: (each.line, -each.misses))
     for distinct in (True, False):
         possible_rhymes = tuple(
             _rhymes_in_supply(layout, grid, template, bits, supply, distinct)
@@ -175,7 +179,8 @@ def _tone_obstacle(at: int, line: Sequence[str], ways: Sequence[Way], layout: La
 
     length = layout.line_length
     way = min(ways, key=lambda way: len(misses(way)))
-    place = misses(way)[0]
+    places = misses(way)
+    place = places[0]
     tail = length - 5
     level = way.pattern[place] == "平"
     rule: FaultName
@@ -191,7 +196,8 @@ def _tone_obstacle(at: int, line: Sequence[str], ways: Sequence[Way], layout: La
     why = marked("{character} is level, and place {place} must be oblique")
     if level:
         why = marked("{character} is oblique, and place {place} must be level")
-    return Obstacle(at, place, rule, tr(why, character=line[place], place=place + 1))
+    why = tr(why, character=line[place], place=place + 1)
+    return Obstacle(at, place, rule, why, len(places))
 
 
 def place_words(

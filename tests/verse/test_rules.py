@@ -306,6 +306,8 @@ def test_poems_are_ranked_by_the_weights_of_the_request(writer: Writer) -> None:
         # 山 and 天 are level, 月 and 水 oblique.
         ({"given": "□□□□□，□山□天□"}, "失替.*free"),
         ({"given": "□□□□□，月山月□天"}, "孤平.*free"),
+        # One character is in the way, not two.
+        ({"given": "天山月水月"}, "月 is oblique, and place 3.*三仄尾"),
         ({"given": "□□□□□，□□□□月"}, "出韵.*Change"),
         ({"given": "□□□□□，□□□□天，□□□□□，□□□□风"}, "出韵"),
         ({"given": "□山□□□，□山□□□"}, "失对"),
