@@ -18,20 +18,48 @@ _INITIAL = re.compile("[bcdfghjklmnpqrstwxyz]*")
 _IRREGULAR = 0.02
 # A reading of today that fewer of the phrases with its character have is not in use.
 _IN_USE = 0.03
+# What characters of verse mean outside the phrases that pypinyin knows, where its first reading is
+# that of another word: jǐn is 儘, not 盡, and dōu was not read in 皇都.
+_IN_VERSE = {
+    "尽": "jìn",
+    "塞": "sài",
+    "阙": "què",
+    "颇": "pō",
+    "鹄": "hú",
+    "都": "dū",
+    "着": "zhuó",
+}
 
 
 def in_pinyin(text: str) -> tuple[str, ...]:
     """The modern reading of each character with its tone mark, chosen by the words around it.
 
-    Empty for anything but a Chinese character. Modern readings may not show the old rhymes.
+    Empty for anything but a Chinese character. Modern readings may not show the old rhymes, but
+    verse has no neutral tone: 子 is zǐ in 天子.
     """
     from pypinyin import Style, lazy_pinyin
 
     found: list[str] = []
     for han, characters in groupby(text, is_han):
         run = "".join(characters)
-        found += lazy_pinyin(run, style=Style.TONE) if han else [""] * len(run)
+        syllables = lazy_pinyin(run, style=Style.TONE) if han else [""] * len(run)
+        found += [_of_verse(run, at, each) for at, each in enumerate(syllables)]
     return tuple(found)
+
+
+def _of_verse(run: str, at: int, syllable: str) -> str:
+    """The reading of a character in verse, where pypinyin's may be another."""
+    from pypinyin.phrases_dict import phrases_dict
+    from pypinyin.pinyin_dict import pinyin_dict
+
+    character = run[at]
+    own = _IN_VERSE.get(character)
+    if own and {run[max(0, at - 1) : at + 1], run[at : at + 2]}.isdisjoint(phrases_dict):
+        return own
+    if not syllable or _sound(syllable)[1]:
+        return syllable
+    toned = (each for each in pinyin_dict.get(ord(character), "").split(",") if _sound(each)[1])
+    return next(toned, syllable)
 
 
 def as_read(
@@ -43,6 +71,10 @@ def as_read(
     readings the one counts that the word with the character `before` has, if one is known; else
     those that are not much rarer than the most frequent: 行 is xíng, but háng in 雁行.
     """
+    if usual == _IN_VERSE.get(character) and any(
+        _likeness(usual, each, book) > _IRREGULAR for each in taken
+    ):
+        return usual
     its = book.shares().get(character, {})
     counted = [each for each in taken if each in its and before + character in its[each].words]
     if not counted:

@@ -16,6 +16,24 @@ def test_words_decide_between_readings() -> None:
     assert in_pinyin("长大") == ("zhǎng", "dà")
 
 
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("白日依山尽", "jìn"),
+        ("尽管", "guǎn"),
+        ("征蓬出汉塞", "sài"),
+        ("绝胜烟柳满皇都", "dū"),
+        ("北望双阙", "què"),
+        # Verse has no neutral tone.
+        ("松下问童子", "zǐ"),
+        ("小乔初嫁了", "liǎo"),
+        ("初闻涕泪满衣裳", "cháng"),
+    ],
+)
+def test_verse_is_read_as_verse(text: str, last: str) -> None:
+    assert in_pinyin(text)[-1] == last
+
+
 def test_rare_characters_and_other_scripts_keep_the_places() -> None:
     text = "𠀀[b]日"
     assert len(in_pinyin(text)) == len(text)
@@ -40,6 +58,9 @@ def read(character: str, names: str, before: str = "") -> str:
         ("度", "去遇", "dù"),
         ("度", "入藥", "duó"),
         ("识", "入職", "shí"),
+        ("塞", "去隊 入職", "sài"),
+        ("塞", "入職", "sè"),
+        ("颇", "平歌", "pō"),
         # Irregular, but the only reading.
         ("大", "去泰", "dà"),
         ("肉", "入屋", "ròu"),
