@@ -53,7 +53,7 @@ class Parallelism(msgspec.Struct, frozen=True):
         return score / (2 if self.shared else 1) / (1 if self.doubled_alike else 2)
 
 
-def parallelism(first: str, second: str, book: RhymeBook = PINGSHUI) -> float:
+def parallelism(first: str, second: str, *, book: RhymeBook = PINGSHUI) -> float:
     """The score of a couplet's two lines, without punctuation; 0 if their lengths differ."""
     return compare(first, second, book).score if first and len(first) == len(second) else 0.0
 

@@ -20,9 +20,9 @@ RHYMES: dict[Tone, str] = {
     "入": "屋沃覺質物月曷黠屑藥陌錫職緝合葉洽",
 }
 
-# Neighbouring rhymes (邻韵): allowed in any line of an old-style poem, and those of the level tone in
-# the first line of a regulated poem. The groups are Wang Li's (诗词格律), with 江 beside 阳; the oblique
-# rhymes are joined as the level ones that they differ from only in tone.
+# Neighbouring rhymes (邻韵): allowed in any line of an old-style poem, and those of the level tone
+# in the first line of a regulated poem. The groups are Wang Li's (诗词格律), with 江 beside 阳; the
+# oblique rhymes are joined as the level ones that they differ from only in tone.
 _NEIGHBOURS = (
     "東冬 江陽 支微齊 魚虞 佳灰 真文元 元寒刪先 蕭肴豪 庚青蒸 覃鹽咸 "
     "董腫 講養 紙尾薺 語麌 蟹賄 軫吻阮 阮旱潸銑 篠巧皓 梗迥 感琰豏 "
@@ -84,9 +84,10 @@ class RhymeBook:
     `rhymes` are the level rhymes in the order of the book. `rhyme_only` are characters with a tone
     that occurs only in rhymes -> whether that tone is level. `rare_readings` are those that a
     character has in few words only. `neighbours` are the rhymes near a rhyme in its tone (邻韵),
-    `counterparts` the oblique ones that differ from a level one only in tone. `shares` are how often a
-    character has each of its readings; those of others are taken to be even. With `joins_oblique`
-    the oblique tones of a rhyme rhyme together. Files are read when a book is first asked.
+    `counterparts` the oblique ones that differ from a level one only in tone. `shares` are how
+    often a character has each of its readings; those of others are taken to be even. With
+    `joins_oblique` the oblique tones of a rhyme rhyme together. Files are read when a book is first
+    asked.
     """
 
     def __init__(

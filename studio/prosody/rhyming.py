@@ -1,6 +1,6 @@
 """Finding a poem's rhyme from the ends of its lines."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from studio.prosody.rhymes import PINGSHUI, Reading, RhymeBook
@@ -83,9 +83,7 @@ def rhyme_of(
     )
 
 
-def rhyme_groups(
-    lines: Sequence[str], book: RhymeBook = PINGSHUI
-) -> list[tuple[str, list[int]]]:
+def rhyme_groups(lines: Sequence[str], book: RhymeBook = PINGSHUI) -> list[tuple[str, list[int]]]:
     """The rhymes of an old-style poem, which may change its rhyme, each by name with its lines.
 
     A rhyme continues while its feet have a rhyme in common, or are neighbours in the same tone. Of
@@ -117,7 +115,7 @@ def _common(group: set[Reading], foot: set[Reading], book: RhymeBook) -> set[Rea
 
 def _usual(names: set[str], ends: Sequence[str], book: RhymeBook) -> str:
     """Which of several rhymes these ends have most often; on a tie the first in the book."""
-    uses = Counter[str]()
+    uses: defaultdict[str, float] = defaultdict(float)
     for end in ends:
         for reading in book.readings(end):
             uses[book.group(reading)] += book.share(end, reading)

@@ -80,7 +80,7 @@ def _scored(
     notes = {each.line for each in scansion.notes} - faults
     score -= ranking.prosody * (len(faults) + _NOTE * len(notes)) / len(lines)
     if scansion.regulated and (couplets := middle_couplets(lines)):
-        mean = sum(parallelism(*each, book) for each in couplets) / len(couplets)
+        mean = sum(parallelism(*each, book=book) for each in couplets) / len(couplets)
         score += ranking.parallelism * mean
     return msgspec.structs.replace(
         poem, score=score, template=scansion.template, rhyme="".join(scansion.rhymes[:1])

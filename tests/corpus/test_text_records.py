@@ -149,7 +149,9 @@ def test_the_labels_of_title_and_poet_are_no_part_of_them(
     assert _read(f"{heading}\n{_lines(YE, 2)}") == [(title, poet, YE)]
 
 
-@pytest.mark.parametrize("title", ["念奴娇 赤壁怀古", "登高望远 其一", "送元二使安西 渭城曲 又一首"])
+@pytest.mark.parametrize(
+    "title", ["念奴娇 赤壁怀古", "登高望远 其一", "送元二使安西 渭城曲 又一首"]
+)
 @pytest.mark.parametrize("poet", ["author: 李白\n", ""])
 def test_a_line_with_the_label_of_a_title_is_a_title_whatever_its_words(
     title: str, poet: str

@@ -48,7 +48,7 @@ def figures(group: PoemGroup, chosen: int, overlays: Overlays, read: Inspected |
     words = [marked_summary(scansion)] if scansion else []
     lines = verse_lines(poem.text)
     if composed.request.form == COUPLET_FORM and len(lines) == 2:
-        score = parallelism(*lines, composed.request.measure.rules.book)
+        score = parallelism(*lines, book=composed.request.measure.rules.book)
         words.append(Content(tr("parallelism {score:.2f}", score=score)))
     rows = [Content(" · ").join(words)] if words else []
     rows += _faults(scansion) if scansion else []
