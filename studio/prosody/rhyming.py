@@ -106,6 +106,18 @@ def rhyme_groups(lines: Sequence[str], book: RhymeBook = PINGSHUI) -> list[tuple
     ]
 
 
+def unrhymed(lines: Sequence[str], book: RhymeBook = PINGSHUI) -> list[int]:
+    """The feet of an old-style poem that rhyme with no other, nor with the line before them."""
+    alone = [places[0] for _, places in rhyme_groups(lines, book) if len(places) == 1]
+    return [at for at in alone if not _rhyme_together(lines[at - 1][-1], lines[at][-1], book)]
+
+
+def _rhyme_together(one: str, other: str, book: RhymeBook) -> bool:
+    """Whether two characters rhyme in the old style; a character does not with itself."""
+    its, others = set(book.readings(one)), set(book.readings(other))
+    return one != other and bool(not its or _common(its, others, book))
+
+
 def _common(group: set[Reading], foot: set[Reading], book: RhymeBook) -> set[Reading]:
     """The readings of a group that rhyme with a foot, else those that are neighbours of it."""
     names = set(map(book.group, foot))

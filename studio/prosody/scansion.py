@@ -17,6 +17,7 @@ from studio.prosody.rhyming import (
     is_open,
     rhyme_groups,
     rhyme_of,
+    unrhymed,
 )
 from studio.prosody.rules import TANG, ScanRules
 from studio.prosody.tones import LEVEL, OBLIQUE, Fit, fit, tone_masks
@@ -124,9 +125,8 @@ def _old_style(lines: Sequence[str], line_length: int, stray: int, rules: ScanRu
     form = "" if stray > STRAY_LINES * len(lines) else form_of(line_length, len(lines), False)
     groups = rhyme_groups(lines, rules.book)
     keeps = {at: rhyme for rhyme, places in groups for at in places}
-    alone = [places[0] for _, places in groups if len(places) == 1] if len(lines) > 3 else []
     faults = _wrong_length(lines, line_length) if form else []
-    if form == "古绝" and alone:
+    if form == "古绝" and (alone := unrhymed(lines, rules.book)):
         at = alone[-1]
         end = len(lines[at])
         faults.append(
@@ -138,7 +138,7 @@ def _old_style(lines: Sequence[str], line_length: int, stray: int, rules: ScanRu
                 tr(
                     "{character} does not rhyme with {other}.",
                     character=lines[at][-1],
-                    other=lines[1][-1],
+                    other=lines[1 if at > 1 else 3][-1],
                 ),
             )
         )

@@ -9,7 +9,7 @@ import msgspec
 from studio.corpus.poem import is_han, verse_lines
 from studio.corpus.prosody import keeps_level_rhyme
 from studio.prosody.forms import Form
-from studio.prosody.rhyming import feet, rhyme_groups
+from studio.prosody.rhyming import unrhymed
 from studio.prosody.scansion import scan
 from studio.verse.novelty import Novelty
 
@@ -115,12 +115,10 @@ def keeps_tones(lines: list[str]) -> bool:
 
 
 def keeps_rhyme(form: Form, lines: list[str]) -> bool:
-    """Whether a poem has one level rhyme, or, in an old form, every foot rhymes with another."""
+    """Whether a poem has one level rhyme, or, in an old form, every foot rhymes."""
     if form.regulated:
         return keeps_level_rhyme(lines, scan(lines))
-    return sum(len(places) for _, places in rhyme_groups(lines) if len(places) > 1) == len(
-        feet(lines)
-    )
+    return not unrhymed(lines)
 
 
 def mean(values: Sequence[float]) -> float:

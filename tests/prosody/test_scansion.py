@@ -417,3 +417,24 @@ def test_a_character_that_the_poets_lean_on_is_level_or_oblique() -> None:
     scanned = of("泪眼凌寒冻不流，每经高处即回头。遥知别后西楼上，应凭栏干独自愁。")
     assert (scanned.form, scanned.broken) == ("七绝", [])
     assert of("戎马关山北，凭轩涕泗流。" * 2).lines[1].characters[0].tone == "平"
+
+
+@pytest.mark.parametrize(
+    ("ends", "wrong"),
+    [
+        # The rhyme changes with the couplet (换韵): lines 1 and 2, lines 3 and 4.
+        ("茫苍已起", None),
+        ("茫苍时起", 3),
+        ("山苍已起", 1),
+        ("山苍山月", 3),
+        ("苍苍已起", 1),
+    ],
+)
+def test_an_old_style_quatrain_may_change_its_rhyme_with_the_couplet(
+    ends: str, wrong: int | None
+) -> None:
+    lines = [f"北山烟雾{end}" for end in ends]
+    faults = [each for each in scan(lines, "古绝").broken if each.name == "出韵"]
+    assert [each.line for each in faults] == ([] if wrong is None else [wrong])
+    other = {1: ends[3], 3: ends[1]}
+    assert all(other[each.line] in each.explanation for each in faults)
