@@ -181,6 +181,8 @@ class Learner:
         for name, tensor in tensors.items():
             if not torch.isfinite(tensor).all():
                 raise ValueError(tr("{name} holds NaN or infinity", name=name))
+        # In the file they lie at any address, on which the last bit of a product may depend.
+        tensors = {name: tensor.clone() for name, tensor in tensors.items()}
         load_state_tensors(self._optimiser, _with_prefix("optimiser", tensors))
         self.network.dropout.generator.set_state(tensors["dropout"])
         carried = _with_prefix("state", tensors)
