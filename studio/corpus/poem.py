@@ -81,6 +81,11 @@ def couplets(text: str) -> list[str]:
     return (_SENTENCE if any(stop in text for stop in "。？！；") else _STOPPED_LINE).findall(text)
 
 
+def first_lines(text: str, count: int) -> str:
+    """The first lines of verse of a poem, with their punctuation."""
+    return "".join(_STOPPED_LINE.findall(text)[:count])
+
+
 def is_han(character: str) -> bool:
     """Whether this is a Chinese character, not punctuation or another script."""
     return _HAN.fullmatch(character) is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from studio.corpus.poem import verse_lines
+from studio.corpus.poem import first_lines
 from studio.errors import StudioError
 from studio.model.events import VerseMeasured
 from studio.prosody.forms import Form
@@ -33,7 +33,8 @@ def write_quatrains(
     Raises VerseError if the model cannot write.
     """
     poems, seconds = write_many(writer, msgspec.structs.replace(REQUEST, seed=seed), count)
-    return ["，".join(verse_lines(poem.text)[: QUATRAIN.usual]) for poem in poems], seconds
+    # With their stops: without them the model would find the end, and what is after it, unlikely.
+    return [first_lines(poem.text, QUATRAIN.usual) for poem in poems], seconds
 
 
 def measure_free_verse(writer: Writer, count: int, training: Novelty | None) -> VerseFigures:

@@ -16,7 +16,7 @@ from studio.runs.loading import DEFAULT, load_writer
 from studio.verse import evaluation
 from studio.verse.composer import write
 from studio.verse.constraints import FreeRules
-from studio.verse.free_verse import FreeVerse
+from studio.verse.free_verse import FreeVerse, write_quatrains
 from studio.verse.novelty import Novelty
 from studio.verse.request import ComposeRequest, WrittenPoem
 from studio.verse.writer import Writer
@@ -57,6 +57,15 @@ def test_a_quatrain_that_keeps_everything_and_one_that_keeps_nothing(
     # Nothing of the first poem repeats; of the second, six of seven characters do.
     assert found.repeats == (0 + 6) / 2
     assert found.distinct_2 == (19 + 1) / (19 + 6)
+
+
+def test_a_quatrain_has_the_stops_that_the_model_wrote(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
+    texts = [whole, whole + "山水", "山，水。月"]
+    monkeypatch.setattr(evaluation, "write_best", lambda *_: tuple(map(written, texts)))
+    assert write_quatrains(writer, 3)[0] == [whole, whole, "山，水。月"]
 
 
 def test_without_a_library_nothing_is_said_about_copies(writer: Writer, tmp_path: Path) -> None:
