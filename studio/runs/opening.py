@@ -323,7 +323,7 @@ def with_more_epochs(run: Run, epochs: int, names: Sequence[str]) -> RunConfig:
     """The run's settings with `epochs` added; if `max_steps` ended it, to the epoch it reached.
 
     `names` are the checkpoints to resume from, the newest first. Raises RunError if the run has not
-    reached its `max_steps`.
+    reached its `max_steps`, nor the end of its epochs before.
     """
     config = run.config()
     if epochs <= 0:
@@ -332,7 +332,7 @@ def with_more_epochs(run: Run, epochs: int, names: Sequence[str]) -> RunConfig:
     if limit := config.train.max_steps:
         folders = [run.checkpoints / name for name in names]
         reached = _first_undamaged(folders, checkpoint.read_progress) if names else None
-        if reached is None or reached.step < limit:
+        if reached is None or (reached.step < limit and reached.epoch <= before):
             raise RunError(
                 tr(
                     "{run} has not reached its max_steps, {limit:,}. Resume it without --epochs "

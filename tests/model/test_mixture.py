@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.corpus.poem import About
+from studio.errors import RunError
 from studio.model import checkpoint
 from studio.model.batches import Epoch, make_epoch, with_ends
 from studio.model.conditions import describe
@@ -149,6 +150,16 @@ def test_a_run_that_max_steps_ended_reads_none_of_the_others_later(tmp_path: Pat
     longer = with_more_epochs(run, 2, run.checkpoint_names())
     assert (longer.train.epochs, longer.mixing_epochs, longer.train.max_steps) == (3, 1, 0)
     assert other_share(2, longer.mixing_epochs, 3, 14) == 0
+
+
+def test_a_run_whose_epochs_ended_before_its_max_steps_can_have_more(tmp_path: Path) -> None:
+    run = folders.create(tmp_path, "a", small("studio", max_steps=5000, epochs=1))
+    run_to_end(Trainer(run.config(), VOCABULARY, TRAIN, [], CPU, run.checkpoints))
+    longer = with_more_epochs(run, 2, run.checkpoint_names()[::-1])
+    assert (longer.train.epochs, longer.train.max_steps) == (3, 0)
+    # Before the end it would be planned in another way than it was.
+    with pytest.raises(RunError, match="has not reached its max_steps"):
+        with_more_epochs(run, 2, run.checkpoint_names()[:1])
 
 
 def test_more_epochs_leave_those_that_were_planned_as_they_are(tmp_path: Path) -> None:
