@@ -1,9 +1,12 @@
 """The device and precision are chosen by what the hardware can do."""
 
+import ctypes
 import os
+import platform
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 import torch
 
@@ -210,6 +213,22 @@ def test_autocast_is_on_for_bfloat16_alone() -> None:
 
 def test_the_processor_has_a_name() -> None:
     assert module._processor()
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps memory that long")
+def test_freed_memory_of_the_processor_goes_back_to_the_system() -> None:
+    # Small blocks lie in the heap, and the last one, which stays, keeps those before it there.
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype, size = ctypes.c_void_p, 100_000
+    before = psutil.Process().memory_info().rss
+    blocks = [ctypes.c_void_p(libc.malloc(ctypes.c_size_t(size))) for _ in range(800)]
+    for block in blocks:
+        ctypes.memset(block, 1, size)
+    for block in blocks[:-1]:
+        libc.free(block)
+    module.free_cached_memory()
+    assert psutil.Process().memory_info().rss < before + 40e6
+    libc.free(blocks[-1])
 
 
 @pytest.mark.gpu
