@@ -184,10 +184,11 @@ def _figures_of_reading(
     own: Tensor, ranks: Tensor, entropy: Tensor, han: Tensor
 ) -> dict[str, float]:
     chosen, at = own[han], ranks[han]
-    quarters = chosen.tensor_split(4)
+    # A free poem may have fewer than four characters, and one has no spread.
+    quarters = [part if len(part) else chosen for part in chosen.tensor_split(4)]
     return {
         "log p": float(chosen.mean()),
-        "spread of log p": float(chosen.std()),
+        "spread of log p": float(chosen.std(correction=0)),
         "lowest log p": float(chosen.min()),
         "log p beside entropy": float((chosen + entropy[han]).mean()),
         "entropy": float(entropy[han].mean()),

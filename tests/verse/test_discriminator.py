@@ -36,6 +36,14 @@ def test_what_repeats_itself_is_told_and_what_is_alike_is_not(
     assert len(told.tells) == 8
 
 
+@pytest.mark.parametrize("writer", ["lstm"], indirect=True)
+@pytest.mark.parametrize("short", ["日。", "日月，山。"])
+def test_poems_of_few_characters_are_told(writer: Writer, training: Novelty, short: str) -> None:
+    with training:
+        told = discriminate(writer, [short] * 20, TEXTS[:20], Frequencies(TEXTS), training)
+    assert told.accuracy == 1.0
+
+
 def test_too_few_poems_are_refused(writer: Writer, training: Novelty) -> None:
     with training, pytest.raises(VerseError, match="Only 2 poems"):
         discriminate(writer, TEXTS[:2], TEXTS, Frequencies(TEXTS), training)
