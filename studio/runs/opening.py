@@ -153,7 +153,8 @@ class RunOpening:
                     )
                 ) from error
             network, known, _ = checkpoint.load_model(folder)
-            reads_poets = network.config.poet_input
+            # Where the run names no poets, its teachers read that none is known.
+            reads_poets = network.config.poet_input and vocabulary.poets
             if known.characters != vocabulary.characters or (
                 reads_poets and known.poets != vocabulary.poets
             ):

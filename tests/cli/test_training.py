@@ -15,6 +15,7 @@ import torch
 
 from studio.corpus.library import Library
 from studio.corpus.obtaining import fetch_and_build
+from studio.corpus.vocabulary import Vocabulary
 from studio.model.checkpoint import load_model
 from studio.model.config import RECIPES
 from studio.model.evaluate import score_poems, total
@@ -224,6 +225,17 @@ def test_a_run_learns_from_others(tangshi: Run, home: Home) -> None:
     assert result.document["losses"][0] == pytest.approx(alone[0])
     assert result.document["losses"] != alone
     assert "first@6, second@6" in tangshi("runs", "show", "student").out
+
+
+def test_a_run_that_reads_no_poets_learns_from_one_that_does(tangshi: Run, home: Home) -> None:
+    few = ["--max-steps", "2", *SMALL]
+    tangshi("train", "--run", "first", "--recipe", "studio", *few)
+    first = folders.find(home.runs, "first").checkpoints / "step-00000002"
+    assert Vocabulary.of_model(first).poets
+    result = tangshi(
+        "train", "--run", "student", "--recipe", "classic", "--teachers", "first", *few
+    )
+    assert result.code == 0, result.err
 
 
 def test_a_run_whose_teacher_has_gone_says_so(tangshi: Run, home: Home) -> None:
