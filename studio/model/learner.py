@@ -181,9 +181,10 @@ class Learner:
         for name, tensor in tensors.items():
             if not torch.isfinite(tensor).all():
                 raise ValueError(tr("{name} holds NaN or infinity", name=name))
-        # In the file they lie at any address, on which the last bit of a product may depend.
-        tensors = {name: tensor.clone() for name, tensor in tensors.items()}
-        load_state_tensors(self._optimiser, _with_prefix("optimiser", tensors))
+        # Copies: the tensors of a file lie at any address, and so do some rows of one. The last bit
+        # of a product may depend on that.
+        of_optimiser = _with_prefix("optimiser", tensors)
+        load_state_tensors(self._optimiser, {key: t.clone() for key, t in of_optimiser.items()})
         self.network.dropout.generator.set_state(tensors["dropout"])
         carried = _with_prefix("state", tensors)
         if carried:
@@ -196,7 +197,7 @@ class Learner:
             )
             self._check_state(state, batch)
             rows = self._world.rows(len(batch.inputs))
-            self._state = tuple(tuple(rows.of(part, 1) for part in parts) for parts in state)
+            self._state = tuple(tuple(rows.of(part, 1).clone() for part in each) for each in state)
 
     @torch.no_grad()
     def _check_state(self, state: State, batch: Batch) -> None:

@@ -18,6 +18,7 @@ from studio.model.events import (
     TrainingEvent,
     Validated,
 )
+from studio.model.parallel import World
 from studio.model.trainer import Trainer
 from tests.model.conftest import CPU, TRAIN, VALID, VOCABULARY, MakeTrainer
 from tests.small import small
@@ -141,6 +142,23 @@ def test_a_run_that_reads_one_character_at_a_time_is_resumed_exactly(
     resumed = make_trainer(config, "cut")
     resumed.load(tmp_path / "cut" / checkpoint.name_of(3))
     assert losses(first) | losses(run_to_end(resumed)) == losses(whole)
+
+
+class Second(World):
+    """The second of two processes."""
+
+    rank, size = 1, 2
+
+
+def test_the_rows_that_a_process_resumes_lie_where_new_ones_do(
+    make_trainer: MakeTrainer, tmp_path: Path
+) -> None:
+    config = small(cell="rnn", batching="stream", batch_size=7, hidden=23)
+    run_to_end(make_trainer(config), stop_at=3)
+    resumed = Trainer(config, VOCABULARY, TRAIN, VALID, CPU, tmp_path / "checkpoints", Second())
+    resumed.load(tmp_path / "checkpoints" / checkpoint.name_of(3))
+    assert resumed.learner._state
+    assert all(part.data_ptr() % 64 == 0 for parts in resumed.learner._state for part in parts)
 
 
 def test_other_use_of_random_numbers_does_not_change_a_run(make_trainer: MakeTrainer) -> None:
