@@ -101,9 +101,16 @@ class _PaddedEpoch:
     ) -> None:
         longest = config.longest_poem + 2
         short = [index for index, poem in enumerate(poems) if len(poem) <= longest]
+        if not short:
+            raise ValueError(
+                tr(
+                    "no poem has {count} characters or fewer. Use a larger longest_poem.",
+                    count=config.longest_poem,
+                )
+                if poems
+                else tr("no poem is left. Use more poems.")
+            )
         poems = [poems[index] for index in short]
-        if not poems:
-            raise ValueError(tr("no poem is short enough"))
         order = torch.randperm(len(poems), generator=generator).tolist()
         # Poems of similar length share a batch, so that little of it is padding. They are sorted
         # within pools of many batches, not over all poems: batches then differ between epochs.
@@ -141,11 +148,16 @@ class _StreamEpoch:
         known: Described | None,
     ) -> None:
         if not poems:
-            raise ValueError(tr("no poem is left"))
+            raise ValueError(tr("no poem is left. Use more poems."))
         text = np.concatenate([poems[index] for index in order])
         length = sum(map(len, poems)) // config.batch_size
         if length < 2:
-            raise ValueError(tr("the poems do not fill the streams of a batch"))
+            raise ValueError(
+                tr(
+                    "the poems do not fill the streams of a batch. Use more poems, or a smaller "
+                    "batch_size."
+                )
+            )
         tokens = torch.from_numpy(text[: length * config.batch_size])
         self._inputs = tokens.view(config.batch_size, length)
         self._window = config.window

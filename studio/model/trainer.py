@@ -44,9 +44,7 @@ _TOO_FEW_ROWS = marked(
     "A batch has {rows} rows, too few for {count} processes. "
     "Use a larger batch_size, or fewer processes."
 )
-_NOTHING = marked(
-    "There is nothing to train on: {reason}. Use more poems, or a smaller batch_size."
-)
+_NOTHING = marked("There is nothing to train on: {reason}")
 _OTHER_POEMS = marked(
     "{folder} was trained on other poems than those of the corpus now. Fetch the old corpus again "
     "to continue, or start a new run from this checkpoint (--from)."
