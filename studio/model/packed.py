@@ -189,6 +189,8 @@ def _product_of_few(weight: Tensor, bias: Tensor | None = None) -> Product:
 
 def _product_of_many(weight: Tensor) -> Product | None:
     """The same for many rows, without a bias; None where half precision is as fast."""
+    if weight.shape[1] == 1:
+        return None  # torch 2.13 leaves the product of integers with one column empty
     if not processor_has("amx_tile") and processor_has("vnni"):
         return _product_in_eight_bits(weight)
     if not has_bfloat16():

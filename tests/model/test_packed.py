@@ -105,6 +105,19 @@ def test_many_rows_are_multiplied_in_the_fastest_format_of_the_processor(
     assert torch.allclose(found, expected, rtol=1e-5, atol=1e-5) is (not features)
 
 
+@needs_fbgemm
+@pytest.mark.parametrize("feature", ["amx_tile", "vnni"])
+def test_inputs_of_one_number_are_multiplied(feature: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("amx_tile", "avx512_bf16", "vnni"):
+        monkeypatch.setattr(
+            torch.cpu, f"_is_{name}_supported", (lambda: True) if name == feature else bool
+        )
+    generator = torch.Generator().manual_seed(1)
+    weight, rows = (torch.randn(each, 1, generator=generator) for each in (9, 40))
+    found = packed._product(weight)(rows[None])
+    torch.testing.assert_close(found, rows[None] @ weight.T, rtol=0.02, atol=0.02)
+
+
 def test_a_row_in_eight_bits_does_not_depend_on_the_others() -> None:
     generator = torch.Generator().manual_seed(1)
     weight = torch.randn(24, 16, generator=generator)
