@@ -24,9 +24,9 @@ _ORDINALS = {
 
 def compact(value: float) -> str:
     """The value in at most five characters: 950, 12.3k, 4.56M."""
-    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if abs(value) >= limit:
-            scale = 1e3 if unit == "k" else limit
+    # From the number on that would be rounded up to the first one of the unit.
+    for least, scale, unit in ((999.5e6, 1e9, "G"), (999.5e3, 1e6, "M"), (9999.5, 1e3, "k")):
+        if abs(value) >= least:
             return f"{value / scale:.3g}{unit}"
     return f"{value:.4g}"
 

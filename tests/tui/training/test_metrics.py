@@ -107,6 +107,9 @@ def test_a_run_that_has_just_started_has_no_speed_and_no_time_left() -> None:
 
 def test_numbers_and_times_are_short_and_readable() -> None:
     assert [compact(n) for n in (7, 950, 12_345, 1_234_567)] == ["7", "950", "12.3k", "1.23M"]
+    # Rounding leads to the next unit.
+    rounded = [compact(n) for n in (9999.4, 9999.7, 999_499, 999_600, 999_600_000)]
+    assert rounded == ["9999", "10k", "999k", "1M", "1G"]
     assert [duration(s) for s in (42, 130, 11_040, 190_000)] == [
         "42s",
         "2m 10s",
