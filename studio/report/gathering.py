@@ -21,6 +21,7 @@ from studio.report.recorded import device_series, trained_on
 from studio.report.records import ReportData, ReportedRun, RunHistory
 from studio.report.results import Bench, results_of
 from studio.runs import folders
+from studio.runs.beside import library_beside
 from studio.runs.folders import Run
 from studio.runs.loading import DEFAULT, load_writer, locate
 from studio.translation import tr
@@ -132,16 +133,27 @@ def _reported(
         results = results_of(writer, step, bench, preferred)
     except RunError as error:
         lacking = str(error)
-    return ReportedRun(history, results, lacking, _has_same_poems(run, history.config, library))
+    return ReportedRun(
+        history, results, lacking, _has_same_poems(home, run, history.config, library)
+    )
 
 
-def _has_same_poems(run: Run, config: RunConfig, library: Library | None) -> bool | None:
-    """Whether the library has the poems that the run was trained on; None if it cannot be known."""
+def _has_same_poems(
+    home: Home, run: Run, config: RunConfig, library: Library | None
+) -> bool | None:
+    """Whether the library, with the corpus mixed in, has the poems that the run was trained on.
+
+    None if it cannot be known.
+    """
     names = run.checkpoint_names()
     if library is None or config.poems or not names:
         return None
     with contextlib.suppress(RunError):
         recorded = checkpoint.read_progress(run.checkpoints / names[-1]).poems
         if recorded:
-            return recorded == poems_sha256(library.texts("train"))
+            texts = library.texts("train")
+            if config.mixed:
+                with library_beside(home, config.mixed) as beside:
+                    texts += beside.texts("train")
+            return recorded == poems_sha256(texts)
     return None

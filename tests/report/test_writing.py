@@ -12,7 +12,7 @@ from studio.errors import ConfigError, RunError, StudioError
 from studio.model.config import RunConfig
 from studio.model.events import VerseMeasured
 from studio.paths import Home
-from studio.report import drawing, gathering, writing
+from studio.report import drawing, gathering, model_chapter, writing
 from studio.report.gathering import gather
 from studio.report.pictures import Charts
 from studio.report.recorded import DeviceSeries, TrainedOn
@@ -21,11 +21,13 @@ from studio.report.repeating_chapter import training_commands, writing_command
 from studio.report.results import OPENINGS
 from studio.report.writing import write_report
 from studio.runs import folders
+from studio.runs.session import start_run
 from studio.telemetry import PROCESSOR
 from studio.translation import Language, use_language
 from tests.cli.conftest import Run, tangshi
 from tests.report.conftest import RUNS
 from tests.report.reading import Page
+from tests.small import small
 
 __all__ = ["tangshi"]
 KEPT = Path(__file__).parents[1] / "kept" / "0.1.0"
@@ -181,6 +183,26 @@ def test_other_poems_than_those_of_the_training_are_noticed(
         assert run.same_poems is False
     finally:
         (folder / "training.json").write_bytes(before)
+
+
+def test_other_poems_are_noticed_of_a_run_with_another_corpus_mixed_in(
+    two_runs: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
+    home.data.mkdir()
+    for path in (home.library, home.library_beside("quansongshi")):
+        path.symlink_to(two_runs.library.resolve())
+    config = msgspec.structs.replace(small("studio", max_steps=1), mixed="quansongshi")
+    session = start_run(home, "mixed", config)
+    for _ in session.steps():
+        pass
+    session.close()
+    monkeypatch.setattr(gathering, "results_of", lambda *_: None)
+    (run,) = gather(home, ["mixed"], False, lambda _: None).runs
+    assert run.same_poems is True
+    changed = msgspec.structs.replace(run, same_poems=False)
+    assert "on these training poems and on those" in model_chapter._origin(run)
+    assert "trained on other poems than the library has now" in model_chapter._origin(changed)
 
 
 def test_seven_openings_are_written_in_every_way(data: ReportData) -> None:
