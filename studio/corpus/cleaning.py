@@ -99,10 +99,14 @@ def without_notes(text: str) -> str:
 
 def clean_label(text: str) -> str:
     """A title or a poet's name on one line, without notes, with single spaces."""
-    text = SURROGATE.sub("\ufffd", text)
-    words = (_INVISIBLE.sub("", word) for word in text.split())
-    label = unicodedata.normalize("NFC", " ".join(word for word in words if word))
+    label = plain_label(SURROGATE.sub("\ufffd", text))
     return " ".join(without_notes(label).split()) or label
+
+
+def plain_label(text: str) -> str:
+    """The same with its notes."""
+    words = (_INVISIBLE.sub("", word) for word in text.split())
+    return unicodedata.normalize("NFC", " ".join(word for word in words if word))
 
 
 def normalise_typed(text: str) -> str:

@@ -8,11 +8,11 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from studio.corpus.cleaning import tidy
+from studio.corpus.cleaning import plain_label, tidy
 from studio.corpus.failures import REBUILD, read_errors
 from studio.corpus.poem import About, Poem, Split
 from studio.corpus.schema import APPLICATION, VERSION
-from studio.corpus.script import folded, simplified
+from studio.corpus.script import folded, simplified, traditional_phrase
 from studio.corpus.statistics import Counted, Counts, Statistics, count_poems
 from studio.errors import CorpusError
 from studio.translation import tr
@@ -240,14 +240,27 @@ class Library:
     def spellings(self, typed: str) -> tuple[str, ...]:
         """Typed text as `in_script`, then also as it was typed if conversion changes it.
 
-        The phrase decides how some characters are simplified, so what is typed may be a part of
+        The phrase decides how some characters are converted, so what is typed may be a part of
         another phrase: 乾 alone becomes 干, and the library has both 干 and 乾坤.
         """
-        words = (tidy(word) for word in typed.encode("utf-8", "ignore").decode().split())
-        text = folded(" ".join(word for word in words if word))
-        if self._script != "simplified":
-            return (text,)
-        return tuple(dict.fromkeys((simplified(text), text)))
+        return self._spelled(" ".join(filter(None, map(tidy, _in_utf8(typed).split()))))
+
+    def _label_spellings(self, typed: str) -> tuple[str, ...]:
+        """The spellings, then those with all signs: titles and names keep 《》 and 、."""
+        return tuple(
+            dict.fromkeys((*self.spellings(typed), *self._spelled(plain_label(_in_utf8(typed)))))
+        )
+
+    def _spelled(self, text: str) -> tuple[str, ...]:
+        text = folded(text)
+        if self._script == "simplified":
+            converted = simplified(text)
+        elif text == simplified(text):
+            converted = folded(traditional_phrase(text))
+        else:
+            # What has a traditional character is in that script already.
+            converted = text
+        return tuple(dict.fromkeys((converted, text)))
 
     def _rows(self, statement: str, *values: str | int) -> list[Any]:
         with read_errors(self.path):
@@ -257,12 +270,12 @@ class Library:
         """The query as an SQL condition and its values."""
         conditions, values = ["1"], list[str]()
         for word in query.words.split():
-            spellings = self.spellings(word)
-            if not spellings[0]:
+            if not self.in_script(word):
                 continue
+            spellings = self._label_spellings(word)
             # The trigram index needs at least three characters. Scanning all texts for one or two
             # takes a few hundredths of a second.
-            if len(spellings[0]) >= 3:
+            if min(map(len, spellings)) >= 3:
                 conditions.append("id IN (SELECT rowid FROM search WHERE search MATCH ?)")
                 quoted = (each.replace('"', '""') for each in spellings)
                 values.append(" OR ".join(f'"{each}"' for each in quoted))
@@ -275,10 +288,15 @@ class Library:
                 conditions.append(f"{column} = ?")
                 values.append(value)
         if self.in_script(query.poet):
-            poets = self.spellings(query.poet)
+            poets = self._label_spellings(query.poet)
             named = f"author IN ({', '.join('?' * len(poets))})"
             if not self._rows(f"SELECT 1 FROM poems WHERE {named} LIMIT 1", *poets):
                 named = f"({' OR '.join(['instr(author, ?)'] * len(poets))})"
             conditions.append(named)
             values += poets
         return " AND ".join(conditions), values
+
+
+def _in_utf8(typed: str) -> str:
+    """Typed text without lone surrogates."""
+    return typed.encode("utf-8", "ignore").decode()

@@ -79,6 +79,12 @@ def traditional(text: str) -> str:
     )
 
 
+def traditional_phrase(text: str) -> str:
+    """Convert to traditional characters, one for one, as the phrase decides (頭髮, 發現)."""
+    converted = str(_converter("s2t").convert(text))
+    return converted if len(converted) == len(text) else traditional(text)
+
+
 def variants(character: str) -> list[str]:
     """Other forms of a character: simplified, traditional, and the standard form of a variant."""
     found: list[str] = []

@@ -55,6 +55,39 @@ def test_traditional_words_find_simplified_poems(library_file: Path) -> None:
         assert _titles(library, Query("一層樓")) == ["登鹳雀楼"]
 
 
+def test_simplified_words_find_traditional_poems(tmp_path: Path) -> None:
+    records = [
+        RawPoem("登鸛雀樓", "王之渙", "欲窮千里目，更上一層樓。", ""),
+        RawPoem("秋浦歌", "李白", "白髮三千丈，緣愁似箇長。", ""),
+    ]
+    build(tmp_path / "l", records, source="", script="traditional")
+    with Library.open(tmp_path / "l") as library:
+        for words in ("一层楼", "层楼", "一層樓", "穷千里", "登鹳"):
+            assert library.ids(Query(words)) == [1]
+        assert library.ids(Query("白发")) == library.ids(Query("白髮")) == [2]
+        assert library.ids(Query(poet="王之涣")) == library.ids(Query(poet="之渙")) == [1]
+        assert library.in_script("更上一层楼") == "更上一層樓"
+
+
+def test_signs_in_titles_and_names_are_found_with_and_without_them(tmp_path: Path) -> None:
+    titles = ["读《汉书》作", "一、《月》", "Snow, by night"]
+    poets = ["赵光逢、张衮", "Li, Bai", "O'Neill"]
+    build(
+        tmp_path / "l",
+        [
+            RawPoem(title, poet, f"{line}。", "")
+            for title, poet, line in zip(titles, poets, "山水月", strict=True)
+        ],
+        source="",
+    )
+    with Library.open(tmp_path / "l") as library:
+        for number, (title, poet) in enumerate(zip(titles, poets, strict=True), start=1):
+            assert library.ids(Query(title)) == library.ids(Query(poet=poet)) == [number]
+        assert library.ids(Query("《汉书》")) == library.ids(Query("汉书")) == [1]
+        assert library.ids(Query("一、")) == [2]
+        assert library.ids(Query("“月”")) == [2, 3]
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [

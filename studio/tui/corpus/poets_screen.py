@@ -58,6 +58,7 @@ class PoetsScreen(Modal[ChosenPoems | None]):
         super().__init__()
         self._library = library
         self._poets: Sequence[Poet] = ()
+        self._forms = dict[str, dict[str, int]]()
         self._letters = dict[str, str]()
         # Why they cannot be read.
         self._problem = ""
@@ -90,6 +91,11 @@ class PoetsScreen(Modal[ChosenPoems | None]):
             self.call_later(self._failed, str(error))
         else:
             self.call_later(self._loaded, poets)
+            # Here, so that the first letter that is typed does not wait for it.
+            self.call_later(self._learnt, {poet.name: _letters(poet.name) for poet in poets})
+
+    def _learnt(self, letters: dict[str, str]) -> None:
+        self._letters = letters
 
     def _failed(self, reason: str) -> None:
         self._problem = reason
@@ -97,6 +103,7 @@ class PoetsScreen(Modal[ChosenPoems | None]):
 
     def _loaded(self, poets: Sequence[Poet]) -> None:
         self._poets = [poet for poet in poets if poet.name]
+        self._forms = {poet.name: poet.forms for poet in self._poets}
         self._list()
 
     @on(Input.Changed)
@@ -107,9 +114,7 @@ class PoetsScreen(Modal[ChosenPoems | None]):
         tree.clear()
         found = [poet for poet in self._poets if self._matches(poet.name, typed)]
         for poet in found:
-            node = tree.root.add(_row(poet.name, NAME, poet.poems), ChosenPoems(poet.name))
-            for form, poems in poet.forms.items():
-                node.add_leaf(_row(tr(form), NAME - 2, poems), ChosenPoems(poet.name, form))
+            tree.root.add(_row(poet.name, NAME, poet.poems), ChosenPoems(poet.name))
         tree.cursor_line = 0
         if found:
             said = tr_n("{count:,} poet", "{count:,} poets", len(found))
@@ -117,21 +122,34 @@ class PoetsScreen(Modal[ChosenPoems | None]):
             said = tr("No poet matches.") if self._poets else again(self._problem)
         self.query_one("#said", Static).update(said)
 
+    @on(Tree.NodeExpanded)
+    def _show_forms(self, event: Tree.NodeExpanded[ChosenPoems]) -> None:
+        self._add_forms(event.node)
+
+    def _add_forms(self, node: TreeNode[ChosenPoems]) -> None:
+        """List the forms of a poet. At first no poet has them: there are thousands."""
+        if node.children or not (chosen := node.data):
+            return
+        for form, poems in self._forms[chosen.poet].items():
+            node.add_leaf(_row(tr(form), NAME - 2, poems), ChosenPoems(chosen.poet, form))
+
     def say_again(self) -> None:
         """Name the forms in the language of now."""
-        forms = {poet.name: poet.forms for poet in self._poets}
         for poet in self._tree.root.children:
             for node in poet.children:
                 if chosen := node.data:
-                    poems = forms[chosen.poet][chosen.form]
+                    poems = self._forms[chosen.poet][chosen.form]
                     node.set_label(_row(tr(chosen.form), NAME - 2, poems))
 
     def _matches(self, name: str, typed: str) -> bool:
-        if not typed or any(map(is_han, typed)):
-            # As it was typed, too: 徵 alone becomes 征, but not in 魏徵.
-            return simplified(typed) in name or typed in name
+        if not typed or typed in name:
+            # As it was typed: 徵 alone becomes 征, but not in 魏徵.
+            return True
+        if any(map(is_han, typed)):
+            # A library in traditional characters has such names.
+            return simplified(typed) in simplified(name)
         if name not in self._letters:
-            self._letters[name] = searchable("".join(in_pinyin(name)))
+            self._letters[name] = _letters(name)
         return searchable("".join(typed.split())) in self._letters[name]
 
     @property
@@ -154,6 +172,7 @@ class PoetsScreen(Modal[ChosenPoems | None]):
             node = node.parent
             self._tree.move_cursor(node)
         if show:
+            self._add_forms(node)
             node.expand()
         else:
             node.collapse()
@@ -172,6 +191,10 @@ class PoetsScreen(Modal[ChosenPoems | None]):
             self._tree.focus()
         else:
             self.dismiss(None)
+
+
+def _letters(name: str) -> str:
+    return searchable("".join(in_pinyin(name)))
 
 
 def _row(name: str, width: int, poems: int) -> Text:

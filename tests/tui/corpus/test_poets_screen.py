@@ -81,3 +81,29 @@ async def test_a_poet_is_found_by_any_character_of_the_name(
         assert [row.split()[0] for row in _listed(pilot)] == [
             "张九龄" if typed in "張张" else "魏徵"
         ]
+
+
+async def test_a_traditional_name_is_found_in_either_script(
+    small_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poets = [Poet("王之渙", 2, {}), Poet("李白", 1, {})]
+    monkeypatch.setattr(Library, "poets", lambda library: poets)
+    async with _studio(small_home).run_test(size=(80, 24)) as pilot:
+        await _open(pilot)
+        for typed in ("之涣", "之渙"):
+            pilot.app.screen.query_one(Input).value = typed
+            await pilot.pause()
+            assert [row.split()[0] for row in _listed(pilot)] == ["王之渙"]
+
+
+async def test_only_the_poets_that_are_unfolded_have_rows_of_forms(small_home: Home) -> None:
+    async with _studio(small_home).run_test(size=(80, 24)) as pilot:
+        await _open(pilot)
+        first, second = pilot.app.screen.query_one(Tree).root.children
+        assert not first.children
+        for _ in range(2):
+            # As a click does.
+            first.toggle()
+            await pilot.pause()
+            assert [str(node.label).split()[0] for node in first.children] == ["五绝", "七绝"]
+        assert not second.children
