@@ -19,7 +19,7 @@ from studio.errors import CorpusError
 from studio.paths import Home
 from studio.prosody.forms import SHAPES, form_named, forms
 from studio.settings import read_settings
-from studio.translation import marked, tr
+from studio.translation import marked, tr, tr_n
 
 corpus_app = typer.Typer(
     help=tr("The poems: fetch them, build the library, search it."), no_args_is_help=True
@@ -213,12 +213,12 @@ def search(
         return
     for poem in poems:
         line = f"{poem.id:>6}  {padded(tr(poem.form), 5)} {padded(poem.author or '—', 8)} "
-        text = f"{line}{poem.first_line}  《{poem.title}》"
-        out.print(text, overflow="ellipsis", no_wrap=True)
+        title = f"  《{poem.title}》" if poem.title else ""
+        out.print(f"{line}{poem.first_line}{title}", overflow="ellipsis", no_wrap=True)
     if len(poems) < count:
         say(tr("{count:,} poems, {shown} shown", count=count, shown=len(poems)))
     else:
-        say(tr("{count:,} poems", count=count))
+        say(tr_n("{count:,} poem", "{count:,} poems", count))
 
 
 def _whole(poem: Poem) -> dict[str, Any]:
@@ -332,7 +332,7 @@ def _print_statistics(statistics: Statistics) -> None:
     _bars(tr("Forms"), [(tr(name), count) for name, count in statistics.forms.items()])
     _bars(tr("Characters per poem"), [(each.label, each.poems) for each in statistics.lengths])
     _bars(tr("Most frequent characters"), statistics.frequent[:20])
-    _bars(tr("Most prolific poets"), statistics.prolific[:20])
+    _bars(tr("Most prolific poets"), [(name or "—", n) for name, n in statistics.prolific[:20]])
     out.print("\n" + tr("Share of the text covered by the most frequent characters"))
     for size, share in statistics.coverage:
         out.print(f"  {size:>18,}  {share:>7.2%}  {'█' * round(share * BAR)}")

@@ -130,19 +130,27 @@ class Block:
         counts = Counter(len(each) for line in full for each in line.verse)
         self.usual = counts.most_common(1)[0][0] if counts else 0
 
-    @property
-    def is_heading(self) -> bool:
-        """Whether it may be a title, a poet, or both, above a blank line and the poem."""
+    def is_heading_above(self, below: "Block | None") -> bool:
+        """Whether it may be a title, a poet, or both, with a blank line before the next block."""
         first, *rest = self.lines
         if self.stopped or first.is_poem:
             return False
         if _title(first.raw).author:
             return not rest
         if len(first.verse) > 1 and not first.is_labelled:
-            # Two parts of equal length are more likely two lines of verse.
+            # Two parts of equal length are more likely two lines of verse, unless that below has
+            # stops: this line has none.
             lengths = {len(each) for each in first.verse}
-            return not rest and len(lengths) > 1 and bool(_title_and_poet(first.raw).author)
+            is_possible = len(lengths) > 1 or (below is not None and below.stopped)
+            return not rest and is_possible and bool(_title_and_poet(first.raw).author)
         return not rest or (len(rest) == 1 and bool(rest[0].poet))
+
+    @property
+    def _is_regular_below(self) -> bool:
+        """Whether all lines of verse but the first, which ends otherwise, have the same length."""
+        first, *others = self.lines
+        ends_otherwise = len(first.verse[-1]) != self.usual
+        return ends_otherwise and all(each.fits(self.usual) for each in others)
 
     @property
     def begins_with_verse(self) -> bool:
@@ -158,7 +166,10 @@ class Block:
         line, *rest = self.lines[at : at + 3]
         if not rest or not (line.is_labelled or (line.lost_stop and not line.is_poem)):
             return Heading(), 0
-        as_verse = line.fits(self.usual)
+        has_poet = bool(_title_and_poet(line.raw).author)
+        # The other lines have stops, this one has none and ends in a name.
+        is_certain = self.stopped and has_poet
+        as_verse = line.fits(self.usual) and not is_certain
         below = rest[0]
         if (
             len(rest) > 1
@@ -170,12 +181,18 @@ class Block:
         if line.is_labelled:
             found = True
         elif at:
-            found = self.stopped and below.is_poem and not as_verse
+            found = is_certain or (self.stopped and below.is_poem and not as_verse)
         elif as_verse:
             others = sum(len(each.verse) for each in self.lines[1:])
             found = len(line.verse) == 1 and (others % 2 == 0 or _begins_with_tune(line.raw))
         else:
-            found = len(line.verse) == 1 or all(len(each) != self.usual for each in line.verse)
+            found = (
+                len(line.verse) == 1
+                or all(len(each) != self.usual for each in line.verse)
+                # 送灵澈上人 刘长卿 above lines of five: only the title is as long as they are.
+                or is_certain
+                or (has_poet and self._is_regular_below)
+            )
         return heading_of([line]) if found else (Heading(), 0)
 
 

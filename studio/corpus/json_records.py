@@ -86,9 +86,9 @@ def _between(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
 def _record(value: Any, source: str, line: int) -> Record:
     match value:
         case {"paragraphs": list(paragraphs)} if all(isinstance(each, str) for each in paragraphs):
-            # A ci (词) has the name of its tune instead of a title.
-            title = value.get("title", value.get("rhythmic", ""))
-            author = value.get("author", "")
+            # A ci (词) has the name of its tune instead of a title. What is not known may be null.
+            title = value.get("title") or value.get("rhythmic") or ""
+            author = value.get("author") or ""
             if isinstance(title, str) and isinstance(author, str):
                 return RawPoem(title, author, joined(paragraphs), source, line)
     return BadRecord(source, MALFORMED, line)

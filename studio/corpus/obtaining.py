@@ -61,8 +61,9 @@ def fetch_and_build(
                             corpus=corpus.name,
                         )
                     )
-                # A file name may not be UTF-8, but text in a library must be.
-                name = str(source).encode("utf-8", "replace").decode()
+                # The whole path, so that the library can be built again from anywhere. A file name
+                # may not be UTF-8, but text in a library must be.
+                name = str(source.absolute()).encode("utf-8", "replace").decode()
                 return _build_from(home, home.library, source, name, 0, script, progress)
         elif not fetching.is_fetched(folder, corpus):
             fetching.fetch(folder, corpus, mirror, progress)

@@ -51,6 +51,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
     `coverage` pairs a vocabulary size n with the share of the text that the n most frequent
     characters make up. `curve` pairs ranks, evenly spaced on a logarithmic scale, with counts.
+    `prolific` has "" for the poems without a poet's name.
     """
 
     poems: int
@@ -122,7 +123,8 @@ def count_poems(poems: Iterable[Counted]) -> Counts:
     ranked = sorted(han.items(), key=lambda item: (-item[1], item[0]))
     return Counts(
         poems=len(lengths),
-        poets=len(poets),
+        # Poems without a poet's name are by none.
+        poets=len(poets) - ("" in poets),
         characters=han.total(),
         distinct=len(han),
         splits={split: splits[split] for split in ("train", "valid", "test")},

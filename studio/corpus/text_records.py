@@ -6,6 +6,7 @@ lines between the poems, and with title and poet above each poem or without them
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 
 from studio.corpus.cleaning import clean_label
 from studio.corpus.headings import (
@@ -84,11 +85,11 @@ def joined(lines: Iterable[str], between: str = "") -> str:
 def _drafts(blocks: list[Block]) -> list[_Draft]:
     drafts: list[_Draft] = []
     waiting: list[TextLine] = []
-    for block in blocks:
+    for block, below in zip_longest(blocks, blocks[1:]):
         if drafts and not waiting and drafts[-1].lacks(block.lines):
             drafts[-1].lines += block.lines
             continue
-        if block.is_heading:
+        if block.is_heading_above(below):
             waiting += block.lines
             continue
         heading, taken = block.heading_at(0)

@@ -133,7 +133,17 @@ def test_a_poem_is_shown_as_verse(command: Command, own: str) -> None:
 
 def test_the_statistics_are_printed_for_people_too(command: Command, own: str) -> None:
     command("build", "--from", own)
-    assert "2 poems by 1 poets" in command("stats").out
+    assert "2 poems by 0 poets" in command("stats").out
+    assert "—  " in command.out.partition("Most prolific poets")[2]
+
+
+def test_poems_without_title_or_poet_are_listed_without_empty_marks(
+    command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("白日依山尽，黄河入海流。欲穷千里目，更上一层楼。\n", "utf-8")
+    command("build", "--from", str(tmp_path / "a.txt"))
+    assert command("search").out.split() == ["1", "五绝", "—", "白日依山尽"]
+    assert command.err == "1 poem\n"
 
 
 def test_long_lines_are_listed(command: Command, tmp_path: Path) -> None:
@@ -220,6 +230,16 @@ def test_poems_that_are_replaced_are_named_with_the_command_that_builds_them_aga
     assert f"`tangshi-studio corpus fetch --from {own}`" in command.err
     assert command("build", "--from", own).code == 0
     assert f"`tangshi-studio corpus fetch --from '{other}'`" in command.err
+
+
+def test_a_library_knows_its_file_from_any_folder(
+    command: Command, own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command("fetch", "--from", Path(own).name)
+    assert command.json("stats")["source"] == own
+    command("fetch", "--from", Path(own).name)
+    assert f"`tangshi-studio corpus fetch --from {own}`" in command.err
 
 
 def test_poems_in_another_script_are_built(command: Command, own: str) -> None:

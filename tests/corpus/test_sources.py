@@ -144,6 +144,22 @@ def test_an_object_inside_a_record_is_part_of_it(tmp_path: Path) -> None:
     assert [type(each) for each in read(_write(tmp_path, "a.json", text))] == [RawPoem, RawPoem]
 
 
+@pytest.mark.parametrize(
+    ("fields", "title", "poet"),
+    [
+        ('"title": null, "author": null', "", ""),
+        ('"title": "", "rhythmic": "念奴娇", "author": "苏轼"', "念奴娇", "苏轼"),
+    ],
+)
+def test_title_and_poet_may_be_null_or_empty(
+    tmp_path: Path, fields: str, title: str, poet: str
+) -> None:
+    path = _write(tmp_path, "a.json", f'[{{{fields}, "paragraphs": ["甲。"]}}]')
+    (poem,) = read(path)
+    assert isinstance(poem, RawPoem)
+    assert (poem.title, poem.author, poem.text) == (title, poet, "甲。")
+
+
 def test_paragraphs_without_stops_are_lines_of_verse(tmp_path: Path) -> None:
     text = json.dumps([{"paragraphs": ["白日依山盡", "黃河入海流"]}])
     (record,) = read(_write(tmp_path, "a.json", text))

@@ -23,6 +23,13 @@ def test_characters_are_counted_without_punctuation() -> None:
     assert statistics.forms["古体"] == 2
 
 
+def test_poems_without_a_poets_name_are_by_no_poet() -> None:
+    statistics = _compute(_poem("山水"), _poem("山月", ""), _poem("水月", ""))
+    assert statistics.poets == 1
+    assert statistics.prolific == [("", 2), ("李白", 1)]
+    assert _compute(_poem("山水", "")).poets == 0
+
+
 def test_the_histogram_puts_a_quatrain_into_its_own_bin() -> None:
     statistics = _compute(_poem("山" * 20 + "。"), _poem("山" * 21), _poem("山" * 5000))
     assert {each.label: each.poems for each in statistics.lengths if each.poems} == {

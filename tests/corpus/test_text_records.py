@@ -64,6 +64,33 @@ def test_a_poet_may_follow_the_title_after_a_space(
     assert _read(f"{heading}\n{blank}{_lines(YE, 1)}") == [(title, poet, YE)]
 
 
+FAREWELL = "苍苍竹林寺，杳杳钟声晚。荷笠带斜阳，青山独归远。"
+
+
+@pytest.mark.parametrize("stops", [True, False])
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_a_title_before_its_poet_may_be_as_long_as_the_lines(blank: str, stops: bool) -> None:
+    below = _lines(FAREWELL, 1)
+    if not stops:
+        below = re.sub("[，。]", "", below)
+    ((title, poet, verse),) = _read(f"送灵澈上人 刘长卿\n{blank}{below}")
+    assert (title, poet) == ("送灵澈上人", "刘长卿")
+    assert "".join(filter(str.isalnum, verse)) == re.sub("[，。]", "", FAREWELL)
+
+
+@pytest.mark.parametrize("blank", ["", "\n"])
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_a_poet_may_have_a_name_as_long_as_the_title(blank: str, size: int) -> None:
+    assert _read(f"听弹琴 刘长卿\n{blank}{_lines(YE, size)}") == [("听弹琴", "刘长卿", YE)]
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_title_and_poet_on_a_line_part_poems_without_blank_lines(size: int) -> None:
+    poems = [("静夜思", "李白", YE), ("登鹳雀楼", "王之涣", LOU), ("上人", "刘长卿", FAREWELL)]
+    text = "".join(f"{title} {poet}\n{_lines(verse, size)}" for title, poet, verse in poems)
+    assert _read(text) == poems
+
+
 def test_two_short_lines_of_verse_are_not_a_title_with_its_poet() -> None:
     verse = "关关雎鸠，在河之洲，窈窕淑女，君子好逑"
     spaced = "关关雎鸠 在河之洲\n窈窕淑女 君子好逑\n"

@@ -36,7 +36,8 @@ class FoundLine(Static):
         if sort != "source":
             parts.append(tr(ORDERS[sort]))
         if found and counts:
-            parts.append(tr_n("{count:,} poet", "{count:,} poets", counts.poets))
+            if counts.poets:
+                parts.append(tr_n("{count:,} poet", "{count:,} poets", counts.poets))
             parts.append(tr_n("{count:,} character", "{count:,} characters", counts.distinct))
         self._parts = parts
         self.on_resize()
