@@ -11,9 +11,9 @@ import typer
 from studio.cli.output import out, padded, print_json, progress, say, usage_errors
 from studio.corpus.library import LARGEST, Library, Query, Sort
 from studio.corpus.long_lines import LongLine
-from studio.corpus.manifest import Corpus, published_corpora, published_corpus
-from studio.corpus.obtaining import current_statistics, fetch_and_build, rebuild
-from studio.corpus.poem import Poem, Script, Split, couplets, place_in_words
+from studio.corpus.manifest import Corpus, published_corpus
+from studio.corpus.obtaining import current_statistics, fetch_and_build, how_to_obtain, rebuild
+from studio.corpus.poem import Poem, Script, Split, couplets, named, place_in_words
 from studio.corpus.statistics import Statistics, length_of
 from studio.errors import CorpusError
 from studio.paths import Home
@@ -142,17 +142,9 @@ def _say_what_is_lost(library: Path, wanted: Corpus | None, script: Script) -> N
                 library=library,
                 poems=before.poems,
                 source=before.source,
-                command=_command_for(before),
+                command=shlex.join(["tangshi-studio", *how_to_obtain(before)]),
             )
         )
-
-
-def _command_for(built: Statistics) -> str:
-    """The command that builds a library with these statistics."""
-    corpus = next((each for each in published_corpora() if each.source == built.source), None)
-    poems = ["--corpus", corpus.name] if corpus else ["--from", built.source]
-    script = ["--script", built.script] if built.script != "simplified" else []
-    return shlex.join(["tangshi-studio", "corpus", "fetch", *poems, *script])
 
 
 @corpus_app.command(help=tr("Build the library again from the fetched poems."))
@@ -213,8 +205,8 @@ def search(
         return
     for poem in poems:
         line = f"{poem.id:>6}  {padded(tr(poem.form), 5)} {padded(poem.author or '—', 8)} "
-        title = f"  《{poem.title}》" if poem.title else ""
-        out.print(f"{line}{poem.first_line}{title}", overflow="ellipsis", no_wrap=True)
+        text = f"{line}{poem.first_line}  {named('', poem.title)}".rstrip()
+        out.print(text, overflow="ellipsis", no_wrap=True)
     if len(poems) < count:
         say(tr("{count:,} poems, {shown} shown", count=count, shown=len(poems)))
     else:

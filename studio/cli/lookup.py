@@ -10,6 +10,7 @@ from studio.cli.output import out, print_json, say, usage_errors
 from studio.corpus import lookups
 from studio.corpus.library import Library
 from studio.corpus.lookups import Frequency, LineFound
+from studio.corpus.poem import named
 from studio.corpus.words import Words
 from studio.paths import Home
 from studio.prosody.books import rhyme_book_named
@@ -102,7 +103,7 @@ def lines(text: Text, count: Count = 20, json: Json = False) -> None:
         print_json(found)
         return
     for each in found.lines:
-        out.print(f"{each.line}  {each.author}《{each.title}》 {each.poem}", soft_wrap=True)
+        out.print(f"{each.line}  {named(each.author, each.title)} {each.poem}", soft_wrap=True)
     say(tr("{count:,} lines hold {text}.", count=found.count, text=found.text))
 
 
@@ -146,7 +147,7 @@ def near(
         return
     for each, poem in found:
         out.print(
-            f"{each.nearness:.2f}  {each.line}  {poem.author}《{poem.title}》 {poem.id}",
+            f"{each.nearness:.2f}  {each.line}  {named(poem.author, poem.title)} {poem.id}",
             soft_wrap=True,
         )
 

@@ -8,7 +8,7 @@ from studio.corpus import fetching, sources
 from studio.corpus.build import Progress, build, no_progress
 from studio.corpus.failures import write_errors
 from studio.corpus.library import Library
-from studio.corpus.manifest import Corpus, published_corpus
+from studio.corpus.manifest import Corpus, published_corpora, published_corpus
 from studio.corpus.poem import Script
 from studio.corpus.statistics import Statistics
 from studio.errors import CorpusError
@@ -24,6 +24,14 @@ def current_statistics(library: Path) -> Statistics | None:
             return opened.statistics()
     except CorpusError:
         return None
+
+
+def how_to_obtain(built: Statistics) -> list[str]:
+    """The words of the command that builds a library with these statistics."""
+    corpus = next((each for each in published_corpora() if each.source == built.source), None)
+    poems = ["--corpus", corpus.name] if corpus else ["--from", built.source]
+    script = ["--script", built.script] if built.script != "simplified" else []
+    return ["corpus", "fetch", *poems, *script]
 
 
 def fetch_and_build(

@@ -86,6 +86,11 @@ def first_lines(text: str, count: int) -> str:
     return "".join(_STOPPED_LINE.findall(text)[:count])
 
 
+def named(author: str, title: str) -> str:
+    """A poem by its poet and its title: 李白《静夜思》. Either may be unknown."""
+    return author + (f"《{title}》" if title else "")
+
+
 def is_han(character: str) -> bool:
     """Whether this is a Chinese character, not punctuation or another script."""
     return _HAN.fullmatch(character) is not None

@@ -1,7 +1,7 @@
 """The parts of a network in words, and as a diagram."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from studio.model.config import ModelConfig
 from studio.report.pictures import Diagram, Node, Wire
@@ -91,23 +91,31 @@ def stack(model: ModelConfig, parts: Sequence[Part], text: Translate) -> Diagram
     if model.skips:
         wires += _skips(centres, middle)
         nodes.append(Node((centres[0] + centres[-1]) / 2, 0.12, text("skip connections")))
-    if model.lines_above:
-        label = text("{lines} characters of previous lines", lines=model.lines_above)
+    if beside := list(_inputs(model, text)):
         # Left of the loop.
         x = centres[1] - 0.65
-        nodes.append(Node(x, height + 0.35, label))
+        nodes += [Node(x, height + 0.35 * place, each) for place, each in enumerate(beside, 1)]
         wires.append(Wire(((x, height + 0.15), (x, top))))
-        height += 0.6
-    if model.has_conditions:
-        nodes.append(Node(centres[1] - 0.65, height + 0.35, text("form, title, poet")))
-        wires.append(Wire(((centres[1] - 0.65, height + 0.15), (centres[1] - 0.65, top))))
-        height += 0.6
+        height += 0.25 + 0.35 * len(beside)
     return Diagram(end + 2.0, height, tuple(wires), tuple(nodes))
+
+
+def _inputs(model: ModelConfig, text: Translate) -> Iterator[str]:
+    """What the first layer reads beside the character, from the bottom of the diagram upwards."""
+    if model.lines_above:
+        yield text("characters of previous lines: {count}", count=model.lines_above)
+    conditions = (
+        (model.form_input, text("form")),
+        (model.title_input, text("title")),
+        (model.poet_input, text("poet")),
+    )
+    if model.has_conditions:
+        yield text(", ").join(name for is_read, name in conditions if is_read)
 
 
 def _skips(centres: Sequence[float], middle: float) -> list[Wire]:
     """Wires below the boxes, from the input of each layer to the softmax."""
     end, bottom = centres[-1], 0.35
     starts = [x - _BOX / 2 - _GAP / 2 for x in centres[1:-1]]
-    joined = Wire(((starts[0], bottom), (end, bottom), (end, middle - _HEIGHT / 2)))
-    return [joined, *(Wire(((x, middle), (x, bottom)), arrow=False) for x in starts)]
+    along = Wire(((starts[0], bottom), (end, bottom), (end, middle - _HEIGHT / 2)))
+    return [along, *(Wire(((x, middle), (x, bottom)), arrow=False) for x in starts)]

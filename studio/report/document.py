@@ -39,7 +39,10 @@ class Grid(msgspec.Struct, frozen=True):
 
     def is_numeric(self, column: int) -> bool:
         """Whether a column has numbers, and is aligned to the right."""
-        return self.kind == "numbers" and any(row[column][:1].isdigit() for row in self.rows)
+        # The name of a run may begin with a digit, too.
+        if self.kind != "numbers" or column == 0:
+            return False
+        return any(row[column][:1].isdigit() for row in self.rows)
 
 
 class Picture(msgspec.Struct, frozen=True):

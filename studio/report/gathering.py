@@ -44,13 +44,16 @@ def gather(
         library, no_library = None, ""
         bench = Bench()
         try:
-            library = opened.enter_context(Library.open(home.library))
+            found = opened.enter_context(Library.open(home.library))
             splits: tuple[Split, ...] = ("valid", "test") if with_test else ("valid",)
             bench = Bench(
-                texts={split: library.texts(split) for split in splits},
+                # A small library may have no poem in one.
+                texts={split: texts for split in splits if (texts := found.texts(split))},
                 corpus=opened.enter_context(Novelty.open(home.library)),
                 training=opened.enter_context(Novelty.open(home.library, "train")),
             )
+            # Only a library that can be read to its end: a damaged one is as good as none.
+            library = found
         except CorpusError as error:
             no_library = str(error)
         return ReportData(
@@ -133,27 +136,23 @@ def _reported(
         results = results_of(writer, step, bench, preferred)
     except RunError as error:
         lacking = str(error)
-    return ReportedRun(
-        history, results, lacking, _has_same_poems(home, run, history.config, library)
-    )
+    same_poems = _has_same_poems(home, run, history.config, library)
+    return ReportedRun(history, results, lacking, same_poems)
 
 
 def _has_same_poems(
     home: Home, run: Run, config: RunConfig, library: Library | None
 ) -> bool | None:
-    """Whether the library, with the corpus mixed in, has the poems that the run was trained on.
-
-    None if it cannot be known.
-    """
+    """Whether the library has the poems that the run was trained on; None if it cannot be known."""
     names = run.checkpoint_names()
     if library is None or config.poems or not names:
         return None
-    with contextlib.suppress(RunError):
+    with contextlib.suppress(CorpusError, RunError):
         recorded = checkpoint.read_progress(run.checkpoints / names[-1]).poems
+        texts = library.texts("train")
+        if config.mixed:
+            with library_beside(home, config.mixed) as beside:
+                texts += beside.texts("train")
         if recorded:
-            texts = library.texts("train")
-            if config.mixed:
-                with library_beside(home, config.mixed) as beside:
-                    texts += beside.texts("train")
             return recorded == poems_sha256(texts)
     return None

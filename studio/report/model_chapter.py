@@ -210,10 +210,10 @@ def _origin(run: ReportedRun) -> str:
     """Whether the library is what the run was trained on: source text."""
     if run.history.config.poems:
         return marked("{runs}: trained on another corpus (--poems), not on these training poems.")
-    if run.history.config.mixed and run.same_poems is not False:
-        return marked("{runs}: trained on these training poems and on those of another corpus.")
     if run.same_poems is None:
-        return marked("{runs}: whether these are the poems of the training is not recorded.")
+        return marked("{runs}: whether these are the poems of the training cannot be known.")
+    if run.same_poems and run.history.config.mixed:
+        return marked("{runs}: trained on these training poems and on those of another corpus.")
     if run.same_poems:
         return marked("{runs}: trained on exactly these training poems, by their checksum.")
     return marked(

@@ -8,7 +8,7 @@ import msgspec
 from studio.model.events import StepDone
 from studio.runs.environment import read_environments
 from studio.runs.folders import Run
-from studio.runs.readings import read_readings
+from studio.runs.readings import read_readings, without_repeated
 
 
 class DeviceSeries(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ def device_series(run: Run) -> tuple[DeviceSeries, ...]:
         event.step: event.elapsed / 3600 for event in run.events() if isinstance(event, StepDone)
     }
     found: dict[tuple[str, str, str], tuple[list[float], list[float]]] = {}
-    for reading in read_readings(run.folder):
+    for reading in without_repeated(read_readings(run.folder)):
         if reading.step in hours:
             for gauge in reading.gauges:
                 series = found.setdefault((reading.device, gauge.label, gauge.unit), ([], []))

@@ -68,14 +68,15 @@ class Part(msgspec.Struct, frozen=True):
 class OpeningPoem(msgspec.Struct, frozen=True):
     """A poem for an opening, or the reason why there is none (`refusal`).
 
-    `sources` name each copied span of five or more characters, as (span, poet, title).
+    `sources` name each copied span of five or more characters, as (span, poet, title, number of
+    the poem).
     """
 
     request: ComposeRequest
     text: str = ""
     complete: bool = True
     refusal: str = ""
-    sources: tuple[tuple[str, str, str], ...] = ()
+    sources: tuple[tuple[str, str, str, int], ...] = ()
 
 
 class ModelResults(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from studio.corpus.manifest import published_corpus
+from studio.corpus.obtaining import how_to_obtain
 from studio.model.config import RECIPES, RunConfig
 from studio.report.amounts import joined, number
 from studio.report.document import Blank, Block, Commands, Grid, Paragraph, Section
@@ -18,8 +18,8 @@ from studio.wording import device_in_words
 _PROGRAM = "tangshi-studio"
 
 
-def repeating_chapter(data: ReportData, text: Translate) -> Iterator[Block]:
-    """What it ran on, and how to repeat it."""
+def repeating_chapter(data: ReportData, options: Sequence[str], text: Translate) -> Iterator[Block]:
+    """What it ran on, and how to repeat it; `options` are those of the report."""
     yield Section(2, text("5 What it ran on, and how to repeat it"))
     unknown = joined([run.name for run in data.runs if not run.history.trained_on], text)
     rows = [row for run in data.runs for row in _trained_on(run, text)]
@@ -54,7 +54,7 @@ def repeating_chapter(data: ReportData, text: Translate) -> Iterator[Block]:
                 for name, config in data.to_train.items()
                 for each in training_commands(name, config)
             ),
-            _reporting(data),
+            _reporting(data, options),
         )
     )
     if any(len(run.history.trained_on) > 1 for run in data.runs):
@@ -112,9 +112,8 @@ def _trained_on(run: ReportedRun, text: Translate) -> Iterator[tuple[str, str]]:
 
 
 def _fetching(data: ReportData) -> Iterator[str]:
-    """The commands that fetch the poems; the user's own poems are not to be fetched."""
-    if data.library is None or data.library.source == published_corpus().source:
-        yield command(["corpus", "fetch"])
+    """The commands that obtain the poems: the library, and what is read beside it."""
+    yield command(how_to_obtain(data.library) if data.library else ["corpus", "fetch"])
     configs = data.to_train.values()
     beside = {config.poems for config in configs} | {config.mixed for config in configs}
     for corpus in sorted(beside - {""}):
@@ -159,9 +158,9 @@ def _typed(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _reporting(data: ReportData) -> str:
+def _reporting(data: ReportData, options: Sequence[str]) -> str:
     test = ["--test"] if data.with_test else []
-    return command(["report", *(run.name for run in data.runs), *test])
+    return command(["report", *(run.name for run in data.runs), *test, *options])
 
 
 def writing_command(request: ComposeRequest) -> str:

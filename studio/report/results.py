@@ -85,7 +85,7 @@ def _poem(writer: Writer, request: ComposeRequest, corpus: Novelty | None) -> Op
         poem.text,
         poem.complete,
         sources=tuple(
-            (poem.text[each.start : each.end], each.author, each.title) for each in spans
+            (poem.text[each.start : each.end], each.author, each.title, each.poem) for each in spans
         ),
     )
 

@@ -29,6 +29,8 @@ from studio.verse.request import Sampling, Strategy
 
 _IDLE_STOPS = re.compile(f"[{STOPS}]{{2}}")
 WAYS: dict[Strategy, str] = {"greedy": marked("argmax"), "sample": marked("sampling")}
+_IN_NAMED = marked("“{span}” ({opening}, {form}, {way}) is in {author}: {title}.")
+_IN_POEM = marked("“{span}” ({opening}, {form}, {way}) is in {poem}.")
 SPLITS = {"valid": marked("validation split"), "test": marked("test split")}
 
 
@@ -115,7 +117,7 @@ def _perplexity_rows(run: ReportedRun, text: Translate) -> Iterator[tuple[str, .
         run.name,
         step,
         where,
-        text("at least {count}", count=number(sample)) if sample else text("all"),
+        _validated(sample, text) if recorded else NOTHING,
         perplexity(recorded.perplexity_all if recorded else None),
         perplexity(recorded.perplexity if recorded else None),
     )
@@ -128,6 +130,10 @@ def _perplexity_rows(run: ReportedRun, text: Translate) -> Iterator[tuple[str, .
             perplexity(each.perplexity),
             perplexity(each.perplexity_han),
         )
+
+
+def _validated(poems: int, text: Translate) -> str:
+    return text("at least {count}", count=number(poems)) if poems else text("all")
 
 
 def _remarks(run: ReportedRun, text: Translate) -> Iterator[str]:
@@ -238,16 +244,18 @@ def _copied(results: ModelResults, has_library: bool, text: Translate) -> Iterat
         return
     named = [
         text(
-            "“{span}” ({opening}, {form}, {way}) is in {author}: {title}.",
+            _IN_NAMED if author and title else _IN_POEM,
             span=span,
             opening=poem.request.first,
             form=poem.request.form or text("free length"),
             way=text(WAYS[poem.request.sampling.strategy]),
             author=author,
             title=title,
+            # Poems of one's own may lack either or both.
+            poem=title or author or text("no. {number}", number=number_of_poem),
         )
         for poem in results.poems
-        for span, author, title in poem.sources
+        for span, author, title, number_of_poem in poem.sources
     ]
     if named:
         yield Paragraph(

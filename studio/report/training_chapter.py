@@ -40,10 +40,10 @@ def _course(data: ReportData, text: Translate) -> Iterator[Block]:
     yield Grid(head, tuple(_course_row(run.history, text) for run in data.runs), kind="numbers")
     yield Paragraph(
         text(
-            "There is no early stopping: every run takes all of its steps. But the checkpoint with "
-            "the lowest perplexity on validation, over all targets, is kept, and the results below "
-            "are those of that checkpoint. Training time is without pauses, validations and "
-            "samples."
+            "There is no early stopping: no run is ended by its perplexity on validation. But the "
+            "checkpoint with the lowest perplexity on validation, over all targets, is kept, and "
+            "the results below are those of that checkpoint. Training time is without pauses, "
+            "validations and samples."
         )
     )
 
@@ -82,9 +82,9 @@ def _curves(runs: Sequence[ReportedRun], text: Translate) -> Iterator[Block]:
         "learning",
         learning_charts(runs, text),
         text(
-            "Left: the loss of each step (faint) and its mean over a twentieth of the training. "
-            "Right: perplexity on the validation poems, over all targets (solid) and over Han "
-            "characters alone (dashed)."
+            "Left: the loss (faint; in a long training each point is the mean of some steps) and "
+            "its mean over a twentieth of the training. Right: perplexity on the validation "
+            "poems, over all targets (solid) and over Han characters alone (dashed)."
         ),
     )
     yield Section(3, text("2.3 Learning rate, gradient norm, speed"))
@@ -92,8 +92,8 @@ def _curves(runs: Sequence[ReportedRun], text: Translate) -> Iterator[Block]:
         "optimiser",
         optimiser_charts(runs, text),
         text(
-            "The learning rate, the norm of the gradient before it is clipped (faint: each step; "
-            "solid: the mean), and the characters that are learnt per second."
+            "The learning rate, the norm of the gradient before it is clipped (faint; solid: the "
+            "mean), and the characters that are learnt per second."
         ),
     )
 

@@ -61,7 +61,7 @@ def write_report(
     drawing = check_request(out, language, format)
     text = translator(language)
     data = gather(home, runs, with_test, say)
-    document = compose_document(data, language, text)
+    document = compose_document(data, language, format, text)
     say(tr("Drawing the pictures ..."))
     return build_folder_atomically(out, partial(_fill, document, data, format, drawing, out))
 
@@ -115,12 +115,17 @@ def check_replaceable(out: Path) -> None:
         )
 
 
-def compose_document(data: ReportData, language: str, text: Translate) -> ReportDocument:
+def compose_document(
+    data: ReportData, language: str, format: str, text: Translate
+) -> ReportDocument:
     """The report as blocks, in a language."""
-    return ReportDocument("zh-Hans" if language == "zh" else language, tuple(_blocks(data, text)))
+    options = ["--language", language, *(["--format", format] if format != FORMATS[0] else [])]
+    blocks = tuple(_blocks(data, options, text))
+    return ReportDocument("zh-Hans" if language == "zh" else language, blocks)
 
 
-def _blocks(data: ReportData, text: Translate) -> Iterator[Block]:
+def _blocks(data: ReportData, options: Sequence[str], text: Translate) -> Iterator[Block]:
+    """`options` are those of the command that writes this report."""
     yield Section(1, text("Lab report: recurrent language models of Tang poetry"))
     yield Paragraph(
         text(
@@ -135,7 +140,7 @@ def _blocks(data: ReportData, text: Translate) -> Iterator[Block]:
     yield from training_chapter(data, text)
     yield from results_chapter(data, text)
     yield from comparison_chapter(data, text)
-    yield from repeating_chapter(data, text)
+    yield from repeating_chapter(data, options, text)
     yield from summary_chapter(text)
 
 

@@ -101,6 +101,15 @@ def read_readings(folder: Path) -> list[TrainingReading]:
     return found
 
 
+def without_repeated(readings: Sequence[TrainingReading]) -> list[TrainingReading]:
+    """The readings without those of steps that a resumed run has repeated; one for each step."""
+    kept = list[TrainingReading]()
+    for reading in reversed(readings):
+        if not kept or reading.step < kept[-1].step:
+            kept.append(reading)
+    return kept[::-1]
+
+
 def thinned(readings: Sequence[TrainingReading]) -> list[TrainingReading]:
     """At most three quarters of the readings, with the first and the last, and no long gaps.
 

@@ -1,12 +1,18 @@
 """Each kind of picture is drawn as SVG and as PNG, the same each time."""
 
 import re
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
+from studio.model.config import ModelConfig
+from studio.report.architecture import stack
+from studio.report.catalogue import translator
 from studio.report.cells import DIAGRAMS, EQUATIONS
 from studio.report.drawing import draw
 from studio.report.pictures import Chart, ChartLine, Charts, Drawing
+from studio.report.records import Part
 
 LINE = ChartLine("_run $x$", (1.0, 2.0), (0.5, 2.0), 0)
 CHARTS = Charts((Chart("loss", "step", "nats", (LINE,)), Chart("p", "x", "y", (), True)))
@@ -29,3 +35,39 @@ def test_the_legend_names_each_run_once_as_it_is_called() -> None:
     svg = draw(Charts((Chart("a", "b", "c", lines),)), "svg").decode()
     written = re.findall(r"<!-- (.*?) -->", svg)
     assert [each for each in written if "run" in each or "other" in each] == ["_run $x$", "other"]
+
+
+PARTS = [
+    Part("embedding.weight", (9, 4)),
+    Part("layers.0.weight_ih_l0", (4, 6)),
+    Part("layers.0.weight_hh_l0", (4, 4)),
+]
+
+
+@pytest.mark.parametrize(
+    ("settings", "labels"),
+    [
+        ({}, []),
+        ({"lines_above": 1}, ["characters of previous lines: 1"]),
+        ({"form_input": True, "poet_input": True}, ["form, poet"]),
+        (
+            {"lines_above": 2, "form_input": True, "title_input": True, "poet_input": True},
+            ["characters of previous lines: 2", "form, title, poet"],
+        ),
+    ],
+)
+def test_what_the_first_layer_reads_too_is_named_above_its_arrow(
+    settings: dict[str, Any], labels: list[str]
+) -> None:
+    diagram = stack(ModelConfig(cell="rnn", layers=1, **settings), PARTS, translator("en"))
+    inputs = [node for node in diagram.nodes if node.label in labels]
+    assert [node.label for node in inputs] == labels
+    for node in inputs:
+        assert node.y < diagram.height
+        crossing = [
+            wire
+            for wire in diagram.wires
+            for (x, start), (end_x, end) in pairwise(wire.points)
+            if x == end_x == node.x and min(start, end) <= node.y <= max(start, end)
+        ]
+        assert not crossing

@@ -11,7 +11,10 @@ from studio.model.checkpoint import load_model, step_of
 from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated, VerseMeasured
 from studio.paths import Home
 from studio.report import writing
+from studio.report.catalogue import translator
+from studio.report.document import Grid, Remarks
 from studio.report.records import ReportData
+from studio.report.results_chapter import _copied
 from studio.report.writing import write_report
 from studio.runs import folders
 from studio.runs.comparing import OF_THE_RUN
@@ -178,6 +181,25 @@ def test_the_page_loads_nothing_and_runs_nothing(page: Page) -> None:
         for _, attributes in page.tags
         for name in attributes
     )
+
+
+def test_the_poem_of_a_copied_span_may_have_neither_title_nor_poet(data: ReportData) -> None:
+    results = data.runs[0].results
+    assert results is not None
+    spans = (("甲乙", "李白", "静夜思", 1), ("丙丁", "", "静夜思", 1), ("戊己", "", "", 7))
+    poem = msgspec.structs.replace(results.poems[0], sources=spans)
+    *_, remarks = _copied(msgspec.structs.replace(results, poems=(poem,)), True, translator("en"))
+    assert isinstance(remarks, Remarks)
+    assert [each.partition(") ")[2] for each in remarks.items] == [
+        "is in 李白: 静夜思.",
+        "is in 静夜思.",
+        "is in no. 7.",
+    ]
+
+
+def test_names_that_begin_with_a_digit_are_no_numbers() -> None:
+    grid = Grid(("Run", "Steps"), (("1st", "8"), ("2nd", "9")), kind="numbers")
+    assert [grid.is_numeric(column) for column in range(2)] == [False, True]
 
 
 HOSTILE = "<script>alert(1)</script>|`x`\n# $\\frac{}$ [a](http://x) \x1b[31m"

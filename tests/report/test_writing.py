@@ -1,33 +1,35 @@
 """A report replaces only a report, says what is lacking, and is written in two languages."""
 
+import contextlib
 import shlex
 import shutil
+import sqlite3
 import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from studio.corpus.library import Library
 from studio.errors import ConfigError, RunError, StudioError
 from studio.model.config import RunConfig
 from studio.model.events import VerseMeasured
 from studio.paths import Home
-from studio.report import drawing, gathering, model_chapter, writing
+from studio.report import drawing, gathering, recorded, writing
 from studio.report.gathering import gather
 from studio.report.pictures import Charts
 from studio.report.recorded import DeviceSeries, TrainedOn
 from studio.report.records import ReportData
 from studio.report.repeating_chapter import training_commands, writing_command
-from studio.report.results import OPENINGS
+from studio.report.results import OPENINGS, Bench
 from studio.report.writing import write_report
 from studio.runs import folders
-from studio.runs.session import start_run
-from studio.telemetry import PROCESSOR
+from studio.runs.readings import TrainingReading
+from studio.telemetry import PROCESSOR, Gauge
 from studio.translation import Language, use_language
 from tests.cli.conftest import Run, tangshi
 from tests.report.conftest import RUNS
 from tests.report.reading import Page
-from tests.small import small
 
 __all__ = ["tangshi"]
 KEPT = Path(__file__).parents[1] / "kept" / "0.1.0"
@@ -185,24 +187,56 @@ def test_other_poems_than_those_of_the_training_are_noticed(
         (folder / "training.json").write_bytes(before)
 
 
-def test_other_poems_are_noticed_of_a_run_with_another_corpus_mixed_in(
-    two_runs: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_run_that_also_read_other_poems_has_them_all_compared(two_runs: Home) -> None:
+    run = folders.find(two_runs.runs, "plain")
+    mixed = msgspec.structs.replace(run.config(), mixed="quansongshi")
+    beside = two_runs.library_beside("quansongshi")
+    with Library.open(two_runs.library) as library:
+        assert gathering._has_same_poems(two_runs, run, run.config(), library) is True
+        assert gathering._has_same_poems(two_runs, run, mixed, library) is None
+        beside.symlink_to(two_runs.library)
+        try:
+            assert gathering._has_same_poems(two_runs, run, mixed, library) is False
+        finally:
+            beside.unlink()
+
+
+def test_a_split_without_poems_is_not_measured(
+    two_runs: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Library, "texts", lambda _, split: [] if split == "valid" else ["山。"])
+    benches = list[Bench]()
+    monkeypatch.setattr(gathering, "results_of", lambda _, __, bench, ___: benches.append(bench))
+    gather(two_runs, ["plain"], True, lambda _: None)
+    assert [list(bench.texts) for bench in benches] == [["test"]]
+
+
+def test_a_library_that_cannot_be_read_to_its_end_is_as_good_as_none(
+    two_runs: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
-    home.data.mkdir()
-    for path in (home.library, home.library_beside("quansongshi")):
-        path.symlink_to(two_runs.library.resolve())
-    config = msgspec.structs.replace(small("studio", max_steps=1), mixed="quansongshi")
-    session = start_run(home, "mixed", config)
-    for _ in session.steps():
-        pass
-    session.close()
+    shutil.copytree(two_runs.runs, home.runs)
+    shutil.copy(two_runs.library, home.library)
+    with contextlib.closing(sqlite3.connect(home.library)) as connection, connection:
+        connection.execute("DROP TABLE poems")
     monkeypatch.setattr(gathering, "results_of", lambda *_: None)
-    (run,) = gather(home, ["mixed"], False, lambda _: None).runs
-    assert run.same_poems is True
-    changed = msgspec.structs.replace(run, same_poems=False)
-    assert "on these training poems and on those" in model_chapter._origin(run)
-    assert "trained on other poems than the library has now" in model_chapter._origin(changed)
+    data = gather(home, ["plain"], False, lambda _: None)
+    assert data.library is None
+    assert "cannot be read as a library of poems" in data.no_library
+
+
+def test_readings_of_steps_that_were_repeated_are_left_out(
+    two_runs: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reading(step: int, value: float) -> TrainingReading:
+        return TrainingReading(0.0, step, None, "a card", (Gauge("gpu", value, "%"),))
+
+    # Killed after step 9, resumed from step 4.
+    readings = [reading(3, 1), reading(8, 2), reading(9, 3), reading(6, 4), reading(12, 5)]
+    monkeypatch.setattr(recorded, "read_readings", lambda _: readings)
+    (series,) = recorded.device_series(folders.find(two_runs.runs, "plain"))
+    assert series.values == (1, 4, 5)
+    assert list(series.hours) == sorted(series.hours)
 
 
 def test_seven_openings_are_written_in_every_way(data: ReportData) -> None:
@@ -250,8 +284,11 @@ def test_a_report_trains_first_what_a_run_starts_and_learns_from(
     page = write_report(home, ["last"], tmp_path / "report", format="markdown")
     lines = page.read_text(encoding="utf-8").splitlines()
     commands = [line for line in lines if line.startswith("tangshi-studio")]
-    fetch, *training, _ = commands
-    assert fetch == "tangshi-studio corpus fetch --corpus quansongshi --beside"
+    own, beside, *training, reporting = commands
+    with Library.open(home.library) as library:
+        assert own == f"tangshi-studio corpus fetch --from {library.statistics().source}"
+    assert beside == "tangshi-studio corpus fetch --corpus quansongshi --beside"
+    assert reporting == "tangshi-studio report last --language en --format markdown"
     for each, name in zip(training, ("first", "teacher", "last"), strict=True):
         assert f" --run {name} " in each
     assert "These runs are needed, too, and cannot be read any more: gone." in lines

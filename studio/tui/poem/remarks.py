@@ -144,9 +144,17 @@ def copied_in_words(read: Inspected | None) -> list[Content]:
             "text": (printable(text), "underline"),
             "title": (printable(span.title), ""),
             "author": (printable(span.author), ""),
+            # Poems of one's own may lack either or both.
+            "poem": (
+                printable(span.title or span.author or tr("no. {number}", number=span.poem)),
+                "",
+            ),
         }
+        message = tr("{text} is also in {poem}")
+        if span.title and span.author:
+            message = tr("{text} is also in {title} by {author}")
         parts: list[tuple[str, str]] = []
-        for words, name, _, _ in Formatter().parse(tr("{text} is also in {title} by {author}")):
+        for words, name, _, _ in Formatter().parse(message):
             parts += [(words, "$foreground-muted"), *([names[name]] if name else [])]
         rows.append(Content.assemble(*parts))
     return rows

@@ -19,7 +19,7 @@ from studio.model.events import (
     VerseMeasured,
 )
 from studio.runs.event_log import START, Place
-from studio.runs.readings import TrainingReading
+from studio.runs.readings import TrainingReading, without_repeated
 from studio.tui.drawing.scales import Column
 
 # Speed is measured over this many steps, because steps are reported in bursts.
@@ -119,11 +119,7 @@ class History:
 
     def take_readings(self, readings: Sequence[TrainingReading]) -> None:
         """Set the readings, without those of steps that a resumed run has repeated."""
-        kept: list[TrainingReading] = []
-        for reading in reversed(readings):
-            if not kept or reading.step < kept[-1].step:
-                kept.append(reading)
-        self.readings = kept[::-1]
+        self.readings = without_repeated(readings)
 
     @property
     def has_whole_epoch(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from studio.corpus import lookups
 from studio.corpus.library import Library
 from studio.corpus.lookups import Frequency, WordsOf
+from studio.corpus.poem import named
 from studio.corpus.words import Words
 from studio.messages import VectorsRead
 from studio.paths import Home
@@ -98,7 +99,7 @@ class LookUps:
             found = self._nearest[1].find(place.lines[place.line], _NEAR)
             poems = [(each, library.poem(each.poem)) for each in found]
         return [
-            Found(each.line, f"{each.nearness:.2f} {poem.author}《{poem.title}》")
+            Found(each.line, f"{each.nearness:.2f} {named(poem.author, poem.title)}")
             for each, poem in poems
         ]
 
@@ -147,4 +148,4 @@ def _lines(library: Library, place: LookedUp) -> Iterator[Found]:
     found = lookups.lines_with(library, place.text, _LINES)
     yield Found("", tr_n("{count:,} line", "{count:,} lines", found.count))
     for each in found.lines:
-        yield Found(each.line, f"{each.author}《{each.title}》")
+        yield Found(each.line, named(each.author, each.title))

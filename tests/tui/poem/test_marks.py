@@ -5,6 +5,7 @@ import math
 from studio.messages import Inspected
 from studio.tui.poem.layout import SETTINGS, places_of_lines, set_verse, shape_of
 from studio.tui.poem.marks import Overlays, marks_of, shade
+from studio.tui.poem.remarks import copied_in_words
 from studio.verse.reading import CopiedSpan, Prediction
 from tests.tui.playground_worker import QUATRAIN
 
@@ -48,6 +49,16 @@ def test_copied_spans_are_underlined_as_one() -> None:
     marks = marks_of(QUATRAIN, Overlays(copied=True), reading)
     assert ["underline" in mark.style for mark in marks[:5]] == [True] * 4 + [False]
     assert [mark.joined for mark in marks[:5]] == [True, True, True, False, False]
+
+
+def test_a_copied_poem_may_have_neither_title_nor_poet() -> None:
+    poems = [("登鹳雀楼", "王之涣"), ("登鹳雀楼", ""), ("", "")]
+    spans = (CopiedSpan(0, 2, 7, title, poet) for title, poet in poems)
+    assert [row.plain for row in copied_in_words(read(QUATRAIN, *spans))] == [
+        "白日 is also in 登鹳雀楼 by 王之涣",
+        "白日 is also in 登鹳雀楼",
+        "白日 is also in no. 7",
+    ]
 
 
 def test_nothing_is_marked_that_was_not_asked_for() -> None:
