@@ -112,6 +112,8 @@ class CorpusPane(Pane):
         self._statistics = statistics
         self.query_one(FormLine).counts = statistics.forms
         if all_poems is None:
+            # What is listed are numbers of another library, which may have fewer poems.
+            self.query_one(PoemList).show([])
             self._search()
         else:
             self._searches.cancel()

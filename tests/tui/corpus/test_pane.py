@@ -398,6 +398,30 @@ async def test_a_library_that_was_rebuilt_is_searched_and_shown(
         assert _titles(app) == ["早发白帝城"]
 
 
+async def test_keys_pressed_while_a_rebuilt_library_is_searched_do_no_harm(
+    small_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        await _type(pilot, "#corpus-words", "山")
+        await _settle(pilot)
+        assert len(_titles(app)) == 3
+        build(small_home.library, POEMS[2:3], source="a test")
+        pane = app.query_one(CorpusPane)
+        # The search of the new library has not ended yet.
+        monkeypatch.setattr(pane._searches, "start", lambda *_: None)
+        pane._found([1], (0, 0))
+        await pilot.press("end", "r")
+        await pilot.pause()
+        assert _titles(app) == []
+        assert not pane.has_class("-missing")
+        monkeypatch.undo()
+        pane._search()
+        await _settle(pilot)
+        assert _titles(app) == ["早发白帝城"]
+
+
 async def test_a_library_that_cannot_be_searched_is_reported(
     small_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
