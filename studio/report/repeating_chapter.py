@@ -27,9 +27,7 @@ def repeating_chapter(data: ReportData, options: Sequence[str], text: Translate)
         rows.append(
             (
                 unknown,
-                text(
-                    "Not recorded by the version that trained it: program, torch, device, commit."
-                ),
+                text("Not recorded: program, torch, device, commit."),
             )
         )
     rows.append(
@@ -75,12 +73,22 @@ def repeating_chapter(data: ReportData, options: Sequence[str], text: Translate)
     yield Paragraph(
         text(
             "On the processor, the same settings, poems and seed give the same losses on the same "
-            "kind of machine. There any poem of this report is written again by its seed, for "
-            "example:"
+            "kind of machine."
         )
     )
-    examples = [writing_command(run.results.poems[0].request) for run in data.runs if run.results]
-    yield Commands(tuple(examples))
+    if examples := tuple(_examples(data)):
+        yield Paragraph(
+            text("There any poem of this report is written again by its seed, for example:")
+        )
+        yield Commands(examples)
+
+
+def _examples(data: ReportData) -> Iterator[str]:
+    """For each run the command that writes the first of its poems."""
+    for run in data.runs:
+        poems = run.results.poems if run.results else ()
+        if written := next((each for each in poems if not each.refusal), None):
+            yield writing_command(written.request)
 
 
 def summary_chapter(text: Translate) -> Iterator[Block]:

@@ -66,7 +66,7 @@ def _end(history: RunHistory, text: Translate) -> str:
     if history.is_busy:
         return text("still in training")
     if history.ended is None:
-        return text("interrupted")
+        return text("interrupted") if history.steps else text("not started")
     match history.ended.outcome:
         case "finished":
             return text("finished")
@@ -104,7 +104,7 @@ def _device(data: ReportData, text: Translate) -> Iterator[Block]:
     if without:
         yield Paragraph(
             text(
-                "{runs}: the use of the device is not recorded by the version that trained it.",
+                "{runs}: the use of the device was not recorded.",
                 runs=joined([run.name for run in without], text),
             )
         )
@@ -127,7 +127,7 @@ def _samples(runs: Sequence[ReportedRun], text: Translate) -> Iterator[Block]:
     )
     for start in range(0, len(runs), TOGETHER):
         some = runs[start : start + TOGETHER]
-        steps = sorted({each.step for run in some for each in run.history.samples})
+        steps = steps_shown([[each.step for each in run.history.samples] for run in some])
         if not steps:
             names = joined([run.name for run in some], text)
             yield Paragraph(text("{runs}: no sample is recorded.", runs=names))
@@ -136,7 +136,7 @@ def _samples(runs: Sequence[ReportedRun], text: Translate) -> Iterator[Block]:
             (text("Step"), *(run.name for run in some)),
             tuple(
                 (number(step), *(_sample(run.history, step, text) for run in some))
-                for step in spread(steps, SAMPLES)
+                for step in steps
             ),
             kind="verse",
         )
@@ -160,6 +160,19 @@ def _verses(runs: Sequence[ReportedRun], text: Translate) -> Iterator[Block]:
                 "characters of a poem that repeat an earlier one."
             ),
         )
+
+
+def steps_shown(samples: Sequence[Sequence[int]]) -> list[int]:
+    """At most `SAMPLES` steps of those at which runs have samples.
+
+    The first and the last of each run are among them: runs need not have the same steps.
+    """
+    steps = set[int]()
+    for count in range(SAMPLES, 1, -1):
+        steps = {step for each in samples for step in spread(each, count)}
+        if len(steps) <= SAMPLES:
+            break
+    return sorted(steps)
 
 
 def spread(values: Sequence[int], count: int) -> list[int]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.report.curves import POINTS, smoothed, thinned
-from studio.report.training_chapter import spread
+from studio.report.training_chapter import SAMPLES, spread, steps_shown
 
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=1000)
 
@@ -40,6 +40,17 @@ def test_few_points_stay_and_many_become_means_of_equal_shares() -> None:
     assert x == y
     assert x[0] == 1.0
     assert sum(x) / len(x) == pytest.approx(sum(many) / len(many))
+
+
+@pytest.mark.parametrize("runs", [1, 2, 3, 4])
+def test_of_each_run_the_first_and_the_last_sample_are_shown(runs: int) -> None:
+    samples = [[*range(100 + run, 4000, 110 + 20 * run)] for run in range(runs)]
+    shown = steps_shown(samples)
+    assert len(shown) <= SAMPLES
+    assert {step for each in samples for step in (each[0], each[-1])} <= set(shown)
+    # Where they have the same steps, all rows are whole.
+    assert steps_shown([samples[0]] * runs) == spread(samples[0], SAMPLES)
+    assert steps_shown([[]] * runs) == []
 
 
 def test_samples_are_spread_from_the_first_to_the_last() -> None:

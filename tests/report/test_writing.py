@@ -20,7 +20,7 @@ from studio.report.gathering import gather
 from studio.report.pictures import Charts
 from studio.report.recorded import DeviceSeries, TrainedOn
 from studio.report.records import ReportData
-from studio.report.repeating_chapter import training_commands, writing_command
+from studio.report.repeating_chapter import _examples, training_commands, writing_command
 from studio.report.results import OPENINGS, Bench
 from studio.report.writing import write_report
 from studio.runs import folders
@@ -78,11 +78,9 @@ def test_a_run_of_version_0_1_0_is_reported_with_what_it_lacks(
 ) -> None:
     shutil.copytree(KEPT / "runs", home.runs)
     page = Page(write_report(home, ["kept"], tmp_path / "report"))
-    assert (
-        "kept: the use of the device is not recorded by the version that trained it." in page.text
-    )
+    assert "kept: the use of the device was not recorded." in page.text
     rows = dict(page.table("What"))
-    assert rows["kept"].startswith("Not recorded by the version that trained it")
+    assert rows["kept"].startswith("Not recorded:")
     assert "The report is about one run." in page.text
     ((_, steps, *_),) = page.table("Run", "Steps")
     assert steps == "8"
@@ -156,6 +154,7 @@ def test_without_a_checkpoint_only_the_training_is_reported(
     home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
     page = Page(write_report(home, ["plain"], tmp_path / "report"))
     assert "plain has no results: The run plain has no checkpoint yet." in page.text
+    assert "for example:" not in page.text
     assert page.table("Run", "Steps")[0][1] == "12"
 
 
@@ -168,6 +167,7 @@ def test_a_run_that_never_took_a_step_is_reported(
     home = Home(tmp_path / "data", tmp_path / "config", tmp_path / "cache")
     page = Page(write_report(home, ["new"], tmp_path / "report"))
     assert page.table("Run", "Steps")[0][1] == "0"
+    assert page.table("Run", "Steps")[0][-1] == "not started"
     assert "new: no sample is recorded." in page.text
 
 
@@ -259,6 +259,20 @@ def test_the_command_in_the_report_writes_the_poem_again(
         _, *arguments = shlex.split(writing_command(request))
         again = tangshi(*arguments, "--json").document
         assert again["poems"][0]["text"] == written[request].text
+
+
+def test_a_poem_that_could_not_be_written_is_no_example(
+    two_runs: Home, data: ReportData, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = data.runs[0]
+    assert run.results is not None
+    first, *poems = run.results.poems
+    refused = msgspec.structs.replace(first, text="", refusal="unknown")
+    results = msgspec.structs.replace(run.results, poems=(refused, *poems))
+    changed = msgspec.structs.replace(run, results=results)
+    assert list(_examples(msgspec.structs.replace(data, runs=(changed,)))) == [
+        writing_command(poems[0].request)
+    ]
 
 
 def test_epochs_that_were_added_to_a_mixed_run_have_their_own_command() -> None:
