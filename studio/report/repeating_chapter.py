@@ -78,7 +78,10 @@ def repeating_chapter(data: ReportData, options: Sequence[str], text: Translate)
     )
     if examples := tuple(_examples(data)):
         yield Paragraph(
-            text("There any poem of this report is written again by its seed, for example:")
+            text(
+                "On such a machine any poem of this report is written again by its seed, for "
+                "example:"
+            )
         )
         yield Commands(examples)
 
