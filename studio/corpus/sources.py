@@ -38,7 +38,7 @@ _FREQUENT = b'\t\n\r ,.:;"[]{}'
 def files_of(path: Path) -> list[Path]:
     """The files to read: the path itself, or the files in a folder, in natural order (2 before 10).
 
-    Raises CorpusError if there is no file in a known format.
+    Hidden files in a folder are left out. Raises CorpusError if there is no file in a known format.
     """
     if path.is_file():
         return [path]
@@ -52,7 +52,11 @@ def files_of(path: Path) -> list[Path]:
                 )
             )
         raise CorpusError(tr("There is no file or folder {path}. Check the path.", path=path))
-    found = [each for each in path.rglob("*") if each.suffix.lower() in SUFFIXES and each.is_file()]
+    found = [
+        each
+        for each in path.rglob("*")
+        if each.suffix.lower() in SUFFIXES and not _is_hidden(each, path) and each.is_file()
+    ]
     if not found:
         raise CorpusError(
             tr(
@@ -62,6 +66,11 @@ def files_of(path: Path) -> list[Path]:
             )
         )
     return sorted(found, key=lambda each: _natural(str(each)))
+
+
+def _is_hidden(file: Path, folder: Path) -> bool:
+    """Whether a file, or a folder around it, begins with a dot, as ._poems.txt of a Mac does."""
+    return any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
 def read(path: Path) -> Iterator[Record]:
@@ -78,6 +87,8 @@ def read(path: Path) -> Iterator[Record]:
                 reason=reason(error),
             )
         ) from error
+    # Of a folder's files several may have the same name.
+    check_encoding(content, str(path))
     yield from records(content, path.name.encode("utf-8", "replace").decode())
 
 

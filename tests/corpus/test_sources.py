@@ -1,6 +1,7 @@
 """The readers."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,14 @@ def test_a_folder_may_have_endings_in_capitals(tmp_path: Path) -> None:
     assert [path.name for path in files_of(tmp_path)] == ["POEMS.TXT"]
 
 
+def test_hidden_files_of_a_folder_are_left_out(tmp_path: Path) -> None:
+    folder = tmp_path / ".mine"
+    for name in ("a.txt", "b/c.txt", "._a.txt", ".git/d.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("甲乙。")
+    assert [each.name for each in files_of(folder)] == ["a.txt", "c.txt"]
+
+
 def test_a_path_without_poems_is_explained(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="no file or folder"):
         files_of(tmp_path / "missing")
@@ -111,7 +120,9 @@ def test_another_unicode_encoding_is_named_with_the_remedy(tmp_path: Path, encod
     text = "　　白日依山盡，黃河入海流。\n　　欲窮千里目，更上一層樓。\n"
     path = _write(tmp_path, "p.txt", text.encode(encoding))
     name = encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
-    with pytest.raises(CorpusError, match=f"p.txt is written in {name}.*iconv -f {name} -t UTF-8"):
+    # Of a folder's files several may have the same name.
+    expected = f"{re.escape(str(path))} is written in {name}.*iconv -f {name} -t UTF-8"
+    with pytest.raises(CorpusError, match=expected):
         list(read(path))
 
 
