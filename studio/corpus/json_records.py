@@ -17,6 +17,8 @@ from studio.corpus.text_records import joined
 # stops before a line break, and before what looks like the border of two records, so that only one
 # record is lost. The quantifiers are possessive: nothing is tried twice.
 _TO_BRACKET = re.compile(r'(?:[^"\[\]{}]|"(?:[^"\\\n}]|\\.|\}(?!\s*,\s*\{))*+"?)*+([\[\]{}]|\Z)')
+# What the collections of chinese-poetry call the verse: the Tang and the Song, the 诗经, 纳兰性德.
+_VERSE = ("paragraphs", "content", "para")
 _BETWEEN_RECORDS = " \t\r,"
 
 
@@ -84,11 +86,17 @@ def _between(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _record(value: Any, source: str, line: int) -> Record:
-    match value:
-        case {"paragraphs": list(paragraphs)} if all(isinstance(each, str) for each in paragraphs):
-            # A ci (词) has the name of its tune instead of a title. What is not known may be null.
-            title = value.get("title") or value.get("rhythmic") or ""
-            author = value.get("author") or ""
-            if isinstance(title, str) and isinstance(author, str):
-                return RawPoem(title, author, joined(paragraphs), source, line)
+    if isinstance(value, dict):
+        verse = next((value[key] for key in _VERSE if key in value), None)
+        paragraphs = verse.splitlines() if isinstance(verse, str) else verse
+        # A ci (词) has the name of its tune instead of a title. What is not known may be null.
+        title = value.get("title") or value.get("rhythmic") or ""
+        author = value.get("author") or ""
+        if (
+            isinstance(paragraphs, list)
+            and all(isinstance(each, str) for each in paragraphs)
+            and isinstance(title, str)
+            and isinstance(author, str)
+        ):
+            return RawPoem(title, author, joined(paragraphs), source, line)
     return BadRecord(source, MALFORMED, line)

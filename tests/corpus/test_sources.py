@@ -171,6 +171,15 @@ def test_title_and_poet_may_be_null_or_empty(
     assert (poem.title, poem.author, poem.text) == (title, poet, "甲。")
 
 
+@pytest.mark.parametrize("key", ["paragraphs", "content", "para"])
+@pytest.mark.parametrize("verse", ['["甲，", "乙。"]', '"甲，乙。"', '"甲\\n乙。"'])
+def test_all_collections_of_chinese_poetry_are_read(tmp_path: Path, key: str, verse: str) -> None:
+    path = _write(tmp_path, "a.json", f'[{{"title": "题", "{key}": {verse}}}]')
+    (poem,) = read(path)
+    assert isinstance(poem, RawPoem)
+    assert (poem.title, poem.text) == ("题", "甲，乙。")
+
+
 def test_paragraphs_without_stops_are_lines_of_verse(tmp_path: Path) -> None:
     text = json.dumps([{"paragraphs": ["白日依山盡", "黃河入海流"]}])
     (record,) = read(_write(tmp_path, "a.json", text))
