@@ -155,7 +155,7 @@ def _check_place(runs: list[str], folder: Path | None, language: str, format: st
 
     place = folder or report_folder(runs)
     with usage_errors():
-        check_request(place, language, format)
+        check_request(runs, place, language, format)
     return place
 
 

@@ -118,7 +118,9 @@ def _words(drawing: Drawing) -> Iterable[str]:
         case Charts():
             for chart in drawing.charts:
                 yield from (chart.title, chart.x_title, chart.y_title)
-                yield from (line.name for line in chart.lines)
+            names = _names(drawing)
+            # One name needs no legend.
+            yield from names.values() if len(names) > 1 else ()
         case Diagram():
             yield from (node.label for node in drawing.nodes)
         case Equations():

@@ -9,6 +9,7 @@ from types import ModuleType
 import msgspec
 
 from studio import __version__
+from studio.corpus.poem import is_han
 from studio.documents import read_json
 from studio.errors import ConfigError, RunError, StudioError
 from studio.files import build_folder_atomically
@@ -58,7 +59,7 @@ def write_report(
     if not runs:
         raise RunError(tr("Name the runs to report on: see `tangshi-studio runs list`."))
     out = expanded(out).resolve()
-    drawing = check_request(out, language, format)
+    drawing = check_request(runs, out, language, format)
     text = translator(language)
     data = gather(home, runs, with_test, say)
     document = compose_document(data, language, format, text)
@@ -66,7 +67,7 @@ def write_report(
     return build_folder_atomically(out, partial(_fill, document, data, format, drawing, out))
 
 
-def check_request(out: Path, language: str, format: str) -> ModuleType:
+def check_request(runs: Sequence[str], out: Path, language: str, format: str) -> ModuleType:
     """Find out what stands in the way of a report, before minutes of measuring.
 
     Returns the module that draws. Raises ConfigError for an unknown language or format, StudioError
@@ -78,7 +79,8 @@ def check_request(out: Path, language: str, format: str) -> ModuleType:
             tr("A report is written as html or markdown, not {format!r}.", format=format)
         )
     drawing = _drawing()
-    if language == "zh":
+    # The names of several runs are in the legends of the pictures.
+    if language == "zh" or (len(runs) > 1 and any(map(is_han, "".join(runs)))):
         drawing.chinese_family()
     check_replaceable(out)
     return drawing

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from studio.errors import StudioError
 from studio.model.config import ModelConfig
+from studio.report import drawing
 from studio.report.architecture import stack
 from studio.report.catalogue import translator
 from studio.report.cells import DIAGRAMS, EQUATIONS
@@ -28,6 +30,17 @@ def test_a_picture_is_drawn_in_both_formats_and_is_always_the_same(drawing: Draw
     png = draw(drawing, "png")
     assert png.startswith(b"\x89PNG")
     assert int.from_bytes(png[16:20]) > 300, "pixels wide"
+
+
+def test_the_name_of_a_single_run_needs_no_font(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> str:
+        raise StudioError("There is no Chinese font.")
+
+    monkeypatch.setattr(drawing, "chinese_family", fail)
+    one, other = (ChartLine(name, (1.0,), (1.0,), at) for at, name in enumerate(["记忆", "b"]))
+    assert draw(Charts((Chart("a", "b", "c", (one,)),)), "svg")
+    with pytest.raises(StudioError):
+        draw(Charts((Chart("a", "b", "c", (one, other)),)), "svg")
 
 
 def test_the_legend_names_each_run_once_as_it_is_called() -> None:
