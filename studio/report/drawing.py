@@ -39,8 +39,12 @@ FAMILIES = {
     "Droid Sans Fallback": "droidsansfallback",
     "Noto Sans CJK JP": "notosanscjk",
 }
-# The colours of Okabe and Ito, which colour-blind people can tell apart.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+# The colours of Okabe and Ito, which colour-blind people can tell apart; for more runs than these,
+# some of Tol's.
+COLOURS = (
+    *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"),
+    *("#882255", "#999933", "#332288", "#888888", "#661100"),
+)
 _INK, _FAINT = "#222222", "#999999"
 _FILLS = {
     "gate": "#fff2cc",

@@ -43,6 +43,13 @@ def test_the_name_of_a_single_run_needs_no_font(monkeypatch: pytest.MonkeyPatch)
         draw(Charts((Chart("a", "b", "c", (one, other)),)), "svg")
 
 
+def test_each_of_twelve_runs_has_a_colour_of_its_own() -> None:
+    lines = tuple(ChartLine(str(at), (1.0,), (1.0,), at) for at in range(12))
+    svg = draw(Charts((Chart("a", "b", "c", lines),)), "svg").decode()
+    figure_and_legend = re.findall(r"stroke: (#[0-9a-f]{6}); stroke-width: 2;", svg)
+    assert len(set(figure_and_legend)) == 12
+
+
 def test_the_legend_names_each_run_once_as_it_is_called() -> None:
     lines = (LINE, ChartLine("other", (1.0,), (1.0,), 1), ChartLine("_run $x$", (), (), 0, True))
     svg = draw(Charts((Chart("a", "b", "c", lines),)), "svg").decode()
