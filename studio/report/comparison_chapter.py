@@ -115,6 +115,13 @@ def _verdict(runs: Sequence[ReportedRun], text: Translate) -> Iterator[Block]:
                 more=f"{second / best - 1:.1%}",
             )
         )
+        if len({run.results.vocabulary for _, run in measured if run.results}) > 1:
+            yield Paragraph(
+                text(
+                    "The runs have different vocabularies. The unknown token is easy to predict "
+                    "where it is frequent: compare the perplexities with care."
+                )
+            )
     speeds = [(speed, run) for run in runs if (speed := run.history.speed)]
     if len(speeds) > 1:
         fastest, slowest = (pick(speeds, key=lambda each: each[0]) for pick in (max, min))

@@ -12,7 +12,8 @@ from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validate
 from studio.paths import Home
 from studio.report import writing
 from studio.report.catalogue import translator
-from studio.report.document import Grid, Remarks
+from studio.report.comparison_chapter import comparison_chapter
+from studio.report.document import Grid, Paragraph, Remarks
 from studio.report.records import ReportData
 from studio.report.results_chapter import _copied
 from studio.report.writing import write_report
@@ -115,6 +116,21 @@ def test_the_comparison_has_the_figures_of_the_folders(page: Page, two_runs: Hom
             ("Perplexity in training, Han alone", f"{best.perplexity:,.1f}"),
         ):
             assert rows[title][column] == figure, title
+
+
+@pytest.mark.parametrize("differ", [False, True])
+def test_perplexities_with_different_vocabularies_are_to_be_compared_with_care(
+    data: ReportData, differ: bool
+) -> None:
+    first, second = data.runs
+    assert first.results is not None
+    if differ:
+        results = msgspec.structs.replace(first.results, vocabulary=first.results.vocabulary - 1)
+        first = msgspec.structs.replace(first, results=results)
+    changed = msgspec.structs.replace(data, runs=(first, second))
+    chapter = comparison_chapter(changed, translator("en"))
+    words = [each.words for each in chapter if isinstance(each, Paragraph)]
+    assert any("different vocabularies" in each for each in words) is differ
 
 
 def test_the_figures_of_free_verse_are_those_of_the_validation(
