@@ -29,6 +29,9 @@ _BESIDE_POET = re.compile(
 )
 # What may follow a title after a space and is not a poet: a dynasty, a number, the kind of text.
 _NOT_A_POET = re.compile(rf"{_DYNASTY}代?|其.+|.+[首章篇韵序]")
+# Which of several poems it is, and how many they are.
+_OF_SEVERAL = re.compile("其[一二三四五六七八九十百]+")
+_SEVERAL = re.compile("其.+|.+首")
 # What stands before a title: a number, the sign of a heading in Markdown, a label.
 _BEFORE_TITLE = re.compile(r"^\s*(?:\d{1,4}\s*[.．、]|#+\s)\s*")
 _TITLE_LABEL = re.compile(
@@ -72,7 +75,13 @@ class TextLine:
         if len(self.raw) > _LONGEST_POET_LINE:
             return ""
         name = _BESIDE_POET.sub("", _POET_LABEL.sub("", self.raw, 1))
-        return name if _POET.fullmatch(name) else ""
+        return name if _POET.fullmatch(name) and not _SEVERAL.fullmatch(name) else ""
+
+    @cached_property
+    def place(self) -> str:
+        """Which of several poems under a title follows (其一), if the line says it, else empty."""
+        words = self.raw.strip()
+        return words if _OF_SEVERAL.fullmatch(words) else ""
 
     @property
     def is_labelled(self) -> bool:
@@ -114,10 +123,14 @@ def with_stops(line: str) -> str:
 
 
 def heading_of(lines: list[TextLine]) -> tuple[Heading, int]:
-    """The heading made of the last one or two of these lines, and the number of lines used."""
-    if len(lines) > 1 and lines[-1].poet:
-        return Heading(_title(lines[-2].raw).title, lines[-1].poet), 2
-    return _title_and_poet(lines[-1].raw), 1
+    """The heading made of the last one to three of these lines, and the number of lines used."""
+    *above, last = lines
+    if above and last.place:
+        heading, used = heading_of(above)
+        return Heading(f"{heading.title} {last.place}", heading.author), used + 1
+    if above and last.poet:
+        return Heading(_title(above[-1].raw).title, last.poet), 2
+    return _title_and_poet(last.raw), 1
 
 
 class Block:
@@ -143,7 +156,7 @@ class Block:
             lengths = {len(each) for each in first.verse}
             is_possible = len(lengths) > 1 or (below is not None and below.stopped)
             return not rest and is_possible and bool(_title_and_poet(first.raw).author)
-        return not rest or (len(rest) == 1 and bool(rest[0].poet))
+        return not rest or (len(rest) == 1 and bool(rest[0].poet or rest[0].place))
 
     @property
     def _is_regular_below(self) -> bool:
@@ -158,26 +171,27 @@ class Block:
         return self.lines[0].fits(self.usual)
 
     def heading_at(self, at: int) -> tuple[Heading, int]:
-        """The heading that starts at a line, and the number of its lines: 0, 1 or 2.
+        """The heading that starts at a line, and the number of its lines: 0 to 3.
 
         After the first line of the block only a certain heading counts: a title with its label or
         its poet, or a title above a poem on one line.
         """
-        line, *rest = self.lines[at : at + 3]
+        line, *rest = self.lines[at : at + 4]
         if not rest or not (line.is_labelled or (line.lost_stop and not line.is_poem)):
             return Heading(), 0
         has_poet = bool(_title_and_poet(line.raw).author)
-        # The other lines have stops, this one has none and ends in a name.
-        is_certain = self.stopped and has_poet
+        # The other lines have stops, this one has none and ends in a name, or is one like 其二.
+        is_certain = self.stopped and (has_poet or bool(line.place))
         as_verse = line.fits(self.usual) and not is_certain
         below = rest[0]
         if (
             len(rest) > 1
-            and below.poet
+            and (below.poet or below.place)
             and not below.fits(self.usual)
             and (line.is_labelled or not (at and (as_verse or not self.stopped)))
         ):
-            return heading_of([line, below])
+            has_place = len(rest) > 2 and below.poet and rest[1].place
+            return heading_of([line, below, rest[1]] if has_place else [line, below])
         if line.is_labelled:
             found = True
         elif at:

@@ -91,6 +91,18 @@ def test_title_and_poet_on_a_line_part_poems_without_blank_lines(size: int) -> N
     assert _read(text) == poems
 
 
+@pytest.mark.parametrize("blank", ["", "\n"])
+@pytest.mark.parametrize(
+    ("heading", "poet"),
+    [("感遇二首", ""), ("感遇二首\n张九龄", "张九龄"), ("感遇二首 张九龄", "张九龄")],
+)
+def test_a_line_that_says_which_of_several_poems_follows_is_no_poet_and_no_verse(
+    heading: str, poet: str, blank: str
+) -> None:
+    text = f"{heading}\n{blank}其一\n{blank}{_lines(YE, 2)}{blank}其二\n{blank}{_lines(LOU, 2)}"
+    assert _read(text) == [("感遇二首 其一", poet, YE), ("其二", "", LOU)]
+
+
 def test_two_short_lines_of_verse_are_not_a_title_with_its_poet() -> None:
     verse = "关关雎鸠，在河之洲，窈窕淑女，君子好逑"
     spaced = "关关雎鸠 在河之洲\n窈窕淑女 君子好逑\n"
