@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from studio.corpus.poem import couplets
+from studio.model.config import RunConfig
 from studio.report.amounts import NOTHING, joined, number, perplexity, time_of
 from studio.report.curves import device_charts, learning_charts, optimiser_charts, verse_charts
 from studio.report.document import Block, Grid, Paragraph, Picture, Section
@@ -87,6 +88,13 @@ def _curves(runs: Sequence[ReportedRun], text: Translate) -> Iterator[Block]:
             "poems, over all targets (solid) and over Han characters alone (dashed)."
         ),
     )
+    if len({_kind_of_loss(run.history.config) for run in runs}) > 1:
+        yield Paragraph(
+            text(
+                "The losses of these runs are not comparable: they are computed differently, or "
+                "under different dropout, or with teachers. Compare the perplexities."
+            )
+        )
     yield Section(3, text("2.3 Learning rate, gradient norm, speed"))
     yield Picture(
         "optimiser",
@@ -96,6 +104,14 @@ def _curves(runs: Sequence[ReportedRun], text: Translate) -> Iterator[Block]:
             "mean), and the characters that are learnt per second."
         ),
     )
+
+
+def _kind_of_loss(config: RunConfig) -> tuple[object, ...]:
+    """The settings by which the loss of a step is another number for the same model."""
+    model = config.model
+    dropout = model.dropout, model.recurrent_dropout, model.embedding_dropout
+    # "chunked" computes the same value as "nll".
+    return config.train.loss == "sampled", config.teachers, config.teaching, dropout
 
 
 def _device(data: ReportData, text: Translate) -> Iterator[Block]:

@@ -16,6 +16,7 @@ from studio.report.comparison_chapter import comparison_chapter
 from studio.report.document import Grid, Paragraph, Remarks
 from studio.report.records import ReportData
 from studio.report.results_chapter import _copied
+from studio.report.training_chapter import training_chapter
 from studio.report.writing import write_report
 from studio.runs import folders
 from studio.runs.comparing import OF_THE_RUN
@@ -116,6 +117,20 @@ def test_the_comparison_has_the_figures_of_the_folders(page: Page, two_runs: Hom
             ("Perplexity in training, Han alone", f"{best.perplexity:,.1f}"),
         ):
             assert rows[title][column] == figure, title
+
+
+@pytest.mark.parametrize("differ", [False, True])
+def test_losses_that_are_computed_differently_are_not_to_be_compared(
+    data: ReportData, differ: bool
+) -> None:
+    first, second = data.runs
+    if not differ:
+        history = msgspec.structs.replace(second.history, config=first.history.config)
+        second = msgspec.structs.replace(second, history=history)
+    changed = msgspec.structs.replace(data, runs=(first, second))
+    chapter = training_chapter(changed, translator("en"))
+    words = [each.words for each in chapter if isinstance(each, Paragraph)]
+    assert any("losses of these runs are not comparable" in each for each in words) is differ
 
 
 @pytest.mark.parametrize("differ", [False, True])
