@@ -38,7 +38,13 @@ class FoundLine(Static):
         if found and counts:
             if counts.poets:
                 parts.append(tr_n("{count:,} poet", "{count:,} poets", counts.poets))
-            parts.append(tr_n("{count:,} character", "{count:,} characters", counts.distinct))
+            parts.append(
+                tr_n(
+                    "{count:,} different character",
+                    "{count:,} different characters",
+                    counts.distinct,
+                )
+            )
         self._parts = parts
         self.on_resize()
 

@@ -108,7 +108,7 @@ async def test_words_and_poet_filter_the_list(small_home: Home) -> None:
         assert app.focused is app.query_one("#corpus-words")
         await _type(pilot, "#corpus-words", "千里")
         assert _titles(app) == ["登鹳雀楼", "早发白帝城"]
-        assert _text(app, "#corpus-found") == "2 of 4 poems  2 poets  41 characters"
+        assert _text(app, "#corpus-found") == "2 of 4 poems  2 poets  41 different characters"
         await _type(pilot, "#corpus-poet", "李白")
         assert _titles(app) == ["早发白帝城"]
         await pilot.press("enter")
@@ -354,7 +354,7 @@ async def test_poems_are_fetched_from_within_the_pane(empty_home: Home, tmp_path
         await _settle(pilot)
         assert not app.query_one(CorpusMissing).display
         assert _titles(app) == ["静夜思"]
-        assert _text(app, "#corpus-found") == "1 poem  10 characters"
+        assert _text(app, "#corpus-found") == "1 poem  10 different characters"
         assert app.focused is app.query_one(PoemList)
 
 
