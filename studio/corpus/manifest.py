@@ -81,6 +81,12 @@ def published_corpus(name: str = "") -> Corpus:
     return corpus
 
 
+def public_name(source: str) -> str:
+    """What a library was built from, without the folder of a file of one's own."""
+    published = any(each.source == source for each in published_corpora())
+    return source if published else Path(source).name
+
+
 def _read_checksums(path: Path, pattern: str) -> dict[str, str]:
     """File name -> checksum, from a list made by `sha256sum`."""
     try:

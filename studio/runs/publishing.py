@@ -22,6 +22,7 @@ import torch
 
 from studio import __version__
 from studio.corpus.library import Library
+from studio.corpus.manifest import public_name
 from studio.corpus.poem import About, verse_lines
 from studio.errors import ConfigError, RunError
 from studio.files import build_folder_atomically
@@ -118,7 +119,7 @@ def publish(home: Home, name: str, folder: Path) -> Card:
             vocabulary=len(vocabulary),
             bytes=(staging / checkpoint.WEIGHTS).stat().st_size,
             config=config,
-            corpus=statistics.source,
+            corpus=public_name(statistics.source),
             poems=statistics.splits,
             hours=_seconds(run, description.step) / 3600,
             machine=_machine(run, description.step) or "an unknown machine",
@@ -162,7 +163,7 @@ def _before(home: Home, name: str, held_out: HeldOut, later: set[str]) -> Phase 
         run=name,
         step=step,
         config=config,
-        corpus=statistics.source,
+        corpus=public_name(statistics.source),
         poems=len(texts),
         sharing=_sharing(texts, held_out),
         hours=_seconds(run, step) / 3600,

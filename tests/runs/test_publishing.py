@@ -68,6 +68,14 @@ def test_the_card_names_the_machine_that_trained_the_model(
     assert (card.machine, card.torch) == (f"an abacus, {recorded.precision}", "1.0")
 
 
+def test_the_card_names_the_file_of_ones_own_poems_without_its_folder(
+    published: tuple[Path, Card],
+) -> None:
+    folder, card = published
+    assert card.corpus == "poems.json"
+    assert "Data: poems.json; " in (folder / "README.md").read_text("utf-8")
+
+
 def test_a_model_that_reads_titles_keeps_its_poets_and_has_both_figures(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
