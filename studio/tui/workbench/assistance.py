@@ -146,7 +146,9 @@ class Assistance(_Bench):
             return
         place = [at for line in draft.lines for at in line].index(draft.cursor)
         now = measure.reading_at(place, character)
-        reading = readings[(readings.index(now) + 1) % len(readings)]
+        # One that was chosen by another rhyme book counts no more.
+        at = readings.index(now) if now in readings else 0
+        reading = readings[(at + 1) % len(readings)]
         self._use_measure(measure.with_reading(place, character, reading))
         self.say(
             tr(

@@ -355,6 +355,18 @@ async def test_a_reading_is_set_by_hand_and_left_to_the_scanner_again(play: Play
         assert "the tone fits" in str(place.visual)
 
 
+async def test_a_reading_of_another_rhyme_book_is_followed_by_the_first_of_this_one(
+    play: Play,
+) -> None:
+    async with play() as played:
+        await open_bench(played, QUATRAIN.replace("黄河", "黄重"))
+        await played.press("down", "right", "n", "b")
+        played.app.screen.query_one("#field-rules-book", ChoiceField).value = "tongyun"
+        await played.press("escape", "n")
+        (chosen,) = played.bench.draft.state.request.measure.readings
+        assert (chosen.character, chosen.reading) == ("重", "去雍")
+
+
 async def test_a_reading_that_was_chosen_is_saved_after_leaving_the_workbench(
     play: Play, night: Home
 ) -> None:
