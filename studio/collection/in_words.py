@@ -21,16 +21,17 @@ _TONES = {"tang": marked("tones tang"), "free": marked("tones free")}
 def matches(words: str, texts: Iterable[str], model: str, request: ComposeRequest) -> bool:
     """Whether all the words are in the poems, the model or the request, in either script.
 
-    A word in pinyin matches the poems and the form.
+    A word in pinyin matches the poems, the form, the title and the poet.
     """
     written = "".join(texts)
+    named = f"{request.form} {request.title} {request.poet}"
     described = f"{describe(request)} {describe(request, in_english)}"
     searched = simplified(f"{written} {model} {described}").casefold()
     return all(
         # As it was typed, too: 乾 alone becomes 干, but not in 乾坤.
         simplified(word) in searched
         or word in searched
-        or (word.isalpha() and searchable(word) in _in_letters(written + request.form))
+        or (word.isalpha() and searchable(word) in _in_letters(f"{written} {named}"))
         for word in words.casefold().split()
     )
 

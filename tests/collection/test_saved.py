@@ -3,6 +3,7 @@
 from pathlib import Path
 from threading import Thread
 
+import msgspec
 import pytest
 
 from studio.collection.again import compare
@@ -248,6 +249,12 @@ def test_another_text_under_the_same_names_says_what_else_may_differ() -> None:
 )
 def test_saved_poems_are_found_by_text_form_model_and_pinyin(words: str) -> None:
     assert matches(words, [TEXT], "night@800", saved().request)
+
+
+@pytest.mark.parametrize("words", ["送别", "songbie", "songbie libai", "libai wujue"])
+def test_a_saved_poem_is_found_by_its_title_and_its_poet(words: str) -> None:
+    request = msgspec.structs.replace(saved().request, title="送别", poet="李白")
+    assert matches(words, [TEXT], "night@800", request)
 
 
 @pytest.mark.parametrize("word", ["乾", "坤", "乾坤", "國"])
