@@ -216,8 +216,11 @@ def _characters(typed: str) -> str:
     return "".join(character for character in request_text(typed) if character not in STOPS)
 
 
-def _title(typed: str) -> str:
-    """A title: characters and digits, with a point between its parts."""
+def title_text(typed: str) -> str:
+    """A typed title as a request holds it: characters, digits, and a point between its parts.
+
+    Raises VerseError as `request_text` does.
+    """
     refuse_surrogates(typed)
     parts = _BETWEEN_PARTS.split(typed)
     return _POINT.join(filter(None, ("".join(_characters_and_digits(each)) for each in parts)))
@@ -261,7 +264,7 @@ _TEXTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "words": (marked("The words"), _words),
     "given": (marked("The given text"), request_text),
     "rhyme": (marked("The rhyme"), _rhyme_name),
-    "title": (marked("The title"), _title),
+    "title": (marked("The title"), title_text),
     "poet": (marked("The poet"), _characters),
 }
 

@@ -35,6 +35,7 @@ from studio.tui.widgets.form_fields import (
     Fold,
     NumberField,
     Option,
+    TitleField,
     TypedField,
     WordsField,
 )
@@ -101,7 +102,7 @@ class RequestForm(VerticalScroll, can_focus=False):
         yield _number("lines", tr("Lines"), tr("an even number; 0 for the usual number"))
         yield _number("longest", tr("At most"), tr("a whole number from 1 to 2000"))
         yield ChoiceField("theme", tr("Theme "), theme_options())
-        yield ChineseField("title", tr("Title"), tr("what it is about"))
+        yield TitleField("title", tr("Title"), tr("what it is about"))
         yield ChoiceField("known_poet", tr("Known poets"), poet_options())
         yield ChineseField("poet", tr("Poet"), tr("in whose manner"))
         yield ChineseField("acrostic", tr("Acrostic"), tr("藏头"))

@@ -22,7 +22,7 @@ from studio.translation import again, marked, tr
 from studio.tui.widgets.pinyin_input import PinyinInput
 from studio.tui.widgets.search_select import SearchSelect
 from studio.tui.widgets.stepper import Stepper
-from studio.verse.request import request_text
+from studio.verse.request import request_text, title_text
 
 GAP = 2  # cells before a note
 
@@ -195,6 +195,13 @@ class ChineseField(TypedField):
         return _reason_against(self.text)
 
 
+class TitleField(ChineseField):
+    """The title of a poem: it may have digits, and signs between its parts."""
+
+    def reason(self) -> str:
+        return _reason_against(self.text, title_text)
+
+
 class WordsField(ChineseField):
     """Words in Chinese, separated by spaces or any punctuation."""
 
@@ -207,10 +214,10 @@ class WordsField(ChineseField):
         return _reason_against("".join(self.words()))
 
 
-def _reason_against(typed: str) -> str:
-    """Why a request cannot have this text; "" if it can."""
+def _reason_against(typed: str, read: Callable[[str], str] = request_text) -> str:
+    """Why a request cannot have this text, as `read` takes it; "" if it can."""
     try:
-        request_text(typed)
+        read(typed)
     except StudioError as error:
         return str(error)
     return ""
@@ -271,11 +278,8 @@ class ChoiceField(Field):
         """Offer other choices. The chosen value stays, or else the first one is chosen."""
         if choices == self._choices:
             return
-        chosen = self.value
         self._choices = choices
-        self._select.set_options(_options(choices))
-        if chosen in self.values:
-            self.value = chosen
+        self._select.offer(_options(choices))
 
     def say_again(self) -> None:
         """Name the values, too, in the language of now."""

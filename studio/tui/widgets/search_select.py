@@ -18,6 +18,21 @@ class SearchSelect(Select[str]):
         yield SelectCurrent(self.prompt)
         yield _Overlay().data_bind(compact=Select.compact)
 
+    def offer(self, options: Iterable[tuple[RenderableType, str]]) -> None:
+        """Offer other values. The chosen one stays, or else the first one is chosen.
+
+        In a list that is unfolded, so does the highlighted one.
+        """
+        overlay, chosen, before = self.query_one(SelectOverlay), self.value, self._options
+        at = overlay.highlighted if self.expanded else None
+        self.set_options(options)
+        values = [value for _, value in self._options]
+        if chosen in values:
+            self.value = chosen
+        if at is not None:
+            highlighted = before[at][1]
+            overlay.highlighted = values.index(highlighted) if highlighted in values else 0
+
     def rename(self, options: Iterable[tuple[RenderableType, str]]) -> None:
         """Show other labels for the same values; the value that is chosen stays."""
         chosen = self.value

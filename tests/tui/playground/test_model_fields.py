@@ -29,6 +29,19 @@ async def test_a_checkpoint_saved_meanwhile_can_be_chosen(play: Play, night: Hom
         assert played.select("model").value == "night@200"
 
 
+async def test_a_checkpoint_saved_while_the_list_is_unfolded_moves_no_highlight(
+    play: Play, night: Home
+) -> None:
+    async with play() as played:
+        await played.press("m", "down", "down")
+        add_run(night, "night", 900)
+        played.pane.refresh_from_disk()
+        await played.settle()
+        assert "night@900" in played.pane.form.models.models
+        await played.press("enter")
+        assert played.select("model").value == "night@800"
+
+
 async def test_a_model_to_compare_with_gets_the_same_request(play: Play) -> None:
     async with play() as played:
         played.select("beside").value = "night@200"

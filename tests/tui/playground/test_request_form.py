@@ -54,6 +54,17 @@ async def test_a_title_is_typed_or_taken_from_the_themes(play: Play) -> None:
         assert played.last.title == "送别"
 
 
+async def test_a_title_may_have_digits_and_parts(play: Play) -> None:
+    async with play() as played:
+        type_into(played, title="五月5日・送别")
+        await played.press("enter")
+        assert played.last.title == "五月5日·送别"
+        type_into(played, title="may")
+        await played.press("enter")
+        assert len(played.worker.requested) == 1
+        assert '"m" is not a Chinese character' in played.note("title")
+
+
 async def test_a_list_shows_none_where_another_name_is_typed(play: Play) -> None:
     async with play() as played:
         for chosen, typed, name in (("theme", "title", "送别"), ("known_poet", "poet", "李白")):
