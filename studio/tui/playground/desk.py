@@ -4,12 +4,15 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import msgspec
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.message import Message
 from textual.reactive import reactive
 
+from studio.corpus.poem import verse_lines
+from studio.errors import StudioError
 from studio.messages import (
     Command,
     ComposeCancelled,
@@ -27,17 +30,21 @@ from studio.messages import (
 )
 from studio.model.events import TrainingEnded
 from studio.translation import marked, tr
-from studio.tui.playground.exhibit import ByItsModel, Exhibit
+from studio.tui.playground.exhibit import Exhibit
+from studio.tui.playground.model_fields import ModelFields
 from studio.tui.playground.pending import PendingRequests
 from studio.tui.playground.poem_history import PoemGroup, PoemHistory
 from studio.tui.playground.readings import Readings
 from studio.tui.workbench.draft import Draft
 from studio.tui.workbench.questions import Questions
 from studio.tui.workbench.workbench import Workbench
-from studio.verse.request import ComposeRequest, WrittenPoem
+from studio.verse.request import ComposeRequest, WrittenPoem, request_text
+from studio.wording import printable
 
 _COLUMNS_A_SECOND = 40
 
+STILL_WRITING = marked("The poem is still being written.")
+_GONE = marked("The model {gone} is gone. The one in the options takes its place here.")
 _WELCOME = marked(
     "Read the poems of the Tang (1),\ntrain a model on them (2),\nand write poems with it here (3)."
     "\n\nPress enter to write a poem.\nThe key ? shows all keys, q quits."
@@ -68,7 +75,7 @@ class Desk(Container):
         self,
         send: Callable[[Command], None],
         note: Callable[[str, bool], None],
-        by_its_model: ByItsModel,
+        models: ModelFields,
     ) -> None:
         """`note` shows a text near the exhibit; its second argument is whether it is an error."""
         super().__init__()
@@ -76,12 +83,14 @@ class Desk(Container):
         self.history = PoemHistory()
         self._pending = PendingRequests(send, tickets)
         self._readings = Readings(send, tickets)
-        self._note = note
-        self._exhibit = Exhibit(self._readings, by_its_model)
+        self._note, self._models = note, models
+        self._exhibit = Exhibit(self._readings, models.by_its_model)
         self._questions = Questions(send, tickets)
         self._bench = Workbench(self._questions)
         # The poem worked on last; opened again, it has its states.
         self._draft: Draft | None = None
+        # Its state when the workbench was opened.
+        self._opened: Composed | None = None
         self._torch_loaded = False
         # What to try if a rewrite is impossible.
         self._otherwise: tuple[ComposeRequest, ...] = ()
@@ -136,6 +145,7 @@ class Desk(Container):
                 else:
                     self._stop(message)
             case Failed(_, message, ticket) if ticket and self._readings.failed(ticket):
+                self._bench.miss_reading()
                 self.say(message, error=True)
             case TrainingStarted() | Trained(_, TrainingEnded()):
                 self._readings.forget()
@@ -234,7 +244,11 @@ class Desk(Container):
     def show_more(self) -> None:
         """Show the best three drafts, or again the poems that were asked for."""
         group = self.group
-        if group is None or self._pending or not group.has_more:
+        if group is None or self._pending:
+            # It says that there is no poem, or not yet.
+            self.chosen()
+            return
+        if not group.has_more:
             self.say(tr("There are no further drafts. The options say how many are written."))
             return
         other = replace(group, more=not group.more)
@@ -288,7 +302,7 @@ class Desk(Container):
     def chosen(self) -> tuple[Composed, WrittenPoem] | None:
         """The poem to use, on the workbench or in the exhibit; None, with a message, if none."""
         if self._pending:
-            self.say(tr("The poem is still being written."))
+            self.say(tr(STILL_WRITING))
         elif self.group is None:
             self.say(tr("There is no poem yet: press enter."))
         elif self.working and self._draft:
@@ -303,17 +317,21 @@ class Desk(Container):
         if chosen is None:
             return
         composed, poem = chosen
+        gone = composed.request.model
+        request = msgspec.structs.replace(composed.request, model=self._models.usable(gone))
         draft = self._draft
         # The same text may be another poem by now: in another form, with another title or poet.
-        if draft is None or (draft.state.request, draft.text) != (composed.request, poem.text):
-            draft = Draft(composed, poem)
-            if not draft.lines:
-                self.say(tr("There is no character to work on."))
+        if draft is None or (draft.state.request, draft.text) != (request, poem.text):
+            if reason := _reason_against(poem.text):
+                self.say(reason, error=True)
                 return
-            self._draft = draft
+            self._draft = draft = Draft(msgspec.structs.replace(composed, request=request), poem)
+        self._opened = draft.state
         self.working = True
         self._bench.open(draft, self._exhibit.overlays)
         self._bench.focus()
+        if request.model != gone:
+            self.say(tr(_GONE, gone=printable(gone)))
 
     def work_on(self, request: ComposeRequest) -> None:
         """Open the workbench with the poem that a request gives: a person wrote it."""
@@ -325,11 +343,8 @@ class Desk(Container):
     def _leave_workbench(self) -> None:
         """Go back to the exhibit; a poem or rules that were changed are the newest there."""
         self.working = False
-        draft = self._draft
-        if draft and self.group:
-            shown = [(composed.request, poem.text) for composed, poem in self.group.poems]
-            if (draft.state.request, draft.text) not in shown:
-                self._add(PoemGroup((draft.state,)))
+        if self._draft and self._draft.state != self._opened:
+            self._add(PoemGroup((self._draft.state,)))
         self._mark()
 
     @on(Workbench.DraftChanged)
@@ -337,3 +352,13 @@ class Desk(Container):
         if self._draft:
             self._refresh_marks()
             self._readings.request(self._draft.state.request, self._draft.text)
+
+
+def _reason_against(text: str) -> str:
+    """Why a poem cannot be worked on; "" if it can."""
+    try:
+        # A file may have been edited by hand, but each rewrite is a request.
+        request_text(text)
+    except StudioError as error:
+        return str(error)
+    return "" if verse_lines(text) else tr("There is no character to work on.")

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Select
 
+from studio.messages import Composed
 from studio.translation import tr
 from studio.tui.host import host_of
 from studio.tui.playground.model_choices import model_choices
 from studio.tui.widgets.form_fields import ChoiceField, Option
+from studio.verse.request import ComposeRequest
 
 _AUTO = "auto"
 
@@ -50,6 +53,18 @@ class ModelFields(Vertical):
     def models(self) -> list[str]:
         """All models that can be chosen."""
         return self._model.values
+
+    def usable(self, model: str) -> str:
+        """The model, or the one that is chosen if that model is gone."""
+        # The path of a folder is not among the models, and before they are found none is.
+        is_gone = self._found is not None and "/" not in model and model not in self.models
+        return self.model if is_gone else model
+
+    def by_its_model(self, composed: Composed) -> ComposeRequest:
+        """The request of a poem, with the model that wrote it if that is still there."""
+        # "auto" may mean another model by now.
+        model = composed.model if composed.model in self.models else composed.request.model
+        return msgspec.structs.replace(composed.request, model=model)
 
     @property
     def compared(self) -> str:

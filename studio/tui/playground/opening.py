@@ -44,6 +44,11 @@ class Opening(Vertical):
         note.display = bool(text)
         note.set_class(error, "error")
 
+    def take_back(self, text: str) -> None:
+        """Remove a text from under the field, if it is still there."""
+        if str(self.query_one("#opening-note", Static).content) == text:
+            self.show_note("")
+
     def show_summary(self, request: ComposeRequest | None, new_seed: bool) -> None:
         """Show a request in a few words; None if a setting of it is not usable."""
         summary = self.query_one("#request-summary", Static)

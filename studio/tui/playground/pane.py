@@ -1,5 +1,6 @@
 """The playground pane: request a poem, watch it being written, work on it, keep it."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import ClassVar
 
@@ -21,7 +22,7 @@ from studio.prosody.measure import Measure
 from studio.translation import tr
 from studio.tui.pane import Pane
 from studio.tui.playground.chooser import ChosenPoem, PoemChooser, PoemEntry
-from studio.tui.playground.desk import Desk
+from studio.tui.playground.desk import STILL_WRITING, Desk
 from studio.tui.playground.keeping import Keeping
 from studio.tui.playground.keys import PLAYGROUND_KEYS, WORKBENCH_ACTIONS
 from studio.tui.playground.model_fields import ModelFields
@@ -51,13 +52,15 @@ class PlaygroundPane(Pane):
         super().__init__(id=id)
         self.opening = Opening()
         self.form = RequestForm(id="request-form")
-        self.desk = Desk(self.send, self.opening.show_note, self._by_its_model)
+        self.desk = Desk(self.send, self.opening.show_note, self.form.models)
         # The poem that is shown when the studio opens.
         self._greeting: ComposeRequest | None = None
         # The poem of one's own that is being typed.
         self._typed = TypedPoem()
         # The saved poem that is being written again.
         self._to_compare: SavedPoem | None = None
+        # The texts that were given in the form, not on the workbench.
+        self._given = {""}
 
     def compose(self) -> ComposeResult:
         with Vertical(id="playground-main"):
@@ -121,10 +124,13 @@ class PlaygroundPane(Pane):
         # What an input method sends is text for the opening; ASCII letters are commands.
         if event.character and event.is_printable and not event.character.isascii():
             event.stop()
+            # The form may cover the opening.
+            self.remove_class("-options")
             self.opening.start_with(event.character)
 
     def on_paste(self, event: Paste) -> None:
         event.stop()
+        self.remove_class("-options")
         self.opening.start_with(event.text)
 
     @on(PinyinInput.Refused)
@@ -179,7 +185,7 @@ class PlaygroundPane(Pane):
         if request is not None and shown:
             # The form does not have what was given on the workbench: it belongs to the poem.
             before = shown.composed[0].request
-            if before.given and _for_the_form(shown.composed[0]) == request:
+            if before.given and _for_the_form(shown.composed[0], self._given) == request:
                 self._write(before)
                 return
         self._write_request(with_new_seed=False)
@@ -190,6 +196,7 @@ class PlaygroundPane(Pane):
         request = self.read_request()
         if request is None:
             return
+        self._given.add(request.given)
         model = self.form.models.compared
         self._write(request, *([msgspec.structs.replace(request, model=model)] if model else []))
 
@@ -201,6 +208,7 @@ class PlaygroundPane(Pane):
 
     @on(Desk.Finished)
     def _finished(self, event: Desk.Finished) -> None:
+        self.opening.take_back(tr(STILL_WRITING))
         composed = event.group.composed[0]
         if composed.request == self._greeting and self._to_compare is None:
             self.opening.show_note(tr("The poem of the day. Press enter to write another."))
@@ -261,19 +269,12 @@ class PlaygroundPane(Pane):
         self.desk.drop_pending()
         self._show_again(PoemGroup((composed,)))
         if chosen.again:
-            request = self._by_its_model(composed)
-            self._write(saved.rewrite_request if saved else request)
+            self._write(saved.rewrite_request if saved else self.form.models.by_its_model(composed))
             self._to_compare = saved
-
-    def _by_its_model(self, composed: Composed) -> ComposeRequest:
-        # "auto" may mean another model by now.
-        has_model = composed.model in self.form.models.models
-        model = composed.model if has_model else composed.request.model
-        return msgspec.structs.replace(composed.request, model=model)
 
     def _show_again(self, group: PoemGroup) -> None:
         """Show poems, and their request in the form."""
-        self._fill(_for_the_form(group.composed[0]))
+        self._fill(_for_the_form(group.composed[0], self._given))
         self.opening.show_note("")
         self.desk.show(group)
 
@@ -336,10 +337,16 @@ class PlaygroundPane(Pane):
             self._keeping.export(poem)
 
 
-def _for_the_form(composed: Composed) -> ComposeRequest:
-    """What the form shows of a request: a poem of one's own keeps its title and its poet."""
+def _for_the_form(composed: Composed, typed: Collection[str]) -> ComposeRequest:
+    """What the form shows of a request: a poem of one's own keeps its title and its poet.
+
+    A given text is shown if it is one of those that were `typed` there.
+    """
     request = _without_given(composed.request)
-    return request if composed.model else msgspec.structs.replace(request, title="", poet="")
+    if not composed.model:
+        return msgspec.structs.replace(request, title="", poet="")
+    given = composed.request.given
+    return msgspec.structs.replace(request, given=given if given in typed else "")
 
 
 def _for_the_settings(request: ComposeRequest, before: ComposeRequest) -> ComposeRequest:

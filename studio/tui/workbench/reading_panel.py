@@ -32,6 +32,8 @@ class ReadingPanel(VerticalScroll, can_focus=False):
 
     def __init__(self) -> None:
         super().__init__(id="reading")
+        # Whether a reading that has not arrived yet will come.
+        self.is_waiting = True
         self._draft: Draft | None = None
         self._read: Inspected | None = None
         self._shown: tuple[str, int, Inspected | None] | None = None
@@ -91,7 +93,8 @@ class ReadingPanel(VerticalScroll, can_focus=False):
         if self._draft is None:
             return
         if self._read is None:
-            rows = [Content.styled(tr("reading the poem"), "$foreground-muted")]
+            reading = tr("reading the poem") if self.is_waiting else ""
+            rows = [Content.styled(reading, "$foreground-muted")]
         else:
             now = self._draft.text[self._draft.cursor]
             most = max(chance for _, chance in self._choices)

@@ -15,6 +15,7 @@ from studio.corpus.cleaning import normalise_typed
 from studio.corpus.poem import is_han
 from studio.errors import StudioError
 from studio.messages import Composed, Inspected
+from studio.prosody.rules import BLANK, with_blanks
 from studio.translation import marked, tr
 from studio.tui.poem.mark_line import MarkLine
 from studio.tui.poem.marks import Overlays, marks_of
@@ -98,6 +99,11 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
             self._read = read
             self._show()
 
+    def miss_reading(self) -> None:
+        """The reading that was asked for does not come."""
+        self.query_one(ReadingPanel).is_waiting = False
+        self._show()
+
     def say_again(self) -> None:
         """Say in the language of now what is done, and what is known of the poem."""
         if self._busy:
@@ -150,6 +156,7 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
     # --- showing --------------------------------------------------------------------------------
 
     def _changed(self) -> None:
+        self.query_one(ReadingPanel).is_waiting = True
         self._show()
         # Whether there is something to finish.
         self.refresh_bindings()
@@ -240,13 +247,13 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
         self._replace(text)
 
     def _replace(self, text: str) -> None:
-        """Put what was typed at the cursor and after it."""
+        """Put what was typed at the cursor and after it; a blank makes a blank there."""
         try:
-            characters = "".join(filter(is_han, normalise_typed(text)))
+            typed = with_blanks(normalise_typed(text))
         except StudioError as error:
             self.say(str(error), error=True)
             return
-        if characters:
+        if characters := "".join(each for each in typed if is_han(each) or each == BLANK):
             self.put(characters)
 
     def put(self, characters: str, start: int | None = None) -> None:

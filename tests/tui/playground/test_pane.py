@@ -49,6 +49,16 @@ async def test_a_new_opening_takes_the_place_of_the_last(play: Play) -> None:
         assert played.last.first == "山"
 
 
+async def test_an_opening_that_starts_in_the_form_is_in_sight(play: Play) -> None:
+    async with play((60, 20)) as played:
+        for start in ("春", "明"):
+            await played.press("o", start)
+            opening = played.pane.query_one("#opening", Input)
+            assert played.app.focused is opening
+            assert (opening.value, opening.region.height) == (start, 3)
+            await played.press("escape")
+
+
 async def test_several_pasted_lines_become_the_opening(play: Play) -> None:
     async with play() as played:
         played.app.post_message(Paste("白日，\n黄河"))
@@ -308,9 +318,13 @@ async def test_the_error_of_a_request_goes_away_with_it(play: Play) -> None:
 
 async def test_a_poem_that_is_being_written_cannot_be_worked_on_and_says_why(play: Play) -> None:
     async with play() as played:
-        await played.press("enter", "w")
-        assert not played.pane.has_class("-working")
-        assert "still being written" in played.text("#opening-note")
+        for key in ("w", "a"):
+            await played.press("enter", key)
+            assert not played.pane.has_class("-working")
+            note = played.pane.query_one("#opening-note")
+            assert "still being written" in played.text("#opening-note")
+            await played.answer(QUATRAIN)
+            assert not note.display
 
 
 async def test_a_failure_of_something_else_leaves_the_poem_alone(play: Play) -> None:
@@ -678,6 +692,20 @@ async def test_again_repeats_what_was_given_at_the_workbench(play: Play) -> None
         assert not played.app.settings.request.given
         await played.press("f", "r")
         assert not played.last.given
+
+
+async def test_what_was_given_in_the_form_is_there_again_with_its_poem(play: Play) -> None:
+    async with play() as played:
+        for given in ("", "送君___，_____。"):
+            played.number("given").value = given
+            await played.press("enter")
+            await played.answer(QUATRAIN)
+        await played.press("w", "a")
+        await played.answer(OTHER)
+        await played.press("escape", "up", "up", "enter")
+        assert not played.last.given
+        await played.press("escape", "down", "enter")
+        assert played.last.given == "送君□□□，□□□□□。"
 
 
 async def test_a_poem_chosen_from_the_history_stays_though_others_were_being_written(

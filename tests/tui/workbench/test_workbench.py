@@ -1,7 +1,9 @@
 """Working on one poem, keyboard only."""
 
+import shutil
+
 import pytest
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.widgets import Input, Static
 
 from studio.collection.saved import Collection
@@ -108,6 +110,18 @@ async def test_characters_are_typed_over_those_from_the_cursor_on(play: Play) ->
         await played.press("i", "红", "云", "enter")
         assert played.bench.draft.text == QUATRAIN.replace("白日", "红云")
         assert played.app.focused is played.bench
+
+
+async def test_a_blank_that_is_typed_or_pasted_keeps_its_place(play: Play) -> None:
+    async with play() as played:
+        await open_bench(played)
+        await played.press("i", "红", "_", "云", "enter")
+        assert played.bench.draft.text == QUATRAIN.replace("白日依", "红□云")
+        played.bench.post_message(Paste("□黄*青"))
+        await played.settle()
+        assert played.bench.draft.text == QUATRAIN.replace("白日依山", "□黄□青")
+        await played.press("f")
+        assert played.last.given == played.bench.draft.text
 
 
 async def test_what_is_typed_must_fit_the_tones_and_the_rhyme(play: Play) -> None:
@@ -286,6 +300,15 @@ async def test_without_a_poem_there_is_nothing_to_work_on(play: Play) -> None:
         assert not played.pane.has_class("-working")
 
 
+async def test_a_text_that_no_request_can_have_is_not_worked_on(play: Play) -> None:
+    async with play() as played:
+        await played.press("enter")
+        await played.answer("白日 A。")
+        await played.press("w")
+        assert not played.pane.has_class("-working")
+        assert '"A" is not a Chinese character' in played.text("#opening-note")
+
+
 async def test_a_reading_that_fails_is_reported(play: Play) -> None:
     async with play() as played:
         await played.press("enter")
@@ -295,6 +318,41 @@ async def test_a_reading_that_fails_is_reported(play: Play) -> None:
         played.worker.emit(Failed("reading the poem", "There is no run called x.", command.ticket))
         await played.settle()
         assert "no run called x" in said(played, "#bench-said")
+
+
+async def test_a_reading_that_failed_is_not_waited_for(play: Play) -> None:
+    async with play() as played:
+        await open_bench(played)
+        await played.press("x", "full_stop", "x")
+        assert said(played, "#reading-choices") == "reading the poem"
+        inspect = played.worker.sent[-1]
+        assert isinstance(inspect, Inspect)
+        played.worker.emit(Failed("reading the poem", "The model is damaged.", inspect.ticket))
+        await played.settle()
+        assert said(played, "#reading-choices") == ""
+        await played.press("红")
+        assert said(played, "#reading-choices") == "reading the poem"
+
+
+async def test_a_poem_whose_model_is_gone_is_worked_on_with_the_one_in_the_options(
+    play: Play, night: Home
+) -> None:
+    async with play() as played:
+        played.select("model").value = "night"
+        await played.press("enter")
+        await played.answer(QUATRAIN)
+        shutil.rmtree(night.runs / "night")
+        played.pane.refresh_from_disk()
+        await played.settle()
+        await played.press("w")
+        assert said(played, "#bench-said").startswith("The model night is gone.")
+        inspect = played.worker.sent[-1]
+        assert isinstance(inspect, Inspect)
+        await played.press("r")
+        assert (inspect.request.model, played.last.model) == ("auto", "auto")
+        # Nothing was changed: no other poem is in the history.
+        await played.press("escape", "escape")
+        assert len(played.pane.desk.history.composed) == 1
 
 
 async def test_copied_spans_name_their_poem(play: Play) -> None:
