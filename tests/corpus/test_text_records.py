@@ -53,6 +53,8 @@ def test_a_title_in_its_marks_and_a_poet_below_a_blank_line_are_known(heading: s
     [
         ("静夜思 李白", "静夜思", "李白"),
         ("3. 登鹳雀楼　王之涣", "登鹳雀楼", "王之涣"),
+        ("又登鹳雀楼 王之涣", "又登鹳雀楼", "王之涣"),
+        ("静夜思·一 王之涣", "静夜思·一", "王之涣"),
         ("静夜思 其一", "静夜思 其一", ""),
         ("静夜思 唐代", "静夜思 唐代", ""),
         ("题 静夜思 李白", "题 静夜思 李白", ""),
@@ -107,6 +109,10 @@ def test_two_short_lines_of_verse_are_not_a_title_with_its_poet() -> None:
     verse = "关关雎鸠，在河之洲，窈窕淑女，君子好逑"
     spaced = "关关雎鸠 在河之洲\n窈窕淑女 君子好逑\n"
     assert _read(spaced) == [("", "", verse)]
+
+
+def test_a_first_line_that_lost_its_stop_is_no_title_with_its_poet() -> None:
+    assert _read(f"床前明月光 疑是地上霜\n{YE[12:]}") == [("", "", YE.replace("。", "，", 1))]
 
 
 def test_couplets_with_blank_lines_between_them_belong_to_the_title_above() -> None:
