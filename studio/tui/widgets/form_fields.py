@@ -187,8 +187,12 @@ class NameField(TypedField):
 class ChineseField(TypedField):
     """Chinese text, as it was typed. `placeholder` is shown while it is empty."""
 
+    # What separates lines that are pasted.
+    BETWEEN_LINES: ClassVar[str] = ""
+
     def __init__(self, name: str, label: str, placeholder: str, more: bool = False) -> None:
         editor = PinyinInput(id=name, compact=True, placeholder=placeholder)
+        editor.between_lines = self.BETWEEN_LINES
         super().__init__(name, label, editor, more)
 
     def reason(self) -> str:
@@ -203,7 +207,9 @@ class TitleField(ChineseField):
 
 
 class WordsField(ChineseField):
-    """Words in Chinese, separated by spaces or any punctuation."""
+    """Words in Chinese, separated by spaces or any punctuation, or pasted as lines."""
+
+    BETWEEN_LINES = " "
 
     def words(self) -> tuple[str, ...]:
         """The words, as they were typed."""

@@ -10,6 +10,9 @@ from studio.tui.widgets.pinyin_typing import PinyinTyping
 class PinyinInput(PinyinTyping, Input):
     """A field for one line; several lines that are pasted become one."""
 
+    between_lines = ""
+    """What separates them then."""
+
     # The size of the scrollable content. In Textual each change, so each key, lays out the whole
     # screen again. But the size of a field does not depend on its text.
     virtual_size = Reactive(Size(0, 0))
@@ -17,6 +20,7 @@ class PinyinInput(PinyinTyping, Input):
     def replace(self, text: str, start: int, end: int) -> None:
         """Put the printable characters in a place; refuse lone surrogates, with the reason."""
         if not self._refuses(text):
+            text = self.between_lines.join(text.splitlines())
             super().replace("".join(filter(str.isprintable, text)), start, end)
 
     def _insert(self, text: str) -> None:

@@ -242,8 +242,8 @@ class PinyinTyping(_Editor):
             if not keeper.is_ready:
                 self._show(tr("reading the poems (once)"))
             found = (await keeper.get()).candidates(letters)
-            if not self.is_attached:
-                return  # the screen was closed meanwhile
+            if not self.is_attached or self._letters != letters:
+                return  # the screen was closed meanwhile, or the field left
             # Candidates for more of the letters come first in any case.
             order = sorted(found, key=lambda each: (-each.letters, self._is_off_rule(each)))
             self._offered = tuple(order)

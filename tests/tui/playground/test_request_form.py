@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
+from textual.events import Paste
 from textual.widgets import Input
 
 from studio.prosody.measure import Measure
@@ -39,6 +40,14 @@ async def test_wishes_for_the_verse_are_in_the_request(play: Play) -> None:
 async def test_words_may_be_separated_by_any_punctuation(play: Play, typed: str) -> None:
     async with play() as played:
         type_into(played, words=typed)
+        await played.press("enter")
+        assert played.last.words == ("明月", "山")
+
+
+async def test_words_may_be_pasted_as_lines(play: Play) -> None:
+    async with play() as played:
+        played.number("words").post_message(Paste("明月\r\n山\n"))
+        await played.settle()
         await played.press("enter")
         assert played.last.words == ("明月", "山")
 

@@ -1,5 +1,7 @@
 """Typing Chinese by pinyin."""
 
+import asyncio
+
 import pytest
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -196,6 +198,27 @@ async def test_a_field_that_loses_the_focus_keeps_no_letters(home: Home) -> None
         await pilot.pause()
         app.field.focus()
         await press(app, pilot, "tab")
+        assert app.field.value == ""
+
+
+async def test_candidates_that_come_after_the_field_was_left_are_not_picked(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, read = Typing(home), asyncio.Event()
+
+    async def get(keeper: PinyinKeeper) -> Pinyin:
+        await read.wait()
+        return PINYIN
+
+    monkeypatch.setattr(Counted, "get", get)
+    async with app.run_test() as pilot:
+        looking = asyncio.create_task(app.field._look_up("y"))
+        await asyncio.sleep(0)
+        # As a click elsewhere does.
+        app.field.on_blur()
+        read.set()
+        await looking
+        await press(app, pilot, "left", "tab")
         assert app.field.value == ""
 
 
