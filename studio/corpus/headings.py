@@ -28,7 +28,8 @@ _BESIDE_POET = re.compile(
     r"[〔〈（(\[【][^〔〈（(\[【〕〉）)\]】]*[〕〉）)\]】]|[^\s:：·・•]{1,4}\s*[:：·・•]|\s"
 )
 # What may follow a title after a space and is not a poet: a dynasty, a number, the kind of text.
-_NOT_A_POET = re.compile(rf"{_DYNASTY}代?|其.+|.+[首章篇韵序]")
+# 章 ends a poet's name, too: 贺知章.
+_NOT_A_POET = re.compile(rf"{_DYNASTY}代?|其.+|.+[首篇韵序]|.*[一二三四五六七八九十百两兩数數]章")
 # Which of several poems it is, and how many they are.
 _OF_SEVERAL = re.compile("其[一二三四五六七八九十百]+")
 _SEVERAL = re.compile("其.+|.+首")
