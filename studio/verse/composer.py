@@ -18,6 +18,7 @@ from studio.verse.decoder import Columns, decode
 from studio.verse.fixed_characters import (
     fill_lines,
     free_text,
+    in_stops_of,
     refuse_mere_stops,
     required_words,
     wanted_rhymes,
@@ -137,7 +138,10 @@ def _with_scores(
     scan = partial(scan_by, form=form, measure=request.measure)
     book = request.measure.rules.book
     scored = add_scores(poems, request.ranking, copies, readings, scan, book)
-    return tuple(sorted(scored, key=lambda poem: -poem.score))
+    return tuple(
+        msgspec.structs.replace(each, text=in_stops_of(request.given, each.text))
+        for each in sorted(scored, key=lambda poem: -poem.score)
+    )
 
 
 def _rules(writer: Writer, request: ComposeRequest, rows: int) -> Rules:

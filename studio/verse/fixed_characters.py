@@ -52,6 +52,20 @@ class LineGrid:
         return tuple(map(tuple, self._lines))
 
 
+def in_stops_of(given: str, text: str) -> str:
+    """A poem with the stops of its given text, if that has all of its lines with a stop after each.
+
+    A person may have other stops than a form, and may divide the lines of a ci otherwise.
+    """
+    lines, characters = verse_lines(given), "".join(verse_lines(text))
+    stops = sum(each in STOPS for each in given)
+    is_whole = 1 < len(lines) == stops and given[-1] in STOPS
+    if not is_whole or len(given) - stops != len(characters):
+        return text
+    following = iter(characters)
+    return "".join(each if each in STOPS else next(following) for each in given)
+
+
 def refuse_mere_stops(request: ComposeRequest) -> None:
     """Raise VerseError if the text of a request has neither a character nor a blank."""
     for part, text in (

@@ -18,6 +18,7 @@ from studio.prosody.rhymes import rhyme_book
 from studio.prosody.tunes import tunes
 from studio.verse.composer import write
 from studio.verse.decoder import _PoemBatch
+from studio.verse.fixed_characters import in_stops_of
 from studio.verse.request import ComposeRequest, Sampling
 from studio.verse.sampling import Floats
 from studio.verse.writer import Writer
@@ -55,6 +56,18 @@ def test_what_is_given_stays_and_decides_the_rhyme(writer: Writer) -> None:
     assert len(set(ends)) == len(ends) - 1
     (opened,) = write(writer, ComposeRequest(form="如梦令", first="昨夜", tries=1))
     assert opened.text.startswith("昨夜")
+
+
+def test_a_whole_text_keeps_its_stops_and_the_division_of_its_lines(writer: Writer) -> None:
+    given = "□□□□□□□□□□□□。□□□□□；□□□□□□。□□？□□？□□□□□瘦！"
+    (poem,) = write(writer, ComposeRequest(form="如梦令", given=given, tries=1))
+    kept = zip(given, poem.text, strict=True)
+    assert all((stop in STOPS) == (found in STOPS) and stop in ("□", found) for stop, found in kept)
+    verse = in_stops_of("白日□山尽。黄河入海流！", "白日依山尽，黄河入海流。")
+    assert verse == "白日依山尽。黄河入海流！"
+    # A text without all of its stops has those of the tune.
+    (poem,) = write(writer, ComposeRequest(form="如梦令", given=given[:-1], tries=1))
+    assert poem.text.endswith("瘦。")
 
 
 @pytest.mark.parametrize(
