@@ -1,5 +1,6 @@
 """Exporting poems as text, Markdown, or a picture. Imports no torch, no textual."""
 
+import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -96,7 +97,8 @@ def free_path(folder: Path, poem: WrittenPoem, form: Format) -> Path:
     """A new path in `folder`, named after the poem's first line, with a number if it is taken."""
     stem = first_line(poem.text) or "poem"
     path, count = folder / f"{stem}{SUFFIXES[form]}", 1
-    while path.exists():
+    # In a folder that cannot be read, too: the export says why it cannot be written.
+    while os.path.exists(path):  # noqa: PTH110
         count += 1
         path = folder / f"{stem}-{count}{SUFFIXES[form]}"
     return path

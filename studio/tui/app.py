@@ -302,7 +302,8 @@ class StudioApp(TerminalApp):
     def export_folder(self) -> Path:
         """The folder that files were exported to last, or else the working directory."""
         last = self.settings.export_folder
-        return Path(last) if last and Path(last).is_dir() else self._started_in
+        # It may be on a disk that is gone, or no longer the user's.
+        return Path(last) if os.path.isdir(last) else self._started_in  # noqa: PTH112
 
     @export_folder.setter
     def export_folder(self, folder: Path) -> None:

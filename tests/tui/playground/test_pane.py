@@ -826,6 +826,13 @@ async def test_an_export_goes_to_the_working_directory_then_to_the_folder_used_l
         assert str(working_directory) in played.app.screen.query_one("#path", Input).value
 
 
+async def test_an_export_folder_that_cannot_be_read_is_replaced(
+    play: Play, working_directory: Path
+) -> None:
+    async with play(settings=Settings(export_folder="/" + "x" * 300)) as played:
+        assert played.app.export_folder == working_directory
+
+
 async def test_markdown_changes_the_proposed_suffix(play: Play, working_directory: Path) -> None:
     async with play() as played:
         await played.press("enter")
