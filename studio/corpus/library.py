@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from studio.corpus.cleaning import plain_label, tidy
-from studio.corpus.failures import REBUILD, read_errors
+from studio.corpus.cleaning import tidy
+from studio.corpus.failures import how_to_rebuild, read_errors
 from studio.corpus.poem import About, Poem, Split
 from studio.corpus.schema import APPLICATION, VERSION
 from studio.corpus.script import folded, simplified, traditional_phrase
@@ -111,7 +111,7 @@ class Library:
                         tr(
                             "{path} was built by another version of the studio. {remedy}",
                             path=path,
-                            remedy=tr(REBUILD),
+                            remedy=how_to_rebuild(path),
                         )
                     )
                 return cls(path, connection)

