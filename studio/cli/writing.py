@@ -10,7 +10,7 @@ import typer
 
 from studio.cli.options import Device, RhymeBookOption
 from studio.cli.output import option, out, print_json, say, usage_errors
-from studio.collection.exporting import export, format_of
+from studio.collection.exporting import PICTURES, export, format_of, refuse_taken
 from studio.collection.in_words import source_in_words
 from studio.collection.saved import Collection, SavedPoem, saved_now
 from studio.corpus.poem import couplets
@@ -130,6 +130,10 @@ def generate(
     json: Json = False,
 ) -> None:
     """Write poems; the best comes first."""
+    if picture:
+        # Before anything is written: it cannot be written again without its seed.
+        format_of(picture, PICTURES)
+        refuse_taken(picture)
     request = _request(
         first=first,
         form=_form(form),

@@ -1,7 +1,6 @@
 """Exporting poems as text, Markdown, or a picture. Imports no torch, no textual."""
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -38,18 +37,28 @@ def as_sheet(saved: SavedPoem) -> picture.Sheet:
     return picture.sheet(verse_lines(saved.poem.text), title, _day(saved.saved), foot)
 
 
-def format_of(path: Path) -> Format:
-    """The format for a file's suffix; raises StudioError if there is none."""
-    for form, suffix in SUFFIXES.items():
-        if path.suffix.lower() == suffix:
-            return form
+def format_of(path: Path, among: Iterable[Format] = SUFFIXES) -> Format:
+    """The format for a file's suffix; raises StudioError if it is none of those."""
+    suffixes = {SUFFIXES[form]: form for form in among}
+    if form := suffixes.get(path.suffix.lower()):
+        return form
     raise StudioError(
         tr(
             "{name} has no suffix of a known format. Use one of {suffixes}.",
             name=path.name,
-            suffixes=" ".join(SUFFIXES.values()),
+            suffixes=" ".join(suffixes),
         )
     )
+
+
+def refuse_taken(path: Path, replace: bool = False) -> None:
+    """Raise StudioError if a folder is there, or a file that may not be replaced."""
+    if path.is_dir():
+        raise StudioError(tr("{path} is a folder. Give the name of a file.", path=path))
+    if path.exists() and not replace:
+        raise StudioError(
+            tr("{path} exists already. Choose another name, or replace it.", path=path)
+        )
 
 
 def export(path: Path, poems: Sequence[SavedPoem], form: Format, replace: bool = False) -> None:
@@ -58,12 +67,7 @@ def export(path: Path, poems: Sequence[SavedPoem], form: Format, replace: bool =
     Raises StudioError if the file exists (unless `replace`) or cannot be written, if a picture is
     to hold several poems, or if this machine has no font for it.
     """
-    if path.is_dir():
-        raise StudioError(tr("{path} is a folder. Give the name of a file.", path=path))
-    if path.exists() and not replace:
-        raise StudioError(
-            tr("{path} exists already. Choose another name, or replace it.", path=path)
-        )
+    refuse_taken(path, replace)
     content = _content(poems, form)
     try:
         write_atomically(path, content)

@@ -114,6 +114,16 @@ def test_a_poem_is_drawn_as_it_is_written(trained: Run, tmp_path: Path) -> None:
     assert (tmp_path / "poem.svg").read_text().startswith("<svg")
 
 
+@pytest.mark.parametrize("name", ["taken.svg", "poem.gif", "poem.txt"])
+def test_a_poem_that_cannot_be_drawn_is_not_written(
+    tangshi: Run, home: Home, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "taken.svg").write_text("mine")
+    result = tangshi("generate", "--drafts", "1", "--picture", str(tmp_path / name))
+    assert (result.code, result.out) == (1, "")
+    assert "Choose another name" in result.err or "Use one of .svg .png." in result.err
+
+
 def test_an_export_of_no_poem_leaves_the_file_that_is_there(
     tangshi: Run, two: tuple[SavedPoem, SavedPoem], tmp_path: Path
 ) -> None:
