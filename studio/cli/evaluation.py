@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from studio.cli.options import Device
+from studio.cli.options import Device, is_given
 from studio.cli.output import out, padded, print_json, say
 from studio.cli.writing import Json, Run
 from studio.errors import CorpusError
@@ -44,8 +44,7 @@ def held_out(
     """Perplexity on a held-out split. `poems` and `couplets` measure other things."""
     if context.invoked_subcommand is not None:
         for name in ("split", "poems", "run", "device", "json"):
-            source = context.get_parameter_source(name)
-            if source is not None and source.name == "COMMANDLINE":
+            if is_given(context, name):
                 raise typer.BadParameter(
                     tr("Give options after `{command}`.", command=context.invoked_subcommand)
                 )

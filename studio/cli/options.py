@@ -26,6 +26,12 @@ Device = Annotated[
 ]
 
 
+def is_given(context: typer.Context, name: str) -> bool:
+    """Whether an option is on the command line, and not its default."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def assignment(text: str) -> tuple[str, object]:
     """Key and value of a setting typed as KEY=VALUE; raises ConfigError."""
     key, equals, value = text.partition("=")

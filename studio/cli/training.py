@@ -6,7 +6,7 @@ import msgspec
 import typer
 
 from studio.cli import train_runs
-from studio.cli.options import Device, assignment
+from studio.cli.options import Device, assignment, is_given
 from studio.cli.output import option, print_json, say, usage_errors
 from studio.cli.several import devices_option, train_on_devices, train_with_process_0
 from studio.cli.train_runs import let_wait
@@ -20,6 +20,7 @@ from studio.translation import tr
 
 
 def train(
+    context: typer.Context,
     recipe: Annotated[
         str, typer.Option(help=tr("One of {names}.", names=tr(", ").join(RECIPES)))
     ] = "studio",
@@ -112,13 +113,14 @@ def train(
                     tr("Name the run to resume with --run NAME: see `tangshi-studio runs list`.")
                 )
             kept = (cell, seed, set_, from_, poems, mix, teachers, teaching, max_steps)
-            if any(each is not None for each in kept):
+            if is_given(context, "recipe") or any(each is not None for each in kept):
                 raise ConfigError(
                     tr("A resumed run keeps its settings: only --epochs and --device can change.")
                 )
         elif queue:
             given_too = (cell, run, epochs, seed, set_, from_, poems, mix, teachers, teaching)
-            if device or any(each is not None for each in (*given_too, max_steps)):
+            has_settings = any(each is not None for each in (*given_too, max_steps))
+            if device or has_settings or is_given(context, "recipe"):
                 raise ConfigError(
                     tr("--queue trains the runs that wait, each with its own settings.")
                 )

@@ -55,6 +55,8 @@ def test_without_a_name_each_run_is_called_after_its_cell(tangshi: Run, home: Ho
         (["--cell", "rnn,gru", "--run", "night"], 1, "already a run called night-gru"),
         (["--cell", "rnn,gru", "--run", "a", "--set", "batch_size=4000"], 1, "batch_size"),
         (["--queue", "--seed", "3"], 2, "each with its own settings"),
+        (["--queue", "--recipe", "gpu"], 2, "each with its own settings"),
+        (["--run", "a", "--resume", "--recipe", "studio"], 2, "keeps its settings"),
         (["--queue", "--set", "hidden=8"], 2, "each with its own settings"),
         (["--queue"], 1, "No run waits"),
         (["--queue", "--detach"], 1, "No run waits"),
@@ -64,7 +66,7 @@ def test_what_cannot_begin_leaves_nothing(
     tangshi: Run, home: Home, arguments: list[str], code: int, message: str
 ) -> None:
     folders.create(home.runs, "night-gru", RECIPES["classic"])
-    result = tangshi("train", "--recipe", "studio", *arguments)
+    result = tangshi("train", *arguments)
     assert result.code == code
     assert message in " ".join(result.err.split())
     assert [run.name for run in folders.all_runs(home.runs)] == ["night-gru"]
