@@ -179,6 +179,7 @@ def test_the_language_of_a_report_is_left_to_its_command(home: Home, command: st
     # Errors in the other arguments are in it, too.
     assert choose_language(arguments) == arguments
     assert translation.language() == "zh"
+    assert choose_language(["runs", "show", *arguments]) == ["runs", "show", command]
     unknown = [command, "--language", "fr"]
     assert choose_language(unknown) == unknown
 
