@@ -25,7 +25,7 @@ _FIRST = 30
 # The words that typer has for options, arguments and their values.
 _HEADINGS = (marked("Options"), marked("Arguments"), marked("Commands"))
 _OF_OPTIONS = (marked("default: "), marked("; "), marked("required"))
-_RANGE = re.compile(r"(\S+)<=x<=(\d+)|x>=(\S+?)(?=[;\]]|$)")
+_RANGE = re.compile(r"([\d.]+)<=x<=([\d.]+)|x>=([\d.]+)")
 # From this bound on a number has a limit only because computers have one.
 _UNLIMITED = MAX_COUNT
 _METAVARS = {
@@ -139,9 +139,9 @@ def _with_ranges(text: str) -> str:
 
 
 def _range(found: re.Match[str]) -> str:
-    low, high = found[1] or found[3], int(found[2] or _UNLIMITED)
-    if high < _UNLIMITED:
-        return tr("{low} to {high}", low=low, high=f"{high:,}")
+    low, high = found[1] or found[3], found[2]
+    if high and float(high) < _UNLIMITED:
+        return tr("{low} to {high}", low=low, high=f"{int(high):,}" if high.isdigit() else high)
     return tr("{low} or more", low=low)
 
 

@@ -130,6 +130,7 @@ def test_ranges_in_help_are_said_in_words() -> None:
     assert _with_ranges("Seed.  [1<=x<=2147483647]") == "Seed.  [1 or more]"
     assert _with_ranges("Rows.  [default: 20; 1<=x<=1000]") == "Rows.  [default: 20; 1 to 1,000]"
     assert _with_ranges("Rounds.  [default: 5; x>=1]") == "Rounds.  [default: 5; 1 or more]"
+    assert _with_ranges("Share.  [0.0<=x<=0.99]") == "Share.  [0.0 to 0.99]"
 
 
 def test_no_help_has_a_formula(home: Home) -> None:

@@ -14,6 +14,7 @@ from rich.cells import cell_len
 
 from studio.cli.command_line import app
 from studio.cli.doctor import PACKAGES
+from studio.cli.help_page import _with_ranges
 from studio.cli.typer_words import in_words
 from studio.line_breaks import wrapped
 from studio.model.device import Device
@@ -29,6 +30,11 @@ POEMS = "静夜思\n李白\n床前明月光，疑是地上霜。\n举头望明�
 def english_afterwards() -> Iterator[None]:
     yield
     use_language("en")
+
+
+def test_ranges_in_help_stay_in_their_brackets() -> None:
+    use_language("zh")
+    assert _with_ranges("轮数。  [1<=x<=2147483647]") == "轮数。  [不小于1]"
 
 
 def printed_help(*arguments: str) -> list[str]:
