@@ -256,7 +256,8 @@ def delete_run(
 def _confirmed(name: str) -> bool:
     """Ask on standard error whether to delete a run. No answer counts as no."""
     say(tr("Delete the run {run} and its checkpoints? [y/N]", run=name))
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    # As bytes: a character that was rubbed out in the terminal may leave a part of itself.
+    return sys.stdin.buffer.readline().strip().lower() in (b"y", b"yes")
 
 
 def _figure(value: float | None, digits: int) -> str:

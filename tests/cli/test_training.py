@@ -304,12 +304,13 @@ def test_a_run_that_cannot_start_from_a_model_says_why(
     assert [run.name for run in folders.all_runs(home.runs)] == ["a"]
 
 
-@pytest.mark.parametrize("answer", ["", "n\n"])
+# The last one is a Chinese character of which the terminal rubbed out one byte.
+@pytest.mark.parametrize("answer", [b"", b"n\n", "是".encode()[:-1] + b"\n"])
 def test_a_run_is_not_deleted_without_a_yes(
-    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch, answer: str
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch, answer: bytes
 ) -> None:
     folders.create(home.runs, "a", RECIPES["classic"])
-    monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(answer), "utf-8"))
     result = tangshi("runs", "delete", "a")
     assert (result.code, result.out) == (1, "")
     assert "--yes" in result.err
