@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from studio.cli.output import out, padded, print_json, progress, say, usage_errors
+from studio.cli.output import out, padded, print_json, print_row, progress, say, usage_errors
 from studio.corpus.library import LARGEST, Library, Query, Sort
 from studio.corpus.long_lines import LongLine
 from studio.corpus.manifest import Corpus, corpus_command, published_corpora, published_corpus
@@ -215,8 +215,8 @@ def search(
         return
     for poem in poems:
         line = f"{poem.id:>6}  {padded(tr(poem.form), 5)} {padded(poem.author or '—', 8)} "
-        text = f"{line}{poem.first_line}  {named('', poem.title)}".rstrip()
-        out.print(text, overflow="ellipsis", no_wrap=True)
+        text = f"{line}{poem.first_line}  《{poem.title}》"
+        print_row(text)
     if len(poems) < count:
         say(tr("{count:,} poems, {shown} shown", count=count, shown=len(poems)))
     else:
@@ -352,7 +352,7 @@ def _print_long_lines(lines: list[LongLine]) -> None:
     out.print("\n" + tr("Long lines: {account} (all with --json)", account=account))
     for line in lines[:LONG_LINES_SHOWN]:
         text = f"  {padded(tr(line.outcome), 8)}  {line.line}  {place_in_words(line.source)}"
-        out.print(text, overflow="ellipsis", no_wrap=True)
+        print_row(text)
 
 
 def _bars(heading: str, counts: list[tuple[str, int]]) -> None:

@@ -23,7 +23,8 @@ from studio.reasons import system_reason
 from studio.translation import plain, tr
 from studio.wording import printable
 
-out = Console(highlight=False, markup=False, emoji=False)
+# A file or another program takes a line as it is; for lack of a width 80 cells would break it.
+out = Console(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 messages = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
@@ -40,6 +41,14 @@ def print_json(document: Any) -> None:
     encoded = msgspec.json.format(encoded, indent=2)
     sys.stdout.buffer.write(encoded + b"\n")
     sys.stdout.buffer.flush()
+
+
+def print_row(text: str) -> None:
+    """Print a row of a list: in a terminal as much as fits into a line, elsewhere all of it."""
+    if out.soft_wrap:
+        out.print(text)
+    else:
+        out.print(text, overflow="ellipsis", no_wrap=True)
 
 
 def say(text: str) -> None:

@@ -230,7 +230,7 @@ def _print(
         values = (getattr(each, field) if each else None for each in (written, human))
         table.add_row(tr(words), *(_figure(value, field in _SHARES) for value in values))
     table.add_row(tr("milliseconds per poem"), f"{milliseconds:.0f}", "")
-    out.print(table)
+    out.print(table, soft_wrap=False)
 
 
 def _figure(value: float | None, share: bool) -> str:

@@ -71,7 +71,7 @@ def list_runs(
     nothing = tr("No runs yet. Start one with `tangshi-studio train`.")
     if where.strip():
         nothing = tr("No run matches.")
-    out.print(table if summaries else nothing)
+    out.print(table if summaries else nothing, soft_wrap=False)
 
 
 def _listed(run: folders.RunSummary) -> dict[str, str]:
@@ -174,7 +174,7 @@ def _print_summary(summary: folders.RunSummary, config: RunConfig) -> None:
         for key, value in sorted(settings.items())
     )
     table.add_row(tr("settings"), " ".join(words))
-    out.print(table)
+    out.print(table, soft_wrap=False)
 
 
 @runs_app.command("watch", help=tr("Open the studio on a run, whichever process trains it."))

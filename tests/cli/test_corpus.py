@@ -274,3 +274,11 @@ def test_remedies_for_poems_beside_the_library_are_about_these_poems(
     beside.write_bytes(b"damaged")
     with pytest.raises(CorpusError, match="`tangshi-studio corpus build --corpus songci --beside`"):
         Library.open(beside)
+
+
+def test_a_line_in_a_file_or_a_pipe_is_not_broken_or_cut(command: Command, tmp_path: Path) -> None:
+    title = "送友人歸山中" * 9
+    (tmp_path / "long.txt").write_text(f"{title}:白日依山盡，黃河入海流。", "utf-8")
+    command("fetch", "--from", str(tmp_path / "long.txt"), "--script", "traditional")
+    assert command("show", "1").out.splitlines()[0] == title
+    assert title in command("search").out
