@@ -9,7 +9,8 @@ comparison = name ("=" | "!=" | "<" | "<=" | ">" | ">=" | "~") value
 
 A value with spaces is in double quotes. `~` asks whether the text contains the value. Without an
 operator, a filter is words, all of which are part of the name, recipe, cell or status. In Chinese
-`状态 = 暂停 或 困惑度 < 120` is the same as `status = paused or perplexity < 120`.
+`状态 = 暂停 或 困惑度 < 120` is the same as `status = paused or perplexity < 120`, whatever the
+language of the process: with `--json` it is English.
 """
 
 import difflib
@@ -17,17 +18,18 @@ import operator
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from studio.errors import ConfigError
 from studio.model.config import RECIPES, RunConfig
 from studio.runs.comparing import flat_settings
 from studio.runs.folders import RunSummary
-from studio.translation import marked, tr
+from studio.translation import marked, tr, translator
 
 Fields = Mapping[str, object]
 Filter = Callable[[Fields], bool]
 
-# Each can also be asked for in the language of the process.
+# Each can also be asked for in Chinese.
 _TEXTS = (marked("name"), marked("recipe"), marked("cell"), marked("status"))
 _NUMBERS = (
     *(marked("step"), marked("epoch"), marked("loss")),
@@ -77,8 +79,8 @@ def run_filter(text: str) -> Filter:
 
 def _words(wanted: list[str]) -> Filter:
     def holds(fields: Fields) -> bool:
-        found = " ".join(text for name in _TEXTS for text in _texts(fields, name))
-        return all(word in found for word in wanted)
+        found = [text for name in _TEXTS for text in _texts(fields, name, "".join(wanted))]
+        return all(word in " ".join(found) for word in wanted)
 
     return holds
 
@@ -144,7 +146,9 @@ class _Parser:
 
     def _comparison(self) -> Filter:
         name = self._take(tr("a name"), "word").lower()
-        name = {tr(each): each for each in _TEXTS + _NUMBERS}.get(name, name)
+        if not name.isascii():
+            chinese = {text: each for each in _TEXTS + _NUMBERS for text in _in_chinese(each)}
+            name = chinese.get(name, name)
         usual = _usual_value(name)
         signs = tr("one of {signs} ~ after {name}", signs=" ".join(_ORDERS), name=name)
         sign = self._take(signs, "operator")
@@ -195,21 +199,27 @@ def _number(name: str, value: str, usual: object) -> float:
 
 def _compare_text(name: str, sign: str, value: str) -> Filter:
     if sign == "=":
-        return lambda fields: value in _texts(fields, name)
+        return lambda fields: value in _texts(fields, name, value)
     if sign == "!=":
-        return lambda fields: value not in _texts(fields, name)
+        return lambda fields: value not in _texts(fields, name, value)
     if sign == "~":
-        return lambda fields: any(value in text for text in _texts(fields, name))
+        return lambda fields: any(value in text for text in _texts(fields, name, value))
     raise _error(tr("{name} is a text, so use = != or ~, not {sign}", name=name, sign=sign))
 
 
-def _texts(fields: Fields, name: str) -> list[str]:
-    """The text of a field; a status also as it is shown, and in Chinese without 已 and 中."""
+def _texts(fields: Fields, name: str, asked: str) -> list[str]:
+    """The text of a field; a status also in Chinese, if what is asked for is Chinese."""
     text = str(fields.get(name, "")).lower()
-    if name != "status":
+    if name != "status" or asked.isascii():
         return [text]
-    shown = tr(text)
-    return [text, shown, shown.removeprefix("已").removesuffix("中")]
+    return [text, *_in_chinese(text)]
+
+
+@cache
+def _in_chinese(text: str) -> list[str]:
+    """A word in simplified and traditional characters; a status also without 已 and 中."""
+    said = [translator(language)(text) for language in ("zh", "zh_TW")]
+    return [*said, *(each.removeprefix("已").removesuffix("中") for each in said)]
 
 
 def _compare_number(name: str, sign: str, value: float) -> Filter:

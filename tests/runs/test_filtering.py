@@ -67,6 +67,11 @@ def test_a_run_matches_in_chinese(text: str) -> None:
     assert run_filter(text)(RUN)
 
 
+@pytest.mark.parametrize("text", ["停止", "状态 = 停止 且 困惑度 < 120", "狀態 = 已停止"])
+def test_a_run_matches_in_chinese_whatever_the_language_is(text: str) -> None:
+    assert run_filter(text)(RUN)
+
+
 @pytest.mark.usefixtures("chinese")
 @pytest.mark.parametrize("text", ["暂停", "status = 暂停", "状态 != 停止", "困惑度 < 100"])
 def test_a_run_does_not_match_in_chinese(text: str) -> None:
