@@ -1,10 +1,11 @@
 """Options that several commands have."""
 
+from collections.abc import Container
 from typing import Annotated
 
 import typer
 
-from studio.cli.output import usage_errors
+from studio.cli.output import option, usage_errors
 from studio.devices import DeviceName
 from studio.documents import converted
 from studio.errors import ConfigError
@@ -40,6 +41,21 @@ def assignment(text: str) -> tuple[str, object]:
             tr("--set takes KEY=VALUE, as in --set hidden=256, not {text!r}.", text=text)
         )
     return key.strip(), value.strip()
+
+
+def settings_of(set_: list[str] | None, given: Container[str]) -> dict[str, object]:
+    """The settings of --set; raises ConfigError if one is also `given` by an option of its own."""
+    settings = dict(map(assignment, set_ or []))
+    for key in settings:
+        if key.rpartition(".")[2] in given:
+            raise ConfigError(
+                tr(
+                    "{option} and --set {key} are the same setting: give one of them.",
+                    option=option(key),
+                    key=key,
+                )
+            )
+    return settings
 
 
 RhymeBookOption = Annotated[

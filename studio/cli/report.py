@@ -6,7 +6,7 @@ from typing import Annotated, get_args
 import typer
 
 from studio.cli.headless import failure, train_to_end
-from studio.cli.options import assignment
+from studio.cli.options import settings_of
 from studio.cli.output import option, out, print_json, say, usage_errors
 from studio.errors import ConfigError, RunError
 from studio.model.config import MAX_COUNT, RECIPES, Cell, RunConfig, recipe_named, with_settings
@@ -85,7 +85,7 @@ def compare(
                 )
         given = {"epochs": epochs, "max_steps": max_steps, "seed": seed}
         options: dict[str, object] = {k: v for k, v in given.items() if v is not None}
-        settings = dict(assignment(text) for text in set_ or [])
+        settings = settings_of(set_, [*options, "cell"])
         config = with_settings(with_settings(recipe_named(recipe), options, option), settings)
     stem = run or f"compare-{recipe}"
     planned = {

@@ -6,7 +6,7 @@ import msgspec
 import typer
 
 from studio.cli import train_runs
-from studio.cli.options import Device, assignment, is_given
+from studio.cli.options import Device, is_given, settings_of
 from studio.cli.output import option, print_json, say, usage_errors
 from studio.cli.several import devices_option, train_on_devices, train_with_process_0
 from studio.cli.train_runs import let_wait
@@ -136,7 +136,7 @@ def train(
                 )
             if teaching is not None and not teachers:
                 raise ConfigError(tr("--teaching needs --teachers."))
-            settings = dict(assignment(text) for text in set_ or [])
+            settings = settings_of(set_, [*options, "cell"] if cell else options)
             cells = cell.split(",") if cell else [""]
             if len(set(cells)) < len(cells):
                 raise ConfigError(tr("--cell names a cell twice. Each is trained once."))

@@ -52,6 +52,8 @@ def test_without_a_name_each_run_is_called_after_its_cell(tangshi: Run, home: Ho
     [
         (["--cell", "rnn,foo", "--run", "a"], 2, "rnn, gru or lstm, not 'foo'"),
         (["--cell", "rnn,gru,rnn", "--run", "a"], 2, "names a cell twice"),
+        (["--cell", "rnn,gru", "--set", "model.cell=lstm"], 2, "--cell and --set model.cell"),
+        (["--max-steps", "1", "--set", "max_steps=2"], 2, "--max-steps and --set max_steps"),
         (["--cell", "rnn,gru", "--run", "night"], 1, "already a run called night-gru"),
         (["--cell", "rnn,gru", "--run", "a", "--set", "batch_size=4000"], 1, "batch_size"),
         (["--queue", "--seed", "3"], 2, "each with its own settings"),
