@@ -245,6 +245,10 @@ def show(
     json: Json = False,
 ) -> None:
     """Show a poem, or a random one."""
+    if number is not None and (words or form or poet or seed is not None):
+        raise typer.BadParameter(
+            tr("The number names the poem: leave out --words, --form, --poet and --seed.")
+        )
     with Library.open(Home.default().library) as library:
         if number is not None:
             poem: Poem | None = library.poem(number)

@@ -39,7 +39,8 @@ def report(
     json: Json = False,
 ) -> None:
     """Write the lab report of runs. Needs matplotlib."""
-    _write(runs, out_, _spoken(language, json), format, test, json)
+    # A run that is named twice is not compared with itself.
+    _write(list(dict.fromkeys(runs)), out_, _spoken(language, json), format, test, json)
 
 
 def compare(

@@ -105,9 +105,10 @@ def scan(
     a name, line, start and end (counted from 0), an explanation, and a severity: "fault" or "note".
     A repeated character (重字) is among the faults, with the severity "note".
     """
-    measure = _measure(rhymes or PINGSHUI.key, no_rescue or [])
-    rules = measure.rules
-    ci_rules = _measure(rhymes or "cilin", []).rules
+    if tune and couplet:
+        raise typer.BadParameter(tr("A ci is no couplet: give --tune or --couplet."))
+    rules = _rules(rhymes or PINGSHUI.key, no_rescue or [])
+    ci_rules = _rules(rhymes or "cilin", [])
     chosen = _tune(tune)
     name = tr("standard input") if file == "-" else file
     read = read_poems(file, name)

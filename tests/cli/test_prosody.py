@@ -360,6 +360,12 @@ def test_two_rows_are_the_halves_of_a_couplet(tangshi: Run, written: Writer) -> 
     assert [poem["faults"] for poem in poems[::2]] == [[], []]
 
 
+def test_a_ci_is_not_scanned_as_a_couplet(tangshi: Run, written: Writer) -> None:
+    result = tangshi("scan", written("十里松风"), "--couplet", "--tune", "如梦令")
+    assert (result.code, result.out) == (2, "")
+    assert "give --tune or --couplet" in result.err
+
+
 def test_the_ci_of_a_library_are_measured(tangshi: Run, tmp_path: Path, home: Home) -> None:
     missing = tangshi("corpus", "ci")
     assert missing.code == 1

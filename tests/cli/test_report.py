@@ -24,10 +24,13 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_report_names_its_page(trained: Run, tmp_path: Path) -> None:
-    result = trained("report", "a", "--out", str(tmp_path / "report"))
+    # A run that is named twice is reported once.
+    result = trained("report", "a", "a", "--out", str(tmp_path / "report"))
     assert result.code == 0
     assert result.out.strip() == str(tmp_path / "report" / "report.html")
-    assert Path(result.out.strip()).is_file()
+    page = Path(result.out.strip()).read_text("utf-8")
+    assert "report a" in page
+    assert "report a a" not in page
 
 
 def test_a_wrong_language_is_wrong_usage(trained: Run, tmp_path: Path) -> None:
