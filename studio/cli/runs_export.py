@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from studio.cli.output import out, print_json
-from studio.paths import Home
+from studio.paths import Home, expanded
 from studio.runs import folders
 from studio.runs.exporting import Format, export, target
 from studio.translation import tr
@@ -23,7 +23,8 @@ def export_runs(
     json: Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))] = False,
 ) -> None:
     """Export losses, perplexities, verse figures and samples of runs."""
-    home = Home.default()
+    # The shell leaves --out=~/runs as it is.
+    home, folder = Home.default(), expanded(folder)
     # All are looked at first, so that one that cannot be exported writes nothing.
     found = [folders.find(home.runs, name) for name in dict.fromkeys(names)]
     for run in found:

@@ -17,7 +17,7 @@ from studio.corpus.poem import couplets
 from studio.documents import converted
 from studio.errors import ConfigError, CorpusError
 from studio.files import read_regular
-from studio.paths import Home
+from studio.paths import Home, expanded
 from studio.prosody.books import rhyme_book_named
 from studio.prosody.couplet import COUPLET_FORM
 from studio.prosody.forms import form_named
@@ -131,6 +131,8 @@ def generate(
 ) -> None:
     """Write poems; the best comes first."""
     if picture:
+        # The shell leaves --picture=~/poem.svg as it is.
+        picture = expanded(picture)
         # Before anything is written: it cannot be written again without its seed.
         format_of(picture, PICTURES)
         refuse_taken(picture)

@@ -10,7 +10,7 @@ from studio.model import checkpoint
 from studio.model.coherence import read_coherence
 from studio.model.device import choose_device, has_gpu
 from studio.model.judge import read_judge
-from studio.paths import Home, default_model, model_description
+from studio.paths import Home, default_model, expanded, model_description
 from studio.runs import folders
 from studio.runs.card import Card
 from studio.translation import tr
@@ -45,10 +45,10 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
     """
     if "/" in name:
         try:
-            path = Path(name).expanduser().resolve()
+            path = expanded(Path(name)).resolve()
             # It stands in the settings of a run that starts from it.
             str(path).encode()
-        except (RuntimeError, ValueError) as error:
+        except ValueError as error:
             raise RunError(
                 tr(
                     "{name!r} is not the path of a model: {reason}. Give a run, default, or the "

@@ -26,6 +26,18 @@ def test_several_runs_are_exported_to_a_folder(tangshi: Run, tmp_path: Path) -> 
     assert json.loads(Path(files[0]).read_bytes())["epoch_loss"] == 4.5
 
 
+def test_a_tilde_that_the_shell_leaves_is_the_home_folder(
+    tangshi: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "me").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    monkeypatch.chdir(tmp_path)
+    assert tangshi("runs", "export", "a", "--out=~/out").code == 0
+    assert (tmp_path / "me" / "out" / "a.csv").is_file()
+    (tmp_path / "me" / "poem.svg").touch()
+    assert "poem.svg exists already" in tangshi("generate", "--picture=~/poem.svg").err
+
+
 def test_nothing_is_written_if_a_name_is_wrong(tangshi: Run, tmp_path: Path) -> None:
     result = tangshi("runs", "export", "a", "c", "--out", str(tmp_path / "out"))
     assert (result.code, "no run called 'c'" in result.err) == (1, True)
