@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from studio.cli.output import out, padded, print_json, print_row, progress, say, usage_errors
-from studio.corpus.library import LARGEST, Library, Query, Sort
+from studio.corpus.library import LARGEST, Built, Library, Query, Sort, built_from
 from studio.corpus.long_lines import LongLine
 from studio.corpus.manifest import Corpus, corpus_command, published_corpora, published_corpus
 from studio.corpus.obtaining import current_statistics, fetch_and_build, rebuild
@@ -131,7 +131,7 @@ def _say_what_is_lost(library: Path, wanted: Corpus | None, script: Script, besi
     `wanted` is the corpus of the new one, or None for the user's own poems; `script` is its script,
     and `beside` says that it stands beside the library.
     """
-    before = current_statistics(library)
+    before = built_from(library)
     if before is None:
         if library.exists():
             say(tr("{library} will be replaced.", library=library))
@@ -148,7 +148,7 @@ def _say_what_is_lost(library: Path, wanted: Corpus | None, script: Script, besi
         )
 
 
-def _command_for(built: Statistics, beside: bool) -> str:
+def _command_for(built: Built, beside: bool) -> str:
     """The command that builds a library with these statistics; another one stays as it is."""
     corpus = next((each for each in published_corpora() if each.source == built.source), None)
     script = ["--script", built.script] if built.script != "simplified" else []

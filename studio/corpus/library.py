@@ -1,5 +1,6 @@
 """The poems in one SQLite file: full-text search, pages of a sorted list, statistics."""
 
+import contextlib
 import random
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ import msgspec
 
 from studio.corpus.cleaning import tidy
 from studio.corpus.failures import how_to_rebuild, read_errors
-from studio.corpus.poem import About, Poem, Split
+from studio.corpus.poem import About, Poem, Script, Split
 from studio.corpus.schema import APPLICATION, VERSION
 from studio.corpus.script import folded, simplified, traditional_phrase
 from studio.corpus.statistics import Counted, Counts, Statistics, count_poems
@@ -30,6 +31,25 @@ _ROW = "id, title, author, form, first_line, length"
 
 # What SQLite holds in an integer.
 LARGEST = 2**63 - 1
+
+
+class Built(msgspec.Struct, frozen=True):
+    """What a library was built from, and how many poems it has."""
+
+    source: str
+    script: Script
+    poems: int
+
+
+def built_from(path: Path) -> Built | None:
+    """What the library at `path` was built from, by any version; None if there is none to read."""
+    with contextlib.suppress(OSError, sqlite3.Error, msgspec.MsgspecError, UnicodeDecodeError):
+        if path.is_file():
+            where = f"{path.resolve().as_uri()}?mode=ro"
+            with contextlib.closing(sqlite3.connect(where, 1.0, uri=True)) as connection:
+                facts = connection.execute("SELECT value FROM facts WHERE name = 'statistics'")
+                return msgspec.json.decode((facts.fetchone() or [b""])[0], type=Built)
+    return None
 
 
 class Query(msgspec.Struct, frozen=True):

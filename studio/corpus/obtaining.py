@@ -69,8 +69,8 @@ def fetch_and_build(
                             corpus=corpus.name,
                         )
                     )
-                # The whole path, so that the library can be built again from anywhere. A file name
-                # may not be UTF-8, but text in a library must be.
+                # Whole, because it is read again in another folder. A file name may not be UTF-8,
+                # but text in a library must be.
                 name = str(source.absolute()).encode("utf-8", "replace").decode()
                 return _build_from(home, home.library, source, name, 0, script, progress)
         elif not fetching.is_fetched(folder, corpus):

@@ -2,6 +2,8 @@
 
 import json
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -284,3 +286,16 @@ def test_a_line_in_a_file_or_a_pipe_is_not_broken_or_cut(command: Command, tmp_p
     command("fetch", "--from", str(tmp_path / "long.txt"), "--script", "traditional")
     assert command("show", "1").out.splitlines()[0] == title
     assert title in command("search").out
+
+
+def test_poems_of_an_older_version_that_are_replaced_are_named_too(
+    command: Command, own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    # The command works in another folder.
+    command("fetch", "--from", "poems.txt")
+    with closing(sqlite3.connect(tmp_path / "home" / "data" / "library.sqlite")) as library:
+        library.execute("PRAGMA user_version = 1")
+    assert command("stats").code == 1
+    command("build", "--from", str(tmp_path / "none.txt"))
+    assert f"`tangshi-studio corpus fetch --from {own}`" in command.err
