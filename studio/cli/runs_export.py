@@ -13,7 +13,7 @@ from studio.translation import tr
 
 
 def export_runs(
-    names: Annotated[list[str], typer.Argument(metavar="RUN...")],
+    names: Annotated[list[str], typer.Argument(metavar="runs")],
     form: Annotated[
         Format, typer.Option("--format", help=tr("A file, or a folder for TensorBoard."))
     ] = "csv",
