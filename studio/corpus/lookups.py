@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from studio.corpus.library import LARGEST, Library, Query
-from studio.corpus.poem import Poem, is_han, verse_lines
+from studio.corpus.poem import STOPS, Poem, is_han, verse_lines
 from studio.corpus.words import Words
 from studio.errors import CorpusError
 from studio.prosody.parallelism import middle_couplets
@@ -206,8 +206,8 @@ def lines_with(library: Library, typed: str, limit: int) -> LinesFound:
 
 
 def checked(library: Library, typed: str) -> str:
-    """The typed text in the script of the library."""
-    text = library.in_script(typed).strip()
+    """The typed text in the script of the library; a line may be typed with the stop after it."""
+    text = library.in_script(typed).strip(STOPS)
     if not text or not all(map(is_han, text)):
         raise CorpusError(
             tr("{text!r} is not Chinese characters. Give a character or a word.", text=typed)
@@ -218,7 +218,7 @@ def checked(library: Library, typed: str) -> str:
 def _spelled(library: Library, typed: str) -> tuple[str, ...]:
     """The ways in which the library may have the typed text, all as long; the last as typed."""
     checked(library, typed)
-    return library.spellings(typed)
+    return tuple(text.strip(STOPS) for text in library.spellings(typed))
 
 
 def _lines(library: Library, texts: tuple[str, ...]) -> Iterator[tuple[Poem, str]]:

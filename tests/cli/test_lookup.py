@@ -11,6 +11,7 @@ from tests.cli.conftest import Run
         (("rhyme", "门", "--rhymes", "xinyun"), "平文  "),
         (("word", "月"), "月…  "),
         (("lines", "春", "--count", "1"), "春"),
+        (("lines", "春，", "--count", "1"), "春"),
     ],
 )
 def test_the_library_is_looked_up(
