@@ -9,11 +9,11 @@ import msgspec
 import typer
 
 from studio.cli.output import out, padded, print_json, print_row, progress, say, usage_errors
-from studio.corpus.library import LARGEST, Built, Library, Query, Sort, built_from
+from studio.corpus.library import LARGEST, Library, Query, Sort, built_from
 from studio.corpus.long_lines import LongLine
-from studio.corpus.manifest import Corpus, corpus_command, published_corpora, published_corpus
-from studio.corpus.obtaining import current_statistics, fetch_and_build, rebuild
-from studio.corpus.poem import Poem, Script, Split, couplets, place_in_words
+from studio.corpus.manifest import Corpus, published_corpus
+from studio.corpus.obtaining import current_statistics, fetch_and_build, how_to_obtain, rebuild
+from studio.corpus.poem import Poem, Script, Split, couplets, named, place_in_words
 from studio.corpus.statistics import Statistics, length_of
 from studio.errors import CorpusError
 from studio.paths import Home
@@ -143,18 +143,9 @@ def _say_what_is_lost(library: Path, wanted: Corpus | None, script: Script, besi
                 library=library,
                 poems=before.poems,
                 source=before.source,
-                command=_command_for(before, beside),
+                command=shlex.join(["tangshi-studio", *how_to_obtain(before, beside)]),
             )
         )
-
-
-def _command_for(built: Built, beside: bool) -> str:
-    """The command that builds a library with these statistics; another one stays as it is."""
-    corpus = next((each for each in published_corpora() if each.source == built.source), None)
-    script = ["--script", built.script] if built.script != "simplified" else []
-    if corpus:
-        return corpus_command("fetch", corpus, beside, *script)
-    return shlex.join(["tangshi-studio", "corpus", "fetch", "--from", built.source, *script])
 
 
 @corpus_app.command(help=tr("Build the library again from the fetched poems."))
@@ -215,7 +206,7 @@ def search(
         return
     for poem in poems:
         line = f"{poem.id:>6}  {padded(tr(poem.form), 5)} {padded(poem.author or '—', 8)} "
-        text = f"{line}{poem.first_line}  《{poem.title}》"
+        text = f"{line}{poem.first_line}  {named('', poem.title)}".rstrip()
         print_row(text)
     if len(poems) < count:
         say(tr("{count:,} poems, {shown} shown", count=count, shown=len(poems)))

@@ -107,8 +107,9 @@ def scan(
     """
     if tune and couplet:
         raise typer.BadParameter(tr("A ci is no couplet: give --tune or --couplet."))
-    rules = _rules(rhymes or PINGSHUI.key, no_rescue or [])
-    ci_rules = _rules(rhymes or "cilin", [])
+    measure = _measure(rhymes or PINGSHUI.key, no_rescue or [])
+    rules = measure.rules
+    ci_rules = _measure(rhymes or "cilin", []).rules
     chosen = _tune(tune)
     name = tr("standard input") if file == "-" else file
     read = read_poems(file, name)

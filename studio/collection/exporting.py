@@ -1,5 +1,6 @@
 """Exporting poems as text, Markdown, or a picture. Imports no torch, no textual."""
 
+import os
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path

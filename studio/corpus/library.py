@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from studio.corpus.cleaning import tidy
+from studio.corpus.cleaning import plain_label, tidy
 from studio.corpus.failures import how_to_rebuild, read_errors
 from studio.corpus.poem import About, Poem, Script, Split
 from studio.corpus.schema import APPLICATION, VERSION

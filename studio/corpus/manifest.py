@@ -82,6 +82,12 @@ def published_corpus(name: str = "") -> Corpus:
     return corpus
 
 
+def public_name(source: str) -> str:
+    """What a library was built from, without the folder of a file of one's own."""
+    published = any(each.source == source for each in published_corpora())
+    return source if published else Path(source).name
+
+
 def corpus_command(action: str, corpus: Corpus, beside: bool, *options: str) -> str:
     """The command that fetches or builds a corpus, as the library or beside it."""
     named = ["--corpus", corpus.name, *(["--beside"] if beside else [])]

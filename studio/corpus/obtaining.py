@@ -7,8 +7,8 @@ from pathlib import Path
 from studio.corpus import fetching, sources
 from studio.corpus.build import Progress, build, no_progress
 from studio.corpus.failures import write_errors
-from studio.corpus.library import Library
-from studio.corpus.manifest import Corpus, corpus_command, published_corpus
+from studio.corpus.library import Built, Library
+from studio.corpus.manifest import Corpus, corpus_command, published_corpora, published_corpus
 from studio.corpus.poem import Script
 from studio.corpus.statistics import Statistics
 from studio.errors import CorpusError
@@ -26,12 +26,12 @@ def current_statistics(library: Path) -> Statistics | None:
         return None
 
 
-def how_to_obtain(built: Statistics) -> list[str]:
-    """The words of the command that builds a library with these statistics."""
+def how_to_obtain(built: Statistics | Built, beside: bool = False) -> list[str]:
+    """The words of the command that builds a library like this, perhaps beside another."""
     corpus = next((each for each in published_corpora() if each.source == built.source), None)
     poems = ["--corpus", corpus.name] if corpus else ["--from", built.source]
     script = ["--script", built.script] if built.script != "simplified" else []
-    return ["corpus", "fetch", *poems, *script]
+    return ["corpus", "fetch", *poems, *script, *(["--beside"] if beside else [])]
 
 
 def fetch_and_build(
@@ -69,8 +69,8 @@ def fetch_and_build(
                             corpus=corpus.name,
                         )
                     )
-                # Whole, because it is read again in another folder. A file name may not be UTF-8,
-                # but text in a library must be.
+                # The whole path, so that the library can be built again from anywhere. A file name
+                # may not be UTF-8, but text in a library must be.
                 name = str(source.absolute()).encode("utf-8", "replace").decode()
                 return _build_from(home, home.library, source, name, 0, script, progress)
         elif not fetching.is_fetched(folder, corpus):
