@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from studio.paths import HOME_VARIABLE
 from studio.staging import in_use, remove_leftovers, staging_path
 from studio.translation import tr
 
@@ -142,8 +143,26 @@ def locked(path: Path) -> Iterator[None]:
     """Hold a lock file. Other processes wait; the system frees it when this process ends."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock_file(file.fileno(), fcntl.LOCK_EX, path)
         yield
+
+
+def lock_file(descriptor: int, how: int, path: Path) -> None:
+    """Lock the open file at `path`; `how` is that of flock.
+
+    Raises BlockingIOError if another process has locked it and `how` does not wait, OSError with
+    the remedy where files cannot be locked, as on some network disks.
+    """
+    try:
+        fcntl.flock(descriptor, how)
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        reason = tr(
+            "its file system cannot lock files; {variable} can name a folder on another one",
+            variable=HOME_VARIABLE,
+        )
+        raise OSError(error.errno, reason, str(path)) from error
 
 
 def sync(path: Path) -> None:

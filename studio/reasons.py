@@ -8,10 +8,10 @@ import contextlib
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
-from msgspec import inspect
+from msgspec import Meta, inspect
 
 from studio.errors import VerseError
 from studio.translation import marked, tr
@@ -19,6 +19,11 @@ from studio.translation import marked, tr
 # What reading and decoding a file can raise. msgspec's errors and UnicodeDecodeError are
 # ValueErrors; deep nesting raises RecursionError, and text that no request can hold VerseError.
 UNREADABLE = (OSError, ValueError, RecursionError, VerseError)
+
+# Limits for numbers that are read: more than single precision holds, and few enough to calculate
+# with; and seconds since 1970, until 2106.
+Measured = Annotated[float, Meta(ge=-1e39, le=1e39)]
+Moment = Annotated[float, Meta(ge=0, lt=2**32)]
 
 _FIELD = re.compile(r"(unknown|missing required) field `(.*)`", re.DOTALL)
 _STEP = re.compile(r"\[(\d+|\.\.\.)\]|\.(\w+)")
@@ -48,6 +53,24 @@ _OF_SYSTEMS = (
 def system_reason(error: OSError) -> str:
     """What the system says of an error, without a full stop."""
     return tr(error.strerror or str(error))
+
+
+def file_problem(error: OSError) -> str:
+    """Which file cannot be used, and what the system says of it, without a full stop."""
+    if error.errno is None:
+        return str(error)
+    path = error.filename or tr("The file")
+    return tr("{path} cannot be used: {reason}", path=path, reason=system_reason(error))
+
+
+def in_words(error: Exception) -> str:
+    """The message of a StudioError; of an error of the system, with the remedy."""
+    if not isinstance(error, OSError):
+        return str(error)
+    return tr(
+        "{problem}. Check its permissions and the free space on its disk, and try again.",
+        problem=file_problem(error),
+    )
 
 
 def reason(

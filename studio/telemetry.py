@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 import psutil
 
+from studio.reasons import Measured
 from studio.translation import marked
 
 GIGABYTE = 1024**3
@@ -36,9 +37,9 @@ class Gauge(msgspec.Struct, frozen=True, array_like=True):
     """One reading. Percent, bytes, degrees Celsius or watts; `limit` in the same unit."""
 
     label: str
-    value: float
+    value: Measured
     unit: Literal["%", "B", "C", "W"]
-    limit: float | None = None
+    limit: Measured | None = None
 
     @property
     def text(self) -> str:

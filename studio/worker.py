@@ -45,6 +45,7 @@ from studio.messages import (
 from studio.model.config import RunConfig
 from studio.model.events import StepDone, TrainingEnded, TrainingEvent
 from studio.paths import Home
+from studio.reasons import file_problem, in_words
 from studio.runs import folders
 from studio.runs import queue as queued
 from studio.runs.answering import answer, model_of
@@ -137,8 +138,12 @@ class Worker:
         except Exception as error:
             message = out_of_memory_message(error)
             self._must_free |= bool(message)
-            bug = "" if message else traceback.format_exc()
-            message = message or f"{type(error).__name__}: {error}"
+            bug = ""
+            if not message and isinstance(error, OSError) and error.errno is not None:
+                message = in_words(error)
+            elif not message:
+                bug = traceback.format_exc()
+                message = f"{type(error).__name__}: {error}"
             self._emit(Failed(what, message, ticket, self._ended(session), bug))
 
     def _ended(self, session: "TrainingSession | None") -> bool:
@@ -273,7 +278,7 @@ class Worker:
                 tr(
                     "{reason}. {run} is paused. Nothing is lost while the studio is open: "
                     "free some space or fix the permissions, then resume the run or save it.",
-                    reason=error,
+                    reason=file_problem(error),
                     run=session.run.name,
                 )
             ) from error

@@ -54,7 +54,7 @@ from studio.verse.request import ComposeRequest
         (
             TrainingEvent,
             {"event": "EpochDone", "step": "x", "epoch": 1, "loss": 1.0},
-            "step must be a whole number, not 'x'.",
+            "step must be a whole number from 0 to 2,147,483,647, not 'x'.",
         ),
         (TrainingEvent, {"event": "Sung"}, "event cannot be 'Sung'."),
     ],

@@ -356,6 +356,19 @@ def test_what_cannot_be_done_is_reported_and_the_worker_continues(
     talk.wait_for(TrainingEnded)
 
 
+def test_a_full_disk_at_the_start_of_a_run_is_no_bug(
+    talk: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device", "/disk/runs")
+
+    monkeypatch.setattr(folders, "create", fail)
+    talk.send(Train("first", small()))
+    failed = talk.wait(Failed)
+    assert failed.message.startswith("/disk/runs cannot be used: No space left on device. Check")
+    assert not failed.bug
+
+
 def test_without_a_model_the_error_says_how_to_get_one(talk: Conversation) -> None:
     talk.send(Compose(1, ComposeRequest()))
     assert "tangshi-studio train" in talk.wait(Failed).message
@@ -420,13 +433,14 @@ def test_what_cannot_be_recorded_is_recorded_and_reported_when_it_can(
     talk: Conversation, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(28, "No space left on device", "events.jsonl")
 
     with monkeypatch.context() as full:
         full.setattr("studio.runs.folders.append_record", fail)
         talk.send(Train("first", small(max_steps=8)))
         talk.wait(TrainingPaused)
-        talk.wait(Failed)
+        message = talk.wait(Failed).message
+        assert message.startswith("events.jsonl cannot be used: No space left on device. first")
     talk.send(Resume("first"))
     talk.wait_for(TrainingEnded)
     recorded = [event.event for event in talk.seen if isinstance(event, Trained)]

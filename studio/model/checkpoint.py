@@ -17,6 +17,7 @@ A published model has other names for two of them, see runs/publishing.py.
 """
 
 import contextlib
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -43,6 +44,7 @@ from studio.paths import is_published, model_description
 from studio.translation import marked, tr
 
 FORMAT = 1
+_NAME = re.compile(r"step-\d+")
 WEIGHTS = "model.safetensors"
 # The types that weights may have, as safetensors names them; the buffer `breaks` is boolean.
 _WEIGHT_TYPES, _BUFFER_TYPES, _EIGHT_BITS = ("F32", "F16", "BF16"), ("BOOL",), "I8"
@@ -257,22 +259,40 @@ def best_of(checkpoints: Path, names: list[str]) -> str:
 def prune(checkpoints: Path, keep: int, best: int | None) -> None:
     """Delete the oldest checkpoints beyond `keep`; the one at step `best` stays.
 
-    Temporary folders of a process that was killed while saving are deleted as well.
+    Temporary folders of a process that was killed while saving are deleted as well. What cannot be
+    deleted now stays until the next time.
     """
     for temporary in checkpoints.glob(".step-*"):
-        shutil.rmtree(temporary)
-    names = sorted(path.name for path in checkpoints.glob("step-*"))
-    for name in names[:-keep]:
+        shutil.rmtree(temporary, ignore_errors=True)
+    for name in _names(checkpoints)[:-keep]:
         if best is None or name != name_of(best):
-            shutil.rmtree(checkpoints / name)
+            with contextlib.suppress(OSError):
+                _delete(checkpoints / name)
 
 
 def delete_after(checkpoints: Path, step: int) -> list[str]:
     """Delete the checkpoints after `step`; returns their names."""
-    later = sorted(path for path in checkpoints.glob("step-*") if path.name > name_of(step))
-    for folder in later:
+    later = [name for name in _names(checkpoints) if name > name_of(step)]
+    for name in later:
+        _delete(checkpoints / name)
+    return later
+
+
+def _names(checkpoints: Path) -> list[str]:
+    """The names of the checkpoints, by step. A person may keep other folders beside them."""
+    return sorted(
+        path.name
+        for path in checkpoints.glob("step-*")
+        if path.is_dir() and _NAME.fullmatch(path.name)
+    )
+
+
+def _delete(folder: Path) -> None:
+    """Delete a checkpoint; where a person has put a link to one, only the link."""
+    if folder.is_symlink():
+        folder.unlink()
+    else:
         shutil.rmtree(folder)
-    return [folder.name for folder in later]
 
 
 def _on_cpu(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -1,6 +1,5 @@
 """The checkpoints that a training keeps: the newest ones and the best."""
 
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,6 +64,4 @@ class CheckpointStore:
                     reason=error,
                 )
             ) from error
-        # If old checkpoints cannot be deleted now, the next save tries again.
-        with contextlib.suppress(OSError):
-            checkpoint.prune(self._folder, self._keep, progress.best_step)
+        checkpoint.prune(self._folder, self._keep, progress.best_step)

@@ -1,34 +1,39 @@
 """Events reported by training, as frozen records. Imports no torch.
 
 Losses are nats per target character; `elapsed` is the seconds of training since the run started,
-without pauses and interruptions.
+without pauses and interruptions. The limits hold for events that are read from a file.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
+from studio.model.config import Natural
+from studio.reasons import Measured
+
+Perplexity = Annotated[float, Meta(gt=0)]
 Outcome = Literal["finished", "stopped", "diverged", "failed"]
 
 
 class StepDone(msgspec.Struct, frozen=True, tag_field="event"):
     """One optimiser step; `gradient_norm` is the norm before clipping."""
 
-    step: int
-    epoch: int
-    loss: float
-    gradient_norm: float
-    learning_rate: float
-    characters: int
-    elapsed: float
+    step: Natural
+    epoch: Natural
+    loss: Measured
+    gradient_norm: Measured
+    learning_rate: Measured
+    characters: Natural
+    elapsed: Measured
 
 
 class EpochDone(msgspec.Struct, frozen=True, tag_field="event"):
     """One pass over the training poems is complete; `loss` is the mean over the epoch."""
 
-    step: int
-    epoch: int
-    loss: float
+    step: Natural
+    epoch: Natural
+    loss: Measured
 
 
 class Validated(msgspec.Struct, frozen=True, tag_field="event"):
@@ -39,24 +44,24 @@ class Validated(msgspec.Struct, frozen=True, tag_field="event"):
     version 0.1.0 compared `perplexity`.
     """
 
-    step: int
-    epoch: int
-    perplexity: float
-    perplexity_all: float
+    step: Natural
+    epoch: Natural
+    perplexity: Perplexity
+    perplexity_all: Perplexity
     best: bool
 
 
 class CheckpointSaved(msgspec.Struct, frozen=True, tag_field="event"):
     """A checkpoint folder is complete on disk."""
 
-    step: int
+    step: Natural
     name: str
 
 
 class SampleWritten(msgspec.Struct, frozen=True, tag_field="event"):
     """A poem from the run's fixed sample seed, written with the weights of `step`."""
 
-    step: int
+    step: Natural
     text: str
 
 
@@ -70,20 +75,20 @@ class VerseMeasured(msgspec.Struct, frozen=True, tag_field="event"):
     - `grams_copied`: the share of 4-grams that are in the training split; None without its index.
     """
 
-    step: int
-    poems: int
-    length_kept: float
-    tones_kept: float
-    rhyme_kept: float
-    distinct_2: float
-    repeats: float
-    grams_copied: float | None
+    step: Natural
+    poems: Natural
+    length_kept: Measured
+    tones_kept: Measured
+    rhyme_kept: Measured
+    distinct_2: Measured
+    repeats: Measured
+    grams_copied: Measured | None
 
 
 class Noted(msgspec.Struct, frozen=True, tag_field="event"):
     """Something unusual about the training, in a sentence."""
 
-    step: int
+    step: Natural
     text: str
 
 
@@ -93,7 +98,7 @@ class TrainingEnded(msgspec.Struct, frozen=True, tag_field="event"):
     `stopped`: on request; `diverged` and `failed` (the memory is full): see `reason`.
     """
 
-    step: int
+    step: Natural
     outcome: Outcome
     reason: str = ""
 

@@ -14,13 +14,16 @@ import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from studio import __version__
 from studio.files import read_regular
 from studio.json_lines import write_records
-from studio.reasons import UNREADABLE
+from studio.model.config import Natural
+from studio.reasons import UNREADABLE, Moment
 
 ENVIRONMENT = "environment.jsonl"
 LARGEST = 2**24  # bytes; many times what a thousand starts write
@@ -36,8 +39,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     each tensor of the model.
     """
 
-    step: int
-    at: float
+    step: Natural
+    at: Moment
     studio: str
     commit: str
     python: str
@@ -46,12 +49,12 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     device: str
     precision: str
-    processes: int
+    processes: Natural
     command: str
     corpus: str
     poems: str
-    vocabulary: int
-    parameters: dict[str, int]
+    vocabulary: Natural
+    parameters: dict[str, Annotated[int, Meta(ge=0, le=2**62)]]
 
     @property
     def parameter_count(self) -> int:

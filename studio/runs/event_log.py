@@ -18,7 +18,7 @@ from studio.errors import RunError
 from studio.files import open_regular
 from studio.json_lines import decode_lines
 from studio.model.events import TrainingEvent
-from studio.reasons import UNREADABLE, reason
+from studio.reasons import UNREADABLE, Moment, reason
 from studio.translation import marked, tr
 
 BLOCK = 1 << 20  # bytes read at once
@@ -49,7 +49,7 @@ class Place(msgspec.Struct, frozen=True):
 class _Time(msgspec.Struct):
     """The time in a line, whatever else it has."""
 
-    time: float | None = None
+    time: Moment | None = None
 
 
 _time_decoder = msgspec.json.Decoder(_Time)

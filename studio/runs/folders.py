@@ -179,7 +179,16 @@ def create(runs: Path, name: str, config: RunConfig) -> Run:
                     name=name,
                 )
             )
-        # A folder without settings was left by a crash before the run started.
+        # A crash before the run started leaves no more than hidden, unfinished files. Anything else
+        # is a person's, and a run that cannot start is deleted with its folder.
+        if run.folder.is_dir() and any(not f.name.startswith(".") for f in run.folder.iterdir()):
+            raise RunError(
+                tr(
+                    "{folder} has files, but not the settings of a run (config.json). Choose "
+                    "another name, or move that folder away.",
+                    folder=run.folder,
+                )
+            )
         run.folder.mkdir(parents=True, exist_ok=True)
         run.write_config(config)
     return run
@@ -212,6 +221,12 @@ def delete(run: Run) -> None:
         # Rename first, so that no other process sees half of the folder or writes to it.
         removed = staging_path(run.folder)
         run.folder.rename(removed)
+    # NFS keeps a file that is open, such as the lock, and then the folder cannot be deleted.
+    if removed.is_symlink():
+        # The run was moved to another disk, with a link in its place.
+        shutil.rmtree(removed.resolve())
+        removed.unlink()
+    else:
         shutil.rmtree(removed)
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from studio.files import lock_file
 from studio.runs import folders
 
 _LOCK = ".choosing-gpu"
@@ -25,10 +26,11 @@ def choosing_gpu(runs: Path, chooser: str) -> Iterator[dict[str, int]]:
     By UUID, with the process that trains there. Others wait to choose.
     """
     runs.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(runs / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    path = runs / _LOCK
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         end = time.monotonic() + _PATIENCE
-        while not _locked(descriptor) and time.monotonic() < end:
+        while not _locked(descriptor, path) and time.monotonic() < end:
             time.sleep(_LOOK_EVERY)
         others = (run.process() for run in folders.all_runs(runs) if run.name != chooser)
         yield {each.gpu: each.pid for each in others if each and each.gpu}
@@ -36,8 +38,8 @@ def choosing_gpu(runs: Path, chooser: str) -> Iterator[dict[str, int]]:
         os.close(descriptor)
 
 
-def _locked(descriptor: int) -> bool:
+def _locked(descriptor: int, path: Path) -> bool:
     with contextlib.suppress(BlockingIOError):
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_file(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, path)
         return True
     return False

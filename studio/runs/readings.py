@@ -11,15 +11,14 @@ import time
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
 from studio.files import read_regular
 from studio.json_lines import append_record, write_records
+from studio.model.config import Natural
 from studio.model.events import StepDone, TrainingEvent
-from studio.reasons import UNREADABLE
+from studio.reasons import UNREADABLE, Measured, Moment
 from studio.telemetry import Gauge, Meter
 
 READINGS = "readings.jsonl"
@@ -35,9 +34,9 @@ class TrainingReading(msgspec.Struct, frozen=True):
     reported since, or if it is the first after a start.
     """
 
-    at: Annotated[float, Meta(ge=0, lt=2**32)]
-    step: int
-    speed: float | None
+    at: Moment
+    step: Natural
+    speed: Measured | None
     device: str
     gauges: tuple[Gauge, ...]
 

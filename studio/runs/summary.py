@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 
 from studio.files import read_regular, replacing
-from studio.model.events import StepDone, TrainingEnded, Validated
-from studio.reasons import UNREADABLE
+from studio.model.config import Natural
+from studio.model.events import Perplexity, StepDone, TrainingEnded, Validated
+from studio.reasons import UNREADABLE, Measured
 from studio.runs.event_log import START, EventReader, Place
 
 SUMMARY = "summary.json"
@@ -27,12 +28,12 @@ class RunFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     step. In runs of version 0.1.0 it is the lowest over Han characters.
     """
 
-    step: int
-    epoch: int
-    loss: float | None
-    elapsed: float
-    best_perplexity: float | None
-    best_perplexity_han: float | None
+    step: Natural
+    epoch: Natural
+    loss: Measured | None
+    elapsed: Measured
+    best_perplexity: Perplexity | None
+    best_perplexity_han: Perplexity | None
     outcome: str
 
 

@@ -17,14 +17,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
-from msgspec import Meta
 
 from studio.documents import read_json
 from studio.errors import RunError
-from studio.files import write_atomically
+from studio.files import lock_file, write_atomically
+from studio.model.config import Natural, Positive
+from studio.reasons import Moment
 from studio.translation import tr
 
 # At most 240 bytes in UTF-8: file systems accept names of 255.
@@ -43,13 +44,13 @@ class TrainingProcess(msgspec.Struct, frozen=True):
     process itself was, for one that is starting. `gpu` is NVML's UUID of the device, or "".
     """
 
-    pid: Annotated[int, Meta(gt=0)]
+    pid: Positive
     host: str
     device: str
-    total_steps: int
+    total_steps: Natural
     state: ProcessState = "training"
-    processes: int = 1
-    created: float = 0.0
+    processes: Positive = 1
+    created: Moment = 0.0
     gpu: str = ""
 
     @property
@@ -103,7 +104,7 @@ class TrainingFolder:
 
     def _is_locked(self) -> bool:
         try:
-            descriptor = os.open(self.folder / "lock", os.O_RDONLY | os.O_NONBLOCK)
+            descriptor = os.open(self._lock_file, os.O_RDONLY | os.O_NONBLOCK)
         except OSError:
             # It is not there, or not to be read: no process of this person has locked it.
             return False
@@ -111,6 +112,9 @@ class TrainingFolder:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
+        except OSError:
+            # Its file system cannot lock files: nobody trains there.
+            return False
         finally:
             os.close(descriptor)
         return False
@@ -137,6 +141,10 @@ class TrainingFolder:
             return read_json(self._process_file, TrainingProcess, RunError, "")
         except RunError:
             return None  # not written yet, or an older version trains
+
+    @property
+    def _lock_file(self) -> Path:
+        return self.folder / "lock"
 
     @property
     def _process_file(self) -> Path:
@@ -175,11 +183,11 @@ class TrainingFolder:
         If it is the process `after` of this host, wait for it. The system frees the lock when this
         process ends, even if it is killed.
         """
-        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT)
+        descriptor = os.open(self._lock_file, os.O_RDWR | os.O_CREAT)
         try:
             # `is_busy` in another process holds the lock only for a moment.
             tries = 0
-            while not _locked(descriptor):
+            while not _locked(descriptor, self._lock_file):
                 tries += 1
                 if tries >= _LOCK_TRIES and not (after and self._may_be_trained_by(after)):
                     raise self._trained_by_another()
@@ -229,10 +237,10 @@ def _created(pid: int) -> float:
         return 0.0
 
 
-def _locked(descriptor: int) -> bool:
+def _locked(descriptor: int, path: Path) -> bool:
     """Lock an open file, if no other process has locked it."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_file(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, path)
     except BlockingIOError:
         return False
     return True

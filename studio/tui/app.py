@@ -21,6 +21,7 @@ from textual.widget import Widget
 from studio.errors import StudioError
 from studio.messages import Command, Event, TrainNext
 from studio.paths import Home
+from studio.reasons import in_words
 from studio.settings import Settings, read_settings, write_settings
 from studio.translation import language_for, marked, tr, use_language
 from studio.tui.announcements import Announcements
@@ -323,7 +324,7 @@ class StudioApp(TerminalApp):
             kept = msgspec.structs.replace(read_settings(self.home.settings), **changes)
             write_settings(self.home.settings, kept)
         except (StudioError, OSError) as error:
-            self.show_notice(str(error), title=tr("Settings not saved"), severity="warning")
+            self.show_notice(in_words(error), title=tr("Settings not saved"), severity="warning")
 
     def _check_keymap(self) -> None:
         if unknown := sorted(self.settings.keymap.keys() - key_names()):

@@ -21,8 +21,10 @@ from studio.messages import (
     Stop,
     Train,
     Trained,
+    TrainingStarted,
 )
-from studio.model.events import Outcome, TrainingEnded
+from studio.model.events import CheckpointSaved, Outcome, TrainingEnded
+from studio.reasons import in_words
 from studio.runs import folders, processes, queue
 from studio.translation import tr
 from studio.tui.host import Host
@@ -41,6 +43,8 @@ class Leaving:
         self._app, self._host = app, cast(Host, app)
         self.is_going = False
         self._leaves_training = False
+        # Whether the run could not be saved.
+        self._is_unsaved = False
         # Poems that are being written. They would hold up the end of the training.
         self._composing: set[int] = set()
 
@@ -51,7 +55,8 @@ class Leaving:
             self._app.exit()
         elif not isinstance(self._app.screen, QuitScreen):
             waiting = len(queue.waiting(self._host.home.runs))
-            self._app.push_screen(QuitScreen(run, waiting, self._save, self._leave_training))
+            lose = self._app.exit if self._is_unsaved else None
+            self._app.push_screen(QuitScreen(run, waiting, self._save, self._leave_training, lose))
 
     def sent(self, command: Command) -> None:
         """Note a command to the worker."""
@@ -67,7 +72,10 @@ class Leaving:
                 self._composing.discard(ticket)
             case Failed():
                 # The run was not saved, so the studio stays open.
+                self._is_unsaved = self._is_unsaved or self.is_going
                 self._stay()
+            case TrainingStarted() | Trained(_, CheckpointSaved()):
+                self._is_unsaved = False
             case Trained(run, TrainingEnded(outcome=outcome)) if self.is_going:
                 self._go(run, outcome)
 
@@ -135,7 +143,7 @@ class Leaving:
                     )
             except (StudioError, OSError) as error:
                 title = tr("Not left training")
-                self._host.show_notice(str(error), title=title, severity="error")
+                self._host.show_notice(in_words(error), title=title, severity="error")
                 self._stay()
                 return
         self._app.exit(message=Text(printable(message)) if message else None)

@@ -13,26 +13,43 @@ from studio.tui.widgets.ask_screen import AskScreen
 
 
 class QuitScreen(AskScreen):
-    """Stay, save the run and quit, or leave it training; stays open until the run is saved."""
+    """Stay, save the run and quit, or leave it training; stays open until the run is saved.
+
+    If it could not be saved before, the studio can also be quit without that.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l", "leave", marked("Leave it training"), id="quit.leave"),
+        Binding("w", "lose", marked("Quit without saving"), id="quit.lose"),
     ]
 
     def __init__(
-        self, run: RunInTraining, waiting: int, save: Callable[[], None], leave: Callable[[], None]
+        self,
+        run: RunInTraining,
+        waiting: int,
+        save: Callable[[], None],
+        leave: Callable[[], None],
+        lose: Callable[[], None] | None = None,
     ) -> None:
         """`waiting` runs wait for this one. `save` and `leave` start to save it; the studio quits
-        once that is done.
+        once that is done. `lose` quits at once; None unless saving has failed.
         """
-        super().__init__(_question(run, waiting), yes=tr("Save and quit"), no=tr("Stay"))
-        self._save, self._leave = save, leave
+        question = _question(run, waiting) if lose is None else _unsaved(run)
+        super().__init__(question, yes=tr("Save and quit"), no=tr("Stay"))
+        self._save, self._leave, self._lose = save, leave, lose
         self._saving = False
 
     def answers(self) -> dict[str, str]:
         """The label of each answer by its id, in the order of the buttons."""
         (no, yes) = super().answers().items()
-        return dict([no, ("leave", tr("Leave it training (l)")), yes])
+        other = ("leave", tr("Leave it training (l)"))
+        if self._lose is not None:
+            other = ("lose", tr("Quit without saving (w)"))
+        return dict([no, other, yes])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what the buttons offer."""
+        return action not in ("leave", "lose") or action in self.answers()
 
     def action_answer(self, yes: bool) -> None:
         """Stay, or save the run and quit."""
@@ -46,11 +63,19 @@ class QuitScreen(AskScreen):
         doing = tr("Saving a checkpoint for the process that takes the run over ...")
         self._start(doing, self._leave)
 
-    @on(Button.Pressed, "#leave")
-    def _leave_pressed(self, event: Button.Pressed) -> None:
+    def action_lose(self) -> None:
+        """Quit; what was trained since the last checkpoint is lost."""
+        if self._lose is not None and not self._saving:
+            self._lose()
+
+    @on(Button.Pressed, "#leave,#lose")
+    def _other_pressed(self, event: Button.Pressed) -> None:
         event.prevent_default()
         event.stop()
-        self.action_leave()
+        if event.button.id == "leave":
+            self.action_leave()
+        else:
+            self.action_lose()
 
     def _start(self, doing: str, action: Callable[[], None]) -> None:
         """Do it once; a second answer is ignored."""
@@ -60,6 +85,14 @@ class QuitScreen(AskScreen):
         self.query_one("#question", Static).update(doing)
         self.query_one("#answers").display = False
         action()
+
+
+def _unsaved(run: RunInTraining) -> str:
+    return tr(
+        "{run} could not be saved.\n\nTry it again, or quit without saving: what was trained since "
+        "its last checkpoint is lost then.",
+        run=run.name,
+    )
 
 
 def _question(run: RunInTraining, waiting: int) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -224,6 +225,40 @@ def test_what_a_killed_process_left_of_a_checkpoint_goes(tmp_path: Path) -> None
     (tmp_path / "step-00000006").mkdir()
     checkpoint.prune(tmp_path, 3, None)
     assert [path.name for path in tmp_path.iterdir()] == ["step-00000006"]
+
+
+def test_what_a_person_keeps_beside_the_checkpoints_stays(tmp_path: Path) -> None:
+    kept, elsewhere = tmp_path / "checkpoints", tmp_path / "elsewhere"
+    names = [checkpoint.name_of(step) for step in (1, 2, 3, 4)]
+    for name in (*names[1:], f"{names[0]}-good", "step-best"):
+        (kept / name).mkdir(parents=True)
+    (kept / "step-notes.txt").touch()
+    elsewhere.mkdir()
+    (kept / names[0]).symlink_to(elsewhere)
+    checkpoint.prune(kept, 2, None)
+    own = [f"{names[0]}-good", "step-best", "step-notes.txt"]
+    assert sorted(path.name for path in kept.iterdir()) == [own[0], *names[2:], *own[1:]]
+    assert checkpoint.delete_after(kept, 3) == [names[3]]
+    assert sorted(path.name for path in kept.iterdir()) == [own[0], names[2], *own[1:]]
+    assert elsewhere.exists()
+
+
+def test_a_checkpoint_that_cannot_be_deleted_does_not_keep_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [checkpoint.name_of(step) for step in (1, 2, 3)]
+    for name in names:
+        (tmp_path / name).mkdir()
+    delete = shutil.rmtree
+
+    def rmtree(folder: Path, ignore_errors: bool = False) -> None:
+        if folder.name == names[0]:
+            raise PermissionError(13, "Permission denied", str(folder))
+        delete(folder)
+
+    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    checkpoint.prune(tmp_path, 1, None)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [names[0], names[2]]
 
 
 def test_the_best_checkpoint_has_the_lowest_perplexity_over_all_targets(tmp_path: Path) -> None:

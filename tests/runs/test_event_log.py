@@ -84,7 +84,17 @@ def test_a_file_cut_and_grown_again_is_read_from_the_start(path: Path) -> None:
     assert read(path, place)[0] == [step(1), step(2, elapsed=1.25), step(3)]
 
 
-@pytest.mark.parametrize("damage", [b"nonsense\n", b'{"event":"\xff"}\n'])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"nonsense\n",
+        b'{"event":"\xff"}\n',
+        # With such a step or perplexity the studio would end.
+        b'{"event":"EpochDone","step":1' + 400 * b"0" + b',"epoch":1,"loss":1.0}\n',
+        b'{"event":"EpochDone","step":4,"epoch":1,"loss":1e308}\n',
+        b'{"event":"Validated","step":4,"epoch":1,"perplexity":9,"perplexity_all":0,"best":true}\n',
+    ],
+)
 def test_a_damaged_line_is_named_by_its_number_in_the_file(path: Path, damage: bytes) -> None:
     write_records(path, [step(1), step(2)])
     _, place = read(path)

@@ -1,9 +1,13 @@
 """The run folder tells everything, and survives what happens to folders."""
 
+import errno
+import fcntl
+import os
 import resource
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -149,6 +153,68 @@ def test_a_folder_that_a_crash_left_without_settings_does_not_hold_its_name(
 ) -> None:
     (tmp_path / "first").mkdir()
     assert folders.create(tmp_path, "first", CLASSIC).config() == CLASSIC
+
+
+def test_a_folder_with_files_but_no_settings_is_kept(tmp_path: Path) -> None:
+    kept = tmp_path / "first" / "checkpoints" / "step-00000200"
+    kept.mkdir(parents=True)
+    with pytest.raises(RunError, match="move that folder away"):
+        folders.create(tmp_path, "first", CLASSIC)
+    assert kept.exists()
+    # A process that was killed while it wrote the settings leaves this.
+    left = tmp_path / "second" / ".config.json.0f0f0f0f.unfinished"
+    left.parent.mkdir()
+    left.touch()
+    assert folders.create(tmp_path, "second", CLASSIC).config() == CLASSIC
+
+
+def test_a_run_that_was_moved_to_another_disk_is_deleted_with_its_link(tmp_path: Path) -> None:
+    runs, moved = tmp_path / "runs", tmp_path / "moved"
+    run = folders.create(runs, "first", CLASSIC)
+    run.folder.rename(moved)
+    run.folder.symlink_to(moved)
+    folders.delete(run)
+    assert not moved.exists()
+    assert [path.name for path in runs.iterdir()] == [".creating"]
+
+
+def test_a_run_is_deleted_once_its_lock_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # NFS keeps a file that is open, under another name, and the folder with it.
+    run = folders.create(tmp_path, "first", CLASSIC)
+    delete, closed = shutil.rmtree, list[bool]()
+
+    def delete_on_nfs(folder: Path) -> None:
+        with (folder / "lock").open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        closed.append(True)
+        delete(folder)
+
+    monkeypatch.setattr(shutil, "rmtree", delete_on_nfs)
+    folders.delete(run)
+    assert closed
+    assert not run.folder.exists()
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_where_files_cannot_be_locked_the_remedy_is_named_and_runs_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    # As on Lustre and NFS without the service for it.
+    run = folders.create(tmp_path, "first", CLASSIC)
+    with run.lock():
+        pass
+
+    def flock(descriptor: int, how: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    assert folders.summary(run).status == "interrupted"
+    for action in (partial(folders.create, tmp_path, "second", CLASSIC), run.lock().__enter__):
+        with pytest.raises(OSError, match="cannot lock files; TANGSHI_STUDIO_HOME") as caught:
+            action()
+        assert caught.value.filename.startswith(str(tmp_path))
 
 
 def test_a_folder_that_is_no_checkpoint_is_not_taken_for_one(tmp_path: Path) -> None:

@@ -90,7 +90,9 @@ def test_a_damaged_line_costs_only_itself(tmp_path: Path, clock: Clock) -> None:
     for number in (1, 2):
         log_in(tmp_path).add(step(number))
     lines = (tmp_path / READINGS).read_bytes().splitlines()
-    (tmp_path / READINGS).write_bytes(b"\n".join([lines[0], b"\xff{", b"{}", lines[1], b""]))
+    huge = lines[0].replace(b'"step":1', b'"step":1' + 400 * b"0")
+    damaged = [b"\xff{", b"{}", huge, lines[0].replace(b"[[", b'[["gpu",1e308,"%"],[')]
+    (tmp_path / READINGS).write_bytes(b"\n".join([lines[0], *damaged, lines[1], b""]))
     assert [each.step for each in read_readings(tmp_path)] == [1, 2]
 
 

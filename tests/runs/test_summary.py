@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.errors import RunError
-from studio.model.config import RECIPES
+from studio.model.config import MAX_COUNT, RECIPES
 from studio.model.events import (
     CheckpointSaved,
     EpochDone,
@@ -26,12 +26,13 @@ from studio.runs import event_log, folders, summary
 from studio.runs.event_log import SEAL, EventReader
 from studio.runs.summary import NO_FIGURES, SUMMARY, RunFigures, figures_of
 
-finite = st.floats(allow_nan=False, allow_infinity=False)
-count = st.integers(0, 2**40)
+finite = st.floats(-1e39, 1e39)
+perplexity = st.floats(0, exclude_min=True, allow_infinity=False)
+count = st.integers(0, MAX_COUNT)
 events = st.one_of(
     st.builds(StepDone, count, count, finite, finite, finite, count, finite),
     st.builds(EpochDone, count, count, finite),
-    st.builds(Validated, count, count, finite, finite, st.booleans()),
+    st.builds(Validated, count, count, perplexity, perplexity, st.booleans()),
     st.builds(CheckpointSaved, count, st.text(max_size=20)),
     st.builds(SampleWritten, count, st.text(max_size=40)),
     st.builds(TrainingEnded, count, st.sampled_from(["finished", "stopped", "diverged"])),
@@ -172,6 +173,7 @@ def test_half_a_line_counts_when_it_is_whole(run: folders.Run) -> None:
         lambda content: content.replace(b'"offset":', b'"offset":9000000000000000'),
         lambda content: content.replace(b'"outcome":""', b'"outcome":"\xff"'),
         lambda content: content.replace(b'"outcome":""', b'"ended":""'),
+        lambda content: content.replace(b'"step":', b'"step":1' + 400 * b"0"),
     ],
 )
 def test_a_damaged_summary_is_made_anew(run: folders.Run, damage: Callable[[bytes], bytes]) -> None:

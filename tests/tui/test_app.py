@@ -29,7 +29,7 @@ from studio.messages import (
     TrainNext,
 )
 from studio.model.config import RECIPES
-from studio.model.events import Outcome, TrainingEnded
+from studio.model.events import CheckpointSaved, Outcome, TrainingEnded
 from studio.paths import Home
 from studio.runs import folders, processes, queue
 from studio.settings import Settings, read_settings
@@ -349,6 +349,25 @@ async def test_the_question_before_quitting_can_be_answered_with_no(open_small: 
         await studio.press("2", "q", "n")
         assert studio.worker.sent == []
         assert not isinstance(studio.app.screen, QuitScreen)
+
+
+async def test_a_run_that_cannot_be_saved_does_not_hold_the_studio(open_small: Open) -> None:
+    async with open_small() as studio:
+        studio.worker.start_run()
+        await studio.press("2", "q", "w")
+        assert not studio.app._exit
+        await studio.press("y")
+        studio.worker.report(Failed("saving", "No space left."))
+        await studio.press("q")
+        words = studio.words()
+        assert "spring could not be saved." in words
+        assert "Leave it training" not in words
+        # Once it is saved, nothing would be lost.
+        studio.worker.report(Trained("spring", CheckpointSaved(40, "step-00000040")))
+        await studio.press("n", "q", "y")
+        studio.worker.report(Failed("saving", "No space left."))
+        await studio.press("q", "w")
+        assert studio.app._exit
 
 
 @pytest.mark.parametrize("size", [(160, 48), (80, 24), (40, 24)])

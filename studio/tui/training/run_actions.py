@@ -199,7 +199,9 @@ class RunActions:
     # --- delete ---------------------------------------------------------------------------------
 
     def ask_to_delete(self, run: str) -> None:
-        """Delete a run, if the user confirms it."""
+        """Delete a run, if the user confirms it. The one in training must be stopped first."""
+        if run == self._in_training.name and self._is_busy():
+            return
         folder = folders.Run(self._pane.home.runs / run)
         waits = queue.place(folder.folder) > 0
         if waits and folder.checkpoint_names():

@@ -51,6 +51,17 @@ async def test_opening_the_run_in_training_closes_the_opened_one(
         assert "training  spring" in studio.text()
 
 
+async def test_the_run_in_training_must_be_stopped_before_it_is_deleted(
+    open_studio: Open, home: Home
+) -> None:
+    write_run(home, "spring", 20)
+    async with open_studio(SMALL) as studio:
+        studio.worker.start_run("spring")
+        await studio.press("2", "r", "d")
+        assert "spring is in training. Stop it first (x)." in studio.words()
+        assert "No undo" not in studio.words()
+
+
 async def test_a_run_that_cannot_be_deleted_stays_and_says_why(
     open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
