@@ -27,6 +27,7 @@ def main() -> None:
 def _run() -> None:
     try:
         sys.argv[1:] = choose_language(sys.argv[1:])
+        _require_working_folder()
         # A shell that completes a command line passes it in the environment.
         if sys.argv[1:] or _COMPLETION in os.environ:
             _run_subcommand(sys.argv[1:])
@@ -39,6 +40,19 @@ def _run() -> None:
 
         with exit_codes():
             raise
+
+
+def _require_working_folder() -> None:
+    """Raise StudioError in a folder that was deleted: torch ends the process there."""
+    try:
+        os.getcwd()  # noqa: PTH109
+    except FileNotFoundError as error:
+        from studio.errors import StudioError
+        from studio.translation import tr
+
+        raise StudioError(
+            tr("The current folder has been deleted. Go to another one with cd, and try again.")
+        ) from error
 
 
 def _run_subcommand(arguments: list[str]) -> None:

@@ -114,6 +114,15 @@ def search_path() -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join(filter(None, [program, os.environ.get("PYTHONPATH")]))}
 
 
+def working_folder() -> str | None:
+    """Where such a process works; None is here. In a folder that was deleted torch would end it."""
+    try:
+        os.getcwd()  # noqa: PTH109
+    except FileNotFoundError:
+        return "/"
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class DetachedTraining:
     """How a process without a terminal resumes a run; without options as the run's settings say.
@@ -154,6 +163,7 @@ def start_detached(
     with _log(run).open("ab") as log:
         return subprocess.Popen(
             command,
+            cwd=working_folder(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -43,6 +43,18 @@ def test_a_stream_that_the_caller_closed_is_empty(
     assert b"Traceback" not in result.stderr
 
 
+def test_in_a_folder_that_was_deleted_the_answer_is_clear(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tangshi: Run
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    result = tangshi("runs", "list")
+    assert result.code == 1
+    assert "The current folder has been deleted." in result.err
+
+
 def test_in_a_c_locale_the_poems_asked_for_are_found(home: Home) -> None:
     found = json.loads(command("corpus", "search", "春江".encode(), "--json", **C_LOCALE).stdout)
     with Library.open(home.library) as library:

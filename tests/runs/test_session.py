@@ -370,6 +370,19 @@ def test_a_successor_waits_for_the_process_it_is_given_and_for_no_other(home: Ho
     assert processes.is_stop_requested(run)
 
 
+def test_a_successor_starts_even_where_the_working_folder_was_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = folders.create(tmp_path / "runs", "first", small())
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    monkeypatch.setattr(processes, "resuming", lambda _: ["-c", "import os; print(os.getcwd())"])
+    assert processes.start_detached(run).wait(60) == 0
+    assert (run.folder / "training.log").read_text() == "/\n"
+
+
 def test_a_run_that_is_handed_over_is_never_without_a_process(home: Home) -> None:
     run = trained(home)
     session = resume_run(home, "first")

@@ -23,6 +23,7 @@ def write_report(
     folder.parent.mkdir(parents=True, exist_ok=True)
     with subprocess.Popen(
         command,
+        cwd=processes.working_folder(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
