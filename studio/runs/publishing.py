@@ -13,8 +13,9 @@ model/
 ```
 """
 
+import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -24,7 +25,7 @@ from studio import __version__
 from studio.corpus.library import Library
 from studio.corpus.manifest import public_name
 from studio.corpus.poem import About, verse_lines
-from studio.errors import ConfigError, RunError
+from studio.errors import ConfigError, RunError, VerseError
 from studio.files import build_folder_atomically
 from studio.model import checkpoint
 from studio.model.coherence import FILE as COHERENCE
@@ -44,7 +45,7 @@ from studio.runs.loading import DEFAULT, load_writer, locate
 from studio.translation import tr
 from studio.verse.composer import write
 from studio.verse.novelty import Novelty
-from studio.verse.request import USUAL
+from studio.verse.request import USUAL, ComposeRequest
 from studio.verse.writer import Writer
 
 # Two of each form, by seed, not chosen by hand.
@@ -110,7 +111,7 @@ def publish(home: Home, name: str, folder: Path) -> Card:
         writer = load_writer(staging, DEFAULT)
         with Novelty.open(home.library) as novelty:
             requests = SAMPLES + (TITLED_SAMPLES if network.config.title_input else ())
-            samples = [Sample(each, write(writer, each, novelty)[0].text) for each in requests]
+            samples = list(_samples(writer, requests, novelty))
         trained = last_environment(run.folder, description.step)
         card = Card(
             run=full_name,
@@ -138,6 +139,15 @@ def publish(home: Home, name: str, folder: Path) -> Card:
         return card
 
     return build_folder_atomically(folder, fill)
+
+
+def _samples(
+    writer: Writer, requests: Iterable[ComposeRequest], novelty: Novelty
+) -> Iterator[Sample]:
+    """A poem for each request; none where the model lacks the characters of a title or form."""
+    for each in requests:
+        with contextlib.suppress(VerseError):
+            yield Sample(each, write(writer, each, novelty)[0].text)
 
 
 def _before(home: Home, name: str, held_out: HeldOut, later: set[str]) -> Phase | None:
