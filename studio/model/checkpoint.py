@@ -44,7 +44,7 @@ from studio.paths import is_published, model_description
 from studio.translation import marked, tr
 
 FORMAT = 1
-_NAME = re.compile(r"step-\d+")
+_NAME = re.compile(r"step-[0-9]{8,}")
 WEIGHTS = "model.safetensors"
 # The types that weights may have, as safetensors names them; the buffer `breaks` is boolean.
 _WEIGHT_TYPES, _BUFFER_TYPES, _EIGHT_BITS = ("F32", "F16", "BF16"), ("BOOL",), "I8"
@@ -98,7 +98,7 @@ class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def name_of(step: int) -> str:
-    """The name of the folder; names sort by step."""
+    """The name of the folder."""
     return f"step-{step:08}"
 
 
@@ -272,7 +272,7 @@ def prune(checkpoints: Path, keep: int, best: int | None) -> None:
 
 def delete_after(checkpoints: Path, step: int) -> list[str]:
     """Delete the checkpoints after `step`; returns their names."""
-    later = [name for name in _names(checkpoints) if name > name_of(step)]
+    later = [name for name in _names(checkpoints) if step_of(name) > step]
     for name in later:
         _delete(checkpoints / name)
     return later
@@ -280,11 +280,8 @@ def delete_after(checkpoints: Path, step: int) -> list[str]:
 
 def _names(checkpoints: Path) -> list[str]:
     """The names of the checkpoints, by step. A person may keep other folders beside them."""
-    return sorted(
-        path.name
-        for path in checkpoints.glob("step-*")
-        if path.is_dir() and _NAME.fullmatch(path.name)
-    )
+    found = (path.name for path in checkpoints.glob("step-*") if path.is_dir())
+    return sorted(filter(_NAME.fullmatch, found), key=step_of)
 
 
 def _delete(folder: Path) -> None:

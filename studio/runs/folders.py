@@ -38,7 +38,7 @@ from studio.wording import ordinal
 
 # Names of models that are not runs.
 _RESERVED = ("auto", "default")
-_CHECKPOINT = re.compile(r"step-\d+")
+_CHECKPOINT = re.compile(r"step-[0-9]{8,}")
 _CREATING = ".creating"  # locked while the folder of a run is made
 # What the status of a run can be. Programs read it; `tr` says it to a person.
 STATUSES = (
@@ -75,11 +75,8 @@ class Run(TrainingFolder):
 
     def checkpoint_names(self) -> list[str]:
         """The complete checkpoints, oldest first."""
-        return sorted(
-            path.name
-            for path in self.checkpoints.glob("step-*")
-            if path.is_dir() and _CHECKPOINT.fullmatch(path.name)
-        )
+        found = (path.name for path in self.checkpoints.glob("step-*") if path.is_dir())
+        return sorted(filter(_CHECKPOINT.fullmatch, found), key=_step_of)
 
     def events(self) -> list[TrainingEvent]:
         """All events of the run, in order; raises RunError that names a damaged line."""
@@ -265,6 +262,10 @@ def summary(run: Run) -> RunSummary:
         seconds_left=left,
         place=place,
     )
+
+
+def _step_of(checkpoint: str) -> int:
+    return int(checkpoint.removeprefix("step-"))
 
 
 def _with_time(event: TrainingEvent, when: float | None) -> dict[str, object]:

@@ -20,7 +20,7 @@ import psutil
 
 import studio
 from studio.errors import RunError
-from studio.files import read_regular
+from studio.files import open_regular, read_regular
 from studio.model.events import Outcome, TrainingEnded
 from studio.runs.folders import Run
 from studio.runs.summary import figures_of
@@ -305,6 +305,6 @@ def _last_words(log: Path) -> str:
 
 
 def _last_lines(log: Path) -> list[str]:
-    with log.open("rb") as file:
+    with open_regular(log) as file:
         file.seek(max(0, log.stat().st_size - _LAST_WORDS))
         return [printable(line) for line in file.read().decode("utf-8", "replace").splitlines()]

@@ -11,6 +11,7 @@ takes the first one when a training ends.
 
 import contextlib
 import hashlib
+import math
 import time
 from pathlib import Path
 from typing import Annotated
@@ -46,7 +47,10 @@ def join(folder: Path, epochs: int = 0) -> int:
 
     `epochs` are added to its settings when it is trained.
     """
-    waits = _Waiting(time.time(), epochs, _settings(folder))
+    others = [_read(folder.parent / name / _FILE).since for name in waiting(folder.parent)]
+    # The clock may have been set back since.
+    last = max(filter(math.isfinite, others), default=0.0)
+    waits = _Waiting(max(time.time(), last + 0.001), epochs, _settings(folder))
     write_atomically(folder / _FILE, msgspec.json.encode(waits))
     return place(folder)
 

@@ -230,13 +230,13 @@ def test_what_a_killed_process_left_of_a_checkpoint_goes(tmp_path: Path) -> None
 def test_what_a_person_keeps_beside_the_checkpoints_stays(tmp_path: Path) -> None:
     kept, elsewhere = tmp_path / "checkpoints", tmp_path / "elsewhere"
     names = [checkpoint.name_of(step) for step in (1, 2, 3, 4)]
-    for name in (*names[1:], f"{names[0]}-good", "step-best"):
+    for name in (*names[1:], f"{names[0]}-good", "step-4", "step-best"):
         (kept / name).mkdir(parents=True)
     (kept / "step-notes.txt").touch()
     elsewhere.mkdir()
     (kept / names[0]).symlink_to(elsewhere)
     checkpoint.prune(kept, 2, None)
-    own = [f"{names[0]}-good", "step-best", "step-notes.txt"]
+    own = [f"{names[0]}-good", "step-4", "step-best", "step-notes.txt"]
     assert sorted(path.name for path in kept.iterdir()) == [own[0], *names[2:], *own[1:]]
     assert checkpoint.delete_after(kept, 3) == [names[3]]
     assert sorted(path.name for path in kept.iterdir()) == [own[0], names[2], *own[1:]]

@@ -219,9 +219,10 @@ def test_where_files_cannot_be_locked_the_remedy_is_named_and_runs_are_listed(
 
 def test_a_folder_that_is_no_checkpoint_is_not_taken_for_one(tmp_path: Path) -> None:
     run = folders.create(tmp_path, "first", CLASSIC)
-    for name in ("step-00000200", "step-old"):
+    # A copy named step-100 was taken for the newest, and what came after step 100 deleted.
+    for name in ("step-100000000", "step-00000200", "step-old", "step-100"):
         (run.checkpoints / name).mkdir(parents=True)
-    assert run.checkpoint_names() == ["step-00000200"]
+    assert run.checkpoint_names() == ["step-00000200", "step-100000000"]
 
 
 def test_a_run_may_have_a_chinese_name(tmp_path: Path) -> None:

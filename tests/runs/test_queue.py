@@ -1,6 +1,7 @@
 """Runs that wait: an order that every process sees, kept in the folders."""
 
 import shutil
+import time
 from unittest.mock import Mock
 
 import pytest
@@ -28,6 +29,16 @@ def test_runs_wait_in_the_order_in_which_they_were_asked_for(home: Home) -> None
     gru, other = (folders.summary(folders.find(home.runs, name)) for name in ("gru", "a"))
     assert (gru.status, gru.place, gru.status_in_words) == ("waiting", 2, "waiting, 2nd")
     assert (other.status, other.place) == ("interrupted", 0)
+
+
+def test_a_clock_that_is_set_back_lets_nobody_jump_the_queue(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait(home, "a")
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 3600)
+    wait(home, "c", "b")
+    assert queue.waiting(home.runs) == ["a", "c", "b"]
 
 
 def test_a_folder_with_the_name_of_no_run_holds_up_nobody(home: Home) -> None:
