@@ -30,6 +30,8 @@ from studio.wording import device_in_words
 if TYPE_CHECKING:
     from studio.runs.session import TrainingSession
 
+# Drawings of the bar in a second. Each is some 230 bytes, whether or not anything has changed.
+REFRESHES = 2
 # How a training ends; see `model.events.Outcome`.
 _OUTCOMES = (marked("finished"), marked("stopped"), marked("diverged"), marked("failed"))
 
@@ -84,6 +86,7 @@ def _watch(started: TrainingStarted, steps: Iterator[tuple[TrainingEvent, ...]])
         TextColumn(tr("loss {task.fields[loss]:.3f} · {task.fields[speed]:,.0f} characters/s")),
         console=messages,
         disable=not messages.is_terminal,
+        refresh_per_second=REFRESHES,
     )
     with progress:
         task = progress.add_task(
