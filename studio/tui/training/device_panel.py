@@ -23,6 +23,7 @@ from studio.wording import local_time, printable, sparkline
 # Seconds between two readings. Faster polling slows down the GPUs.
 EVERY = 2.0
 KEPT = 240
+_TELEMETRY = "telemetry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +125,20 @@ class DevicePanel(TextPanel):
             self._stale = True
             self.poll()
 
+    def poll_in_turn(self) -> None:
+        """Start a new reading once the last one is there.
+
+        Where a driver hangs, readings would soon hold all threads, which others need, too.
+        """
+        if not any(each.group == _TELEMETRY and each.is_running for each in self.workers):
+            self.poll()
+
     def poll(self) -> None:
         """Start a new reading."""
         # Both from one moment: a reader tells only once what it has read.
         self._read(self._use, self._reader)
 
-    @work(thread=True, exclusive=True, group="telemetry", exit_on_error=False)
+    @work(thread=True, exclusive=True, group=_TELEMETRY, exit_on_error=False)
     def _read(self, use: _Use, reader: ReadingsReader | None) -> None:
         # Opening NVML takes a while, too.
         gpus, host = meters = self._meters or (Gpus(), HostMeter())

@@ -26,8 +26,10 @@ class RunsElsewhere:
     def follow(self) -> None:
         """Read what was appended to the runs that are shown from their folders."""
         for history in self._watched.on_disk():
-            read = partial(read_news, self._pane.home, history.run, history.place)
-            self._tasks.run(f"follow {history.run}", history.run, read, self._add_news, quiet=True)
+            group = f"follow {history.run}"
+            if not self._tasks.is_running(group):
+                read = partial(read_news, self._pane.home, history.run, history.place)
+                self._tasks.run(group, history.run, read, self._add_news, quiet=True)
 
     def _add_news(self, news: RunNews) -> None:
         opened = self._watched.opened

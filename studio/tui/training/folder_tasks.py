@@ -47,6 +47,10 @@ class FolderTasks:
             work, thread=True, group=group, exclusive=exclusive, exit_on_error=False
         )
 
+    def is_running(self, group: str) -> bool:
+        """Whether a task of that group is not done. On a slow disk they would pile up."""
+        return any(each.group == group and each.is_running for each in self._pane.workers)
+
     def show_error(self, run: str, reason: str) -> None:
         """Say why a run's folder cannot be used."""
         self._pane.studio.show_notice(reason, title=run, severity="error")

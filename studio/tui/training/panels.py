@@ -131,4 +131,4 @@ class WatchPanels(Vertical):
     def _poll_device(self) -> None:
         # The form for a new run shows the GPUs, too.
         if self.query_ancestor(Pane).is_showing:
-            self.query_one(DevicePanel).poll()
+            self.query_one(DevicePanel).poll_in_turn()

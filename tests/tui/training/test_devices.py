@@ -3,6 +3,7 @@
 import os
 import pwd
 import re
+import threading
 
 import pytest
 
@@ -13,7 +14,7 @@ from studio.model.config import RECIPES
 from studio.paths import Home
 from studio.runs.folders import Run
 from studio.runs.readings import READINGS, TrainingReading
-from studio.telemetry import Gauge, Gpus
+from studio.telemetry import Gauge, Gpu, Gpus
 from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.gpu_lines import GpuList
 from studio.tui.training.log_panel import LogPanel
@@ -23,6 +24,7 @@ from tests.fake_nvml import FakeGpu, FakeNvml
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import SAMPLES, a_run, write_run
 from tests.tui.only import OnlyTraining
+from tests.tui.waiting import until
 
 ME = pwd.getpwuid(os.geteuid()).pw_name
 # In NVML's order; the one with the number 5 is idle.
@@ -72,6 +74,31 @@ def start(studio: Opened, gpu: str) -> None:
             "spring", RECIPES["classic"], 0, 100, 5, 9, "NVIDIA H100", "bfloat16", "", gpu
         )
     )
+
+
+async def test_a_driver_that_hangs_holds_one_thread(
+    open_studio: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, answers = list[str](), threading.Event()
+
+    def read(gpus: Gpus, uuid: str = "") -> list[Gpu]:
+        held.append(uuid)
+        answers.wait()
+        return []
+
+    monkeypatch.setattr(Gpus, "read", read)
+    async with open_studio((80, 24), studio=OnlyTraining) as studio:
+        try:
+            await studio.pilot.press("2")
+            studio.pane.query_one(DevicePanel).poll()
+            await until(studio.pilot, lambda: bool(held))
+            known = len(held)
+            for _ in range(3):
+                studio.panels._poll_device()
+                await studio.pilot.pause(0.02)
+            assert len(held) == known
+        finally:
+            answers.set()
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -13,11 +13,11 @@ from studio.messages import Resume
 from studio.model.events import Outcome, TrainingEnded
 from studio.paths import Home
 from studio.runs import processes
-from studio.runs.event_log import START
+from studio.runs.event_log import START, Place
 from studio.runs.folders import Run
 from studio.runs.training_folder import ProcessState, TrainingProcess
 from studio.tui.training.history import History
-from studio.tui.training.run_reader import SILENCE, read_news
+from studio.tui.training.run_reader import SILENCE, RunNews, read_news
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import a_run, write_run
 from tests.tui.training.test_pane import WIDE
@@ -101,6 +101,28 @@ async def test_a_run_trained_elsewhere_grows_on_the_screen(
         await until(studio.pilot, lambda: "paused  autumn" in studio.text())
         elsewhere.record(TrainingEnded(100, "diverged", "the loss is not a number"))
         await until(studio.pilot, lambda: "the loss is not a number" in studio.words())
+
+
+async def test_a_slow_disk_is_not_read_by_many_threads_at_once(
+    open_studio: Open, elsewhere: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_studio(WIDE) as studio:
+        await opened(studio)
+        held, answers = list[str](), threading.Event()
+
+        def read(home: Home, name: str, since: Place) -> RunNews:
+            held.append(name)
+            answers.wait()
+            return read_news(home, name, since)
+
+        monkeypatch.setattr("studio.tui.training.elsewhere.read_news", read)
+        try:
+            for _ in range(3):
+                studio.pane._follow()
+                await until(studio.pilot, lambda: bool(held))
+            assert held == ["autumn"]
+        finally:
+            answers.set()
 
 
 async def test_the_process_that_trains_it_is_named_and_its_log_shown(
