@@ -70,6 +70,12 @@ def expanded(path: Path) -> Path:
         return path
 
 
+def resolved(path: Path) -> Path:
+    """The absolute path without ~ and links. A loop of links stays: no file can be used there."""
+    # `Path.resolve` raises RuntimeError at a loop.
+    return Path(os.path.realpath(expanded(path)))
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """The user's folders. Nothing is created until something is written there."""
@@ -82,7 +88,7 @@ class Home:
     def default(cls) -> "Home":
         """All under `$TANGSHI_STUDIO_HOME` if it is set, else the platform's usual places."""
         if root := os.environ.get(HOME_VARIABLE):
-            base = expanded(Path(root)).resolve()
+            base = resolved(Path(root))
             return cls(base / "data", base / "config", base / "cache")
         dirs = platformdirs.PlatformDirs(APP, appauthor=False)
         return cls(dirs.user_data_path, dirs.user_config_path, dirs.user_cache_path)

@@ -1,6 +1,26 @@
 """Where files are."""
 
-from studio.paths import report_folder
+import os
+from pathlib import Path
+
+import pytest
+
+from studio.paths import HOME_VARIABLE, Home, report_folder, resolved
+
+
+def test_a_link_to_itself_is_a_folder_that_cannot_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    monkeypatch.setenv(HOME_VARIABLE, str(loop))
+    assert Home.default().data == loop / "data"
+    with pytest.raises(OSError, match="symbolic links"):
+        Home.default().runs.mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    Path("real").mkdir()
+    Path("link").symlink_to("real")
+    assert resolved(Path("link/new")) == Path(os.path.realpath(tmp_path)) / "real" / "new"
 
 
 def test_reports_on_different_runs_have_different_folders() -> None:

@@ -13,7 +13,7 @@ from studio.corpus.poem import is_han
 from studio.documents import read_json
 from studio.errors import ConfigError, RunError, StudioError
 from studio.files import build_folder_atomically
-from studio.paths import Home, expanded
+from studio.paths import Home, resolved
 from studio.report.amounts import joined
 from studio.report.catalogue import translator
 from studio.report.comparison_chapter import comparison_chapter
@@ -58,8 +58,8 @@ def write_report(
     """
     if not runs:
         raise RunError(tr("Name the runs to report on: see `tangshi-studio runs list`."))
-    out = expanded(out).resolve()
-    drawing = check_request(runs, out, language, format)
+    out = resolved(out)
+    drawing = check_request(out, language, format)
     text = translator(language)
     data = gather(home, runs, with_test, say)
     document = compose_document(data, language, format, text)
