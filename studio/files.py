@@ -85,9 +85,12 @@ def build_folder_atomically(path: Path, fill: Callable[[Path], T]) -> T:
 
     If `path` exists already, it is replaced at the very end: at every moment either the old or the
     new folder is there. If `path` is a symbolic link, the folder that it names is replaced. Returns
-    the result of `fill`.
+    the result of `fill`; raises NotADirectoryError before it is called if `path` is no folder.
     """
     path = Path(os.path.realpath(path))
+    if path.is_symlink() or (path.exists() and not path.is_dir()):
+        # A link to itself, or a file. `fill` may take minutes; the exchange would hide the file.
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_leftovers(path.parent)
     # mkdtemp would ignore the umask and make the folder private.

@@ -107,3 +107,14 @@ def test_a_folder_is_written_where_a_link_points(
     monkeypatch.chdir(kept)
     build_folder_atomically(Path(), partial(fill_with, "newer"))
     assert content(kept) == {"newer"}
+
+
+def test_what_is_no_folder_is_not_replaced_by_one(tmp_path: Path) -> None:
+    file, loop = tmp_path / "file", tmp_path / "loop"
+    file.write_text("mine")
+    loop.symlink_to(loop)
+    for path in (file, loop):
+        with pytest.raises(NotADirectoryError, match=path.name):
+            build_folder_atomically(path, pytest.fail)
+    assert file.read_text() == "mine"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "loop"]
