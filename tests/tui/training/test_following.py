@@ -17,6 +17,7 @@ from studio.runs.event_log import START, Place
 from studio.runs.folders import Run
 from studio.runs.training_folder import ProcessState, TrainingProcess
 from studio.tui.training.history import History
+from studio.tui.training.run_list import RunList
 from studio.tui.training.run_reader import SILENCE, RunNews, read_news
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import a_run, write_run
@@ -123,6 +124,20 @@ async def test_a_slow_disk_is_not_read_by_many_threads_at_once(
             assert held == ["autumn"]
         finally:
             answers.set()
+
+
+async def test_the_list_shows_that_a_process_opens_a_run_which_it_has_not_written_to(
+    open_studio: Open, home: Home
+) -> None:
+    run = write_run(home, "autumn", 20)
+    async with open_studio(WIDE) as studio:
+        await studio.press("2", "r")
+        assert "stopped" in studio.text()
+        with run.lock():
+            record(run, "starting")
+            studio.pane.query_one(RunList).read()
+            await studio.settle()
+            assert "starting" in studio.text()
 
 
 async def test_the_process_that_trains_it_is_named_and_its_log_shown(
