@@ -59,7 +59,7 @@ def write_report(
     if not runs:
         raise RunError(tr("Name the runs to report on: see `tangshi-studio runs list`."))
     out = resolved(out)
-    drawing = check_request(out, language, format)
+    drawing = check_request(runs, out, language, format)
     text = translator(language)
     data = gather(home, runs, with_test, say)
     document = compose_document(data, language, format, text)

@@ -10,7 +10,7 @@ from studio.model import checkpoint
 from studio.model.coherence import read_coherence
 from studio.model.device import choose_device, has_gpu
 from studio.model.judge import read_judge
-from studio.paths import Home, default_model, expanded, model_description
+from studio.paths import Home, default_model, model_description, resolved
 from studio.runs import folders
 from studio.runs.card import Card
 from studio.translation import tr
@@ -45,7 +45,7 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
     """
     if "/" in name:
         try:
-            path = expanded(Path(name)).resolve()
+            path = resolved(Path(name))
             # It stands in the settings of a run that starts from it.
             str(path).encode()
         except ValueError as error:
