@@ -207,6 +207,8 @@ class TrainingFolder:
 
     def _trained_by_another(self) -> RunError:
         process = self._recorded_process()
+        if process and process.is_this:
+            return RunError(tr("{run} is in training. Stop it first.", run=self.name))
         if process is None:
             return RunError(
                 tr(

@@ -245,6 +245,9 @@ def test_a_run_in_training_is_neither_trained_twice_nor_deleted(tmp_path: Path) 
             pass
         with pytest.raises(RunError):
             folders.delete(run)
+        run.record_process("cpu", 100)
+        with pytest.raises(RunError, match=r"^first is in training\. Stop it"):
+            folders.delete(run)
     assert not run.is_busy()
     folders.delete(run)
     assert folders.all_runs(tmp_path) == []

@@ -115,9 +115,13 @@ class Plot(Widget, can_focus=True):
         """What is in view; None without curves."""
         return self._view
 
-    def forget_window(self) -> None:
+    def forget_steps(self) -> None:
         """Show all steps from now on, because they are counted in another way."""
         self._steps = None
+
+    def forget_window(self) -> None:
+        """Show all steps and values from now on, because the curves are others."""
+        self._steps = self._values = None
 
     # --- drawing --------------------------------------------------------------------------------
 

@@ -103,7 +103,7 @@ class CurveChart(Vertical):
             curves.append(Curve(x, y, each.colour, mark=mark))
         plot = self.query_one(Plot)
         if axis is not self._axis:
-            plot.forget_window()
+            plot.forget_steps()
         self._legend, self._log, self._axis, self._cursor = legend, log, axis, cursor
         self._show_title()
         accent = self.app.theme_variables["accent-faint"]

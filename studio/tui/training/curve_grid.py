@@ -60,7 +60,8 @@ class CurveGrid(Container):
     def __init__(self, plain: bool = False) -> None:
         super().__init__(id="charts")
         self._plain = plain
-        self._chosen = METRICS[0]
+        # What is shown: the metric that the user wants, if a run has recorded it.
+        self._chosen = self._wanted = METRICS[0]
         self._one_wanted = False
         self._log: set[str] = set()
         self._smoothing = 0.9
@@ -95,8 +96,7 @@ class CurveGrid(Container):
     def _arrange(self) -> None:
         self.set_class(self._is_roomy and not self._one_wanted, "-grid")
         available = self._available()
-        if self._chosen not in available:
-            self._chosen = METRICS[0]
+        self._chosen = self._wanted if self._wanted in available else METRICS[0]
         shown = [metric for metric in available if metric.group == self._chosen.group]
         self.set_class(len(shown) <= 3, "-few")
         self.set_class(self._chosen.group != "learning", "-even")
@@ -139,7 +139,7 @@ class CurveGrid(Container):
         await self._choose(firsts[groups[(at + 1) % len(groups)]])
 
     async def _choose(self, metric: Metric) -> None:
-        self._chosen = metric
+        self._chosen = self._wanted = metric
         # The charts of a group are made when it is first shown.
         made = {chart.metric for chart in self.query(CurveChart)}
         wanted = [each for each in METRICS if each.group == metric.group and each not in made]
@@ -151,7 +151,7 @@ class CurveGrid(Container):
         """Show all curves, or only the chosen one. Returns False if there is no room for all."""
         if not self._is_roomy:
             return False
-        self._chosen = self._current()
+        self._chosen = self._wanted = self._current()
         self._one_wanted = not self._one_wanted
         self._arrange()
         self.call_after_refresh(self.focus_chosen)
@@ -241,7 +241,7 @@ class CurveGrid(Container):
         """Draw these runs; `reference` is the one that the others are compared with."""
         variables = self.app.theme_variables
         if [each.run for each in histories[:1]] != [each.run for each in self._histories[:1]]:
-            # What is in view are steps of another run.
+            # What is in view are steps and values of another run.
             for plot in self.query(Plot):
                 plot.forget_window()
         self._histories = histories

@@ -6,6 +6,7 @@ from functools import partial
 from textual.worker import get_current_worker
 
 from studio.runs import folders, processes
+from studio.runs.event_log import Place
 from studio.translation import tr
 from studio.tui.pane import Pane
 from studio.tui.training.folder_tasks import FolderTasks
@@ -26,12 +27,23 @@ class RunsElsewhere:
     def follow(self) -> None:
         """Read what was appended to the runs that are shown from their folders."""
         for history in self._watched.on_disk():
+            read = partial(self._news, history.run, history.place)
+            take = partial(self._add_news, history.run)
+            # To read a long run takes longer than the time between two looks.
             group = f"follow {history.run}"
-            if not self._tasks.is_running(group):
-                read = partial(read_news, self._pane.home, history.run, history.place)
-                self._tasks.run(group, history.run, read, self._add_news, quiet=True)
+            self._tasks.run(group, history.run, read, take, quiet=True, once=True)
 
-    def _add_news(self, news: RunNews) -> None:
+    def _news(self, run: str, since: Place) -> RunNews | None:
+        """What was appended to a run; None if the run was deleted."""
+        is_there = (self._pane.home.runs / run).exists()
+        return read_news(self._pane.home, run, since) if is_there else None
+
+    def _add_news(self, run: str, news: RunNews | None) -> None:
+        if news is None:
+            self._watched.forget(run)
+            self._panels.touch()
+            self._pane.refresh_bindings()
+            return
         opened = self._watched.opened
         changed = opened and opened.history.run == news.run and opened != news.shown_by(opened)
         if news.events or changed:

@@ -26,11 +26,18 @@ class FolderTasks:
         then: Callable[[T], None],
         exclusive: bool = False,
         quiet: bool = False,
+        once: bool = False,
     ) -> None:
         """Do a task in a thread, then `then` with its result in the application's thread.
 
-        If the run's folder cannot be used, a notice says why, unless `quiet`.
+        If the run's folder cannot be used, a notice says why, unless `quiet`. With `once` nothing
+        is done while a task of the group is under way.
         """
+        if once and any(
+            each.group == group and each.node is self._pane and not each.is_finished
+            for each in self._pane.workers
+        ):
+            return
 
         def work() -> None:
             worker = get_current_worker()

@@ -65,7 +65,7 @@ class LogPanel(ScrollView, can_focus=True):
     def say_again(self) -> None:
         """Write the log in the language of now."""
         self._write_title()
-        self._wrap_again()
+        self._wrap_again(to_end=True)
 
     def show(self, shown: Shown | None) -> None:
         """Show the log of a run that is shown from its folder; of any other, the studio's."""
@@ -73,8 +73,9 @@ class LogPanel(ScrollView, can_focus=True):
         self._shown = shown if shown and shown.started is None else None
         self._count = len(self._shown.history.notable) if self._shown else 0
         if before is None or self._shown is None:
-            changed = before is not self._shown
+            is_same_run, changed = False, before is not self._shown
         else:
+            is_same_run = before.history.run == self._shown.history.run
             changed = (
                 before.history is not self._shown.history
                 or before.error != self._shown.error
@@ -82,17 +83,18 @@ class LogPanel(ScrollView, can_focus=True):
             )
         if changed:
             self._write_title()
-            self._wrap_again()
+            # Who reads earlier lines of a run keeps them while the run is followed.
+            self._wrap_again(to_end=not is_same_run or self.is_vertical_scroll_end)
 
     def _write_title(self) -> None:
         run = printable(self._shown.history.run) if self._shown else ""
         of_run = tr(" of {run}", run=run) if run else ""
         self.border_title = tr("Log{of_run}", of_run=of_run)
 
-    def _wrap_again(self) -> None:
+    def _wrap_again(self, to_end: bool) -> None:
         if self._width:
             self.rows = [row for line in self._lines() for row in self._wrapped(line)]
-            self._show_rows(to_end=True)
+            self._show_rows(to_end)
 
     def _wrapped(self, line: Text) -> Iterable[Text]:
         # To wrap a line takes much longer than to measure it.
@@ -118,7 +120,7 @@ class LogPanel(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         if width != self._width:
             self._width = width
-            self._wrap_again()
+            self._wrap_again(to_end=True)
         # The newest line stays visible at every size.
         self.scroll_end(animate=False)
 

@@ -45,6 +45,7 @@ from studio.tui.training.run_names import RunNames
 from studio.tui.training.sample_panel import SamplePanel
 from studio.tui.training.settings_form import SettingsForm
 from studio.tui.training.watched import Watched
+from studio.verse.network_reading import NetworkReading
 
 View = Literal["new", "watch", "runs", "log"]
 WIDE, TALL = 116, 34
@@ -135,8 +136,7 @@ class TrainingPane(CurvesPane):
             case TrainingPaused() | TrainingResumed():
                 self.refresh_bindings()
             case NetworkRead(reading):
-                screen = NetworkScreen(reading, self.studio.settings.plain_charts)
-                self.app.push_screen(screen)
+                self._show_inside(reading)
                 return
             case Failed(ticket=int(), run_ended=False, bug=""):
                 # The playground asked for it, and says it.
@@ -151,6 +151,11 @@ class TrainingPane(CurvesPane):
             self._log(line)
         self._panels.touch()
 
+    def _show_inside(self, reading: NetworkReading) -> None:
+        # The key may have been pressed again while the network was read.
+        if not any(isinstance(each, NetworkScreen) for each in self.app.screen_stack):
+            self.app.push_screen(NetworkScreen(reading, self.studio.settings.plain_charts))
+
     def _training_started(self, event: TrainingStarted) -> None:
         self._watched.start_run(event)
         self.query_one(DevicePanel).use(event.gpu)
@@ -158,8 +163,8 @@ class TrainingPane(CurvesPane):
             self._runs.read_past(event.run, event.step)
         self.refresh_bindings()
         self.query_one(RunList).read()
-        if event.waited:
-            # Nobody asked for it now: the user may be doing something else.
+        if event.waited or not self._runs.is_awaited(event.run):
+            # The user may be doing something else by now.
             return
         self.view = "watch"
         if self.studio.current == self.id:

@@ -30,9 +30,9 @@ class ReadingsFollower:
             if known is None or known[0] is not history:
                 known = (history, ReadingsReader(self._pane.home.runs / history.run))
             self._readers[history.run] = known
-            take, group = partial(self._take, history), f"readings {history.run}"
-            if not self._tasks.is_running(group):
-                self._tasks.run(group, history.run, known[1].read, take, quiet=True)
+            take = partial(self._take, history)
+            group = f"readings {history.run}"
+            self._tasks.run(group, history.run, known[1].read, take, quiet=True, once=True)
 
     def _take(self, history: History, readings: list[TrainingReading] | None) -> None:
         if readings is not None:

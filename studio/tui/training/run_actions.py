@@ -51,6 +51,8 @@ class RunActions:
         self.gpus: Sequence[GpuChoice] = ()
         # The run that is being read from its folder, to be opened.
         self._opening = ""
+        # The run that was about to start when the user chose what to see.
+        self._passed_by = ""
 
     # --- start and resume -----------------------------------------------------------------------
 
@@ -145,8 +147,14 @@ class RunActions:
         self.stop_opening()
 
     def stop_opening(self) -> None:
-        """Do not show the run that is being read: the user does something else by now."""
+        """Do not show a run that is being read or started: the user does something else by now."""
         self._opening = ""
+        asked = self._in_training.asked
+        self._passed_by = asked.run if asked else ""
+
+    def is_awaited(self, run: str) -> bool:
+        """Whether a run that starts is to be shown: nothing was chosen since it was asked for."""
+        return run != self._passed_by
 
     def open(self, run: str) -> None:
         """Show a run: the one in training, or another from its folder."""

@@ -184,7 +184,8 @@ class RunList(Vertical):
         try:
             changed = run.events_file.stat().st_mtime if run.events_file.exists() else 0.0
             known = run.name in self._read and self._read[run.name][0] == changed
-            if known and not run.is_busy() and not queue.place(run.folder):
+            # A process that is about to train the run has written no event yet.
+            if known and not queue.place(run.folder) and not run.is_busy():
                 return self._read[run.name][1]
             summary = folders.summary(run)
             row = RunRow(run.name, summary, fields=fields_of(summary, run.config()))

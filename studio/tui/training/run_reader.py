@@ -4,11 +4,13 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from studio.model.config import RunConfig
 from studio.model.events import TrainingEvent
 from studio.paths import Home
 from studio.runs import folders, processes
 from studio.runs.event_log import START, EventReader, Place
 from studio.runs.folders import Run
+from studio.runs.readings import read_readings
 from studio.runs.training_folder import TrainingProcess
 from studio.translation import tr
 from studio.tui.training.history import History
@@ -25,7 +27,7 @@ BURST, REST = 500, 0.002
 class RunNews:
     """The events of a run from a place on; `whole` is its history if they are all of it.
 
-    That is made in the thread that reads: a long one would hold up keys.
+    That is made in the thread that reads: a long one would hold up keys. `config` is read with it.
 
     `state` is what the run list says, or a long silence of the process that trains. `process`
     trains it, if that is known; `is_elsewhere`: some process other than this one does. `error` is
@@ -37,6 +39,7 @@ class RunNews:
     place: Place
     events: tuple[TrainingEvent, ...]
     whole: History | None
+    config: RunConfig | None
     state: str
     process: TrainingProcess | None
     is_elsewhere: bool
@@ -56,6 +59,7 @@ class RunNews:
         return replace(
             shown,
             state=self.state,
+            config=self.config or shown.config,
             total_steps=(self.process and self.process.total_steps) or shown.total_steps,
             process=self.process if self.is_elsewhere else None,
             is_trained_elsewhere=self.is_elsewhere,
@@ -75,7 +79,13 @@ def read_news(home: Home, name: str, since: Place = START) -> RunNews:
             place = reader.place
     except FileNotFoundError:
         is_whole, events, place = True, (), START
-    whole = _history(name, events, place) if is_whole else None
+    whole: History | None = None
+    config: RunConfig | None = None
+    if is_whole:
+        # Another process may have given it more epochs.
+        config = run.config()
+        whole = _whole(run, events)
+        whole.place = place
     if not busy:
         state = folders.summary(run).status
     elif process and process.state != "training":
@@ -84,12 +94,13 @@ def read_news(home: Home, name: str, since: Place = START) -> RunNews:
         state = _training(run)
     error = () if busy else tuple(processes.last_error(run))
     is_elsewhere = busy and not (process and process.is_this)
-    return RunNews(name, since, place, events, whole, state, process, is_elsewhere, error)
+    return RunNews(name, since, place, events, whole, config, state, process, is_elsewhere, error)
 
 
-def _history(name: str, events: Iterable[TrainingEvent], place: Place) -> History:
-    history = History.of(name, _unhurried(events))
-    history.place = place
+def _whole(run: Run, events: Iterable[TrainingEvent]) -> History:
+    """The history of these events, with what is known of the device."""
+    history = History.of(run.name, _unhurried(events))
+    history.take_readings(read_readings(run.folder))
     return history
 
 
@@ -113,14 +124,16 @@ def read_run(home: Home, name: str) -> Shown:
 
     Raises StudioError or OSError if the folder cannot be read.
     """
-    config = folders.find(home.runs, name).config()
     news = read_news(home, name)
     history = news.add_to(History(name))
-    total = history.step if news.state == "finished" else config.train.max_steps
-    return news.shown_by(Shown(history, news.state, config, total_steps=total))
+    limit = news.config.train.max_steps if news.config else 0
+    total = history.step if news.state == "finished" else limit
+    return news.shown_by(Shown(history, news.state, total_steps=total))
 
 
 def read_past(home: Home, run: str, step: int) -> History:
     """A run up to the step where it is resumed. Raises like `read_run`."""
-    events = folders.find(home.runs, run).events()
-    return History.of(run, _unhurried(event for event in events if event.step <= step))
+    found = folders.find(home.runs, run)
+    past = _whole(found, (event for event in found.events() if event.step <= step))
+    past.drop_after(step)
+    return past

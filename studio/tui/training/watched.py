@@ -89,6 +89,8 @@ class Watched:
     def forget(self, run: str) -> None:
         """Stop showing a run that was deleted."""
         self.compared.pop(run, None)
+        if self.reference == run:
+            self.reference = ""
         if self.opened and self.opened.history.run == run:
             self.opened = None
         if self.is_live(run):

@@ -314,3 +314,29 @@ async def test_runs_are_compared_by_settings_that_differ_and_by_best_values(
         assert "289.6 627.7 (+116.8%)" in studio.words()
         await studio.press("escape")
         assert "289.6 627.7" not in studio.words()
+
+
+async def test_the_curves_of_the_device_stay_when_another_run_is_opened(
+    open_studio: Open, home: Home
+) -> None:
+    for name in ("autumn", "winter"):
+        add_readings(write_run(home, name, 20), range(0, 20, 5))
+    write_run(home, "spring", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "down", "enter", "v")
+        assert "processor, %" in studio.text()
+        # Nothing is known of the device of this one.
+        await studio.press("r", "up", "enter")
+        assert "processor, %" not in studio.text()
+        await studio.press("r", "down", "down", "enter")
+        assert "processor, %" in studio.text()
+
+
+async def test_another_run_is_shown_with_all_of_its_values(open_studio: Open, home: Home) -> None:
+    write_run(home, "autumn", 20)
+    write_run(home, "winter", 600)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "enter", "plus", "plus", *(["down"] * 9), "r", "down", "enter")
+        view = studio.pane.query_one("#chart-loss Plot", Plot).view
+        assert view is not None
+        assert view.values[1] > 7

@@ -17,11 +17,12 @@ from studio.runs.event_log import START, Place
 from studio.runs.folders import Run
 from studio.runs.training_folder import ProcessState, TrainingProcess
 from studio.tui.training.history import History
+from studio.tui.training.log_panel import LogPanel
 from studio.tui.training.run_list import RunList
-from studio.tui.training.run_reader import SILENCE, RunNews, read_news
+from studio.tui.training.run_reader import SILENCE, RunNews, read_news, read_run
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import a_run, write_run
-from tests.tui.training.test_pane import WIDE
+from tests.tui.training.test_pane import SMALL, WIDE
 from tests.tui.waiting import until
 
 
@@ -318,3 +319,64 @@ async def test_quitting_ends_the_wait_for_a_process_that_hangs(
         await until(studio.pilot, lambda: processes.is_stop_requested(elsewhere))
     # Python waits for the studio's threads when it has closed.
     assert ended.wait(20)
+
+
+async def test_who_reads_the_log_of_a_run_that_is_followed_keeps_the_place(
+    open_studio: Open, elsewhere: Run
+) -> None:
+    async with open_studio(SMALL) as studio:
+        await opened(studio)
+        append(elsewhere, 21, 2000)
+        await studio.press("l")
+        log = studio.pane.query_one(LogPanel)
+        await until(studio.pilot, lambda: log.scroll_y > 0)
+        await studio.press("home")
+        count = len(log.rows)
+        append(elsewhere, 2021, 200)
+        await until(studio.pilot, lambda: len(log.rows) > count)
+        await studio.settle()
+        assert log.scroll_y == 0
+
+
+def test_epochs_that_another_process_adds_are_known(home: Home, elsewhere: Run) -> None:
+    shown = read_run(home, "autumn")
+    config = elsewhere.config()
+    train = msgspec.structs.replace(config.train, epochs=config.train.epochs + 3)
+    elsewhere.write_config(msgspec.structs.replace(config, train=train))
+    elsewhere.drop_events_after(5)
+    news = read_news(home, "autumn", shown.history.place)
+    assert news.shown_by(shown).config == elsewhere.config()
+
+
+async def test_a_long_run_is_not_read_again_while_it_is_read(
+    open_studio: Open, elsewhere: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, may_end = list[str](), threading.Event()
+
+    def slow(home: Home, name: str, place: Place) -> RunNews:
+        reading.append(name)
+        may_end.wait(20)
+        return read_news(home, name, place)
+
+    async with open_studio(SMALL) as studio:
+        await opened(studio)
+        monkeypatch.setattr("studio.tui.training.elsewhere.read_news", slow)
+        await until(studio.pilot, lambda: bool(reading))
+        studio.pane._follow()
+        await studio.pilot.pause()
+        may_end.set()
+        assert reading == [elsewhere.name]
+
+
+async def test_the_list_says_at_once_that_a_process_opens_a_run(
+    open_studio: Open, home: Home
+) -> None:
+    run = write_run(home, "autumn", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r")
+        assert "stopped" in studio.text()
+        with run.lock():
+            run.record_process("", 0, "starting")
+            studio.pane.query_one(RunList).read()
+            await studio.settle()
+            assert "starting" in studio.text()

@@ -65,3 +65,15 @@ def test_the_plain_cell_is_shaded_from_minus_one_to_one() -> None:
     assert lines[-1].plain[LEFT:] == "0 5 9 "
     backgrounds = [span.style.bgcolor.name for span in lines[-1].spans]  # type: ignore[union-attr]
     assert backgrounds[0] == "#000000"
+
+
+async def test_a_key_that_is_pressed_twice_shows_the_network_once(
+    open_studio: Open, home: Home
+) -> None:
+    write_run(home, "autumn", 600)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "enter", "h", "h")
+        studio.worker.report(NetworkRead(READING), NetworkRead(READING))
+        await studio.settle()
+        await studio.press("escape")
+        assert not isinstance(studio.app.screen, NetworkScreen)

@@ -5,9 +5,9 @@ from functools import partial
 
 import pytest
 from textual.events import Key
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
-from studio.messages import Resume
+from studio.messages import Resume, Train
 from studio.paths import Home
 from studio.runs import folders
 from studio.settings import Settings
@@ -223,3 +223,30 @@ async def test_another_theme_changes_the_colours_of_the_sample(
             if segment.style and segment.text.strip()
         }
         assert shown <= colours
+
+
+async def test_a_run_that_starts_leaves_the_form_to_whoever_types_in_it(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "enter")
+        (train,) = studio.worker.sent
+        assert isinstance(train, Train)
+        await studio.press("n", *(["up"] * 7), "s")
+        studio.worker.start_run(train.run)
+        await studio.settle()
+        # On the curves this key stops the run.
+        await studio.press("x")
+        assert studio.pane.query_one("#run-name", Input).value.endswith("sx")
+        assert studio.worker.sent == [train]
+
+
+async def test_a_run_that_another_program_deletes_is_compared_no_longer(
+    open_studio: Open, home: Home
+) -> None:
+    autumn, _ = write_run(home, "autumn", 20), write_run(home, "winter", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "space", "b", "down", "space", "b")
+        watched = studio.pane._watched
+        assert watched.reference == "autumn"
+        folders.delete(autumn)
+        await until(studio.pilot, lambda: list(watched.compared) == ["winter"])
+        assert watched.reference == ""
