@@ -46,7 +46,7 @@ class RunsElsewhere:
             return
         opened = self._watched.opened
         changed = opened and opened.history.run == news.run and opened != news.shown_by(opened)
-        if news.events or changed:
+        if news.is_new or changed:
             self._watched.add_news(news)
             self._panels.touch()
             self._pane.refresh_bindings()

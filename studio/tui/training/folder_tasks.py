@@ -33,10 +33,7 @@ class FolderTasks:
         If the run's folder cannot be used, a notice says why, unless `quiet`. With `once` nothing
         is done while a task of the group is under way.
         """
-        if once and any(
-            each.group == group and each.node is self._pane and not each.is_finished
-            for each in self._pane.workers
-        ):
+        if once and self.is_under_way(group):
             return
 
         def work() -> None:
@@ -54,9 +51,12 @@ class FolderTasks:
             work, thread=True, group=group, exclusive=exclusive, exit_on_error=False
         )
 
-    def is_running(self, group: str) -> bool:
-        """Whether a task of that group is not done. On a slow disk they would pile up."""
-        return any(each.group == group and each.is_running for each in self._pane.workers)
+    def is_under_way(self, group: str) -> bool:
+        """Whether a task of the group has begun and not ended."""
+        return any(
+            each.group == group and each.node is self._pane and not each.is_finished
+            for each in self._pane.workers
+        )
 
     def show_error(self, run: str, reason: str) -> None:
         """Say why a run's folder cannot be used."""

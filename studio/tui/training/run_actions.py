@@ -28,6 +28,10 @@ from studio.tui.training.watched import Watched
 from studio.tui.widgets.ask_screen import AskScreen
 
 
+# Seconds after which a run that is still being read counts as long.
+LONG = 1.0
+
+
 class ShowCurves(Protocol):
     """Shows the curves. Without `focus`, the focus stays in another pane that has it."""
 
@@ -163,7 +167,7 @@ class RunActions:
             self._show_curves(focus=True)
         else:
             self._opening = run
-            self._read_run(run, self._show_opened)
+            self._read_run("open", run, self._show_opened)
 
     def _show_opened(self, shown: Shown) -> None:
         """Show a run that has been read, unless the user has asked for another one since."""
@@ -181,12 +185,13 @@ class RunActions:
         elif live and live.run == row.name:
             self._add_to_chart(live)
         else:
-            self._read_run(row.name, lambda shown: self._add_to_chart(shown.history))
+            self._read_run("compare", row.name, lambda shown: self._add_to_chart(shown.history))
 
     def _set_reference(self, row: RunRow) -> None:
         """Compare the others with a run, or no longer with it."""
         is_shown = row.name in [each.run for each in self._watched.histories()]
-        self._watched.reference = "" if self._watched.reference == row.name else row.name
+        is_reference = is_shown and self._watched.reference == row.name
+        self._watched.reference = "" if is_reference else row.name
         if is_shown:
             self._panels.draw_now()
         else:
@@ -196,8 +201,18 @@ class RunActions:
         self._watched.compared[history.run] = history
         self._panels.draw_now()
 
-    def _read_run(self, run: str, then: Callable[[Shown], None]) -> None:
-        self._tasks.run("open", run, lambda: read_run(self._pane.home, run), then)
+    def _read_run(self, why: str, run: str, then: Callable[[Shown], None]) -> None:
+        """Read a run, then do `then`; `why` is the key, which may be pressed again meanwhile."""
+        group = f"{why} {run}"
+
+        def say() -> None:
+            if self._tasks.is_under_way(group):
+                self._pane.studio.show_notice(
+                    tr("{run} has many steps. Reading it takes a while.", run=run)
+                )
+
+        self._tasks.run(group, run, lambda: read_run(self._pane.home, run), then, once=True)
+        self._pane.set_timer(LONG, say)
 
     def take_over(self) -> None:
         """Resume here the run shown, which another process trains and then stops training."""

@@ -28,6 +28,7 @@ class RunNews:
     """The events of a run from a place on; `whole` is its history if they are all of it.
 
     That is made in the thread that reads: a long one would hold up keys. `config` is read with it.
+    `events` is empty then.
 
     `state` is what the run list says, or a long silence of the process that trains. `process`
     trains it, if that is known; `is_elsewhere`: some process other than this one does. `error` is
@@ -44,6 +45,11 @@ class RunNews:
     process: TrainingProcess | None
     is_elsewhere: bool
     error: tuple[str, ...]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there are events."""
+        return bool(self.events) or (self.whole is not None and self.place != START)
 
     def add_to(self, history: History) -> History:
         """The history with the news; a new one if the run was rewritten."""
@@ -72,20 +78,22 @@ def read_news(home: Home, name: str, since: Place = START) -> RunNews:
     run = folders.find(home.runs, name)
     # Before the events: what a process writes before it ends is not missed then.
     process, busy = run.process(), run.is_busy()
-    try:
-        with EventReader(run.events_file, since) as reader:
-            is_whole = reader.place == START
-            events = tuple(_unhurried(reader))
-            place = reader.place
-    except FileNotFoundError:
-        is_whole, events, place = True, (), START
+    events: tuple[TrainingEvent, ...] = ()
     whole: History | None = None
     config: RunConfig | None = None
-    if is_whole:
+    try:
+        with EventReader(run.events_file, since) as reader:
+            if reader.place == START:
+                whole = _whole(run, reader)
+            else:
+                events = tuple(_unhurried(reader))
+            place = reader.place
+    except FileNotFoundError:
+        whole, place = _whole(run, ()), START
+    if whole is not None:
+        whole.place = place
         # Another process may have given it more epochs.
         config = run.config()
-        whole = _whole(run, events)
-        whole.place = place
     if not busy:
         state = folders.summary(run).status
     elif process and process.state != "training":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from threading import Event
 
 import pytest
 from textual.events import Key
@@ -12,9 +13,12 @@ from studio.paths import Home
 from studio.runs import folders
 from studio.settings import Settings
 from studio.tui.app import StudioApp
+from studio.tui.training import run_actions
 from studio.tui.training.pane import TrainingPane
 from studio.tui.training.run_list import RunAction, RunList
+from studio.tui.training.run_reader import read_run
 from studio.tui.training.sample_panel import SamplePanel
+from studio.tui.training.status_panel import Shown
 from tests.tui.conftest import Open
 from tests.tui.fake_worker import FakeWorker, a_run, write_run
 from tests.tui.training.test_pane import SMALL, WIDE, log, plot, row_of
@@ -237,6 +241,39 @@ async def test_a_run_that_starts_leaves_the_form_to_whoever_types_in_it(open_stu
         await studio.press("x")
         assert studio.pane.query_one("#run-name", Input).value.endswith("sx")
         assert studio.worker.sent == [train]
+
+
+async def test_a_run_that_takes_long_is_read_once_and_the_studio_says_so(
+    open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run(home, "autumn", 20)
+    begun, may_end = list[str](), Event()
+
+    def slow(home: Home, name: str) -> Shown:
+        begun.append(name)
+        may_end.wait(20)
+        return read_run(home, name)
+
+    monkeypatch.setattr(run_actions, "read_run", slow)
+    monkeypatch.setattr(run_actions, "LONG", 0.01)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r")
+        await studio.pilot.press("enter", "enter")
+        await until(studio.pilot, lambda: "autumn has many steps." in studio.words())
+        may_end.set()
+        await studio.settle()
+        assert begun == ["autumn"]
+        assert studio.pane._watched.opened is not None
+
+
+async def test_a_run_that_was_removed_from_the_curves_becomes_the_reference_again(
+    open_studio: Open, home: Home
+) -> None:
+    write_run(home, "autumn", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "b", "space", "b")
+        watched = studio.pane._watched
+        assert (list(watched.compared), watched.reference) == (["autumn"], "autumn")
 
 
 async def test_a_run_that_another_program_deletes_is_compared_no_longer(
