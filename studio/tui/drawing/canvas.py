@@ -25,10 +25,11 @@ class Canvas:
         self._style = np.zeros((height, width), np.uint8)
 
     def put(self, row: int, column: int, text: str, style: Style) -> None:
-        """Write text, from this place to the right."""
+        """Write text, from this place to the right; what does not fit is cut off."""
         codes = [ord(each) for each in text]
         if not text.isascii():
             codes = [code for each in text for code in (ord(each), _SECOND)[: cell_len(each)]]
+        codes = codes[: max(0, self.width - column)]
         place = (row, slice(column, column + len(codes)))
         self._characters[place] = codes
         self._style[place] = self._number(style)

@@ -24,6 +24,10 @@ from studio.tui.widgets.modal import Modal
 from studio.wording import compact, duration, figure, printable
 
 
+# Cells of the names of the rows, and at least of a run. Figures must not be broken.
+NAMES, RUN = 27, 10
+
+
 @dataclass(frozen=True, slots=True)
 class Contender:
     """A run with its settings, its events, and what it was trained on last."""
@@ -49,7 +53,9 @@ class ComparisonScreen(Modal[None]):
         with Vertical(id="comparison") as frame:
             self._write_title(frame)
             with VerticalScroll(id="comparison-text"):
-                yield Static(comparison_table(self._runs))
+                table = Static(comparison_table(self._runs))
+                table.styles.min_width = NAMES + RUN * len(self._runs)
+                yield table
 
     def say_again(self) -> None:
         """Make the table in the language of now."""
@@ -88,7 +94,7 @@ def comparison_table(runs: Sequence[Contender]) -> Table:
     Perplexities are followed by their difference from the first run, the reference.
     """
     table = Table(box=None, pad_edge=False, show_edge=False)
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for run in runs:
         # Long names are folded, not cut.
         table.add_column(Text(printable(run.history.run)), overflow="fold")

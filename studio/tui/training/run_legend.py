@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual.widget import Widget
 
 from studio.translation import tr
 from studio.tui.drawing.charts import shortened
@@ -12,6 +13,8 @@ from studio.tui.training.history import History
 from studio.tui.training.text_panel import TextPanel
 from studio.wording import perplexities, printable
 
+# The names take at most this share of the room of the charts.
+SHARE = 1 / 3
 # Distinguish the curves in plain charts.
 PLAIN_SIGNS = "*o+x#@"
 
@@ -31,7 +34,10 @@ class LegendEntry:
 
 
 class RunLegend(TextPanel):
-    """The names, as many on a line as there is room for; each with its best perplexities."""
+    """The names, as many on a line as there is room for; each with its best perplexities.
+
+    The list of runs has the colours of those for which there is no room.
+    """
 
     def __init__(self, plain: bool) -> None:
         super().__init__(id="run-legend")
@@ -46,6 +52,8 @@ class RunLegend(TextPanel):
 
     def lines(self, width: int) -> list[Text]:
         lines: list[Text] = []
+        # The last entry of each line.
+        last: list[int] = []
         for number, entry in enumerate(self._entries):
             item = Text(no_wrap=True, overflow="ellipsis", end="")
             item.append(f"{sign_of(number, self._plain)} ", entry.colour)
@@ -59,6 +67,20 @@ class RunLegend(TextPanel):
                     item.append(more, "dim")
             if lines and lines[-1].cell_len + 2 + item.cell_len <= width:
                 lines[-1].append("  ").append_text(item)
+                last[-1] = number
             else:
                 lines.append(item)
+                last.append(number)
+        most = self._most_lines
+        if len(lines) > most:
+            count = len(self._entries) - 1 - last[most - 1]
+            lines[most:] = [Text(tr("and {count} more", count=count), "dim", no_wrap=True, end="")]
         return lines
+
+    @property
+    def _most_lines(self) -> int:
+        """The lines with names; there is another one if these are not all."""
+        charts = self.parent
+        height = charts.size.height if isinstance(charts, Widget) else 0
+        # Before the layout the height is 0.
+        return max(1, int(height * SHARE)) if height else len(self._entries)

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.style import Style
 from textual.app import App, ComposeResult
 from textual.events import MouseMove, MouseScrollUp
 from textual.geometry import Region
 from textual.widgets import Static
 
 from studio.tui.drawing import braille
+from studio.tui.drawing.canvas import Canvas
 from studio.tui.drawing.frame import Curve
 from studio.tui.drawing.plot import Plot
 from studio.tui.terminal_app import TerminalApp
@@ -202,6 +204,13 @@ async def test_the_cursor_is_at_its_step_while_that_is_in_view() -> None:
         show(app, curve(*range(41)), cursor=50)
         await pilot.pause()
         assert "│" not in app.lines()[1]
+
+
+def test_what_does_not_fit_beside_a_plot_is_cut_off() -> None:
+    canvas = Canvas(10, 4, Style())
+    canvas.put(1, 0, " 1,000,000 ", Style())
+    canvas.put(2, 7, "12:34:56", Style())
+    assert [canvas.line(row).text for row in (1, 2)] == [" 1,000,000", "       12:"]
 
 
 async def test_the_step_of_the_cursor_stands_below_it_instead_of_a_tick() -> None:
