@@ -23,7 +23,6 @@ from studio.tui.training.history import History
 from studio.tui.widgets.modal import Modal
 from studio.wording import compact, duration, figure, printable
 
-
 # Cells of the names of the rows, and at least of a run. Figures must not be broken.
 NAMES, RUN = 27, 10
 

@@ -92,7 +92,9 @@ class WatchPanels(Vertical):
         if not self._changed:
             return
         self._changed = False
-        self.query_one(StatusPanel).show(shown, self._hint())
+        # Another run may be shown while one is prepared.
+        hint = self._run.preparing if shown else self._hint()
+        self.query_one(StatusPanel).show(shown, hint)
         self.query_one(LogPanel).show(shown)
         samples = self.query_one(SamplePanel)
         histories = self._watched.histories()

@@ -27,7 +27,6 @@ from studio.tui.training.waiting_runs import WaitingRuns
 from studio.tui.training.watched import Watched
 from studio.tui.widgets.ask_screen import AskScreen
 
-
 # Seconds after which a run that is still being read counts as long.
 LONG = 1.0
 

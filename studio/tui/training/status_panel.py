@@ -55,15 +55,19 @@ class StatusPanel(TextPanel):
         self._hint = ""
 
     def show(self, shown: Shown | None, hint: str = "") -> None:
-        """Show the progress of a run; without a run, show `hint`."""
+        """Show the progress of a run, and `hint` above it or in its place."""
         self._shown, self._hint = shown, hint
         self.update()
 
     def lines(self, width: int) -> list[Text]:
-        if self._shown is None:
-            hint = Text(printable(self._hint), self._style("label"))
-            return list(hint.wrap(self.app.console, max(1, width)))
-        shown, narrow = self._shown, width < 60
+        if self._shown and not self._hint:
+            return self._of_run(self._shown, width)
+        hint = Text(printable(self._hint), self._style("label"))
+        lines = list(hint.wrap(self.app.console, max(1, width)))
+        return lines + self._of_run(self._shown, width) if self._shown else lines
+
+    def _of_run(self, shown: Shown, width: int) -> list[Text]:
+        narrow = width < 60
         lines = [self._headline(shown, width), self._progress(shown, width, narrow)]
         lines += self._flow(self._figures(shown), width)
         facts = self._flow(self._facts(shown), width)

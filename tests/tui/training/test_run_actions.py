@@ -276,6 +276,19 @@ async def test_a_run_that_was_removed_from_the_curves_becomes_the_reference_agai
         assert (list(watched.compared), watched.reference) == (["autumn"], "autumn")
 
 
+async def test_a_run_that_is_prepared_is_named_above_the_one_that_is_shown(
+    open_studio: Open, home: Home
+) -> None:
+    write_run(home, "autumn", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r", "enter", "r", "u")
+        assert "resuming autumn" in studio.text()
+        assert "stopped  autumn" in studio.text()
+        studio.worker.start_run("autumn", step=20)
+        await studio.settle()
+        assert "resuming autumn" not in studio.text()
+
+
 async def test_a_run_that_another_program_deletes_is_compared_no_longer(
     open_studio: Open, home: Home
 ) -> None:
