@@ -14,6 +14,7 @@ More files are for the processes that train the run: see training_folder.py, pro
 queue.py.
 """
 
+import os
 import re
 import shutil
 import time
@@ -231,7 +232,8 @@ def new_name(runs: Path, recipe: str, cell: str) -> str:
     """A free name for a new run: recipe, cell, day and time."""
     stem = f"{recipe}-{cell}-{time.strftime('%m%d-%H%M')}"
     name, count = stem, 1
-    while (runs / name).exists():
+    # `Path.exists` would raise PermissionError where the folder may not be read.
+    while os.path.exists(runs / name):  # noqa: PTH110
         count += 1
         name = f"{stem}-{count}"
     return name

@@ -78,9 +78,9 @@ class RunsElsewhere:
             return
         assert self._watched.opened
         name = self._watched.opened.history.run
-        run = folders.find(self._pane.home.runs, name)
 
         def stop() -> bool:
+            run = folders.find(self._pane.home.runs, name)
             processes.request_stop(run)
             # Otherwise the studio could not quit while the other process hangs.
             worker = get_current_worker()

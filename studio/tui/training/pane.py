@@ -1,5 +1,6 @@
 """The training pane: start a run, watch it, compare it with earlier ones."""
 
+import os
 from typing import ClassVar, Literal, get_args
 
 from textual import on
@@ -295,7 +296,9 @@ class TrainingPane(CurvesPane):
         event.stop()
         self._runs.gpus = event.gpus
         mixed = self.home.library_beside(RECIPES[GPU_RECIPE].mixed)
-        self.query_one(SettingsForm).offer(event.gpus, mixed.exists())
+        # `Path.exists` would raise OSError while a network disk does not answer.
+        can_mix = os.path.exists(mixed)  # noqa: PTH110
+        self.query_one(SettingsForm).offer(event.gpus, can_mix)
 
     # --- runs -----------------------------------------------------------------------------------
 

@@ -225,8 +225,13 @@ class RunActions:
         if run == self._in_training.name and self._is_busy():
             return
         folder = folders.Run(self._pane.home.runs / run)
-        waits = queue.place(folder.folder) > 0
-        if waits and folder.checkpoint_names():
+        try:
+            waits = queue.place(folder.folder) > 0
+            was_trained = bool(folder.checkpoint_names())
+        except OSError as error:
+            self._tasks.show_error(run, str(error))
+            return
+        if waits and was_trained:
             self.waiting.ask_to_remove(run)
             return
         if waits:

@@ -153,9 +153,13 @@ class RunList(Vertical):
     def read(self) -> None:
         """List the runs at once, so that keys find them, then read the new and changed folders.
 
-        The folders of a hidden list are read when it is shown.
+        The folders of a hidden list are read when it is shown. While a network disk does not answer
+        the list stays as it is.
         """
-        runs = folders.all_runs(self.query_ancestor(Pane).home.runs)
+        try:
+            runs = folders.all_runs(self.query_ancestor(Pane).home.runs)
+        except OSError:
+            return
         if [run.name for run in runs] != [row.name for row in self._rows]:
             known = {row.name: row for row in self._rows}
             self.show([known.get(run.name, RunRow(run.name)) for run in runs])

@@ -1,8 +1,11 @@
 """Opening, comparing, resuming and deleting runs: what the list and the palette ask for."""
 
+import errno
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from textual.events import Key
@@ -14,10 +17,12 @@ from studio.runs import folders
 from studio.settings import Settings
 from studio.tui.app import StudioApp
 from studio.tui.training import run_actions
+from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.pane import TrainingPane
 from studio.tui.training.run_list import RunAction, RunList
 from studio.tui.training.run_reader import read_run
 from studio.tui.training.sample_panel import SamplePanel
+from studio.tui.training.settings_form import SettingsForm
 from studio.tui.training.status_panel import Shown
 from tests.tui.conftest import Open
 from tests.tui.fake_worker import FakeWorker, a_run, write_run
@@ -274,6 +279,33 @@ async def test_a_run_that_was_removed_from_the_curves_becomes_the_reference_agai
         await studio.press("2", "r", "b", "space", "b")
         watched = studio.pane._watched
         assert (list(watched.compared), watched.reference) == (["autumn"], "autumn")
+
+
+async def test_a_network_disk_that_does_not_answer_ends_nothing(
+    open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run(home, "autumn", 20)
+    stat = Path.stat
+
+    def fail(path: Path, *what: Any, **how: Any) -> Any:
+        if path.is_relative_to(home.data):
+            raise OSError(errno.ESTALE, "Stale file handle", str(path))
+        return stat(path, *what, **how)
+
+    def stale(_: Path) -> list[folders.Run]:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r")
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "stat", fail)
+            patched.setattr(folders, "all_runs", stale)
+            studio.pane.query_one(RunList).read()
+            studio.pane.post_message(DevicePanel.Taken([]))
+            studio.pane.query_one(SettingsForm).propose_name()
+            await studio.press("d")
+        assert "Stale file handle" in studio.words()
+        assert "autumn" in studio.text()
 
 
 async def test_a_run_that_is_prepared_is_named_above_the_one_that_is_shown(
