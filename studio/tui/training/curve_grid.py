@@ -125,6 +125,11 @@ class CurveGrid(Container):
             or any(metric.is_recorded(history) for history in self._histories)
         ]
 
+    @property
+    def has_groups(self) -> bool:
+        """Whether there are curves of more than learning."""
+        return any(metric.group != "learning" for metric in self._available())
+
     async def choose(self, by: int) -> None:
         """Choose the metric after (1) or before (-1) the current one."""
         available = self._available()

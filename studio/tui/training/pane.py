@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.reactive import reactive
+from textual.widget import Widget
 
 from studio.messages import (
     Estimated,
@@ -28,14 +29,14 @@ from studio.messages import (
     TrainingStarted,
 )
 from studio.model.config import GPU_RECIPE, RECIPES
-from studio.model.events import TrainingEnded
+from studio.model.events import CheckpointSaved, TrainingEnded
 from studio.translation import tr
 from studio.tui.training.comparison_screen import show_comparison
 from studio.tui.training.curve_grid import CurveGrid
 from studio.tui.training.curves_pane import CurvesPane
 from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.keys import KEYS
-from studio.tui.training.log_panel import LogPanel, log_line
+from studio.tui.training.log_panel import LogPanel, event_line, log_line
 from studio.tui.training.network_screen import NetworkScreen
 from studio.tui.training.panels import WatchPanels
 from studio.tui.training.readings_follower import READINGS_EVERY, ReadingsFollower
@@ -67,6 +68,8 @@ class TrainingPane(CurvesPane):
     # As `view` says, so that all children are styled only once.
     DEFAULT_CLASSES = "-new"
     view: reactive[View] = reactive[View]("new", init=False, bindings=True)
+
+    _has_asked_to_save = False
 
     def compose(self) -> ComposeResult:
         self._run = self.studio.run_in_training
@@ -122,6 +125,10 @@ class TrainingPane(CurvesPane):
                 if not self._watched.is_live(run):
                     return
                 self._watched.add(trained)
+                if isinstance(trained, CheckpointSaved) and self._has_asked_to_save:
+                    # A small terminal has no room for the log.
+                    self._has_asked_to_save = False
+                    self.studio.show_notice(event_line(trained), title=run)
                 if isinstance(trained, TrainingEnded):
                     self._runs.elsewhere.follow_ended(run)
                     self.query_one(RunList).read()
@@ -198,11 +205,16 @@ class TrainingPane(CurvesPane):
                 return self._watched.live is not None and not is_shown
             case "take_over":
                 return self._runs.elsewhere.can_take_over
-            case "metric" | "group" | "axis" | "grid" | "log_scale" | "smoothing" | "picture":
-                return self.view != "new" and self.query_one(CurveGrid).display
+            case "metric" | "axis" | "grid" | "log_scale" | "smoothing" | "picture":
+                return self._has(CurveGrid)
+            case "group":
+                return self._has(CurveGrid) and self.query_one(CurveGrid).has_groups
             case "sample":
-                return self.view != "new" and self.query_one(SamplePanel).display
+                return self._has(SamplePanel) and self.query_one(SamplePanel).sample is not None
         return True
+
+    def _has(self, panel: type[Widget]) -> bool:
+        return self.view != "new" and self.query_one(panel).display
 
     def action_view(self, view: View) -> None:
         """Show the form, the curves, the runs or the log."""
@@ -289,6 +301,7 @@ class TrainingPane(CurvesPane):
 
     def action_checkpoint(self) -> None:
         """Save a checkpoint now."""
+        self._has_asked_to_save = True
         self.send(SaveCheckpoint())
 
     @on(DevicePanel.Taken)

@@ -32,6 +32,8 @@ class WatchPanels(Vertical):
         self._plain = plain
         self._changed = True
         self._wait_until = 0.0
+        # Whether there are curves of more than learning, and a sample: some keys need them.
+        self._known = (False, False)
 
     def compose(self) -> ComposeResult:
         yield StatusPanel(self._plain)
@@ -106,6 +108,10 @@ class WatchPanels(Vertical):
             samples.choose_at(curves.cursor)
         curves.show(histories, self._watched.reference)
         self.query_one(RunList).mark(curves.colours)
+        known = (curves.has_groups, samples.sample is not None)
+        if known != self._known:
+            self._known = known
+            self.query_ancestor(Pane).refresh_bindings()
 
     def on_curve_grid_cursor_moved(self, event: CurveGrid.CursorMoved) -> None:
         event.stop()

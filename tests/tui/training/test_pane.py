@@ -22,13 +22,14 @@ from studio.messages import (
     TrainingStarted,
 )
 from studio.model.config import RECIPES, ModelConfig, TrainConfig
-from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated
+from studio.model.events import CheckpointSaved, SampleWritten, StepDone, TrainingEnded, Validated
 from studio.paths import Home
 from studio.runs import folders
 from studio.telemetry import DeviceReading, Gauge
 from studio.tui.drawing.plot import Plot
 from studio.tui.training import run_actions, run_list
 from studio.tui.training.curve_chart import CurveChart
+from studio.tui.training.curve_grid import CurveGrid
 from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.epochs_screen import EpochsScreen
 from studio.tui.training.log_panel import LogPanel
@@ -826,3 +827,32 @@ async def test_the_empty_pane_says_what_to_do(open_studio: Open) -> None:
         await studio.press("2", "r", "r")
         assert "Press n for a new run" in studio.text()
         assert "No values yet." in studio.text()
+
+
+async def test_keys_for_curves_and_samples_that_are_not_there_are_not_named(
+    open_studio: Open, home: Home
+) -> None:
+    write_run(home, "autumn", 20)
+    write_run(home, "winter", 200)
+    async with open_studio(WIDE) as studio:
+        await studio.press("2", "r", "down", "enter", "z")
+        assert "Earlier" not in studio.text()
+        assert "Verse, device" not in studio.text()
+        await studio.press("v", "left_square_bracket")
+        assert studio.pane.query_one(CurveGrid).cursor is None
+        await studio.press("r", "up", "enter")
+        assert "Earlier" in studio.text()
+
+
+async def test_a_checkpoint_that_the_user_saves_is_noticed(open_studio: Open) -> None:
+    saved = [CheckpointSaved(step, f"step-{step:08}") for step in (20, 25, 40)]
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        studio.worker.start_run("spring")
+        studio.worker.train([*a_run(20), saved[0]])
+        await studio.settle()
+        await studio.press("c")
+        studio.worker.train(saved[1:])
+        await studio.settle()
+        notices = [each.message for each in studio.app._notifications]
+        assert notices == ["checkpoint step-00000025"]
