@@ -333,6 +333,15 @@ def test_commands_can_be_cancelled_while_they_wait_or_while_they_are_written(
     assert not [event for event in talk.seen if isinstance(event, Composed)]
 
 
+def test_a_folder_that_cannot_be_used_is_no_bug(talk: Conversation, home: Home) -> None:
+    home.runs.parent.mkdir(parents=True, exist_ok=True)
+    home.runs.write_text("a file")
+    talk.send(Train("first", small()))
+    failed = talk.wait(Failed)
+    assert failed.message.startswith(f"{home.runs} cannot be used: ")
+    assert not failed.bug
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [
