@@ -97,7 +97,7 @@ class RunsElsewhere:
         self._pane.studio.show_notice(
             tr("{name}: the other process saves a checkpoint and ends.", name=name)
         )
-        self._tasks.run("take over", name, stop, stopped_there, exclusive=True)
+        self._tasks.run(f"take over {name}", name, stop, stopped_there, once=True)
 
     @property
     def _panels(self) -> WatchPanels:

@@ -86,8 +86,8 @@ class RunActions:
         def read_status() -> str:
             return folders.summary(folders.find(self._pane.home.runs, run)).status
 
-        # If the key is pressed again, only the later reading counts.
-        self._tasks.run("status", run, read_status, partial(self._resume_from, run), exclusive=True)
+        resume = partial(self._resume_from, run)
+        self._tasks.run(f"status {run}", run, read_status, resume, once=True)
 
     def _resume_from(self, run: str, status: str) -> None:
         app = self._pane.app

@@ -12,7 +12,7 @@ import pytest
 from studio.messages import Resume
 from studio.model.events import Outcome, TrainingEnded
 from studio.paths import Home
-from studio.runs import processes
+from studio.runs import processes, queue
 from studio.runs.event_log import START, Place
 from studio.runs.folders import Run
 from studio.runs.training_folder import ProcessState, TrainingProcess
@@ -241,6 +241,28 @@ async def test_a_run_trained_elsewhere_is_taken_over(
         await until(studio.pilot, lambda: bool(studio.worker.sent))
         assert stopped == [elsewhere.folder]
         assert studio.worker.sent == [Resume("autumn")]
+
+
+async def test_two_runs_are_taken_over_one_after_the_other(
+    open_studio: Open, home: Home, elsewhere: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = write_run(home, "winter", 20)
+    ends = {"autumn": threading.Event(), "winter": threading.Event()}
+    monkeypatch.setattr(processes, "request_stop", lambda _: None)
+    monkeypatch.setattr(processes, "wait_until_stopped", lambda run, *_: ends[run.name].wait(20))
+    async with open_studio(WIDE) as studio:
+        with other.lock():
+            record(other)
+            for run in (elsewhere, other):
+                studio.pane.action_open_run(run.name)
+                await until(studio.pilot, lambda run=run: f"training  {run.name}" in studio.text())
+                studio.pane.action_take_over()
+        other.forget_process()
+        ends["autumn"].set()
+        await until(studio.pilot, lambda: studio.worker.sent == [Resume("autumn")])
+        # The other one waits until this one has ended.
+        ends["winter"].set()
+        await until(studio.pilot, lambda: queue.waiting(home.runs) == ["winter"])
 
 
 async def test_the_curve_stays_until_the_run_is_trained_here(

@@ -13,7 +13,7 @@ from textual.widgets import Input, OptionList
 
 from studio.messages import Resume, Train
 from studio.paths import Home
-from studio.runs import folders
+from studio.runs import folders, queue
 from studio.settings import Settings
 from studio.tui.app import StudioApp
 from studio.tui.training import run_actions
@@ -319,6 +319,29 @@ async def test_a_run_that_is_prepared_is_named_above_the_one_that_is_shown(
         studio.worker.start_run("autumn", step=20)
         await studio.settle()
         assert "resuming autumn" not in studio.text()
+
+
+async def test_runs_that_are_resumed_quickly_are_all_resumed_or_wait(
+    open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("autumn", "winter"):
+        write_run(home, name, 20)
+    summary, may_end = folders.summary, Event()
+
+    def slow(run: folders.Run) -> folders.RunSummary:
+        may_end.wait(20)
+        return summary(run)
+
+    async with open_studio(SMALL) as studio:
+        await studio.press("2")
+        monkeypatch.setattr(folders, "summary", slow)
+        studio.pane.action_resume_run("autumn")
+        studio.pane.action_resume_run("winter")
+        may_end.set()
+        await until(studio.pilot, lambda: bool(queue.waiting(home.runs)))
+        (sent,) = studio.worker.sent
+        assert isinstance(sent, Resume)
+        assert {sent.run, *queue.waiting(home.runs)} == {"autumn", "winter"}
 
 
 async def test_a_run_that_another_program_deletes_is_compared_no_longer(
