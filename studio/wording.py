@@ -13,6 +13,8 @@ from studio.translation import Translate, marked, tr
 BLOCKS = "▁▂▃▄▅▆▇█"
 # For terminals whose font has no blocks.
 PLAIN_BLOCKS = "_.-~=+*#"
+# The last second of the year 9999, about.
+_LATEST = 2.5e11
 _THREADS = re.compile(r"(.*), (\d+) threads?")
 _ORDINALS = {
     0: marked("{number}th"),
@@ -61,7 +63,9 @@ def figure(value: float | None, digits: int = 4) -> str:
 
 
 def clock(seconds: float) -> str:
-    """A time in seconds since 1970, as local time of day with seconds."""
+    """A time in seconds since 1970, as local time of day with seconds; "-" far from now."""
+    if not 0 <= seconds < _LATEST:
+        return "-"
     return time.strftime("%H:%M:%S", time.localtime(seconds))
 
 

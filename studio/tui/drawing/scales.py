@@ -33,6 +33,8 @@ _GAPS = (
     43200,
     *(86400 * 2**n for n in range(12)),
 )
+# Numbers that a damaged file may have. A plot could not compute with their differences.
+_FAR = 1e60
 # The latest time that gets a tick, in the year 5138.
 _LATEST = 1e11
 # A range that is smaller than this share of its values is that of a constant.
@@ -40,8 +42,8 @@ CONSTANT = 2e-6
 
 
 def finite(x: Column, y: Column, positive: bool = False) -> tuple[Column, Column]:
-    """The finite points; with `positive`, only those whose value is above 0."""
-    good = np.isfinite(x) & np.isfinite(y)
+    """The points that can be drawn; with `positive`, only those whose value is above 0."""
+    good = (np.abs(x) < _FAR) & (np.abs(y) < _FAR)
     if positive:
         good &= y > 0
     return x[good], y[good]

@@ -340,3 +340,18 @@ async def test_another_run_is_shown_with_all_of_its_values(open_studio: Open, ho
         view = studio.pane.query_one("#chart-loss Plot", Plot).view
         assert view is not None
         assert view.values[1] > 7
+
+
+async def test_impossible_numbers_of_a_damaged_file_end_nothing(
+    open_studio: Open, home: Home
+) -> None:
+    run = write_run(home, "autumn", 60)
+    add_readings(run, range(10, 60, 10))
+    run.record(StepDone(61, 1, -1e300, 1e300, 1e-300, 100, 1e300))
+    run.record(StepDone(62, 1, 1e300, 1e300, 1e-300, 100, 1e300))
+    run.record(Validated(62, 1, -1.0, 0.0, True))
+    async with open_studio(WIDE) as studio:
+        await studio.press("2", "r", "enter", "z", "end")
+        assert "step 62" in title(studio, "loss")
+        await studio.press(*"aaa")
+        assert "by time of day" in title(studio, "loss")
