@@ -55,15 +55,21 @@ def system_reason(error: OSError) -> str:
     return tr(error.strerror or str(error))
 
 
-def message_of(error: Exception) -> str:
-    """What to say of an error; of one of the system, with the file and the remedy."""
+def file_problem(error: OSError) -> str:
+    """Which file cannot be used, and what the system says of it, without a full stop."""
+    if error.errno is None:
+        return str(error)
+    path = error.filename or tr("The file")
+    return tr("{path} cannot be used: {reason}", path=path, reason=system_reason(error))
+
+
+def in_words(error: Exception) -> str:
+    """The message of a StudioError; of an error of the system, with the remedy."""
     if not isinstance(error, OSError):
         return str(error)
     return tr(
-        "{path} cannot be used: {reason}. {remedy}",
-        path=error.filename2 or error.filename or tr("The file"),
-        reason=system_reason(error),
-        remedy=tr("Check its permissions and the free space on its disk."),
+        "{problem}. Check its permissions and the free space on its disk, and try again.",
+        problem=file_problem(error),
     )
 
 

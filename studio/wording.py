@@ -13,6 +13,8 @@ from studio.translation import Translate, marked, tr
 BLOCKS = "▁▂▃▄▅▆▇█"
 # For terminals whose font has no blocks.
 PLAIN_BLOCKS = "_.-~=+*#"
+# Values with so many digits that they fit nowhere; nothing that is measured has them.
+_TOO_LONG = 1e12
 # The last second of the year 9999, about.
 _LATEST = 2.5e11
 _THREADS = re.compile(r"(.*), (\d+) threads?")
@@ -57,6 +59,8 @@ def figure(value: float | None, digits: int = 4) -> str:
         return "-"
     if not math.isfinite(value):
         return str(value)
+    if abs(value) >= _TOO_LONG:
+        return f"{value:.{digits}g}"
     if abs(value) >= 10 ** (digits - 1):
         return f"{value:,.0f}"
     return f"{value:#.{digits}g}"

@@ -45,7 +45,7 @@ from studio.messages import (
 from studio.model.config import RunConfig
 from studio.model.events import StepDone, TrainingEnded, TrainingEvent
 from studio.paths import Home
-from studio.reasons import message_of
+from studio.reasons import file_problem, in_words
 from studio.runs import folders
 from studio.runs import queue as queued
 from studio.runs.answering import answer, model_of
@@ -138,10 +138,12 @@ class Worker:
         except Exception as error:
             message = out_of_memory_message(error)
             self._must_free |= bool(message)
-            if not message and isinstance(error, OSError):
-                message = message_of(error)
-            bug = "" if message else traceback.format_exc()
-            message = message or f"{type(error).__name__}: {error}"
+            bug = ""
+            if not message and isinstance(error, OSError) and error.errno is not None:
+                message = in_words(error)
+            elif not message:
+                bug = traceback.format_exc()
+                message = f"{type(error).__name__}: {error}"
             self._emit(Failed(what, message, ticket, self._ended(session), bug))
 
     def _ended(self, session: "TrainingSession | None") -> bool:

@@ -358,7 +358,7 @@ def test_a_run_of_another_host_whose_lock_is_not_seen_is_trained_there_until_it_
 def test_a_successor_waits_for_the_process_it_is_given_and_for_no_other(home: Home) -> None:
     run = trained(home)
     session = resume_run(home, "first")
-    with pytest.raises(RunError, match="another process"):
+    with pytest.raises(RunError, match="in training"):
         resume_run(home, "first", after=1)
     with processes.start_detached(run, after=os.getpid()) as successor:
         # A request that comes meanwhile is for the successor, too.

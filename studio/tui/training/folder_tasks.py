@@ -6,7 +6,7 @@ from typing import TypeVar
 from textual.worker import get_current_worker
 
 from studio.errors import StudioError
-from studio.reasons import message_of
+from studio.reasons import in_words
 from studio.tui.pane import Pane
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class FolderTasks:
                 result = task()
             except (StudioError, OSError) as error:
                 if not quiet:
-                    self._pane.call_later(self.show_error, run, message_of(error))
+                    self._pane.call_later(self.show_error, run, in_words(error))
             else:
                 if not worker.is_cancelled:
                     self._pane.call_later(then, result)

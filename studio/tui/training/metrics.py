@@ -95,10 +95,7 @@ def _gauge(label: str, title: str, scale: float = 1.0) -> Metric:
 
 
 # Over the same targets as the training loss, in nats.
-_validation_loss = _validated(
-    # A damaged file may have a perplexity of 0.
-    lambda each: math.log(each.perplexity_all) if each.perplexity_all > 0 else math.nan
-)
+_validation_loss = _validated(lambda each: math.log(each.perplexity_all))
 _over_all = _validated(lambda each: each.perplexity_all)
 _over_han = _validated(lambda each: each.perplexity)
 

@@ -8,7 +8,7 @@ from studio.devices import GpuChoice
 from studio.errors import RunError
 from studio.messages import Resume, Train
 from studio.model.config import RECIPES, RunConfig
-from studio.reasons import message_of
+from studio.reasons import in_words
 from studio.runs import folders, queue
 from studio.translation import tr
 from studio.tui.pane import Pane
@@ -230,7 +230,7 @@ class RunActions:
             waits = queue.place(folder.folder) > 0
             was_trained = bool(folder.checkpoint_names())
         except OSError as error:
-            self._tasks.show_error(run, message_of(error))
+            self._tasks.show_error(run, in_words(error))
             return
         if waits and was_trained:
             self.waiting.ask_to_remove(run)

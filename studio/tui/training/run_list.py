@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
 from studio.errors import ConfigError, StudioError
-from studio.reasons import message_of
+from studio.reasons import in_words
 from studio.runs import folders, queue
 from studio.runs.filtering import fields_of, run_filter
 from studio.runs.folders import Run
@@ -198,7 +198,7 @@ class RunList(Vertical):
             if row.summary and not (row.summary.is_busy or row.summary.place):
                 self._read[run.name] = (changed, row)
         except (StudioError, OSError) as error:
-            row = RunRow(run.name, None, message_of(error))
+            row = RunRow(run.name, None, in_words(error))
         return row
 
     def show(self, rows: list[RunRow]) -> None:

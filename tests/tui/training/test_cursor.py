@@ -347,9 +347,9 @@ async def test_impossible_numbers_of_a_damaged_file_end_nothing(
 ) -> None:
     run = write_run(home, "autumn", 60)
     add_readings(run, range(10, 60, 10))
-    run.record(StepDone(61, 1, -1e300, 1e300, 1e-300, 100, 1e300))
-    run.record(StepDone(62, 1, 1e300, 1e300, 1e-300, 100, 1e300))
-    run.record(Validated(62, 1, -1.0, 0.0, True))
+    run.record(StepDone(61, 1, -1e39, 1e39, 1e-300, 100, 1e39))
+    run.record(StepDone(62, 1, 1e39, 1e39, 1e-300, 100, 1e39))
+    run.record(Validated(62, 1, 1e-300, 1e300, True))
     async with open_studio(WIDE) as studio:
         await studio.press("2", "r", "enter", "z", "end")
         assert "step 62" in title(studio, "loss")
