@@ -177,7 +177,7 @@ def free_gpu(
     """An idle GPU for a run beside the one that this process trains; None if there is none.
 
     `wish` is the device in the settings of the run. `taken` are the GPUs of runs in training, as in
-    `candidates`. One on which this process has only a model that writes is idle, too.
+    `candidates`. A GPU on which this process only writes poems is idle, too.
     """
     of_runs = set(map(bare_uuid, taken))
     idle = [

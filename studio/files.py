@@ -85,7 +85,7 @@ def build_folder_atomically(path: Path, fill: Callable[[Path], T]) -> T:
 
     If `path` exists already, it is replaced at the very end: at every moment either the old or the
     new folder is there. If `path` is a symbolic link, the folder that it names is replaced. Returns
-    the result of `fill`; raises NotADirectoryError before it is called if `path` is no folder.
+    the result of `fill`; raises NotADirectoryError before it is called if `path` is not a folder.
     """
     path = Path(os.path.realpath(path))
     if path.is_symlink() or (path.exists() and not path.is_dir()):

@@ -20,8 +20,8 @@ from studio.translation import marked, tr
 # ValueErrors; deep nesting raises RecursionError, and text that no request can hold VerseError.
 UNREADABLE = (OSError, ValueError, RecursionError, VerseError)
 
-# Limits for numbers that are read: more than single precision holds, and few enough to calculate
-# with; and seconds since 1970, until 2106.
+# Numbers that are read from files have limits: beyond single precision, but small enough to compute
+# with. Times are seconds since 1970, until 2106.
 Measured = Annotated[float, Meta(ge=-1e39, le=1e39)]
 Moment = Annotated[float, Meta(ge=0, lt=2**32)]
 
@@ -56,7 +56,7 @@ def system_reason(error: OSError) -> str:
 
 
 def file_problem(error: OSError) -> str:
-    """Which file cannot be used, and what the system says of it, without a full stop."""
+    """Which file cannot be used, and the system's reason, without a full stop."""
     if error.errno is None:
         return str(error)
     path = error.filename or tr("The file")
@@ -64,7 +64,7 @@ def file_problem(error: OSError) -> str:
 
 
 def in_words(error: Exception) -> str:
-    """The message of a StudioError; of an error of the system, with the remedy."""
+    """The message of an error; a remedy is added to that of the system."""
     if not isinstance(error, OSError):
         return str(error)
     return tr(

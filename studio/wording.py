@@ -13,7 +13,7 @@ from studio.translation import Translate, marked, tr
 BLOCKS = "▁▂▃▄▅▆▇█"
 # For terminals whose font has no blocks.
 PLAIN_BLOCKS = "_.-~=+*#"
-# Values with so many digits that they fit nowhere; nothing that is measured has them.
+# Values from here on have too many digits to show; nothing measured reaches them.
 _TOO_LONG = 1e12
 # The last second of the year 9999, about.
 _LATEST = 2.5e11
@@ -28,7 +28,7 @@ _ORDINALS = {
 
 def compact(value: float) -> str:
     """The value in at most five characters: 950, 12.3k, 4.56M."""
-    # From the number on that would be rounded up to the first one of the unit.
+    # A unit starts at the number that would be rounded up to it.
     for least, scale, unit in ((999.5e6, 1e9, "G"), (999.5e3, 1e6, "M"), (9999.5, 1e3, "k")):
         if abs(value) >= least:
             return f"{value / scale:.3g}{unit}"

@@ -21,7 +21,7 @@ def test_a_full_gpu_is_told_apart_and_advice_for_programmers_is_left_out() -> No
     for text in (
         "CUDA error: CUBLAS_STATUS_ALLOC_FAILED",
         "CUDA out of memory. One. Two. Three.",
-        # As the first process that comes to a full GPU has it.
+        # The error of the first process that uses a full GPU.
         "CUDA error: out of memory\nSearch for Two\nCUDA kernel errors might be reported later.\n",
         "NCCL error: unhandled cuda error\nLast error:\nCuda failure 2 'out of memory'",
     ):

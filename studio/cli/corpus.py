@@ -129,7 +129,7 @@ def _say_what_is_lost(library: Path, wanted: Corpus | None, script: Script, besi
     """Say what a library has before it is replaced by another, and how to build it again.
 
     `wanted` is the corpus of the new one, or None for the user's own poems; `script` is its script,
-    and `beside` says that it stands beside the library.
+    and with `beside` it is not the library itself but one beside it.
     """
     before = built_from(library)
     if before is None:

@@ -30,7 +30,7 @@ from studio.wording import device_in_words
 if TYPE_CHECKING:
     from studio.runs.session import TrainingSession
 
-# Drawings of the bar in a second. Each is some 230 bytes, whether or not anything has changed.
+# How often the bar is drawn per second. Each time it writes about 230 bytes, changed or not.
 REFRESHES = 2
 # How a training ends; see `model.events.Outcome`.
 _OUTCOMES = (marked("finished"), marked("stopped"), marked("diverged"), marked("failed"))

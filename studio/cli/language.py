@@ -31,7 +31,7 @@ def choose_language(arguments: list[str]) -> list[str]:
     options = list(takewhile(lambda each: each != "--", arguments))
     places = (at for at, each in enumerate(options) if each.partition("=")[0] == _OPTION)
     if (place := next(places, None)) is not None:
-        # A run may be called like a command.
+        # A run may have the name of a command.
         command = next((each for each in options[:place] if not each.startswith("-")), "")
         is_of_command = command in _HAVE_THEIR_OWN
         _, is_joined, value = arguments[place].partition("=")

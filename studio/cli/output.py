@@ -23,7 +23,7 @@ from studio.reasons import system_reason
 from studio.translation import plain, tr
 from studio.wording import printable
 
-# A file or another program takes a line as it is; for lack of a width 80 cells would break it.
+# A file or a pipe has no width: without soft wrap, rich would break lines at 80 cells.
 out = Console(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 messages = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
@@ -44,7 +44,7 @@ def print_json(document: Any) -> None:
 
 
 def print_row(text: str) -> None:
-    """Print a row of a list: in a terminal as much as fits into a line, elsewhere all of it."""
+    """Print a row of a list: in a terminal as much as fits on a line, elsewhere all of it."""
     if out.soft_wrap:
         out.print(text)
     else:

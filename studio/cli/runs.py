@@ -256,7 +256,7 @@ def delete_run(
 def _confirmed(name: str) -> bool:
     """Ask on standard error whether to delete a run. No answer counts as no."""
     say(tr("Delete the run {run} and its checkpoints? [y/N]", run=name))
-    # As bytes: a character that was rubbed out in the terminal may leave a part of itself.
+    # As bytes: a terminal may leave a part of a deleted character.
     return sys.stdin.buffer.readline().strip().lower() in (b"y", b"yes")
 
 

@@ -106,7 +106,7 @@ def scan(
     A repeated character (重字) is among the faults, with the severity "note".
     """
     if tune and couplet:
-        raise typer.BadParameter(tr("A ci is no couplet: give --tune or --couplet."))
+        raise typer.BadParameter(tr("A ci is not a couplet: give --tune or --couplet."))
     measure = _measure(rhymes or PINGSHUI.key, no_rescue or [])
     rules = measure.rules
     ci_rules = _measure(rhymes or "cilin", []).rules

@@ -103,8 +103,8 @@ def train(
                 tr("--devices trains one run: leave out --device, --queue and more cells.")
                 if several
                 else tr(
-                    "torchrun trains one run, each process on a GPU of its own if there are any: "
-                    "leave out --device, --queue and more cells."
+                    "torchrun trains one run. If there are GPUs, each process has its own. Leave "
+                    "out --device, --queue and more cells."
                 )
             )
         if resume:

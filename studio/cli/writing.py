@@ -133,7 +133,7 @@ def generate(
     if picture:
         # The shell leaves --picture=~/poem.svg as it is.
         picture = expanded(picture)
-        # Before anything is written: it cannot be written again without its seed.
+        # Before the poem is written: without its seed it could not be written again.
         format_of(picture, PICTURES)
         refuse_taken(picture)
     request = _request(

@@ -39,7 +39,7 @@ def as_sheet(saved: SavedPoem) -> picture.Sheet:
 
 
 def format_of(path: Path, among: Iterable[Format] = SUFFIXES) -> Format:
-    """The format for a file's suffix; raises StudioError if it is none of those."""
+    """The format for a file's suffix; raises StudioError if it is not one of those."""
     suffixes = {SUFFIXES[form]: form for form in among}
     if form := suffixes.get(path.suffix.lower()):
         return form
@@ -53,7 +53,7 @@ def format_of(path: Path, among: Iterable[Format] = SUFFIXES) -> Format:
 
 
 def refuse_taken(path: Path, replace: bool = False) -> None:
-    """Raise StudioError if a folder is there, or a file that may not be replaced."""
+    """Raise StudioError if the path is a folder, or a file that may not be replaced."""
     if path.is_dir():
         raise StudioError(tr("{path} is a folder. Give the name of a file.", path=path))
     if path.exists() and not replace:
@@ -102,7 +102,7 @@ def free_path(folder: Path, poem: WrittenPoem, form: Format) -> Path:
     """A new path in `folder`, named after the poem's first line, with a number if it is taken."""
     stem = first_line(poem.text) or "poem"
     path, count = folder / f"{stem}{SUFFIXES[form]}", 1
-    # In a folder that cannot be read, too: the export says why it cannot be written.
+    # No error in a folder that cannot be read: the export says why it cannot be written.
     while os.path.exists(path):  # noqa: PTH110
         count += 1
         path = folder / f"{stem}-{count}{SUFFIXES[form]}"

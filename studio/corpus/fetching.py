@@ -45,8 +45,8 @@ def fetch(
 ) -> str:
     """Fetch the files into `folder` over the network; returns the way that worked.
 
-    Raises CorpusError that says how each way failed, and what to do; `beside` is what the commands
-    in it build.
+    Raises CorpusError that says how each way failed, and what to do. With `beside`, the commands
+    in it build a library beside the other.
     """
     failed: list[str] = []
     ways: list[tuple[str, Callable[[], None]]] = [

@@ -152,8 +152,8 @@ class Block:
         if _title(first.raw).author:
             return not rest
         if len(first.verse) > 1 and not first.is_labelled:
-            # Two parts of equal length are more likely two lines of verse, unless that below has
-            # stops: this line has none.
+            # Two parts of equal length are more likely two lines of verse, unless the block below
+            # has stops and this line has none.
             lengths = {len(each) for each in first.verse}
             is_possible = len(lengths) > 1 or (below is not None and below.stopped)
             return not rest and is_possible and bool(_title_and_poet(first.raw).author)
@@ -161,7 +161,7 @@ class Block:
 
     @property
     def _is_regular_below(self) -> bool:
-        """Whether all lines of verse but the first, which ends otherwise, have the same length."""
+        """Whether the lines below the first have one length, and the first ends in another."""
         first, *others = self.lines
         ends_otherwise = len(first.verse[-1]) != self.usual
         return ends_otherwise and all(each.fits(self.usual) for each in others)
@@ -181,7 +181,7 @@ class Block:
         if not rest or not (line.is_labelled or (line.lost_stop and not line.is_poem)):
             return Heading(), 0
         has_poet = bool(_title_and_poet(line.raw).author)
-        # The other lines have stops, this one has none and ends in a name, or is one like 其二.
+        # The other lines have stops. This one has none; it ends in a name, or is 其二 or the like.
         is_certain = self.stopped and (has_poet or bool(line.place))
         as_verse = line.fits(self.usual) and not is_certain
         below = rest[0]

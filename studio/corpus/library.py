@@ -42,7 +42,7 @@ class Built(msgspec.Struct, frozen=True):
 
 
 def built_from(path: Path) -> Built | None:
-    """What the library at `path` was built from, by any version; None if there is none to read."""
+    """What the library at `path` was built from, by any version; None if it cannot be read."""
     with contextlib.suppress(OSError, sqlite3.Error, msgspec.MsgspecError, UnicodeDecodeError):
         if path.is_file():
             where = f"{path.resolve().as_uri()}?mode=ro"
@@ -278,7 +278,7 @@ class Library:
         elif text == simplified(text):
             converted = folded(traditional_phrase(text))
         else:
-            # What has a traditional character is in that script already.
+            # Text with a traditional character is in that script already.
             converted = text
         return tuple(dict.fromkeys((converted, text)))
 

@@ -83,7 +83,7 @@ def published_corpus(name: str = "") -> Corpus:
 
 
 def public_name(source: str) -> str:
-    """What a library was built from, without the folder of a file of one's own."""
+    """What a library was built from; a file of the user's own is named without its folder."""
     published = any(each.source == source for each in published_corpora())
     return source if published else Path(source).name
 

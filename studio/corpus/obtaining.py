@@ -27,7 +27,7 @@ def current_statistics(library: Path) -> Statistics | None:
 
 
 def how_to_obtain(built: Statistics | Built, beside: bool = False) -> list[str]:
-    """The words of the command that builds a library like this, perhaps beside another."""
+    """The arguments of the command that builds this library, with `beside` beside the other."""
     corpus = next((each for each in published_corpora() if each.source == built.source), None)
     poems = ["--corpus", corpus.name] if corpus else ["--from", built.source]
     script = ["--script", built.script] if built.script != "simplified" else []

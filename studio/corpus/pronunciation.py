@@ -18,8 +18,8 @@ _INITIAL = re.compile("[bcdfghjklmnpqrstwxyz]*")
 _IRREGULAR = 0.02
 # A reading of today that fewer of the phrases with its character have is not in use.
 _IN_USE = 0.03
-# What characters of verse mean outside the phrases that pypinyin knows, where its first reading is
-# that of another word: jǐn is 儘, not 盡, and dōu was not read in 皇都.
+# Readings in verse, outside the phrases that pypinyin knows. Its first reading is that of another
+# word: jǐn is 儘, not 盡, and dōu is not the reading in 皇都.
 _IN_VERSE = {
     "尽": "jìn",
     "塞": "sài",
@@ -48,7 +48,7 @@ def in_pinyin(text: str) -> tuple[str, ...]:
 
 
 def _of_verse(run: str, at: int, syllable: str) -> str:
-    """The reading of a character in verse, where pypinyin's may be another."""
+    """The reading of a character in verse, which may differ from pypinyin's."""
     from pypinyin.phrases_dict import phrases_dict
     from pypinyin.pinyin_dict import pinyin_dict
 

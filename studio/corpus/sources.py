@@ -69,7 +69,7 @@ def files_of(path: Path) -> list[Path]:
 
 
 def _is_hidden(file: Path, folder: Path) -> bool:
-    """Whether a file, or a folder around it, begins with a dot, as ._poems.txt of a Mac does."""
+    """Whether a file, or a folder around it, begins with a dot, such as ._poems.txt from a Mac."""
     return any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
@@ -87,7 +87,7 @@ def read(path: Path) -> Iterator[Record]:
                 reason=reason(error),
             )
         ) from error
-    # Of a folder's files several may have the same name.
+    # Several files in a folder may have the same name.
     check_encoding(content, str(path))
     yield from records(content, path.name.encode("utf-8", "replace").decode())
 

@@ -123,7 +123,7 @@ def count_poems(poems: Iterable[Counted]) -> Counts:
     ranked = sorted(han.items(), key=lambda item: (-item[1], item[0]))
     return Counts(
         poems=len(lengths),
-        # Poems without a poet's name are by none.
+        # Poems without a poet's name are not by one poet.
         poets=len(poets) - ("" in poets),
         characters=han.total(),
         distinct=len(han),

@@ -110,7 +110,7 @@ def choose_device(
     _show_slice(wish)
     cuda = [] if wish == "cpu" else cuda_devices()
     named = wish not in ("auto", "cpu")
-    # Without CUDA, those that are hidden from it are named.
+    # Without CUDA, the message names those that are hidden from it.
     gpus = Gpus().read() if cuda or (named and not has_gpu()) else []
     why = why_no_gpu() if named and not cuda else ""
     chosen = devices.choose(wish, devices.candidates(cuda, gpus, taken), why)
@@ -136,7 +136,7 @@ def has_gpu() -> bool:
 def cuda_devices() -> list[CudaDevice]:
     """The GPUs that CUDA sees, in its order; takes no memory on them.
 
-    There are none if torch was built for newer ones only: nothing could be computed there.
+    There are none if torch was built for newer GPUs only: nothing could be computed there.
     """
     if not has_gpu() or not any(map(_has_code_for, range(torch.cuda.device_count()))):
         return []
@@ -145,10 +145,10 @@ def cuda_devices() -> list[CudaDevice]:
 
 
 def free_cached_memory() -> None:
-    """Give memory that is kept for later, but not used, back to the GPUs and to the system."""
+    """Return memory that is kept but not used to the GPUs and the system."""
     if _is_initialized():
         torch.cuda.empty_cache()
-    # What the processor's tensors had, glibc keeps (cli/heap.py).
+    # glibc keeps the memory of freed tensors on the processor (cli/heap.py).
     with contextlib.suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 

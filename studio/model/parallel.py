@@ -148,7 +148,7 @@ def open_world() -> Iterator[World]:
 
 
 def _alone() -> World:
-    """A process alone; if `train --devices` has started it, with the device that it shows it."""
+    """A process alone; with the device given by `train --devices`, if that started it."""
     if not is_launched_by_the_studio():
         return ALONE
     import torch
@@ -304,7 +304,7 @@ class _Processes(World):
 
 
 def why_left(store: "Store") -> str:
-    """Why a process has ended, if it has written it to the processes' store, or ""."""
+    """The reason that a process gave in the store of the processes when it ended; "" if none."""
     # The store may be gone with the process that kept it.
     with contextlib.suppress(RuntimeError):
         if store.check([_LEFT]):

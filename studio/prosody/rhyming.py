@@ -86,9 +86,9 @@ def rhyme_of(
 def rhyme_groups(lines: Sequence[str], book: RhymeBook = PINGSHUI) -> list[tuple[str, list[int]]]:
     """The rhymes of an old-style poem, which may change its rhyme, each by name with its lines.
 
-    A rhyme continues while its feet have a rhyme in common, or are neighbours in the same tone. Of
-    several that they have, it is the one that its feet have most often. An unknown foot, or a
-    blank, is of the rhyme before it, or of the one after it if it is the first.
+    A rhyme continues while its feet have a rhyme in common, or are neighbours in the same tone. If
+    they have several in common, its name is the one that they have most often. An unknown foot, or
+    a blank, belongs to the rhyme before it, or after it if it is the first.
     """
     groups: list[tuple[set[Reading], list[int]]] = []
     for at in range(1, len(lines), 2):
@@ -113,7 +113,7 @@ def unrhymed(lines: Sequence[str], book: RhymeBook = PINGSHUI) -> list[int]:
 
 
 def _rhyme_together(one: str, other: str, book: RhymeBook) -> bool:
-    """Whether two characters rhyme in the old style; a character does not with itself."""
+    """Whether two characters rhyme in the old style; a character does not rhyme with itself."""
     its, others = set(book.readings(one)), set(book.readings(other))
     return one != other and bool(not its or _common(its, others, book))
 
@@ -126,7 +126,7 @@ def _common(group: set[Reading], foot: set[Reading], book: RhymeBook) -> set[Rea
 
 
 def _usual(names: set[str], ends: Sequence[str], book: RhymeBook) -> str:
-    """Which of several rhymes these ends have most often; on a tie the first in the book."""
+    """The rhyme that these ends have most often; the first in the book if several tie."""
     uses: defaultdict[str, float] = defaultdict(float)
     for end in ends:
         for reading in book.readings(end):

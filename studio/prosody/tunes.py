@@ -130,7 +130,7 @@ def tune_titled(title: str) -> Tune | None:
 
 
 def is_verse(tune: Tune, lengths: Sequence[int]) -> bool:
-    """Whether lines have the one length of a form of verse, and those of the tune have several.
+    """Whether all lines have one length, as in a form of verse, and those of the tune do not.
 
     步虚词 is a name of 西江月, and the title of poems in lines of five.
     """

@@ -211,7 +211,7 @@ def _origin(run: ReportedRun) -> str:
     if run.history.config.poems:
         return marked("{runs}: trained on another corpus (--poems), not on these training poems.")
     if run.same_poems is None:
-        return marked("{runs}: whether these are the poems of the training cannot be known.")
+        return marked("{runs}: it is not known whether these are the poems of the training.")
     if run.same_poems and run.history.config.mixed:
         return marked("{runs}: trained on these training poems and on those of another corpus.")
     if run.same_poems:

@@ -79,8 +79,8 @@ def repeating_chapter(data: ReportData, options: Sequence[str], text: Translate)
     if examples := tuple(_examples(data)):
         yield Paragraph(
             text(
-                "On such a machine any poem of this report is written again by its seed, for "
-                "example:"
+                "On the same kind of machine, each poem in this report can be written again by its "
+                "seed, for example:"
             )
         )
         yield Commands(examples)

@@ -41,9 +41,9 @@ def _course(data: ReportData, text: Translate) -> Iterator[Block]:
     yield Grid(head, tuple(_course_row(run.history, text) for run in data.runs), kind="numbers")
     yield Paragraph(
         text(
-            "There is no early stopping: no run is ended by its perplexity on validation. But the "
-            "checkpoint with the lowest perplexity on validation, over all targets, is kept, and "
-            "the results below are those of that checkpoint. Training time is without pauses, "
+            "There is no early stopping: no run ends because of its perplexity on validation. But "
+            "the checkpoint with the lowest perplexity on validation, over all targets, is kept, "
+            "and the results below are those of that checkpoint. Training time is without pauses, "
             "validations and samples."
         )
     )
@@ -92,7 +92,7 @@ def _curves(runs: Sequence[ReportedRun], text: Translate) -> Iterator[Block]:
         yield Paragraph(
             text(
                 "The losses of these runs are not comparable: they are computed differently, or "
-                "under different dropout, or with teachers. Compare the perplexities."
+                "with different dropout, or with teachers. Compare the perplexities."
             )
         )
     yield Section(3, text("2.3 Learning rate, gradient norm, speed"))
@@ -107,7 +107,7 @@ def _curves(runs: Sequence[ReportedRun], text: Translate) -> Iterator[Block]:
 
 
 def _kind_of_loss(config: RunConfig) -> tuple[object, ...]:
-    """The settings by which the loss of a step is another number for the same model."""
+    """The settings that change the loss of a step for the same model."""
     model = config.model
     dropout = model.dropout, model.recurrent_dropout, model.embedding_dropout
     # "chunked" computes the same value as "nll".

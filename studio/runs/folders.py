@@ -177,8 +177,8 @@ def create(runs: Path, name: str, config: RunConfig) -> Run:
                     name=name,
                 )
             )
-        # A crash before the run started leaves no more than hidden, unfinished files. Anything else
-        # is a person's, and a run that cannot start is deleted with its folder.
+        # A crash before the run started leaves only hidden, unfinished files. Anything else is a
+        # person's, and a run that cannot start is deleted with its folder.
         if run.folder.is_dir() and any(not f.name.startswith(".") for f in run.folder.iterdir()):
             raise RunError(
                 tr(
@@ -219,7 +219,7 @@ def delete(run: Run) -> None:
         # Rename first, so that no other process sees half of the folder or writes to it.
         removed = staging_path(run.folder)
         run.folder.rename(removed)
-    # NFS keeps a file that is open, such as the lock, and then the folder cannot be deleted.
+    # On NFS a folder with an open file, such as the lock, cannot be deleted.
     if removed.is_symlink():
         # The run was moved to another disk, with a link in its place.
         shutil.rmtree(removed.resolve())

@@ -57,7 +57,7 @@ class HelpingSession:
         """Take the steps of process 0 with it; process 0 records their events.
 
         Raises LostProcessError if another process ends meanwhile, or if this one fails: process 0
-        then records why. On GPUs it waits there for this one, so this one says it.
+        then records why. On GPUs process 0 waits for this one, so this one reports why.
         """
         with saying_how_to_resume(self.run), self._world.naming_the_lost():
             for events in self.trainer.run():

@@ -91,7 +91,7 @@ def train_on(devices: Sequence[str], name: str, options: Sequence[str]) -> int:
     if rank == 0 and code > 0 and code != LOST:
         return code  # it has said why
     if reason := why_left(store):
-        # Process 0 could not say it: it waited for the other one on its GPU until it was killed.
+        # Process 0 could not report it: it waited on its GPU for the other one until it was killed.
         raise LostProcessError(reason)
     device = devices[rank] if devices[rank] == "cpu" else f"cuda:{devices[rank]}"
     member = Member(rank, context.pids()[rank], platform.node(), device)

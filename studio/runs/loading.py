@@ -138,7 +138,7 @@ def load_writer(folder: Path, name: str, wish: str = "auto", preferred: bool = T
         try:
             return copied()
         except RuntimeError:
-            # Its memory is full, or another process has it for itself. Nobody asked for it.
+            # The GPU is full, or another process uses it alone. The user did not ask for it.
             return here
 
     return replace(here, on_gpu=on_gpu)

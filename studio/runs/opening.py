@@ -153,7 +153,7 @@ class RunOpening:
                     )
                 ) from error
             network, known, _ = checkpoint.load_model(folder)
-            # Where the run names no poets, its teachers read that none is known.
+            # If the run has no poets, its teachers read an unknown one.
             reads_poets = network.config.poet_input and vocabulary.poets
             if known.characters != vocabulary.characters or (
                 reads_poets and known.poets != vocabulary.poets
@@ -324,7 +324,7 @@ def with_more_epochs(run: Run, epochs: int, names: Sequence[str]) -> RunConfig:
     """The run's settings with `epochs` added; if `max_steps` ended it, to the epoch it reached.
 
     `names` are the checkpoints to resume from, the newest first. Raises RunError if the run has not
-    reached its `max_steps`, nor the end of its epochs before.
+    reached its `max_steps` or the end of its epochs.
     """
     config = run.config()
     if epochs <= 0:

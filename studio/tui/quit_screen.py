@@ -15,7 +15,7 @@ from studio.tui.widgets.ask_screen import AskScreen
 class QuitScreen(AskScreen):
     """Stay, save the run and quit, or leave it training; stays open until the run is saved.
 
-    If it could not be saved before, the studio can also be quit without that.
+    If saving has failed, the studio can also be quit without it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -89,8 +89,8 @@ class QuitScreen(AskScreen):
 
 def _unsaved(run: RunInTraining) -> str:
     return tr(
-        "{run} could not be saved.\n\nTry it again, or quit without saving: what was trained since "
-        "its last checkpoint is lost then.",
+        "{run} could not be saved.\n\nTry again, or quit without saving and lose the training "
+        "since its last checkpoint.",
         run=run.name,
     )
 

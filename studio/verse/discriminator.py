@@ -184,7 +184,7 @@ def _figures_of_reading(
     own: Tensor, ranks: Tensor, entropy: Tensor, han: Tensor
 ) -> dict[str, float]:
     chosen, at = own[han], ranks[han]
-    # A free poem may have fewer than four characters, and one has no spread.
+    # A free poem may have fewer than four characters. One character has no spread.
     quarters = [part if len(part) else chosen for part in chosen.tensor_split(4)]
     return {
         "log p": float(chosen.mean()),

@@ -55,7 +55,7 @@ class LineGrid:
 def in_stops_of(given: str, text: str) -> str:
     """A poem with the stops of its given text, if that has all of its lines with a stop after each.
 
-    A person may have other stops than a form, and may divide the lines of a ci otherwise.
+    A person may use other stops than a form, and may divide the lines of a ci differently.
     """
     lines, characters = verse_lines(given), "".join(verse_lines(text))
     stops = sum(each in STOPS for each in given)

@@ -51,7 +51,7 @@ _WRONG_ENDS: dict[tuple[FaultName, bool], str] = {
 class Obstacle:
     """The rule that a fixed character breaks; lines and places count from 0.
 
-    `misses` are how many characters of its line break one.
+    `misses`: how many characters of its line break a rule.
     """
 
     line: int

@@ -136,7 +136,7 @@ def test_a_poem_is_shown_as_verse(command: Command, own: str) -> None:
     command("show", "2")
     assert command.out == "静夜思\n\n床前看月光，疑是地上霜。\n举头望山月，低头思故乡。\n"
     assert command.json("show", "2")["original"].startswith("牀前")
-    # It need not be by the poet that is asked for.
+    # The poem with this number may be by another poet.
     assert command("show", "2", "--poet", "李白").code == 2
 
 

@@ -14,7 +14,7 @@ from studio.model.events import TrainingEnded
 def test_the_bar_of_a_training_is_not_drawn_ten_times_a_second(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # That were two kilobytes a second over SSH, also while nothing changes.
+    # It would send two kilobytes a second over SSH, even while nothing changes.
     bar = Mock(wraps=Progress)
     monkeypatch.setattr(headless, "Progress", bar)
     started = TrainingStarted("a", RECIPES["classic"], 0, 9, 1, 1, "processor", "float32")

@@ -304,7 +304,7 @@ def test_a_run_that_cannot_start_from_a_model_says_why(
     assert [run.name for run in folders.all_runs(home.runs)] == ["a"]
 
 
-# The last one is a Chinese character of which the terminal rubbed out one byte.
+# The last answer is a Chinese character without its last byte, which the terminal deleted.
 @pytest.mark.parametrize("answer", [b"", b"n\n", "是".encode()[:-1] + b"\n"])
 def test_a_run_is_not_deleted_without_a_yes(
     tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch, answer: bytes

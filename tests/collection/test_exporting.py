@@ -78,7 +78,7 @@ def test_the_default_path_is_named_for_the_first_line_and_is_free(tmp_path: Path
 
 
 def test_a_folder_that_cannot_be_read_has_a_default_path(tmp_path: Path) -> None:
-    # The system refuses such a name, as it refuses to look into another user's folder.
+    # The system refuses this name, as it refuses to look into another user's folder.
     folder = tmp_path / ("x" * 300)
     assert free_path(folder, saved().poem, "text") == folder / "白日依山尽.txt"
 

@@ -120,7 +120,7 @@ def test_another_unicode_encoding_is_named_with_the_remedy(tmp_path: Path, encod
     text = "　　白日依山盡，黃河入海流。\n　　欲窮千里目，更上一層樓。\n"
     path = _write(tmp_path, "p.txt", text.encode(encoding))
     name = encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
-    # Of a folder's files several may have the same name.
+    # Several files in a folder may have the same name.
     expected = f"{re.escape(str(path))} is written in {name}.*iconv -f {name} -t UTF-8"
     with pytest.raises(CorpusError, match=expected):
         list(read(path))

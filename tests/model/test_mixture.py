@@ -157,7 +157,7 @@ def test_a_run_whose_epochs_ended_before_its_max_steps_can_have_more(tmp_path: P
     run_to_end(Trainer(run.config(), VOCABULARY, TRAIN, [], CPU, run.checkpoints))
     longer = with_more_epochs(run, 2, run.checkpoint_names()[::-1])
     assert (longer.train.epochs, longer.train.max_steps) == (3, 0)
-    # Before the end it would be planned in another way than it was.
+    # Before the end, more epochs would change the plan of the steps that are left.
     with pytest.raises(RunError, match="has not reached its max_steps"):
         with_more_epochs(run, 2, run.checkpoint_names()[:1])
 

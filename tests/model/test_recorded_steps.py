@@ -106,7 +106,7 @@ def test_a_trainer_that_goes_back_to_a_checkpoint_records_anew(
 
 
 def norms(trainer: Trainer) -> tuple[list[float], list[float]]:
-    """Of each step, that of the gradients that it reports, and that of those it leaves."""
+    """The norm of the gradients that each step reports, and of those that it leaves."""
     reported, left = [], []
     for events in trainer.run():
         for event in events:

@@ -171,7 +171,7 @@ def test_a_poem_of_six_lines_that_keeps_no_tones_is_no_ci() -> None:
 )
 def test_lines_of_verse_under_the_name_of_a_tune_are_verse(title: str, text: str) -> None:
     assert tune_of(title, lines_of(text), RULES) is None
-    # Without stops it is no verse, and a tune may have lines of one length itself.
+    # Without stops it is not verse, and a tune may have lines of one length, too.
     assert tune_of(title, ["".join(lines_of(text))], RULES) is tune_titled(title)
     assert tune_of("浣溪沙", lines_of("日日日日日日日，" * 6), RULES) is tunes()["浣溪沙"]
 

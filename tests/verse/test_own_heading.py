@@ -108,7 +108,7 @@ def test_a_tune_chooses_the_form_of_a_ci_that_is_begun() -> None:
 def test_a_poem_of_verse_may_have_the_name_of_a_tune() -> None:
     quatrain = "独怜幽草涧边生，上有黄鹂深树鸣。春潮带雨晚来急，野渡无人舟自横。"
     assert of(f"忆江南\n{quatrain}").form == "七绝"
-    # As many characters as 西江月 has, whose name it is too.
+    # 步虚词 is also a name of 西江月, and the poem has as many characters.
     verse = "嵯峨玄都山，十方宗皇一。岧岧天宝台，光明焰流日。炜烨玉林华，蒨璨耀朱实。"
     verse += "常念餐元精，炼液固形质。金光散紫微，窈窕大乘逸。"
     assert of(f"步虚词\n{verse}").form == "五古"

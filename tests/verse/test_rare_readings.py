@@ -59,7 +59,7 @@ def test_no_poem_rests_on_a_rare_reading(writer: Writer, form: str, seed: int) -
 def test_no_rhyme_rests_on_a_reading_that_its_character_seldom_has(
     writer: Writer, form: str
 ) -> None:
-    # 深 and 空 are level but for one use in a hundred.
+    # 深 and 空 are level in 99 of 100 uses.
     request = ComposeRequest(form=form, candidates=12, tries=1)
     book = request.measure.book_for(form)
     for poem in write(writer, request):

@@ -33,7 +33,7 @@ _GAPS = (
     43200,
     *(86400 * 2**n for n in range(12)),
 )
-# Numbers that a damaged file may have. A plot could not compute with their differences.
+# A damaged file may have larger numbers. A plot could not compute with their differences.
 _FAR = 1e60
 # The latest time that gets a tick, in the year 5138.
 _LATEST = 1e11

@@ -44,7 +44,7 @@ from studio.wording import printable
 _COLUMNS_A_SECOND = 40
 
 STILL_WRITING = marked("The poem is still being written.")
-_GONE = marked("The model {gone} is gone. The one in the options takes its place here.")
+_GONE = marked("The model {gone} is gone. The model in the options is used here.")
 _WELCOME = marked(
     "Read the poems of the Tang (1),\ntrain a model on them (2),\nand write poems with it here (3)."
     "\n\nPress enter to write a poem.\nThe key ? shows all keys, q quits."
@@ -245,7 +245,7 @@ class Desk(Container):
         """Show the best three drafts, or again the poems that were asked for."""
         group = self.group
         if group is None or self._pending:
-            # It says that there is no poem, or not yet.
+            # `chosen` says that there is no poem, or not yet.
             self.chosen()
             return
         if not group.has_more:

@@ -55,8 +55,8 @@ class ModelFields(Vertical):
         return self._model.values
 
     def usable(self, model: str) -> str:
-        """The model, or the one that is chosen if that model is gone."""
-        # The path of a folder is not among the models, and before they are found none is.
+        """The model; if it is gone, the one chosen in the form."""
+        # The list has no paths of folders, and no models before they are found.
         is_gone = self._found is not None and "/" not in model and model not in self.models
         return self.model if is_gone else model
 

@@ -28,7 +28,7 @@ class FolderTasks:
         quiet: bool = False,
         once: bool = False,
     ) -> None:
-        """Do a task in a thread, then `then` with its result in the application's thread.
+        """Do a task in a thread, then call `then` with its result in the application's thread.
 
         If the run's folder cannot be used, a notice says why, unless `quiet`. With `once` nothing
         is done while a task of the group is under way.

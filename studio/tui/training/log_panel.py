@@ -83,7 +83,7 @@ class LogPanel(ScrollView, can_focus=True):
             )
         if changed:
             self._write_title()
-            # Who reads earlier lines of a run keeps them while the run is followed.
+            # If the user reads earlier lines, they stay while the run is followed.
             self._wrap_again(to_end=not is_same_run or self.is_vertical_scroll_end)
 
     def _write_title(self) -> None:

@@ -34,9 +34,9 @@ class LegendEntry:
 
 
 class RunLegend(TextPanel):
-    """The names, as many on a line as there is room for; each with its best perplexities.
+    """The names, each with its best perplexities, as many as there is room for.
 
-    The list of runs has the colours of those for which there is no room.
+    The list of runs shows the colours of the others.
     """
 
     def __init__(self, plain: bool) -> None:
@@ -79,7 +79,7 @@ class RunLegend(TextPanel):
 
     @property
     def _most_lines(self) -> int:
-        """The lines with names; there is another one if these are not all."""
+        """The most lines with names; one more line counts the other runs."""
         charts = self.parent
         height = charts.size.height if isinstance(charts, Widget) else 0
         # Before the layout the height is 0.

@@ -25,10 +25,10 @@ BURST, REST = 500, 0.002
 
 @dataclass(frozen=True, slots=True)
 class RunNews:
-    """The events of a run from a place on; `whole` is its history if they are all of it.
+    """The events of a run from a place on, or its `whole` history if it is read from the start.
 
-    That is made in the thread that reads: a long one would hold up keys. `config` is read with it.
-    `events` is empty then.
+    The history is made in the thread that reads: a long one would hold up keys. `config` is read
+    with it, and `events` is empty.
 
     `state` is what the run list says, or a long silence of the process that trains. `process`
     trains it, if that is known; `is_elsewhere`: some process other than this one does. `error` is

@@ -187,7 +187,7 @@ class NameField(TypedField):
 class ChineseField(TypedField):
     """Chinese text, as it was typed. `placeholder` is shown while it is empty."""
 
-    # What separates lines that are pasted.
+    # What is put between pasted lines.
     BETWEEN_LINES: ClassVar[str] = ""
 
     def __init__(self, name: str, label: str, placeholder: str, more: bool = False) -> None:
@@ -207,7 +207,7 @@ class TitleField(ChineseField):
 
 
 class WordsField(ChineseField):
-    """Words in Chinese, separated by spaces or any punctuation, or pasted as lines."""
+    """Words in Chinese, separated by spaces, punctuation or lines."""
 
     BETWEEN_LINES = " "
 

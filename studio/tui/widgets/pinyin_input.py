@@ -11,7 +11,7 @@ class PinyinInput(PinyinTyping, Input):
     """A field for one line; several lines that are pasted become one."""
 
     between_lines = ""
-    """What separates them then."""
+    """What is put between pasted lines."""
 
     # The size of the scrollable content. In Textual each change, so each key, lays out the whole
     # screen again. But the size of a field does not depend on its text.

@@ -21,7 +21,7 @@ class SearchSelect(Select[str]):
     def offer(self, options: Iterable[tuple[RenderableType, str]]) -> None:
         """Offer other values. The chosen one stays, or else the first one is chosen.
 
-        In a list that is unfolded, so does the highlighted one.
+        In an open list the highlighted one stays, too.
         """
         overlay, chosen, before = self.query_one(SelectOverlay), self.value, self._options
         at = overlay.highlighted if self.expanded else None

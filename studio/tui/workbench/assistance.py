@@ -146,7 +146,7 @@ class Assistance(_Bench):
             return
         place = [at for line in draft.lines for at in line].index(draft.cursor)
         now = measure.reading_at(place, character)
-        # One that was chosen by another rhyme book counts no more.
+        # A reading chosen by another rhyme book no longer counts.
         at = readings.index(now) if now in readings else 0
         reading = readings[(at + 1) % len(readings)]
         self._use_measure(measure.with_reading(place, character, reading))

@@ -32,7 +32,7 @@ class ReadingPanel(VerticalScroll, can_focus=False):
 
     def __init__(self) -> None:
         super().__init__(id="reading")
-        # Whether a reading that has not arrived yet will come.
+        # Whether a reading is still to come.
         self.is_waiting = True
         self._draft: Draft | None = None
         self._read: Inspected | None = None
