@@ -21,7 +21,10 @@ from studio.tui.training.pane import TrainingPane
 from studio.tui.training.panels import WatchPanels
 from tests.tui.fake_worker import FakeWorker
 from tests.tui.playing import Play, add_run, playing
+from tests.tui.quick_textual import quicken
 from tests.tui.waiting import work_done
+
+quicken()
 
 
 class Opened:
