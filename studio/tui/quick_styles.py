@@ -1,15 +1,18 @@
-"""Makes Textual 8.2 find the styles of a widget in less time. The styles are the same."""
+"""Makes Textual 8.2 find widgets, and their styles, in less time. What it finds is the same."""
 
-from textual.css import match, stylesheet
-from textual.css.model import RuleSet, Selector
+from collections.abc import Iterable
+
+from textual.css import match, query, stylesheet
+from textual.css.model import RuleSet, Selector, SelectorSet
 from textual.css.styles import RenderStyles
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 
 
 def quicken_styles() -> None:
-    """Replace three functions of Textual, for all applications of this process."""
+    """Replace four functions of Textual, for all applications of this process."""
     stylesheet._check_selectors = _match_from_the_end  # type: ignore
+    query.match = _match_own_selector_first  # type: ignore[attr-defined]
     Stylesheet._process_component_classes = _find_components_later  # type: ignore
     # Textual's returns `id(self)`, in Python, and is called for every rule and widget.
     RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
@@ -24,6 +27,15 @@ def _match_from_the_end(selectors: list[Selector], path: list[DOMNode]) -> bool:
     if not selectors[-1].check(path[-1]):
         return False
     return len(selectors) == 1 or match._check_selectors(selectors, path)
+
+
+def _match_own_selector_first(selector_sets: Iterable[SelectorSet], node: DOMNode) -> bool:
+    """Whether a query finds a widget.
+
+    Textual first lists what the widget is in, for each selector. Most widgets match none.
+    """
+    own = (each for each in selector_sets if each.selectors[-1].check(node))
+    return match.match(own, node)
 
 
 class _ComponentStyles(dict[str, RenderStyles]):

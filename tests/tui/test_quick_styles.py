@@ -23,6 +23,7 @@ async def test_the_rules_for_a_widget_are_those_that_textual_finds(play: Play) -
                     for each in rule.selector_set:
                         quick = quick_styles._match_from_the_end(each.selectors, path)
                         assert quick == match._check_selectors(each.selectors, path), rule.css
+                        assert quick == quick_styles._match_own_selector_first([each], node)
                         found += quick
         assert found > 1000
 
