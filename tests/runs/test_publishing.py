@@ -33,15 +33,28 @@ from tests.small import small
 REQUEST = ComposeRequest(form="", longest=12, seed=3)
 
 
+@pytest.fixture(scope="module")
+def made(nonsense_home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Card]:
+    """The runs, with one called a, and its published model; for copying."""
+    root = tmp_path_factory.mktemp("published")
+    home = Home(root / "data", root / "config", root / "cache")
+    home.data.mkdir()
+    home.library.symlink_to(nonsense_home / "data" / home.library.name)
+    train(home, "a", small(validate_every=2))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(publishing, "SAMPLES", (REQUEST,))
+        return home.runs, root / "model", publish(home, "a", root / "model")
+
+
 @pytest.fixture
-def published(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Card]:
+def published(
+    made: tuple[Path, Path, Card], home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Path, Card]:
+    """A published model in a home of the test's own, with the run that it comes from."""
     monkeypatch.setattr(publishing, "SAMPLES", (REQUEST,))
-    session = start_run(home, "a", small(validate_every=2))
-    for _ in session.steps():
-        pass
-    session.close()
-    folder = tmp_path / "model"
-    return folder, publish(home, "a", folder)
+    runs, model, card = made
+    shutil.copytree(runs, home.runs)
+    return shutil.copytree(model, tmp_path / "model"), card
 
 
 def test_the_weights_are_in_eight_bits_and_read_as_single_precision(
