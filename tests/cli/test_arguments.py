@@ -70,12 +70,22 @@ def test_in_a_c_locale_output_in_chinese_has_a_clear_answer(home: Home) -> None:
 
 
 @pytest.mark.parametrize("locale", [UTF8, C_LOCALE], ids=["UTF-8", "C"])
+@pytest.mark.parametrize("arguments", [("search", GB), ("search", b"--form=" + GB)])
+def test_bytes_of_another_encoding_are_refused_by_name(
+    home: Home, arguments: tuple[str | bytes, ...], locale: dict[str, str]
+) -> None:
+    result = command("corpus", *arguments, **locale)
+    assert result.returncode == 1
+    assert b"did not arrive as UTF-8" in result.stderr
+    assert rb"\xcc" in result.stderr
+    assert not result.stdout
+    assert b"Traceback" not in result.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("corpus", "search", GB),
         ("corpus", "search", "--poet", GB),
-        ("corpus", "search", b"--form=" + GB),
         ("corpus", "show", "--words", GB),
         ("generate", "--first", GB),
         ("generate", "--run", GB),
@@ -88,15 +98,13 @@ def test_in_a_c_locale_output_in_chinese_has_a_clear_answer(home: Home) -> None:
         (GB,),
     ],
 )
-def test_bytes_of_another_encoding_are_refused_by_name(
-    home: Home, arguments: tuple[str | bytes, ...], locale: dict[str, str]
+def test_every_command_refuses_them(
+    home: Home, tangshi: Run, arguments: tuple[str | bytes, ...]
 ) -> None:
-    result = command(*arguments, **locale)
-    assert result.returncode == 1
-    assert b"did not arrive as UTF-8" in result.stderr
-    assert rb"\xcc" in result.stderr
-    assert not result.stdout
-    assert b"Traceback" not in result.stderr
+    result = tangshi(*map(os.fsdecode, arguments))
+    assert (result.code, result.out) == (1, "")
+    assert "did not arrive as UTF-8" in result.err
+    assert r"\xcc" in result.err
 
 
 @pytest.mark.parametrize("locale", [UTF8, C_LOCALE], ids=["UTF-8", "C"])
