@@ -40,8 +40,10 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
     Raises OSError if it is not a regular file, or has more than `max_bytes`.
     """
     with open_regular(path) as file:
-        content = file.read(max_bytes + 1)
-    if len(content) > max_bytes:
+        is_larger = os.fstat(file.fileno()).st_size > max_bytes
+        # A file may grow meanwhile, and those of /proc have no size.
+        content = b"" if is_larger else file.read(max_bytes + 1)
+    if is_larger or len(content) > max_bytes:
         raise OSError(
             errno.EFBIG, tr("it is larger than {size:,} bytes", size=max_bytes), str(path)
         )

@@ -2,13 +2,14 @@
 
 import errno
 import threading
+import tracemalloc
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from studio import files
-from studio.files import build_folder_atomically, write_atomically
+from studio.files import build_folder_atomically, read_regular, write_atomically
 from tests.killing import killed_at
 
 
@@ -118,3 +119,14 @@ def test_what_is_no_folder_is_not_replaced_by_one(tmp_path: Path) -> None:
             build_folder_atomically(path, pytest.fail)
     assert file.read_text() == "mine"
     assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "loop"]
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "poems"
+    with path.open("wb") as file:
+        file.truncate(2**32)  # takes no room on the disk
+    tracemalloc.start()
+    with pytest.raises(OSError, match="larger than 33,554,432 bytes"):
+        read_regular(path, 2**25)
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
