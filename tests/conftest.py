@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,8 +19,10 @@ from studio.translation import use_language
 # Tests run side by side, and their models are too small to be worth a second thread. Set before
 # anything imports torch; the commands that tests run inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# Those commands keep their bytecode: to compile all files takes half as long as a start.
+# Those commands keep their bytecode: to compile all files takes half as long as a start. So does
+# pytest, in each of its processes: to rewrite the assertions takes half of the collection.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # Tests read English messages, whatever the language of the machine.
 for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
     if os.environ.get(name, "").startswith("zh"):
