@@ -211,8 +211,9 @@ async def test_help_opens_before_all_panes_are_there_and_gets_their_keys_then(ho
     app = StudioApp(home, Settings(), FakeWorker)
     async with app.run_test(size=(160, 48)) as pilot:
         app.post_message(Key("question_mark", None))
-        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await until(pilot, lambda: bool(app.screen.query(HelpSection)))
         opened = app.screen
+        assert isinstance(opened, HelpScreen)
         shown = [section.heading for section in opened.query(HelpSection)]
         assert "In Corpus" in shown and "Everywhere" in shown
         await app.completion.wait()

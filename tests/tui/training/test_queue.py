@@ -19,6 +19,7 @@ from studio.tui.training.settings_form import SettingsForm
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import write_run
 from tests.tui.only import OnlyTraining
+from tests.tui.waiting import until
 
 SIZES = [(160, 48), (80, 24)]
 ENDED = Trained("spring", TrainingEnded(40, "finished"))
@@ -90,7 +91,11 @@ async def test_runs_started_in_quick_succession_have_names_of_their_own(
 ) -> None:
     async with open_studio((80, 24), studio=OnlyTraining) as studio:
         # The worker has not made the folder of the first one yet.
-        await studio.press("2", "enter", "n", "enter")
+        await studio.press("2", "enter", "n")
+        # A button takes no key for a moment after it was pressed.
+        start = studio.pane.query_one("#start")
+        await until(studio.pilot, lambda: not start.has_class("-active"))
+        await studio.press("enter")
         studio.pane.action_train_recipe("classic")
         await studio.settle()
         (first,) = studio.worker.sent
