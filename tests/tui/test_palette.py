@@ -6,6 +6,7 @@ from studio.messages import Pause, Resume, Stop, Train, TrainingPaused
 from studio.paths import Home
 from studio.runs import folders
 from studio.tui.commands import key_commands
+from studio.tui.training import run_files
 from studio.tui.widgets.ask_screen import AskScreen
 from tests.tui.conftest import Open
 from tests.tui.fake_worker import write_run
@@ -64,8 +65,10 @@ async def test_the_palette_itself_finds_and_does_an_entry(open_studio: Open) -> 
 
 @pytest.mark.parametrize("paused", [False, True])
 async def test_no_entry_starts_pauses_stops_or_deletes_a_run_without_a_question(
-    open_studio: Open, home: Home, paused: bool
+    open_studio: Open, home: Home, paused: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A report is written by a process of its own.
+    monkeypatch.setattr(run_files, "write_report", lambda *_: None)
     write_run(home, "autumn", 20)
     async with open_studio((80, 24), studio=OnlyTraining) as studio:
         studio.worker.start_run()
