@@ -1,5 +1,6 @@
 """What a model writes without a form is measured as the scanner and the index see it."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,13 @@ from studio.verse.writer import Writer
 COUNT = 16
 
 
+# Reading it takes longer than a poem.
+_loaded = cache(load_writer)
+
+
 @pytest.fixture
 def writer(shipped_model: Path) -> Writer:
-    return load_writer(shipped_model, DEFAULT)
+    return _loaded(shipped_model, DEFAULT)
 
 
 def test_the_shares_are_those_of_the_poems_that_it_writes(writer: Writer, home: Home) -> None:
