@@ -165,18 +165,18 @@ class TrainingPane(CurvesPane):
             self.app.push_screen(NetworkScreen(reading, self.studio.settings.plain_charts))
 
     def _training_started(self, event: TrainingStarted) -> None:
-        self._watched.start_run(event)
+        is_awaited = not event.waited and self._runs.is_awaited(event.run)
+        self._watched.start_run(event, is_awaited)
         self.query_one(DevicePanel).use(event.gpu)
         if event.step:
             self._runs.read_past(event.run, event.step)
         self.refresh_bindings()
         self.query_one(RunList).read()
-        if event.waited or not self._runs.is_awaited(event.run):
-            # The user may be doing something else by now.
-            return
-        self.view = "watch"
-        if self.studio.current == self.id:
-            self.focus_first()
+        # Otherwise the user may be doing something else by now.
+        if is_awaited:
+            self.view = "watch"
+            if self.studio.current == self.id:
+                self.focus_first()
 
     def _failed(self, event: Failed) -> None:
         self.query_one(SettingsForm).show_estimate(None)

@@ -66,8 +66,7 @@ class RunActions:
             self._beside.train(run, config, self.gpus)
             return
         self.close_opened()
-        self._pane.send(Train(run, config))
-        self._show_curves(focus=True)
+        self._start(Train(run, config))
 
     def train_recipe(self, recipe: str) -> None:
         """Start a new run with a recipe's settings, unchanged."""
@@ -108,8 +107,13 @@ class RunActions:
         if not (opened and opened.history.run == run):
             # Otherwise the run stays on the screen until its training starts.
             self.close_opened()
-        self._pane.send(Resume(run, epochs))
+        self._start(Resume(run, epochs))
+
+    def _start(self, command: Train | Resume) -> None:
+        self._pane.send(command)
         self._show_curves(focus=True)
+        # That was not the user's choice of something else.
+        self._passed_by = ""
 
     def _is_busy(self) -> bool:
         """Whether a run is in training; if so, a notice says it."""

@@ -34,15 +34,16 @@ class Watched:
         """Whether it is shown, and not from its folder."""
         return self.is_live(run) and self.opened is None
 
-    def start_run(self, started: TrainingStarted) -> None:
+    def start_run(self, started: TrainingStarted, is_awaited: bool = True) -> None:
         """A run was started or resumed. `join_past` adds its earlier events.
 
-        Until then what is known of it stays on the screen.
+        Until then what is known of it stays on the screen. Another run that is shown stays there
+        unless the start is awaited.
         """
         known = self._known(started.run)
         known.drop_after(started.step)
         self.live = known
-        if not started.waited or (self.opened and self.opened.history.run == started.run):
+        if is_awaited or (self.opened and self.opened.history.run == started.run):
             self.opened = None
         self._since = [] if started.step else None
         self.compared.pop(started.run, None)

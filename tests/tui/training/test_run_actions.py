@@ -355,3 +355,32 @@ async def test_a_run_that_another_program_deletes_is_compared_no_longer(
         folders.delete(autumn)
         await until(studio.pilot, lambda: list(watched.compared) == ["winter"])
         assert watched.reference == ""
+
+
+async def test_a_run_that_was_opened_meanwhile_stays_when_another_starts(
+    open_studio: Open, home: Home
+) -> None:
+    write_run(home, "autumn", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "enter")
+        (train,) = studio.worker.sent
+        assert isinstance(train, Train)
+        await studio.press("r", "enter")
+        assert "autumn" in studio.text()
+        studio.worker.start_run(train.run)
+        await studio.settle()
+        shown = studio.pane._watched.shown()
+        assert shown is not None
+        assert shown.history.run == "autumn"
+        await studio.press("w")
+        assert studio.pane._watched.is_shown_live(train.run)
+
+
+async def test_a_run_that_starts_is_shown_to_whoever_waits_for_it(open_studio: Open) -> None:
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "enter")
+        (train,) = studio.worker.sent
+        assert isinstance(train, Train)
+        assert studio.pane._runs.is_awaited(train.run)
+        await studio.press("l")
+        assert not studio.pane._runs.is_awaited(train.run)
