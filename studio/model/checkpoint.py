@@ -17,7 +17,6 @@ A published model has other names for two of them, see runs/publishing.py.
 """
 
 import contextlib
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,6 +34,7 @@ from studio.corpus.vocabulary import Vocabulary
 from studio.documents import read_json
 from studio.errors import DamageError, RunError
 from studio.files import build_folder_atomically, open_regular
+from studio.model.checkpoint_names import name_of, names_in, step_of
 from studio.model.config import ModelConfig, Natural, Positive
 from studio.model.eight_bits import SCALE, from_eight_bits, in_eight_bits
 from studio.model.events import Validated
@@ -44,7 +44,6 @@ from studio.paths import is_published, model_description
 from studio.translation import marked, tr
 
 FORMAT = 1
-_NAME = re.compile(r"step-[0-9]{8,}")
 WEIGHTS = "model.safetensors"
 # The types that weights may have, as safetensors names them; the buffer `breaks` is boolean.
 _WEIGHT_TYPES, _BUFFER_TYPES, _EIGHT_BITS = ("F32", "F16", "BF16"), ("BOOL",), "I8"
@@ -95,16 +94,6 @@ class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     best_all: NonNegative | None = None
     best_step: Natural | None = None
     poems: str = ""
-
-
-def name_of(step: int) -> str:
-    """The name of the folder."""
-    return f"step-{step:08}"
-
-
-def step_of(name: str) -> int:
-    """The step in the name of a folder."""
-    return int(name.removeprefix("step-"))
 
 
 def save(
@@ -264,7 +253,7 @@ def prune(checkpoints: Path, keep: int, best: int | None) -> None:
     """
     for temporary in checkpoints.glob(".step-*"):
         shutil.rmtree(temporary, ignore_errors=True)
-    for name in _names(checkpoints)[:-keep]:
+    for name in names_in(checkpoints)[:-keep]:
         if best is None or name != name_of(best):
             with contextlib.suppress(OSError):
                 _delete(checkpoints / name)
@@ -272,16 +261,10 @@ def prune(checkpoints: Path, keep: int, best: int | None) -> None:
 
 def delete_after(checkpoints: Path, step: int) -> list[str]:
     """Delete the checkpoints after `step`; returns their names."""
-    later = [name for name in _names(checkpoints) if step_of(name) > step]
+    later = [name for name in names_in(checkpoints) if step_of(name) > step]
     for name in later:
         _delete(checkpoints / name)
     return later
-
-
-def _names(checkpoints: Path) -> list[str]:
-    """The names of the checkpoints, by step. A person may keep other folders beside them."""
-    found = (path.name for path in checkpoints.glob("step-*") if path.is_dir())
-    return sorted(filter(_NAME.fullmatch, found), key=step_of)
 
 
 def _delete(folder: Path) -> None:

@@ -10,6 +10,7 @@ from studio.corpus.vocabulary import Vocabulary
 from studio.errors import RunError
 from studio.model import checkpoint
 from studio.model.checkpoint import Progress
+from studio.model.checkpoint_names import name_of
 from studio.model.events import Validated
 from studio.model.network import Network
 from studio.model.parallel import World
@@ -48,7 +49,7 @@ class CheckpointStore:
         state = tensors()
         if self._world.rank > 0:
             return
-        folder = self._folder / checkpoint.name_of(step)
+        folder = self._folder / name_of(step)
         try:
             checkpoint.save(folder, self._network, self._vocabulary, state, progress, validated)
         except OSError as error:

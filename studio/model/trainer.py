@@ -16,6 +16,7 @@ from studio.errors import ConfigError, DamageError, RunError, is_of_gpu, out_of_
 from studio.model import checkpoint
 from studio.model.batches import Epoch, make_epoch, with_ends
 from studio.model.checkpoint import Progress
+from studio.model.checkpoint_names import name_of
 from studio.model.checkpoint_store import CheckpointStore
 from studio.model.conditions import describe
 from studio.model.config import RunConfig
@@ -336,7 +337,7 @@ class Trainer:
 
     def _save(self) -> CheckpointSaved:
         step = self.progress.step
-        saved = CheckpointSaved(step, checkpoint.name_of(step))
+        saved = CheckpointSaved(step, name_of(step))
         if self._saved == step:
             self._checkpoint_due = False
             return saved

@@ -11,6 +11,7 @@ from studio.corpus.library import Library
 from studio.corpus.poem import Split
 from studio.errors import ConfigError, CorpusError, RunError
 from studio.model import checkpoint
+from studio.model.checkpoint_names import step_of
 from studio.model.config import RunConfig
 from studio.model.device import choose_device
 from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated, VerseMeasured
@@ -132,7 +133,7 @@ def _reported(
         folder, full_name = locate(home, run.name)
         say(tr("Measuring {model}, and writing poems with it ...", model=full_name))
         preferred = read_preference(folder) is not None
-        step, writer = checkpoint.step_of(folder.name), load_writer(folder, full_name)
+        step, writer = step_of(folder.name), load_writer(folder, full_name)
         results = results_of(writer, step, bench, preferred)
     except RunError as error:
         lacking = str(error)

@@ -15,7 +15,6 @@ queue.py.
 """
 
 import os
-import re
 import shutil
 import time
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ import msgspec
 from studio.errors import RunError
 from studio.files import locked, sync, write_atomically
 from studio.json_lines import append_record, write_records
+from studio.model.checkpoint_names import names_in
 from studio.model.config import RunConfig, read_config
 from studio.model.events import TrainingEnded, TrainingEvent
 from studio.runs import queue
@@ -39,7 +39,6 @@ from studio.wording import ordinal
 
 # Names of models that are not runs.
 _RESERVED = ("auto", "default")
-_CHECKPOINT = re.compile(r"step-[0-9]{8,}")
 _CREATING = ".creating"  # locked while the folder of a run is made
 # What the status of a run can be. Programs read it; `tr` says it to a person.
 STATUSES = (
@@ -76,8 +75,7 @@ class Run(TrainingFolder):
 
     def checkpoint_names(self) -> list[str]:
         """The complete checkpoints, oldest first."""
-        found = (path.name for path in self.checkpoints.glob("step-*") if path.is_dir())
-        return sorted(filter(_CHECKPOINT.fullmatch, found), key=_step_of)
+        return names_in(self.checkpoints)
 
     def events(self) -> list[TrainingEvent]:
         """All events of the run, in order; raises RunError that names a damaged line."""
@@ -264,10 +262,6 @@ def summary(run: Run) -> RunSummary:
         seconds_left=left,
         place=place,
     )
-
-
-def _step_of(checkpoint: str) -> int:
-    return int(checkpoint.removeprefix("step-"))
 
 
 def _with_time(event: TrainingEvent, when: float | None) -> dict[str, object]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from studio.documents import read_json
 from studio.errors import RunError
 from studio.model import checkpoint
+from studio.model.checkpoint_names import step_of
 from studio.model.coherence import read_coherence
 from studio.model.device import choose_device, has_gpu
 from studio.model.judge import read_judge
@@ -92,7 +93,7 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
             tr("The run {run} has no checkpoint yet. Wait for one, or resume it.", run=run_name)
         )
     if step:
-        known = {str(checkpoint.step_of(each)): each for each in names}
+        known = {str(step_of(each)): each for each in names}
         if step not in known:
             raise RunError(
                 tr(
@@ -105,7 +106,7 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
         chosen = known[step]
     else:
         chosen = checkpoint.best_of(run.checkpoints, names)
-    return run.checkpoints / chosen, f"{run_name}@{checkpoint.step_of(chosen)}"
+    return run.checkpoints / chosen, f"{run_name}@{step_of(chosen)}"
 
 
 def load_writer(folder: Path, name: str, wish: str = "auto", preferred: bool = True) -> Writer:

@@ -12,6 +12,7 @@ from studio.corpus.poem import About
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import ConfigError, DamageError, DeviceError, RunError, out_of_memory_message
 from studio.model import checkpoint
+from studio.model.checkpoint_names import name_of, step_of
 from studio.model.config import MAX_COUNT, RunConfig
 from studio.model.device import Device, choose_device
 from studio.model.events import CheckpointSaved, TrainingEnded, TrainingEvent, Validated
@@ -296,7 +297,7 @@ def _compare_all_targets(
     kept = [
         (event.perplexity_all, event.step)
         for event in events
-        if isinstance(event, Validated) and checkpoint.name_of(event.step) in names
+        if isinstance(event, Validated) and name_of(event.step) in names
     ]
     best, at = min(kept, default=(None, None))
     trainer.progress = msgspec.structs.replace(
@@ -309,15 +310,15 @@ def checkpoints_to_try(run: Run, step: int | None) -> list[str]:
     names = run.checkpoint_names()[::-1]
     if step is None:
         return names
-    if checkpoint.name_of(step) not in names:
-        steps = tr(", ").join(str(checkpoint.step_of(name)) for name in reversed(names))
+    if name_of(step) not in names:
+        steps = tr(", ").join(str(step_of(name)) for name in reversed(names))
         message = marked("The run {run} has no checkpoint at step {step}. It has none yet.")
         if steps:
             message = marked(
                 "The run {run} has no checkpoint at step {step}. Choose one of: {known}."
             )
         raise RunError(tr(message, run=run.name, step=step, known=steps))
-    return [checkpoint.name_of(step)]
+    return [name_of(step)]
 
 
 def with_more_epochs(run: Run, epochs: int, names: Sequence[str]) -> RunConfig:

@@ -28,6 +28,7 @@ from studio.corpus.poem import About, verse_lines
 from studio.errors import ConfigError, RunError, VerseError
 from studio.files import build_folder_atomically
 from studio.model import checkpoint
+from studio.model.checkpoint_names import step_of
 from studio.model.coherence import FILE as COHERENCE
 from studio.model.config import RunConfig
 from studio.model.events import StepDone
@@ -168,7 +169,7 @@ def _before(home: Home, name: str, held_out: HeldOut, later: set[str]) -> Phase 
     path = home.library_beside(config.poems) if config.poems else home.library
     with Library.open(path) as library:
         statistics, texts = library.statistics(), library.texts("train")
-    step = checkpoint.step_of(folder.name)
+    step = step_of(folder.name)
     return Phase(
         run=name,
         step=step,

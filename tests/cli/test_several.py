@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from studio.launched import RUN_ID
-from studio.model import checkpoint
+from studio.model.checkpoint_names import step_of
 from studio.model.events import StepDone
 from studio.paths import Home
 from studio.runs import folders, processes
@@ -69,7 +69,7 @@ def test_a_run_on_two_devices_survives_a_kill_goes_back_and_stops_on_a_signal(ho
     assert said.count("train --run a --resume") == 1
     assert "Traceback" not in said
     assert folders.summary(run).status == "interrupted"
-    step = checkpoint.step_of(run.checkpoint_names()[0])
+    step = step_of(run.checkpoint_names()[0])
     before = after_step(run, step)
 
     with command(*studio, f"a@{step}", "--resume") as process:

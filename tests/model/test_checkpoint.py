@@ -15,6 +15,7 @@ from studio.corpus.vocabulary import BEGIN, Vocabulary
 from studio.errors import DamageError, RunError, StudioError
 from studio.model import checkpoint, preferred
 from studio.model.checkpoint import Progress
+from studio.model.checkpoint_names import name_of
 from studio.model.config import ModelConfig
 from studio.model.eight_bits import in_eight_bits
 from studio.model.events import Validated
@@ -29,7 +30,7 @@ def saved(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Path, Network
     network = Network(
         ModelConfig(embedding=6, hidden=8, tied=request.param), len(VOCABULARY), seed=4
     )
-    folder = tmp_path / checkpoint.name_of(7)
+    folder = tmp_path / name_of(7)
     checkpoint.save(folder, network, VOCABULARY, {"a": torch.ones(2)}, Progress(step=7), VALIDATED)
     return folder, network
 
@@ -86,7 +87,7 @@ def test_reading_a_model_draws_no_weights(
 def test_an_older_model_never_writes_a_superseded_variant(tmp_path: Path) -> None:
     older = Vocabulary("剑劒山，。")
     network = Network(ModelConfig(embedding=6, hidden=8), len(older), seed=4)
-    folder = tmp_path / checkpoint.name_of(7)
+    folder = tmp_path / name_of(7)
     checkpoint.save(folder, network, older, {}, Progress(step=7), None)
     read, vocabulary, _ = checkpoint.load_model(folder)
     features, _ = read(torch.tensor([[BEGIN, *vocabulary.encode("剑山")]]))
@@ -229,7 +230,7 @@ def test_what_a_killed_process_left_of_a_checkpoint_goes(tmp_path: Path) -> None
 
 def test_what_a_person_keeps_beside_the_checkpoints_stays(tmp_path: Path) -> None:
     kept, elsewhere = tmp_path / "checkpoints", tmp_path / "elsewhere"
-    names = [checkpoint.name_of(step) for step in (1, 2, 3, 4)]
+    names = [name_of(step) for step in (1, 2, 3, 4)]
     for name in (*names[1:], f"{names[0]}-good", "step-4", "step-best"):
         (kept / name).mkdir(parents=True)
     (kept / "step-notes.txt").touch()
@@ -246,7 +247,7 @@ def test_what_a_person_keeps_beside_the_checkpoints_stays(tmp_path: Path) -> Non
 def test_a_checkpoint_that_cannot_be_deleted_does_not_keep_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = [checkpoint.name_of(step) for step in (1, 2, 3)]
+    names = [name_of(step) for step in (1, 2, 3)]
     for name in names:
         (tmp_path / name).mkdir()
     delete = shutil.rmtree
@@ -264,25 +265,25 @@ def test_a_checkpoint_that_cannot_be_deleted_does_not_keep_the_others(
 def test_the_best_checkpoint_has_the_lowest_perplexity_over_all_targets(tmp_path: Path) -> None:
     network = Network(ModelConfig(embedding=4, hidden=4), len(VOCABULARY))
     for step, han, over_all in ((1, 80.0, 60.0), (2, 90.0, 50.0), (3, 0.0, 0.0)):
-        name = checkpoint.name_of(step)
+        name = name_of(step)
         validated = Validated(step, 1, han, over_all, False) if han else None
         checkpoint.save(tmp_path / name, network, VOCABULARY, {}, Progress(step), validated)
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert checkpoint.best_of(tmp_path, names) == checkpoint.name_of(2)
-    assert checkpoint.best_of(tmp_path, names[2:]) == checkpoint.name_of(3)
-    (tmp_path / checkpoint.name_of(2) / "model.json").write_text("{")
-    assert checkpoint.best_of(tmp_path, names) == checkpoint.name_of(1)
+    assert checkpoint.best_of(tmp_path, names) == name_of(2)
+    assert checkpoint.best_of(tmp_path, names[2:]) == name_of(3)
+    (tmp_path / name_of(2) / "model.json").write_text("{")
+    assert checkpoint.best_of(tmp_path, names) == name_of(1)
 
 
 def test_checkpoints_of_an_older_version_are_compared_over_han_characters(tmp_path: Path) -> None:
     network = Network(ModelConfig(embedding=4, hidden=4), len(VOCABULARY))
     for step, han, over_all in ((1, 80.0, 60.0), (2, 90.0, 50.0)):
-        folder = tmp_path / checkpoint.name_of(step)
+        folder = tmp_path / name_of(step)
         validated = Validated(step, 1, han, over_all, False)
         checkpoint.save(folder, network, VOCABULARY, {}, Progress(step), validated)
-    path = tmp_path / checkpoint.name_of(1) / "model.json"
+    path = tmp_path / name_of(1) / "model.json"
     description = json.loads(path.read_bytes())
     del description["perplexity_all"]
     path.write_text(json.dumps(description))
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert checkpoint.best_of(tmp_path, names) == checkpoint.name_of(1)
+    assert checkpoint.best_of(tmp_path, names) == name_of(1)

@@ -13,6 +13,7 @@ from studio.corpus.vocabulary import BEGIN, END, Vocabulary
 from studio.model import checkpoint
 from studio.model.batches import Batch, make_epoch, with_ends
 from studio.model.checkpoint import Progress
+from studio.model.checkpoint_names import name_of
 from studio.model.conditions import FORM, POET, TITLE_FROM, describe, places_of
 from studio.model.config import ModelConfig, RunConfig, TrainConfig
 from studio.model.evaluate import score_poems, total
@@ -121,7 +122,7 @@ def test_a_resumed_run_leaves_out_the_same(tmp_path: Path) -> None:
     for _ in whole.run():
         pass
     resumed = trainer("resumed", 7)
-    resumed.load(tmp_path / "whole" / checkpoint.name_of(3))
+    resumed.load(tmp_path / "whole" / name_of(3))
     for _ in resumed.run():
         pass
     for name, weight in whole.network.state_dict().items():
@@ -130,7 +131,7 @@ def test_a_resumed_run_leaves_out_the_same(tmp_path: Path) -> None:
 
 def test_a_model_keeps_its_poets(tmp_path: Path) -> None:
     network = Network(ModelConfig(embedding=6, hidden=8, **ALL), len(KNOWN), seed=4)  # type: ignore[arg-type]
-    folder = tmp_path / checkpoint.name_of(7)
+    folder = tmp_path / name_of(7)
     checkpoint.save(folder, network, KNOWN, {}, Progress(step=7), None)
     read, vocabulary, _ = checkpoint.load_model(folder)
     assert vocabulary == KNOWN

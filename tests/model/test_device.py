@@ -12,8 +12,8 @@ import torch
 
 from studio.devices import VISIBLE, CudaDevice
 from studio.errors import ConfigError, DeviceError, out_of_memory_message
-from studio.model import checkpoint
 from studio.model import device as module
+from studio.model.checkpoint_names import name_of
 from studio.model.device import Device, choose_device, recurrent_precision
 from studio.model.events import TrainingEnded
 from studio.model.trainer import Trainer
@@ -270,7 +270,7 @@ def test_training_runs_on_the_gpu_and_resumes_there(tmp_path: Path, recipe: str)
         if first.progress.step == 7:
             first.stop()
     resumed = trainer()
-    resumed.load(tmp_path / checkpoint.name_of(7))
+    resumed.load(tmp_path / name_of(7))
     events_after = [event for events in resumed.run() for event in events]
     assert resumed.device.is_gpu
     assert isinstance(events_after[-1], TrainingEnded)

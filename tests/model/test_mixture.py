@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from studio.corpus.poem import About
 from studio.errors import RunError
-from studio.model import checkpoint
 from studio.model.batches import Epoch, make_epoch, with_ends
+from studio.model.checkpoint_names import name_of
 from studio.model.conditions import describe
 from studio.model.config import RunConfig, TrainConfig
 from studio.model.mixture import Others, mixed_order, other_share
@@ -116,7 +116,7 @@ def test_a_mixed_run_resumes_as_if_it_had_never_stopped(tmp_path: Path) -> None:
     at = cut.steps_per_epoch * 4 + 2
     first = losses(run_to_end(cut, stop_at=at))
     resumed = trainer("cut")
-    resumed.load(tmp_path / "cut" / checkpoint.name_of(at))
+    resumed.load(tmp_path / "cut" / name_of(at))
     assert first | losses(run_to_end(resumed)) == whole
 
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch.nn.utils import get_total_norm
 
-from studio.model import checkpoint, learner, recorded_steps
+from studio.model import learner, recorded_steps
+from studio.model.checkpoint_names import name_of
 from studio.model.config import RECIPES, RunConfig
 from studio.model.cuda_graphs import recorder_for
 from studio.model.device import Device, choose_device
@@ -82,7 +83,7 @@ def test_recorded_steps_are_resumed_as_if_they_had_never_stopped(
     first = losses(run_to_end(make_trainer(config, "cut"), stop_at=6))
     replayed = recordings.replayed
     resumed = make_trainer(config, "cut")
-    resumed.load(tmp_path / "cut" / checkpoint.name_of(6))
+    resumed.load(tmp_path / "cut" / name_of(6))
     assert first | losses(run_to_end(resumed)) == unrecorded(config)
     assert recordings.recorded == 2
     assert 0 < replayed < recordings.replayed
@@ -99,7 +100,7 @@ def test_a_trainer_that_goes_back_to_a_checkpoint_records_anew(
     steps = trainer.run()
     while trainer.progress.step < 6:
         next(steps)
-    trainer.load(tmp_path / "cut" / checkpoint.name_of(5))
+    trainer.load(tmp_path / "cut" / name_of(5))
     again = losses(run_to_end(trainer))
     assert again == {step: each for step, each in unrecorded(config).items() if step > 5}
     assert recordings.recorded == 2
@@ -219,7 +220,7 @@ def test_cuda_graphs_have_the_losses_of_kernels_launched_one_by_one(
     assert not [event for event in recorded if isinstance(event, Noted)]
     first = run_to_end(trainer("cut"), stop_at=7)
     resumed = trainer("cut")
-    resumed.load(tmp_path / "cut" / checkpoint.name_of(max(losses(first))))
+    resumed.load(tmp_path / "cut" / name_of(max(losses(first))))
     rest = run_to_end(resumed)
     monkeypatch.setattr(learner, "recorder_for", lambda *_: None)
     expected = losses(run_to_end(trainer("plain")))

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from studio.errors import DamageError, RunError
-from studio.model import checkpoint, learner
+from studio.model import learner
+from studio.model.checkpoint_names import name_of
 from studio.model.config import RunConfig
 from studio.model.loss import Taught, chunked_loss
 from studio.model.network import Network
@@ -109,7 +110,7 @@ def test_a_run_with_teachers_resumes_as_if_it_had_never_stopped(tmp_path: Path) 
     whole = losses(run_to_end(trainer("whole")))
     first = losses(run_to_end(trainer("cut"), stop_at=6))
     resumed = trainer("cut")
-    resumed.load(tmp_path / "cut" / checkpoint.name_of(6))
+    resumed.load(tmp_path / "cut" / name_of(6))
     assert first | losses(run_to_end(resumed)) == whole
 
 
@@ -117,14 +118,14 @@ def test_a_state_of_other_teachers_is_refused(tmp_path: Path) -> None:
     run_to_end(student(tmp_path, brief(), teacher(5)), stop_at=6)
     other = student(tmp_path, brief(), teacher(5, hidden=12))
     with pytest.raises(RunError, match="not those that it was trained with"):
-        other.load(tmp_path / checkpoint.name_of(6))
+        other.load(tmp_path / name_of(6))
 
 
 def test_without_teachers_a_state_with_more_parts_is_damage(tmp_path: Path) -> None:
     run_to_end(student(tmp_path, brief(), teacher(5)), stop_at=6)
     alone = student(tmp_path, brief())
     with pytest.raises(DamageError, match="that of another network"):
-        alone.load(tmp_path / checkpoint.name_of(6))
+        alone.load(tmp_path / name_of(6))
 
 
 def test_recorded_steps_with_teachers_have_the_same_losses(

@@ -9,6 +9,7 @@ import torch
 
 from studio.errors import DamageError, RunError
 from studio.model import checkpoint, loss
+from studio.model.checkpoint_names import name_of, step_of
 from studio.model.device import Device, choose_device
 from studio.model.events import (
     CheckpointSaved,
@@ -86,7 +87,7 @@ def test_a_resumed_run_has_the_losses_of_one_that_never_stopped(
     assert first[-1].outcome == "stopped"
 
     resumed = make_trainer(config, "cut")
-    resumed.load(tmp_path / "cut" / checkpoint.name_of(13))
+    resumed.load(tmp_path / "cut" / name_of(13))
     rest = run_to_end(resumed)
     assert losses(first) | losses(rest) == losses(whole)
     assert losses(first).keys().isdisjoint(losses(rest).keys())
@@ -115,7 +116,7 @@ def test_a_deep_run_with_a_sampled_loss_is_resumed_exactly(
     whole = run_to_end(make_trainer(config, "whole"))
     first = run_to_end(make_trainer(config, "cut"), stop_at=3)
     resumed = make_trainer(config, "cut")
-    resumed.load(tmp_path / "cut" / checkpoint.name_of(3))
+    resumed.load(tmp_path / "cut" / name_of(3))
     assert losses(first) | losses(run_to_end(resumed)) == losses(whole)
 
 
@@ -124,12 +125,12 @@ def test_a_run_with_muon_is_resumed_exactly(make_trainer: MakeTrainer, tmp_path:
     whole = run_to_end(make_trainer(config, "whole"))
     first = run_to_end(make_trainer(config, "cut"), stop_at=3)
     resumed = make_trainer(config, "cut")
-    resumed.load(tmp_path / "cut" / checkpoint.name_of(3))
+    resumed.load(tmp_path / "cut" / name_of(3))
     assert losses(first) | losses(run_to_end(resumed)) == losses(whole)
     # What belongs to another optimiser is refused.
     other = make_trainer(small("studio", optimizer="adamw", max_steps=6))
     with pytest.raises(DamageError, match="does not fit this run"):
-        other.load(tmp_path / "cut" / checkpoint.name_of(3))
+        other.load(tmp_path / "cut" / name_of(3))
 
 
 def test_a_run_that_reads_one_character_at_a_time_is_resumed_exactly(
@@ -140,7 +141,7 @@ def test_a_run_that_reads_one_character_at_a_time_is_resumed_exactly(
     whole = run_to_end(make_trainer(config, "whole"))
     first = run_to_end(make_trainer(config, "cut"), stop_at=3)
     resumed = make_trainer(config, "cut")
-    resumed.load(tmp_path / "cut" / checkpoint.name_of(3))
+    resumed.load(tmp_path / "cut" / name_of(3))
     assert losses(first) | losses(run_to_end(resumed)) == losses(whole)
 
 
@@ -156,7 +157,7 @@ def test_the_rows_that_a_process_resumes_lie_where_new_ones_do(
     config = small(cell="rnn", batching="stream", batch_size=7, hidden=23)
     run_to_end(make_trainer(config), stop_at=3)
     resumed = Trainer(config, VOCABULARY, TRAIN, VALID, CPU, tmp_path / "checkpoints", Second())
-    resumed.load(tmp_path / "checkpoints" / checkpoint.name_of(3))
+    resumed.load(tmp_path / "checkpoints" / name_of(3))
     assert resumed.learner._state
     assert all(part.data_ptr() % 64 == 0 for parts in resumed.learner._state for part in parts)
 
@@ -186,7 +187,7 @@ def test_the_last_validation_is_in_a_checkpoint_that_was_due_at_the_same_step(
     events = run_to_end(make_trainer(config))
     last = [event for event in events if isinstance(event, Validated)][-1]
     assert last.step == 6
-    folder = tmp_path / "checkpoints" / checkpoint.name_of(6)
+    folder = tmp_path / "checkpoints" / name_of(6)
     described = checkpoint.read_description(folder)
     assert described.perplexity == last.perplexity
     assert described.perplexity_all == last.perplexity_all
@@ -210,7 +211,7 @@ def test_a_checkpoint_that_could_not_be_written_is_written_before_the_next_step(
                 events.extend(item)
     assert trainer.progress.step == 3
     rest = run_to_end(trainer)
-    assert rest[0] == CheckpointSaved(3, checkpoint.name_of(3))
+    assert rest[0] == CheckpointSaved(3, name_of(3))
     assert losses(events + rest) == expected
 
 
@@ -219,7 +220,7 @@ def test_a_run_in_half_precision_is_resumed_in_single(
 ) -> None:
     config = small("studio", max_steps=6)
     run_to_end(make_trainer(config), stop_at=3)
-    folder = tmp_path / "checkpoints" / checkpoint.name_of(3)
+    folder = tmp_path / "checkpoints" / name_of(3)
     tensors = safetensors.torch.load_file(folder / "training.safetensors")
     halves = {
         name: each.bfloat16() if name.startswith("state.") and each.is_floating_point() else each
@@ -238,7 +239,7 @@ def test_a_run_is_not_resumed_with_other_poems(make_trainer: MakeTrainer, tmp_pa
     folder = tmp_path / "checkpoints"
     other = Trainer(config, VOCABULARY, TRAIN[::-1], VALID, CPU, folder)
     with pytest.raises(RunError, match="other poems"):
-        other.load(folder / checkpoint.name_of(3))
+        other.load(folder / name_of(3))
 
 
 def test_a_validation_that_gives_no_number_ends_the_run_as_diverged(
@@ -259,7 +260,7 @@ def test_the_newest_checkpoints_and_the_best_one_are_kept(
     events = run_to_end(make_trainer(small(keep=2, checkpoint_every=1)))
     saved = [event.step for event in events if isinstance(event, CheckpointSaved)]
     best = [event.step for event in events if isinstance(event, Validated) and event.best][-1]
-    kept = {checkpoint.step_of(path.name) for path in (tmp_path / "checkpoints").iterdir()}
+    kept = {step_of(path.name) for path in (tmp_path / "checkpoints").iterdir()}
     assert kept == {best, *saved[-2:]}
 
 
@@ -272,7 +273,7 @@ def test_a_checkpoint_asked_for_between_two_steps_is_saved_at_once(
         next(steps)
     before, after = trainer.save()
     assert [event.step for event in before] == [1, 2, 3]
-    assert after == (CheckpointSaved(3, checkpoint.name_of(3)),)
+    assert after == (CheckpointSaved(3, name_of(3)),)
 
 
 def test_what_happened_before_a_checkpoint_is_handed_over_before_it_is_saved(
@@ -287,7 +288,7 @@ def test_what_happened_before_a_checkpoint_is_handed_over_before_it_is_saved(
         if trainer.saves_next:
             announced += 1
             step = trainer.progress.step
-            assert not (checkpoints / checkpoint.name_of(step)).exists()
+            assert not (checkpoints / name_of(step)).exists()
             assert max(losses(handed_over)) == step
     assert announced == sum(isinstance(event, CheckpointSaved) for event in handed_over) > 3
 
@@ -307,7 +308,7 @@ def test_a_loss_that_is_no_number_ends_the_run_at_the_last_good_checkpoint(
     assert "step 6" in events[-1].reason
     assert "step 4" in events[-1].reason
     assert max(losses(events)) == 5
-    network, _, card = checkpoint.load_model(tmp_path / "checkpoints" / checkpoint.name_of(4))
+    network, _, card = checkpoint.load_model(tmp_path / "checkpoints" / name_of(4))
     assert card.step == 4
     assert all(parameter.isfinite().all() for parameter in network.parameters())
 

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from studio.corpus.poem import couplets
-from studio.model.checkpoint import load_model, step_of
+from studio.model.checkpoint import load_model
+from studio.model.checkpoint_names import step_of
 from studio.model.events import SampleWritten, StepDone, TrainingEnded, Validated, VerseMeasured
 from studio.paths import Home
 from studio.report import writing

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from studio.errors import LostProcessError
-from studio.model import checkpoint, loss
+from studio.model import loss
 from studio.model.batches import Batch
+from studio.model.checkpoint_names import name_of, step_of
 from studio.model.config import RunConfig
 from studio.model.events import EpochDone, StepDone, TrainingEnded, Validated
 from studio.model.learner import Learner
@@ -183,7 +184,7 @@ def test_a_process_that_is_killed_ends_the_run_at_its_last_checkpoint(
     assert "train --run a --resume" in said
     assert said.count("LostProcessError") == 1
     assert folders.summary(run).status == "interrupted"
-    last = checkpoint.step_of(run.checkpoint_names()[-1])
+    last = step_of(run.checkpoint_names()[-1])
     session = resume_run(home, "a")
     assert session.trainer.progress.step == last >= 5
     session.close()
@@ -219,7 +220,7 @@ def test_a_request_to_stop_ends_all_processes_after_the_same_step(home: Home) ->
         processes.request_stop(run)
         assert [outcome(child) for child in children] == [0, 0]
     assert folders.summary(run).status == "stopped"
-    assert run.checkpoint_names()[-1] == checkpoint.name_of(folders.summary(run).step)
+    assert run.checkpoint_names()[-1] == name_of(folders.summary(run).step)
     assert not run.is_busy()
 
 

@@ -20,6 +20,7 @@ from torch import Tensor
 from studio.errors import DamageError, DeviceError, RunError
 from studio.model import checkpoint
 from studio.model.batches import Batch
+from studio.model.checkpoint_names import name_of
 from studio.model.config import with_settings
 from studio.model.device import Device, Precision, choose_device
 from studio.model.events import CheckpointSaved, StepDone, TrainingEnded
@@ -215,7 +216,7 @@ def test_a_run_that_was_killed_after_its_last_checkpoint_is_finished_by_resuming
     *same, _, _ = run.events_file.read_bytes().splitlines(keepends=True)
     assert same == kept
     assert run.events()[-2:] == [
-        CheckpointSaved(4, checkpoint.name_of(4)),
+        CheckpointSaved(4, name_of(4)),
         TrainingEnded(4, "finished"),
     ]
     with pytest.raises(RunError, match="has finished"):

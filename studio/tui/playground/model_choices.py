@@ -1,5 +1,6 @@
 """The models that can write, as listed in the run folders. Imports no torch."""
 
+from studio.model.checkpoint_names import step_of
 from studio.paths import Home, default_model
 from studio.runs import folders
 from studio.translation import tr
@@ -17,15 +18,11 @@ def model_choices(home: Home) -> list[Option]:
     for run in folders.all_runs(home.runs):
         names = run.checkpoint_names()
         if names:
-            newest = f"{run.name}@{_step(names[-1])}"
+            newest = f"{run.name}@{step_of(names[-1])}"
             choices.append(Option(run.name, run.name, newest))
-        for step in map(_step, reversed(names)):
+        for step in map(str, map(step_of, reversed(names))):
             choices.append(Option(f"{run.name}@{step}", _at_step(run.name, step)))
     return choices
-
-
-def _step(checkpoint: str) -> str:
-    return checkpoint.removeprefix("step-").lstrip("0") or "0"
 
 
 def model_in_words(model: str) -> str:
