@@ -18,6 +18,7 @@ from studio.telemetry import PROCESSOR, DeviceReading, Gauge, Gpus, HostMeter, b
 from studio.translation import tr
 from studio.tui.training.gpu_lines import LEVEL_CLASSES, LOAD_CLASSES, gpu_line
 from studio.tui.training.text_panel import TextPanel
+from studio.tui.training.under_way import is_under_way
 from studio.wording import local_time, printable, sparkline
 
 # Seconds between two readings. Faster polling slows down the GPUs.
@@ -130,7 +131,7 @@ class DevicePanel(TextPanel):
 
         Where a driver hangs, readings would soon hold all threads, which others need, too.
         """
-        if not any(each.group == _TELEMETRY and each.is_running for each in self.workers):
+        if not is_under_way(self, _TELEMETRY):
             self.poll()
 
     def poll(self) -> None:

@@ -8,6 +8,7 @@ from textual.worker import get_current_worker
 from studio.errors import StudioError
 from studio.reasons import in_words
 from studio.tui.pane import Pane
+from studio.tui.training.under_way import is_under_way
 
 T = TypeVar("T")
 
@@ -33,7 +34,7 @@ class FolderTasks:
         If the run's folder cannot be used, a notice says why, unless `quiet`. With `once` nothing
         is done while a task of the group is under way.
         """
-        if once and self.is_under_way(group):
+        if once and is_under_way(self._pane, group):
             return
 
         def work() -> None:
@@ -49,13 +50,6 @@ class FolderTasks:
 
         self._pane.run_worker(
             work, thread=True, group=group, exclusive=exclusive, exit_on_error=False
-        )
-
-    def is_under_way(self, group: str) -> bool:
-        """Whether a task of the group has begun and not ended."""
-        return any(
-            each.group == group and each.node is self._pane and not each.is_finished
-            for each in self._pane.workers
         )
 
     def show_error(self, run: str, reason: str) -> None:

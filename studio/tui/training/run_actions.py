@@ -24,6 +24,7 @@ from studio.tui.training.run_reader import read_past, read_run
 from studio.tui.training.run_rows import RunRow
 from studio.tui.training.runs_beside import RunsBeside
 from studio.tui.training.status_panel import Shown
+from studio.tui.training.under_way import is_under_way
 from studio.tui.training.waiting_runs import WaitingRuns
 from studio.tui.training.watched import Watched
 from studio.tui.widgets.ask_screen import AskScreen
@@ -210,7 +211,7 @@ class RunActions:
         group = f"{why} {run}"
 
         def say() -> None:
-            if self._tasks.is_under_way(group):
+            if is_under_way(self._pane, group):
                 self._pane.studio.show_notice(
                     tr("{run} has many steps. Reading it takes a while.", run=run)
                 )

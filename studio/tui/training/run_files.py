@@ -12,6 +12,7 @@ from studio.tui.training.curve_grid import CurveGrid
 from studio.tui.training.folder_tasks import FolderTasks
 from studio.tui.training.log_panel import LogPanel
 from studio.tui.training.report_writer import write_report
+from studio.tui.training.under_way import is_under_way
 from studio.tui.training.watched import Watched
 
 
@@ -28,7 +29,7 @@ class RunFiles:
         if not runs:
             self._say(tr("There is no run to report on. Open one in the list of runs (r)."))
             return
-        if any(each.group == "report" and each.is_running for each in self._pane.workers):
+        if is_under_way(self._pane, "report"):
             self._say(tr("A report is being written. Write the next one when it is complete."))
             return
         folder = self._pane.studio.export_folder / report_folder(runs)

@@ -21,8 +21,10 @@ from studio.runs.folders import Run
 from studio.translation import marked, tr
 from studio.tui.pane import Pane
 from studio.tui.training.run_rows import RunRow, in_columns
+from studio.tui.training.under_way import is_under_way
 
 _RUNS = marked("Runs")
+_READING = "runs"
 _MARK = "━ "
 # Seconds after which the runs read so far are shown.
 PARTIAL_AFTER = 0.3
@@ -120,10 +122,7 @@ class RunList(Vertical):
 
     def _read_again(self) -> None:
         """Read what has changed, unless a long list is still being read."""
-        if self.is_on_screen and not any(
-            worker.group == "runs" and worker.node is self and worker.is_running
-            for worker in self.app.workers
-        ):
+        if self.is_on_screen and not is_under_way(self, _READING):
             self.read()
 
     def focus_list(self) -> None:
@@ -166,7 +165,7 @@ class RunList(Vertical):
         if self.is_on_screen:
             self._read_folders(runs)
 
-    @work(thread=True, exclusive=True, group="runs", exit_on_error=False)
+    @work(thread=True, exclusive=True, group=_READING, exit_on_error=False)
     def _read_folders(self, runs: list[Run]) -> None:
         worker, rows, shown = get_current_worker(), list[RunRow](), time.monotonic()
         for run in runs:
