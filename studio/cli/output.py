@@ -19,7 +19,7 @@ from rich.text import Text
 from studio.cli.typer_words import error_in_words
 from studio.errors import ConfigError, LostProcessError, StudioError, out_of_memory_message
 from studio.launched import LOST, is_launched, is_launched_by_the_studio
-from studio.reasons import system_reason
+from studio.reasons import in_words
 from studio.translation import plain, tr
 from studio.wording import printable
 
@@ -128,14 +128,7 @@ def exit_codes() -> Iterator[None]:
         )
         sys.exit(1)
     except OSError as error:
-        say(
-            tr(
-                "tangshi-studio: {path} cannot be used: {reason}. Check its permissions and the "
-                "free space on its disk, and run the command again.",
-                path=error.filename or tr("The file"),
-                reason=system_reason(error),
-            )
-        )
+        say(f"tangshi-studio: {in_words(error)}")
         sys.exit(1)
     except (MemoryError, RuntimeError) as error:
         if not (message := out_of_memory_message(error)):

@@ -82,10 +82,14 @@ def published_corpus(name: str = "") -> Corpus:
     return corpus
 
 
+def corpus_from(source: str) -> Corpus | None:
+    """The corpus that a library was built from; None for poems of one's own."""
+    return next((each for each in published_corpora() if each.source == source), None)
+
+
 def public_name(source: str) -> str:
     """What a library was built from; a file of the user's own is named without its folder."""
-    published = any(each.source == source for each in published_corpora())
-    return source if published else Path(source).name
+    return source if corpus_from(source) else Path(source).name
 
 
 def corpus_command(action: str, corpus: Corpus, beside: bool, *options: str) -> str:

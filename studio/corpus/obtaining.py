@@ -8,7 +8,7 @@ from studio.corpus import fetching, sources
 from studio.corpus.build import Progress, build, no_progress
 from studio.corpus.failures import write_errors
 from studio.corpus.library import Built, Library
-from studio.corpus.manifest import Corpus, corpus_command, published_corpora, published_corpus
+from studio.corpus.manifest import Corpus, corpus_command, corpus_from, published_corpus
 from studio.corpus.poem import Script
 from studio.corpus.statistics import Statistics
 from studio.errors import CorpusError
@@ -28,7 +28,7 @@ def current_statistics(library: Path) -> Statistics | None:
 
 def how_to_obtain(built: Statistics | Built, beside: bool = False) -> list[str]:
     """The arguments of the command that builds this library, with `beside` beside the other."""
-    corpus = next((each for each in published_corpora() if each.source == built.source), None)
+    corpus = corpus_from(built.source)
     poems = ["--corpus", corpus.name] if corpus else ["--from", built.source]
     script = ["--script", built.script] if built.script != "simplified" else []
     return ["corpus", "fetch", *poems, *script, *(["--beside"] if beside else [])]

@@ -89,7 +89,7 @@ def read(path: Path) -> Iterator[Record]:
         ) from error
     # Several files in a folder may have the same name.
     check_encoding(content, str(path))
-    yield from records(content, path.name.encode("utf-8", "replace").decode())
+    yield from _decoded(content, path.name.encode("utf-8", "replace").decode())
 
 
 def records(content: bytes, name: str) -> Iterator[Record]:
@@ -98,6 +98,10 @@ def records(content: bytes, name: str) -> Iterator[Record]:
     Raises CorpusError for a file in UTF-16, UTF-32 or GB18030.
     """
     check_encoding(content, name)
+    return _decoded(content, name)
+
+
+def _decoded(content: bytes, name: str) -> Iterator[Record]:
     # Bytes that are not UTF-8 become lone surrogates, so that only records with them are rejected.
     text = content.decode("utf-8-sig", "surrogateescape")
     reader = read_json if _JSON.match(text) else read_text
