@@ -8,10 +8,10 @@ import contextlib
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
-from msgspec import Meta, inspect
+from msgspec import inspect
 
 from studio.errors import VerseError
 from studio.translation import marked, tr
@@ -19,11 +19,6 @@ from studio.translation import marked, tr
 # What reading and decoding a file can raise. msgspec's errors and UnicodeDecodeError are
 # ValueErrors; deep nesting raises RecursionError, and text that no request can hold VerseError.
 UNREADABLE = (OSError, ValueError, RecursionError, VerseError)
-
-# Numbers that are read from files have limits: beyond single precision, but small enough to compute
-# with. Times are seconds since 1970, until 2106.
-Measured = Annotated[float, Meta(ge=-1e39, le=1e39)]
-Moment = Annotated[float, Meta(ge=0, lt=2**32)]
 
 _FIELD = re.compile(r"(unknown|missing required) field `(.*)`", re.DOTALL)
 _STEP = re.compile(r"\[(\d+|\.\.\.)\]|\.(\w+)")

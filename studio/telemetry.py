@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 import psutil
 
-from studio.reasons import Measured
+from studio.limits import Measured
 from studio.translation import marked
 
 GIGABYTE = 1024**3

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from studio.limits import Measured
 from studio.model.config import Natural
-from studio.reasons import Measured
 
 Perplexity = Annotated[float, Meta(gt=0)]
 Outcome = Literal["finished", "stopped", "diverged", "failed"]

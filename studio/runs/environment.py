@@ -22,8 +22,9 @@ from msgspec import Meta
 from studio import __version__
 from studio.files import read_regular
 from studio.json_lines import write_records
+from studio.limits import Moment
 from studio.model.config import Natural
-from studio.reasons import UNREADABLE, Moment
+from studio.reasons import UNREADABLE
 
 ENVIRONMENT = "environment.jsonl"
 LARGEST = 2**24  # bytes; many times what a thousand starts write

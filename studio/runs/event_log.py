@@ -17,8 +17,9 @@ from msgspec import Meta
 from studio.errors import RunError
 from studio.files import open_regular
 from studio.json_lines import decode_lines
+from studio.limits import Moment
 from studio.model.events import TrainingEvent
-from studio.reasons import UNREADABLE, Moment, reason
+from studio.reasons import UNREADABLE, reason
 from studio.translation import marked, tr
 
 BLOCK = 1 << 20  # bytes read at once

@@ -16,9 +16,10 @@ import msgspec
 
 from studio.files import read_regular
 from studio.json_lines import append_record, write_records
+from studio.limits import Measured, Moment
 from studio.model.config import Natural
 from studio.model.events import StepDone, TrainingEvent
-from studio.reasons import UNREADABLE, Measured, Moment
+from studio.reasons import UNREADABLE
 from studio.telemetry import Gauge, Meter
 
 READINGS = "readings.jsonl"

@@ -10,9 +10,10 @@ from pathlib import Path
 import msgspec
 
 from studio.files import read_regular, replacing
+from studio.limits import Measured
 from studio.model.config import Natural
 from studio.model.events import Perplexity, StepDone, TrainingEnded, Validated
-from studio.reasons import UNREADABLE, Measured
+from studio.reasons import UNREADABLE
 from studio.runs.event_log import START, EventReader, Place
 
 SUMMARY = "summary.json"

@@ -24,8 +24,8 @@ import msgspec
 from studio.documents import read_json
 from studio.errors import RunError
 from studio.files import lock_file, write_atomically
+from studio.limits import Moment
 from studio.model.config import Natural, Positive
-from studio.reasons import Moment
 from studio.translation import tr
 
 # At most 240 bytes in UTF-8: file systems accept names of 255.
