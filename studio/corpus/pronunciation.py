@@ -53,8 +53,9 @@ def _of_verse(run: str, at: int, syllable: str) -> str:
     from pypinyin.pinyin_dict import pinyin_dict
 
     character = run[at]
+    pairs = run[max(0, at - 1) : at + 1], run[at : at + 2]
     own = _IN_VERSE.get(character)
-    if own and {run[max(0, at - 1) : at + 1], run[at : at + 2]}.isdisjoint(phrases_dict):
+    if own and not any(pair in phrases_dict for pair in pairs):
         return own
     if not syllable or _sound(syllable)[1]:
         return syllable
