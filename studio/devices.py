@@ -108,13 +108,9 @@ def candidates(
     for number, device in enumerate(cuda):
         unknown = Gpu(device.uuid, device.name, total_memory=device.memory)
         found.append(GpuChoice(reported.pop(bare_uuid(device.uuid), unknown), number))
-    return with_taken(found + [GpuChoice(gpu, None) for gpu in reported.values()], taken)
-
-
-def with_taken(known: Sequence[GpuChoice], taken: Mapping[str, int]) -> list[GpuChoice]:
-    """The GPUs, those that are taken with the process that takes them."""
+    found += [GpuChoice(gpu, None) for gpu in reported.values()]
     processes = {bare_uuid(uuid): GpuProcess(pid, "") for uuid, pid in taken.items()}
-    return [_with_process(each, processes.get(bare_uuid(each.gpu.uuid))) for each in known]
+    return [_with_process(each, processes.get(bare_uuid(each.gpu.uuid))) for each in found]
 
 
 def _with_process(choice: GpuChoice, process: GpuProcess | None) -> GpuChoice:
