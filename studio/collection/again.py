@@ -8,6 +8,7 @@ import msgspec
 from studio.collection.saved import SavedPoem, program
 from studio.corpus.poem import verse_lines
 from studio.translation import tr
+from studio.verse.fixed_characters import in_stops_of
 
 
 class Rewritten(msgspec.Struct, frozen=True):
@@ -30,7 +31,8 @@ class Rewritten(msgspec.Struct, frozen=True):
 
 def compare(saved: SavedPoem, model: str, texts: Sequence[str]) -> Rewritten:
     """Compare a saved poem with the text most like it among `texts`, now written by `model`."""
-    wanted = saved.poem.text
+    # An older studio gave a text that was filled in the stops of its form.
+    wanted = in_stops_of(saved.request.given, saved.poem.text)
     text = max(texts, key=lambda each: sum(a == b for a, b in zip(each, wanted, strict=False)))
     if text == wanted:
         return Rewritten(text, is_same=True)

@@ -231,6 +231,14 @@ def test_the_same_text_again_is_the_same() -> None:
     assert again.text == TEXT
 
 
+def test_a_given_text_has_its_own_stops_again_though_it_was_saved_with_others() -> None:
+    given = "白日依山尽。黄河入海流！欲穷千里目？更上一层□。"
+    kept = msgspec.structs.replace(saved(), request=ComposeRequest(form="五绝", given=given))
+    again = compare(kept, "night@800", [given.replace("□", "楼")])
+    assert again.is_same
+    assert not compare(kept, "night@800", [given.replace("□", "台")]).is_same
+
+
 def test_another_text_names_the_line_the_model_and_the_program() -> None:
     again = compare(saved(), "night@900", ["山。", TEXT.replace("黄河", "黄江")])
     assert not again.is_same
