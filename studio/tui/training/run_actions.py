@@ -63,6 +63,7 @@ class RunActions:
 
     def train(self, run: str, config: RunConfig) -> None:
         """Start a new run; if one is in training, it goes to a free GPU or waits."""
+        self._names.use(run)
         if self._in_training.is_busy:
             self._beside.train(run, config, self.gpus)
             return

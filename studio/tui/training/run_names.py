@@ -13,6 +13,12 @@ class RunNames:
     def __init__(self, runs: Path, in_training: RunInTraining) -> None:
         """`runs` is the folder that holds the runs."""
         self._runs, self._in_training = runs, in_training
+        # Those that the studio has used. A thread may make the folder of such a run only later.
+        self._used = set[str]()
+
+    def use(self, name: str) -> None:
+        """Note that a new run has this name: no other one is given it."""
+        self._used.add(name)
 
     def is_taken(self, name: str) -> bool:
         """Whether a new run cannot have this name because another run has it."""
@@ -29,7 +35,7 @@ class RunNames:
         """A free name for a new run: recipe, cell, day and time."""
         stem = name = folders.new_name(self._runs, recipe, cell)
         count = 1
-        while self.is_taken(name):
+        while name in self._used or self.is_taken(name):
             count += 1
             name = f"{stem}-{count}"
         return name
