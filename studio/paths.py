@@ -76,6 +76,13 @@ def resolved(path: Path) -> Path:
     return Path(os.path.realpath(expanded(path)))
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is a file or a folder; false where that cannot be known."""
+    # `Path.exists` raises PermissionError in a folder that may not be read, and OSError for a name
+    # that is too long, or while a network disk does not answer.
+    return os.path.exists(path)  # noqa: PTH110
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """The user's folders. Nothing is created until something is written there."""

@@ -1,6 +1,5 @@
 """Exporting poems as text, Markdown, or a picture. Imports no torch, no textual."""
 
-import os
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from studio.collection.saved import SavedPoem
 from studio.corpus.poem import couplets, verse_lines
 from studio.errors import StudioError
 from studio.files import write_atomically
+from studio.paths import is_there
 from studio.translation import tr
 from studio.verse.request import WrittenPoem
 
@@ -103,7 +103,7 @@ def free_path(folder: Path, poem: WrittenPoem, form: Format) -> Path:
     stem = first_line(poem.text) or "poem"
     path, count = folder / f"{stem}{SUFFIXES[form]}", 1
     # No error in a folder that cannot be read: the export says why it cannot be written.
-    while os.path.exists(path):  # noqa: PTH110
+    while is_there(path):
         count += 1
         path = folder / f"{stem}-{count}{SUFFIXES[form]}"
     return path

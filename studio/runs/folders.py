@@ -14,7 +14,6 @@ More files are for the processes that train the run: see training_folder.py, pro
 queue.py.
 """
 
-import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from studio.json_lines import append_record, write_records
 from studio.model.checkpoint_names import names_in
 from studio.model.config import RunConfig, read_config
 from studio.model.events import TrainingEnded, TrainingEvent
+from studio.paths import is_there
 from studio.runs import queue
 from studio.runs.event_log import EventReader
 from studio.runs.summary import figures_of
@@ -230,8 +230,7 @@ def new_name(runs: Path, recipe: str, cell: str) -> str:
     """A free name for a new run: recipe, cell, day and time."""
     stem = f"{recipe}-{cell}-{time.strftime('%m%d-%H%M')}"
     name, count = stem, 1
-    # `Path.exists` would raise PermissionError where the folder may not be read.
-    while os.path.exists(runs / name):  # noqa: PTH110
+    while is_there(runs / name):
         count += 1
         name = f"{stem}-{count}"
     return name

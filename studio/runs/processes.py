@@ -22,6 +22,7 @@ import studio
 from studio.errors import RunError
 from studio.files import open_regular, read_regular
 from studio.model.events import Outcome, TrainingEnded
+from studio.paths import is_there
 from studio.runs.folders import Run
 from studio.runs.summary import figures_of
 from studio.translation import as_option, tr
@@ -53,8 +54,7 @@ def request_stop(run: Run) -> None:
 
 def is_stop_requested(run: Run) -> bool:
     """Whether the process that trains the run is to end; false while the folder is unreadable."""
-    # `Path.exists` would raise PermissionError.
-    return os.path.exists(_stop_file(run))  # noqa: PTH110
+    return is_there(_stop_file(run))
 
 
 def clear_stop(run: Run) -> None:

@@ -1,6 +1,5 @@
 """The training pane: start a run, watch it, compare it with earlier ones."""
 
-import os
 from typing import ClassVar, Literal, get_args
 
 from textual import on
@@ -30,6 +29,7 @@ from studio.messages import (
 )
 from studio.model.config import GPU_RECIPE, RECIPES
 from studio.model.events import CheckpointSaved, TrainingEnded
+from studio.paths import is_there
 from studio.translation import tr
 from studio.tui.training.comparison_screen import show_comparison
 from studio.tui.training.curve_grid import CurveGrid
@@ -309,9 +309,7 @@ class TrainingPane(CurvesPane):
         event.stop()
         self._runs.gpus = event.gpus
         mixed = self.home.library_beside(RECIPES[GPU_RECIPE].mixed)
-        # `Path.exists` would raise OSError while a network disk does not answer.
-        can_mix = os.path.exists(mixed)  # noqa: PTH110
-        self.query_one(SettingsForm).offer(event.gpus, can_mix)
+        self.query_one(SettingsForm).offer(event.gpus, is_there(mixed))
 
     # --- runs -----------------------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
 """Names for new runs."""
 
-import contextlib
 from pathlib import Path
 
+from studio.paths import is_there
 from studio.runs import folders
 from studio.tui.run_in_training import RunInTraining
 
@@ -27,9 +27,7 @@ class RunNames:
         if asked and asked.run == name:
             return True
         # A name that no folder can have is not taken. The worker refuses it and says why.
-        with contextlib.suppress(OSError, ValueError):
-            return bool(name) and (self._runs / name).exists()
-        return False
+        return bool(name) and is_there(self._runs / name)
 
     def new(self, recipe: str, cell: str) -> str:
         """A free name for a new run: recipe, cell, day and time."""
