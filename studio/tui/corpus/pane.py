@@ -14,6 +14,7 @@ from textual.widgets import Input
 from studio.corpus.library import Library, PoemRow, Query, Sort
 from studio.corpus.statistics import Counts, Statistics
 from studio.errors import CorpusError
+from studio.prosody.forms import forms
 from studio.translation import tr
 from studio.tui.corpus.figures import CorpusFigures
 from studio.tui.corpus.form_line import FormLine
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 WIDE, TALL = 116, 36
 # Libraries of this many poems open at the poem of the day.
 LARGE = 1000
+# Of so many poems, two of three in a fixed form, one is the poem of the day.
+_DRAWN = 20
 SORTS: tuple[Sort, ...] = ("source", "length", "poet")
 
 T = TypeVar("T")
@@ -118,8 +121,8 @@ class CorpusPane(Pane):
         else:
             self._searches.cancel()
             if statistics.poems >= LARGE:
-                # Another one each day. A book of one's own opens at its beginning.
-                self._go_to_poem = random.Random(date.today().toordinal()).choice(all_poems)
+                # A book of one's own opens at its beginning.
+                self._go_to_poem = _of_the_day(self._library, all_poems)
             self._list(all_poems)
         self.refresh_bindings()
 
@@ -327,3 +330,10 @@ class CorpusPane(Pane):
             self.query_one(f"#corpus-{name}", Input).value = ""
         self.query_one(FormLine).chosen = ""
         self._search()
+
+
+def _of_the_day(library: Library, poems: list[int]) -> int:
+    """A poem in one of the fixed forms if there are any, another one each day."""
+    drawn = random.Random(date.today().toordinal()).sample(poems, _DRAWN)
+    fixed = {name for name, form in forms().items() if form.fixed}
+    return next((each for each in drawn if library.poem(each).form in fixed), drawn[0])

@@ -19,6 +19,7 @@ from studio.messages import Command, Event
 from studio.paths import Home
 from studio.settings import Settings
 from studio.tui.app import StudioApp
+from studio.tui.corpus import pane
 from studio.tui.corpus.figures import CorpusFigures, Figure
 from studio.tui.corpus.form_line import FormLine
 from studio.tui.corpus.missing import CorpusMissing
@@ -84,6 +85,13 @@ async def test_the_first_poem_is_shown_as_verse_beside_the_list(small_home: Home
         assert "床 前 看 月 光，" in verse
         assert "a, line 1" in verse
         assert app.focused is app.query_one(PoemList)
+
+
+def test_the_poem_of_the_day_is_in_a_fixed_form_if_any_is(small_home: Home) -> None:
+    with Library.open(small_home.library) as library:
+        assert library.poem(3).form == "七绝" and library.poem(4).form == "other"
+        assert pane._of_the_day(library, [4] * 19 + [3]) == 3
+        assert pane._of_the_day(library, [4] * 30) == 4
 
 
 async def test_moving_down_the_list_shows_the_next_poem(small_home: Home) -> None:
