@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from studio.documents import read_json
-from studio.errors import RunError
+from studio.errors import RunError, is_of_gpu
 from studio.model import checkpoint
 from studio.model.checkpoint_names import step_of
 from studio.model.coherence import read_coherence
@@ -138,7 +138,9 @@ def load_writer(folder: Path, name: str, wish: str = "auto", preferred: bool = T
     def on_gpu() -> Writer:
         try:
             return copied()
-        except RuntimeError:
+        except RuntimeError as error:
+            if not is_of_gpu(error):
+                raise
             # The GPU is full, or another process uses it alone. The user did not ask for it.
             return here
 

@@ -91,6 +91,19 @@ def test_where_the_gpu_is_full_the_processor_writes_many_poems_too(
     assert writer.for_rows(1000).device is GPU
 
 
+def test_another_failure_of_a_copy_on_the_gpu_is_not_hidden(
+    model: tuple[Path, str], gpu: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = load_writer(*model)
+
+    def copied_to(*_: object) -> Network:
+        raise RuntimeError("The shapes do not fit.")
+
+    monkeypatch.setattr(Network, "copied_to", copied_to)
+    with pytest.raises(RuntimeError, match="shapes"):
+        writer.for_rows(1000)
+
+
 def test_a_gpu_that_is_not_chosen_writes_nothing(
     model: tuple[Path, str], gpu: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,6 +108,9 @@ class CorpusPane(Pane):
             statistics = self._library.statistics()
             # All poems, in the order of the source, are found at once: the first frame has them.
             all_poems = None if self._is_filtered else self._library.ids(Query())
+            if all_poems and len(all_poems) >= LARGE:
+                # A book of one's own opens at its beginning.
+                self._go_to_poem = _of_the_day(self._library, all_poems)
         except CorpusError as error:
             self._show_missing(str(error))
             return
@@ -120,9 +123,6 @@ class CorpusPane(Pane):
             self._search()
         else:
             self._searches.cancel()
-            if statistics.poems >= LARGE:
-                # A book of one's own opens at its beginning.
-                self._go_to_poem = _of_the_day(self._library, all_poems)
             self._list(all_poems)
         self.refresh_bindings()
 

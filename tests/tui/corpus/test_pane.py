@@ -94,6 +94,21 @@ def test_the_poem_of_the_day_is_in_a_fixed_form_if_any_is(small_home: Home) -> N
         assert pane._of_the_day(library, [4] * 30) == 4
 
 
+async def test_a_damaged_poem_of_the_day_is_reported(
+    small_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_: object) -> None:
+        raise CorpusError("The disk image is malformed.")
+
+    monkeypatch.setattr(pane, "LARGE", 1)
+    monkeypatch.setattr(pane, "_DRAWN", 2)
+    monkeypatch.setattr(Library, "poem", damaged)
+    app = _studio(small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        assert app.query_one(CorpusMissing).display
+
+
 async def test_moving_down_the_list_shows_the_next_poem(small_home: Home) -> None:
     app = _studio(small_home)
     async with app.run_test(size=(80, 24)) as pilot:
