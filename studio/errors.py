@@ -43,16 +43,34 @@ class VerseError(StudioError):
     """A poem cannot be written as asked."""
 
 
-def out_of_memory_message(error: Exception) -> str:
-    """The message for the user if the exception means that memory is full; else ""."""
-    phrases = ("out of memory", "can't allocate memory", "status_alloc_failed")
+# How an error says that memory is full. The libraries of a GPU cannot even start there.
+_FULL = (
+    "out of memory",
+    "out_of_memory",
+    "can't allocate memory",
+    "alloc_failed",
+    "allocation_failed",
+    "status_not_initialized",
+)
+# How one says that another process has the GPU alone (exclusive mode).
+_BUSY = ("busy or unavailable",)
+
+
+def no_room_message(error: Exception) -> str:
+    """The message for the user if the error means that memory is full or a GPU busy; else ""."""
     lines = str(error).splitlines()
-    saying = [line for line in lines if any(each in line.lower() for each in phrases)]
+    saying = [line for line in lines if any(each in line.lower() for each in (*_FULL, *_BUSY))]
     if not isinstance(error, MemoryError) and not saying:
         return ""
     # torch adds advice for programmers, sentence after sentence or line after line.
     first = (saying or lines or [type(error).__name__])[0]
     text = ". ".join(first.split(". ")[:2]).rstrip(".")
+    if any(each in first.lower() for each in _BUSY):
+        return tr(
+            "Another process has the GPU to itself ({reason}). Use another device (see device), "
+            "or wait until that process has ended.",
+            reason=text,
+        )
     if is_of_gpu(error):
         return tr(
             "The memory of the GPU is full ({reason}). Use another GPU (see device), or a smaller "

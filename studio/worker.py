@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from studio.errors import RunError, SavingError, StudioError, out_of_memory_message
+from studio.errors import RunError, SavingError, StudioError, no_room_message
 from studio.inbox import Inbox
 from studio.messages import (
     Command,
@@ -136,7 +136,7 @@ class Worker:
             what = tr("saving") if isinstance(error, SavingError) else what
             self._emit(Failed(what, str(error), ticket, self._ended(session)))
         except Exception as error:
-            message = out_of_memory_message(error)
+            message = no_room_message(error)
             self._must_free |= bool(message)
             bug = ""
             if not message and isinstance(error, OSError) and error.errno is not None:

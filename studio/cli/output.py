@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.text import Text
 
 from studio.cli.typer_words import error_in_words
-from studio.errors import ConfigError, LostProcessError, StudioError, out_of_memory_message
+from studio.errors import ConfigError, LostProcessError, StudioError, no_room_message
 from studio.launched import LOST, is_launched, is_launched_by_the_studio
 from studio.reasons import in_words
 from studio.translation import plain, tr
@@ -131,7 +131,7 @@ def exit_codes() -> Iterator[None]:
         say(f"tangshi-studio: {in_words(error)}")
         sys.exit(1)
     except (MemoryError, RuntimeError) as error:
-        if not (message := out_of_memory_message(error)):
+        if not (message := no_room_message(error)):
             raise
         say(f"tangshi-studio: {message}")
         sys.exit(1)

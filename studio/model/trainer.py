@@ -12,7 +12,7 @@ from torch import Tensor
 
 from studio.corpus.poem import UNKNOWN_POEM, About
 from studio.corpus.vocabulary import Vocabulary
-from studio.errors import ConfigError, DamageError, RunError, is_of_gpu, out_of_memory_message
+from studio.errors import ConfigError, DamageError, RunError, is_of_gpu, no_room_message
 from studio.model import checkpoint
 from studio.model.batches import Epoch, make_epoch, with_ends
 from studio.model.checkpoint import Progress
@@ -201,7 +201,7 @@ class Trainer:
             item.append(self._ended("diverged", str(error), advice))
             ended = True
         except (MemoryError, RuntimeError) as error:
-            if not (message := out_of_memory_message(error)):
+            if not (message := no_room_message(error)):
                 raise
             # Losses that cannot be fetched any more are lost, too.
             self._unreported.clear()
@@ -232,7 +232,7 @@ class Trainer:
         try:
             self.resume(tensors, progress)
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
-            if is_of_gpu(error) or out_of_memory_message(error):
+            if is_of_gpu(error) or no_room_message(error):
                 raise  # the checkpoint may be whole
             misfit = tr(_MISFIT, file=folder / "training.safetensors", reason=error)
             raise DamageError(misfit) from error

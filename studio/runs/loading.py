@@ -4,6 +4,9 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import torch
+
+from studio.corpus.vocabulary import BEGIN
 from studio.documents import read_json
 from studio.errors import RunError, is_of_gpu
 from studio.model import checkpoint
@@ -133,6 +136,9 @@ def load_writer(folder: Path, name: str, wish: str = "auto", preferred: bool = T
             return here
         gpu.make_current()
         moved = network.copied_to(gpu.torch_device)
+        # With the first product its libraries take memory, too: it is tried out here.
+        with torch.inference_mode():
+            moved(gpu.put(torch.tensor([[BEGIN]])))
         return Writer(moved, vocabulary, gpu, name, None, *beside)
 
     def on_gpu() -> Writer:

@@ -10,7 +10,7 @@ import msgspec
 from studio.corpus.library import Library
 from studio.corpus.poem import About
 from studio.corpus.vocabulary import Vocabulary
-from studio.errors import ConfigError, DamageError, DeviceError, RunError, out_of_memory_message
+from studio.errors import ConfigError, DamageError, DeviceError, RunError, no_room_message
 from studio.model import checkpoint
 from studio.model.checkpoint_names import name_of, step_of
 from studio.model.config import MAX_COUNT, RunConfig
@@ -374,4 +374,4 @@ def _is_damage(cause: BaseException | None) -> bool:
     """
     if isinstance(cause, OSError):
         return isinstance(cause, FileNotFoundError)
-    return not (isinstance(cause, Exception) and out_of_memory_message(cause))
+    return not (isinstance(cause, Exception) and no_room_message(cause))

@@ -15,6 +15,7 @@ from studio.translation import marked, tr
 from studio.verse.constraints import FormRules, FreeRules, Rules, rhyme_supply
 from studio.verse.copies import Copies, is_copied_line
 from studio.verse.decoder import Columns, decode
+from studio.verse.falling_back import falling_back
 from studio.verse.fixed_characters import (
     fill_lines,
     free_text,
@@ -60,8 +61,12 @@ def compose(writer: Writer, request: ComposeRequest, copies: Copies | None = Non
     `copies` is the index of the corpus. With it no line of the corpus is copied, unless the
     request allows it, and copied 4-grams lower the score. Raises VerseError before anything is
     written if the request cannot be met; it names the rule, or the character that the model has
-    never seen.
+    never seen. Where the GPU fails that the writer may use, the processor writes.
     """
+    return falling_back(writer, partial(_compose, request=request, copies=copies))
+
+
+def _compose(writer: Writer, request: ComposeRequest, copies: Copies | None) -> Columns:
     refuse_unknown(writer, request)
     refuse_mere_stops(request)
     # Argmax writes the same poem each time.

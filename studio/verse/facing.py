@@ -6,6 +6,7 @@ by how likely the couplet is.
 """
 
 import math
+from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -111,9 +112,10 @@ def compose_any(
 ) -> "Columns":
     """Write what a request asks for, as `compose` does: poems, or couplets."""
     from studio.verse.composer import compose
+    from studio.verse.falling_back import falling_back
 
     if request.form == COUPLET_FORM:
-        return _as_columns(writer, request, copies)
+        return falling_back(writer, partial(_as_columns, request=request, copies=copies))
     return compose(writer, request, copies)
 
 

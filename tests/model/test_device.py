@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from studio.devices import VISIBLE, CudaDevice
-from studio.errors import ConfigError, DeviceError, out_of_memory_message
+from studio.errors import ConfigError, DeviceError, no_room_message
 from studio.model import device as module
 from studio.model.checkpoint_names import name_of
 from studio.model.device import Device, choose_device, recurrent_precision
@@ -248,7 +248,7 @@ def test_a_real_full_memory_is_known_as_such_and_can_be_given_back() -> None:
     device.make_current()
     with pytest.raises(RuntimeError) as error:
         torch.empty(2**46, device=device.torch_device)
-    assert "memory of the GPU is full" in out_of_memory_message(error.value)
+    assert "memory of the GPU is full" in no_room_message(error.value)
     held = torch.empty(2**28, device=device.torch_device)
     reserved = torch.cuda.memory_reserved(device.torch_device)
     del held, error

@@ -1,6 +1,7 @@
 """Where a model is put to write: few rows on the processor, many on a GPU if there is one."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ from studio.paths import Home
 from studio.runs import loading
 from studio.runs.loading import load_writer, locate
 from studio.verse.composer import write
-from studio.verse.request import ComposeRequest
+from studio.verse.facing import compose_any
+from studio.verse.request import ComposeRequest, WrittenPoem
+from studio.verse.sampling import Tokens
+from studio.verse.step_reader import StepReader
 from studio.verse.writer import Writer
 from tests.runs.test_session import trained
 from tests.test_full_memory import FULL
@@ -76,16 +80,28 @@ def test_many_poems_at_once_are_written_on_the_gpu_by_a_copy_that_is_made_once(
     assert torch.allclose(expected, found, atol=1e-5)
 
 
-def test_where_the_gpu_is_full_the_processor_writes_many_poems_too(
-    model: tuple[Path, str], gpu: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("at", "error"),
+    [
+        ("copied_to", FULL),
+        ("copied_to", "CUDA error: all CUDA-capable devices are busy or unavailable"),
+        (
+            "forward",
+            "CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`",
+        ),
+    ],
+    ids=["full", "exclusive", "nearly full"],
+)
+def test_where_the_gpu_has_no_room_the_processor_writes_many_poems_too(
+    model: tuple[Path, str], gpu: list[str], monkeypatch: pytest.MonkeyPatch, at: str, error: str
 ) -> None:
     writer = load_writer(*model)
 
-    def copied_to(*_: object) -> Network:
-        raise RuntimeError(FULL)
+    def fail(*_: object) -> None:
+        raise RuntimeError(error)
 
     with monkeypatch.context() as full:
-        full.setattr(Network, "copied_to", copied_to)
+        full.setattr(Network, at, fail)
         assert writer.for_rows(1000).network is writer.network
     # Until there is room.
     assert writer.for_rows(1000).device is GPU
@@ -110,6 +126,41 @@ def test_a_gpu_that_is_not_chosen_writes_nothing(
     writer = load_writer(*model)
     monkeypatch.setattr(loading, "choose_device", lambda *_: writer.device)
     assert writer.for_rows(1000).network is writer.network
+
+
+@pytest.mark.parametrize("form", ["", "对联"])
+def test_where_the_gpu_becomes_full_the_processor_writes_the_poem_from_its_beginning(
+    model: tuple[Path, str], gpu: list[str], monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    writer = load_writer(*model)
+    copied = writer.for_rows(1000)
+    request = ComposeRequest(form=form, first="山水" if form else "", longest=8, candidates=17)
+    read, reads = StepReader.read, 0
+
+    def read_until_full(reader: StepReader, written: Tokens) -> None:
+        nonlocal reads
+        if reader._writer is copied:
+            reads += 1
+            if not form or reads == 3:
+                raise RuntimeError(FULL)
+        read(reader, written)
+
+    def write_any(writer: Writer) -> tuple[list[tuple[str, ...]], tuple[WrittenPoem, ...]]:
+        columns, shown = compose_any(writer, request), list[tuple[str, ...]]()
+        while True:
+            try:
+                shown.append(next(columns))
+            except StopIteration as end:
+                return shown, end.value
+
+    expected = write_any(replace(writer, on_gpu=None))
+    monkeypatch.setattr(StepReader, "read", read_until_full)
+    assert write_any(writer) == expected
+    assert reads
+    reads = 0
+    # A device that was asked for is not left.
+    with pytest.raises(RuntimeError, match="out of memory"):
+        write_any(copied)
 
 
 @pytest.mark.parametrize(("candidates", "on_gpu"), [(1, False), (FEW_ROWS + 1, True)])
