@@ -55,12 +55,13 @@ class Rows(NamedTuple):
 
 
 class Member(msgspec.Struct, frozen=True):
-    """One of the processes."""
+    """One of the processes; `gpu` is NVML's UUID of its device, or ""."""
 
     rank: int
     pid: int
     host: str
     device: str
+    gpu: str = ""
 
     def describe(self, size: int) -> str:
         """How to name it in a message."""
@@ -81,6 +82,8 @@ class World:
     size = 1
     # The device of this process, as torch names it; "" where it may choose.
     device = ""
+    # NVML's UUIDs of the GPUs of the other processes on this machine.
+    other_gpus: tuple[str, ...] = ()
 
     def rows(self, total: int) -> Rows:
         """The share of this process in a batch of `total` rows."""
@@ -166,6 +169,8 @@ class _Processes(World):
         import torch.distributed as dist
         from torch.distributed.rendezvous import rendezvous
 
+        from studio.model.device import Device
+
         local = int(os.environ["LOCAL_RANK"])
         gpus = torch.cuda.device_count()
         if gpus and local >= gpus:
@@ -180,6 +185,7 @@ class _Processes(World):
         self.device = f"cuda:{local}" if gpus else "cpu"
         if gpus:
             torch.cuda.set_device(local)
+        gpu = Device(torch.device(self.device), "float32").gpu
         try:
             store, self.rank, self.size = next(rendezvous("env://", timeout=_PATIENCE))
             dist.init_process_group(
@@ -189,7 +195,7 @@ class _Processes(World):
                 world_size=self.size,
                 timeout=_PATIENCE,
             )
-            this = Member(self.rank, os.getpid(), platform.node(), self.device)
+            this = Member(self.rank, os.getpid(), platform.node(), self.device, gpu)
             store.set(f"member/{self.rank}", msgspec.json.encode(this))
             self._members = [
                 msgspec.json.decode(store.get(f"member/{each}"), type=Member)
@@ -202,6 +208,11 @@ class _Processes(World):
                     reason=error,
                 )
             ) from error
+        self.other_gpus = tuple(
+            each.gpu
+            for each in self._members
+            if each.gpu and each.host == this.host and each.rank != self.rank
+        )
         self._store = store
         self.has_sent = False
 

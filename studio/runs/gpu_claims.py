@@ -33,7 +33,7 @@ def choosing_gpu(runs: Path, chooser: str) -> Iterator[dict[str, int]]:
         while not _locked(descriptor, path) and time.monotonic() < end:
             time.sleep(_LOOK_EVERY)
         others = (run.process() for run in folders.all_runs(runs) if run.name != chooser)
-        yield {each.gpu: each.pid for each in others if each and each.gpu}
+        yield {gpu: each.pid for each in others if each for gpu in each.gpus}
     finally:
         os.close(descriptor)
 

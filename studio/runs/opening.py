@@ -173,7 +173,8 @@ class RunOpening:
         """The device `wish`, or that of the settings, noted for processes that choose one now."""
         with choosing_gpu(self._home.runs, self.run.name) as taken:
             device = self._chosen(wish, is_new, taken)
-            self.run.record_process(device.name, 0, "starting", gpu=device.gpu)
+            others = self._world.other_gpus
+            self.run.record_process(device.name, 0, "starting", gpu=device.gpu, other_gpus=others)
         return device
 
     def _chosen(self, wish: str, is_new: bool, taken: dict[str, int]) -> Device:

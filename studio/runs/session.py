@@ -93,9 +93,10 @@ class TrainingSession:
 
     def record_process(self, state: ProcessState = "training") -> None:
         """Write down for other processes that this one trains the run, or has paused it."""
-        total = self.trainer.total_steps
-        gpu = self.trainer.device.gpu
-        self.run.record_process(self._device_name, total, state, self._world.size, gpu=gpu)
+        world, gpu = self._world, self.trainer.device.gpu
+        self.run.record_process(
+            self._device_name, self.trainer.total_steps, state, world.size, 0, gpu, world.other_gpus
+        )
 
     def _record_environment(self) -> None:
         trainer = self.trainer

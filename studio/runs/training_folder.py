@@ -41,7 +41,8 @@ class TrainingProcess(msgspec.Struct, frozen=True):
     """A process that trains a run of `total_steps` steps on `device`; both unknown at its start.
 
     `processes`: how many train it together; this one is process 0 of them. `created` is when the
-    process itself was, for one that is starting. `gpu` is NVML's UUID of the device, or "".
+    process itself was, for one that is starting. `gpu` is NVML's UUID of the device, or "";
+    `other_gpus` are those of the other processes on this host.
     """
 
     pid: Positive
@@ -52,6 +53,12 @@ class TrainingProcess(msgspec.Struct, frozen=True):
     processes: Positive = 1
     created: Moment = 0.0
     gpu: str = ""
+    other_gpus: tuple[str, ...] = ()
+
+    @property
+    def gpus(self) -> tuple[str, ...]:
+        """The GPUs of this host on which the run is trained."""
+        return tuple(filter(None, (self.gpu, *self.other_gpus)))
 
     @property
     def is_this(self) -> bool:
@@ -158,12 +165,13 @@ class TrainingFolder:
         processes: int = 1,
         pid: int = 0,
         gpu: str = "",
+        other_gpus: tuple[str, ...] = (),
     ) -> None:
         """Write down that this process, or `pid`, trains the run; the caller holds the lock."""
         pid = pid or os.getpid()
         created = _created(pid) if state == "starting" else 0.0
         process = TrainingProcess(
-            pid, platform.node(), device, total_steps, state, processes, created, gpu
+            pid, platform.node(), device, total_steps, state, processes, created, gpu, other_gpus
         )
         try:
             write_atomically(self._process_file, msgspec.json.encode(process))

@@ -11,6 +11,7 @@ import pytest
 
 from studio.model.config import RECIPES
 from studio.model.device import Device, Precision, choose_device
+from studio.model.parallel import World
 from studio.paths import Home
 from studio.runs import folders
 from studio.runs.gpu_claims import choosing_gpu
@@ -20,11 +21,13 @@ from tests.small import small
 
 
 @contextlib.contextmanager
-def about_to_train_on(gpu: str, home: Home) -> Iterator[None]:
-    """Meanwhile another process is about to train a run on a GPU."""
+def about_to_train_on(gpu: str, home: Home, *others: str) -> Iterator[None]:
+    """Meanwhile another process is about to train a run on a GPU, perhaps with others."""
     run = folders.create(home.runs, "other", RECIPES["classic"])
     with run.lock():
-        process = TrainingProcess(4321, platform.node(), "Some GPU", 0, "starting", gpu=gpu)
+        process = TrainingProcess(
+            4321, platform.node(), "Some GPU", 0, "starting", gpu=gpu, other_gpus=others
+        )
         (run.folder / "process.json").write_bytes(msgspec.json.encode(process))
         yield
 
@@ -34,6 +37,11 @@ def test_a_gpu_is_taken_while_a_process_trains_there(home: Home) -> None:
         assert taken == {"GPU-a": 4321}
     with choosing_gpu(home.runs, "new") as taken:
         assert taken == {}
+
+
+def test_all_gpus_of_a_run_on_several_are_taken(home: Home) -> None:
+    with about_to_train_on("GPU-a", home, "GPU-b"), choosing_gpu(home.runs, "new") as taken:
+        assert taken == {"GPU-a": 4321, "GPU-b": 4321}
 
 
 def test_one_process_chooses_at_a_time(home: Home) -> None:
@@ -61,9 +69,11 @@ def test_a_run_is_opened_with_regard_to_what_is_taken(
 
     monkeypatch.setattr("studio.runs.opening.choose_device", choose)
     monkeypatch.setattr(Device, "gpu", "GPU-b")
+    # As where a second process of this machine trains it, too.
+    monkeypatch.setattr(World, "other_gpus", ("GPU-c",))
     with about_to_train_on("GPU-a", home):
         session = start_run(home, "first", small(max_steps=2))
     process = session.run.process()
     session.close()
     assert regarded == [{"GPU-a": 4321}]
-    assert process and (process.gpu, process.is_this) == ("GPU-b", True)
+    assert process and (process.gpus, process.is_this) == (("GPU-b", "GPU-c"), True)

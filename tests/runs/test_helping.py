@@ -1,23 +1,27 @@
 """Several processes train a run as one does; whichever is killed, the run can be resumed."""
 
+import importlib
 import signal
 import time
 from functools import partial
 from types import SimpleNamespace
 from typing import cast
 
+import msgspec
 import pytest
 import torch
 from torch import Tensor
+from torch.distributed import HashStore  # type: ignore[attr-defined]
 
 from studio.errors import LostProcessError
 from studio.model import loss
 from studio.model.batches import Batch
 from studio.model.checkpoint_names import name_of, step_of
 from studio.model.config import RunConfig
+from studio.model.device import Device
 from studio.model.events import EpochDone, StepDone, TrainingEnded, Validated
 from studio.model.learner import Learner
-from studio.model.parallel import World
+from studio.model.parallel import Member, World, _Processes
 from studio.model.trainer import Trainer
 from studio.paths import Home
 from studio.runs import folders, processes
@@ -75,6 +79,21 @@ def test_two_processes_have_the_losses_of_one_with_the_same_rows(
     assert perplexities(two) == pytest.approx(perplexities(one), rel=1e-5)
     kinds = [[type(event) for event in run.events()] for run in (one, two)]
     assert kinds[0] == kinds[1]
+
+
+def test_a_process_knows_the_gpus_of_the_others_on_its_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = HashStore()
+    for rank, host in ((1, here()), (2, "elsewhere")):
+        member = Member(rank, 7, host, "cuda:1", f"GPU-{rank}")
+        store.set(f"member/{rank}", msgspec.json.encode(member).decode())
+    meeting = importlib.import_module("torch.distributed.rendezvous")
+    monkeypatch.setattr(meeting, "rendezvous", lambda *_, **__: iter([(store, 0, 3)]))
+    monkeypatch.setattr("torch.distributed.init_process_group", lambda *_, **__: None)
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    monkeypatch.setattr(Device, "gpu", "GPU-0")
+    assert _Processes().other_gpus == ("GPU-1",)
 
 
 def test_a_process_without_rows_in_the_last_batch_of_an_epoch_changes_nothing(home: Home) -> None:
