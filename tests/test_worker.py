@@ -502,6 +502,22 @@ def test_a_bug_in_training_frees_the_run(
     assert folders.summary(folders.find(home.runs, "first")).status == "interrupted"
 
 
+def test_a_gpu_that_has_failed_ends_the_run_and_not_the_worker(
+    talk: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from studio.model import device
+
+    def fail() -> None:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(device, "_is_initialized", lambda: True)
+    monkeypatch.setattr("torch.cuda.empty_cache", fail)
+    talk.send(EstimateRun(small(max_steps=1)))
+    talk.wait(Estimated)
+    talk.send(Pause())
+    assert "No run is in training" in talk.wait(Failed, seconds=10).message
+
+
 def test_the_runs_that_wait_are_trained_one_after_the_other(talk: Conversation, home: Home) -> None:
     for name in ("b", "a"):
         queued.join(folders.create(home.runs, name, small(max_steps=2)).folder)

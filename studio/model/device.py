@@ -146,8 +146,10 @@ def cuda_devices() -> list[CudaDevice]:
 
 def free_cached_memory() -> None:
     """Return memory that is kept but not used to the GPUs and the system."""
-    if _is_initialized():
-        torch.cuda.empty_cache()
+    # A GPU that has failed answers every call with its error, for as long as this process lives.
+    with contextlib.suppress(RuntimeError):
+        if _is_initialized():
+            torch.cuda.empty_cache()
     # glibc keeps the memory of freed tensors on the processor (cli/heap.py).
     with contextlib.suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
