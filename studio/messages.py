@@ -9,6 +9,7 @@ from studio.devices import CudaDevice
 from studio.model.config import RunConfig
 from studio.model.events import TrainingEvent
 from studio.prosody.report import Remark
+from studio.translation import tr
 from studio.verse.network_reading import NetworkReading
 from studio.verse.reading import CopiedSpan, Prediction
 from studio.verse.request import ComposeRequest, WrittenPoem
@@ -133,6 +134,34 @@ Command = (
     | ReadVectors
     | ReadNetwork
 )
+
+
+def described(command: Command) -> str:
+    """A short description of a command, for a message about its failure."""
+    match command:
+        case Train(run, _):
+            return tr("training {run}", run=run)
+        case Resume(run, _):
+            return tr("resuming {run}", run=run)
+        case Compose():
+            return tr("writing")
+        case Inspect() | Weigh():
+            return tr("reading the poem")
+        case Suggest():
+            return tr("looking for what clears the fault")
+        case ReadVectors():
+            return tr("reading the model")
+        case ReadNetwork():
+            return tr("looking inside the network")
+        case SaveCheckpoint():
+            return tr("saving")
+        case EstimateRun():
+            return tr("trying out the settings")
+        case Pause():
+            return tr("pause")
+        case Stop():
+            return tr("stop")
+    return type(command).__name__.lower()
 
 
 # --- events ---------------------------------------------------------------------------------

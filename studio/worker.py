@@ -41,6 +41,7 @@ from studio.messages import (
     TrainNext,
     Weigh,
     Wrote,
+    described,
 )
 from studio.model.config import RunConfig
 from studio.model.events import StepDone, TrainingEnded, TrainingEvent
@@ -62,6 +63,8 @@ _TICKETED = Compose | Inspect | Weigh | Suggest | ReadVectors
 REPORT_EVERY = 0.25
 # Seconds between two looks for a request of another process.
 REQUEST_EVERY = 0.5
+# Seconds to wait, at the end, for work that saves nothing.
+PATIENCE = 5.0
 
 
 class Worker:
@@ -76,6 +79,7 @@ class Worker:
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
         self._session: TrainingSession | None = None
+        self._doing: Command | None = None
         self._steps: Iterator[tuple[TrainingEvent, ...]] = iter(())
         self._paused = False
         # Whether a run has ended, or the memory was full.
@@ -95,11 +99,20 @@ class Worker:
         self._inbox.put(command)
 
     def close(self) -> None:
-        """Stop all work, save a checkpoint of the training, and wait for the thread."""
+        """Stop all work, save a checkpoint of the training, and wait for the thread.
+
+        Without a training there is nothing to save: a driver that hangs is not waited for.
+        """
         self._closing.set()
         self._inbox.put(None)
-        if self._thread.is_alive():
-            self._thread.join()
+        end = time.monotonic() + PATIENCE
+        while self._thread.is_alive() and (self._has_training or time.monotonic() < end):
+            self._thread.join(0.1)
+
+    @property
+    def _has_training(self) -> bool:
+        """Whether a run is in training, or is being opened."""
+        return bool(self._session) or isinstance(self._doing, Train | Resume | TrainNext)
 
     def _work(self) -> None:
         self._guard(tr("starting"), None, self._prepare)
@@ -111,9 +124,10 @@ class Worker:
                 # While a run is paused, another process may ask for its end.
                 self._inbox.collect(REQUEST_EVERY if self._session else None)
             if self._inbox:
-                command = self._inbox.pop()
+                command = self._doing = self._inbox.pop()
                 ticket = command.ticket if isinstance(command, _TICKETED) else None
-                self._guard(_describe(command), ticket, self._execute, command)
+                self._guard(described(command), ticket, self._execute, command)
+                self._doing = None
             elif training:
                 self._guard(tr("training"), None, self._train_one_step)
             elif self._session and self._is_stop_requested(self._session):
@@ -362,31 +376,3 @@ def _collecting_no_garbage() -> Iterator[None]:
     finally:
         if is_collecting:
             gc.enable()
-
-
-def _describe(command: Command) -> str:
-    """A short description of a command, for a message about its failure."""
-    match command:
-        case Train(run, _):
-            return tr("training {run}", run=run)
-        case Resume(run, _):
-            return tr("resuming {run}", run=run)
-        case Compose():
-            return tr("writing")
-        case Inspect() | Weigh():
-            return tr("reading the poem")
-        case Suggest():
-            return tr("looking for what clears the fault")
-        case ReadVectors():
-            return tr("reading the model")
-        case ReadNetwork():
-            return tr("looking inside the network")
-        case SaveCheckpoint():
-            return tr("saving")
-        case EstimateRun():
-            return tr("trying out the settings")
-        case Pause():
-            return tr("pause")
-        case Stop():
-            return tr("stop")
-    return type(command).__name__.lower()

@@ -1,6 +1,8 @@
 """One thread trains and writes at once, and outlives what goes wrong."""
 
 import queue
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -49,10 +51,12 @@ from studio.model.events import (
     TrainingEvent,
     Validated,
 )
+from studio.model.trainer import Trainer
 from studio.paths import Home
 from studio.prosody.scansion import scan
 from studio.runs import folders, processes
 from studio.runs import queue as queued
+from studio.runs.opening import RunOpening
 from studio.tui.run_in_training import RunInTraining
 from studio.verse.request import ComposeRequest
 from studio.worker import Worker
@@ -516,6 +520,47 @@ def test_a_gpu_that_has_failed_ends_the_run_and_not_the_worker(
     talk.wait(Estimated)
     talk.send(Pause())
     assert "No run is in training" in talk.wait(Failed, seconds=10).message
+
+
+def test_a_driver_that_hangs_while_nothing_is_trained_does_not_hold_the_end_up(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answers = threading.Event(), threading.Event()
+
+    def hang(*_: object) -> None:
+        asked.set()
+        answers.wait(LIMIT)
+
+    monkeypatch.setattr("studio.model.device.cuda_devices", hang)
+    monkeypatch.setattr("studio.worker.PATIENCE", 0.01)
+    worker = Worker(home, lambda event: None)
+    worker.start()
+    try:
+        assert asked.wait(LIMIT)
+        start = time.monotonic()
+        worker.close()
+        assert time.monotonic() - start < LIMIT / 2
+    finally:
+        answers.set()
+
+
+def test_a_run_that_is_being_opened_is_waited_for_and_saved(
+    talk: Conversation, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = RunOpening.trainer
+
+    def take_long(opening: RunOpening, names: list[str], device: str) -> Trainer:
+        begun.set()
+        assert talk.worker._closing.wait(LIMIT)
+        return trainer(opening, names, device)
+
+    begun = threading.Event()
+    monkeypatch.setattr("studio.worker.PATIENCE", 0.0)
+    monkeypatch.setattr(RunOpening, "trainer", take_long)
+    talk.send(Train("first", small(epochs=5000)))
+    assert begun.wait(LIMIT)
+    talk.worker.close()
+    assert folders.summary(folders.find(home.runs, "first")).status == "stopped"
 
 
 def test_the_runs_that_wait_are_trained_one_after_the_other(talk: Conversation, home: Home) -> None:

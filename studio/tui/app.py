@@ -25,7 +25,7 @@ from studio.reasons import in_words
 from studio.settings import Settings, read_settings, write_settings
 from studio.translation import language_for, marked, tr, use_language
 from studio.tui.announcements import Announcements
-from studio.tui.closing import Closing
+from studio.tui.closing import Closing, Threads
 from studio.tui.commands import chosen, key_commands, other_commands
 from studio.tui.help_screen import HelpScreen, Section, key_names, sections_of
 from studio.tui.jump_screen import JumpScreen
@@ -118,6 +118,9 @@ class StudioApp(TerminalApp):
     @property
     def _main_screen(self) -> StudioScreen:
         return cast(StudioScreen, self.screen_stack[0])
+
+    def on_load(self) -> None:
+        asyncio.get_running_loop().set_default_executor(Threads())
 
     def on_mount(self) -> None:
         self.set_keymap(self.settings.keymap)

@@ -5,6 +5,9 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from typing import Any
 
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 # Seconds in which the interface must close once everything is saved.
@@ -79,3 +82,27 @@ def _ignore(number: int, frame: object) -> None:
 def _has_terminal() -> bool:
     """Whether standard input is still a terminal that has not been closed."""
     return os.isatty(0)
+
+
+class Threads(ThreadPoolExecutor):
+    """The threads in which the interface reads and writes files.
+
+    Python would wait for all of them in the end, and so for ever if a disk or a driver hangs.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(thread_name_prefix="interface")
+        self._under_way: set[Future[Any]] = set()
+
+    def submit(self, *call: Any, **arguments: Any) -> "Future[Any]":
+        """Call a function in a thread."""
+        future = super().submit(*call, **arguments)
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Start nothing more, and give what is under way some seconds."""
+        super().shutdown(wait=False, cancel_futures=cancel_futures or wait)
+        if wait:
+            wait_for(self._under_way.copy(), SECONDS_TO_CLOSE)

@@ -1,5 +1,6 @@
 """Closing on a signal: only once, even if several arrive, and even if the interface hangs."""
 
+import asyncio
 import os
 import pty
 import signal
@@ -9,7 +10,9 @@ from collections.abc import Iterator
 import pytest
 
 from studio.tui import closing
-from studio.tui.closing import SIGNALS, Closing
+from studio.tui.closing import SIGNALS, Closing, Threads
+from tests.tui.conftest import Open
+from tests.tui.only import OnlyTraining
 
 SECONDS = 20
 
@@ -111,3 +114,31 @@ def test_a_closed_terminal_is_not_a_terminal(monkeypatch: pytest.MonkeyPatch) ->
         os.dup2(standing_in, 0)
         os.close(standing_in)
         os.close(terminal)
+
+
+def test_a_thread_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(closing, "SECONDS_TO_CLOSE", 0.05)
+    answers, threads = threading.Event(), Threads()
+    hanging = threads.submit(answers.wait)
+    try:
+        threads.shutdown()
+        assert not hanging.done()
+    finally:
+        answers.set()
+
+
+def test_a_thread_that_writes_is_waited_for() -> None:
+    allowed, threads = threading.Event(), Threads()
+    writing = threads.submit(allowed.wait)
+    ending = threading.Thread(target=threads.shutdown)
+    ending.start()
+    allowed.set()
+    ending.join(SECONDS)
+    assert writing.done()
+    assert not ending.is_alive()
+
+
+async def test_the_interface_reads_files_in_such_threads(open_studio: Open) -> None:
+    async with open_studio((80, 24), studio=OnlyTraining):
+        thread = await asyncio.to_thread(threading.current_thread)
+        assert thread.name.startswith("interface")
