@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import subprocess
+import threading
 from collections.abc import Callable
 from typing import cast
 
@@ -32,6 +33,9 @@ from studio.tui.quit_screen import QuitScreen
 from studio.tui.terminal_app import TerminalApp
 from studio.wording import printable
 
+# What a run has come to that nobody trains on.
+_ENDED: tuple[Outcome, ...] = ("finished", "diverged", "failed")
+
 
 class Leaving:
     """Asks, waits until the run is saved, and closes the studio.
@@ -42,7 +46,10 @@ class Leaving:
     def __init__(self, app: TerminalApp) -> None:
         self._app, self._host = app, cast(Host, app)
         self.is_going = False
-        self._leaves_training = False
+        # The run that another process is to train on. It is handed over once, by the interface or
+        # by the thread that waits for signals; the other one waits meanwhile.
+        self._left = ""
+        self._handing_over = threading.Lock()
         # Whether the run could not be saved.
         self._is_unsaved = False
         # Poems that are being written. They would hold up the end of the training.
@@ -86,14 +93,26 @@ class Leaving:
         Called on the thread that waits for signals; the event loop may still run.
         """
         training = self._host.run_in_training
-        leaves, self._leaves_training = self._leaves_training, False
-        if number == signal.SIGHUP and self._host.settings.on_hangup == "continue":
-            leaves = leaves or training.state == "training" or bool(training.preparing)
-        if leaves:
-            with contextlib.suppress(StudioError, OSError):
-                if run := training.name or self._asked_for():
-                    self._hand_over(run, close)
+        continues = number == signal.SIGHUP and self._host.settings.on_hangup == "continue"
+        with self._handing_over, contextlib.suppress(StudioError, OSError):
+            left, self._left = self._left, ""
+            if not left and continues and (training.state == "training" or training.preparing):
+                left = training.name or self._asked_for()
+            if left and (run := self._to_be_trained(left)):
+                self._hand_over(run, close)
         close()
+
+    def _to_be_trained(self, run: str) -> str:
+        """The run, or the first that waits if it has ended; "" if none does.
+
+        While a terminal does not answer, the interface waits for it, and learns of no end.
+        """
+        runs = self._host.home.runs
+        # One that cannot be read is not known to have ended.
+        with contextlib.suppress(StudioError, OSError):
+            if folders.summary(folders.find(runs, run)).status in _ENDED:
+                return next(iter(queue.waiting(runs)), "")
+        return run
 
     def _asked_for(self) -> str:
         """The run that is being loaded, or whose turn it is; it waits if nobody trains it yet."""
@@ -122,18 +141,19 @@ class Leaving:
 
     def _leave_training(self) -> None:
         """Save the run, start a process that resumes it, then quit."""
-        self._leaves_training = True
+        self._left = self._host.run_in_training.name
         self._save()
 
     def _go(self, run: str, outcome: Outcome) -> None:
         """Close the studio, after the training has ended."""
         message = ""
-        if self._leaves_training:
-            waiting = queue.waiting(self._host.home.runs)
+        with self._handing_over:
+            leaves, self._left = bool(self._left), ""
+            waiting = queue.waiting(self._host.home.runs) if leaves else []
             # A run that ended in the same moment needs nobody, those that wait do.
             left = run if outcome == "stopped" else waiting[0] if waiting else ""
             try:
-                if left:
+                if leaves and left:
                     process = self._hand_over(left, lambda: None)
                     message = tr(
                         "Process {process} trains {run}. tangshi-studio runs watch {run} shows it, "
@@ -158,4 +178,4 @@ class Leaving:
             for screen in list(self._app.screen_stack):
                 if isinstance(screen, QuitScreen):
                     screen.dismiss(False)
-        self.is_going = self._leaves_training = False
+        self.is_going, self._left = False, ""

@@ -19,6 +19,7 @@ from studio.messages import (
     CancelCompose,
     Command,
     Compose,
+    Event,
     Failed,
     Preparing,
     Resume,
@@ -33,6 +34,7 @@ from studio.model.events import CheckpointSaved, Outcome, TrainingEnded
 from studio.paths import Home
 from studio.runs import folders, processes, queue
 from studio.settings import Settings, read_settings
+from studio.tui.announcements import Announcements
 from studio.tui.app import StudioApp
 from studio.tui.help_screen import HelpScreen, key_names, key_rows
 from studio.tui.help_section import HelpSection
@@ -125,6 +127,7 @@ import asyncio, sys
 from pathlib import Path
 from studio.paths import Home
 from studio.settings import Settings
+from studio.tui.announcements import Announcements
 from studio.tui.app import StudioApp
 class Held:
     def __init__(self, home, emit): pass
@@ -149,6 +152,7 @@ async def test_the_first_frame_has_poems_and_waits_for_no_other_pane(home: Home)
 import asyncio, sys
 from studio.paths import Home
 from studio.settings import Settings
+from studio.tui.announcements import Announcements
 from studio.tui.app import StudioApp
 class Held:
     def __init__(self, home, emit): pass
@@ -306,6 +310,59 @@ async def test_a_run_that_is_being_loaded_when_the_terminal_goes_is_trained_else
     assert queue.waiting(home.runs) == waiting
     if command == Resume("spring", 2):
         assert queue.more_epochs(home.runs / "spring") == (2 if continued else 0)
+
+
+async def test_what_waits_is_trained_elsewhere_if_the_run_ended_before_the_terminal_went(
+    open_small: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders.create(home.runs, "spring", RECIPES["classic"]).record(TrainingEnded(40, "finished"))
+    started: list[str] = []
+    monkeypatch.setattr(
+        processes, "hand_over", lambda run, finish, then_queue: started.append(run.name)
+    )
+    async with open_small() as studio:
+        studio.worker.start_run()
+        await studio.settle()
+        # The interface waits for the terminal, and has not learnt that the run has ended.
+        studio.app.close_worker_on(signal.SIGHUP)
+        assert started == []
+        queue.join(folders.create(home.runs, "winter", RECIPES["classic"]).folder)
+        studio.app.close_worker_on(signal.SIGHUP)
+        assert started == ["winter"]
+
+
+@pytest.mark.parametrize("first", ["the interface", "the signal"])
+async def test_a_run_that_is_left_training_is_handed_over_once_though_the_terminal_goes(
+    open_small: Open, home: Home, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    folders.create(home.runs, "spring", RECIPES["classic"])
+    queue.join(folders.create(home.runs, "winter", RECIPES["classic"]).folder)
+    started: list[str] = []
+
+    def hand_over(
+        run: folders.Run, finish: Callable[[], None], then_queue: bool
+    ) -> SimpleNamespace:
+        started.append(run.name)
+        return SimpleNamespace(pid=123)
+
+    monkeypatch.setattr(processes, "hand_over", hand_over)
+    async with open_small() as studio:
+        studio.worker.start_run()
+        await studio.press("2", "q", "l")
+        if first == "the signal":
+            # The run has ended for all other parts of the interface.
+            receive = Announcements.receive
+
+            def hang_up(announcements: Announcements, event: Event) -> None:
+                receive(announcements, event)
+                studio.app.close_worker_on(signal.SIGHUP)
+
+            monkeypatch.setattr(Announcements, "receive", hang_up)
+        studio.worker.report(Trained("spring", TrainingEnded(40, "stopped")))
+        await studio.pilot.pause()
+        studio.app.close_worker_on(signal.SIGHUP)
+        assert studio.app._exit
+    assert started == ["spring"]
 
 
 async def test_a_run_that_the_worker_has_locked_does_not_wait_when_the_terminal_goes(
