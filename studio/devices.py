@@ -43,19 +43,32 @@ _LOADS = (marked("idle"), marked("shared"), marked("busy"))
 
 
 class CudaDevice(msgspec.Struct, frozen=True):
-    """A GPU as CUDA sees it; its number is its place in CUDA's list. `memory` in bytes."""
+    """A GPU as CUDA sees it; its number is its place in CUDA's list. `memory` in bytes.
+
+    `is_known`: the installed torch has code for it. Beside a newer GPU there may be one too old.
+    """
 
     uuid: str
     name: str
     memory: int
+    is_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class GpuChoice:
-    """A GPU that can be chosen, and what it is doing. `number` is CUDA's; None: CUDA hides it."""
+    """A GPU that can be chosen, and what it is doing. `number` is CUDA's; None: CUDA hides it.
+
+    One that is not `is_known` cannot be chosen either: torch has no code for it.
+    """
 
     gpu: Gpu
     number: int | None
+    is_known: bool = True
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether something can be computed there."""
+        return self.number is not None and self.is_known
 
     @property
     def name(self) -> str:
@@ -107,7 +120,8 @@ def candidates(
     found = []
     for number, device in enumerate(cuda):
         unknown = Gpu(device.uuid, device.name, total_memory=device.memory)
-        found.append(GpuChoice(reported.pop(bare_uuid(device.uuid), unknown), number))
+        gpu = reported.pop(bare_uuid(device.uuid), unknown)
+        found.append(GpuChoice(gpu, number, device.is_known))
     found += [GpuChoice(gpu, None) for gpu in reported.values()]
     processes = {bare_uuid(uuid): GpuProcess(pid, "") for uuid, pid in taken.items()}
     return [_with_process(each, processes.get(bare_uuid(each.gpu.uuid))) for each in found]
@@ -127,7 +141,7 @@ def choose(wish: str, known: Sequence[GpuChoice], why_no_gpu: str = "") -> GpuCh
     several with about as much the least used; without a GPU it is the processor. A UUID may be cut
     short, as in CUDA_VISIBLE_DEVICES. Raises DeviceError that lists the devices.
     """
-    usable = [each for each in known if each.number is not None]
+    usable = [each for each in known if each.is_usable]
     if wish == "cpu" or (wish == "auto" and not usable):
         return None
     if wish == "auto":
@@ -146,15 +160,18 @@ def choose(wish: str, known: Sequence[GpuChoice], why_no_gpu: str = "") -> GpuCh
         )
     number = re.fullmatch("cuda(?::([0-9]+))?", wish)
     if number:
-        named = [each for each in usable if each.number == int(number[1] or 0)]
+        named = [each for each in known if each.number == int(number[1] or 0)]
     else:
         named = [each for each in known if bare_uuid(each.gpu.uuid).startswith(bare_uuid(wish))]
-    if len(named) == 1 and named[0].number is not None:
+    if len(named) == 1 and named[0].is_usable:
         return named[0]
     if len(named) > 1:
         problem = tr("{wish} is the beginning of several UUIDs", wish=wish)
-    elif named:
+    elif named and named[0].number is None:
         problem = tr("CUDA does not see {wish} ({name})", wish=wish, name=named[0].gpu.name)
+    elif named:
+        name = named[0].gpu.name
+        problem = tr("The installed torch has no code for {wish} ({name})", wish=wish, name=name)
     else:
         problem = tr("There is no {wish} here", wish=wish)
     raise DeviceError(
@@ -188,7 +205,7 @@ def _choices(known: Sequence[GpuChoice]) -> str:
     listed = [
         f"{each.name} ({each.gpu.name}, {each.gpu.uuid}, {each.doing})"
         for each in known
-        if each.number is not None
+        if each.is_usable
     ]
     return tr("Choose {choices}.", choices=tr(", ").join(["auto", "cpu", *listed]))
 

@@ -205,13 +205,15 @@ def _gpu() -> str:
 
 def _gpus() -> dict[str, str]:
     """What each GPU is doing, by the name that --device takes."""
-    hidden = tr("not seen by CUDA")
+    hidden = unknown = tr("not seen by CUDA")
     try:
         from studio.model.device import cuda_devices, has_gpu, why_no_gpu
 
         cuda = cuda_devices()
-        if has_gpu() and not cuda:
-            hidden = why_no_gpu()
+        if has_gpu():
+            unknown = why_no_gpu()
+        if not cuda:
+            hidden = unknown
     except (ImportError, OSError, RuntimeError):
         cuda = []  # reported as the device
     found = candidates(cuda, Gpus().read())
@@ -220,7 +222,7 @@ def _gpus() -> dict[str, str]:
             (
                 each.gpu.name,
                 each.doing,
-                hidden if each.number is None else each.gpu.uuid,
+                hidden if each.number is None else each.gpu.uuid if each.is_known else unknown,
             )
         )
         for each in found

@@ -138,10 +138,10 @@ def cuda_devices() -> list[CudaDevice]:
 
     There are none if torch was built for newer GPUs only: nothing could be computed there.
     """
-    if not has_gpu() or not any(map(_has_code_for, range(torch.cuda.device_count()))):
+    if not has_gpu():
         return []
-    found = [torch.cuda.get_device_properties(each) for each in range(torch.cuda.device_count())]
-    return [CudaDevice(_uuid(each), each.name, each.total_memory) for each in found]
+    found = [_described(number) for number in range(torch.cuda.device_count())]
+    return found if any(each.is_known for each in found) else []
 
 
 def free_cached_memory() -> None:
@@ -163,6 +163,11 @@ def _show_slice(wish: str) -> None:
 
 def _is_initialized() -> bool:
     return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]
+
+
+def _described(number: int) -> CudaDevice:
+    found = torch.cuda.get_device_properties(number)
+    return CudaDevice(_uuid(found), found.name, found.total_memory, _has_code_for(number))
 
 
 def _uuid(properties: Any) -> str:

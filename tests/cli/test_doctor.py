@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.devices import CudaDevice
 from studio.paths import HOME_VARIABLE, Home
 from studio.telemetry import Gpus
 from tests.cli.conftest import Run
@@ -121,3 +122,16 @@ def test_it_says_why_a_gpu_is_not_used(
     monkeypatch.setattr("studio.model.device.cuda_devices", list)
     monkeypatch.setattr("studio.cli.doctor.Gpus", lambda: Gpus(FakeNvml(FakeGpu("GPU-old"))))
     assert said in tangshi("doctor", "--json").document["gpus"]["GPU-old"]
+
+
+def test_it_says_why_one_of_two_gpus_is_not_used(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = CudaDevice("GPU-old", "old", 2**30, is_known=False), CudaDevice("GPU-new", "new", 9)
+    monkeypatch.setattr("studio.model.device.has_gpu", lambda: True)
+    monkeypatch.setattr("studio.model.device.cuda_devices", lambda: [old, new])
+    monkeypatch.setattr("studio.cli.doctor._device", lambda _: {})
+    monkeypatch.setattr("studio.cli.doctor.Gpus", lambda: Gpus(FakeNvml()))
+    gpus = tangshi("doctor", "--json").document["gpus"]
+    assert "was built for newer GPUs only" in gpus["cuda:0"]
+    assert "GPU-new" in gpus["cuda:1"]

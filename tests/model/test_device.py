@@ -10,7 +10,7 @@ import psutil
 import pytest
 import torch
 
-from studio.devices import VISIBLE, CudaDevice
+from studio.devices import VISIBLE, CudaDevice, candidates, free_gpu
 from studio.errors import ConfigError, DeviceError, no_room_message
 from studio.model import device as module
 from studio.model.checkpoint_names import name_of
@@ -142,6 +142,25 @@ def test_a_gpu_that_torch_has_no_code_for_is_left_alone(
     if not is_used:
         with pytest.raises(DeviceError, match="was built for newer GPUs only"):
             choose_device(wish="cuda:0")
+
+
+def test_a_gpu_that_is_too_old_is_left_alone_beside_a_newer_one(
+    hardware: pytest.MonkeyPatch,
+) -> None:
+    gpus(hardware, "old", "new")
+    hardware.setattr(torch.cuda, "get_arch_list", lambda: ["sm_75", "sm_80"])
+    hardware.setattr(torch.cuda, "get_device_capability", lambda number: (6 + 2 * number, 1))
+    # The old one drives the screens, and others compute on the new one.
+    nvml = FakeNvml(FakeGpu("GPU-old", use=0, used=0), FakeGpu("GPU-new", use=90))
+    hardware.setattr(module, "Gpus", lambda: Gpus(nvml))
+    assert choose_device().torch_device == torch.device("cuda", 1)
+    for wish in ("cuda:0", "GPU-old"):
+        with pytest.raises(DeviceError, match=f"torch has no code for {wish} .*cuda:1") as error:
+            choose_device(wish=wish)
+        assert "Choose auto, cpu, cuda:1 (" in str(error.value)
+        assert VISIBLE not in str(error.value)
+    found = candidates(module.cuda_devices(), Gpus(nvml).read())
+    assert free_gpu("auto", found) is None
 
 
 def test_a_mig_slice_is_shown_to_cuda_before_cuda_is_asked(hardware: pytest.MonkeyPatch) -> None:

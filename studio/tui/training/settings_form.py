@@ -162,13 +162,13 @@ class SettingsForm(VerticalScroll, can_focus=False):
         mixes in are there (`can_mix`).
         """
         self._gpus = gpus
-        has_gpu = any(each.number is not None for each in gpus)
+        has_gpu = any(each.is_usable for each in gpus)
         if has_gpu and can_mix and not self._has_proposed:
             self._has_proposed = True
             untouched = self.recipe.text == next(iter(RECIPES)) and not self.query(".-changed")
             if untouched:
                 self.use_recipe(GPU_RECIPE)
-        names = [each.name for each in gpus if each.number is not None]
+        names = [each.name for each in gpus if each.is_usable]
         device = self.fields["device"]
         assert isinstance(device, StepField)
         device.offer(["auto", "cpu", *names])
