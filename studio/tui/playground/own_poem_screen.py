@@ -280,7 +280,8 @@ class OwnPoemScreen(Modal[TypedPoem | None]):
 
     async def _read(self, name: str) -> None:
         try:
-            path = str(Path(name).expanduser())
+            # Not standard input: that is the terminal, and the keys come from there.
+            path = "./-" if name == "-" else str(Path(name).expanduser())
             read = await asyncio.to_thread(read_poems, path, printable(name))
             poems = [each for each in read if isinstance(each, Readable)]
             entries = await asyncio.to_thread(entries_of, poems, self._like)

@@ -1,7 +1,9 @@
 """A poem of one's own: typed, pasted or opened, worked on, finished by the model and saved."""
 
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
+import pytest
 from textual.events import Paste
 from textual.widgets import Input, OptionList, Static
 
@@ -155,6 +157,18 @@ async def open_file(played: Played, path: Path) -> None:
     played.app.screen.query_one("#own-file", Input).value = str(path)
     await played.press("enter")
     await played.settle()
+
+
+async def test_the_name_of_standard_input_is_that_of_a_file(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The terminal, which the studio reads keys from.
+    terminal = TextIOWrapper(BytesIO(BLANKS.encode()))
+    monkeypatch.setattr("sys.stdin", terminal)
+    async with play() as played:
+        await open_file(played, Path("-"))
+        assert "There is no file -." in said(played)
+    assert terminal.buffer.tell() == 0
 
 
 async def test_a_file_with_one_poem_is_opened(play: Play, tmp_path: Path) -> None:
