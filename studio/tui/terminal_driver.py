@@ -10,6 +10,7 @@ import threading
 from codecs import getincrementaldecoder
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from textual._xterm_parser import XTermParser
@@ -121,10 +122,20 @@ class TerminalDriver(LinuxDriver):
                 keys = name_reader.keys(kept)
             else:
                 keys = name_reader.waited()
-            for event in parser.feed(keys) if keys else ():
+            parser = self._handle(keys, parser)
+
+    def _handle(self, keys: str, parser: XTermParser) -> XTermParser:
+        """Handle what was typed; returns the parser of what is typed next.
+
+        The number of a key that no keyboard has is ignored: else this thread would end, and with it
+        the keyboard.
+        """
+        try:
+            for event in chain(parser.feed(keys) if keys else (), parser.tick()):
                 self.process_message(event)
-            for event in parser.tick():
-                self.process_message(event)
+        except (ValueError, OverflowError):
+            return XTermParser(self._debug)
+        return parser
 
     # --- the terminal's name --------------------------------------------------------------------
 
