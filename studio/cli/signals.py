@@ -1,7 +1,9 @@
 """Signals during a training."""
 
+import contextlib
 import os
 import signal
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -20,10 +22,7 @@ def stopping_on_signals(stop: Callable[[], None]) -> Iterator[list[int]]:
 
     def handle(number: int, _frame: object) -> None:
         if number == signal.SIGHUP:
-            # The terminal is closed: writing to it would fail before the checkpoint is saved.
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, 1)
-            os.dup2(nowhere, 2)
+            _leave_terminal()
         elif received and not is_launched():
             raise KeyboardInterrupt
         received.append(number)
@@ -40,3 +39,16 @@ def stopping_on_signals(stop: Callable[[], None]) -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _leave_terminal() -> None:
+    """Write nothing to a terminal that is closed: that would fail before a checkpoint is saved.
+
+    What goes to a file is still written there. A pipe may lead to a program of the terminal.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        with contextlib.suppress(OSError):
+            if not stat.S_ISREG(os.fstat(stream).st_mode):
+                os.dup2(nowhere, stream)
+    os.close(nowhere)

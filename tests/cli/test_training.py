@@ -444,6 +444,25 @@ def test_a_closed_terminal_may_send_its_signal_twice() -> None:
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 42
 
 
+def test_what_goes_to_a_file_is_written_there_though_the_terminal_is_closed(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys\n"
+        "from studio.cli.signals import stopping_on_signals\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+        "with stopping_on_signals(lambda: None):\n"
+        "    os.kill(os.getpid(), signal.SIGHUP)\n"
+        "    print('stopped at step 7', flush=True)\n"
+        "    print('to the terminal', file=sys.stderr)\n"
+    )
+    with (tmp_path / "report.json").open("w+") as report:
+        ended = subprocess.run(
+            [sys.executable, "-c", program], stdout=report, stderr=subprocess.PIPE, check=True
+        )
+        report.seek(0)
+        assert report.read() == "stopped at step 7\n"
+    assert ended.stderr == b""
+
+
 def test_a_reader_that_leaves_costs_nothing_learnt(home: Home) -> None:
     with training("--set", "checkpoint_every=100000") as process:
         wait_until_told(process, "perplexity")
