@@ -1,6 +1,8 @@
 """Obtaining the poems: fetch what is missing, then build the library."""
 
+import lzma
 import tarfile
+import zlib
 from itertools import chain
 from pathlib import Path
 
@@ -55,7 +57,7 @@ def fetch_and_build(
     with write_errors(home.data):
         if source is not None:
             source = expanded(source)
-            if source.is_file() and tarfile.is_tarfile(source):
+            if source.is_file() and _is_tarball(source):
                 fetching.unpack(source, folder, corpus, progress)
             elif not (
                 source.is_dir() and fetching.copy_published(source, folder, corpus, progress)
@@ -76,6 +78,14 @@ def fetch_and_build(
         elif not fetching.is_fetched(folder, corpus):
             fetching.fetch(folder, corpus, mirror, progress, beside=beside)
         return rebuild(home, script=script, progress=progress, corpus=corpus, beside=beside)
+
+
+def _is_tarball(file: Path) -> bool:
+    try:
+        return tarfile.is_tarfile(file)
+    except (EOFError, zlib.error, lzma.LZMAError):
+        # Its beginning is that of a compressed file, and the rest is missing or damaged.
+        return True
 
 
 def rebuild(

@@ -264,6 +264,14 @@ def test_a_truncated_tarball_is_explained(tmp_path: Path, corpus: Corpus, tarbal
         fetching.unpack(tarball, tmp_path / "to", corpus, no_progress)
 
 
+def test_a_tarball_that_is_cut_off_at_its_beginning_is_explained(
+    home: Home, corpus: Corpus, tarball: Path
+) -> None:
+    tarball.write_bytes(tarball.read_bytes()[:60])
+    with pytest.raises(CorpusError, match="cannot be read as a tarball"):
+        fetch_and_build(home, source=tarball, corpus=corpus)
+
+
 def test_a_tarball_that_was_damaged_on_its_way_is_explained(
     tmp_path: Path, corpus: Corpus, tarball: Path
 ) -> None:
