@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from studio.errors import ConfigError, LostProcessError, RunError, VerseError
+from studio.errors import ConfigError, LostProcessError, RunError, VerseError, no_room_message
 from studio.messages import TrainingStarted
 from studio.model import checkpoint
 from studio.model.config import RunConfig
 from studio.model.events import (
     CheckpointSaved,
+    Noted,
     SampleWritten,
     TrainingEnded,
     TrainingEvent,
@@ -223,12 +224,18 @@ class TrainingSession:
 
     def _verse(self, step: int) -> Iterator[TrainingEvent]:
         """The sample poem, and how much verse the model writes without a form."""
-        with contextlib.suppress(VerseError):
-            (poem,) = write(self.writer(), SAMPLE)
-            yield SampleWritten(step, poem.text)
-        if count := self.config.train.verse_poems:
+        try:
             with contextlib.suppress(VerseError):
-                yield self._free_verse.measure(self.writer(), step, count)
+                (poem,) = write(self.writer(), SAMPLE)
+                yield SampleWritten(step, poem.text)
+            if count := self.config.train.verse_poems:
+                with contextlib.suppress(VerseError):
+                    yield self._free_verse.measure(self.writer(), step, count)
+        except (MemoryError, RuntimeError) as error:
+            if not (message := no_room_message(error)):
+                raise
+            # Training may need less than so many poems at once.
+            yield Noted(step, tr("Not all verse was written. {reason}", reason=message))
 
     def _recorded(self) -> tuple[TrainingEvent, ...]:
         """The events that are on disk but not reported yet."""

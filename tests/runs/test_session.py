@@ -23,7 +23,7 @@ from studio.model.batches import Batch
 from studio.model.checkpoint_names import name_of
 from studio.model.config import with_settings
 from studio.model.device import Device, Precision, choose_device
-from studio.model.events import CheckpointSaved, StepDone, TrainingEnded
+from studio.model.events import CheckpointSaved, Noted, StepDone, TrainingEnded
 from studio.model.learner import Learner
 from studio.paths import Home
 from studio.runs import folders, processes
@@ -179,6 +179,26 @@ def test_a_gpu_that_is_full_or_fails_is_no_damage_of_a_checkpoint(
     # The checkpoint before is no better, and the newest stays.
     assert run.checkpoint_names() == ["step-00000002", "step-00000004"]
     assert finish(resume_run(home, "first")) == [5, 6, 7, 8]
+
+
+@pytest.mark.parametrize(
+    "written", ["runs.session.write", "verse.free_verse.FreeVerse.measure"], ids=["sample", "more"]
+)
+def test_a_memory_too_full_for_verse_does_not_end_the_training(
+    home: Home, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError(FULL)
+
+    monkeypatch.setattr(f"studio.{written}", fail)
+    config = small("studio", max_steps=4, validate_every=2, verse_poems=2)
+    session = start_run(home, "first", config)
+    assert finish(session) == [1, 2, 3, 4]
+    events = found(home, "first").events()
+    noted = [event for event in events if isinstance(event, Noted)]
+    assert [event.step for event in noted] == [2, 4]
+    assert noted[0].text.startswith("Not all verse was written. The memory of the GPU is full (")
+    assert events[-1] == TrainingEnded(4, "finished")
 
 
 def test_a_run_without_a_checkpoint_says_that_it_starts_again(home: Home) -> None:
