@@ -10,7 +10,7 @@ import msgspec
 
 from studio.cli.headless import failure, train_to_end
 from studio.cli.output import print_json, say
-from studio.errors import RunError, StudioError
+from studio.errors import RunError, StudioError, no_room_message
 from studio.model.config import RunConfig
 from studio.model.events import (
     SampleWritten,
@@ -136,15 +136,14 @@ class _Turns:
                 session = opening()
                 has_begun = True
                 stopped = self._train(session)
-            except StudioError as error:
-                if self._rest == [] or not (has_begun or may_fail):
-                    raise
-                self._failed[name] = str(error)
-                say(tr("{run}: {problem}", run=name, problem=error))
-            except BaseException:
-                if has_begun:
+            except BaseException as error:
+                problem = _in_words(error)
+                if not problem and has_begun:
                     self._name_left(tr("Train them with: tangshi-studio train --queue"))
-                raise
+                if not problem or self._rest == [] or not (has_begun or may_fail):
+                    raise
+                self._failed[name] = problem
+                say(tr("{run}: {problem}", run=name, problem=problem))
             if stopped or not (left := self._left()):
                 break
             # The next run may need the memory, on the GPU too.
@@ -203,6 +202,13 @@ class _Turns:
         if left:
             say(tr("Not trained yet: {runs}. {remedy}", runs=tr(", ").join(left), remedy=remedy))
         return bool(left)
+
+
+def _in_words(error: BaseException) -> str:
+    """What is wrong with a run that cannot be trained; "" if the error is not about the run."""
+    if isinstance(error, StudioError):
+        return str(error)
+    return no_room_message(error) if isinstance(error, MemoryError | RuntimeError) else ""
 
 
 def _report(run: folders.Run, last: TrainingEnded) -> dict[str, object]:

@@ -13,11 +13,14 @@ import pytest
 from studio.cli import train_runs
 from studio.model.config import RECIPES
 from studio.model.events import TrainingEnded
+from studio.model.trainer import Trainer
 from studio.paths import Home
 from studio.runs import folders, processes, queue
+from studio.runs.opening import RunOpening
 from tests.cli.conftest import Run
 from tests.cli.test_training import LIMIT, SMALL, wait_until_told
 from tests.small import small
+from tests.test_full_memory import FULL
 
 
 def listed(tangshi: Run) -> dict[str, str]:
@@ -151,6 +154,26 @@ def test_a_run_that_cannot_be_trained_keeps_its_place_and_holds_up_nobody(
     assert "batch_size" in result.err
     assert [json.loads(line)["run"] for line in result.out.splitlines()] == ["a", "c"]
     assert queue.waiting(home.runs) == ["first", "b"]
+
+
+def test_a_run_that_does_not_fit_into_the_memory_holds_up_nobody(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        queue.join(folders.create(home.runs, name, small(max_steps=2)).folder)
+    trainer = RunOpening.trainer
+
+    def fill(opening: RunOpening, names: list[str], device: str) -> Trainer:
+        if opening.run.name == "a":
+            raise RuntimeError(FULL)
+        return trainer(opening, names, device)
+
+    monkeypatch.setattr(RunOpening, "trainer", fill)
+    result = tangshi("train", "--queue", "--json")
+    assert result.code == 1
+    assert "a: The memory of the GPU is full (" in result.err
+    assert [json.loads(line)["run"] for line in result.out.splitlines()] == ["b"]
+    assert queue.waiting(home.runs) == ["a"]
 
 
 def test_without_a_terminal_a_run_that_cannot_be_trained_holds_up_nobody_either(
