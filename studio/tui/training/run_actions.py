@@ -129,7 +129,7 @@ class RunActions:
         """Add the events of a resumed run up to `step`, where it was interrupted."""
 
         def join(past: History) -> None:
-            self._watched.join_past(past)
+            self._watched.join_past(past, step)
             self._panels.touch()
 
         self._tasks.run("past", run, lambda: read_past(self._pane.home, run, step), join)

@@ -61,9 +61,13 @@ class Watched:
         if self._since is not None:
             self._since.append(event)
 
-    def join_past(self, past: History) -> None:
-        """Put the events from before the interruption in front of those since."""
-        if self.is_live(past.run) and self._since is not None:
+    def join_past(self, past: History, step: int) -> None:
+        """Put the events up to `step`, where the run was resumed, in front of those since.
+
+        They are read in a thread, which may end after the run was resumed once more.
+        """
+        is_last = self._run.started is not None and self._run.started.step == step
+        if is_last and self.is_live(past.run) and self._since is not None:
             for event in self._since:
                 past.add(event)
             self.live, self._since = past, None

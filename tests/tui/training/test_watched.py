@@ -63,11 +63,21 @@ def test_a_run_compared_with_itself_is_drawn_once() -> None:
     assert [each.run for each in watched.histories()] == ["spring", "autumn"]
 
 
+def test_events_before_an_earlier_interruption_that_are_read_late_leave_no_gap() -> None:
+    watched = watching(started(step=20), started(step=40))
+    for event in a_run(10, first=41):
+        watched.add(event)
+    watched.join_past(History.of("spring", a_run(20)), 20)
+    watched.join_past(History.of("spring", a_run(40)), 40)
+    assert watched.live is not None
+    assert list(watched.live.steps) == [*range(1, 51)]
+
+
 def test_earlier_events_come_before_those_since_the_run_was_resumed() -> None:
     watched = watching(started(step=20))
     for event in a_run(10, first=21):
         watched.add(event)
-    watched.join_past(History.of("spring", a_run(20)))
+    watched.join_past(History.of("spring", a_run(20)), 20)
     assert watched.live is not None
     assert list(watched.live.steps) == list(range(1, 31))
 
@@ -81,14 +91,14 @@ def test_what_is_known_of_a_run_stays_until_its_earlier_events_are_read() -> Non
     assert [each.step for each in watched.live.checkpoints] == [200]
     for event in a_run(10, first=301):
         watched.add(event)
-    watched.join_past(History.of("spring", a_run(300)))
+    watched.join_past(History.of("spring", a_run(300)), 300)
     assert watched.live.steps == History.of("spring", a_run(310)).steps
 
 
 def test_earlier_events_of_a_run_that_was_replaced_are_ignored() -> None:
     watched = watching(started(step=20), started("winter"))
-    watched.join_past(History.of("spring", a_run(20)))
-    watched.join_past(History.of("winter", a_run(20)))
+    watched.join_past(History.of("spring", a_run(20)), 20)
+    watched.join_past(History.of("winter", a_run(20)), 20)
     assert watched.live is not None
     assert list(watched.live.steps) == []
 
