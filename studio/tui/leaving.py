@@ -77,8 +77,8 @@ class Leaving:
                 self._composing.discard(ticket)
             case Failed(ticket=int(ticket)):
                 self._composing.discard(ticket)
-            case Failed():
-                # The run was not saved, so the studio stays open.
+            case Failed() if self._host.run_in_training.state != "stopping":
+                # The run was not saved: it is paused. Anything else may fail before it is saved.
                 self._is_unsaved = self._is_unsaved or self.is_going
                 self._stay()
             case TrainingStarted() | Trained(_, CheckpointSaved()):

@@ -415,7 +415,7 @@ async def test_a_run_that_cannot_be_saved_does_not_hold_the_studio(open_small: O
         await studio.press("2", "q", "w")
         assert not studio.app._exit
         await studio.press("y")
-        studio.worker.report(Failed("saving", "No space left."))
+        studio.worker.report(TrainingPaused("spring"), Failed("saving", "No space left."))
         await studio.press("q")
         words = studio.words()
         assert "spring could not be saved." in words
@@ -423,7 +423,7 @@ async def test_a_run_that_cannot_be_saved_does_not_hold_the_studio(open_small: O
         # Once it is saved, nothing would be lost.
         studio.worker.report(Trained("spring", CheckpointSaved(40, "step-00000040")))
         await studio.press("n", "q", "y")
-        studio.worker.report(Failed("saving", "No space left."))
+        studio.worker.report(TrainingPaused("spring"), Failed("saving", "No space left."))
         await studio.press("q", "w")
         assert studio.app._exit
 
@@ -516,10 +516,25 @@ async def test_a_run_that_cannot_be_saved_keeps_the_studio_open(open_small: Open
     async with open_small() as studio:
         studio.worker.start_run()
         await studio.press("2", "q", "y")
-        studio.worker.report(Failed("stop", "No space left on device."))
+        studio.worker.report(TrainingPaused("spring"), Failed("stop", "No space left on device."))
         await studio.settle()
         assert not studio.app._exit
         assert not isinstance(studio.app.screen, QuitScreen)
+
+
+async def test_what_fails_before_the_run_is_saved_does_not_keep_the_studio_open(
+    open_small: Open,
+) -> None:
+    async with open_small() as studio:
+        studio.worker.start_run()
+        await studio.press("2", "q", "y")
+        # As an estimate that was asked for while a poem was written.
+        studio.worker.report(Failed("trying out the settings", "spring is in training."))
+        await studio.settle()
+        assert isinstance(studio.app.screen, QuitScreen)
+        studio.worker.report(Trained("spring", TrainingEnded(40, "stopped")))
+        await studio.pilot.pause()
+        assert studio.app._exit
 
 
 async def test_the_question_that_another_screen_covers_closes_too_if_a_run_cannot_be_saved(
@@ -529,7 +544,7 @@ async def test_the_question_that_another_screen_covers_closes_too_if_a_run_canno
         studio.worker.start_run()
         await studio.press("2", "q", "y", "question_mark")
         assert isinstance(studio.app.screen, HelpScreen)
-        studio.worker.report(Failed("stop", "No space left on device."))
+        studio.worker.report(TrainingPaused("spring"), Failed("stop", "No space left on device."))
         await studio.settle()
         assert isinstance(studio.app.screen, HelpScreen)
         await studio.press("escape")
@@ -539,7 +554,7 @@ async def test_the_question_that_another_screen_covers_closes_too_if_a_run_canno
 async def test_a_run_that_could_not_be_saved_is_still_in_training(open_small: Open) -> None:
     async with open_small() as studio:
         studio.worker.start_run()
-        studio.worker.report(Failed("saving", "No space left on device."))
+        studio.worker.report(TrainingPaused("spring"), Failed("saving", "No space left on device."))
         await studio.press("2", "q")
         assert isinstance(studio.app.screen, QuitScreen)
         # A failed poem does not affect quitting.
