@@ -51,6 +51,10 @@ class TerminalDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Take over the terminal."""
+        # Another program may have left it so that a write does not wait for a slow terminal, but
+        # fails: then the thread that writes would end in the middle of a frame.
+        with contextlib.suppress(OSError):
+            os.set_blocking(self._file.fileno() if self._file else 2, True)
         self.painted.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._applied = not self._must_signal_resume
