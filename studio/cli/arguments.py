@@ -1,5 +1,6 @@
 """Command-line arguments as UTF-8, and the standard streams."""
 
+import contextlib
 import os
 import sys
 
@@ -10,12 +11,17 @@ from studio.translation import tr
 def open_streams() -> None:
     """Open the null device for each standard stream that the caller has closed (`<&-`).
 
-    Python has None for it, and the next file opened would get its number.
+    Python has None for it, and the next file opened would get its number. A terminal may have been
+    left in non-blocking mode by another program: what it cannot take at once would be lost.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             flags = os.O_RDONLY if mode == "r" else os.O_WRONLY
             setattr(sys, name, os.fdopen(os.open(os.devnull, flags), mode, encoding="utf-8"))
+    for stream in (sys.stdout, sys.stderr):
+        # In a test a stream may have no file.
+        with contextlib.suppress(OSError):
+            os.set_blocking(stream.fileno(), True)
 
 
 def use_utf8() -> None:

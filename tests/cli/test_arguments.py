@@ -1,10 +1,14 @@
 """Arguments are UTF-8 in every locale; what is not is refused, not dropped."""
 
+import fcntl
 import json
 import os
 import shlex
 import subprocess
 import sys
+import termios
+import time
+from array import array
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,7 @@ from studio.cli.help_page import _with_ranges
 from studio.corpus.library import Library, Query
 from studio.paths import Home
 from tests.cli.conftest import Run
+from tests.terminal import PATIENCE
 
 C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 UTF8 = {"LC_ALL": "C.UTF-8"}
@@ -28,6 +33,27 @@ def command(*arguments: str | bytes, **environment: str) -> subprocess.Completed
         capture_output=True,
         env=inherited | environment,
     )
+
+
+def test_a_stream_that_does_not_wait_for_its_reader_loses_nothing() -> None:
+    program = (
+        "import sys\n"
+        "from studio.cli.arguments import open_streams\n"
+        "open_streams()\n"
+        "for _ in range(200):\n"
+        "    print('x' * 1000, flush=True)\n"
+    )
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with subprocess.Popen([sys.executable, "-c", program], stdout=writing) as process:
+        os.close(writing)
+        # The pipe holds less than half of it.
+        waiting, end = array("i", [0]), time.monotonic() + PATIENCE
+        while waiting[0] < 60_000 and time.monotonic() < end:
+            fcntl.ioctl(reading, termios.FIONREAD, waiting)
+        with os.fdopen(reading) as file:
+            assert len(file.read()) == 200 * 1001
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize(
