@@ -213,8 +213,10 @@ def score(
     from studio.model.evaluate import score_poems
     from studio.runs.loading import load_writer, locate
 
-    writer = load_writer(*locate(Home.default(), run), device).for_rows(len(texts))
-    scores = score_poems(writer.network, writer.vocabulary, texts, writer.device)
+    writer = load_writer(*locate(Home.default(), run), device)
+    scores = writer.read(
+        len(texts), lambda by: score_poems(by.network, by.vocabulary, texts, by.device)
+    )
     if json:
         rows = [
             {

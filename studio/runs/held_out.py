@@ -17,7 +17,12 @@ def split_figures(
 
     `about` describes each; without it nothing is measured that needs it.
     """
-    reader = writer.for_rows(len(texts))
+    return writer.read(len(texts), lambda reader: _figures(reader, split, texts, about))
+
+
+def _figures(
+    reader: Writer, split: str, texts: Sequence[str], about: Sequence[About]
+) -> SplitFigures:
     network, vocabulary, device = reader.network, reader.vocabulary, reader.device
 
     def given(known: Sequence[About]) -> float | None:

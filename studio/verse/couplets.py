@@ -94,8 +94,9 @@ def couplet_choices(poems: Iterable[Poem], most: int, seed: int) -> list[Couplet
 def measure_couplets(writer: Writer, choices: Sequence[CoupletChoice]) -> CoupletFigures:
     """Let the model choose; there is at least one choice to make."""
     texts = [first + second for each in choices for first in each.firsts for second in each.seconds]
-    reader = writer.for_rows(len(texts))
-    scores = score_poems(reader.network, reader.vocabulary, texts, reader.device)
+    scores = writer.read(
+        len(texts), lambda by: score_poems(by.network, by.vocabulary, texts, by.device)
+    )
     # (poems, firsts, seconds)
     nats = np.array([each.nats for each in scores]).reshape(-1, CHOICES, CHOICES)
     after = nats[:, 0]

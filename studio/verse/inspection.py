@@ -79,8 +79,9 @@ def weigh(
     characters = list(dict.fromkeys([*likely, *([] if present == BLANK else [present])]))
     texts = [text[:place] + each + text[place + 1 :] for each in characters]
     about = [about_poem(request, text)] * len(texts)
-    reader = writer.for_rows(len(texts))
-    losses = poem_losses(reader.network, reader.vocabulary, texts, reader.device, about)
+    losses = writer.read(
+        len(texts), lambda by: poem_losses(by.network, by.vocabulary, texts, by.device, about)
+    )
     after = [at for at in kept if at > place]
     chances = before[writer.vocabulary.encode("".join(characters))]
     for at, (_, nats) in enumerate(losses):

@@ -72,9 +72,10 @@ def read_drafts(
 
 def _losses(writer: Writer, texts: Sequence[str], known: About) -> list[Tensor]:
     """The losses of each token of the texts, with this known of all of them."""
-    reader = writer.for_rows(len(texts))
     described = [known] * len(texts)
-    read = poem_losses(reader.network, reader.vocabulary, texts, reader.device, described)
+    read = writer.read(
+        len(texts), lambda by: poem_losses(by.network, by.vocabulary, texts, by.device, described)
+    )
     return [each for _, each in read]
 
 

@@ -75,8 +75,10 @@ def quality_metrics(
     figures = verse_figures(form, texts, training, originals)
     distinct_of = min(distinct_of or len(texts), len(texts))
     some = texts[:distinct_of]
-    reader = writer.for_rows(len(texts))
-    read = total(score_poems(reader.network, reader.vocabulary, texts, reader.device))
+    scores = writer.read(
+        len(texts), lambda by: score_poems(by.network, by.vocabulary, texts, by.device)
+    )
+    read = total(scores)
     couplets = [each for poem in poems for each in middle_couplets(poem) if form.regulated]
     return QualityMetrics(
         **msgspec.structs.asdict(figures) | {"distinct_2": distinct(some, 2)},

@@ -102,9 +102,10 @@ class ByModel:
         from studio.verse.knowledge import about_poem
 
         texts = [text[:at] + character + text[at + 1 :] for at, character in changes]
-        writer = self._writer.for_rows(len(texts))
         about = [about_poem(ComposeRequest(), text)] * len(texts)
-        scored = score_poems(writer.network, writer.vocabulary, texts, writer.device, about)
+        scored = self._writer.read(
+            len(texts), lambda by: score_poems(by.network, by.vocabulary, texts, by.device, about)
+        )
         return [-each.nats for each in scored]
 
     def rewritten(self, lines: Sequence[str], form: str, span: range) -> Sequence[list[str]]:

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from studio.corpus.vocabulary import Vocabulary
+from studio.errors import is_of_gpu
 from studio.model.coherence import Coherence
 from studio.model.device import FEW_ROWS, Device
 from studio.model.judge import Judge
 from studio.model.network import Network
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +33,14 @@ class Writer:
     def for_rows(self, rows: int) -> "Writer":
         """The model where it reads so many rows at once faster: on the GPU, or as it is."""
         return self.on_gpu() if self.on_gpu and rows > FEW_ROWS else self
+
+    def read(self, rows: int, read: "Callable[[Writer], T]") -> T:
+        """What `read` finds in so many rows; if the GPU fails that nobody asked for, without it."""
+        reader = self.for_rows(rows)
+        if reader is not self:
+            try:
+                return read(reader)
+            except RuntimeError as error:
+                if not is_of_gpu(error):
+                    raise
+        return read(self)

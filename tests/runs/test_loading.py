@@ -128,6 +128,28 @@ def test_a_gpu_that_is_not_chosen_writes_nothing(
     assert writer.for_rows(1000).network is writer.network
 
 
+def test_where_the_gpu_becomes_full_the_processor_reads_many_poems(
+    model: tuple[Path, str], gpu: list[str]
+) -> None:
+    writer = load_writer(*model)
+    copied = writer.for_rows(1000)
+    read: list[Writer] = []
+
+    def fail(by: Writer) -> str:
+        read.append(by)
+        if by is copied:
+            raise RuntimeError(FULL)
+        return "read"
+
+    assert writer.read(1000, fail) == "read"
+    assert read == [copied, writer]
+    # A device that was asked for is not left, and another failure is not hidden.
+    with pytest.raises(RuntimeError, match="out of memory"):
+        copied.read(1000, fail)
+    with pytest.raises(ZeroDivisionError):
+        writer.read(1000, lambda by: 1 / 0)
+
+
 @pytest.mark.parametrize("form", ["", "对联"])
 def test_where_the_gpu_becomes_full_the_processor_writes_the_poem_from_its_beginning(
     model: tuple[Path, str], gpu: list[str], monkeypatch: pytest.MonkeyPatch, form: str
