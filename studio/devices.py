@@ -7,7 +7,7 @@ by bus. So the two are matched by UUID, and a number is always CUDA's.
 import contextlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -125,6 +125,12 @@ def candidates(
     found += [GpuChoice(gpu, None) for gpu in reported.values()]
     processes = {bare_uuid(uuid): GpuProcess(pid, "") for uuid, pid in taken.items()}
     return [_with_process(each, processes.get(bare_uuid(each.gpu.uuid))) for each in found]
+
+
+def as_of_now(known: Iterable[GpuChoice], gpus: Iterable[Gpu]) -> list[GpuChoice]:
+    """The same GPUs with what NVML reports now; one that it does not report stays as it was."""
+    reported = {bare_uuid(gpu.uuid): gpu for gpu in gpus}
+    return [replace(each, gpu=reported.get(bare_uuid(each.gpu.uuid), each.gpu)) for each in known]
 
 
 def _with_process(choice: GpuChoice, process: GpuProcess | None) -> GpuChoice:

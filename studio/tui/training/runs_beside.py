@@ -4,13 +4,14 @@ import contextlib
 import subprocess
 from collections.abc import Iterator, Sequence
 
-from studio.devices import GpuChoice, free_gpu
+from studio.devices import GpuChoice, as_of_now, free_gpu
 from studio.errors import StudioError
 from studio.model.config import RunConfig
 from studio.runs import folders, processes
 from studio.runs.folders import Run
 from studio.runs.gpu_claims import choosing_gpu
 from studio.runs.processes import DetachedTraining
+from studio.telemetry import Gpus
 from studio.translation import tr
 from studio.tui.pane import Pane
 from studio.tui.training.folder_tasks import FolderTasks
@@ -36,7 +37,8 @@ class RunsBeside:
             runs = self._pane.home.runs
             # A run that was sent a moment before has taken its GPU by now.
             with choosing_gpu(runs, name) as taken:
-                gpu = free_gpu(config.train.device, gpus, taken)
+                # In another pane they are not read, and somebody may have taken one since.
+                gpu = free_gpu(config.train.device, as_of_now(gpus, Gpus().read()), taken)
                 if gpu is None:
                     return None
                 run = folders.create(runs, name, config)

@@ -13,9 +13,10 @@ from studio.model.events import TrainingEnded
 from studio.paths import Home
 from studio.runs import folders, processes, queue
 from studio.runs.processes import DetachedTraining
-from studio.telemetry import Gpu
+from studio.telemetry import Gpu, Gpus
 from studio.tui.training.device_panel import DevicePanel
 from studio.tui.training.settings_form import SettingsForm
+from tests.fake_nvml import FakeGpu, FakeNvml
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import write_run
 from tests.tui.only import OnlyTraining
@@ -242,6 +243,21 @@ async def test_a_run_does_not_go_to_the_gpu_that_the_run_in_training_has_just_ta
             await ask_for(studio, "autumn")
         assert detached.devices == {}
     assert queue.waiting(home.runs) == ["autumn"]
+
+
+async def test_a_run_does_not_go_to_a_gpu_that_somebody_has_taken_since_it_was_read(
+    open_studio: Open, home: Home, detached: Detached, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = FakeNvml(FakeGpu("GPU-1", use=90), FakeGpu("GPU-2", use=0, used=0))
+    monkeypatch.setattr("studio.tui.training.runs_beside.Gpus", lambda: Gpus(now))
+    async with open_studio((80, 24), studio=OnlyTraining) as studio:
+        studio.worker.start_run()
+        await studio.press("2")
+        panel = studio.pane.query_one(DevicePanel)
+        panel.post_message(DevicePanel.Taken([free(1), free(2)]))
+        await studio.settle()
+        await ask_for(studio, "autumn")
+        assert detached.devices == {"autumn": "cuda:2"}
 
 
 async def test_a_run_beside_another_whose_training_does_not_start_leaves_nothing(
