@@ -137,6 +137,9 @@ class CorpusMissing(VerticalScroll, can_focus=False):
             return
         except (StudioError, OSError, RuntimeError, sqlite3.Error) as error:
             self.post_message(self._Failed(str(error)))
+        except Exception as error:
+            # A full memory, or a bug: without this the progress would stay for ever.
+            self.post_message(self._Failed(f"{type(error).__name__}: {error}"))
         else:
             self.post_message(self.Arrived())
 

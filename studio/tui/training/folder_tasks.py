@@ -41,9 +41,9 @@ class FolderTasks:
             worker = get_current_worker()
             try:
                 result = task()
-            except (StudioError, OSError) as error:
+            except Exception as error:
                 if not quiet:
-                    self._pane.call_later(self.show_error, run, in_words(error))
+                    self._pane.call_later(self.show_error, run, _reason(error))
             else:
                 if not worker.is_cancelled:
                     self._pane.call_later(then, result)
@@ -55,3 +55,10 @@ class FolderTasks:
     def show_error(self, run: str, reason: str) -> None:
         """Say why a run's folder cannot be used."""
         self._pane.studio.show_notice(reason, title=run, severity="error")
+
+
+def _reason(error: Exception) -> str:
+    """Why a task failed. A bug or a full memory is said, too: nobody sees the thread end."""
+    if isinstance(error, StudioError | OSError):
+        return in_words(error)
+    return f"{type(error).__name__}: {error}"

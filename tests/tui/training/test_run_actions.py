@@ -87,6 +87,23 @@ async def test_a_run_that_cannot_be_deleted_stays_and_says_why(
         assert [run.name for run in folders.all_runs(home.runs)] == ["autumn"]
 
 
+async def test_a_task_that_fails_as_no_one_expects_is_reported(
+    open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run(home, "spring", 20)
+    async with open_studio(SMALL) as studio:
+        await studio.press("2", "r")
+
+        def fail(_: object) -> None:
+            raise MemoryError("no room")
+
+        monkeypatch.setattr(folders, "summary", fail)
+        studio.pane.action_resume_run("spring")
+        await studio.settle()
+        (notice,) = studio.app._notifications
+        assert (notice.title, notice.message) == ("spring", "MemoryError: no room")
+
+
 async def test_a_resumed_run_whose_earlier_events_cannot_be_read_says_why_and_is_shown(
     open_studio: Open, home: Home
 ) -> None:
