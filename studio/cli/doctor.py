@@ -38,6 +38,8 @@ PACKAGES = (
     "typer",
 )
 
+# NVML's code for a driver of another version than its library.
+_MISMATCH = 18
 
 # Labels for people of the keys in JSON.
 _LABELS = {
@@ -79,7 +81,7 @@ def doctor(
         "packages": {name: _version(name, problems) for name in PACKAGES},
         "sqlite": _sqlite(problems),
         "device": _device(problems),
-        "gpu": _gpu(),
+        "gpu": _gpu(problems),
         "gpus": _gpus(),
         "paths": {
             "assets": str(paths.assets()),
@@ -190,14 +192,22 @@ def _device(problems: list[str]) -> dict[str, str]:
     return {"name": device_in_words(device.name), "precision": device.precision}
 
 
-def _gpu() -> str:
+def _gpu(problems: list[str]) -> str:
     try:
         import pynvml
 
         pynvml.nvmlInit()
         version = pynvml.nvmlSystemGetDriverVersion()
         pynvml.nvmlShutdown()
-    except Exception:
+    except Exception as error:
+        if getattr(error, "value", 0) == _MISMATCH:
+            problems.append(
+                tr(
+                    "The NVIDIA driver was updated, but the old one is still loaded: no GPU can be "
+                    "used ({reason}). Restart the machine.",
+                    reason=str(error).rstrip("."),
+                )
+            )
         # Without a driver, or a card that NVML knows, the studio runs on the processor.
         return tr("none found by NVML")
     return tr("NVML, driver {version}", version=version)

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import pynvml
 import pytest
 
 from studio.devices import CudaDevice
@@ -135,3 +136,16 @@ def test_it_says_why_one_of_two_gpus_is_not_used(
     gpus = tangshi("doctor", "--json").document["gpus"]
     assert "was built for newer GPUs only" in gpus["cuda:0"]
     assert "GPU-new" in gpus["cuda:1"]
+
+
+def test_a_driver_that_was_updated_and_not_loaded_yet_is_a_problem(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise pynvml.NVMLError(pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH)
+
+    monkeypatch.setattr(pynvml, "nvmlInit", fail)
+    monkeypatch.setattr("studio.cli.doctor._device", lambda _: {})
+    result = tangshi("doctor")
+    assert result.code == 1
+    assert "version mismatch). Restart the machine." in result.out
