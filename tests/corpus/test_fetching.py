@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import gzip
 import hashlib
 import http.server
 import io
@@ -264,12 +265,39 @@ def test_a_truncated_tarball_is_explained(tmp_path: Path, corpus: Corpus, tarbal
         fetching.unpack(tarball, tmp_path / "to", corpus, no_progress)
 
 
-def test_a_tarball_that_is_cut_off_at_its_beginning_is_explained(
+def test_a_tarball_that_was_cut_off_at_its_beginning_is_explained(
     home: Home, corpus: Corpus, tarball: Path
 ) -> None:
-    tarball.write_bytes(tarball.read_bytes()[:60])
-    with pytest.raises(CorpusError, match="cannot be read as a tarball"):
-        fetch_and_build(home, source=tarball, corpus=corpus)
+    packed = tarball.read_bytes()
+    for end in (10, 20, 60):
+        tarball.write_bytes(packed[:end])
+        with pytest.raises(CorpusError, match="cannot be read as a tarball"):
+            fetch_and_build(home, source=tarball, corpus=corpus)
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.REGTYPE])
+@pytest.mark.parametrize("size", [2**60, -512])
+def test_a_member_of_an_impossible_size_is_refused(
+    tmp_path: Path, home: Home, corpus: Corpus, kind: bytes, size: int
+) -> None:
+    member = tarfile.TarInfo("bomb")
+    member.type, member.size = kind, size
+    hostile = tmp_path / "hostile.tgz"
+    hostile.write_bytes(gzip.compress(member.tobuf(tarfile.GNU_FORMAT) + bytes(2048)))
+    with pytest.raises(CorpusError, match="the size of bomb is impossible"):
+        fetch_and_build(home, source=hostile, corpus=corpus)
+
+
+def test_a_header_that_makes_the_size_of_the_next_member_negative_is_refused(
+    tmp_path: Path, home: Home, corpus: Corpus
+) -> None:
+    hostile = tmp_path / "hostile.tgz"
+    with tarfile.open(hostile, "w:gz", format=tarfile.PAX_FORMAT) as archive:
+        member = tarfile.TarInfo("bomb")
+        member.pax_headers = {"size": "-1024"}
+        archive.addfile(member)
+    with pytest.raises(CorpusError, match="the size of bomb is impossible"):
+        fetch_and_build(home, source=hostile, corpus=corpus)
 
 
 def test_a_tarball_that_was_damaged_on_its_way_is_explained(
