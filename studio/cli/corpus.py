@@ -12,7 +12,14 @@ from studio.cli.output import out, padded, print_json, print_row, progress, say,
 from studio.corpus.library import LARGEST, Library, Query, Sort, built_from
 from studio.corpus.long_lines import LongLine
 from studio.corpus.manifest import Corpus, published_corpus
-from studio.corpus.obtaining import current_statistics, fetch_and_build, how_to_obtain, rebuild
+from studio.corpus.obtaining import (
+    Wanted,
+    current_statistics,
+    fetch_and_build,
+    how_to_obtain,
+    rebuild,
+    wanted,
+)
 from studio.corpus.poem import Poem, Script, Split, couplets, named, place_in_words
 from studio.corpus.statistics import Statistics, length_of
 from studio.errors import CorpusError
@@ -52,9 +59,7 @@ InScript = Annotated[
     Script | None,
     typer.Option(
         "--script",
-        help=tr(
-            "simplified or traditional. Otherwise a library is built in simplified characters."
-        ),
+        help=tr("simplified or traditional; default: as the library is, or simplified."),
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))]
@@ -97,45 +102,51 @@ def fetch(
 ) -> None:
     """Fetch the poems and build the library. Does nothing if there is a library already."""
     home = Home.default()
-    wanted = published_corpus(corpus)
-    library = home.library_beside(wanted.name) if beside else home.library
+    library, named = _place(home, corpus, beside)
     before = current_statistics(library)
     if (
         before is not None
-        and (not corpus or before.source == wanted.source)
+        and (named is None or before.source == named.source)
         and (not script or before.script == script)
         and source is None
         and not again
     ):
         _report_built(library, before, json, is_new=False)
         return
-    script = script or "simplified"
-    _say_what_is_lost(library, wanted if source is None else None, script, beside)
+    new = wanted(library, source, named, script)
+    _say_what_is_lost(library, new, beside)
     mirror = mirror or read_settings(home.settings).mirror
     with progress() as report:
         built = fetch_and_build(
             home,
-            source=source,
-            script=script,
+            source=new.source,
+            script=new.script,
             mirror=mirror,
             progress=report,
-            corpus=wanted,
+            corpus=new.corpus,
             beside=beside,
         )
     _report_built(library, built, json, is_new=True)
 
 
-def _say_what_is_lost(library: Path, wanted: Corpus | None, script: Script, beside: bool) -> None:
+def _place(home: Home, corpus: str, beside: bool) -> tuple[Path, Corpus | None]:
+    """The library to build, and its corpus if one is named: beside the library one always is."""
+    if beside:
+        chosen = published_corpus(corpus)
+        return home.library_beside(chosen.name), chosen
+    return home.library, published_corpus(corpus) if corpus else None
+
+
+def _say_what_is_lost(library: Path, new: Wanted, beside: bool) -> None:
     """Say what a library has before it is replaced by another, and how to build it again.
 
-    `wanted` is the corpus of the new one, or None for the user's own poems; `script` is its script,
-    and with `beside` it is not the library itself but one beside it.
+    With `beside` it is not the library itself but one beside it.
     """
     before = built_from(library)
     if before is None:
         if library.exists():
             say(tr("{library} will be replaced.", library=library))
-    elif wanted is None or (before.source, before.script) != (wanted.source, script):
+    elif (before.source, before.script) != (new.name, new.script):
         say(
             tr(
                 "{library} will be replaced. It has {poems:,} poems from {source}. "
@@ -148,7 +159,7 @@ def _say_what_is_lost(library: Path, wanted: Corpus | None, script: Script, besi
         )
 
 
-@corpus_app.command(help=tr("Build the library again from the fetched poems."))
+@corpus_app.command(help=tr("Build the library again from the files that it was built from."))
 def build(
     source: Annotated[
         Path | None, typer.Option("--from", help=tr("Build from your own poems instead."))
@@ -158,18 +169,24 @@ def build(
     script: InScript = None,
     json: Json = False,
 ) -> None:
-    """Build the library again from the fetched poems."""
+    """Build the library again from the files that it was built from."""
     home = Home.default()
-    wanted = published_corpus(corpus)
-    library = home.library_beside(wanted.name) if beside else home.library
-    script = script or "simplified"
-    _say_what_is_lost(library, wanted if source is None else None, script, beside)
+    library, named = _place(home, corpus, beside)
+    new = wanted(library, source, named, script)
+    _say_what_is_lost(library, new, beside)
     with progress() as report:
-        if source is None:
-            built = rebuild(home, script=script, progress=report, corpus=wanted, beside=beside)
+        if new.source is None:
+            built = rebuild(
+                home, script=new.script, progress=report, corpus=new.corpus, beside=beside
+            )
         else:
             built = fetch_and_build(
-                home, source=source, script=script, progress=report, corpus=wanted, beside=beside
+                home,
+                source=new.source,
+                script=new.script,
+                progress=report,
+                corpus=new.corpus,
+                beside=beside,
             )
     _report_built(library, built, json, is_new=True)
 

@@ -2,16 +2,17 @@
 
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from studio.corpus import fetching, sources
 from studio.corpus.build import Progress, build, no_progress
 from studio.corpus.failures import write_errors
-from studio.corpus.library import Built, Library
+from studio.corpus.library import Built, Library, built_from
 from studio.corpus.manifest import Corpus, corpus_command, corpus_from, published_corpus
 from studio.corpus.poem import Script
 from studio.corpus.statistics import Statistics
 from studio.errors import CorpusError
-from studio.paths import Home, expanded
+from studio.paths import Home, expanded, is_there
 from studio.staging import remove_leftovers
 from studio.translation import tr
 
@@ -31,6 +32,52 @@ def how_to_obtain(built: Statistics | Built, beside: bool = False) -> list[str]:
     poems = ["--corpus", corpus.name] if corpus else ["--from", built.source]
     script = ["--script", built.script] if built.script != "simplified" else []
     return ["corpus", "fetch", *poems, *script, *(["--beside"] if beside else [])]
+
+
+class Wanted(NamedTuple):
+    """What a library is to be built from: `source` is the user's, None for the published corpus."""
+
+    source: Path | None
+    corpus: Corpus
+    script: Script
+
+    @property
+    def name(self) -> str:
+        """What the library records as its source."""
+        return self.corpus.source if self.source is None else _own_name(self.source)
+
+
+def wanted(
+    library: Path,
+    source: Path | None = None,
+    corpus: Corpus | None = None,
+    script: Script | None = None,
+) -> Wanted:
+    """What is named; what is not stays as the library has it, also one of an older version.
+
+    So the poems of the user are only replaced by others that were named. Raises CorpusError with
+    the remedy if the file that the library was built from is gone.
+    """
+    before = built_from(library)
+    if before is None:
+        return Wanted(source, corpus or published_corpus(), script or "simplified")
+    if source is None and corpus is None:
+        corpus = corpus_from(before.source)
+        if corpus is None:
+            source = Path(before.source)
+            if not is_there(source):
+                raise CorpusError(
+                    tr(
+                        "The library was built from {path}, which is no longer there. Give its new "
+                        "path (--from PATH), or replace it by the Tang poems: `{command}`.",
+                        path=source,
+                        command=corpus_command("fetch", published_corpus(), False),
+                    )
+                )
+    found = Wanted(source, corpus or published_corpus(), script or "simplified")
+    if script is None and before.source == found.name:
+        return found._replace(script=before.script)
+    return found
 
 
 def fetch_and_build(
@@ -68,9 +115,7 @@ def fetch_and_build(
                             corpus=corpus.name,
                         )
                     )
-                # The whole path, so that the library can be built again from anywhere. A file name
-                # may not be UTF-8, but text in a library must be.
-                name = str(source.absolute()).encode("utf-8", "replace").decode()
+                name = _own_name(source)
                 return _build_from(home, home.library, source, name, 0, script, progress)
         elif not fetching.is_fetched(folder, corpus):
             fetching.fetch(folder, corpus, mirror, progress, beside=beside)
@@ -108,6 +153,14 @@ def rebuild(
     library = home.library_beside(corpus.name) if beside else home.library
     with write_errors(home.data):
         return _build_from(home, library, folder, corpus.source, corpus.records, script, progress)
+
+
+def _own_name(source: Path) -> str:
+    """The whole path, so that the library can be built again from anywhere.
+
+    A file name may not be UTF-8, but text in a library must be.
+    """
+    return str(expanded(source).absolute()).encode("utf-8", "replace").decode()
 
 
 def _build_from(

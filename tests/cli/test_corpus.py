@@ -81,16 +81,13 @@ def test_fetching_does_nothing_where_there_is_a_library(command: Command, own: s
     assert command("fetch").err.startswith("The library exists already: 2 poems")
 
 
-@pytest.mark.parametrize(
-    "asked", [["--corpus", "quansongshi"], ["--again"], ["--script", "traditional"]]
-)
 def test_other_poems_than_the_library_holds_are_obtained(
-    command: Command, own: str, monkeypatch: pytest.MonkeyPatch, asked: list[str]
+    command: Command, own: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command.json("fetch", "--from", own)
     # Neither npm nor an address: that it is sought at all is what shows.
     monkeypatch.setenv("PATH", "")
-    refused = command("fetch", *asked, "--mirror", "nowhere")
+    refused = command("fetch", "--corpus", "quansongshi", "--mirror", "nowhere")
     assert refused.code == 1
     assert "nowhere is not an http address" in refused.err
     assert f"To build it again: `tangshi-studio corpus fetch --from {own}`." in refused.err
@@ -205,6 +202,16 @@ def test_a_control_character_in_a_path_does_not_reach_the_terminal(command: Comm
     assert "\x1b" not in command.err
 
 
+def test_a_control_character_in_the_name_of_a_file_does_not_either(
+    command: Command, tmp_path: Path
+) -> None:
+    path = tmp_path / "a\x1b[31mb.txt"
+    path.write_text(f"长:{'雨雪风霜天地人' * 2}。\n甲:雨雪风霜天地人，雨雪风霜天地人。\n", "utf-8")
+    command("fetch", "--from", str(path))
+    assert command("stats").out.count("a[31mb.txt") == 2
+    assert "\x1b" not in command("show", "1").out + command("stats").out
+
+
 def test_a_name_that_begins_with_a_tilde_may_be_no_users(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,7 +254,7 @@ def test_a_library_knows_its_file_from_any_folder(
     monkeypatch.chdir(tmp_path)
     command("fetch", "--from", Path(own).name)
     assert command.json("stats")["source"] == own
-    command("fetch", "--from", Path(own).name)
+    command("fetch", "--from", Path(own).name, "--script", "traditional")
     assert f"`tangshi-studio corpus fetch --from {own}`" in command.err
 
 
@@ -294,8 +301,29 @@ def test_poems_of_an_older_version_that_are_replaced_are_named_too(
     monkeypatch.chdir(tmp_path)
     # The command works in another folder.
     command("fetch", "--from", "poems.txt")
-    with closing(sqlite3.connect(tmp_path / "home" / "data" / "library.sqlite")) as library:
-        library.execute("PRAGMA user_version = 1")
+    _outdate(tmp_path / "home" / "data" / "library.sqlite")
     assert command("stats").code == 1
     command("build", "--from", str(tmp_path / "none.txt"))
     assert f"`tangshi-studio corpus fetch --from {own}`" in command.err
+
+
+@pytest.mark.parametrize("how", [("fetch",), ("build",), ("fetch", "--again")])
+def test_poems_of_ones_own_are_only_replaced_by_others_that_are_named(
+    command: Command, own: str, tmp_path: Path, how: tuple[str, ...]
+) -> None:
+    command("fetch", "--from", own, "--script", "traditional")
+    before = command.json("stats")
+    _outdate(tmp_path / "home" / "data" / "library.sqlite")
+    assert command(*how).code == 0
+    assert command.err.startswith("Built: 2 poems")
+    assert command.json("stats") == before
+    _outdate(tmp_path / "home" / "data" / "library.sqlite")
+    Path(own).unlink()
+    assert command(*how).code == 1
+    assert f"built from {own}, which is no longer there" in command.err
+
+
+def _outdate(library: Path) -> None:
+    """Make a library one of an older version."""
+    with closing(sqlite3.connect(library)) as opened:
+        opened.execute("PRAGMA user_version = 1")

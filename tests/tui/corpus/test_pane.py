@@ -1,6 +1,7 @@
 """The corpus pane, used by keyboard on a small library."""
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 from textual.content import Content
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Button, Input, Static
 
 from studio.corpus.build import build
 from studio.corpus.library import Library, Query, Sort
+from studio.corpus.obtaining import fetch_and_build
 from studio.corpus.records import RawPoem
 from studio.errors import CorpusError
 from studio.messages import Command, Event
@@ -379,6 +381,25 @@ async def test_poems_are_fetched_from_within_the_pane(empty_home: Home, tmp_path
         assert _titles(app) == ["静夜思"]
         assert _text(app, "#corpus-found") == "1 poem  10 different characters"
         assert app.focused is app.query_one(PoemList)
+
+
+async def test_ones_own_poems_of_an_older_version_are_built_again(
+    empty_home: Home, tmp_path: Path
+) -> None:
+    own = tmp_path / "poems.txt"
+    own.write_text("靜夜思:牀前看月光，疑是地上霜。\n", "utf-8")
+    fetch_and_build(empty_home, source=own, script="traditional")
+    with contextlib.closing(sqlite3.connect(empty_home.library)) as library:
+        library.execute("PRAGMA user_version = 1")
+    app = _studio(empty_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        button = app.query_one("#corpus-fetch", Button)
+        assert str(button.label) == "Build the library again"
+        await pilot.press("enter")
+        await _settle(pilot)
+        await _settle(pilot)
+        assert _titles(app) == ["靜夜思"]
 
 
 async def test_a_failed_fetch_says_why_and_can_be_repeated(
