@@ -1,10 +1,14 @@
 """A report as a list of blocks, the same for HTML and Markdown. All text is plain."""
 
+import re
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from studio.paths import expanded, resolved
 from studio.report.pictures import Drawing
+from studio.wording import printable
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -78,3 +82,12 @@ class ReportDocument(msgspec.Struct, frozen=True):
     def title(self) -> str:
         """The first heading."""
         return next(each.title for each in self.blocks if isinstance(each, Section))
+
+
+def as_shown(text: str) -> str:
+    """Text for any reader: without control characters, and with ~ for the user's own folder."""
+    text = printable(text)
+    for folder in {str(home(Path("~"))) for home in (expanded, resolved)} - {"/"}:
+        # Only a path that begins with it.
+        text = re.sub(rf"(?<![\w.~/-]){re.escape(folder)}(?=/)", "~", text, flags=re.ASCII)
+    return text

@@ -6,9 +6,13 @@ import importlib.metadata
 import platform
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from studio import __version__
 from studio.corpus.library import Library
+from studio.corpus.manifest import public_name
 from studio.corpus.poem import Split
+from studio.corpus.statistics import Statistics
 from studio.errors import ConfigError, CorpusError, RunError
 from studio.model import checkpoint
 from studio.model.checkpoint_names import step_of
@@ -64,7 +68,7 @@ def gather(
             ),
             to_train={name: config for name, config in needed.items() if config},
             missing=tuple(name for name, config in needed.items() if config is None),
-            library=library.statistics() if library else None,
+            library=_public(library.statistics()) if library else None,
             no_library=no_library,
             with_test=with_test,
             written=datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
@@ -73,6 +77,11 @@ def gather(
             torch=importlib.metadata.version("torch"),
             device=device.name,
         )
+
+
+def _public(statistics: Statistics) -> Statistics:
+    """The figures of the library; a file of the user's own is named without its folder."""
+    return msgspec.structs.replace(statistics, source=public_name(statistics.source))
 
 
 def _with_needed(home: Home, names: Sequence[str]) -> dict[str, RunConfig | None]:

@@ -14,9 +14,9 @@ from studio.report.document import (
     Remarks,
     ReportDocument,
     Section,
+    as_shown,
 )
 from studio.report.pictures import Drawing
-from studio.wording import printable
 
 # Nothing is fetched and no script runs, whatever a run's texts hold.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -125,7 +125,7 @@ def _row(grid: Grid, cells: Sequence[str], tag: str) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(printable(text))
+    return escape(as_shown(text))
 
 
 def _lines(text: str) -> str:

@@ -12,8 +12,8 @@ from studio.report.document import (
     Remarks,
     ReportDocument,
     Section,
+    as_shown,
 )
-from studio.wording import printable
 
 # What Markdown may read as its own, anywhere in a line, and at the start of one.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
@@ -39,7 +39,7 @@ def _block(block: Block) -> str:
             caption = _line(block.caption)
             return f"![{caption}]({block.name}.png)\n\n*{caption}* ([SVG]({block.name}.svg))"
         case Commands():
-            lines = [printable(line).replace("\n", " ") for line in block.lines]
+            lines = [as_shown(line).replace("\n", " ") for line in block.lines]
             longest = max(map(len, re.findall("`+", "\n".join(lines))), default=0)
             fence = "`" * max(3, longest + 1)
             return "\n".join([fence, *lines, fence])
@@ -62,7 +62,7 @@ def _cell(text: str) -> str:
 
 def _line(text: str) -> str:
     """Text on one line, with nothing that Markdown interprets."""
-    return _SPECIAL.sub(r"\\\1", " ".join(printable(text).split("\n")))
+    return _SPECIAL.sub(r"\\\1", " ".join(as_shown(text).split("\n")))
 
 
 def _start(line: str) -> str:

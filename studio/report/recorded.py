@@ -5,6 +5,7 @@ Runs of version 0.1.0 have no such records. A report then says that they are not
 
 import msgspec
 
+from studio.corpus.manifest import public_name
 from studio.model.events import StepDone
 from studio.runs.environment import read_environments
 from studio.runs.folders import Run
@@ -66,7 +67,8 @@ def trained_on(run: Run) -> tuple[TrainedOn, ...]:
             each.precision,
             each.commit,
             each.command,
-            each.corpus,
+            # The library, and what was read beside it.
+            "; ".join(map(public_name, each.corpus.split("; "))),
             each.poems,
             each.step,
         )

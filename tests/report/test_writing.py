@@ -24,6 +24,8 @@ from studio.report.repeating_chapter import _examples, training_commands, writin
 from studio.report.results import OPENINGS, Bench
 from studio.report.writing import write_report
 from studio.runs import folders
+from studio.runs.environment import read_environments
+from studio.runs.folders import Run as RunFolder
 from studio.runs.readings import TrainingReading
 from studio.telemetry import PROCESSOR, Gauge
 from studio.translation import Language, use_language
@@ -130,6 +132,34 @@ def test_what_a_run_records_of_its_machine_is_shown(
         ["", "from step 50: tangshi-studio 9.9, torch 2.99, a processor, 2 threads, float32"],
     ]
     assert rows[6][0] == "记忆"
+
+
+@pytest.mark.parametrize("format", ["html", "markdown"])
+def test_a_report_does_not_name_the_folders_of_the_user(
+    two_runs: Home,
+    data: ReportData,
+    plain_pictures: list[object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    format: str,
+) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    run = two_runs.runs / RUNS[0]
+    (here, *_) = read_environments(run)
+    own = msgspec.structs.replace(here, corpus="/data/of me/own.txt; poems@1 a.json")
+    monkeypatch.setattr(recorded, "read_environments", lambda _: [own])
+    assert data.library is not None
+    library = msgspec.structs.replace(data.library, source="/home/me/own.txt")
+    monkeypatch.setattr(Library, "statistics", lambda _: library)
+    monkeypatch.setattr(gathering, "results_of", lambda *_: data.runs[0].results)
+    config = msgspec.structs.replace(RunFolder(run).config(), start="/home/me/models/old")
+    monkeypatch.setattr(RunFolder, "config", lambda _: config)
+    page = write_report(two_runs, RUNS[:1], tmp_path / "report", format=format).read_text("utf-8")
+    assert "corpus fetch --from own.txt" in page
+    assert "corpus: own.txt; poems@1 a.json" in page
+    assert "/data/of me" not in page
+    assert "--from ~/models/old" in page.replace("\\", "")
+    assert "/home/me" not in page
 
 
 @pytest.mark.usefixtures("few_quatrains")
@@ -300,7 +330,8 @@ def test_a_report_trains_first_what_a_run_starts_and_learns_from(
     commands = [line for line in lines if line.startswith("tangshi-studio")]
     own, beside, *training, reporting = commands
     with Library.open(home.library) as library:
-        assert own == f"tangshi-studio corpus fetch --from {library.statistics().source}"
+        source = Path(library.statistics().source)
+    assert own == f"tangshi-studio corpus fetch --from {source.name}"
     assert beside == "tangshi-studio corpus fetch --corpus quansongshi --beside"
     assert reporting == "tangshi-studio report last --language en --format markdown"
     for each, name in zip(training, ("first", "teacher", "last"), strict=True):
@@ -367,7 +398,7 @@ def test_without_matplotlib_the_remedy_is_named_before_anything_is_measured(
     monkeypatch.delattr("studio.report.drawing")
     monkeypatch.delitem(sys.modules, "studio.report.drawing")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(StudioError, match=r"pip install 'tangshi-studio\[report\]'"):
+    with pytest.raises(StudioError, match=r"with the extra `report`"):
         write_report(two_runs, RUNS, tmp_path / "report")
 
 
