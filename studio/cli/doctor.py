@@ -156,7 +156,7 @@ def _version(package: str, problems: list[str]) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         problems.append(
-            tr("{package} is not installed. Run `pip install {package}`.", package=package)
+            tr("{package} is not installed. Install the studio again.", package=package)
         )
         return ""
 
@@ -184,7 +184,7 @@ def _device(problems: list[str]) -> dict[str, str]:
     except (ImportError, OSError, RuntimeError) as error:
         problems.append(
             tr(
-                "torch cannot be used: {reason}. Run `pip install --force-reinstall torch`.",
+                "torch cannot be used: {reason}. Install torch again, or the studio.",
                 reason=error,
             )
         )

@@ -192,8 +192,8 @@ def _drawing() -> ModuleType:
         raise StudioError(
             tr(
                 "The pictures of a report are drawn with matplotlib, which is not installed. "
-                "Install it into the studio's environment: pip install 'tangshi-studio[report]', "
-                "or in a checkout `.venv/bin/pip install matplotlib`."
+                "Install the studio again, in the same way (uv, pipx or pip), with the extra "
+                "`report`: '.[report]' in its checkout."
             )
         ) from error
     return drawing

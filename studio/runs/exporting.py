@@ -140,8 +140,8 @@ def _event_file_writer() -> Any:
     except ImportError as error:
         raise RunError(
             tr(
-                "TensorBoard is not installed. Install it: "
-                "pip install 'tangshi-studio[tensorboard]'"
+                "TensorBoard is not installed. Install the studio again, in the same way (uv, "
+                "pipx or pip), with the extra `tensorboard`: '.[tensorboard]' in its checkout."
             )
         ) from error
     return EventFileWriter
