@@ -40,7 +40,7 @@ def ci(
     """How far the ci (词) of the Song keep their tunes."""
     home = Home.default()
     path = home.library_beside(published_corpus(corpus).name) if corpus else home.library
-    if not path.is_file():
+    if corpus and not path.is_file():
         raise CorpusError(
             tr(
                 "There are no ci yet: {path} does not exist. "

@@ -366,7 +366,9 @@ def test_a_ci_is_not_scanned_as_a_couplet(tangshi: Run, written: Writer) -> None
     assert "give --tune or --couplet" in result.err
 
 
-def test_the_ci_of_a_library_are_measured(tangshi: Run, tmp_path: Path, home: Home) -> None:
+def test_the_ci_of_a_library_are_measured(
+    tangshi: Run, tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     missing = tangshi("corpus", "ci")
     assert missing.code == 1
     assert "corpus fetch --corpus songci --beside" in missing.err
@@ -379,6 +381,8 @@ def test_the_ci_of_a_library_are_measured(tangshi: Run, tmp_path: Path, home: Ho
     assert "100.0%" in tangshi("corpus", "ci").out
     (tune,) = tangshi("corpus", "ci", "--json").document["tunes"]
     assert (tune["tune"], tune["fit"]) == ("如梦令", 1.0)
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "none"))
+    assert "Run `tangshi-studio corpus fetch`." in tangshi("corpus", "ci", "--corpus", "").err
 
 
 def test_an_unfinished_place_is_no_fault(tangshi: Run, written: Writer) -> None:
