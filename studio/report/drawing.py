@@ -178,7 +178,10 @@ def _chart(axes: Axes, chart: Chart) -> None:
             markersize=2.5,
             zorder=2 if line.faint else 3,
         )
-    if chart.logarithmic:
+    if not any(line.x for line in chart.lines):
+        # Numbers at the axes would be invented.
+        axes.set(xticks=[], yticks=[])
+    elif chart.logarithmic:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter("{x:,g}")

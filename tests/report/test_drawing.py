@@ -57,6 +57,13 @@ def test_the_legend_names_each_run_once_as_it_is_called() -> None:
     assert [each for each in written if "run" in each or "other" in each] == ["_run $x$", "other"]
 
 
+@pytest.mark.parametrize("is_logarithmic", [False, True])
+def test_a_chart_without_a_point_has_no_numbers_at_its_axes(is_logarithmic: bool) -> None:
+    chart = Chart("p", "x", "y", (ChartLine("a", (), (), 0),), is_logarithmic)
+    written = re.findall(r"<!-- (.*?) -->", draw(Charts((chart,)), "svg").decode())
+    assert set(written) == {"p", "x", "y"}
+
+
 PARTS = [
     Part("embedding.weight", (9, 4)),
     Part("layers.0.weight_ih_l0", (4, 6)),
