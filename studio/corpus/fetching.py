@@ -256,7 +256,7 @@ def _put(folder: Path, name: str, content: bytes, corpus: Corpus, origin: str) -
 def _refuse_size(member: tarfile.TarInfo) -> None:
     """Refuse a size that no member has: with a negative one the same member comes for ever."""
     if not 0 <= member.size <= _LARGEST_MEMBER:
-        raise tarfile.TarError(tr("the size of {member} is impossible", member=member.name))
+        raise tarfile.TarError(tr("the size of {member!r} is impossible", member=member.name))
 
 
 def _refuse_outside(member: tarfile.TarInfo, tarball: Path) -> None:

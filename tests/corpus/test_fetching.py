@@ -284,7 +284,7 @@ def test_a_member_of_an_impossible_size_is_refused(
     member.type, member.size = kind, size
     hostile = tmp_path / "hostile.tgz"
     hostile.write_bytes(gzip.compress(member.tobuf(tarfile.GNU_FORMAT) + bytes(2048)))
-    with pytest.raises(CorpusError, match="the size of bomb is impossible"):
+    with pytest.raises(CorpusError, match="the size of 'bomb' is impossible"):
         fetch_and_build(home, source=hostile, corpus=corpus)
 
 
@@ -296,7 +296,7 @@ def test_a_header_that_makes_the_size_of_the_next_member_negative_is_refused(
         member = tarfile.TarInfo("bomb")
         member.pax_headers = {"size": "-1024"}
         archive.addfile(member)
-    with pytest.raises(CorpusError, match="the size of bomb is impossible"):
+    with pytest.raises(CorpusError, match="the size of 'bomb' is impossible"):
         fetch_and_build(home, source=hostile, corpus=corpus)
 
 

@@ -17,6 +17,7 @@ from studio.corpus.obtaining import fetch_and_build, wanted
 from studio.errors import StudioError
 from studio.paths import Home
 from studio.translation import marked, tr
+from studio.wording import printable
 
 _FETCH = marked("Fetch the poems")
 # There is a library of an older version.
@@ -60,7 +61,7 @@ class CorpusMissing(VerticalScroll, can_focus=False):
 
     def compose(self) -> ComposeResult:
         yield Static(tr("No poems yet"), classes="heading", markup=False)
-        yield Static(self._reason, id="corpus-why", markup=False)
+        yield Static(printable(self._reason), id="corpus-why", markup=False)
         yield Static(
             tr(
                 "The complete Tang poems come from the npm package {package} (MIT): "
@@ -96,7 +97,7 @@ class CorpusMissing(VerticalScroll, can_focus=False):
 
     def explain(self, reason: str) -> None:
         """Show why there is no library."""
-        self.query_one("#corpus-why", Static).update(reason)
+        self.query_one("#corpus-why", Static).update(printable(reason))
         self.say_again()
 
     @property
@@ -168,7 +169,8 @@ class CorpusMissing(VerticalScroll, can_focus=False):
         self.query_one("#corpus-progress").display = False
         stage = self.query_one("#corpus-stage", Static)
         stage.add_class("error")
-        stage.update(message.reason)
+        # It may name a file of the user's folder, or what a mirror has answered.
+        stage.update(printable(message.reason))
         stage.scroll_visible(animate=False)
 
     def _show_stage(self, stage: str, done: int, total: int) -> None:

@@ -408,11 +408,11 @@ async def test_a_failed_fetch_says_why_and_can_be_repeated(
     app = _studio(empty_home)
     async with app.run_test(size=(80, 24)) as pilot:
         await _settle(pilot)
-        app.query_one("#corpus-path", Input).value = str(tmp_path / "[missing]")
+        app.query_one("#corpus-path", Input).value = str(tmp_path / "\x1b[missing]")
         app.query_one("#corpus-path").focus()
         await pilot.press("enter")
         await _settle(pilot)
-        assert "[missing]. Check the path." in _text(app, "#corpus-stage")
+        assert "/[missing]. Check the path." in _text(app, "#corpus-stage")
         assert not app.query_one(CorpusMissing).is_busy
 
 
