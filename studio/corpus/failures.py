@@ -17,14 +17,17 @@ _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _NOT_ALLOWED = (sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 
 
-def how_to_rebuild(path: Path) -> str:
-    """The command that builds the library at `path` again, as a sentence."""
+def how_to_rebuild(path: Path, is_known: bool = False) -> str:
+    """The command that builds the library at `path` again, as a sentence.
+
+    `is_known`: the library says what it was built from, and the command finds it there.
+    """
+    command = "tangshi-studio corpus build" if is_known else ""
     for corpus in published_corpora():
         if path.stem == corpus.name:
-            return tr(
-                "Run `{command}` to build it again.",
-                command=corpus_command("build", corpus, beside=True),
-            )
+            command = corpus_command("build", corpus, beside=True)
+    if command:
+        return tr("Run `{command}` to build it again.", command=command)
     return tr(
         "Run `tangshi-studio corpus build`, with --from PATH for your own poems, to build it again."
     )

@@ -131,7 +131,7 @@ class Library:
                         tr(
                             "{path} was built by another version of the studio. {remedy}",
                             path=path,
-                            remedy=how_to_rebuild(path),
+                            remedy=how_to_rebuild(path, built_from(path) is not None),
                         )
                     )
                 return cls(path, connection)

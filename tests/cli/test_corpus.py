@@ -314,6 +314,7 @@ def test_poems_of_ones_own_are_only_replaced_by_others_that_are_named(
     command("fetch", "--from", own, "--script", "traditional")
     before = command.json("stats")
     _outdate(tmp_path / "home" / "data" / "library.sqlite")
+    assert "Run `tangshi-studio corpus build` to build it again." in command("stats").err
     assert command(*how).code == 0
     assert command.err.startswith("Built: 2 poems")
     assert command.json("stats") == before
