@@ -120,7 +120,7 @@ def publish(home: Home, name: str, folder: Path) -> Card:
             parameters=network.parameter_count,
             vocabulary=len(vocabulary),
             bytes=(staging / checkpoint.WEIGHTS).stat().st_size,
-            config=config,
+            config=_public(config),
             corpus=public_name(statistics.source),
             poems=statistics.splits,
             hours=_seconds(run, description.step) / 3600,
@@ -140,6 +140,14 @@ def publish(home: Home, name: str, folder: Path) -> Card:
         return card
 
     return build_folder_atomically(folder, fill)
+
+
+def _public(config: RunConfig) -> RunConfig:
+    """The settings of a run; a model that is a folder is named without the folders around it."""
+    start, *teachers = (
+        Path(each).name if "/" in each else each for each in (config.start, *config.teachers)
+    )
+    return msgspec.structs.replace(config, start=start, teachers=tuple(teachers))
 
 
 def _samples(
@@ -173,7 +181,7 @@ def _before(home: Home, name: str, held_out: HeldOut, later: set[str]) -> Phase 
     return Phase(
         run=name,
         step=step,
-        config=config,
+        config=_public(config),
         corpus=public_name(statistics.source),
         poems=len(texts),
         sharing=_sharing(texts, held_out),

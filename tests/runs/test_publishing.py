@@ -89,6 +89,18 @@ def test_the_card_names_the_file_of_ones_own_poems_without_its_folder(
     assert "Data: poems.json; " in (folder / "README.md").read_text("utf-8")
 
 
+def test_the_card_names_models_that_are_folders_without_the_folders_around_them(
+    home: Home, published: tuple[Path, Card], tmp_path: Path
+) -> None:
+    run = folders.find(home.runs, "a")
+    models = {"start": "/home/me/models/old", "teachers": ("/home/me/wise", "b@2")}
+    run.write_config(msgspec.structs.replace(run.config(), **models))
+    card = publish(home, "a", tmp_path / "again")
+    assert (card.config.start, card.config.teachers) == ("old", ("wise", "b@2"))
+    for file in ("card.json", "README.md"):
+        assert "/home/me" not in (tmp_path / "again" / file).read_text("utf-8")
+
+
 def test_a_model_that_reads_titles_keeps_its_poets_and_has_both_figures(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
