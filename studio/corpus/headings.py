@@ -38,7 +38,7 @@ _BEFORE_TITLE = re.compile(r"^\s*(?:\d{1,4}\s*[.．、]|#+\s)\s*")
 _TITLE_LABEL = re.compile(
     r"\s*(?:title|标题|題目|题目|標題|诗题|詩題|词牌名?|詞牌名?)\s*[:：]\s*", re.IGNORECASE
 )
-_POET_LABEL = re.compile(r"\s*(?:author|poet)\s*[:：]\s*", re.IGNORECASE)
+_POET_LABEL = re.compile(r"\s*(?:author|poet|作者|诗人|詩人)\s*[:：]\s*", re.IGNORECASE)
 # The surnames of most poets of ci. After a tune alone, a word may be its title as well as its poet.
 _SURNAMES = (
     "苏辛柳李晏秦周姜吴张范王陆贺岳刘史蒋陈杨朱赵宋毛叶韦温冯孙牛顾薛林程徐郑晁谢葛向吕曾曹蔡韩洪魏聂文"
@@ -46,6 +46,7 @@ _SURNAMES = (
 )
 _POET = re.compile(f"[{HAN}]{{2,4}}")
 _LONGEST_POET_LINE = 30
+_APART = re.compile(r"(.*\S)\s{2,}(\S+)\s*")
 _QUOTED = re.compile("([^《》]*)《([^《》]+)》([^《》]*)")
 
 
@@ -72,11 +73,13 @@ class TextLine:
 
     @cached_property
     def poet(self) -> str:
-        """The poet's name if the line may be one, else empty."""
-        if len(self.raw) > _LONGEST_POET_LINE:
-            return ""
-        name = _BESIDE_POET.sub("", _POET_LABEL.sub("", self.raw, 1))
-        return name if _POET.fullmatch(name) and not _SEVERAL.fullmatch(name) else ""
+        """The poet's name if the line may be one, or says that it is one; else empty."""
+        words = _POET_LABEL.sub("", self.raw, 1)
+        if len(self.raw) <= _LONGEST_POET_LINE:
+            name = _BESIDE_POET.sub("", words)
+            if _POET.fullmatch(name) and not _SEVERAL.fullmatch(name):
+                return name
+        return clean_label(words) if self.names_poet else ""
 
     @cached_property
     def place(self) -> str:
@@ -90,14 +93,31 @@ class TextLine:
         return _TITLE_LABEL.match(self.raw) is not None
 
     @property
+    def names_poet(self) -> bool:
+        """Whether the line says that it is a poet."""
+        return _POET_LABEL.match(self.raw) is not None
+
+    @property
+    def is_heading(self) -> bool:
+        """Whether the line says what it is: by a label, or by the marks of a title."""
+        return self.is_labelled or self.names_poet or _is_in_marks(self.raw)
+
+    @property
     def is_poem(self) -> bool:
         """Whether the line is a whole poem. A line that is not UTF-8 is treated as one."""
-        is_verse = len(self.verse) > COUPLET and not self.is_labelled
+        is_verse = len(self.verse) > COUPLET and not self.is_heading
         return is_verse or SURROGATE.search(self.raw) is not None
+
+    @property
+    def is_unstopped(self) -> bool:
+        """Whether there is no stop in the line."""
+        return not set(STOPS) & set(self.bare)
 
     @property
     def lost_stop(self) -> str:
         """The stop to add at the end of the line. A colon is no stop here: it may end a title."""
+        if self.is_labelled or self.names_poet:
+            return "，"
         return "，" if self.bare and self.bare[-1] not in STOPS.replace("：", "") else ""
 
     def fits(self, length: int) -> bool:
@@ -147,11 +167,18 @@ class Block:
     def is_heading_above(self, below: "Block | None") -> bool:
         """Whether it may be a title, a poet, or both, with a blank line before the next block."""
         first, *rest = self.lines
-        if self.stopped or first.is_poem:
+        if self.stopped:
+            return False
+        if below is not None and below.stopped:
+            # Spaces may be in a title, however many.
+            is_apart = _APART.fullmatch(first.raw) and _title_and_poet(first.raw).author
+            if (len(rest) == 1 and rest[0].poet) or (not rest and is_apart):
+                return True
+        if first.is_poem:
             return False
         if _title(first.raw).author:
             return not rest
-        if len(first.verse) > 1 and not first.is_labelled:
+        if len(first.verse) > 1 and not first.is_heading:
             # Two parts of equal length are more likely two lines of verse, unless the block below
             # has stops and this line has none.
             lengths = {len(each) for each in first.verse}
@@ -166,6 +193,11 @@ class Block:
         ends_otherwise = len(first.verse[-1]) != self.usual
         return ends_otherwise and all(each.fits(self.usual) for each in others)
 
+    def _is_title(self, line: TextLine, below: TextLine) -> bool:
+        """Whether a line without stops, which may have many spaces, is a title above a poet."""
+        is_alone = self.stopped and line.is_unstopped
+        return is_alone and bool(below.poet) and not below.fits(self.usual)
+
     @property
     def begins_with_verse(self) -> bool:
         """Whether the first line may be one of the lines of verse."""
@@ -178,7 +210,7 @@ class Block:
         its poet, or a title above a poem on one line.
         """
         line, *rest = self.lines[at : at + 4]
-        if not rest or not (line.is_labelled or (line.lost_stop and not line.is_poem)):
+        if not rest or not (line.lost_stop and (not line.is_poem or self._is_title(line, rest[0]))):
             return Heading(), 0
         has_poet = bool(_title_and_poet(line.raw).author)
         # The other lines have stops. This one has none; it ends in a name, or is 其二 or the like.
@@ -193,7 +225,7 @@ class Block:
         ):
             has_place = len(rest) > 2 and below.poet and rest[1].place
             return heading_of([line, below, rest[1]] if has_place else [line, below])
-        if line.is_labelled:
+        if line.is_labelled or line.names_poet:
             found = True
         elif at:
             found = is_certain or (self.stopped and below.is_poem and not as_verse)
@@ -214,9 +246,16 @@ class Block:
 def _title_and_poet(line: str) -> Heading:
     """A title, and the poet if a name is beside 《》 or follows the title after a space.
 
-    After the tune of a ci a title of its own may come first.
+    After the tune of a ci a title of its own may come first. After two spaces the title may have
+    spaces as well, and a label says that the line is a poet.
     """
+    if _POET_LABEL.match(line):
+        return Heading("", TextLine(0, line).poet)
     heading = _title(line)
+    if (apart := _APART.fullmatch(line)) and not heading.author:
+        name = apart[2]
+        if _POET.fullmatch(name) and not _NOT_A_POET.fullmatch(name):
+            return Heading(_title(apart[1]).title, name)
     *parts, name = heading.title.split(" ")
     is_name = _POET.fullmatch(name) and not _NOT_A_POET.fullmatch(name)
     has_tune = bool(parts) and _is_tune(parts[0])
@@ -241,6 +280,13 @@ def _is_tune(title: str) -> bool:
 def is_label_of_title(word: str) -> bool:
     """Whether a word before a colon says that a title follows, or a poet."""
     return bool(_TITLE_LABEL.fullmatch(f"{word}:") or _POET_LABEL.fullmatch(f"{word}:"))
+
+
+def _is_in_marks(line: str) -> bool:
+    """Whether a line is a title in 《》, alone or beside a poet."""
+    if "《" not in line or not (quoted := _QUOTED.fullmatch(clean_label(line))):
+        return False
+    return _title(line).title == quoted[2]
 
 
 def _title(line: str) -> Heading:

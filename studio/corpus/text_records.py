@@ -54,7 +54,7 @@ def heading_above(text: str) -> tuple[Heading, int, int]:
     That is a row and a column, both from 0. They are 0 if there is no heading.
     """
     drafts = _drafts(list(_blocks(text)))
-    if not drafts or not drafts[0].heading.title:
+    if not drafts or drafts[0].heading == Heading():
         return Heading(), 0, 0
     first = drafts[0].lines[0]
     return drafts[0].heading, first.number - 1, first.column - 1
@@ -96,7 +96,8 @@ def _drafts(blocks: list[Block]) -> list[_Draft]:
         if taken == 1 and waiting and heading_of(waiting)[0].author and block.begins_with_verse:
             heading, taken = Heading(), 0
         used = 0
-        if waiting and (taken == 0 or (taken == 1 and not heading.author and block.lines[0].poet)):
+        is_poet = taken == 1 and block.lines[0].poet and not (heading.title and heading.author)
+        if waiting and (taken == 0 or is_poet):
             heading, used = heading_of([*waiting, *block.lines[:taken]])
             used -= taken
         # A line without verse below it is not a heading: it is kept as a poem of one line.
@@ -131,7 +132,7 @@ def _poems(heading: Heading, block: Block) -> Iterator[_Draft]:
 
 def _split(heading: Heading, lines: list[TextLine]) -> Iterator[_Draft]:
     poems = sum(line.is_poem for line in lines)
-    of_one = bool(heading.title) and len(lines) <= _LINES_OF_A_POEM
+    of_one = heading != Heading() and len(lines) <= _LINES_OF_A_POEM
     if lines[0].is_poem and 2 * poems > len(lines) and not of_one:
         for line in lines:
             title, content = _titled(line) if line.is_poem else ("", line)
@@ -176,12 +177,22 @@ def _record(draft: _Draft, name: str) -> RawPoem:
 
 def _blocks(text: str) -> Iterator[Block]:
     """The blocks of a text: lines between blank lines."""
+    lines = [
+        line
+        for number, raw in enumerate(_BREAK.split(text), start=1)
+        if not _LABEL.fullmatch(raw)
+        # The label of a poet without a name says nothing.
+        and ((line := TextLine(number, raw)).poet or not line.names_poet)
+    ]
+    for at in range(1, len(lines)):
+        poet, title = lines[at - 1 : at + 1]
+        is_below_title = at > 1 and lines[at - 2].is_labelled
+        if poet.names_poet and title.is_labelled and not is_below_title:
+            lines[at - 1 : at + 1] = [title, poet]
     block: list[TextLine] = []
-    for number, line in enumerate(_BREAK.split(text), start=1):
-        if _LABEL.fullmatch(line):
-            continue
-        if line.strip():
-            block.append(TextLine(number, line))
+    for line in lines:
+        if line.raw.strip():
+            block.append(line)
         elif block:
             yield Block(block)
             block = []

@@ -209,6 +209,43 @@ def test_a_line_with_the_label_of_a_title_is_a_title_whatever_its_words(
     assert heading.startswith(title) and _read(text)[1][2] == YE
 
 
+@pytest.mark.parametrize("blank", ["", "\n"])
+@pytest.mark.parametrize(
+    ("heading", "title", "poet"),
+    [
+        ("title: Night\nauthor: J. Smith", "Night", "J. Smith"),
+        ("author: J. Smith Jr.\ntitle: Night?", "Night?", "J. Smith Jr."),
+        ("标题：宫词 八\n作者：花蕊夫人徐氏", "宫词 八", "花蕊夫人徐氏"),
+        ("title: 夜\nauthor:", "夜", ""),
+        ("author: Me", "", "Me"),
+    ],
+)
+def test_a_line_with_the_label_of_a_poet_is_a_poet_whatever_its_words(
+    heading: str, title: str, poet: str, blank: str
+) -> None:
+    text = f"{LOU}\n\n{heading}\n{blank}{_lines(YE, 2)}"
+    assert _read(text) == [("", "", LOU), (title, poet, YE)]
+
+
+@pytest.mark.parametrize(
+    ("heading", "title", "poet"),
+    [
+        ("咏史诗 七里滩\n胡曾\n", "咏史诗 七里滩", "胡曾"),
+        ("郊庙歌辞 太清宫乐章 第三奏\n不详\n", "郊庙歌辞 太清宫乐章 第三奏", "不详"),
+        ("郊庙歌辞 太清宫乐章 第三奏\n不详", "郊庙歌辞 太清宫乐章 第三奏", "不详"),
+        ("房公旧竹亭闻琴缅慕风流神期如在因重题此作\n李德裕", "", "李德裕"),
+        ("《相和歌辞 短歌行六首 其二》顾况", "相和歌辞 短歌行六首 其二", "顾况"),
+        ("塞下曲五首 五  张仲素\n", "塞下曲五首 五", "张仲素"),
+        ("思平泉树石杂咏 似鹿石  李德裕\n", "思平泉树石杂咏 似鹿石", "李德裕"),
+    ],
+)
+def test_a_title_with_spaces_is_a_title_above_verse_with_stops(
+    heading: str, title: str, poet: str
+) -> None:
+    title = title or heading.partition("\n")[0]
+    assert _read(f"{heading}\n{_lines(YE, 2)}") == [(title, poet, YE)]
+
+
 CI = (
     "一曲新词酒一杯，去年天气旧亭台。夕阳西下几时回？",
     "无可奈何花落去，似曾相识燕归来。小园香径独徘徊。",
