@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from matplotlib import font_manager, rc_context
+from matplotlib import font_manager, rc_context, rcdefaults, rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -73,7 +73,10 @@ def draw(drawing: Drawing, kind: Literal["svg", "png"]) -> bytes:
     if any(map(is_han, "".join(_words(drawing)))):
         family.insert(0, chinese_family())
     written = io.BytesIO()
-    with rc_context({**_SETTINGS, "font.family": family}):
+    with rc_context():
+        # Settings of the user, such as LaTeX or a dark style, are for other pictures.
+        rcdefaults()
+        rcParams.update({**_SETTINGS, "font.family": family})
         match drawing:
             case Charts():
                 figure = _charts(drawing)

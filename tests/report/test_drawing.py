@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from matplotlib import rc_context
 
 from studio.errors import StudioError
 from studio.model.config import ModelConfig
@@ -30,6 +31,12 @@ def test_a_picture_is_drawn_in_both_formats_and_is_always_the_same(drawing: Draw
     png = draw(drawing, "png")
     assert png.startswith(b"\x89PNG")
     assert int.from_bytes(png[16:20]) > 300, "pixels wide"
+
+
+def test_the_users_settings_of_matplotlib_do_not_change_a_picture() -> None:
+    svg = draw(CHARTS, "svg")
+    with rc_context({"text.usetex": True, "axes.facecolor": "black", "savefig.format": "pdf"}):
+        assert draw(CHARTS, "svg") == svg
 
 
 def test_the_name_of_a_single_run_needs_no_font(monkeypatch: pytest.MonkeyPatch) -> None:
