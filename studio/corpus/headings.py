@@ -36,9 +36,9 @@ _SEVERAL = re.compile("其.+|.+首")
 # What stands before a title: a number, the sign of a heading in Markdown, a label.
 _BEFORE_TITLE = re.compile(r"^\s*(?:\d{1,4}\s*[.．、]|#+\s)\s*")
 _TITLE_LABEL = re.compile(
-    r"\s*(?:title|标题|題目|题目|標題|诗题|詩題|词牌名?|詞牌名?)\s*[:：]\s*", re.IGNORECASE
+    r"^\s*(?:title|标题|題目|题目|標題|诗题|詩題|词牌名?|詞牌名?)\s*[:：]\s*", re.IGNORECASE
 )
-_POET_LABEL = re.compile(r"\s*(?:author|poet|作者|诗人|詩人)\s*[:：]\s*", re.IGNORECASE)
+_POET_LABEL = re.compile(r"^\s*(?:author|poet|作者|诗人|詩人)\s*[:：]\s*", re.IGNORECASE)
 # The surnames of most poets of ci. After a tune alone, a word may be its title as well as its poet.
 _SURNAMES = (
     "苏辛柳李晏秦周姜吴张范王陆贺岳刘史蒋陈杨朱赵宋毛叶韦温冯孙牛顾薛林程徐郑晁谢葛向吕曾曹蔡韩洪魏聂文"
@@ -147,7 +147,7 @@ def heading_of(lines: list[TextLine]) -> tuple[Heading, int]:
     """The heading made of the last one to three of these lines, and the number of lines used."""
     *above, last = lines
     if above and last.place:
-        heading, used = heading_of(above)
+        heading, used = heading_of(above[-2:])
         return Heading(f"{heading.title} {last.place}", heading.author), used + 1
     if above and last.poet:
         return Heading(_title(above[-1].raw).title, last.poet), 2

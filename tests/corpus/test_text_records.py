@@ -246,6 +246,15 @@ def test_a_title_with_spaces_is_a_title_above_verse_with_stops(
     assert _read(f"{heading}\n{_lines(YE, 2)}") == [(title, poet, YE)]
 
 
+def test_a_dynasty_may_stand_before_the_label_of_a_poet() -> None:
+    assert _read(f"静夜思\n唐代 作者：李白\n\n{_lines(YE, 1)}") == [("静夜思", "李白", YE)]
+
+
+@pytest.mark.parametrize("strange", ["山" + " " * 10**5 + "水 木\n", "其一\n\n" * 2000])
+def test_a_strange_text_is_read_to_its_end_at_once(strange: str) -> None:
+    assert _read(f"{strange}\n登鹳雀楼 王之涣\n{_lines(LOU, 2)}")[-1][2] == LOU
+
+
 CI = (
     "一曲新词酒一杯，去年天气旧亭台。夕阳西下几时回？",
     "无可奈何花落去，似曾相识燕归来。小园香径独徘徊。",
