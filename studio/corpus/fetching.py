@@ -94,7 +94,7 @@ def is_tarball(path: Path) -> bool:
             return True
     except (tarfile.ReadError, tarfile.CompressionError):
         return False
-    except (tarfile.TarError, EOFError):
+    except (tarfile.TarError, EOFError, zlib.error):
         return True
 
 

@@ -122,14 +122,6 @@ def fetch_and_build(
         return rebuild(home, script=script, progress=progress, corpus=corpus, beside=beside)
 
 
-def _is_tarball(file: Path) -> bool:
-    try:
-        return tarfile.is_tarfile(file)
-    except (EOFError, zlib.error, lzma.LZMAError):
-        # Its beginning is that of a compressed file, and the rest is missing or damaged.
-        return True
-
-
 def rebuild(
     home: Home,
     *,
