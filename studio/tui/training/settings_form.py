@@ -238,6 +238,8 @@ class SettingsForm(VerticalScroll, can_focus=False):
             self.query_one(Fold).opened = True
             self.set_class(True, "-more")
         field.editor.focus()
+        # A field that the fold hid has no place before it is laid out.
+        self.call_after_refresh(field.scroll_visible, animate=False)
 
     def action_find(self) -> None:
         """Type a part of a setting's name, then go to it with enter."""

@@ -109,6 +109,7 @@ async def test_a_setting_is_reached_by_a_part_of_its_name(
     async with open_studio(SMALL) as studio:
         await studio.press("2", "slash", *typed, "enter")
         assert studio.app.focused is field(studio, name).editor
+        assert studio.app.screen.can_view_entire(field(studio, name))
         assert not studio.pane.query_one("#find").display
         await studio.press("escape", "slash", *"nothing", "enter")
         assert studio.app.focused is studio.pane.query_one("#find")
