@@ -21,7 +21,7 @@ from studio.messages import Command, Event
 from studio.paths import Home
 from studio.settings import Settings
 from studio.tui.app import StudioApp
-from studio.tui.corpus import pane
+from studio.tui.corpus import missing, pane
 from studio.tui.corpus.figures import CorpusFigures, Figure
 from studio.tui.corpus.form_line import FormLine
 from studio.tui.corpus.missing import CorpusMissing
@@ -416,19 +416,19 @@ async def test_a_failed_fetch_says_why_and_can_be_repeated(
         assert not app.query_one(CorpusMissing).is_busy
 
 
-async def test_a_fetch_that_fails_as_no_one_expects_says_why(
+async def test_the_whole_reason_of_a_failed_fetch_is_seen(
     empty_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise MemoryError("no room")
+        raise CorpusError("\n".join(f"Way {number} failed." for number in range(12)))
 
-    monkeypatch.setattr("studio.tui.corpus.missing.fetch_and_build", fail)
+    monkeypatch.setattr(missing, "fetch_and_build", fail)
     app = _studio(empty_home)
     async with app.run_test(size=(80, 24)) as pilot:
         await _settle(pilot)
-        app.query_one(CorpusMissing).action_fetch()
+        await pilot.press("g")
         await _settle(pilot)
-        assert _text(app, "#corpus-stage") == "MemoryError: no room"
+        assert app.screen.can_view_entire(app.query_one("#corpus-stage"))
 
 
 async def test_a_library_that_was_built_meanwhile_is_opened_when_the_pane_is_entered(
