@@ -34,7 +34,7 @@ def comparison_chapter(data: ReportData, text: Translate) -> Iterator[Block]:
             effort_charts(data.runs, text),
             text(
                 "Perplexity on validation by training time and by characters read: over all "
-                "targets (solid) and over Han characters alone (dashed)."
+                "targets (solid) and over Han characters alone (dashed, with hollow points)."
             ),
         )
     yield from _side_by_side(data.runs, text)

@@ -41,6 +41,7 @@ def learning_charts(runs: Sequence[ReportedRun], text: Translate) -> Charts:
                 step,
                 text("nats per character"),
                 _noisy(runs, lambda each: each.loss),
+                by_step=True,
             ),
             Chart(
                 text("Perplexity on validation"),
@@ -48,6 +49,7 @@ def learning_charts(runs: Sequence[ReportedRun], text: Translate) -> Charts:
                 text("perplexity"),
                 tuple(_perplexities(runs, _steps_at)),
                 logarithmic=True,
+                by_step=True,
             ),
         )
     )
@@ -66,15 +68,30 @@ def optimiser_charts(runs: Sequence[ReportedRun], text: Translate) -> Charts:
     )
     return Charts(
         (
-            Chart(text("Learning rate"), step, text("learning rate"), rates, from_zero=True),
+            Chart(
+                text("Learning rate"),
+                step,
+                text("learning rate"),
+                rates,
+                from_zero=True,
+                by_step=True,
+            ),
             Chart(
                 text("Gradient norm before clipping"),
                 step,
                 text("gradient norm"),
                 _noisy(runs, lambda each: each.gradient_norm),
                 logarithmic=True,
+                by_step=True,
             ),
-            Chart(text("Speed"), step, text("characters/s"), tuple(_speeds(runs)), from_zero=True),
+            Chart(
+                text("Speed"),
+                step,
+                text("characters/s"),
+                tuple(_speeds(runs)),
+                from_zero=True,
+                by_step=True,
+            ),
         ),
         columns=3,
     )
@@ -120,7 +137,14 @@ def verse_charts(runs: Sequence[ReportedRun], text: Translate) -> Charts:
     )
     return Charts(
         tuple(
-            Chart(title, text("steps"), unit, tuple(_verses(runs, value)), from_zero=True)
+            Chart(
+                title,
+                text("steps"),
+                unit,
+                tuple(_verses(runs, value)),
+                from_zero=True,
+                by_step=True,
+            )
             for title, unit, value in figures
         ),
         columns=3,

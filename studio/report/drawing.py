@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyBboxPatch
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from studio.corpus.poem import is_han
 from studio.errors import StudioError
@@ -179,6 +179,8 @@ def _chart(axes: Axes, chart: Chart) -> None:
             # A line of one or few points is hard to see without them.
             marker="o" if len(line.x) <= 30 else None,
             markersize=2.5,
+            # A single point has no dashes.
+            markerfacecolor="white" if line.dashed else _colour(line.colour),
             zorder=2 if line.faint else 3,
         )
     if not any(line.x for line in chart.lines):
@@ -195,6 +197,10 @@ def _chart(axes: Axes, chart: Chart) -> None:
         axes.set_ylim(0, 1.08 * highest or 1)
     else:
         axes.margins(y=0.1)
+    if chart.by_step:
+        axes.xaxis.set_major_locator(
+            MaxNLocator("auto", steps=(1, 2, 5, 10), integer=True, min_n_ticks=1)
+        )
     axes.grid(True, which="both", linewidth=0.4, alpha=0.4)
     axes.spines[["top", "right"]].set_visible(False)
 

@@ -22,7 +22,7 @@ class ChartLine(msgspec.Struct, frozen=True):
 
 
 class Chart(msgspec.Struct, frozen=True):
-    """A chart with its axes' names."""
+    """A chart with its axes' names. `by_step`: steps are along x, and those are whole numbers."""
 
     title: str
     x_title: str
@@ -30,6 +30,7 @@ class Chart(msgspec.Struct, frozen=True):
     lines: tuple[ChartLine, ...]
     logarithmic: bool = False
     from_zero: bool = False
+    by_step: bool = False
 
 
 class Charts(msgspec.Struct, frozen=True):

@@ -85,7 +85,8 @@ def _curves(runs: Sequence[ReportedRun], text: Translate) -> Iterator[Block]:
         text(
             "Left: the loss (faint; in a long training each point is the mean of some steps) and "
             "its mean over a twentieth of the training. Right: perplexity on the validation "
-            "poems, over all targets (solid) and over Han characters alone (dashed)."
+            "poems, over all targets (solid) and over Han characters alone (dashed, with hollow "
+            "points)."
         ),
     )
     if len({_kind_of_loss(run.history.config) for run in runs}) > 1:

@@ -4,6 +4,7 @@ import re
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from matplotlib import rc_context
 
@@ -64,11 +65,21 @@ def test_the_legend_names_each_run_once_as_it_is_called() -> None:
     assert [each for each in written if "run" in each or "other" in each] == ["_run $x$", "other"]
 
 
-@pytest.mark.parametrize("is_logarithmic", [False, True])
-def test_a_chart_without_a_point_has_no_numbers_at_its_axes(is_logarithmic: bool) -> None:
-    chart = Chart("p", "x", "y", (ChartLine("a", (), (), 0),), is_logarithmic)
-    written = re.findall(r"<!-- (.*?) -->", draw(Charts((chart,)), "svg").decode())
-    assert set(written) == {"p", "x", "y"}
+def test_the_ticks_of_steps_are_whole_numbers() -> None:
+    line = ChartLine("run", (15.0,), (2.0,), 0)
+    chart = Chart("a", "b", "c", (line,))
+    assert "14.50" in _ticks(chart)
+    assert _ticks(msgspec.structs.replace(chart, by_step=True)) == ["15"]
+
+
+def _ticks(chart: Chart) -> list[str]:
+    return re.findall(r"<!-- (1[45][\d.]*) -->", draw(Charts((chart,)), "svg").decode())
+
+
+def test_a_single_point_of_a_dashed_line_is_hollow() -> None:
+    lines = (LINE, ChartLine("run", (1.0,), (1.0,), 0, dashed=True))
+    svg = draw(Charts((Chart("a", "b", "c", lines),)), "svg").decode()
+    assert "fill: #ffffff; stroke: #0072b2" in svg
 
 
 PARTS = [
