@@ -7,6 +7,7 @@ import msgspec
 import typer
 
 from studio.cli.output import out, print_json, say, usage_errors
+from studio.cli.scan_report import script_for
 from studio.corpus import lookups
 from studio.corpus.library import Library
 from studio.corpus.lookups import Frequency, LineFound
@@ -54,10 +55,11 @@ def rhyme(
     if json:
         print_json({"rhyme_book": book.name, "character": character, "rhymes": found})
         return
+    in_script = script_for(each.text for group in found for each in group.characters)
     for group in found:
         characters = "".join(each.text for each in group.characters if not each.rare)
         rare = "".join(each.text for each in group.characters if each.rare)
-        words = [f"{group.name}  {characters}"]
+        words = [f"{in_script(group.name)}  {characters}"]
         if group.rare:
             words.append(tr("(rare reading of {character})", character=character))
         if rare:

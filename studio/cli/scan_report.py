@@ -1,6 +1,6 @@
 """What `scan` prints of a poem: tones, faults by name, and what is offered for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from rich.cells import cell_len
 
@@ -18,7 +18,7 @@ def print_scansion(title: str, scanned: Scansion) -> None:
     if title:
         out.print(title)
     width = max(2 * len(line.text) for line in scanned.lines)
-    named = _script_for(scanned)
+    named = script_for(line.text for line in scanned.lines)
     for at, line in enumerate(scanned.lines):
         marks = _marks(line)
         text = line.text.replace(BLANK, WIDE_BLANK)
@@ -102,14 +102,14 @@ def _marks(line: Line) -> str:
     )
 
 
-def _script_for(scanned: Scansion) -> Callable[[str], str]:
+def script_for(shown: Iterable[str]) -> Callable[[str], str]:
     """Puts the names of rhymes, which are traditional, into the script that a person reads.
 
-    In Chinese that is the one of the language, in English the one of the poem.
+    In Chinese that is the one of the language, in English the one of the lines shown with them.
     """
     if language() == "zh_TW":
         return str
-    texts = [line.text for line in scanned.lines]
+    texts = list(shown)
     is_simplified = language() == "zh" or texts == list(map(simplified, texts))
     return simplified if is_simplified else str
 

@@ -8,6 +8,7 @@ from tests.cli.conftest import Run
     ("arguments", "shown"),
     [
         (("rhyme", "门"), "平元  门"),
+        (("rhyme", "山"), "平删  "),
         (("rhyme", "门", "--rhymes", "xinyun"), "平文  "),
         (("word", "月"), "月…  "),
         (("lines", "春", "--count", "1"), "春"),
