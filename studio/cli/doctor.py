@@ -15,6 +15,7 @@ from studio import __version__, paths
 from studio.cli.output import out, padded, print_json
 from studio.devices import candidates
 from studio.errors import StudioError
+from studio.installing import how_to_install
 from studio.paths import HOME_VARIABLE, Home
 from studio.runs import folders
 from studio.settings import Settings, read_settings
@@ -156,7 +157,11 @@ def _version(package: str, problems: list[str]) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         problems.append(
-            tr("{package} is not installed. Install the studio again.", package=package)
+            tr(
+                "{package} is not installed. Run `{command}`.",
+                package=package,
+                command=how_to_install(package),
+            )
         )
         return ""
 
@@ -184,8 +189,9 @@ def _device(problems: list[str]) -> dict[str, str]:
     except (ImportError, OSError, RuntimeError) as error:
         problems.append(
             tr(
-                "torch cannot be used: {reason}. Install torch again, or the studio.",
+                "torch cannot be used: {reason}. Run `{command}`.",
                 reason=error,
+                command=how_to_install("torch", "--force-reinstall"),
             )
         )
         return {}

@@ -13,6 +13,7 @@ from studio.corpus.poem import is_han
 from studio.documents import read_json
 from studio.errors import ConfigError, RunError, StudioError
 from studio.files import build_folder_atomically
+from studio.installing import how_to_install
 from studio.paths import Home, resolved
 from studio.report.amounts import joined
 from studio.report.catalogue import translator
@@ -192,8 +193,8 @@ def _drawing() -> ModuleType:
         raise StudioError(
             tr(
                 "The pictures of a report are drawn with matplotlib, which is not installed. "
-                "Install the studio again, in the same way (uv, pipx or pip), with the extra "
-                "`report`: '.[report]' in its checkout."
+                "Run `{command}`.",
+                command=how_to_install("matplotlib"),
             )
         ) from error
     return drawing

@@ -10,6 +10,7 @@ import msgspec
 
 from studio.errors import RunError
 from studio.files import build_folder_atomically, write_atomically
+from studio.installing import how_to_install
 from studio.model.events import EpochDone, SampleWritten, StepDone, Validated, VerseMeasured
 from studio.runs.folders import Run
 from studio.runs.readings import TrainingReading, read_readings
@@ -140,8 +141,9 @@ def _event_file_writer() -> Any:
     except ImportError as error:
         raise RunError(
             tr(
-                "TensorBoard is not installed. Install the studio again, in the same way (uv, "
-                "pipx or pip), with the extra `tensorboard`: '.[tensorboard]' in its checkout."
+                "{package} is not installed. Run `{command}`.",
+                package="TensorBoard",
+                command=how_to_install("tensorboard"),
             )
         ) from error
     return EventFileWriter

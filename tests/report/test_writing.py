@@ -1,6 +1,7 @@
 """A report replaces only a report, says what is lacking, and is written in two languages."""
 
 import contextlib
+import re
 import shlex
 import shutil
 import sqlite3
@@ -398,7 +399,7 @@ def test_without_matplotlib_the_remedy_is_named_before_anything_is_measured(
     monkeypatch.delattr("studio.report.drawing")
     monkeypatch.delitem(sys.modules, "studio.report.drawing")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(StudioError, match=r"with the extra `report`"):
+    with pytest.raises(StudioError, match=re.escape(f"{sys.executable} -m pip install matplotlib")):
         write_report(two_runs, RUNS, tmp_path / "report")
 
 
