@@ -162,8 +162,8 @@ token.
 
 ## Samples
 
-By seed, not by hand; with the settings that `generate` has by itself. Another kind of processor may
-write others.
+Chosen by seed, not by hand, with the default settings of `generate`. Another kind of processor may
+write other poems.
 
 {samples}
 """
@@ -180,7 +180,7 @@ def _given(each: SplitFigures) -> str:
         found += (
             f"\nOver all targets ({each.split}): {each.perplexity_form:.1f} where the form and the "
             f"place in it are given, {each.perplexity_titled:.1f} where title and poet are given "
-            "as well, as far as it reads them.\n"
+            "as well (those of the two that it reads).\n"
         )
     if each.perplexity_quatrains is not None:
         found += (
