@@ -29,7 +29,7 @@ from studio.reasons import in_words
 from studio.runs import folders, processes, queue
 from studio.translation import tr
 from studio.tui.host import Host
-from studio.tui.quit_screen import QuitScreen
+from studio.tui.quit_screen import QuitScreen, ReportScreen
 from studio.tui.terminal_app import TerminalApp
 from studio.wording import printable
 
@@ -56,7 +56,17 @@ class Leaving:
         self._composing: set[int] = set()
 
     def ask(self) -> None:
-        """Quit; if a run is in training, ask first what becomes of it."""
+        """Quit; ask first about a report that is being written, and about a run in training."""
+        if isinstance(self._app.screen, ReportScreen):
+            return
+        if any(each.group == "report" and not each.is_finished for each in self._app.workers):
+            self._app.push_screen(ReportScreen(), self._ask_about_run)
+        else:
+            self._ask_about_run()
+
+    def _ask_about_run(self, quits: bool | None = True) -> None:
+        if not quits:
+            return
         run = self._host.run_in_training
         if not run.is_running:
             self._app.exit()

@@ -1,4 +1,4 @@
-"""Asking before quitting while a run is in training."""
+"""Asking before quitting while a run is in training or a report is written."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -85,6 +85,14 @@ class QuitScreen(AskScreen):
         self.query_one("#question", Static).update(doing)
         self.query_one("#answers").display = False
         action()
+
+
+class ReportScreen(AskScreen):
+    """Quit although a report is being written, or stay."""
+
+    def __init__(self) -> None:
+        question = tr("A report is being written. If you quit now, it is lost.")
+        super().__init__(question, yes=tr("Quit"), no=tr("Stay"))
 
 
 def _unsaved(run: RunInTraining) -> str:

@@ -9,6 +9,7 @@ import pytest
 from studio.collection import picture
 from studio.errors import RunError
 from studio.paths import Home
+from studio.tui.quit_screen import ReportScreen
 from studio.tui.training.report_writer import write_report
 from tests.tui.conftest import Open, Opened
 from tests.tui.fake_worker import write_run
@@ -60,6 +61,22 @@ async def test_one_report_is_written_at_a_time(open_studio: Open, home: Home) ->
         await studio.pilot.press("R", "R")
         assert "A report is being written." in notices(studio)
         studio.app.workers.cancel_all()
+
+
+@pytest.mark.usefixtures("fake_program")
+async def test_a_report_that_is_being_written_is_not_lost_without_a_question(
+    open_studio: Open, home: Home
+) -> None:
+    write_run(home, "slow", 40)
+    async with open_studio(WIDE) as studio:
+        await studio.press("2", "r", "space")
+        await studio.pilot.press("R", "q", "ctrl+q")
+        assert isinstance(studio.app.screen, ReportScreen)
+        await studio.pilot.press("n")
+        assert len(studio.app.screen_stack) == 1
+        assert not studio.app._exit
+        await studio.pilot.press("q", "y")
+        assert studio.app._exit
 
 
 @pytest.mark.usefixtures("fake_program")
