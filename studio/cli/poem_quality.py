@@ -44,7 +44,10 @@ def poems(
     split: Annotated[str, typer.Option(help=tr("Whose poems to compare with."))] = "test",
     discriminator: Annotated[
         bool,
-        typer.Option("--discriminator", help=tr("How well a classifier tells ours from people's.")),
+        typer.Option(
+            "--discriminator",
+            help=tr("How well a classifier tells the model's poems from people's."),
+        ),
     ] = False,
     drafts: Annotated[
         int, typer.Option(min=1, max=256, help=tr("Drafts of each poem; the best is measured."))

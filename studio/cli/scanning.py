@@ -69,8 +69,9 @@ def scan(
         typer.Option(
             "--couplet",
             help=tr(
-                "Measure each as a couplet (对联), the first half of its lines against the second; "
-                "by default poems of two lines are."
+                "Measure each poem as a couplet (对联), the first half of its lines against the "
+                "second. Otherwise only poems of two lines, or with ； between their halves, are "
+                "couplets."
             ),
         ),
     ] = False,

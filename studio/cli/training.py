@@ -26,7 +26,7 @@ def train(
     ] = "studio",
     cell: Annotated[
         str | None,
-        typer.Option(help=tr("rnn, gru or lstm; several, as rnn,gru: one after the other.")),
+        typer.Option(help=tr("rnn, gru or lstm; several, such as rnn,gru, are trained in turn.")),
     ] = None,
     run: Annotated[
         str | None,
@@ -87,7 +87,7 @@ def train(
         bool, typer.Option(help=tr("Train the runs that wait; with --resume, after that run."))
     ] = False,
     json: Annotated[
-        bool, typer.Option("--json", help=tr("Report as JSON; several runs, one a line."))
+        bool, typer.Option("--json", help=tr("Report as JSON; of several runs, each is one line."))
     ] = False,
 ) -> None:
     """Train a model. Ctrl-C stops it after saving a checkpoint."""

@@ -62,7 +62,7 @@ def generate(
             help=tr("The title of the poem, such as 送别; its first 12 characters are read.")
         ),
     ] = "",
-    poet: Annotated[str, typer.Option(help=tr("In whose manner, such as 李白."))] = "",
+    poet: Annotated[str, typer.Option(help=tr("A poet to imitate, such as 李白."))] = "",
     rhyme: Annotated[str, typer.Option(help=tr("One of the 106 rhymes, such as 阳 or 東."))] = "",
     rhymes: RhymeBookOption = "",
     tones: Annotated[
