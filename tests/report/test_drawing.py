@@ -65,6 +65,13 @@ def test_the_legend_names_each_run_once_as_it_is_called() -> None:
     assert [each for each in written if "run" in each or "other" in each] == ["_run $x$", "other"]
 
 
+@pytest.mark.parametrize("is_logarithmic", [False, True])
+def test_a_chart_without_a_point_has_no_numbers_at_its_axes(is_logarithmic: bool) -> None:
+    chart = Chart("p", "x", "y", (ChartLine("a", (), (), 0),), is_logarithmic)
+    written = re.findall(r"<!-- (.*?) -->", draw(Charts((chart,)), "svg").decode())
+    assert set(written) == {"p", "x", "y"}
+
+
 def test_the_ticks_of_steps_are_whole_numbers() -> None:
     line = ChartLine("run", (15.0,), (2.0,), 0)
     chart = Chart("a", "b", "c", (line,))

@@ -169,7 +169,8 @@ class CorpusMissing(VerticalScroll, can_focus=False):
         self.query_one("#corpus-progress").display = False
         stage = self.query_one("#corpus-stage", Static)
         stage.add_class("error")
-        stage.update(message.reason)
+        # It may name a file of the user's folder, or what a mirror has answered.
+        stage.update(printable(message.reason))
         # It has its height once it is laid out. The remedy is at its end.
         self.call_after_refresh(stage.scroll_visible, animate=False)
 

@@ -416,6 +416,21 @@ async def test_a_failed_fetch_says_why_and_can_be_repeated(
         assert not app.query_one(CorpusMissing).is_busy
 
 
+async def test_a_fetch_that_fails_as_no_one_expects_says_why(
+    empty_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr("studio.tui.corpus.missing.fetch_and_build", fail)
+    app = _studio(empty_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settle(pilot)
+        app.query_one(CorpusMissing).action_fetch()
+        await _settle(pilot)
+        assert _text(app, "#corpus-stage") == "MemoryError: no room"
+
+
 async def test_the_whole_reason_of_a_failed_fetch_is_seen(
     empty_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
