@@ -23,18 +23,16 @@ from studio.reasons import in_words
 from studio.translation import plain, tr
 from studio.wording import printable
 
-
-class _Output(Console):
-    """Standard output: no control character of a file or of its name reaches the terminal."""
-
-    def print(self, *objects: Any, **options: Any) -> None:
-        """Print texts without control characters."""
-        shown = (printable(each) if isinstance(each, str) else each for each in objects)
-        super().print(*shown, **options)
-
-
-# A file or a pipe has no width: without soft wrap, rich would break lines at 80 cells.
-out = _Output(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+# A file or a pipe has no width: rich would break lines and cut tables at 80 cells.
+_IS_TERMINAL = sys.stdout.isatty()
+_BOUNDLESS = 100_000  # cells
+out = Console(
+    highlight=False,
+    markup=False,
+    emoji=False,
+    soft_wrap=not _IS_TERMINAL,
+    width=None if _IS_TERMINAL else _BOUNDLESS,
+)
 messages = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 

@@ -332,6 +332,16 @@ def test_the_list_of_runs_cuts_no_word(
     assert len(listed.splitlines()) == 2
 
 
+def test_a_pipe_gets_all_columns_of_the_list_and_whole_lines(tangshi: Run, home: Home) -> None:
+    folders.create(home.runs, "a", RECIPES["classic"])
+    heading = tangshi("runs", "list").out.splitlines()[0].split()
+    assert {"cell", "epoch", "loss", "trained"} < {*heading}
+    shown = tangshi("runs", "show", "a").out.splitlines()
+    (settings,) = (line for line in shown if line.startswith("settings"))
+    assert " batch_size=100 " in settings
+    assert " window=64" in settings
+
+
 def test_a_damaged_run_does_not_hide_the_others(tangshi: Run, home: Home) -> None:
     folders.create(home.runs, "good", RECIPES["classic"])
     bad = folders.create(home.runs, "bad", RECIPES["classic"])
