@@ -130,8 +130,11 @@ class Worker:
                 self._doing = None
             elif training:
                 self._guard(tr("training"), None, self._train_one_step)
-            elif self._session and self._is_stop_requested(self._session):
-                self._guard(tr("saving"), None, self._finish_training)
+            elif self._session:
+                # A paused run writes nothing else.
+                self._session.run.stay_known()
+                if self._is_stop_requested(self._session):
+                    self._guard(tr("saving"), None, self._finish_training)
             if self._must_free:
                 # Not before: the run, or the traceback of an error, still held the memory.
                 self._free_memory()

@@ -1,7 +1,7 @@
 """One thread trains and writes at once, and outlives what goes wrong."""
 
+import os
 import queue
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -440,6 +440,21 @@ def test_a_paused_run_that_another_process_stops_on_a_full_disk_fails_once(
             talk.wait(Failed, seconds=1)
     talk.send(Resume("first"))
     assert talk.wait_for(TrainingEnded).outcome == "stopped"
+
+
+def test_a_run_that_is_paused_for_long_is_not_silent(
+    talk: Conversation, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.worker.REQUEST_EVERY", 0.01)
+    talk.send(Train("first", small(epochs=5000)))
+    talk.send(Pause())
+    talk.wait(TrainingPaused)
+    file = home.runs / "first" / "process.json"
+    os.utime(file, (0, 0))
+    end = time.monotonic() + LIMIT
+    while not file.stat().st_mtime:
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_what_cannot_be_recorded_is_recorded_and_reported_when_it_can(

@@ -179,6 +179,11 @@ class TrainingFolder:
             # On a full disk the run is still trained; only others do not learn by whom.
             self.forget_process()
 
+    def stay_known(self) -> None:
+        """Show other hosts, which may not see the lock, that this process still has the run."""
+        with contextlib.suppress(OSError):
+            os.utime(self._process_file)
+
     def forget_process(self) -> None:
         """Remove what a process wrote down; the caller holds the lock."""
         with contextlib.suppress(OSError):
