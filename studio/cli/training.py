@@ -115,7 +115,10 @@ def train(
             kept = (cell, seed, set_, from_, poems, mix, teachers, teaching, max_steps)
             if is_given(context, "recipe") or any(each is not None for each in kept):
                 raise ConfigError(
-                    tr("A resumed run keeps its settings: only --epochs and --device can change.")
+                    tr(
+                        "A resumed run keeps its settings: only --epochs and --device can change. "
+                        "A run that max_steps has ended is trained further with --epochs."
+                    )
                 )
         elif queue:
             given_too = (cell, run, epochs, seed, set_, from_, poems, mix, teachers, teaching)
