@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import msgspec
 
 from studio.cli.headless import failure, train_to_end
 from studio.cli.output import print_json, say
-from studio.errors import RunError, StudioError, no_room_message
+from studio.errors import RunError, StudioError, out_of_memory_message
 from studio.model.config import RunConfig
 from studio.model.events import (
     SampleWritten,
@@ -19,6 +19,7 @@ from studio.model.events import (
     Validated,
 )
 from studio.paths import Home
+from studio.reasons import in_words
 from studio.runs import folders, queue
 from studio.runs.processes import ending
 from studio.translation import plain, tr
@@ -133,7 +134,7 @@ class _Turns:
         has_begun = stopped = False
         while True:
             try:
-                session = opening()
+                session = _opened(opening)
                 has_begun = True
                 stopped = self._train(session)
             except BaseException as error:
@@ -214,6 +215,18 @@ def _in_words(error: BaseException) -> str:
 def _report(run: folders.Run, last: TrainingEnded) -> dict[str, object]:
     events = run.events()
     return {
+def _opened(opening: "Callable[[], TrainingSession]") -> "TrainingSession":
+    """The session; that a file cannot be used or the memory is full is a RunError, too."""
+    try:
+        return opening()
+    except OSError as error:
+        raise RunError(in_words(error)) from error
+    except (MemoryError, RuntimeError) as error:
+        if not (message := out_of_memory_message(error)):
+            raise
+        raise RunError(message) from error
+
+
         "run": run.name,
         "outcome": last.outcome,
         "reason": last.reason,

@@ -14,6 +14,7 @@ from studio.errors import ConfigError, RunError
 from studio.launched import is_launched, rank
 from studio.model.config import MAX_COUNT, RECIPES, RunConfig, recipe_named, with_settings
 from studio.paths import Home
+from studio.reasons import in_words
 from studio.runs import folders, processes
 from studio.runs.processes import DetachedTraining
 from studio.translation import tr
@@ -179,7 +180,7 @@ def train(
             try:
                 pid = _detach(home, run, new, more_epochs, other_device, devices, queue)
                 break
-            except RunError as error:
+            except (RunError, OSError) as error:
                 if run == choices[-1]:
                     raise
                 say(tr("{run}: {problem}", run=run, problem=error))

@@ -157,24 +157,29 @@ def test_a_run_that_cannot_be_trained_keeps_its_place_and_holds_up_nobody(
     assert queue.waiting(home.runs) == ["first", "b"]
 
 
-def test_a_run_that_does_not_fit_into_the_memory_holds_up_nobody(
+def test_a_run_whose_lock_cannot_be_opened_or_that_fills_the_memory_holds_up_nobody(
     tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("a", "b"):
-        queue.join(folders.create(home.runs, name, small(max_steps=2)).folder)
-    trainer = RunOpening.trainer
+    first, large, last = (
+        folders.create(home.runs, name, small(max_steps=2)) for name in ("first", "large", "last")
+    )
+    for run in (first, large, last):
+        queue.join(run.folder)
+    (first.folder / "lock").mkdir()
+    names_of = folders.Run.checkpoint_names
 
-    def fill(opening: RunOpening, names: list[str], device: str) -> Trainer:
-        if opening.run.name == "a":
-            raise RuntimeError(FULL)
-        return trainer(opening, names, device)
+    def checkpoint_names(run: folders.Run) -> list[str]:
+        if run.name == "large":
+            raise MemoryError
+        return names_of(run)
 
-    monkeypatch.setattr(RunOpening, "trainer", fill)
+    monkeypatch.setattr(folders.Run, "checkpoint_names", checkpoint_names)
     result = tangshi("train", "--queue", "--json")
     assert result.code == 1
-    assert "a: The memory of the GPU is full (" in result.err
-    assert [json.loads(line)["run"] for line in result.out.splitlines()] == ["b"]
-    assert queue.waiting(home.runs) == ["a"]
+    assert f"first: {first.folder / 'lock'} cannot be used: Is a directory." in result.err
+    assert "large: The memory is full" in result.err
+    assert json.loads(result.out)["run"] == "last"
+    assert queue.waiting(home.runs) == ["first", "large"]
 
 
 def test_without_a_terminal_a_run_that_cannot_be_trained_holds_up_nobody_either(
