@@ -59,13 +59,16 @@ def train_in_turn(home: Home, runs: dict[str, RunConfig], json: bool) -> None:
         raise
 
 
-def train_queue(home: Home, first: str, epochs: int, device: str, after: int, json: bool) -> None:
+def train_queue(
+    home: Home, first: str, epochs: int, device: str, after: int, may_fail: bool, json: bool
+) -> None:
     """Resume a run, once the process `after` has left it, then train all that wait.
 
-    `first` may be "": the run whose turn it is. One that cannot be trained is passed over.
+    `first` may be "": the run whose turn it is. One that cannot be trained is passed over, `first`
+    only if it `may_fail`.
     """
     _Turns(home, None, json).train(
-        first or first_waiting(home), None, epochs, device, after, not first
+        first or first_waiting(home), None, epochs, device, after, may_fail or not first
     )
 
 
@@ -205,16 +208,6 @@ class _Turns:
         return bool(left)
 
 
-def _in_words(error: BaseException) -> str:
-    """What is wrong with a run that cannot be trained; "" if the error is not about the run."""
-    if isinstance(error, StudioError):
-        return str(error)
-    return no_room_message(error) if isinstance(error, MemoryError | RuntimeError) else ""
-
-
-def _report(run: folders.Run, last: TrainingEnded) -> dict[str, object]:
-    events = run.events()
-    return {
 def _opened(opening: "Callable[[], TrainingSession]") -> "TrainingSession":
     """The session; that a file cannot be used or the memory is full is a RunError, too."""
     try:
@@ -227,6 +220,9 @@ def _opened(opening: "Callable[[], TrainingSession]") -> "TrainingSession":
         raise RunError(message) from error
 
 
+def _report(run: folders.Run, last: TrainingEnded) -> dict[str, object]:
+    events = run.events()
+    return {
         "run": run.name,
         "outcome": last.outcome,
         "reason": last.reason,

@@ -84,6 +84,7 @@ def train(
     ] = False,
     # A studio whose terminal has gone starts its successor this way.
     after: Annotated[int, typer.Option(hidden=True)] = 0,
+    may_fail: Annotated[bool, typer.Option(hidden=True)] = False,
     queue: Annotated[
         bool, typer.Option(help=tr("Train the runs that wait; with --resume, after that run."))
     ] = False,
@@ -183,7 +184,7 @@ def train(
             except (RunError, OSError) as error:
                 if run == choices[-1]:
                     raise
-                say(tr("{run}: {problem}", run=run, problem=error))
+                say(tr("{run}: {problem}", run=run, problem=in_words(error)))
         if json:
             print_json({"run": run, "pid": pid})
     elif several:
@@ -195,7 +196,8 @@ def train(
         more += ["--after", str(after)] if after else []
         train_on_devices(found, several, run, more, is_new=bool(new))
     elif queue:
-        train_runs.train_queue(home, run if resume else "", more_epochs, other_device, after, json)
+        first = run if resume else ""
+        train_runs.train_queue(home, first, more_epochs, other_device, after, may_fail, json)
     elif len(new) > 1:
         train_runs.train_in_turn(home, new, json)
     else:

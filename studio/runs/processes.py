@@ -129,7 +129,8 @@ class DetachedTraining:
 
     `epochs` are added to those of the settings. `device`, or several `devices`, replace the one in
     them this time; `gpu` is NVML's UUID of the device, which others then count as taken.
-    `then_queue`: the process also trains the runs that wait.
+    `then_queue`: the process also trains the runs that wait; if it `may_fail`, even where the run
+    itself cannot be resumed.
     """
 
     epochs: int = 0
@@ -137,13 +138,14 @@ class DetachedTraining:
     devices: str = ""
     gpu: str = ""
     then_queue: bool = False
+    may_fail: bool = False
 
     @property
     def arguments(self) -> list[str]:
         """The arguments of the command."""
         given = {"--epochs": self.epochs, "--device": self.device, "--devices": self.devices}
         words = [word for name, value in given.items() if value for word in (name, str(value))]
-        return words + ["--queue"] * self.then_queue
+        return words + ["--queue"] * self.then_queue + ["--may-fail"] * self.may_fail
 
 
 AS_IN_SETTINGS = DetachedTraining()
@@ -181,7 +183,9 @@ def hand_over(
     The new process is started before: if this one is killed meanwhile, the run is resumed, too.
     Raises OSError.
     """
-    successor = start_detached(run, DetachedTraining(then_queue=then_queue), os.getpid())
+    # Nobody looks on any more: a run that cannot be resumed must not hold up those that wait.
+    how = DetachedTraining(then_queue=then_queue, may_fail=True)
+    successor = start_detached(run, how, os.getpid())
     finish()
     # Until it has loaded torch. It may have locked the folder already.
     with contextlib.suppress(RunError), run.lock():

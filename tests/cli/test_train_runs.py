@@ -182,6 +182,25 @@ def test_a_run_whose_lock_cannot_be_opened_or_that_fills_the_memory_holds_up_nob
     assert queue.waiting(home.runs) == ["first", "large"]
 
 
+def test_the_successor_of_a_studio_that_has_gone_trains_the_others_if_the_first_cannot_start(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = folders.create(home.runs, "first", small("studio", batch_size=4000))
+    queue.join(folders.create(home.runs, "a", small(max_steps=2)).folder)
+    given: list[str] = []
+
+    def start(_: object, how: processes.DetachedTraining, after: int) -> SimpleNamespace:
+        given.extend(how.arguments)
+        return SimpleNamespace(pid=os.getpid())
+
+    monkeypatch.setattr(processes, "start_detached", start)
+    processes.hand_over(first, lambda: None, then_queue=True)
+    result = tangshi("train", "--run", "first", "--resume", *given, "--json")
+    assert result.code == 1
+    assert "batch_size" in result.err
+    assert json.loads(result.out)["run"] == "a"
+
+
 def test_without_a_terminal_a_run_that_cannot_be_trained_holds_up_nobody_either(
     tangshi: Run, home: Home
 ) -> None:
