@@ -201,6 +201,16 @@ def test_the_successor_of_a_studio_that_has_gone_trains_the_others_if_the_first_
     assert json.loads(result.out)["run"] == "a"
 
 
+def test_a_detached_run_of_few_steps_is_not_waited_for_while_others_are_trained(
+    home: Home,
+) -> None:
+    run = folders.create(home.runs, "first", small())
+    run.record(TrainingEnded(4, "finished"))
+    with subprocess.Popen(["sleep", "60"]) as process:
+        assert processes.wait_until_training(run, process) == process.pid
+        process.kill()
+
+
 def test_without_a_terminal_a_run_that_cannot_be_trained_holds_up_nobody_either(
     tangshi: Run, home: Home
 ) -> None:
