@@ -22,6 +22,24 @@ SIZE = (80, 24)
 HANG_UP, TERMINATE, CONTINUE = signal.SIGHUP, signal.SIGTERM, signal.SIGCONT
 
 
+def test_ctrl_c_before_the_command_is_loaded_ends_it_without_a_word() -> None:
+    program = (
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "class Impatient:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == sys.argv[1]:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Impatient())\n"
+        "from studio.__main__ import main\n"
+        "main()\n"
+    )
+    for module in ("studio.cli", "studio.cli.command_line"):
+        command = [sys.executable, "-c", program, module]
+        ended = subprocess.run(command, capture_output=True, timeout=PATIENCE)
+        assert (ended.returncode, ended.stderr) == (130, b"")
+
+
 def send(terminal: Terminal, numbers: Sequence[signal.Signals]) -> None:
     """Send signals in quick succession."""
     for number in numbers:

@@ -6,6 +6,7 @@ import sys
 from studio.cli.arguments import open_streams, refuse_other_encodings, use_utf8
 from studio.cli.heap import keep_heap
 from studio.cli.language import choose_language
+from studio.interrupts import raise_interrupts
 from studio.launched import is_launched
 
 _COMPLETION = "_TANGSHI_STUDIO_COMPLETE"
@@ -34,6 +35,7 @@ def _run() -> None:
         else:
             from studio.tui.launch import open_studio
 
+            raise_interrupts()
             open_studio()
     except (Exception, KeyboardInterrupt):
         from studio.cli.output import exit_codes
@@ -58,6 +60,7 @@ def _require_working_folder() -> None:
 def _run_subcommand(arguments: list[str]) -> None:
     from studio.cli.command_line import app
 
+    raise_interrupts()
     refuse_other_encodings(arguments)
     sys.exit(app(prog_name="tangshi-studio", standalone_mode=False))
 
