@@ -203,12 +203,16 @@ def find(runs: Path, name: str) -> Run:
 
 def all_runs(runs: Path) -> list[Run]:
     """All runs, the most recently active first."""
-    found = [
-        Run(path.parent)
-        for path in runs.glob("[!.]*/config.json")
-        if RUN_NAME.fullmatch(path.parent.name)
-    ]
-    return sorted(found, key=_modified, reverse=True)
+    named = (path for path in runs.glob("[!.]*") if RUN_NAME.fullmatch(path.name))
+    return sorted((Run(path) for path in named if _has_settings(path)), key=_modified, reverse=True)
+
+
+def _has_settings(folder: Path) -> bool:
+    """Whether it is the folder of a run, or one that may not be read: reading it says why."""
+    try:
+        return (folder / "config.json").exists()
+    except PermissionError:
+        return True
 
 
 def delete(run: Run) -> None:

@@ -352,6 +352,19 @@ def test_a_damaged_run_does_not_hide_the_others(tangshi: Run, home: Home) -> Non
     assert "colour" in result.err
 
 
+def test_a_folder_of_runs_that_may_not_be_read_is_not_an_empty_one(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    home.runs.mkdir()
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    result = tangshi("runs", "list")
+    assert result.code == 1
+    assert f"{home.runs} cannot be used: Permission denied" in result.err
+
+
 def test_the_list_has_only_the_runs_that_match(tangshi: Run, home: Home) -> None:
     for recipe in ("classic", "studio"):
         folders.create(home.runs, f"a-{recipe}", RECIPES[recipe])

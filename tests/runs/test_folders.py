@@ -37,6 +37,22 @@ def test_a_folder_with_a_name_that_no_run_may_have_is_no_run(home: Home) -> None
     assert folders.all_runs(home.runs) == []
 
 
+def test_a_folder_that_may_not_be_read_is_listed_with_the_reason(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("open", "closed"):
+        folders.create(home.runs, name, CLASSIC)
+    exists = Path.exists
+
+    def refuse(path: Path) -> bool:
+        if path.parent.name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return exists(path)
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    assert {run.name for run in folders.all_runs(home.runs)} == {"open", "closed"}
+
+
 def test_each_event_is_recorded_with_the_time_and_keeps_it(tmp_path: Path) -> None:
     run = folders.create(tmp_path, "a", RECIPES["studio"])
     # An event of an older version has no time.
