@@ -17,6 +17,15 @@ def step_of(name: str) -> int:
 
 
 def names_in(checkpoints: Path) -> list[str]:
-    """The names of the checkpoints, by step. A person may keep other folders beside them."""
-    found = (path.name for path in checkpoints.glob("step-*") if path.is_dir())
-    return sorted(filter(_NAME.fullmatch, found), key=step_of)
+    """The names of the checkpoints, by step. A person may keep other folders beside them.
+
+    There are none without the folder. Raises OSError if it cannot be read, or is a link to one on a
+    disk that is gone: a run without checkpoints would start again, and forget its events.
+    """
+    try:
+        paths = [path for path in checkpoints.iterdir() if _NAME.fullmatch(path.name)]
+    except FileNotFoundError:
+        if checkpoints.is_symlink():
+            raise
+        return []
+    return sorted((path.name for path in paths if path.is_dir()), key=step_of)

@@ -1,5 +1,6 @@
 """Finding a model by its name, and loading it to write with it."""
 
+import contextlib
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -74,8 +75,9 @@ def locate(home: Home, name: str) -> tuple[Path, str]:
         if folder := default_model():
             return folder, DEFAULT
         for run in folders.all_runs(home.runs):
-            if run.checkpoint_names():
-                return locate(home, run.name)
+            with contextlib.suppress(OSError):  # a folder that cannot be read hides no other
+                if run.checkpoint_names():
+                    return locate(home, run.name)
         raise RunError(
             tr(
                 "There is no model yet. Train one with `tangshi-studio train`, or in pane 2 of the "

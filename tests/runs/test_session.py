@@ -27,6 +27,7 @@ from studio.model.events import CheckpointSaved, Noted, StepDone, TrainingEnded
 from studio.model.learner import Learner
 from studio.paths import Home
 from studio.runs import folders, processes
+from studio.runs.loading import locate
 from studio.runs.session import TrainingSession, resume_run, start_run
 from studio.runs.training_folder import ProcessState, TrainingProcess
 from tests.killing import found, in_child, killed_at, learnt, outcome, train
@@ -207,6 +208,29 @@ def test_a_run_without_a_checkpoint_says_that_it_starts_again(home: Home) -> Non
     session = resume_run(home, "first")
     assert "starts from the beginning" in session.started().notice
     assert finish(session) == [*range(1, 9)]
+
+
+@pytest.mark.parametrize("place", ["a disk that is gone", "a file"])
+def test_a_run_whose_checkpoints_cannot_be_listed_keeps_its_events(home: Home, place: str) -> None:
+    run = trained(home)
+    moved = run.checkpoints.rename(home.data / "moved")
+    if place == "a file":
+        run.checkpoints.touch()
+    else:
+        run.checkpoints.symlink_to(home.data / "gone")
+    before = run.events_file.read_bytes()
+    with pytest.raises(OSError, match=str(run.checkpoints)):
+        resume_run(home, "first")
+    assert run.events_file.read_bytes() == before
+    run.checkpoints.unlink()
+    run.checkpoints.symlink_to(moved)
+    assert finish(resume_run(home, "first")) == [5, 6, 7, 8]
+
+
+def test_a_run_whose_checkpoints_cannot_be_listed_hides_no_other_model(home: Home) -> None:
+    trained(home)
+    (folders.create(home.runs, "newer", CONFIG).folder / "checkpoints").touch()
+    assert locate(home, "auto")[1] == "first@4"
 
 
 def test_a_run_is_resumed_from_the_checkpoint_that_is_named(home: Home) -> None:

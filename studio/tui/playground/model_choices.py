@@ -1,5 +1,7 @@
 """The models that can write, as listed in the run folders. Imports no torch."""
 
+import contextlib
+
 from studio.model.checkpoint_names import step_of
 from studio.paths import Home, default_model
 from studio.runs import folders
@@ -16,7 +18,9 @@ def model_choices(home: Home) -> list[Option]:
     if default_model():
         choices.append(Option("default", tr("default model")))
     for run in folders.all_runs(home.runs):
-        names = run.checkpoint_names()
+        names = list[str]()
+        with contextlib.suppress(OSError):  # a folder that cannot be read hides no other
+            names = run.checkpoint_names()
         if names:
             newest = f"{run.name}@{step_of(names[-1])}"
             choices.append(Option(run.name, run.name, newest))

@@ -6,7 +6,9 @@ from studio.messages import Trained, TrainingStarted
 from studio.model.config import RunConfig
 from studio.model.events import CheckpointSaved
 from studio.paths import Home
+from studio.runs import folders
 from studio.settings import Settings
+from studio.tui.playground.model_choices import model_choices
 from studio.tui.widgets.form_fields import ChoiceField
 from studio.verse.request import ComposeRequest
 from tests.tui.playing import Play, add_run
@@ -16,6 +18,11 @@ async def test_runs_and_their_checkpoints_can_be_chosen(play: Play) -> None:
     async with play() as played:
         models = played.pane.form.models.models
         assert models == ["auto", "night", "night@800", "night@200"]
+
+
+def test_a_run_whose_checkpoints_cannot_be_listed_hides_no_other(night: Home) -> None:
+    (folders.create(night.runs, "dawn", RunConfig()).folder / "checkpoints").touch()
+    assert [each.value for each in model_choices(night)] == ["night", "night@800", "night@200"]
 
 
 async def test_a_checkpoint_saved_meanwhile_can_be_chosen(play: Play, night: Home) -> None:
