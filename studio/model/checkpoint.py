@@ -41,6 +41,7 @@ from studio.model.events import Validated
 from studio.model.network import Network
 from studio.model.preferred import FILE as PREFERRED
 from studio.paths import is_published, model_description
+from studio.staging import staging_path
 from studio.translation import marked, tr
 
 FORMAT = 1
@@ -268,11 +269,16 @@ def delete_after(checkpoints: Path, step: int) -> list[str]:
 
 
 def _delete(folder: Path) -> None:
-    """Delete a checkpoint; where a person has put a link to one, only the link."""
+    """Delete a checkpoint; where a person has put a link to one, only the link.
+
+    Raises OSError if it stays. A process that is killed meanwhile leaves no half of a checkpoint.
+    """
     if folder.is_symlink():
         folder.unlink()
     else:
-        shutil.rmtree(folder)
+        removed = staging_path(folder)
+        folder.rename(removed)
+        shutil.rmtree(removed, ignore_errors=True)
 
 
 def _on_cpu(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

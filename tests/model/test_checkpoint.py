@@ -5,6 +5,7 @@ import os
 import shutil
 import stat
 from pathlib import Path
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -15,7 +16,7 @@ from studio.corpus.vocabulary import BEGIN, Vocabulary
 from studio.errors import DamageError, RunError, StudioError
 from studio.model import checkpoint, preferred
 from studio.model.checkpoint import Progress
-from studio.model.checkpoint_names import name_of
+from studio.model.checkpoint_names import name_of, names_in
 from studio.model.config import ModelConfig
 from studio.model.eight_bits import in_eight_bits
 from studio.model.events import Validated
@@ -250,16 +251,31 @@ def test_a_checkpoint_that_cannot_be_deleted_does_not_keep_the_others(
     names = [name_of(step) for step in (1, 2, 3)]
     for name in names:
         (tmp_path / name).mkdir()
-    delete = shutil.rmtree
+    rename = Path.rename
 
-    def rmtree(folder: Path, ignore_errors: bool = False) -> None:
+    def refuse(folder: Path, target: Path) -> Path:
         if folder.name == names[0]:
             raise PermissionError(13, "Permission denied", str(folder))
-        delete(folder)
+        return rename(folder, target)
 
-    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    monkeypatch.setattr(Path, "rename", refuse)
     checkpoint.prune(tmp_path, 1, None)
     assert sorted(path.name for path in tmp_path.iterdir()) == [names[0], names[2]]
+
+
+def test_a_process_that_is_killed_while_it_deletes_leaves_no_half_of_a_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [name_of(step) for step in (1, 2)]
+    for name in names:
+        (tmp_path / name).mkdir()
+    with monkeypatch.context() as killed:
+        killed.setattr(shutil, "rmtree", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            checkpoint.prune(tmp_path, 1, None)
+    assert names_in(tmp_path) == names[1:]
+    checkpoint.prune(tmp_path, 1, None)
+    assert [path.name for path in tmp_path.iterdir()] == names[1:]
 
 
 def test_the_best_checkpoint_has_the_lowest_perplexity_over_all_targets(tmp_path: Path) -> None:
