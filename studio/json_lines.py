@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from studio.errors import StudioError
-from studio.files import read_regular, write_atomically
+from studio.files import read_regular, replacing
 from studio.reasons import UNREADABLE, reason
 from studio.translation import plain, tr
 
@@ -83,10 +83,10 @@ def decode_lines(
 
 
 def write_records(path: Path, records: Iterable[object]) -> None:
-    """Write a whole file of JSON Lines, atomically."""
-    write_atomically(
-        path, b"".join(msgspec.json.encode(record, enc_hook=plain) + b"\n" for record in records)
-    )
+    """Write a whole file of JSON Lines, atomically; raises OSError if its folder is not there."""
+    content = b"".join(msgspec.json.encode(record, enc_hook=plain) + b"\n" for record in records)
+    with replacing(path) as file:
+        file.write(content)
 
 
 def append_record(path: Path, record: object) -> None:

@@ -23,7 +23,7 @@ from typing import get_args
 import msgspec
 
 from studio.errors import RunError
-from studio.files import locked, sync, write_atomically
+from studio.files import locked, replacing, sync
 from studio.json_lines import append_record, write_records
 from studio.model.checkpoint_names import names_in
 from studio.model.config import RunConfig, read_config
@@ -71,7 +71,8 @@ class Run(TrainingFolder):
     def write_config(self, config: RunConfig) -> None:
         """Write its settings."""
         encoded = msgspec.json.format(msgspec.json.encode(config), indent=2)
-        write_atomically(self.folder / "config.json", encoded)
+        with replacing(self.folder / "config.json") as file:
+            file.write(encoded)
 
     def checkpoint_names(self) -> list[str]:
         """The complete checkpoints, oldest first."""

@@ -19,7 +19,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from studio.files import read_regular, write_atomically
+from studio.files import read_regular, replacing
 from studio.model.config import MAX_COUNT
 from studio.reasons import UNREADABLE
 from studio.runs.training_folder import RUN_NAME
@@ -51,7 +51,9 @@ def join(folder: Path, epochs: int = 0) -> int:
     # The clock may have been set back since.
     last = max(filter(math.isfinite, others), default=0.0)
     waits = _Waiting(max(time.time(), last + 0.001), epochs, _settings(folder))
-    write_atomically(folder / _FILE, msgspec.json.encode(waits))
+    # A run that was deleted meanwhile does not come back.
+    with replacing(folder / _FILE) as file:
+        file.write(msgspec.json.encode(waits))
     return place(folder)
 
 

@@ -23,7 +23,7 @@ import msgspec
 
 from studio.documents import read_json
 from studio.errors import RunError
-from studio.files import lock_file, write_atomically
+from studio.files import lock_file, replacing
 from studio.limits import Moment
 from studio.model.config import Natural, Positive
 from studio.translation import tr
@@ -174,9 +174,11 @@ class TrainingFolder:
             pid, platform.node(), device, total_steps, state, processes, created, gpu, other_gpus
         )
         try:
-            write_atomically(self._process_file, msgspec.json.encode(process))
+            with replacing(self._process_file) as file:
+                file.write(msgspec.json.encode(process))
         except OSError:
-            # On a full disk the run is still trained; only others do not learn by whom.
+            # On a full disk the run is still trained; only others do not learn by whom. A folder
+            # that was renamed or deleted meanwhile must not come back.
             self.forget_process()
 
     def stay_known(self) -> None:

@@ -26,7 +26,7 @@ from studio.model.device import Device, Precision, choose_device
 from studio.model.events import CheckpointSaved, Noted, StepDone, TrainingEnded
 from studio.model.learner import Learner
 from studio.paths import Home
-from studio.runs import folders, processes
+from studio.runs import folders, processes, queue
 from studio.runs.loading import locate
 from studio.runs.session import TrainingSession, resume_run, start_run
 from studio.runs.training_folder import ProcessState, TrainingProcess
@@ -458,6 +458,25 @@ def test_a_successor_that_is_killed_before_it_trains_leaves_the_run_as_it_was(ho
         time.sleep(0.01)
     assert folders.summary(run).status == status
     sleeping.wait()
+
+
+def test_the_folder_of_a_run_that_is_renamed_meanwhile_does_not_come_back(home: Home) -> None:
+    run = trained(home)
+    session = resume_run(home, "first")
+    run.folder.rename(home.runs / "second")
+    session.record_process("paused")
+    for write in (
+        partial(run.drop_events_after, 2),
+        partial(run.write_config, CONFIG),
+        partial(queue.join, run.folder),
+        lambda: [*session.steps()],
+    ):
+        with pytest.raises(FileNotFoundError):
+            write()
+    assert [each.name for each in folders.all_runs(home.runs)] == ["second"]
+    assert not run.folder.exists()
+    (home.runs / "second").rename(run.folder)
+    assert finish(session) == [5, 6, 7, 8]
 
 
 def test_waiting_for_a_run_ends_when_another_process_has_started_to_train_it(home: Home) -> None:
