@@ -40,6 +40,35 @@ def test_ctrl_c_before_the_command_is_loaded_ends_it_without_a_word() -> None:
         assert (ended.returncode, ended.stderr) == (130, b"")
 
 
+def test_ctrl_c_during_an_import_is_neither_hidden_nor_leaves_half_of_a_module(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "hiding.py").write_text(
+        "import os, signal\n"
+        "try:\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "except KeyboardInterrupt:\n"
+        "    raise SystemExit('half a module') from None\n"
+        "whole = True\n"
+    )
+    program = (
+        "import signal, sys, time\n"
+        "from studio.interrupts import end_at_interrupts, raise_interrupts\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "end_at_interrupts()\n"
+        "raise_interrupts()\n"
+        "sys.path.insert(0, sys.argv[1])\n"
+        "try:\n"
+        "    import hiding\n"
+        "    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n"
+        "    sys.exit(0 if hiding.whole else 1)\n"
+    )
+    command = [sys.executable, "-c", program, tmp_path]
+    ended = subprocess.run(command, capture_output=True, timeout=PATIENCE)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
 def send(terminal: Terminal, numbers: Sequence[signal.Signals]) -> None:
     """Send signals in quick succession."""
     for number in numbers:
