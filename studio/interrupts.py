@@ -2,12 +2,13 @@
 
 import os
 import signal
-import threading
+import sys
 from types import FrameType
+
+from studio.launched import is_launched
 
 # As shells count a process that Ctrl-C has ended.
 _INTERRUPTED = 130
-_AGAIN = 0.05  # seconds
 
 
 def end_at_interrupts() -> None:
@@ -21,24 +22,35 @@ def raise_interrupts() -> None:
 
     It waits for an import to end. torch hides what ends its import of numpy: a run that was to stop
     would be trained with half of numpy, until it cannot be saved.
+
+    One of several processes ends at once, until it trains: while it waits for the others nothing
+    can be raised, and the one that has started it tidies up.
     """
     if signal.getsignal(signal.SIGINT) is _end:
-        signal.signal(signal.SIGINT, _raise)
+        signal.signal(signal.SIGINT, signal.SIG_DFL if is_launched() else _raise)
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
     os._exit(_INTERRUPTED)
 
 
-def _raise(number: int, frame: FrameType | None) -> None:
-    if not _is_importing(frame):
+def _raise(_number: int, frame: FrameType | None) -> None:
+    if not _is_in_import(frame):
         raise KeyboardInterrupt
-    again = threading.Timer(_AGAIN, os.kill, (os.getpid(), number))
-    again.daemon = True
-    again.start()
+    sys.setprofile(_raise_after_import)
 
 
-def _is_importing(frame: FrameType | None) -> bool:
-    while frame and frame.f_code.co_filename != "<frozen importlib._bootstrap>":
+def _raise_after_import(frame: FrameType, event: str, _value: object) -> None:
+    if event == "return" and _is_of_import(frame) and not _is_in_import(frame.f_back):
+        sys.setprofile(None)
+        raise KeyboardInterrupt
+
+
+def _is_in_import(frame: FrameType | None) -> bool:
+    while frame and not _is_of_import(frame):
         frame = frame.f_back
     return frame is not None
+
+
+def _is_of_import(frame: FrameType) -> bool:
+    return frame.f_code.co_filename == "<frozen importlib._bootstrap>"

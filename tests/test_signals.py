@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from studio.launched import RUN_ID
 from studio.paths import Home
 from studio.runs import folders
 from studio.settings import Settings, write_settings
@@ -62,11 +63,25 @@ def test_ctrl_c_during_an_import_is_neither_hidden_nor_leaves_half_of_a_module(
         "    import hiding\n"
         "    time.sleep(60)\n"
         "except KeyboardInterrupt:\n"
-        "    sys.exit(0 if hiding.whole else 1)\n"
+        "    sys.exit(0 if sys.modules['hiding'].whole else 1)\n"
     )
     command = [sys.executable, "-c", program, tmp_path]
     ended = subprocess.run(command, capture_output=True, timeout=PATIENCE)
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_ctrl_c_ends_one_of_several_processes_while_it_waits_for_the_others() -> None:
+    program = (
+        "import signal, sys\n"
+        "from studio.interrupts import end_at_interrupts, raise_interrupts\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "end_at_interrupts()\n"
+        "raise_interrupts()\n"
+        "sys.exit(signal.getsignal(signal.SIGINT) != signal.SIG_DFL)\n"
+    )
+    launched = os.environ | {RUN_ID: "tests"}
+    ended = subprocess.run([sys.executable, "-c", program], env=launched, timeout=PATIENCE)
+    assert ended.returncode == 0
 
 
 def send(terminal: Terminal, numbers: Sequence[signal.Signals]) -> None:
