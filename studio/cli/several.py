@@ -8,6 +8,7 @@ from studio.cli.signals import stopping_on_signals
 from studio.errors import ConfigError
 from studio.launched import is_launched
 from studio.runs import folders
+from studio.runs.processes import how_to_resume
 from studio.translation import tr, tr_n
 
 
@@ -59,11 +60,20 @@ def train_on_devices(
             run=run.name,
         )
     )
+
+    def is_left() -> bool:
+        return not is_new or run.events_file.exists()
+
+    def remedy() -> str:
+        if is_left():
+            return how_to_resume(run.name)
+        return tr("The run {run} had not started, so it was deleted. Start it again.", run=run.name)
+
     code = 1
     try:
-        code = train_on(devices, name, options)
+        code = train_on(devices, name, options, remedy)
     finally:
-        if code and is_new and not run.events_file.exists():
+        if code and not is_left():
             folders.delete(run)
     if code:
         sys.exit(code)

@@ -22,7 +22,6 @@ from studio.errors import ConfigError, LostProcessError
 from studio.launched import BY_THE_STUDIO, LOST, RUN_ID
 from studio.model.parallel import Member, why_left
 from studio.runs import processes
-from studio.runs.processes import how_to_resume
 from studio.translation import tr
 
 # Seconds that processes have to save a checkpoint after a signal; a second one ends them at once.
@@ -50,10 +49,13 @@ def check_devices(devices: Sequence[str]) -> None:
             )
 
 
-def train_on(devices: Sequence[str], name: str, options: Sequence[str]) -> int:
+def train_on(
+    devices: Sequence[str], name: str, options: Sequence[str], remedy: Callable[[], str]
+) -> int:
     """Resume the run (NAME or NAME@STEP) on several devices; returns the exit code of process 0.
 
-    Raises LostProcessError that names the process that ended too early.
+    Raises LostProcessError that names the process that ended too early, and the `remedy`, and
+    KeyboardInterrupt if a signal ended the processes before they trained.
     """
     logging.getLogger("torch.distributed.elastic.multiprocessing.api").setLevel(logging.CRITICAL)
     # Kept by this process, so that it outlives each of those that train.
@@ -83,13 +85,15 @@ def train_on(devices: Sequence[str], name: str, options: Sequence[str]) -> int:
             logs_specs=DefaultLogsSpecs(logs),
         )
         ignore_again()
-        codes = _wait(context)
+        codes, received = _wait(context)
     if not codes:
         return 0
     # Not one that has only lost another, nor one that was ended then: they come later.
     rank, code = next(((each, codes[each]) for each in codes if codes[each] != LOST), (0, LOST))
     if rank == 0 and code > 0 and code != LOST:
         return code  # it has said why
+    if received and code == -received:
+        raise KeyboardInterrupt  # it was still being loaded, and had nothing to save
     if reason := why_left(store):
         # Process 0 could not report it: it waited on its GPU for the other one until it was killed.
         raise LostProcessError(reason)
@@ -104,19 +108,20 @@ def train_on(devices: Sequence[str], name: str, options: Sequence[str]) -> int:
         what = tr("{process} was killed by {signal}.", process=who, signal=name_of_signal)
     else:
         what = tr("{process} failed with exit code {code}.", process=who, code=code)
-    remedy = how_to_resume(name.partition("@")[0])
-    raise LostProcessError(tr("{what} {remedy}", what=what, remedy=remedy))
+    raise LostProcessError(tr("{what} {remedy}", what=what, remedy=remedy()))
 
 
-def _wait(context: PContext) -> dict[int, int]:
-    """The exit codes of the processes that failed, the first to fail first.
+def _wait(context: PContext) -> tuple[dict[int, int], int]:
+    """The exit codes of the processes that failed, the first to fail first; a signal, or 0.
 
     Each signal is passed on to them once; a second one ends them at once, but not that of a closed
     terminal, which may come twice.
     """
+    received = 0
     try:
         result = context.wait(period=0.1)
     except SignalException as caught:
+        received = caught.sigval
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         try:
             context.close(caught.sigval, _TO_SAVE)
@@ -125,7 +130,8 @@ def _wait(context: PContext) -> dict[int, int]:
             raise KeyboardInterrupt from again
         result = context.wait(0)
     assert result is not None
-    return {local: failure.exitcode for local, failure in result.failures.items()}
+    codes = {local: failure.exitcode for local, failure in result.failures.items()}
+    return codes, received
 
 
 def _visible(devices: Sequence[str]) -> str:

@@ -6,11 +6,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import psutil
 import pytest
 import torch
 
+from studio.errors import LostProcessError
 from studio.launched import RUN_ID
 from studio.model.checkpoint_names import step_of
 from studio.model.events import StepDone
@@ -126,6 +128,20 @@ def test_a_detached_run_on_two_devices_is_stopped_before_they_have_started(home:
         process.terminate()
         process.wait()
     assert folders.summary(run).status == "stopped"
+
+
+def test_a_new_run_whose_process_is_killed_before_it_trains_is_not_to_be_resumed(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def train_on(*arguments: Any) -> int:
+        raise LostProcessError(arguments[-1]())
+
+    monkeypatch.setattr("studio.runs.launching.train_on", train_on)
+    result = tangshi("train", "--devices", "cpu", "--run", "a", *FOREVER)
+    assert result.code == 1
+    assert "deleted. Start it again." in result.err
+    assert "--resume" not in result.err
+    assert folders.all_runs(home.runs) == []
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 import torch
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
+from torch.distributed.elastic.multiprocessing import SignalException
 
 from studio.errors import ConfigError, LostProcessError
 from studio.launched import BY_THE_STUDIO, LOST, RUN_ID
@@ -35,6 +36,10 @@ class Ended:
         return {0: 70, 1: 71}
 
 
+def remedy() -> str:
+    return "Resume it."
+
+
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Environments]:
     """The environments of the processes that would be started."""
@@ -56,7 +61,7 @@ def test_each_process_finds_its_gpu_by_its_number(
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     else:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", seen)
-    assert launching.train_on(["2", "0"], "a", []) == 0
+    assert launching.train_on(["2", "0"], "a", [], remedy) == 0
     (environments,) = started
     assert [each["CUDA_VISIBLE_DEVICES"] for each in environments.values()] == [shown, shown]
     assert [each["LOCAL_RANK"] for each in environments.values()] == ["0", "1"]
@@ -71,7 +76,7 @@ def test_processes_on_the_processor_share_its_cores(
         monkeypatch.delenv("OMP_NUM_THREADS")
     else:
         monkeypatch.setenv("OMP_NUM_THREADS", given)
-    assert launching.train_on(["cpu", "cpu"], "a", []) == 0
+    assert launching.train_on(["cpu", "cpu"], "a", [], remedy) == 0
     (environments,) = started
     assert {each["OMP_NUM_THREADS"] for each in environments.values()} == {taken}
     assert {each["CUDA_VISIBLE_DEVICES"] for each in environments.values()} == {""}
@@ -95,7 +100,7 @@ def test_an_ignored_signal_stays_ignored_and_others_are_handled_as_before(
     before = signal.getsignal(signal.SIGTERM)
     hang_up = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        launching.train_on(["cpu", "cpu"], "a", [])
+        launching.train_on(["cpu", "cpu"], "a", [], remedy)
         assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, hang_up)
@@ -116,17 +121,14 @@ def test_the_process_that_failed_first_is_named(
 ) -> None:
     monkeypatch.setattr(launching, "start_processes", lambda *_, **__: Ended(codes))
     with pytest.raises(LostProcessError) as raised:
-        launching.train_on(["cpu", "cpu"], "a@5", [])
-    assert str(raised.value) == (
-        message.format(host=platform.node()) + " The run a ends at its last checkpoint. "
-        "Resume it with: tangshi-studio train --run a --resume"
-    )
+        launching.train_on(["cpu", "cpu"], "a@5", [], remedy)
+    assert str(raised.value) == (message.format(host=platform.node()) + " Resume it.")
 
 
 def test_a_gpu_is_named_by_the_number_that_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launching, "start_processes", lambda *_, **__: Ended({1: -9}))
     with pytest.raises(LostProcessError, match=r"Process 1 of 2 \(pid 71, cuda:0 on "):
-        launching.train_on(["2", "0"], "a", [])
+        launching.train_on(["2", "0"], "a", [], remedy)
 
 
 def test_why_a_process_left_is_said_where_process_0_had_to_be_killed(
@@ -140,7 +142,7 @@ def test_why_a_process_left_is_said_where_process_0_had_to_be_killed(
 
     monkeypatch.setattr(launching, "start_processes", start)
     with pytest.raises(LostProcessError) as raised:
-        launching.train_on(["0", "1"], "a", [])
+        launching.train_on(["0", "1"], "a", [], remedy)
     assert str(raised.value) == "The memory of the GPU is full."
 
 
@@ -149,7 +151,25 @@ def test_what_process_0_has_said_itself_is_not_said_again(
     monkeypatch: pytest.MonkeyPatch, codes: dict[int, int]
 ) -> None:
     monkeypatch.setattr(launching, "start_processes", lambda *_, **__: Ended(codes))
-    assert launching.train_on(["cpu", "cpu"], "a", []) == codes[0]
+    assert launching.train_on(["cpu", "cpu"], "a", [], remedy) == codes[0]
+
+
+def test_processes_that_a_signal_ends_before_they_train_are_no_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Interrupted(Ended):
+        def wait(self, *_: object, **options: object) -> Ended:
+            if options:
+                raise SignalException("Ctrl-C", signal.SIGINT)
+            return self
+
+        def close(self, *_: object) -> None:
+            """They end by the signal."""
+
+    codes = {1: -signal.SIGINT, 0: LOST}
+    monkeypatch.setattr(launching, "start_processes", lambda *_, **__: Interrupted(codes))
+    with pytest.raises(KeyboardInterrupt):
+        launching.train_on(["cpu", "cpu"], "a", [], remedy)
 
 
 def test_a_process_without_a_gpu_of_its_own_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
