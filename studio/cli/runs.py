@@ -193,8 +193,19 @@ def stop_run(name: str) -> None:
     """Stop a run that any process trains, after saving a checkpoint."""
     run = folders.find(Home.default().runs, name)
     processes.request_stop(run)
-    waiting = tr("Waiting for {run} to finish its step and save. Ctrl-C stops waiting.", run=name)
-    if not processes.wait_until_stopped(run, lambda: say(waiting)):
+
+    def report() -> None:
+        text = tr("Waiting for {run} to finish its step and save. Ctrl-C stops waiting.", run=name)
+        if pid := processes.suspended(run):
+            text = tr(
+                "Process {pid}, which trains {run}, is suspended. Continue it with fg in its "
+                "terminal; then it saves and ends. Ctrl-C stops waiting.",
+                run=name,
+                pid=pid,
+            )
+        say(text)
+
+    if not processes.wait_until_stopped(run, report):
         raise RunError(
             tr(
                 "{run} was stopped, but another process trains it now: stop that one too.",

@@ -9,6 +9,7 @@ runs/NAME/
 
 import contextlib
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -92,6 +93,16 @@ def wait_until_stopped(
             reported = True
         time.sleep(LOOK_EVERY / 5)
     return True
+
+
+def suspended(run: Run) -> int:
+    """The process of this host that trains the run if ctrl-z has suspended it, or 0."""
+    process = run.process()
+    if process and process.host == platform.node():
+        with contextlib.suppress(psutil.Error):
+            if psutil.Process(process.pid).status() == psutil.STATUS_STOPPED:
+                return process.pid
+    return 0
 
 
 # --- starting -------------------------------------------------------------------------------

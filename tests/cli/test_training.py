@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -350,6 +350,26 @@ def test_a_damaged_run_does_not_hide_the_others(tangshi: Run, home: Home) -> Non
     assert result.code == 0
     assert [row["name"] for row in result.document["runs"]] == ["good"]
     assert "colour" in result.err
+
+
+def test_a_suspended_process_that_is_to_stop_is_named_with_the_remedy(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait(_: object, report: Callable[[], None]) -> bool:
+        report()
+        return True
+
+    monkeypatch.setattr("studio.runs.processes.wait_until_stopped", wait)
+    run = folders.create(home.runs, "a", RECIPES["classic"])
+    with subprocess.Popen(["sleep", "60"]) as sleeping, run.lock():
+        run.record_process("", 0, pid=sleeping.pid)
+        assert "finish its step" in tangshi("runs", "stop", "a").err
+        sleeping.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, sleeping.pid, os.WSTOPPED | os.WNOWAIT)
+        assert (
+            f"Process {sleeping.pid}, which trains a, is susp" in tangshi("runs", "stop", "a").err
+        )
+        sleeping.kill()
 
 
 def test_a_folder_of_runs_that_may_not_be_read_is_not_an_empty_one(
