@@ -144,6 +144,10 @@ def test_a_checkpoint_without_parts_of_the_optimisers_state_is_passed_over(home:
     save_file(damaged, only.checkpoints / "step-00000004" / file.name)
     with pytest.raises(DamageError, match=r"optimiser\.0\.\w+ is missing"):
         resume_run(home, "only")
+    infinite = {name: each / 0 if name in dropped else each for name, each in tensors.items()}
+    save_file(infinite, only.checkpoints / "step-00000004" / file.name)
+    with pytest.raises(DamageError, match=r"optimiser\.0\.\w+ holds NaN or infinity"):
+        resume_run(home, "only")
     scalars = {name: each.sum() if name in dropped else each for name, each in tensors.items()}
     save_file(scalars, only.checkpoints / "step-00000004" / file.name)
     with pytest.raises(DamageError, match=r"optimiser\.0\.\w+ of shape \[\] fits no parameter"):
