@@ -51,6 +51,17 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
 
 
 @contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name the file in an OSError that names none, as that of writing to an open file."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+@contextlib.contextmanager
 def replacing(path: Path, durable: bool = True) -> Iterator[BinaryIO]:
     """A new file to write; afterwards it is flushed to disk and renamed to `path`.
 
@@ -62,7 +73,7 @@ def replacing(path: Path, durable: bool = True) -> Iterator[BinaryIO]:
     staging = staging_path(path)
     try:
         # mkstemp would ignore the umask and make the file private.
-        with staging.open("xb") as file, in_use(staging):
+        with naming(path), staging.open("xb") as file, in_use(staging):
             yield file
             file.flush()
             if durable:
@@ -100,7 +111,8 @@ def build_folder_atomically(path: Path, fill: Callable[[Path], T]) -> T:
     staging.mkdir()
     with in_use(staging):
         try:
-            result = fill(staging)
+            with naming(path):
+                result = fill(staging)
             for file in staging.iterdir():
                 file.chmod(staging.stat().st_mode & 0o666)
                 sync(file)
@@ -172,7 +184,7 @@ def lock_file(descriptor: int, how: int, path: Path) -> None:
 
 def sync(path: Path) -> None:
     """Flush a file to disk."""
-    with path.open("rb") as file:
+    with naming(path), path.open("rb") as file:
         os.fsync(file.fileno())
 
 

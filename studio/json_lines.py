@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from studio.errors import StudioError
-from studio.files import read_regular, replacing
+from studio.files import naming, read_regular, replacing
 from studio.reasons import UNREADABLE, reason
 from studio.translation import plain, tr
 
@@ -92,7 +92,7 @@ def write_records(path: Path, records: Iterable[object]) -> None:
 def append_record(path: Path, record: object) -> None:
     """Append one record to a file of JSON Lines. On failure raises OSError and appends nothing."""
     line = msgspec.json.encode(record, enc_hook=plain) + b"\n"
-    with path.open("ab", buffering=0) as file:
+    with naming(path), path.open("ab", buffering=0) as file:
         before = file.tell()
         if file.write(line) < len(line):
             # The next record must not be appended to half a line.

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from studio.errors import RunError
-from studio.json_lines import append_record
+from studio.json_lines import append_record, write_records
 from studio.model.config import RECIPES, with_settings
 from studio.model.events import EpochDone, StepDone, TrainingEnded, Validated
 from studio.paths import Home
@@ -101,6 +101,20 @@ def test_a_line_for_which_there_is_no_room_leaves_nothing_behind(tmp_path: Path)
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     append_record(path, ["third"])
     assert path.read_text() == '["first"]\n["third"]\n'
+
+
+def test_a_file_for_which_there_is_no_room_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    append_record(path, ["first"])
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, limits[1]))
+    try:
+        for write in (append_record, write_records):
+            with pytest.raises(OSError, match="too large") as caught:
+                write(path, ["second", "third"])
+            assert caught.value.filename == str(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
