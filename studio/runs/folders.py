@@ -29,6 +29,7 @@ from studio.model.checkpoint_names import names_in
 from studio.model.config import RunConfig, read_config
 from studio.model.events import TrainingEnded, TrainingEvent
 from studio.paths import is_there
+from studio.reasons import system_reason
 from studio.runs import queue
 from studio.runs.event_log import EventReader
 from studio.runs.summary import figures_of
@@ -217,18 +218,29 @@ def _has_settings(folder: Path) -> bool:
 
 
 def delete(run: Run) -> None:
-    """Remove a run's folder; raises RunError while it is being trained."""
+    """Remove a run's folder; raises RunError while it is in training, or if files are left."""
     with run.lock():
         # Rename first, so that no other process sees half of the folder or writes to it.
         removed = staging_path(run.folder)
         run.folder.rename(removed)
-    # On NFS a folder with an open file, such as the lock, cannot be deleted.
-    if removed.is_symlink():
-        # The run was moved to another disk, with a link in its place.
-        shutil.rmtree(removed.resolve())
-        removed.unlink()
-    else:
-        shutil.rmtree(removed)
+    try:
+        # On NFS a folder with an open file, such as the lock, cannot be deleted.
+        if removed.is_symlink():
+            # The run was moved to another disk, with a link in its place.
+            shutil.rmtree(removed.resolve())
+            removed.unlink()
+        else:
+            shutil.rmtree(removed)
+    except OSError as error:
+        raise RunError(
+            tr(
+                "{run} is deleted, but some of its files cannot be: {reason}. "
+                "They are in {folder}.",
+                run=run.name,
+                reason=system_reason(error),
+                folder=removed,
+            )
+        ) from error
 
 
 def new_name(runs: Path, recipe: str, cell: str) -> str:

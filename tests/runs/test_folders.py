@@ -208,6 +208,20 @@ def test_a_run_that_was_moved_to_another_disk_is_deleted_with_its_link(tmp_path:
     assert [path.name for path in runs.iterdir()] == [".creating"]
 
 
+def test_what_is_left_of_a_run_that_cannot_be_deleted_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", "model.json")
+
+    run = folders.create(tmp_path, "first", CLASSIC)
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    with pytest.raises(RunError, match=r"first is deleted, but .*Permission denied") as caught:
+        folders.delete(run)
+    (left,) = tmp_path.glob(".first.*")
+    assert str(left) in str(caught.value)
+
+
 def test_a_run_is_deleted_once_its_lock_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
