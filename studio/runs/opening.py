@@ -202,7 +202,7 @@ class RunOpening:
         try:
             name = _first_undamaged(names, partial(self._load, trainer))
         except DamageError as error:
-            if len(names) == 1:
+            if len(names) == 1 or not _is_damage(error.__cause__):
                 raise
             raise DamageError(
                 tr(
