@@ -238,8 +238,9 @@ def wait_until_training(run: Run, process: "subprocess.Popen[bytes]", is_new: bo
             and process.pid in (trained_by.pid, _parent(trained_by.pid))
         ):
             return process.pid
-        if not run.is_busy() and figures_of(run.events_file).outcome in _AS_IT_SHOULD:
-            return process.pid  # it had only a few steps to do, and trains the runs that wait
+        with contextlib.suppress(OSError):
+            if not run.is_busy() and _has_ended(run, _log(run)):
+                return process.pid  # it had only a few steps to do, and trains the runs that wait
         time.sleep(LOOK_EVERY)
     if process.returncode == 0:
         return process.pid  # it had only a few steps to do

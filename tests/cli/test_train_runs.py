@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from studio.cli import train_runs
+from studio.errors import RunError
 from studio.model.config import RECIPES
 from studio.model.events import TrainingEnded
 from studio.model.trainer import Trainer
@@ -205,7 +206,15 @@ def test_a_detached_run_of_few_steps_is_not_waited_for_while_others_are_trained(
     home: Home,
 ) -> None:
     run = folders.create(home.runs, "first", small())
-    run.record(TrainingEnded(4, "finished"))
+    log = run.folder / "training.log"
+    log.write_text("Loading torch and the poems ...\n")
+    last = TrainingEnded(4, "finished")
+    run.record(last)
+    # It could not resume a run that had finished before.
+    with subprocess.Popen(["false"]) as process, pytest.raises(RunError, match="did not start"):
+        processes.wait_until_training(run, process)
+    with log.open("a") as file:
+        file.write(f"{processes.ending('first', last)}\n")
     with subprocess.Popen(["sleep", "60"]) as process:
         assert processes.wait_until_training(run, process) == process.pid
         process.kill()

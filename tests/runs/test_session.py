@@ -314,7 +314,7 @@ def test_a_checkpoint_that_cannot_be_read_just_now_is_not_given_up(
         return load(folder)
 
     monkeypatch.setattr(checkpoint, "load_training", fail)
-    with pytest.raises(DamageError, match="^not now$"):
+    with pytest.raises(DamageError, match=r"^not now$"):
         resume_run(home, "first")
     assert run.checkpoint_names() == ["step-00000002", "step-00000004"]
 
