@@ -21,7 +21,7 @@ from studio.model.events import (
 from studio.paths import Home
 from studio.reasons import in_words
 from studio.runs import folders, queue
-from studio.runs.processes import ending
+from studio.runs.processes import ending, how_to_resume
 from studio.translation import plain, tr
 
 if TYPE_CHECKING:
@@ -163,8 +163,15 @@ class _Turns:
 
     def _train(self, session: "TrainingSession") -> bool:
         """Train a run to its end; returns whether a signal ended it."""
-        last, stopped = train_to_end(session)
         run = session.run.name
+        try:
+            last, stopped = train_to_end(session)
+        except BrokenPipeError:
+            raise  # nobody reads the messages any more
+        except OSError:
+            # A disk is full. To try again with the same command would need another name.
+            say(how_to_resume(run))
+            raise
         if not self._json:
             say(ending(run, last))
         elif self._rest == []:

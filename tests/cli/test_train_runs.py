@@ -202,6 +202,20 @@ def test_the_successor_of_a_studio_that_has_gone_trains_the_others_if_the_first_
     assert json.loads(result.out)["run"] == "a"
 
 
+def test_on_a_full_disk_the_command_that_resumes_the_run_is_named(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device", "events.jsonl")
+
+    monkeypatch.setattr("studio.runs.folders.append_record", fail)
+    few = ("--recipe", "classic", "--run", "a", "--max-steps", "1", *SMALL)
+    result = tangshi("train", *few)
+    assert result.code == 1
+    assert "events.jsonl cannot be used: No space left on device" in result.err
+    assert "tangshi-studio train --run a --resume" in result.err
+
+
 def test_a_detached_run_of_few_steps_is_not_waited_for_while_others_are_trained(
     home: Home,
 ) -> None:
