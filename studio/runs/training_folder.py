@@ -62,16 +62,20 @@ class TrainingProcess(msgspec.Struct, frozen=True):
 
     @property
     def is_this(self) -> bool:
-        """Whether it is the process that asks."""
-        return (self.pid, self.host) == (os.getpid(), platform.node())
+        """Whether it is the process that asks, by the name of its host or since when it runs.
+
+        A host that gets another name from its network keeps the old one in processes that run.
+        """
+        if self.pid != os.getpid():
+            return False
+        return self.host == platform.node() or _is_as_old(self.pid, self.created)
 
     @property
     def is_about_to(self) -> bool:
         """Whether it lives on this host and is starting, so that it will lock the folder."""
         if self.state != "starting" or self.host != platform.node():
             return False
-        # The number of a process that has ended may be used again.
-        return self.created > 0 and abs(_created(self.pid) - self.created) < 1
+        return _is_as_old(self.pid, self.created)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +222,7 @@ class TrainingFolder:
         # It may have been written down by the process that started this one.
         if process is None or (process.is_this and process.state == "starting"):
             return True
-        return (process.pid, process.host) == (pid, platform.node())
+        return process.pid == pid
 
     def _trained_by_another(self) -> RunError:
         process = self._recorded_process()
@@ -241,6 +245,11 @@ class TrainingFolder:
                 host=process.host,
             )
         )
+
+
+def _is_as_old(pid: int, created: float) -> bool:
+    """Whether it was created then: the number of a process that has ended may be used again."""
+    return created > 0 and abs(_created(pid) - created) < 1
 
 
 def _created(pid: int) -> float:

@@ -1,12 +1,14 @@
 """A run in its folder: whenever its process is killed, nothing is lost and nothing is double."""
 
 import errno
+import fcntl
 import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -402,6 +404,29 @@ def test_a_run_of_another_host_whose_lock_is_not_seen_is_trained_there_until_it_
         os.utime(file, (0, 0))
     assert folders.summary(run).status != "training"
     resume_run(home, "first").close()
+
+
+def test_a_successor_trains_where_the_host_has_got_another_name(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trained(home)
+    with run.lock():
+        run.record_process("", 0, "starting")
+    monkeypatch.setattr(platform, "node", lambda: "another-name")
+    with run.lock():
+        pass
+    # It waits for the one before it, which knows the old name.
+    record_process(run, "old-name", os.getpid())
+    descriptor = os.open(run.folder / "lock", os.O_RDWR)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    leaving = threading.Timer(0.3, lambda: (run.forget_process(), os.close(descriptor)))
+    leaving.start()
+    with run.lock(after=os.getpid()):
+        leaving.join()
+    # A process of another host may have the same number.
+    record_process(run, "another-host", os.getpid())
+    with pytest.raises(RunError, match="on another-host"), run.lock():
+        pass
 
 
 def test_a_successor_waits_for_the_process_it_is_given_and_for_no_other(home: Home) -> None:
