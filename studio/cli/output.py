@@ -23,10 +23,20 @@ from studio.reasons import in_words
 from studio.translation import plain, tr
 from studio.wording import printable
 
+
+class _Output(Console):
+    """Standard output: no control character of a file or of its name reaches the terminal."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print texts without control characters."""
+        shown = (printable(each) if isinstance(each, str) else each for each in objects)
+        super().print(*shown, **options)
+
+
 # A file or a pipe has no width: rich would break lines and cut tables at 80 cells.
 _IS_TERMINAL = sys.stdout.isatty()
 _BOUNDLESS = 100_000  # cells
-out = Console(
+out = _Output(
     highlight=False,
     markup=False,
     emoji=False,

@@ -10,7 +10,7 @@ import msgspec
 
 from studio.cli.headless import failure, train_to_end
 from studio.cli.output import print_json, say
-from studio.errors import RunError, StudioError, out_of_memory_message
+from studio.errors import RunError, StudioError, no_room_message
 from studio.model.config import RunConfig
 from studio.model.events import (
     SampleWritten,
@@ -215,16 +215,19 @@ class _Turns:
         return bool(left)
 
 
+def _in_words(error: BaseException) -> str:
+    """What is wrong with a run that cannot be trained; "" if the error is not about the run."""
+    if isinstance(error, StudioError):
+        return str(error)
+    return no_room_message(error) if isinstance(error, MemoryError | RuntimeError) else ""
+
+
 def _opened(opening: "Callable[[], TrainingSession]") -> "TrainingSession":
-    """The session; that a file cannot be used or the memory is full is a RunError, too."""
+    """The session; that a file cannot be used is a RunError, too."""
     try:
         return opening()
     except OSError as error:
         raise RunError(in_words(error)) from error
-    except (MemoryError, RuntimeError) as error:
-        if not (message := out_of_memory_message(error)):
-            raise
-        raise RunError(message) from error
 
 
 def _report(run: folders.Run, last: TrainingEnded) -> dict[str, object]:

@@ -158,6 +158,26 @@ def test_a_run_that_cannot_be_trained_keeps_its_place_and_holds_up_nobody(
     assert queue.waiting(home.runs) == ["first", "b"]
 
 
+def test_a_run_that_does_not_fit_into_the_memory_holds_up_nobody(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        queue.join(folders.create(home.runs, name, small(max_steps=2)).folder)
+    trainer = RunOpening.trainer
+
+    def fill(opening: RunOpening, names: list[str], device: str) -> Trainer:
+        if opening.run.name == "a":
+            raise RuntimeError(FULL)
+        return trainer(opening, names, device)
+
+    monkeypatch.setattr(RunOpening, "trainer", fill)
+    result = tangshi("train", "--queue", "--json")
+    assert result.code == 1
+    assert "a: The memory of the GPU is full (" in result.err
+    assert [json.loads(line)["run"] for line in result.out.splitlines()] == ["b"]
+    assert queue.waiting(home.runs) == ["a"]
+
+
 def test_a_run_whose_lock_cannot_be_opened_or_that_fills_the_memory_holds_up_nobody(
     tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
