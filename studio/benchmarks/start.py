@@ -17,8 +17,14 @@ from studio.benchmarks.terminal import COLUMNS, PATIENCE, ROWS, Terminal
 from studio.errors import CorpusError
 from studio.paths import HOME_VARIABLE, Home
 
-# What is started, the text of its first frame, a key, and the text of its answer.
-_STUDIO = ([sys.executable, "-m", "studio"], b"Corpus", "?", b"Keys and glossary")
+# What is started, the text of its first frame, a key, and the text of its answer. The texts of the
+# studio are in English, whatever the locale is.
+_STUDIO = (
+    [sys.executable, "-m", "studio", "--language", "en"],
+    b"Corpus",
+    "?",
+    b"Keys and glossary",
+)
 _SMALLEST = (
     [sys.executable, "-m", "studio.tui.smallest_app"],
     b"floor-is-drawn",

@@ -69,7 +69,10 @@ def test_bench_ui_without_poems_says_what_to_do(
     assert "corpus fetch" in outcome.err
 
 
-def test_bench_start_reports_what_it_measured(tangshi: Run, home: Home) -> None:
+def test_bench_start_reports_what_it_measured_in_any_locale(
+    tangshi: Run, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     document = tangshi("bench", "start", "--rounds", "1", "--json").document
     assert document["ratio"] == pytest.approx(document["first_frame_ms"] / document["floor_ms"])
     assert document["key_ms"] > 0
