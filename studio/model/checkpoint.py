@@ -335,7 +335,7 @@ def _read_weights(expected: Network, path: Path) -> dict[str, Tensor]:
                         remedy=tr(_REMEDY),
                     )
                 )
-        weights = {name: file.get_tensor(name) for name in found}
+        weights = from_eight_bits({name: file.get_tensor(name) for name in found})
     wrong = [name for name, each in weights.items() if not torch.isfinite(each).all()]
     if wrong:
         raise DamageError(
@@ -346,7 +346,7 @@ def _read_weights(expected: Network, path: Path) -> dict[str, Tensor]:
                 remedy=tr(_REMEDY),
             )
         )
-    return from_eight_bits(weights)
+    return weights
 
 
 @contextlib.contextmanager

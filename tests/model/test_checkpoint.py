@@ -179,6 +179,16 @@ def test_eight_bits_with_the_wrong_scales_are_refused(
         checkpoint.load_model(folder)
 
 
+def test_scales_that_make_infinite_weights_are_refused(saved: tuple[Path, Network]) -> None:
+    folder, network = saved
+    stored = in_eight_bits(network.state_dict())
+    # Half precision holds the scale, but not its products.
+    stored["embedding.weight.scale"].fill_(60_000)
+    safetensors.torch.save_file(stored, folder / checkpoint.WEIGHTS)
+    with pytest.raises(DamageError, match=r"NaN or infinity in embedding\.weight"):
+        checkpoint.load_model(folder)
+
+
 def test_nothing_is_built_of_the_size_that_a_file_claims(
     saved: tuple[Path, Network], monkeypatch: pytest.MonkeyPatch
 ) -> None:
