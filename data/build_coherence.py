@@ -57,9 +57,7 @@ def main() -> None:
     features = couplet_features(reader.network, reader.vocabulary, texts, reader.device).half()
     print(f"{time.monotonic() - began:.0f} s", flush=True)
     groups = grouped(pairs, {text: at for at, text in enumerate(texts)})
-    coherence = Coherence(features.shape[1], dropout=DROPOUT)
-    coherence.mean.copy_(features.float().mean(dim=0))
-    coherence.scale.copy_(features.float().std(dim=0))
+    coherence = untrained(features)
     optimiser = torch.optim.AdamW(coherence.parameters(), RATE, weight_decay=WEIGHT_DECAY)
     sizes = [len(group) for group in groups]
     mean = 0.0
@@ -80,6 +78,15 @@ def main() -> None:
             print(f"step {step:,}: loss {mean:.3f}, found {found.share:.1%}", flush=True)
             mean = 0.0
     write_coherence(folder, coherence)
+
+
+def untrained(features: Tensor) -> Coherence:
+    """A coherence that brings these features to one mean and one scale."""
+    coherence = Coherence(features.shape[1], dropout=DROPOUT)
+    coherence.mean.copy_(features.float().mean(dim=0))
+    # A unit may be saturated after every couplet, so that it has no spread.
+    coherence.scale.copy_(features.float().std(dim=0).clamp(min=1e-3))
+    return coherence
 
 
 def pairs_of(library: Library) -> list[tuple[str, str]]:

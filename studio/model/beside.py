@@ -8,18 +8,18 @@ import torch
 from torch import nn
 
 from studio.errors import RunError
-from studio.files import open_regular
+from studio.files import open_regular, write_atomically
 from studio.translation import tr
 
 _Small = TypeVar("_Small", bound=nn.Module)
 
 
 def write_beside(path: Path, network: nn.Module) -> None:
-    """Write the weights in half precision."""
-    from safetensors.torch import save_file
+    """Write the weights in half precision, atomically."""
+    from safetensors.torch import save
 
     weights = {name: each.half().contiguous() for name, each in network.state_dict().items()}
-    save_file(weights, path)
+    write_atomically(path, save(weights))
 
 
 def read_beside(
@@ -39,7 +39,7 @@ def read_beside(
         open_regular(path).close()
         weights = load_file(path)
         width, expected = weights[first].shape
-        if expected != inputs:
+        if expected != inputs or not width:
             raise ValueError(tr("it belongs to another model"))
         for name, each in weights.items():
             if not torch.isfinite(each).all():

@@ -1,5 +1,8 @@
 """The small network that tells which couplet follows which."""
 
+import importlib
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -75,6 +78,15 @@ def test_it_learns_which_of_some_couplets_follows(network: Network) -> None:
         assert coherence(features, features).argmax(dim=1).tolist() == following.tolist()
 
 
+def test_a_unit_that_is_always_the_same_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "data"))
+    script = importlib.import_module("build_coherence")
+    features = torch.randn(5, 6).half()
+    features[:, 2] = 1
+    coherence = script.untrained(features)
+    assert coherence(features.float(), features.float()).isfinite().all()
+
+
 def test_it_is_read_beside_its_model(network: Network, tmp_path: Path) -> None:
     assert read_coherence(tmp_path, network) is None
     coherence = Coherence(features_of(network), width=4)
@@ -83,6 +95,13 @@ def test_it_is_read_beside_its_model(network: Network, tmp_path: Path) -> None:
     assert read is not None and not read.training
     for name, each in coherence.state_dict().items():
         assert torch.equal(read.state_dict()[name], each.half().float())
+
+
+def test_others_may_read_it_as_the_umask_says(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    write_coherence(tmp_path, Coherence(10, width=4))
+    os.umask(before)
+    assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o644
 
 
 @pytest.mark.parametrize("content", [b"", b"no tensors at all, but text"])
@@ -94,9 +113,12 @@ def test_a_damaged_file_is_named_with_the_remedy(
         read_coherence(tmp_path, network)
 
 
-def test_a_file_with_other_tensors_is_refused(network: Network, tmp_path: Path) -> None:
+@pytest.mark.parametrize("width", [0, 4])
+def test_a_file_with_other_tensors_is_refused(
+    network: Network, tmp_path: Path, width: int
+) -> None:
     features = features_of(network)
-    save_file({"sides.0.1.weight": torch.zeros(4, features)}, tmp_path / FILE)
+    save_file({"sides.0.1.weight": torch.zeros(width, features)}, tmp_path / FILE)
     with pytest.raises(RunError, match="cannot be used"):
         read_coherence(tmp_path, network)
 
