@@ -14,7 +14,7 @@ from studio.corpus.poem import UNKNOWN_POEM, About
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import ConfigError, DamageError, RunError, is_of_gpu, no_room_message
 from studio.model import checkpoint
-from studio.model.batches import Epoch, make_epoch, with_ends
+from studio.model.batches import Epoch, Text, make_epoch, with_ends
 from studio.model.checkpoint import Progress
 from studio.model.checkpoint_names import name_of
 from studio.model.checkpoint_store import CheckpointStore
@@ -46,6 +46,10 @@ _TOO_FEW_ROWS = marked(
     "Use a larger batch_size, or fewer processes."
 )
 _NOTHING = marked("There is nothing to train on: {reason}")
+_SELDOM = marked(
+    "no Chinese character occurs {count} times in the training poems. Use a smaller min_count, or "
+    "more poems."
+)
 _OTHER_POEMS = marked(
     "{folder} was trained on other poems than those of the corpus now. Fetch the old corpus again "
     "to continue, or start a new run from this checkpoint (--from)."
@@ -87,7 +91,7 @@ class Trainer:
         others: int = 0,
         teachers: Sequence[Network] = (),
     ) -> None:
-        """Raises RunError if there are too few poems for one batch.
+        """Raises RunError if there are too few poems for one batch, or no characters to learn.
 
         Of the processes in `world`, only process 0 writes checkpoints. `about`: what is known of
         each poem of `train`, if the network reads it; nothing if it is left out. `others`: how many
@@ -101,7 +105,7 @@ class Trainer:
         self.progress = Progress(poems=poems_sha256(train))
         self._valid = valid
         self._others = Others(others, config.mixing_epochs or config.train.epochs)
-        self._poems = [with_ends(vocabulary.encode(text)) for text in train]
+        self._poems = _encoded(vocabulary, train, config.train.min_count)
         known = about or [UNKNOWN_POEM] * len(train)
         self._known = describe(known, vocabulary) if config.model.has_conditions else None
         try:
@@ -364,6 +368,13 @@ class Trainer:
         if advice:
             reason = tr("{why} {last} {advice}", why=why, last=last, advice=advice)
         return TrainingEnded(self.progress.step, outcome, reason)
+
+
+def _encoded(vocabulary: Vocabulary, texts: Sequence[str], min_count: int) -> list[Text]:
+    """The poems as tokens; raises RunError if the vocabulary has no Chinese character."""
+    if texts and not any(map(vocabulary.is_han, range(len(vocabulary)))):
+        raise RunError(tr(_NOTHING, reason=tr(_SELDOM, count=min_count)))
+    return [with_ends(vocabulary.encode(text)) for text in texts]
 
 
 def poems_sha256(texts: Sequence[str]) -> str:

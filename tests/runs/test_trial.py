@@ -42,11 +42,13 @@ def test_nothing_is_left_of_it(home: Home, tmp_path: Path, monkeypatch: pytest.M
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("settings", [{"longest_poem": 1}, {"min_count": 10**6}])
 def test_settings_that_cannot_be_trained_are_refused_as_those_of_a_run(
-    home: Home,
+    home: Home, settings: dict[str, object]
 ) -> None:
-    with pytest.raises(RunError, match="There is nothing to train on"):
-        estimate(home, small(longest_poem=1))
+    (name,) = settings
+    with pytest.raises(RunError, match=f"There is nothing to train on.*{name}"):
+        estimate(home, small(**settings))
 
 
 def test_the_time_of_recording_a_step_is_not_that_of_a_step(
