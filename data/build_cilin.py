@@ -18,7 +18,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from studio import paths
+from studio.cli.output import exit_codes
 from studio.corpus.script import variants
+from studio.files import write_atomically
 from studio.prosody.rhymes import Reading, read_lists, rhyme_book
 
 TARGET = Path(__file__).parent / "cilin_splits.txt"
@@ -85,7 +87,7 @@ def main() -> None:
             for at in range(0, len(text), WIDTH)
         ]
         print(reading, group, len(text))
-    TARGET.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_atomically(TARGET, ("\n".join(lines) + "\n").encode())
 
 
 def guangyun(text: str) -> dict[str, dict[str, list[tuple[str, str]]]]:
@@ -116,4 +118,5 @@ def guangyun(text: str) -> dict[str, dict[str, list[tuple[str, str]]]]:
 
 
 if __name__ == "__main__":
-    main()
+    with exit_codes():
+        main()

@@ -22,7 +22,9 @@ from run_options import read_options
 from torch import Tensor
 from torch.nn import functional
 
+from studio.cli.output import exit_codes
 from studio.corpus.library import Library
+from studio.errors import CorpusError
 from studio.model.coherence import Coherence, couplet_features, write_coherence
 from studio.paths import Home
 from studio.prosody.rhyming import level_rhymes
@@ -49,14 +51,20 @@ def main() -> None:
         )
     if (song := home.library_beside(SONG)).exists():
         with Library.open(song) as library:
-            pairs += generator.sample(pairs_of(library), len(pairs))
+            others = pairs_of(library)
+            pairs += generator.sample(others, min(len(pairs), len(others)))
     texts = sorted({text for pair in pairs for text in pair})
+    groups = grouped(pairs, {text: at for at, text in enumerate(texts)})
+    if not groups:
+        raise CorpusError(
+            f"{home.library} has no {BATCH} couplets of one length and rhyme that follow others. "
+            "Build it from more poems."
+        )
     print(f"Reading {len(texts):,} couplets ...", flush=True)
     began = time.monotonic()
     reader = writer.for_rows(BATCH)  # on a GPU, if there is one
     features = couplet_features(reader.network, reader.vocabulary, texts, reader.device).half()
     print(f"{time.monotonic() - began:.0f} s", flush=True)
-    groups = grouped(pairs, {text: at for at, text in enumerate(texts)})
     coherence = untrained(features)
     optimiser = torch.optim.AdamW(coherence.parameters(), RATE, weight_decay=WEIGHT_DECAY)
     sizes = [len(group) for group in groups]
@@ -111,4 +119,5 @@ def _loss(coherence: Coherence, firsts: Tensor, seconds: Tensor) -> Tensor:
 
 
 if __name__ == "__main__":
-    main()
+    with exit_codes():
+        main()

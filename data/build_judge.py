@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
+from studio.cli.output import exit_codes
 from studio.model.device import choose_device
 from studio.model.judge import Judge, Passage, read_poems, stops_of, write_judge
 from studio.runs.loading import load_writer
@@ -143,4 +144,5 @@ def _correlation(judge: Judge, requests: list[list[ReadPoem]]) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    with exit_codes():
+        main()

@@ -9,6 +9,7 @@ traditional character has no phrases: those of its simplified form count. A read
 tone has no tone of its own and does not count, nor do the changed tones of 不 and 一 before others.
 """
 
+import argparse
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from pypinyin.pinyin_dict import pinyin_dict
 from pypinyin.style._utils import get_finals, get_initials
 
 from studio.corpus.script import simplified
+from studio.files import write_atomically
 from studio.prosody.rhymes import rhyme_book
 
 TARGET = Path(__file__).parent / "modern.txt"
@@ -36,6 +38,7 @@ HEADER = """\
 
 def main() -> None:
     """Read pypinyin's lists and write the file."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     for phrase, syllables in phrases_dict.items():
         for character, (syllable, *_) in zip(phrase, syllables, strict=False):
@@ -51,7 +54,7 @@ def main() -> None:
         lines += [
             f"{tone} {final} 今讀 {text[at : at + WIDTH]}" for at in range(0, len(text), WIDTH)
         ]
-    TARGET.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_atomically(TARGET, ("\n".join(lines) + "\n").encode())
     print(f"{TARGET.name}: {len({each for its in lists.values() for each in its}):,} characters")
 
 

@@ -30,6 +30,7 @@ from run_options import read_options
 from torch import Tensor
 from torch.nn import functional
 
+from studio.cli.output import exit_codes
 from studio.corpus.library import Library
 from studio.corpus.poem import About, is_han
 from studio.corpus.vocabulary import BEGIN, END, Vocabulary
@@ -232,4 +233,5 @@ def _partly(text: str, about: About, generator: random.Random) -> tuple[str, Abo
 
 
 if __name__ == "__main__":
-    main()
+    with exit_codes():
+        main()

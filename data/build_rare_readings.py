@@ -21,16 +21,19 @@ often as other readings; of a rhyme, the pairs with the character before it.
 Counted is a character in the script of the poem and, where that is another, in simplified script.
 """
 
+import argparse
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 from build_rhyme_only import OTHER, fixed_places, tones
 
+from studio.cli.output import exit_codes
 from studio.corpus.library import Library
 from studio.corpus.manifest import published_corpus
 from studio.corpus.poem import Poem, verse_lines
 from studio.corpus.script import simplified
+from studio.files import write_atomically
 from studio.paths import Home
 from studio.prosody.rhymes import RHYMES, rhyme_only
 from studio.prosody.rhyming import feet, level_rhymes
@@ -50,6 +53,7 @@ Uses = defaultdict[str, defaultdict[str, Counter[str]]]
 
 def main() -> None:
     """Count, decide, write."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     inside, ending = uses(), uses()
     poems = 0
     with Library.open(Home.default().library) as library:
@@ -71,7 +75,7 @@ def main() -> None:
             lines += list(rare_of(character, ending[character], rhymes, oblique))
     header = HEADER.format(poems=poems, source=published_corpus().specifier)
     lines.sort(key=lambda line: -int(line.split(" ")[3]))
-    TARGET.write_text(header + "\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    write_atomically(TARGET, (header + "\n" + "\n".join(lines) + "\n").encode())
     print(f"{len(lines)} readings are rare")
 
 
@@ -124,4 +128,5 @@ def is_rare(met: int, count: int) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    with exit_codes():
+        main()

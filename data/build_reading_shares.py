@@ -20,16 +20,19 @@ before it that have this rhyme OFTEN times, and twice as often as the other rhym
 Counted is a character in the script of the poem and, where that is another, in simplified script.
 """
 
+import argparse
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 from build_rhyme_only import fixed_places
 
+from studio.cli.output import exit_codes
 from studio.corpus.library import Library
 from studio.corpus.manifest import published_corpus
 from studio.corpus.poem import Poem, verse_lines
 from studio.corpus.script import simplified
+from studio.files import write_atomically
 from studio.paths import Home
 from studio.prosody.rhymes import Reading, readings, rhyme_book
 from studio.prosody.rhyming import feet
@@ -48,6 +51,7 @@ Uses = defaultdict[Reading, Counter[str]]
 
 def main() -> None:
     """Count and write."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     tones = Counter[tuple[str, bool]]()
     rhymes: defaultdict[str, Uses] = defaultdict(lambda: defaultdict(Counter))
     poems = 0
@@ -62,7 +66,7 @@ def main() -> None:
         within = {level: tones[character, level] for level in (True, False)}
         lines += shares(character, within, rhymes[character])
     header = HEADER.format(poems=poems, source=published_corpus().specifier)
-    TARGET.write_text(header + "\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    write_atomically(TARGET, (header + "\n" + "\n".join(lines) + "\n").encode())
     print(f"{len(lines)} readings of {len({line[0] for line in lines})} characters")
 
 
@@ -128,4 +132,5 @@ def rhyming(poem: Poem) -> Iterator[tuple[str, Reading]]:
 
 
 if __name__ == "__main__":
-    main()
+    with exit_codes():
+        main()

@@ -21,15 +21,18 @@ Counted is a character in the script of the poem and, where that is another, in 
 The rhyme book alone gives the readings here: what an earlier file ruled out changes nothing.
 """
 
+import argparse
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from studio.cli.output import exit_codes
 from studio.corpus.library import Library
 from studio.corpus.manifest import published_corpus
 from studio.corpus.poem import Poem, verse_lines
+from studio.files import write_atomically
 from studio.paths import Home
 from studio.prosody.forms import line_types, templates
 from studio.prosody.rhymes import readings, rhyme_book
@@ -63,6 +66,7 @@ class Place(NamedTuple):
 
 def main() -> None:
     """Count, decide, write."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     places, rhymes = Counts(), Counts()
     poems = counted = 0
     with Library.open(Home.default().library) as library:
@@ -88,7 +92,7 @@ def main() -> None:
         level=slips["平"],
         oblique=slips["仄"],
     )
-    TARGET.write_text(header + "\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    write_atomically(TARGET, (header + "\n" + "\n".join(lines) + "\n").encode())
     print(f"{len(lines)} readings occur as rhymes only")
 
 
@@ -175,4 +179,5 @@ def at_most(met: int, count: int, rate: float) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    with exit_codes():
+        main()

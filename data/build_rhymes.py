@@ -24,10 +24,12 @@ from typing import Any
 
 from opencc import OpenCC
 
+from studio.cli.output import exit_codes
 from studio.corpus.library import Library
 from studio.corpus.poem import is_han
 from studio.corpus.script import simplified
 from studio.errors import CorpusError
+from studio.files import write_atomically
 from studio.paths import Home
 from studio.prosody.rhymes import RHYMES, Entries, Reading, read_rhyme_book
 
@@ -218,7 +220,7 @@ def write(books: dict[str, Book]) -> None:
                 f"{reading.tone} {reading.rhyme} {source} {''.join(its[at : at + WIDTH])}"
                 for at in range(0, len(its), WIDTH)
             )
-    TARGET.write_text("\n".join(blocks) + "\n", encoding="utf-8")
+    write_atomically(TARGET, ("\n".join(blocks) + "\n").encode())
 
 
 def report() -> None:
@@ -294,4 +296,5 @@ def _match(pattern: str, text: str) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    main()
+    with exit_codes():
+        main()

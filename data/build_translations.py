@@ -5,12 +5,15 @@ Needs Babel, of the extra `test`. Run it from the root: python data/build_transl
 
 import sys
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+from studio.files import write_atomically
 
 STUDIO = Path(__file__).parents[1] / "studio"
 FOLDER = STUDIO / "locale" / "zh"
@@ -49,8 +52,9 @@ def main() -> None:
     """Write the catalogue; exit with 1 if it does not fit the code."""
     code, catalogue = messages_in_code(), translations()
     translated = {message.id for message in catalogue if message.id and any(message.string)}
-    with (FOLDER / "studio.mo").open("wb") as file:
-        write_mo(file, catalogue)
+    content = BytesIO()
+    write_mo(content, catalogue)
+    write_atomically(FOLDER / "studio.mo", content.getvalue())
     missing = [
         f"{place}: not translated: {message!r}"
         for message, place in code.items()

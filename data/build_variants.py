@@ -29,9 +29,11 @@ from pathlib import Path
 
 from build_rhymes import SCRIBAL, converted, inverse, read_unihan
 
+from studio.cli.output import exit_codes
 from studio.corpus.library import Library
 from studio.corpus.poem import is_common, is_han
 from studio.corpus.script import fully_simplified
+from studio.files import write_atomically
 from studio.paths import Home
 from studio.prosody.rhymes import readings
 
@@ -76,7 +78,7 @@ def main() -> None:
             families[form].append(own)
         families[form].append(variant)
     lines = [f"{form} {''.join(sorted(set(families[form])))}" for form in sorted(families)]
-    TARGET.write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
+    write_atomically(TARGET, ("\n".join([HEADER, *lines]) + "\n").encode())
     training = Counter("".join(poem.original for poem in poems if poem.split == "train"))
     folded = sum(training[each] for each in found)
     print(
@@ -161,4 +163,5 @@ def fields(file: Path, name: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main()
+    with exit_codes():
+        main()

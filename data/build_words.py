@@ -11,12 +11,15 @@ side by side by chance. The commonest are written down, and the traditional form
 the original texts: figures of the corpus, not its text.
 """
 
+import argparse
 import math
 from collections import Counter
 from pathlib import Path
 
+from studio.cli.output import exit_codes
 from studio.corpus.library import Library
 from studio.corpus.poem import verse_lines
+from studio.files import write_atomically
 from studio.paths import Home
 
 TARGET = Path(__file__).parent / "words.txt"
@@ -29,6 +32,7 @@ HEADER = """\
 
 def main() -> None:
     """Count, choose, write."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     characters, pairs = Counter[str](), Counter[str]()
     forms: dict[str, Counter[str]] = {}
     with Library.open(Home.default().library) as library:
@@ -54,9 +58,10 @@ def main() -> None:
         written += [word, *(form for form in others if form != word)]
     written = list(dict.fromkeys(written))
     lines = (" ".join(written[at : at + LINE]) for at in range(0, len(written), LINE))
-    TARGET.write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
+    write_atomically(TARGET, (HEADER + "\n".join(lines) + "\n").encode())
     print(f"{len(common[:WORDS])} words in {len(written)} forms")
 
 
 if __name__ == "__main__":
-    main()
+    with exit_codes():
+        main()

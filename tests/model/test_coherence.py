@@ -114,9 +114,7 @@ def test_a_damaged_file_is_named_with_the_remedy(
 
 
 @pytest.mark.parametrize("width", [0, 4])
-def test_a_file_with_other_tensors_is_refused(
-    network: Network, tmp_path: Path, width: int
-) -> None:
+def test_a_file_with_other_tensors_is_refused(network: Network, tmp_path: Path, width: int) -> None:
     features = features_of(network)
     save_file({"sides.0.1.weight": torch.zeros(width, features)}, tmp_path / FILE)
     with pytest.raises(RunError, match="cannot be used"):
