@@ -29,7 +29,8 @@ from studio.model.coherence import Coherence, couplet_features, write_coherence
 from studio.paths import Home
 from studio.prosody.rhyming import level_rhymes
 from studio.runs.loading import load_writer
-from studio.verse.couplets import couplet_choices, couplets_of, measure_couplets
+from studio.verse.couplets import CoupletChoice, couplet_choices, couplets_of, measure_couplets
+from studio.verse.writer import Writer
 
 SONG = "quansongshi"
 BATCH = 256
@@ -81,9 +82,7 @@ def main() -> None:
         optimiser.step()
         mean += float(loss.detach()) / REPORT
         if step % REPORT == 0:
-            found = measure_couplets(replace(writer, coherence=coherence.eval()), valid)
-            coherence.train()
-            print(f"step {step:,}: loss {mean:.3f}, found {found.share:.1%}", flush=True)
+            print(f"step {step:,}: loss {mean:.3f}{_found(writer, coherence, valid)}", flush=True)
             mean = 0.0
     write_coherence(folder, coherence)
 
@@ -109,6 +108,15 @@ def grouped(pairs: list[tuple[str, str]], places: dict[str, int]) -> list[Tensor
         rhyme = min(level_rhymes(second[-2]), default="")
         groups[len(second), rhyme].append((places[first], places[second]))
     return [torch.tensor(group) for group in groups.values() if len(group) >= BATCH]
+
+
+def _found(writer: Writer, coherence: Coherence, choices: list[CoupletChoice]) -> str:
+    """How often the coherence finds the true couplet; "" if there is no choice to make."""
+    if not choices:
+        return ""
+    measured = measure_couplets(replace(writer, coherence=coherence.eval()), choices)
+    coherence.train()
+    return f", found {measured.share:.1%}"
 
 
 def _loss(coherence: Coherence, firsts: Tensor, seconds: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ from studio.model.coherence import (
 )
 from studio.model.config import ModelConfig
 from studio.model.network import Network
+from studio.verse.writer import Writer
 from tests.model.conftest import CPU, VOCABULARY
 
 COUPLETS = ["春江，月夜。", "江月，夜花。", "春，江。", "夜花，春江。"]
@@ -85,6 +86,15 @@ def test_a_unit_that_is_always_the_same_does_no_harm(monkeypatch: pytest.MonkeyP
     features[:, 2] = 1
     coherence = script.untrained(features)
     assert coherence(features.float(), features.float()).isfinite().all()
+
+
+def test_without_validation_poems_it_is_trained_all_the_same(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "data"))
+    script = importlib.import_module("build_coherence")
+    writer = Writer(network, VOCABULARY, CPU, "a@1")
+    assert script._found(writer, Coherence(features_of(network)), []) == ""
 
 
 def test_it_is_read_beside_its_model(network: Network, tmp_path: Path) -> None:
