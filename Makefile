@@ -10,8 +10,9 @@ READY := $(VENV)/.ready
 # The runs of `make model`; each resumes where it was interrupted. With a GPU: three teachers, a student that
 # learns from them, and a short run on the Tang poems alone that starts from it. Without: a smaller model that reads the
 # Song and Tang poems together, and then the Tang poems alone.
-# A broken driver is reported on standard output, too.
-ON_GPU := $(shell nvidia-smi -L 2> /dev/null | grep '^GPU ')
+# Asked once the studio is installed: torch may not be able to use the GPU that a driver lists.
+ON_GPU = $(shell $(BIN)/python -c '$(PRINT_GPUS)')
+PRINT_GPUS := from studio.model.device import cuda_devices; print(*cuda_devices())
 TEACHERS := default-teacher-1,default-teacher-2,default-teacher-3
 # Each epoch is validated at its end. The last one is the best; the next run starts from there.
 MIXED_SETTINGS := --recipe studio --mix quansongshi --set batch_size=128 --set schedule=constant --set validate_every=0 \
@@ -52,24 +53,28 @@ test: $(READY)
 model: $(READY)
 	@$(BIN)/tangshi-studio corpus fetch
 	@$(BIN)/tangshi-studio corpus fetch --corpus quansongshi --beside
-ifneq ($(ON_GPU),)
-	$(call trained,default-teacher-1,--recipe gpu --seed 1)
-	$(call trained,default-teacher-2,--recipe gpu --seed 2)
-	$(call trained,default-teacher-3,--recipe gpu --seed 3 --set dropout=0.35 --set recurrent_dropout=0.25)
-	$(call trained,$(STUDENT),--recipe gpu --seed 7 --teachers $(TEACHERS) --epochs 26 --set hidden=1280 \
-	  --set dropout=0.2 --set recurrent_dropout=0.1)
-	$(call trained,$(MODEL_RUN),--recipe studio --from $(STUDENT) --seed 11 $(SETTLING))
-else
-	$(call trained,default-mixed-1,$(MIXED_SETTINGS) --epochs 2 --set hidden=640 --set embedding=320 \
-	  --set learning_rate=0.005)
-	$(call trained,default-mixed-2,--from default-mixed-1 --seed 3 $(MIXED_SETTINGS) --epochs 1 \
-	  --set learning_rate=0.004 --set warmup_steps=100)
-	$(call trained,$(MODEL_RUN),--from default-mixed-2 --seed 4 $(TANG_SETTINGS))
-endif
+	$(if $(ON_GPU),$(trained_on_gpu),$(trained_on_processor))
 	$(BIN)/python data/build_preferred.py $(MODEL_RUN)
 	$(BIN)/python data/build_coherence.py $(MODEL_RUN)
 	$(BIN)/python data/build_judge.py $(MODEL_RUN)
 	$(BIN)/tangshi-studio runs publish $(MODEL_RUN) assets/model
+
+define trained_on_gpu
+$(call trained,default-teacher-1,--recipe gpu --seed 1)
+$(call trained,default-teacher-2,--recipe gpu --seed 2)
+$(call trained,default-teacher-3,--recipe gpu --seed 3 --set dropout=0.35 --set recurrent_dropout=0.25)
+$(call trained,$(STUDENT),--recipe gpu --seed 7 --teachers $(TEACHERS) --epochs 26 --set hidden=1280 \
+  --set dropout=0.2 --set recurrent_dropout=0.1)
+$(call trained,$(MODEL_RUN),--recipe studio --from $(STUDENT) --seed 11 $(SETTLING))
+endef
+
+define trained_on_processor
+$(call trained,default-mixed-1,$(MIXED_SETTINGS) --epochs 2 --set hidden=640 --set embedding=320 \
+  --set learning_rate=0.005)
+$(call trained,default-mixed-2,--from default-mixed-1 --seed 3 $(MIXED_SETTINGS) --epochs 1 \
+  --set learning_rate=0.004 --set warmup_steps=100)
+$(call trained,$(MODEL_RUN),--from default-mixed-2 --seed 4 $(TANG_SETTINGS))
+endef
 
 # Train the run $(1) with the settings $(2), or resume it; leave it alone if it has finished.
 define trained
