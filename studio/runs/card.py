@@ -234,7 +234,7 @@ def _phase(phase: Phase) -> str:
         f"{phase.run}: {phase.step:,} steps in {phase.hours:.1f} hours"
         + (f" on {phase.machine}" if phase.machine else "")
         + f", {_settings(phase.config)}. It read the {phase.poems:,} poems of {phase.corpus}, with "
-        f"the characters of the library. Its perplexity was {figures}.",
+        "the characters of the library." + (f" Its perplexity was {figures}." if figures else ""),
         f"Of its poems {phase.sharing:,} share three lines or more with poems that are held out.",
     ]
     if mixed:

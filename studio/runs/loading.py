@@ -31,14 +31,15 @@ def has_learnt(perplexity: float | None) -> bool:
     """Whether a run with this validation perplexity may write where nobody named a model.
 
     The perplexity is over all targets; None before the first validation. Without a default model
-    any run may: there is nothing better. Raises RunError if the card of the model is damaged.
+    any run may: there is nothing better. So may one if the default model was made from too few
+    poems to validate it. Raises RunError if the card of the model is damaged.
     """
     folder = default_model()
     if folder is None:
         return True
     card = read_json(folder / "card.json", Card, RunError, tr("Install the studio again."))
-    default = next(each.perplexity for each in card.figures if each.split == "valid")
-    return perplexity is not None and perplexity <= LEARNT * default
+    default = [each.perplexity for each in card.figures if each.split == "valid"]
+    return not default or (perplexity is not None and perplexity <= LEARNT * default[0])
 
 
 def locate(home: Home, name: str) -> tuple[Path, str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 
@@ -12,7 +13,7 @@ from studio.model.device import FEW_ROWS, Device
 from studio.model.network import Network
 from studio.paths import Home
 from studio.runs import loading
-from studio.runs.loading import load_writer, locate
+from studio.runs.loading import has_learnt, load_writer, locate
 from studio.verse.composer import write
 from studio.verse.facing import compose_any
 from studio.verse.request import ComposeRequest, WrittenPoem
@@ -237,3 +238,13 @@ def test_the_path_of_a_model_is_refused_if_it_cannot_be_written_down(
     assert locate(home, str(folder))[0] == model[0]
     with pytest.raises(RunError, match="not the path of a model"):
         locate(home, str(folder.parent / "\udcfe"))
+
+
+def test_beside_a_default_model_that_was_not_validated_any_run_may_write(
+    shipped_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = msgspec.json.decode((shipped_model / "card.json").read_bytes())
+    (tmp_path / "card.json").write_bytes(msgspec.json.encode(card | {"figures": []}))
+    assert not has_learnt(None)
+    monkeypatch.setattr(loading, "default_model", lambda: tmp_path)
+    assert has_learnt(None)
