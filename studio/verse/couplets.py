@@ -146,8 +146,9 @@ def mean_coherences(writer: Writer, texts: Sequence[str]) -> list[float]:
 
 
 def _share_found(scores: NDArray[np.float64]) -> float:
-    """How often the first of each row is the highest."""
-    return float((scores.argmax(axis=1) == 0).mean())
+    """How often the first of each row is the highest; of several that are, one by a guess."""
+    highest = scores == scores.max(axis=1, keepdims=True)
+    return float((highest[:, 0] / highest.sum(axis=1).clip(min=1)).mean())
 
 
 def couplets_of(text: str) -> list[str]:

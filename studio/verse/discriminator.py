@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from studio.corpus.poem import couplets, verse_lines
-from studio.corpus.vocabulary import BEGIN, END
+from studio.corpus.vocabulary import BEGIN, END, UNKNOWN
 from studio.errors import VerseError
 from studio.model.batches import pad_batch
 from studio.prosody.parallelism import parallelism
@@ -175,7 +175,10 @@ def _read_figures(writer: Writer, texts: Sequence[str]) -> list[dict[str, float]
                 own = chances.gather(1, targets[:, None])[:, 0]
                 ranks = (chances > own[:, None]).sum(1) + 1
                 entropy = -(chances.exp() * chances).sum(1)
-                han = torch.tensor([vocabulary.is_han(index) for index in tokens[1:]])
+                # As in `score_poems`: a poem may have unknown characters only.
+                han = torch.tensor(
+                    [index == UNKNOWN or vocabulary.is_han(index) for index in tokens[1:]]
+                )
                 found.append(_figures_of_reading(own, ranks, entropy, han))
     return found
 

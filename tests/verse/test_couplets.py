@@ -69,6 +69,16 @@ def test_coherence_and_association_choose_together(writer: Writer) -> None:
     assert figures.by_association > 0
 
 
+def test_a_model_that_cannot_tell_the_choices_apart_guesses(writer: Writer) -> None:
+    class Blind(Coherence):
+        def of_pairs(self, features: Tensor, firsts: Tensor, seconds: Tensor) -> Tensor:
+            return torch.zeros(seconds.shape)
+
+    blind = replace(writer, coherence=Blind(features_of(writer.network)))
+    figures = measure_couplets(blind, couplet_choices(POEMS, 5, 1))
+    assert figures.by_coherence == figures.chance
+
+
 def test_a_text_without_lines_has_no_couplets() -> None:
     assert couplets_of("，。") == couplets_of("") == []
     assert couplets_of("白日，依山尽。") == []

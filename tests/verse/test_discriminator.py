@@ -37,7 +37,7 @@ def test_what_repeats_itself_is_told_and_what_is_alike_is_not(
 
 
 @pytest.mark.parametrize("writer", ["lstm"], indirect=True)
-@pytest.mark.parametrize("short", ["日。", "日月，山。"])
+@pytest.mark.parametrize("short", ["日。", "日月，山。", "凹凸，凸。"])
 def test_poems_of_few_characters_are_told(writer: Writer, training: Novelty, short: str) -> None:
     with training:
         told = discriminate(writer, [short] * 20, TEXTS[:20], Frequencies(TEXTS), training)
