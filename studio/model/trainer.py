@@ -62,6 +62,8 @@ _MISFIT = marked(
     "{file} does not fit this run: {reason}. "
     "Delete that folder to continue from the checkpoint before."
 )
+_CLIP_MORE = marked("Try a lower learning_rate, or a smaller clip.")
+_CLIP = marked("Try a lower learning_rate, or clip=1: the gradient is not clipped now.")
 _NOT_RECORDED = marked(
     "This GPU launches each step kernel by kernel, which is slower: the step could not be recorded "
     "as a CUDA graph ({reason})."
@@ -201,7 +203,7 @@ class Trainer:
                     item.append(event)
                     ended = isinstance(event, TrainingEnded)
         except DivergenceError as error:
-            advice = tr("Try a lower learning_rate, or a smaller clip.")
+            advice = tr(_CLIP_MORE if self.config.train.clip else _CLIP)
             item.append(self._ended("diverged", str(error), advice))
             ended = True
         except (MemoryError, RuntimeError) as error:

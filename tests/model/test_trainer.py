@@ -313,11 +313,16 @@ def test_a_loss_that_is_no_number_ends_the_run_at_the_last_good_checkpoint(
     assert all(parameter.isfinite().all() for parameter in network.parameters())
 
 
-def test_a_learning_rate_far_too_high_is_reported_as_divergence(make_trainer: MakeTrainer) -> None:
-    events = run_to_end(make_trainer(small(optimizer="sgd", learning_rate=1e4, clip=0, epochs=20)))
+@pytest.mark.parametrize(("clip", "advice"), [(0, "clip=1"), (1, "smaller clip")])
+def test_a_learning_rate_far_too_high_is_reported_as_divergence(
+    make_trainer: MakeTrainer, clip: float, advice: str
+) -> None:
+    config = small(optimizer="sgd", learning_rate=1e4, clip=clip, epochs=20)
+    events = run_to_end(make_trainer(config))
     assert isinstance(events[-1], TrainingEnded)
     assert events[-1].outcome == "diverged"
     assert "learning_rate" in events[-1].reason
+    assert advice in events[-1].reason
 
 
 def test_too_few_poems_are_reported_before_anything_starts(tmp_path: Path) -> None:
