@@ -76,10 +76,12 @@ $(call trained,default-mixed-2,--from default-mixed-1 --seed 3 $(MIXED_SETTINGS)
 $(call trained,$(MODEL_RUN),--from default-mixed-2 --seed 4 $(TANG_SETTINGS))
 endef
 
-# Train the run $(1) with the settings $(2), or resume it; leave it alone if it has finished.
+# Train the run $(1) with the settings $(2), or resume it; leave it alone if it has finished. An earlier version
+# may have trained it, so say so.
 define trained
 	@case "$$($(BIN)/tangshi-studio runs show $(1) --json 2> /dev/null)" in \
-	  *'"status": "finished"'*) ;; \
+	  *'"status": "finished"'*) \
+	    echo "$(1) has finished. To train it anew, delete it: tangshi-studio runs delete $(1)" ;; \
 	  '') $(BIN)/tangshi-studio train --run $(1) $(2) ;; \
 	  *) $(BIN)/tangshi-studio train --run $(1) --resume ;; \
 	esac

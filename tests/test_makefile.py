@@ -90,3 +90,28 @@ def test_the_model_has_teachers_where_torch_can_use_a_gpu(checkout: Path, gpus: 
     # Each run, and what is made of the last one.
     assert result.stdout.count("runs show ") == (5 if gpus else 3)
     assert "runs publish default-model" in result.stdout
+
+
+def test_runs_that_have_finished_are_kept_and_named(checkout: Path) -> None:
+    programs = checkout / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    _script(programs / "python", "#!/bin/sh\n")
+    _script(
+        programs / "tangshi-studio",
+        """#!/bin/sh
+case "$*" in
+"runs show default-mixed-1 --json") echo '"status": "finished"' ;;
+"runs show default-mixed-2 --json") echo '"status": "stopped"' ;;
+"runs show"*) exit 1 ;;
+train*) echo "$*" ;;
+esac
+""",
+    )
+    (checkout / ".venv" / ".ready").touch()
+    command = ["make", "--silent", "model"]
+    result = subprocess.run(command, cwd=checkout, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    first, second, third = result.stdout.splitlines()
+    assert first.startswith("default-mixed-1 has finished.")
+    assert second == "train --run default-mixed-2 --resume"
+    assert third.startswith("train --run default-model --from default-mixed-2")
