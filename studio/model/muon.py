@@ -35,13 +35,20 @@ class Muon(torch.optim.AdamW):
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
-        """Take a step; it takes the gradients of the matrices away."""
+        """Take a step."""
+        gradients: list[tuple[Tensor, Tensor | None]] = []
         for group in self.param_groups:
             if "gates" in group:
                 for matrix in group["params"]:
                     self._step_matrix(matrix, group)
-        # Parameters without gradients are left alone.
-        return super().step(closure)
+                    gradients.append((matrix, matrix.grad))
+                    # AdamW leaves parameters without gradients alone.
+                    matrix.grad = None
+        result = super().step(closure)
+        # A look inside the network shows them.
+        for matrix, gradient in gradients:
+            matrix.grad = gradient
+        return result
 
     def _step_matrix(self, matrix: Tensor, group: dict[str, Any]) -> None:
         gradient, state = matrix.grad, self.state[matrix]
@@ -57,7 +64,6 @@ class Muon(torch.optim.AdamW):
         scale = max(1.0, gates.shape[1] / gates.shape[2]) ** 0.5
         rate = group["lr"]
         matrix.mul_(1 - rate * group["weight_decay"]).sub_(update.mul_(rate * scale))
-        matrix.grad = None
 
 
 def orthogonalised(matrices: Tensor) -> Tensor:

@@ -48,6 +48,8 @@ def test_each_gate_has_a_step_of_its_own_and_the_embedding_one_of_adamw(
     # The first gate has a gradient a thousand times that of the others: its step is as large.
     gradient[: len(recurrent) // gates] *= 1000
     optimiser.step()
+    # A look inside the network shows the gradients of the last step.
+    assert recurrent.grad is gradient
     steps = {name: (before[name] - each).detach() for name, each in network.named_parameters()}
     by_gate = steps["layers.0.weight_hh_l0"].view(gates, 8, 8)
     assert by_gate.norm(dim=(1, 2)).tolist() == pytest.approx([0.02 * 8**0.5] * gates, rel=0.3)
