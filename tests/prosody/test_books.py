@@ -67,6 +67,12 @@ def test_split_rhymes_follow_the_book_of_ci(characters: str, group: str) -> None
     assert [each for each in characters if group not in readings("cilin", each)] == []
 
 
+@pytest.mark.parametrize(("variant", "form"), [("歛", "敛"), ("甿", "氓"), ("塲", "场")])
+def test_a_variant_is_read_today_as_its_standard_form_too(variant: str, form: str) -> None:
+    known = rhyme_books()["xinyun"].entries()
+    assert set(known[form]) <= set(known[variant])
+
+
 def test_each_final_of_today_is_in_one_rhyme_of_each_modern_book() -> None:
     for key in ("tongyun", "xinyun"):
         book = rhyme_books()[key]
