@@ -5,6 +5,7 @@ from the training split's poems by a word in their titles. How often it is right
 poems is the measure of what can be reached. Each theme counts the same, however many poems it has.
 """
 
+import contextlib
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,7 @@ import msgspec
 
 from studio.corpus.library import Library
 from studio.corpus.poem import Poem, Split, is_han, verse_lines
+from studio.errors import VerseError
 from studio.verse.evaluation import Report, ignore, write_many
 from studio.verse.novelty import Novelty
 from studio.verse.request import USUAL
@@ -112,8 +114,8 @@ def measure_themes(
 ) -> ThemeFigures:
     """Write `each` 七绝 for every theme, the best of `drafts`, and compare with a split's poems.
 
-    A model that reads no title writes none. `report` takes how many themes are done, and how many
-    there are.
+    A model that reads no title writes none, nor one that knows no character of it. `report` takes
+    how many themes are done, and how many there are.
     """
     poems = list(library.poems())
     themes = Themes(poem for poem in poems if poem.split == "train")
@@ -126,8 +128,9 @@ def measure_themes(
     for done, theme in enumerate(THEME_WORDS if writer.network.config.title_input else ()):
         report(done, len(THEME_WORDS))
         request = msgspec.structs.replace(USUAL, form="七绝", title=theme, seed=seed, drafts=drafts)
-        poems_of_theme, _ = write_many(writer, request, each, novelty)
-        ours += ((poem.text, theme) for poem in poems_of_theme)
+        with contextlib.suppress(VerseError):
+            poems_of_theme, _ = write_many(writer, request, each, novelty)
+            ours += ((poem.text, theme) for poem in poems_of_theme)
     return ThemeFigures(
         len(ours), themes.kept(ours), len(people), themes.kept(people), 1 / len(THEME_WORDS)
     )

@@ -1,9 +1,20 @@
 """The theme of a poem, by its words."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from studio.corpus.build import build
+from studio.corpus.library import Library
 from studio.corpus.poem import Poem
-from studio.verse.themes import THEME_WORDS, Themes, theme_of
+from studio.corpus.records import RawPoem
+from studio.model.config import ModelConfig
+from studio.model.network import Network
+from studio.verse.novelty import Novelty
+from studio.verse.themes import THEME_WORDS, Themes, measure_themes, theme_of
+from studio.verse.writer import Writer
+from tests.conftest import nonsense
 
 
 @pytest.mark.parametrize(
@@ -54,3 +65,17 @@ def test_a_theme_with_many_poems_does_not_take_those_of_the_others() -> None:
     many = [poem("送客", "人" + "".join(each)) for each in zip(*[others] * 4, strict=True)]
     themes = Themes([*many, poem("咏雪", "人寒色满南"), poem("咏雪", "人寒色满山")])
     assert themes.of("人，人，人，人寒。") == "咏雪"
+
+
+@pytest.mark.parametrize("writer", ["lstm"], indirect=True)
+def test_themes_whose_titles_the_model_does_not_know_are_left_out(
+    writer: Writer, tmp_path: Path
+) -> None:
+    config = ModelConfig(embedding=8, hidden=8, title_input=True)
+    titled = replace(writer, network=Network(config, len(writer.vocabulary), seed=5).eval())
+    path = tmp_path / "library.sqlite"
+    build(path, [RawPoem("", "", text, text) for text in nonsense(20)], source="")
+    with Library.open(path) as library, Novelty.open(path) as novelty:
+        figures = measure_themes(titled, library, "test", 1, 1, novelty)
+    known = [each for each in THEME_WORDS if any(one in writer.vocabulary for one in each)]
+    assert figures.poems == len(known) < len(THEME_WORDS)
