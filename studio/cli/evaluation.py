@@ -62,7 +62,7 @@ def held_out(
         raise CorpusError(
             tr(
                 "The {split} split of {library} has no poems. Choose another with --split, or "
-                "build the library from more poems: `tangshi-studio corpus build --from PATH`.",
+                "build the library from more poems: `tangshi-studio corpus fetch --from PATH`.",
                 split=split,
                 library=home.library_beside(poems) if poems else home.library,
             )

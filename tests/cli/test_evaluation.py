@@ -50,7 +50,7 @@ def test_a_split_without_poems_is_an_error_with_the_remedy(
     assert (result.code, result.out) == (1, "")
     assert f"The {empty} split of {home.library} has no poems" in result.err
     # Only a library of one's own is so small; what fetches poems would replace it.
-    assert "corpus build --from" in result.err
+    assert "corpus fetch --from" in result.err
 
 
 def test_written_poems_are_measured_beside_those_of_people(trained: Run) -> None:
