@@ -151,13 +151,13 @@ class Draft:
         """Requests to try if what stands breaks rules: as many rules as possible are kept.
 
         First the characters with faults are left to the model, then only those that do not rhyme,
-        with free tones. `add_state` puts them back.
+        with free tones. `add_state` puts them back. Strict tones also refuse what the scanner
+        tolerates (拗), so that a poem without faults has other requests, too.
         """
         lines = verse_lines(request.given)
-        measured = lines and request.form
-        faults = scan_by(lines, request.scanned_as, request.measure).broken if measured else []
-        if not faults:
+        if not lines or not request.form:
             return ()
+        faults = scan_by(lines, request.scanned_as, request.measure).broken
         rhymes = [fault for fault in faults if fault.name in ("出韵", "撞韵")]
         replace = msgspec.structs.replace
         return (
