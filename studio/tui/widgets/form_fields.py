@@ -1,5 +1,6 @@
 """The fields of forms: numbers, names, choices, Chinese text; and a fold."""
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -169,7 +170,9 @@ class NumberField(TypedField):
         return ""
 
     def _number(self) -> int | float:
-        number: int | float = converted(self.text.strip(), self._kind, strict=False)
+        # Input methods for Chinese have full-width digits, and 。 on the key of the point.
+        typed = unicodedata.normalize("NFKC", self.text).replace("。", ".").strip()
+        number: int | float = converted(typed, self._kind, strict=False)
         return number
 
 

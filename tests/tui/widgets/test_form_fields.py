@@ -43,7 +43,15 @@ def number(kind: Any, allowed: str = "") -> NumberField:
 
 @pytest.mark.parametrize(
     ("kind", "text", "value"),
-    [(int, "12", 12), (int, " 12 ", 12), (float, "0.5", 0.5), (float, "1e-3", 0.001)],
+    [
+        (int, "12", 12),
+        (int, " 12 ", 12),
+        (float, "0.5", 0.5),
+        (float, "1e-3", 0.001),
+        (int, "１２", 12),  # as an input method for Chinese writes it
+        (float, "0。5", 0.5),
+        (float, "０．５", 0.5),
+    ],
 )
 async def test_a_number_is_read_as_typed(kind: Any, text: str, value: float) -> None:
     field = number(kind)
