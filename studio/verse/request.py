@@ -29,9 +29,11 @@ Tones = Literal["strict", "tang", "free"]
 # Limits also reject NaN and infinity.
 Weight = Annotated[float, Meta(ge=-1000, le=1000)]
 
-# What a title may have beside Chinese characters: digits, and what separates its parts.
-TITLE_SIGNS = "0123456789·・•‧"
+# What a title may have beside Chinese characters: digits, which input methods for Chinese also write
+# in full width, and what separates its parts.
+TITLE_SIGNS = "0123456789０１２３４５６７８９·・•‧"
 _DIGITS = re.compile("([0-9]+)")
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")
 _POINT = "·"
 _BETWEEN_PARTS = re.compile("[·・•‧]")
 _LINE_BREAK = re.compile("\r\n?|[\n\v\f\x85\u2028\u2029]")
@@ -222,7 +224,7 @@ def title_text(typed: str) -> str:
     Raises VerseError as `request_text` does.
     """
     refuse_surrogates(typed)
-    parts = _BETWEEN_PARTS.split(typed)
+    parts = _BETWEEN_PARTS.split(typed.translate(_FULL_WIDTH))
     return _POINT.join(filter(None, ("".join(_characters_and_digits(each)) for each in parts)))
 
 

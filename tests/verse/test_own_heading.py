@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from studio.corpus.headings import Heading
 from studio.errors import VerseError
-from studio.verse.own_heading import split_heading, under_heading
+from studio.verse.own_heading import split_heading, under_heading, usable_heading
 from studio.verse.request import ComposeRequest
 
 COUPLETS = "床前明月光，疑是地上霜。\n举头望明月，低头思故乡。"
@@ -170,3 +170,8 @@ def test_any_text_has_a_heading_or_none(typed: str) -> None:
 
 def test_a_long_text_is_not_looked_through() -> None:
     assert split_heading(f"静夜思\n{COUPLETS}\n" * 500, None, LIKE)[0] == Heading()
+
+
+def test_a_heading_keeps_its_digits_of_full_width() -> None:
+    request = under_heading(COUPLETS, None, LIKE, usable_heading(Heading("五月５日")))
+    assert request.title == "五月5日"

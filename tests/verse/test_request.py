@@ -146,3 +146,7 @@ def test_with_free_tones_the_scanner_says_what_a_regulated_form_has_become() -> 
     assert ComposeRequest(form="五绝").scanned_as == "五绝"
     assert ComposeRequest(form="五绝", tones="free").scanned_as == ""
     assert ComposeRequest(form="古绝", tones="free").scanned_as == "古绝"
+
+
+def test_a_title_may_have_digits_of_full_width() -> None:
+    assert ComposeRequest(title="五月５日 之２").title == "五月5日之2"
