@@ -271,7 +271,16 @@ def _book(typed: str) -> str:
 
 @usage_errors()
 def _request(**fields: Any) -> ComposeRequest:
-    return converted(fields, ComposeRequest, lambda key: _OPTIONS.get(key, option(key)))
+    request = converted(fields, ComposeRequest, lambda key: _OPTIONS.get(key, option(key)))
+    # Each poem has the words at its own places, so that several are different.
+    if request.sampling.strategy == "greedy" and request.candidates > 1 and not request.words:
+        raise ConfigError(
+            tr(
+                "With --strategy greedy there is only one poem, the likeliest. Leave out --count, "
+                "or use --strategy sample."
+            )
+        )
+    return request
 
 
 def _lines(file: str) -> list[str]:

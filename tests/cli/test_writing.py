@@ -48,6 +48,7 @@ def test_without_a_seed_each_call_writes_something_else_and_reports_its_seed(tra
         (["--strategy", "beam"], 2, "--strategy must be greedy or sample, not 'beam'"),
         (["--tones", "loose"], 2, "--tones must be strict, tang or free"),
         (["--count", "0"], 2, "--count must be"),
+        (["--strategy", "greedy", "--count", "2"], 2, "only one poem"),
         (["--temperature", "nan"], 2, "--temperature must be"),
         (["--rhyme", "鬼"], 2, "not one of the 106"),
         (["--rhymes", "guangyun"], 2, "xinyun (中华新韵)"),
