@@ -51,8 +51,12 @@ class SavedPoem(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self.request, model=self.model)
 
     def is_same(self, other: "SavedPoem") -> bool:
-        """Whether poem, request and model are equal; the time may differ."""
-        return (self.poem, self.request, self.model) == (other.poem, other.request, other.model)
+        """Whether poem, request and the model that wrote it are equal; the time may differ.
+
+        The request of a poem that is written again names the model in place of "auto" or a run.
+        """
+        own, others = self.rewrite_request, other.rewrite_request
+        return (self.poem, own) == (other.poem, others)
 
 
 _decoder = msgspec.json.Decoder(SavedPoem)
@@ -130,7 +134,7 @@ class Collection:
         """Delete a poem; raises StudioError if the file is damaged or cannot be written."""
         try:
             with self._locked():
-                left = [other for other in self.poems() if not poem.is_same(other)]
+                left = [other for other in self.poems() if other != poem]
                 write_records(self.path, left)
         except OSError as error:
             raise StudioError(

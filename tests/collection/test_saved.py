@@ -51,6 +51,20 @@ def test_the_same_poem_is_saved_once(collection: Collection) -> None:
     assert len(collection.poems()) == 1
 
 
+def test_a_poem_that_is_written_again_is_saved_once(collection: Collection) -> None:
+    assert collection.add(saved())
+    again = saved_now(saved().poem, saved().rewrite_request, saved().model)
+    assert not collection.add(again)
+    # An older version kept both. They are removed one by one.
+    collection.path.write_bytes(b"".join(map(_line, (saved(), again))))
+    collection.remove(again)
+    assert collection.poems() == [saved()]
+
+
+def _line(poem: SavedPoem) -> bytes:
+    return msgspec.json.encode(poem) + b"\n"
+
+
 def test_a_removed_poem_is_gone_and_the_others_stay(collection: Collection) -> None:
     collection.add(saved(seed=1))
     collection.add(saved(seed=2))
