@@ -62,10 +62,14 @@ class EstimateRun(msgspec.Struct, frozen=True):
 
 
 class Compose(msgspec.Struct, frozen=True):
-    """Write poems; the events about them have the same `ticket`."""
+    """Write poems; the events about them have the same `ticket`.
+
+    `around`: the given text stays even if it breaks rules; otherwise the request is refused.
+    """
 
     ticket: int
     request: ComposeRequest
+    around: bool = False
 
 
 class CancelCompose(msgspec.Struct, frozen=True):

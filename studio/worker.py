@@ -345,11 +345,13 @@ class Worker:
 
     def _compose(self, command: Compose) -> None:
         from studio.verse.facing import compose_any
+        from studio.verse.standing import compose_around
 
         started = time.monotonic()
         writer = self._models.writer(command.request.model, self._session)
         copies = self._indexes.current(command.request.form)
-        columns = compose_any(writer, command.request, copies)
+        compose = compose_around if command.around else compose_any
+        columns = compose(writer, command.request, copies)
         while True:
             self._inbox.collect(0)
             if self._inbox.is_cancelled(command.ticket) or self._closing.is_set():

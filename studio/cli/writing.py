@@ -180,13 +180,19 @@ def generate(
     _keep([saved_now(poem, request, model) for poem in poems], save, picture)
 
 
-def write_poems(request: ComposeRequest, device: str = "auto") -> tuple[str, list[WrittenPoem]]:
-    """The full name of the model, and all drafts, the best first."""
+def write_poems(
+    request: ComposeRequest, device: str = "auto", around: bool = False
+) -> tuple[str, list[WrittenPoem]]:
+    """The full name of the model, and all drafts, the best first.
+
+    With `around` the given text stays even if it breaks rules.
+    """
     from studio.runs.loading import load_writer, locate
     from studio.verse.composer import written
     from studio.verse.copies import copies_in, libraries_of
     from studio.verse.facing import compose_any
     from studio.verse.novelty import Novelty
+    from studio.verse.standing import compose_around
 
     home = Home.default()
     writer = load_writer(*locate(home, request.model), device)
@@ -196,7 +202,8 @@ def write_poems(request: ComposeRequest, device: str = "auto") -> tuple[str, lis
         # The library is only needed to find copied lines: poems are written without it too.
         say(tr("Copied lines cannot be found: {problem}", problem=error))
         copies = None
-    poems = written(compose_any(writer, request, copies))
+    compose = compose_around if around else compose_any
+    poems = written(compose(writer, request, copies))
     return writer.name, list(poems)
 
 

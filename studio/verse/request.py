@@ -29,8 +29,8 @@ Tones = Literal["strict", "tang", "free"]
 # Limits also reject NaN and infinity.
 Weight = Annotated[float, Meta(ge=-1000, le=1000)]
 
-# What a title may have beside Chinese characters: digits, which input methods for Chinese also write
-# in full width, and what separates its parts.
+# What a title may have beside Chinese characters: digits, also those of full width that an input
+# method for Chinese writes, and what separates its parts.
 TITLE_SIGNS = "0123456789０１２３４５６７８９·・•‧"
 _DIGITS = re.compile("([0-9]+)")
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from studio.collection.saved import Collection, SavedPoem
+from studio.collection.saved import Collection, SavedPoem, saved_now
 from studio.json_lines import write_records
 from studio.paths import Home
+from studio.verse.request import ComposeRequest, WrittenPoem
 from tests.cli.conftest import Run
 from tests.collection.test_saved import TEXT, saved
 
@@ -55,6 +56,16 @@ def test_a_saved_poem_is_written_again_to_the_letter(trained: Run, home: Home) -
     assert again.code == 0
     assert again.document["same"] is True
     assert again.document["text"] == poems[1].poem.text
+
+
+def test_a_poem_with_characters_that_break_rules_is_written_again(trained: Run, home: Home) -> None:
+    # Put in on the workbench.
+    text = "人山风云江，人山风云江。人山风云湖，人山风云江。"
+    request = ComposeRequest(given=text)
+    poem = WrittenPoem(text, 0.0, complete=True)
+    changed = saved_now(poem, request, "a@4")
+    write_records(home.collection, [changed])
+    assert trained("collection", "again", changed.id, "--json").document["same"]
 
 
 def test_a_poem_that_comes_out_otherwise_says_what_differs(trained: Run, home: Home) -> None:

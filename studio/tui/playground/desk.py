@@ -1,7 +1,7 @@
 """Where poems are while they are written: in the exhibit, or on the workbench if it is open."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import msgspec
@@ -92,8 +92,6 @@ class Desk(Container):
         # Its state when the workbench was opened.
         self._opened: Composed | None = None
         self._torch_loaded = False
-        # What to try if a rewrite is impossible.
-        self._otherwise: tuple[ComposeRequest, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield self._exhibit
@@ -140,10 +138,7 @@ class Desk(Container):
                 self._readings.receive(event)
                 self._refresh_marks()
             case Failed(_, message, ticket) if self._pending.find(ticket):
-                if self.working and self._otherwise:
-                    self.rewrite(self._otherwise[0], self._otherwise[1:])
-                else:
-                    self._stop(message)
+                self._stop(message)
             case Failed(_, message, ticket) if ticket and self._readings.failed(ticket):
                 self._bench.miss_reading()
                 self.say(message, error=True)
@@ -157,19 +152,21 @@ class Desk(Container):
         """Whether poems are being written."""
         return bool(self._pending)
 
-    def write(self, *requests: ComposeRequest, focus: bool = True) -> None:
-        """Have poems written; those of two requests are side by side."""
-        self._pending.start(requests)
+    def write(self, *requests: ComposeRequest, focus: bool = True, around: bool = False) -> None:
+        """Have poems written; those of two requests are side by side.
+
+        With `around` a given text stays even if it breaks rules.
+        """
+        self._pending.start(requests, around)
         if focus:
             self.focus_poem()
         self._exhibit.start(requests, self._pending.texts)
         self._show_progress()
 
-    def rewrite(self, request: ComposeRequest, otherwise: Sequence[ComposeRequest] = ()) -> None:
-        """Have the poem on the workbench rewritten; `otherwise` are tried if that is impossible."""
-        self._otherwise = tuple(otherwise)
+    def rewrite(self, request: ComposeRequest) -> None:
+        """Have the poem on the workbench rewritten; what stands stays even if it breaks rules."""
         self._bench.start()
-        self._pending.start([request])
+        self._pending.start([request], around=True)
 
     def drop_pending(self) -> None:
         """Cancel what is being written, and show nothing of it any more."""

@@ -186,7 +186,7 @@ class PlaygroundPane(Pane):
             # The form does not have what was given on the workbench: it belongs to the poem.
             before = shown.composed[0].request
             if before.given and _for_the_form(shown.composed[0], self._given) == request:
-                self._write(before)
+                self._write(before, around=True)
                 return
         self._write_request(with_new_seed=False)
 
@@ -200,11 +200,11 @@ class PlaygroundPane(Pane):
         model = self.form.models.compared
         self._write(request, *([msgspec.structs.replace(request, model=model)] if model else []))
 
-    def _write(self, *requests: ComposeRequest) -> None:
+    def _write(self, *requests: ComposeRequest, around: bool = False) -> None:
         self._to_compare = None
         self.opening.show_note("")
         self.remove_class("-options")
-        self.desk.write(*requests)
+        self.desk.write(*requests, around=around)
 
     @on(Desk.Finished)
     def _finished(self, event: Desk.Finished) -> None:
@@ -269,7 +269,8 @@ class PlaygroundPane(Pane):
         self.desk.drop_pending()
         self._show_again(PoemGroup((composed,)))
         if chosen.again:
-            self._write(saved.rewrite_request if saved else self.form.models.by_its_model(composed))
+            request = saved.rewrite_request if saved else self.form.models.by_its_model(composed)
+            self._write(request, around=True)
             self._to_compare = saved
 
     def _show_again(self, group: PoemGroup) -> None:
@@ -308,8 +309,7 @@ class PlaygroundPane(Pane):
     @on(Workbench.RewriteRequested)
     def _rewrite(self, event: Workbench.RewriteRequested) -> None:
         # The form is hidden, but its setting for the tones holds at the workbench too.
-        request = msgspec.structs.replace(event.request, tones=self.form.tones)
-        self.desk.rewrite(request, event.otherwise)
+        self.desk.rewrite(msgspec.structs.replace(event.request, tones=self.form.tones))
 
     # --- keeping --------------------------------------------------------------------------------
 

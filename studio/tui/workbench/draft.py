@@ -9,13 +9,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from studio.corpus.poem import STOPS, verse_lines
+from studio.corpus.poem import STOPS
 from studio.messages import Composed
-from studio.prosody.measure import Measure, scan_by
-from studio.prosody.report import Remark
+from studio.prosody.measure import Measure
 from studio.prosody.tunes import said_again
 from studio.tui.poem.layout import places_of_lines
-from studio.tui.poem.marks import given_places, places_of
+from studio.tui.poem.marks import given_places
 from studio.verse.request import BLANK, ComposeRequest, WrittenPoem
 
 SEEDS = 1_000_000  # new seeds are below: short enough to copy by hand
@@ -147,24 +146,6 @@ class Draft:
             seed=seed,
         )
 
-    def in_spite_of_faults(self, request: ComposeRequest) -> tuple[ComposeRequest, ...]:
-        """Requests to try if what stands breaks rules: as many rules as possible are kept.
-
-        First the characters with faults are left to the model, then only those that do not rhyme,
-        with free tones. `add_state` puts them back. Strict tones also refuse what the scanner
-        tolerates (拗), so that a poem without faults has other requests, too.
-        """
-        lines = verse_lines(request.given)
-        if not lines or not request.form:
-            return ()
-        faults = scan_by(lines, request.scanned_as, request.measure).broken
-        rhymes = [fault for fault in faults if fault.name in ("出韵", "撞韵")]
-        replace = msgspec.structs.replace
-        return (
-            replace(request, given=_without(request.given, faults), tones="tang"),
-            replace(request, given=_without(request.given, rhymes), tones="free"),
-        )
-
     # --- changes without the model --------------------------------------------------------------
 
     def put(self, characters: str, start: int | None = None) -> bool:
@@ -194,22 +175,12 @@ class Draft:
 
     # --- its states -----------------------------------------------------------------------------
 
-    def add_state(self, composed: Composed, standing: str = "") -> None:
+    def add_state(self, composed: Composed) -> None:
         """Add the rewritten poem as the newest state; undone states are dropped.
 
-        The characters of `standing` are put back where the model has written others. The rules are
-        those of the present state: they may have been changed while the model was writing.
+        The rules are those of the present state: they may have been changed while the model was
+        writing.
         """
-        if standing and standing != composed.request.given:
-            text = "".join(
-                new if stood == BLANK else stood
-                for stood, new in zip(standing, composed.poems[0].text, strict=True)
-            )
-            composed = msgspec.structs.replace(
-                composed,
-                request=msgspec.structs.replace(composed.request, given=standing),
-                poems=(msgspec.structs.replace(composed.poems[0], text=text),),
-            )
         request = msgspec.structs.replace(composed.request, measure=self.state.request.measure)
         composed = msgspec.structs.replace(composed, request=request)
         self._states = [*self._states[: self._at + 1], composed]
@@ -230,13 +201,6 @@ class Draft:
         if self.cursor not in places and places:
             self.cursor = places[-1]
         return True
-
-
-def _without(text: str, faults: Iterable[Remark]) -> str:
-    """The text with blanks for the characters that have these faults."""
-    lines = places_of_lines(text)
-    faulty = {at for fault in faults for at in places_of(fault, lines)}
-    return "".join(BLANK if at in faulty else each for at, each in enumerate(text))
 
 
 def new_seed() -> int:

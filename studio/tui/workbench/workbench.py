@@ -1,6 +1,6 @@
 """The workbench: a poem with a cursor, alternatives to its characters, and kept characters."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
@@ -41,10 +41,9 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
     class RewriteRequested(Message):
         """The person wants the poem rewritten."""
 
-        def __init__(self, request: ComposeRequest, otherwise: Sequence[ComposeRequest]) -> None:
-            """`otherwise` are requests to try if the first cannot be met."""
+        def __init__(self, request: ComposeRequest) -> None:
             super().__init__()
-            self.request, self.otherwise = request, tuple(otherwise)
+            self.request = request
 
     class DraftChanged(Message):
         """The text is a different one: its reading is needed."""
@@ -60,8 +59,6 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
         self._weighing = Weighing(self, questions, self._show)
         self._overlays = Overlays()
         self._busy = False
-        # What is to stand in the poem that is being rewritten.
-        self._standing = ""
         # Whether something is said under the poem, and not which version it is.
         self._has_notice = False
 
@@ -129,7 +126,7 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
 
     def finish(self, composed: Composed) -> None:
         """Use the rewritten poem."""
-        self.draft.add_state(composed, self._standing)
+        self.draft.add_state(composed)
         self._read = None
         self.stop()
         self._changed()
@@ -293,9 +290,7 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
         if self.must_wait():
             return
         if self.draft.is_changed_by(request):
-            self._standing = request.given
-            otherwise = self.draft.in_spite_of_faults(request)
-            self.post_message(self.RewriteRequested(request, otherwise))
+            self.post_message(self.RewriteRequested(request))
         else:
             self.say(
                 tr("Every character is kept. Press space to release one, k to release a line.")

@@ -38,6 +38,8 @@ async def test_a_saved_poem_is_written_again_by_its_model(play: Play) -> None:
         await played.press("b", "r")
         assert played.last == saved().rewrite_request
         assert played.last.model == "night@800"
+        # What was put in on the workbench may break a rule.
+        assert played.worker.requested[-1].around
 
 
 async def test_the_same_poem_is_reported_as_the_same(play: Play) -> None:

@@ -120,14 +120,6 @@ def test_words_that_are_rewritten_are_requested_again() -> None:
     assert poem.rewritten_except_kept(1).words == ("千里",)
 
 
-def test_a_poem_that_the_scanner_tolerates_is_also_rewritten_by_looser_tones() -> None:
-    # Strict tones refuse the first line, which the next one rescues.
-    poem = draft("向晚意不适，驱车登古原。□□□□□，□□□□□。")
-    request = poem.finished(1)
-    tried = [(each.tones, each.given) for each in poem.in_spite_of_faults(request)]
-    assert tried == [("tang", poem.text), ("free", poem.text)]
-
-
 def test_every_rewrite_can_be_undone_and_done_again() -> None:
     poem = draft()
     poem.add_state(rewritten(OTHER))
