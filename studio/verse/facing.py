@@ -178,10 +178,16 @@ def _refuse_wishes(request: ComposeRequest) -> None:
 def _with_other_half(request: ComposeRequest) -> str:
     """The couplet with the opening of a request as a half, the other one blank."""
     lines = _lines_of(request.first)
-    book = request.measure.rules.book
     blanks = [BLANK * len(line) for line in lines]
-    is_upper = bool(tones_of(lines[-1][-1], book=book) & OBLIQUE)
-    return couplet_text((lines, blanks) if is_upper else (blanks, lines))
+    return couplet_text((blanks, lines) if opens_lower(request) else (lines, blanks))
+
+
+def opens_lower(request: ComposeRequest) -> bool:
+    """Whether the opening of a request is the lower half of a couplet: it ends level."""
+    lines = verse_lines(request.first)
+    if request.form != COUPLET_FORM or not lines:
+        return False
+    return not tones_of(lines[-1][-1], book=request.measure.rules.book) & OBLIQUE
 
 
 def couplet_text(halves: Halves) -> str:

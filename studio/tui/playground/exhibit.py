@@ -9,6 +9,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from studio.collection.in_words import heading_of
+from studio.corpus.poem import verse_lines
 from studio.messages import Composed
 from studio.prosody.forms import forms
 from studio.prosody.tunes import stanza_breaks, tunes
@@ -177,5 +178,6 @@ def _shape(request: ComposeRequest) -> Shape:
         lengths = tune.pattern_holding(opening_length(request)).lengths
         return Shape(max(lengths), len(lengths), breaks=stanza_breaks(tune.name, lengths))
     if request.form == COUPLET_FORM:
-        return Shape(opening_length(request), 2)
+        half = verse_lines(request.first)
+        return Shape(max(map(len, half), default=0), 2 * len(half))
     return Shape(7, 4)

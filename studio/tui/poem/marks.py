@@ -16,6 +16,7 @@ from studio.translation import tr
 from studio.tui.poem.layout import Mark, places_of_lines
 from studio.tui.poem.remarks import ANY_FORM, FAULT, scansion_of
 from studio.tui.poem.sounds import sounds_of
+from studio.verse.facing import opens_lower
 from studio.verse.request import BLANK, ComposeRequest
 
 GIVEN = "bold $text-accent"
@@ -145,7 +146,8 @@ def given_places(request: ComposeRequest, text: str) -> set[int]:
     """The positions of the characters that a person chose."""
     lines = places_of_lines(text)
     places = [at for line in lines for at in line]
-    found = _fixed(places, _characters(request.first))
+    opening = _characters(request.first)
+    found = _fixed(places[-len(opening) :] if opens_lower(request) else places, opening)
     found |= _fixed([line[0] for line in lines], request.acrostic)
     if lines:
         found |= _fixed(lines[-1], request.last)
@@ -162,7 +164,8 @@ def given_places(request: ComposeRequest, text: str) -> set[int]:
 
 def opening_length(request: ComposeRequest) -> int:
     """How many characters at the start of a poem were given as its opening, without stops."""
-    return len([*takewhile(BLANK.__ne__, _characters(request.first))])
+    opening = "" if opens_lower(request) else _characters(request.first)
+    return len([*takewhile(BLANK.__ne__, opening)])
 
 
 def _characters(text: str) -> str:

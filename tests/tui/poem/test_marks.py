@@ -4,9 +4,10 @@ import math
 
 from studio.messages import Inspected
 from studio.tui.poem.layout import SETTINGS, places_of_lines, set_verse, shape_of
-from studio.tui.poem.marks import Overlays, marks_of, shade
+from studio.tui.poem.marks import Overlays, given_places, marks_of, opening_length, shade
 from studio.tui.poem.remarks import copied_in_words
 from studio.verse.reading import CopiedSpan, Prediction
+from studio.verse.request import COUPLET_FORM, ComposeRequest
 from tests.tui.playground_worker import QUATRAIN
 
 LINES = ["白日依山尽", "黄河入海流", "欲穷千里目", "更上一层楼"]
@@ -42,6 +43,14 @@ def test_characters_with_a_fault_are_marked_with_and_without_colours() -> None:
     # Where tints show how likely each character was, the colour is theirs.
     tinted = marks_of(faulty, Overlays(likelihood=True), read(faulty))[1].style
     assert "underline" in tinted and "error" not in tinted
+
+
+def test_the_half_of_a_couplet_that_was_given_is_marked_upper_or_lower() -> None:
+    couplet = "明月松间照，清泉石上流。"
+    upper, lower = (ComposeRequest(form=COUPLET_FORM, first=each) for each in couplet.split("，"))
+    assert given_places(upper, couplet) == {0, 1, 2, 3, 4}
+    assert given_places(lower, couplet) == {6, 7, 8, 9, 10}
+    assert (opening_length(upper), opening_length(lower)) == (5, 0)
 
 
 def test_copied_spans_are_underlined_as_one() -> None:
