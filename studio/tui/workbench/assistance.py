@@ -19,6 +19,7 @@ from studio.tui.workbench.look_ups import LookedUp, LookUps, PutIn
 from studio.tui.workbench.offers_screen import OffersScreen
 from studio.tui.workbench.questions import Questions
 from studio.tui.workbench.rules_screen import RulesScreen
+from studio.verse.request import COUPLET_FORM
 
 # Textual takes the style of a widget from its first base that is one.
 if TYPE_CHECKING:
@@ -106,10 +107,11 @@ class Assistance(_Bench):
             return
         draft = self.draft
         lines = tuple(verse_lines(draft.text))
-        place = LookedUp(draft.text[draft.cursor], lines, draft.line, draft.column)
+        request = draft.state.request
+        apart = max(1, len(lines) // 2) if request.form == COUPLET_FORM else 1
+        place = LookedUp(draft.text[draft.cursor], lines, draft.line, draft.column, apart)
         if self._look_ups is None:
             self._look_ups = LookUps(host_of(self).home)
-        request = draft.state.request
         book = request.measure.book_for(request.form)
         screen = LookUpScreen(self._look_ups, self.questions, place, book, request.model)
         self.app.push_screen(screen, self._take_found)

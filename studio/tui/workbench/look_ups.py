@@ -22,12 +22,22 @@ _CHARACTERS, _WORDS, _LINES, _NEAR = 120, 40, 60, 20
 
 
 class LookedUp(NamedTuple):
-    """What is looked up, and where it is: a character or word, from `at`, in one of the lines."""
+    """What is looked up, and where it is: a character or word, from `at`, in one of the lines.
+
+    Lines that face each other are `apart`: 1, or in a couplet as many as a half has.
+    """
 
     text: str
     lines: tuple[str, ...]
     line: int
     at: int
+    apart: int = 1
+
+    @property
+    def facing(self) -> int:
+        """The line that faces the one with the text."""
+        is_lower = self.line // self.apart % 2
+        return self.line - self.apart if is_lower else self.line + self.apart
 
 
 class PutIn(NamedTuple):
@@ -132,9 +142,8 @@ def _words(library: Library, words_of: WordsOf, place: LookedUp) -> Iterator[Fou
 def _pairs(
     library: Library, words_of: WordsOf, place: LookedUp, book: RhymeBook
 ) -> Iterator[Found]:
-    other = place.line + (1 if place.line % 2 == 0 else -1)
     for each in lookups.facing_words(library, words_of, place.text, book, _WORDS):
-        yield _taken(each, place, other, place.at)
+        yield _taken(each, place, place.facing, place.at)
 
 
 def _taken(found: Frequency, place: LookedUp, line: int, at: int) -> Found:

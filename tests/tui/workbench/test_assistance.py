@@ -22,6 +22,7 @@ from studio.tui.widgets.switch import Switch
 from studio.tui.workbench.look_up_screen import LookUpScreen
 from studio.tui.workbench.look_ups import Found, Kind, LookedUp, LookUps
 from studio.tui.workbench.reading_panel import _chance
+from studio.verse.request import COUPLET_FORM, ComposeRequest
 from studio.verse.suggesting import Suggestion
 from tests.tui.playground_worker import OTHER, QUATRAIN
 from tests.tui.playing import Play, Played
@@ -209,6 +210,17 @@ async def test_a_facing_word_is_put_into_the_other_line(play: Play, library: Hom
         assert found == ["落日  1"]
         await played.press("enter")
         assert played.bench.draft.text.startswith("浮云千里外，落日一江秋。")
+
+
+async def test_in_a_couplet_a_facing_word_is_put_into_the_other_half(
+    play: Play, library: Home
+) -> None:
+    couplet = "浮云千里外，江上看；黄叶一江秋，月中归。"
+    async with play() as played:
+        played.pane.desk.work_on(ComposeRequest(form=COUPLET_FORM, given=couplet))
+        assert await look_up(played, "d", "w", "right", "right") == ["落日  1"]
+        await played.press("enter")
+        assert played.bench.draft.text == couplet.replace("黄叶", "落日")
 
 
 async def test_the_nearest_lines_are_found_with_the_models_vectors(
