@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 
 from studio.messages import Command, Inspect, Inspected
-from studio.prosody.measure import Measure
 from studio.verse.request import ComposeRequest
 
 _MOST = 500  # readings kept
 
-_Key = tuple[str, str, Measure]  # the model, the text of the poem, and its rules
+# What a reading depends on: the text of the poem, and what a request says of it.
+_Key = tuple[str, ComposeRequest]
 
 
 class Readings:
@@ -22,14 +22,14 @@ class Readings:
 
     def find(self, request: ComposeRequest, text: str) -> Inspected | None:
         """The reading of a poem by the request's model; None if it has not arrived."""
-        return self._received.get((request.model, text, request.measure))
+        return self._received.get(_key(request, text))
 
     def request(self, request: ComposeRequest, text: str) -> None:
         """Request the reading of a poem unless it is there, or on its way.
 
         A reading without copied spans is requested again: their index may be available by now.
         """
-        key = (request.model, text, request.measure)
+        key = _key(request, text)
         found = self._received.get(key)
         if key in self._requested.values() or (found and found.copied is not None) or not text:
             return
@@ -51,3 +51,16 @@ class Readings:
     def forget(self) -> None:
         """Drop all readings: the models have changed."""
         self._received.clear()
+
+
+def _key(request: ComposeRequest, text: str) -> _Key:
+    """The same text is read otherwise under another title, and by the rules of another form."""
+    said = ComposeRequest(
+        model=request.model,
+        form=request.form,
+        title=request.title,
+        poet=request.poet,
+        tones=request.tones,
+        measure=request.measure,
+    )
+    return text, said

@@ -36,6 +36,17 @@ def test_each_model_has_its_own_reading() -> None:
     assert len(sent) == 2
 
 
+def test_the_same_text_in_another_form_or_under_another_title_is_read_again() -> None:
+    sent: list[Command] = []
+    readings = Readings(sent.append, count(1))
+    readings.request(ComposeRequest(), "白日")
+    readings.request(ComposeRequest(seed=2, given="白□"), "白日")
+    assert len(sent) == 1
+    for said in ({"form": "古绝"}, {"title": "送别"}, {"poet": "李白"}, {"tones": "free"}):
+        readings.request(ComposeRequest(**said), "白日")  # type: ignore[arg-type]
+    assert len(sent) == 5
+
+
 def test_a_poem_is_read_again_while_its_copied_spans_are_not_known() -> None:
     sent: list[Command] = []
     readings = Readings(sent.append, count(1))
