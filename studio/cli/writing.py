@@ -287,6 +287,17 @@ def _request(**fields: Any) -> ComposeRequest:
                 "or use --strategy sample."
             )
         )
+    if request.form and request.longest != ComposeRequest().longest:
+        raise ConfigError(
+            tr(
+                "--longest is for --form free: {form} has a length of its own. Leave it out.",
+                form=request.form,
+            )
+        )
+    if request.form in tunes() and request.tones != "strict":
+        raise ConfigError(
+            tr("--tones: {form} is a ci and keeps its tones. Leave it out.", form=request.form)
+        )
     return request
 
 
