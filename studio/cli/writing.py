@@ -1,5 +1,6 @@
 """`generate` and `score`: write poems with a model, and measure poems with it."""
 
+import re
 import secrets
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from studio.cli.output import option, out, print_json, say, usage_errors
 from studio.collection.exporting import PICTURES, export, format_of, refuse_taken
 from studio.collection.in_words import source_in_words
 from studio.collection.saved import Collection, SavedPoem, saved_now
-from studio.corpus.poem import couplets
+from studio.corpus.poem import STOPS, couplets
 from studio.documents import converted
 from studio.errors import ConfigError, CorpusError
 from studio.files import read_regular
@@ -28,6 +29,7 @@ from studio.translation import tr
 from studio.verse.request import USUAL, ComposeRequest, WrittenPoem
 
 LARGEST = 2**27  # bytes of poems to score; several times the whole corpus
+_BETWEEN_WORDS = re.compile(rf"[\s,.?!;:､﹑{STOPS}]+")
 # Options whose names differ from the request's keys.
 _OPTIONS = {"candidates": "--count", "model": "--run", "words": "--word"}
 Run = Annotated[
@@ -142,7 +144,7 @@ def generate(
         lines=lines,
         acrostic=acrostic,
         last=last,
-        words=word or [],
+        words=[each for typed in word or [] for each in _BETWEEN_WORDS.split(typed)],
         given=given,
         title=title,
         poet=poet,

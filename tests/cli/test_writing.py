@@ -107,6 +107,14 @@ def test_a_poem_is_saved_with_the_text_as_it_is_written(trained: Run, home: Home
     assert "Saved already." in again.err
 
 
+@pytest.mark.parametrize("words", ["海天 石门", "海天、石门", "海天，石门"])
+def test_words_that_are_typed_together_are_words_of_their_own(trained: Run, words: str) -> None:
+    document = trained(
+        "generate", "--form", "古绝", "--word", words, "--word", "云", "--json"
+    ).document
+    assert document["request"]["words"] == ["海天", "石门", "云"]
+
+
 @pytest.mark.parametrize("wish", ["--first", "--acrostic", "--last", "--word", "--given"])
 def test_text_that_is_not_chinese_is_a_wrong_value(trained: Run, wish: str) -> None:
     result = trained("generate", wish, "春 spring")
