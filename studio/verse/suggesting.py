@@ -118,10 +118,14 @@ class ByModel:
 
         if form not in (*forms(), COUPLET_FORM):
             return ()
-        length, _ = Counter(map(len, lines)).most_common(1)[0]
+        # The lines of a form are alike; those of a couplet may differ.
+        usual, _ = Counter(map(len, lines)).most_common(1)[0]
+        lengths = [len(line) if form == COUPLET_FORM else usual for line in lines]
         faulty = {fault.line for fault in scan_by(lines, form, self._measure).broken}
         for open_lines in ({*span}, {*span, *faulty}):
-            given = [BLANK * length if at in open_lines else line for at, line in enumerate(lines)]
+            given = [
+                BLANK * lengths[at] if at in open_lines else line for at, line in enumerate(lines)
+            ]
             request = ComposeRequest(
                 given="，".join(given),
                 form=form,

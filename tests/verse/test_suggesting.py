@@ -10,6 +10,7 @@ from studio.model.config import ModelConfig
 from studio.model.device import Device
 from studio.model.evaluate import score_poems
 from studio.model.network import Network
+from studio.prosody.couplet import COUPLET_FORM
 from studio.prosody.offers import LineOffer
 from studio.prosody.rhymes import PINGSHUI, rhyme_book
 from studio.prosody.scansion import scan
@@ -107,3 +108,10 @@ def test_a_model_writes_the_lines_that_it_offers() -> None:
 
 def test_a_poem_without_faults_gets_no_suggestion() -> None:
     assert suggestions(FAULTY.replace("天", "楼"), ByFrequency([RHYMES])) == []
+
+
+def test_a_couplet_with_lines_of_different_lengths_is_rewritten(writer: Writer) -> None:
+    lines = ["人山风石", "江春雨海月", "天门云水", "湖日人花心"]
+    found = ByModel(writer).rewritten(lines, COUPLET_FORM, range(3, 4))
+    assert found
+    assert all(len(line) == 5 for (line,) in found)
