@@ -271,7 +271,11 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
 
     def action_replace(self) -> None:
         """Put the chosen alternative at the cursor, as the model wrote it."""
-        if is_han(self._chosen):
+        if self.must_wait():
+            return
+        if self._chosen == self.draft.text[self.draft.cursor]:
+            self.say(tr("No other character is chosen. Press , or . to choose one."))
+        elif is_han(self._chosen):
             self.put(self._chosen)
 
     def action_finish(self) -> None:
@@ -306,17 +310,21 @@ class Workbench(Horizontal, Assistance, CursorKeys, can_focus=True):
 
     def action_undo(self) -> None:
         """Go back to the previous state."""
-        self._change_state(self.draft.undo)
+        self._change_state(self.draft.undo, tr("There is nothing to undo."))
 
     def action_redo(self) -> None:
         """Go to the state that was undone."""
-        self._change_state(self.draft.redo)
+        self._change_state(self.draft.redo, tr("There is nothing to redo."))
 
-    def _change_state(self, change: Callable[[], bool]) -> None:
-        if not self.must_wait() and change():
-            self._read = None
-            self.say("")
-            self._changed()
+    def _change_state(self, change: Callable[[], bool], nothing: str) -> None:
+        if self.must_wait():
+            return
+        if not change():
+            self.say(nothing)
+            return
+        self._read = None
+        self.say("")
+        self._changed()
 
     def action_scroll(self, direction: int) -> None:
         """Scroll the remarks by a page."""

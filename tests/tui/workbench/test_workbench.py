@@ -193,6 +193,18 @@ async def test_a_rewrite_is_shown_and_read_and_can_be_undone(play: Play) -> None
         assert played.bench.query_one(PoemCard).text == OTHER
 
 
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [("u", "nothing to undo"), ("y", "nothing to redo"), ("x", "No other character is chosen")],
+)
+async def test_a_key_with_nothing_to_do_says_so(play: Play, key: str, words: str) -> None:
+    async with play() as played:
+        await open_bench(played)
+        await played.press(key)
+        assert words in said(played, "#bench-said")
+        assert played.bench.draft.text == QUATRAIN
+
+
 async def test_a_rule_that_prevents_a_rewrite_is_shown_under_the_poem(play: Play) -> None:
     async with play() as played:
         await open_bench(played)
