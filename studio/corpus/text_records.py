@@ -85,11 +85,11 @@ def joined(lines: Iterable[str], between: str = "") -> str:
 def _drafts(blocks: list[Block]) -> list[_Draft]:
     drafts: list[_Draft] = []
     waiting: list[TextLine] = []
-    for block, below in zip_longest(blocks, blocks[1:]):
+    for block, below, next_below in zip_longest(blocks, blocks[1:], blocks[2:]):
         if drafts and not waiting and drafts[-1].lacks(block.lines):
             drafts[-1].lines += block.lines
             continue
-        if block.is_heading_above(below):
+        if block.is_heading_above(below, next_below):
             waiting += block.lines
             continue
         heading, taken = block.heading_at(0)

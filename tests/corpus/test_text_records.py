@@ -288,3 +288,76 @@ def test_a_poem_below_a_whole_ci_is_no_stanza_of_it() -> None:
     quatrain = "独怜幽草涧边生，上有黄鹂深树鸣。春潮带雨晚来急，野渡无人舟自横。"
     found = _read(f"浣溪沙\n{''.join(CI)}\n\n{quatrain}\n")
     assert found == [("浣溪沙", "", "".join(CI)), ("", "", quatrain)]
+
+
+LONG = "至德二载甫自京金光门出间道归凤翔乾元初从左拾遗移华州掾与亲故别因出此门有悲往事"
+BAI = "时难年荒世业空，弟兄羁旅各西东。\n田园寥落干戈后，骨肉流离道路中。\n"
+
+
+@pytest.mark.parametrize("length", [20, 28])
+@pytest.mark.parametrize("blank", ["", "\n"])
+@pytest.mark.parametrize("poet", ["", "李白\n"])
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_a_title_may_be_as_long_as_a_poem_without_stops(
+    length: int, blank: str, poet: str, size: int
+) -> None:
+    title = LONG[:length]
+    text = f"{title}\n{poet}{blank}{_lines(YE, size)}\n{title}\n{LOU}\n"
+    assert _read(text) == [(title, poet.strip(), YE), (title, "", LOU)]
+
+
+def test_a_poem_without_stops_above_another_one_is_no_title() -> None:
+    run = re.sub("[，。]", "", LOU)
+    texts = [text for _, _, text in _read(f"{run}\n{YE}\n")]
+    assert texts == [LOU.replace("。", "，")[:-1], YE]
+    rows = "".join(f"{each}\n" for each in YE.replace("。", "，").split("，"))
+    assert _read(f"{LONG[:20]}\n{rows}")[0][0] == LONG[:20]
+
+
+@pytest.mark.parametrize("between", ["，", " "])
+@pytest.mark.parametrize("poet", ["", "\n白居易", "\n\n白居易\n"])
+@pytest.mark.parametrize("blank", ["\n", "\n\n"])
+def test_a_title_may_have_several_parts(between: str, poet: str, blank: str) -> None:
+    for parts in (["自河南经乱", "关内阻饥", "因望月有感", "聊书所怀"], ["六朝门", "三废帝"]):
+        title = between.join(parts)
+        if len(parts) > 2 or (between == " " and poet):
+            text = f"{title}{poet}{blank}{BAI}"
+            assert _read(text) == [(title, poet.strip(), BAI.replace("\n", ""))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "时难年荒世业空，\n弟兄羁旅西东\n田园寥落干戈后，\n骨肉流离道路中。\n",
+        "时难年荒世业空，\n弟兄羁旅各西东。\n田园落干戈后\n骨肉流离道路中。\n",
+        "时难年荒业空，弟兄羁旅各西东\n田园寥落干戈后，骨肉流离道路中。\n" * 2,
+    ],
+)
+def test_a_line_that_lacks_its_stop_and_a_character_is_no_title(text: str) -> None:
+    assert [title for title, _, _ in _read(text)] == [""]
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+@pytest.mark.parametrize(
+    "titles", [("静夜思", "登鹳雀楼"), ("静夜思一首", "又登鹳雀楼"), ("甲", "乙")]
+)
+@pytest.mark.parametrize("poet", ["", "李白\n"])
+def test_titles_part_poems_without_blank_lines(
+    size: int, titles: tuple[str, str], poet: str
+) -> None:
+    poems = list(zip(titles * 2, [YE, LOU, LOU, YE], strict=True))
+    text = "".join(f"{title}\n{poet}{_lines(verse, size)}" for title, verse in poems)
+    assert _read(text) == [(title, poet.strip(), verse) for title, verse in poems]
+
+
+@pytest.mark.parametrize("mark", ["# {}", "《{}》", "## {}"])
+def test_a_title_that_is_marked_parts_poems_as_one_with_a_label(mark: str) -> None:
+    text = f"{mark.format('静夜思')}\n{_lines(YE, 2)}{mark.format('又登鹳雀楼')}\n{_lines(LOU, 2)}"
+    assert _read(text) == [("静夜思", "", YE), ("又登鹳雀楼", "", LOU)]
+
+
+@pytest.mark.parametrize("blank", ["", "\n"])
+@pytest.mark.parametrize("title", ["1. 静夜思", "比红儿诗 二十一", "古风\n十一"])
+def test_a_number_is_no_verse_and_no_poet(title: str, blank: str) -> None:
+    ((found, poet, verse),) = _read(f"{title}\n{blank}{_lines(YE, 2)}")
+    assert (found, poet, verse) == (title.removeprefix("1. ").replace("\n", " "), "", YE)
