@@ -16,20 +16,23 @@ from studio.corpus.headings import (
     TextLine,
     heading_of,
     is_label_of_title,
+    length_of_poem,
     with_stops,
 )
 from studio.corpus.records import MALFORMED, BadRecord, RawPoem, Record
 from studio.corpus.script import simplified
-from studio.prosody.tunes import tune_titled
+from studio.prosody.tunes import tune_titled, tunes
 
 _BREAK = re.compile("\r\n?|[\n\u2028\u2029]")
 _COLON = re.compile("[:：]")
 _STOP = re.compile("[，。？！；]")
+_BETWEEN_CELLS = re.compile(r"[\s,]+")
 # Labels that web sites put between title and verse. The poet's label is read with the poet.
 _LABEL = re.compile(r"\s*(?:(?:朝代|年代)[:：].*|(?:原文|正文)[:：]?\s*)")
 _SAMPLED = 100
 # A poem below its title may be written in a few long lines; more lines are several poems.
 _LINES_OF_A_POEM = 4
+_SENTENCE = 3
 
 
 class _Draft:
@@ -64,11 +67,11 @@ def read_text(text: str, name: str) -> Iterator[Record]:
     """All poems of a text, each with its first line number."""
     blocks = list(_blocks(text))
     sample = [line for block in blocks[:_SAMPLED] for line in block.lines[:_SAMPLED]][:_SAMPLED]
-    if 2 * sum(bool(_titled(line)[0]) for line in sample) > len(sample):
+    if 2 * sum(bool(_titled(line)[0].title) for line in sample) > len(sample):
         for line in (line for block in blocks for line in block.lines):
-            title, content = _titled(line)
-            if title or line.is_poem:
-                yield _record(_Draft(Heading(title), [content]), name)
+            heading, content = _titled(line)
+            if heading.title or line.is_poem:
+                yield _record(_Draft(heading, [content]), name)
             else:
                 yield BadRecord(f"{name}, line {line.number}", MALFORMED, line.number)
     else:
@@ -131,31 +134,58 @@ def _poems(heading: Heading, block: Block) -> Iterator[_Draft]:
 
 
 def _split(heading: Heading, lines: list[TextLine]) -> Iterator[_Draft]:
-    poems = sum(line.is_poem for line in lines)
-    of_one = heading != Heading() and len(lines) <= _LINES_OF_A_POEM
+    # Three lines may be a sentence of a ci.
+    poems = sum(line.is_poem and len(line.verse) != _SENTENCE for line in lines)
+    of_one = (bool(heading.title) and len(lines) <= _LINES_OF_A_POEM) or _is_ci(lines)
     if lines[0].is_poem and 2 * poems > len(lines) and not of_one:
         for line in lines:
-            title, content = _titled(line) if line.is_poem else ("", line)
-            yield _Draft(Heading(title) if title else heading, [content])
+            own, content = _titled(line) if line.is_poem else (Heading(), line)
+            yield _Draft(own if own.title else heading, [content])
             heading = Heading()
         return
-    title, content = _titled(lines[0]) if not heading.title else ("", lines[0])
-    yield _Draft(Heading(title) if title else heading, [content, *lines[1:]])
+    own, content = _titled(lines[0]) if not heading.title else (Heading(), lines[0])
+    yield _Draft(own if own.title else heading, [content, *lines[1:]])
 
 
-def _titled(line: TextLine) -> tuple[str, TextLine]:
+def _titled(line: TextLine) -> tuple[Heading, TextLine]:
     """Split `title:content` at the first colon; the title is empty if there is none.
 
-    A full-width colon after a stop is part of the verse.
+    A full-width colon after a stop is part of the verse. A title, and a poet after it, may also be
+    separated from a whole poem by spaces, or by the commas of a table.
     """
     colon = _COLON.search(line.raw)
     if colon is None or not line.raw[colon.end() :].strip():
-        return "", line
+        return _titled_in_a_row(line)
     before = line.raw[: colon.start()]
     if (colon[0] == "：" and _STOP.search(before)) or is_label_of_title(before):
-        return "", line
+        return Heading(), line
     content = TextLine(line.number, line.raw[colon.end() :], colon.end() + 1)
-    return clean_label(before), content
+    return Heading(clean_label(before)), content
+
+
+def _titled_in_a_row(line: TextLine) -> tuple[Heading, TextLine]:
+    """Split `title content` or `title poet content`, if the content is a poem with stops."""
+    row = line.raw.replace('"', " ")
+    for count in (2, 1):
+        *above, rest = _BETWEEN_CELLS.split(row.strip(), maxsplit=count)
+        if len(above) < count or "," in rest or any(map(_STOP.search, above)):
+            continue
+        content = TextLine(line.number, rest, row.rindex(rest) + 1)
+        length = length_of_poem([content]) if with_stops(rest) == rest else 0
+        poet = TextLine(0, above[-1]).poet if count == 2 else ""
+        # Two words may be two lines of verse.
+        is_heading = count == 1 or (poet and len(poet) != length)
+        if length and is_heading:
+            return Heading(clean_label(above[0]), poet), content
+    return Heading(), line
+
+
+def _is_ci(lines: list[TextLine]) -> bool:
+    """Whether several lines together have the lines of a tune."""
+    lengths = tuple(len(each) for line in lines for each in line.verse)
+    return len(lines) > 1 and any(
+        each.pattern_for(sum(lengths)).lengths == lengths for each in tunes().values()
+    )
 
 
 def _length(lines: list[TextLine]) -> int:

@@ -361,3 +361,36 @@ def test_a_title_that_is_marked_parts_poems_as_one_with_a_label(mark: str) -> No
 def test_a_number_is_no_verse_and_no_poet(title: str, blank: str) -> None:
     ((found, poet, verse),) = _read(f"{title}\n{blank}{_lines(YE, 2)}")
     assert (found, poet, verse) == (title.removeprefix("1. ").replace("\n", " "), "", YE)
+
+
+NIANNUJIAO = (
+    "大江东去，浪淘尽，千古风流人物。\n故垒西边，人道是，三国周郎赤壁。\n乱石穿空，惊涛拍岸，卷起千堆雪。\n"
+    "江山如画，一时多少豪杰。\n遥想公瑾当年，小乔初嫁了，雄姿英发。\n羽扇纶巾，谈笑间，樯橹灰飞烟灭。\n"
+    "故国神游，多情应笑我，早生华发。\n人生如梦，一尊还酹江月。\n"
+)
+
+
+@pytest.mark.parametrize("title", ["", "念奴娇·赤壁怀古\n", "赤壁怀古\n"])
+def test_a_ci_with_a_sentence_on_each_line_is_one_poem(title: str) -> None:
+    assert _read(title + NIANNUJIAO) == [(title.strip(), "", NIANNUJIAO.replace("\n", ""))]
+
+
+def test_a_ci_with_a_stanza_on_each_line_is_one_poem() -> None:
+    stanzas = (
+        "平林漠漠烟如织，寒山一带伤心碧。暝色入高楼，有人楼上愁。",
+        "玉阶空伫立，宿鸟归飞急。何处是归程，长亭更短亭。",
+    )
+    assert _read("\n".join(stanzas)) == [("", "", "".join(stanzas))]
+
+
+@pytest.mark.parametrize("between", ["\t", " ", "　", ",", '","'])
+@pytest.mark.parametrize("title", ["静夜思", "静夜思一首", LONG[:20]])
+@pytest.mark.parametrize("poet", ["李白", "高力士", ""])
+def test_title_and_poet_may_be_in_the_row_of_the_poem(between: str, title: str, poet: str) -> None:
+    rows = [between.join(filter(None, [title, poet, verse])) for verse in (YE, LOU)]
+    assert _read("\n".join(rows)) == [(title, poet, YE), (title, poet, LOU)]
+
+
+def test_lines_of_verse_with_spaces_between_them_are_no_title() -> None:
+    spaced = f"离离原上草 一岁一枯荣 {YE}"
+    assert _read(spaced) == [("", "", f"离离原上草，一岁一枯荣，{YE}")]
