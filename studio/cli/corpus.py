@@ -38,7 +38,8 @@ From = Annotated[
         "--from",
         help=tr(
             "The npm package as tarball or folder, or your own poems: JSON, JSON Lines, "
-            "title:content lines, one poem per line, or verse below its title and poet."
+            "title:content lines, one poem per line, a table (CSV, TSV), or verse below its title "
+            "and poet."
         ),
     ),
 ]

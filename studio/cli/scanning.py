@@ -49,7 +49,8 @@ def scan(
         typer.Argument(
             help=tr(
                 "Poems in a format of `corpus fetch --from`: one per line, title:content lines, "
-                "verse below its title and poet, with blank lines between the poems, or JSON. "
+                "verse below its title and poet, with blank lines between the poems, a table (CSV, "
+                "TSV), or JSON. "
                 '"-" reads standard input.'
             )
         ),

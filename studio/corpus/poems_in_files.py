@@ -11,7 +11,7 @@ from studio.corpus import sources
 from studio.corpus.cleaning import NOT_UTF8, RejectedError, clean, clean_label
 from studio.corpus.long_lines import with_lost_stops
 from studio.corpus.poem import verse_lines
-from studio.corpus.records import BadRecord, RawPoem, Record
+from studio.corpus.records import MALFORMED, BadRecord, RawPoem, Record
 from studio.errors import CorpusError
 from studio.translation import tr
 from studio.wording import printable
@@ -100,6 +100,12 @@ def why(missing: Unreadable) -> str:
             line=missing.line,
         )
     place, reason = tr("line {line}", line=missing.line), tr(missing.reason)
+    if missing.reason == MALFORMED:
+        return tr(
+            "{place} cannot be read as a poem. JSON needs the key paragraphs, a row of a table as "
+            "many cells as the first row, and a line title:content its colon.",
+            place=place,
+        )
     if missing.column:
         place = tr("line {line}, column {column}", line=missing.line, column=missing.column)
     if missing.character:

@@ -1,7 +1,8 @@
 """Reading files of poems into raw records, each with its source.
 
 The format is recognised by the beginning of the file: JSON as in chinese-poetry (an array, or one
-object per line), or plain text. Every command that reads the user's own poems uses this module.
+object per line), a table with the names of its columns, or plain text, which may be Markdown.
+Every command that reads the user's own poems uses this module.
 """
 
 import re
@@ -10,8 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from studio.corpus.json_records import read_json
+from studio.corpus.markdown_text import SUFFIXES as MARKDOWN
+from studio.corpus.markdown_text import without_markdown
 from studio.corpus.poem import is_han
 from studio.corpus.records import Record
+from studio.corpus.table_records import is_table, read_table
 from studio.corpus.text_records import read_text
 from studio.errors import CorpusError
 from studio.files import read_regular
@@ -104,8 +108,13 @@ def records(content: bytes, name: str) -> Iterator[Record]:
 def _decoded(content: bytes, name: str) -> Iterator[Record]:
     # Bytes that are not UTF-8 become lone surrogates, so that only records with them are rejected.
     text = content.decode("utf-8-sig", "surrogateescape")
-    reader = read_json if _JSON.match(text) else read_text
-    yield from reader(text, name)
+    if _JSON.match(text):
+        yield from read_json(text, name)
+    elif is_table(text, name):
+        yield from read_table(text, name)
+    else:
+        is_markdown = name.lower().endswith(MARKDOWN)
+        yield from read_text(without_markdown(text) if is_markdown else text, name)
 
 
 def check_encoding(content: bytes, name: str) -> None:

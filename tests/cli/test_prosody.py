@@ -158,6 +158,7 @@ def test_json_is_scanned_too(tangshi: Run, written: Writer) -> None:
     result = tangshi("scan", "--json", written(poems))
     assert (result.code, result.document["poems"][0]["title"]) == (1, "登鹳雀楼")
     assert result.document["unreadable"][0]["line"] == 1
+    assert "JSON needs the key paragraphs" in result.err
 
 
 def test_utf_16_is_named_with_the_remedy(tangshi: Run, tmp_path: Path) -> None:

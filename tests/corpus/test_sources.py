@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.corpus import sources
+from studio.corpus.cleaning import clean
 from studio.corpus.records import BadRecord, RawPoem
 from studio.corpus.sources import files_of, read
 from studio.errors import CorpusError
@@ -192,3 +193,74 @@ def test_a_number_of_any_length_sorts_a_file(tmp_path: Path) -> None:
         _write(tmp_path, name, "")
     assert {path.name for path in files_of(tmp_path)} == set(names)
     assert sources._natural("a" + "1" * 5000) > sources._natural("a" + "9" * 4999)
+
+
+TABLE = [
+    ("静夜思", "李白", "床前明月光，疑是地上霜。举头望明月，低头思故乡。"),
+    ("登鹳雀楼", "王之涣", "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"),
+]
+
+
+def _cleaned(path: Path) -> list[tuple[str, str, str]]:
+    return [
+        (each.title, each.author, clean(each.text))
+        for each in read(path)
+        if isinstance(each, RawPoem)
+    ]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.txt"])
+@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("head", ["title author content", "题目 作者 内容", "Title Poet 詩句"])
+def test_a_table_is_read_by_the_names_of_its_columns(
+    tmp_path: Path, name: str, delimiter: str, end: str, head: str
+) -> None:
+    rows = [head.split(), *TABLE]
+    text = "".join(delimiter.join(row) + end for row in rows)
+    assert _cleaned(_write(tmp_path, name, f"\ufeff{text}")) == TABLE
+
+
+def test_a_table_may_have_other_columns_quotes_and_line_breaks(tmp_path: Path) -> None:
+    verse = TABLE[0][2].replace("，", ",").replace("。", ".\n")
+    text = f'id,content,dynasty,title\n1,"{verse}",唐,静夜思\n2,山\n\n3,"月。",唐,无题\n'
+    records = list(read(_write(tmp_path, "a.csv", text)))
+    assert clean(records[0].text) == TABLE[0][2] if isinstance(records[0], RawPoem) else False
+    assert records[1] == BadRecord("a.csv, line 5", "malformed record", 5)
+    assert records[2] == RawPoem("无题", "", "月。", "a.csv, line 7", 7)
+
+
+def test_verse_in_the_last_column_needs_no_quotes(tmp_path: Path) -> None:
+    verse = TABLE[0][2].replace("，", ",")
+    path = _write(tmp_path, "a.csv", f"title,content\n静夜思,{verse}\n")
+    assert _cleaned(path) == [("静夜思", "", TABLE[0][2])]
+
+
+def test_a_table_without_names_of_columns_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    path = _write(tmp_path, "poems.CSV", "\n".join(map(",".join, TABLE)))
+    with pytest.raises(CorpusError, match=r"poems.CSV is a table, .* title, author and content"):
+        list(read(path))
+    # Without delimiters it is one poem per line.
+    path = _write(tmp_path, "lines.csv", "".join(f"{verse}\n" for _, _, verse in TABLE))
+    assert _cleaned(path) == [("", "", verse) for _, _, verse in TABLE]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## 静夜思\n\n{0}\\\n{1}\n\n*default · 五绝 · seed 5 · 2026-11-29T22:00:00+00:00*\n",
+        "# 静夜思\n\n> {0}  \n> {1}\n\n---\n",
+        "**静夜思**\n\n- {0}\n- {1}\n",
+        "静夜思\n=====\n\n{0}<br>\n{1}\n",
+    ],
+)
+def test_markdown_is_read_without_its_signs(tmp_path: Path, text: str) -> None:
+    verse = TABLE[0][2]
+    path = _write(tmp_path, "a.md", text.format(verse[:12], verse[12:]))
+    assert _cleaned(path) == [("静夜思", "", verse)]
+
+
+def test_a_heading_that_repeats_the_first_line_is_no_title(tmp_path: Path) -> None:
+    verse = TABLE[0][2]
+    path = _write(tmp_path, "a.md", f"## {verse[:5]}\n\n{verse[:12]}\\\n{verse[12:]}\n\n" * 2)
+    assert _cleaned(path) == [("", "", verse)] * 2
