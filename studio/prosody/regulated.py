@@ -179,6 +179,8 @@ def _misses(line: str, at: int, each: LineFit, answer: str, rules: ScanRules) ->
     """
     found = []
     tail = len(line) - 5
+    # If one of these has the wrong tone, three are not equal, and no level one is alone.
+    ends = tail + 3, tail + 4
     for place in each.misses:
         name: FaultName | NoteName
         character = line[place]
@@ -205,7 +207,7 @@ def _misses(line: str, at: int, each: LineFit, answer: str, rules: ScanRules) ->
             name = "失替"
             level = _is_level(each.type, place - tail)
             why = tr(_NO_CHANGE_TO_LEVEL if level else _NO_CHANGE_TO_OBLIQUE, character=character)
-        elif each.type == "B" and place == tail:
+        elif each.type == "B" and place == tail and not {tail + 1, *ends} & {*each.misses}:
             name = "孤平"
             message = marked(
                 "{character} is oblique instead of level. {answer} would make up for it, but no "
@@ -214,7 +216,7 @@ def _misses(line: str, at: int, each: LineFit, answer: str, rules: ScanRules) ->
             if rules.self_rescue or tones_of(line[place + 2], book=rules.book) == OBLIQUE:
                 message = _ALONE_OF_SEVEN if tail else _ALONE
             why = tr(message, character=character, alone=line[place + 1], answer=line[place + 2])
-        elif each.type in "Ab" and tail + 3 not in each.misses and end < len(line) - 1:
+        elif each.type in "Ab" and place == tail + 2 and not {*ends} & {*each.misses}:
             name = "三平尾" if each.type == "A" else "三仄尾"
             start, end = len(line) - 3, len(line)
             message = _THREE_LEVEL if name == "三平尾" else _THREE_OBLIQUE
@@ -232,7 +234,11 @@ def _misses(line: str, at: int, each: LineFit, answer: str, rules: ScanRules) ->
 def _doubtful_tail(line: str, at: int, each: LineFit, book: RhymeBook) -> list[Remark]:
     """A note if only a second reading of a character avoids three equal tones at the end."""
     start = len(line) - 3
-    if each.type not in "Ab" or each.rescued or not {start, start + 1}.isdisjoint(each.misses):
+    if (
+        each.type not in "Ab"
+        or each.rescued
+        or not {start, start + 1, start + 2}.isdisjoint(each.misses)
+    ):
         return []
     tones = book.unrhymed_readings(line[start])
     if len({reading.level for reading in tones}) < 2:

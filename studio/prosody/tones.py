@@ -19,6 +19,10 @@ LEVEL, OBLIQUE = 2, 1
 OPPOSED, ADHERING = 1.0, 0.9
 # The cost of a first line of a rhyming type that does not rhyme.
 UNRHYMED = 0.5
+# What more it costs if the tones say otherwise: if a couplet that is not opposed, or does not
+# adhere, has the right tone in the second place, or if a line alternates, but in every even place
+# with the wrong tone.
+CONTRARY = 1.0
 _CLASSES = ("aA", "bB")
 
 # Of two fits the one with fewer rare readings is taken; each weighs less than any wrong tone.
@@ -86,6 +90,8 @@ def fit(
     `rhyming_start` is whether the end of the first line can rhyme.
     """
     bits = [_line_bits(line, rules.book) if len(line) == line_length else None for line in lines]
+    # For each line and class, whether the tone in the second place is wrong.
+    wrong = [[_is_second_wrong(each, pair, line_length) for pair in _CLASSES] for each in bits]
     # For each class of the last line: the cost so far, the types so far, and the class.
     paths = []
     for which, pair in enumerate(_CLASSES):
@@ -96,12 +102,11 @@ def fit(
         paths.append((min(plain, rhyming), pair[rhymes], which))
     for at in range(1, len(lines)):
         closing = at % 2
-        penalty = OPPOSED if closing else ADHERING
         following = []
         for which, pair in enumerate(_CLASSES):
             own = _cost(bits[at], pair[closing], line_length, rules)
             cost, types, _ = min(
-                (cost + (0 if (before == which) != bool(closing) else penalty), types, before)
+                (cost + _order_cost(at, before, which, wrong), types, before)
                 for cost, types, before in paths
             )
             following.append((cost + own, types + pair[closing], which))
@@ -143,23 +148,50 @@ def _same(types: str, at: int) -> bool:
     return types[at].lower() == types[at - 1].lower()
 
 
+def _order_cost(at: int, before: int, which: int, wrong: Sequence[Sequence[bool]]) -> float:
+    """The cost of the order of two classes, those of a line and the line before it."""
+    closing = at % 2
+    if (before == which) != bool(closing):
+        return 0.0
+    is_contrary = wrong[at - 1][before] != wrong[at][which]
+    return (OPPOSED if closing else ADHERING) + CONTRARY * is_contrary
+
+
+def _is_second_wrong(bits: _LineBits | None, pair: str, line_length: int) -> bool:
+    """Whether the second character has a tone that no line of the class has."""
+    if bits is None:
+        return False
+    return bool(_wrong(bits.plain, _needs(pair[0], line_length, False)[0]) >> 1 & 1)
+
+
 def _cost(bits: _LineBits | None, type_: str, line_length: int, rules: ScanRules) -> float:
     if bits is None:
         return 0.0
-    return min(
-        _weights(line_length)[wrong] + SELDOM * seldom
-        for wrong, seldom in _misses(bits, type_, line_length, rules.self_rescue)
-    )
+    wrong, seldom, _ = _least(bits, type_, line_length, rules)
+    return _weights(line_length)[wrong] + SELDOM * seldom
 
 
 def _line_fit(bits: _LineBits | None, type_: str, line_length: int, rules: ScanRules) -> LineFit:
     if bits is None:
         return LineFit(type_, (), False)
-    misses = _misses(bits, type_, line_length, rules.self_rescue)
-    # A rescue has no wrong tone.
-    rescued = misses[-1] < misses[0] and misses[-1][0] == 0
-    wrong = 0 if rescued else misses[0][0]
+    wrong, _, rescued = _least(bits, type_, line_length, rules)
     return LineFit(type_, tuple(at for at in range(line_length) if wrong >> at & 1), rescued)
+
+
+def _least(
+    bits: _LineBits, type_: str, line_length: int, rules: ScanRules
+) -> tuple[int, int, bool]:
+    """The wrong places, how many rest on rare readings, and whether the line is rescued.
+
+    A rescue has no wrong tone in the last five characters.
+    """
+    plain, *rescues = _misses(bits, type_, line_length, rules.self_rescue)
+    weights = _weights(line_length)
+    for wrong, seldom in rescues:
+        is_whole = wrong >> line_length - 5 == 0
+        if is_whole and (weights[wrong], seldom) < (weights[plain[0]], plain[1]):
+            return wrong, seldom, True
+    return *plain, False
 
 
 def _misses(
@@ -200,8 +232,10 @@ def _needs(type_: str, line_length: int, self_rescue: bool) -> tuple[Bits, ...]:
 def _weights(line_length: int) -> tuple[float, ...]:
     """The cost of each set of misses: 1 for an even or the last character, 0.5 for the others."""
     decisive = [at % 2 == 1 or at == line_length - 1 for at in range(line_length)]
+    even = _or(1 << at for at in range(1, line_length - 1, 2))
     return tuple(
         sum((1.0 if decisive[at] else 0.5) for at in range(line_length) if misses >> at & 1)
+        + CONTRARY * (misses & even == even)
         for misses in range(1 << line_length)
     )
 

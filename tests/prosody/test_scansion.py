@@ -438,3 +438,61 @@ def test_an_old_style_quatrain_may_change_its_rhyme_with_the_couplet(
     assert [each.line for each in faults] == ([] if wrong is None else [wrong])
     other = {1: ends[3], 3: ends[1]}
     assert all(other[each.line] in each.explanation for each in faults)
+
+
+def faults_of(text: str) -> list[tuple[str, int, str]]:
+    """Name, line and the characters of each fault, as an explanation speaks of them."""
+    lines = re.findall("[^，。]+", text)
+    return [
+        (each.name, each.line + 1, lines[each.line][each.start : each.end])
+        for each in scan(lines).broken
+    ]
+
+
+@pytest.mark.parametrize(
+    "poem",
+    [
+        # 乃可作所砂: 可 is oblique, too.
+        "求仙觅黄芽，须得真铅花。并是自成者，乃可作所砂。"
+        "重飞服一粒，腾空入碧霞。周游天地外，处处是仙家。",
+        # 使车出明光: 明 is level, too.
+        "候馆扫清昼，使车出明光。森森入郭树，一道引飞霜。"
+        "仰视骢花白，多惭绶色黄。鹪鹩无羽翼，愿假宪乌翔。",
+        # 到处十枝五枝花: so is the second 枝.
+        "柳带东风一向斜，春阴澹澹蔽人家。有时三点两点雨，到处十枝五枝花。"
+        "万井楼台疑绣画，九原珠翠似烟霞。年年今日谁相问，独卧长安泣岁华。",
+    ],
+)
+def test_a_level_tone_is_called_alone_only_where_it_is(poem: str) -> None:
+    assert "孤平" not in named(of(poem))
+    assert "失替" in named(of(poem))
+
+
+def test_a_rescue_holds_whatever_is_wrong_before_it() -> None:
+    scanned = of("黄师塔前江水东，春光懒困倚微风。桃花一簇开无主，可爱深红爱浅红。")
+    assert ("孤平拗救", 0) in {(each.name, each.line) for each in scanned.notes}
+    assert "孤平" not in named(scanned)
+
+
+def test_three_tones_are_called_equal_only_where_they_are() -> None:
+    poem = (
+        "魏礼段干木，秦王乃止戈。小国有其人，大国奈之何。"
+        "贤哲信为美，兵甲岂云多。君子战必胜，斯言闻孟轲。"
+    )
+    assert ("三仄尾", 3, "有其人") not in faults_of(poem)
+
+
+def test_what_is_said_of_the_second_character_is_true() -> None:
+    # 箇 is oblique as the line before asks; it is the next line that is not opposed.
+    found = faults_of(
+        "闲入天台洞，访人人不知。寒山为伴侣，松下啖灵芝。"
+        "每谈今古事，嗟见世愚痴。箇箇入地狱，早晚出头时。"
+    )
+    assert ("失替", 7, "地") in found and ("失对", 8, "晚") in found
+    assert ("失粘", 7, "箇") not in found
+    # 笑 and 殃 alternate: they do not adhere, and the next line is not opposed.
+    found = faults_of(
+        "识业人稀少，迷途者众多。苦中生乐想，无喜强弦歌。"
+        "不饮寻常醉，昏昏溺爱河。含笑造殃咎，后苦莫由他。"
+    )
+    assert [each for each in found if each[1] > 6] == [("失粘", 7, "笑"), ("失对", 8, "苦")]
