@@ -62,6 +62,16 @@ class Rules(Protocol):
         """Keep only `rows` (any number,), in this order; rows may repeat."""
 
 
+def too_few_characters() -> VerseError:
+    """The error for a model that knows no character which may be in some place."""
+    return VerseError(
+        tr(
+            "The model knows no character that may be in some places of this poem. Choose a model "
+            "that was trained on more poems."
+        )
+    )
+
+
 class FreeRules:
     """No form: an opening continued up to `longest`, or a `whole` text with blanks to fill."""
 
@@ -77,6 +87,8 @@ class FreeRules:
         self._common = common_mask(vocabulary).astype(np.float32)
         self._any = (common_mask(vocabulary) | ~han_mask(vocabulary)).astype(np.float32)
         self._any[[PAD, BEGIN, UNKNOWN]] = 0.0
+        if FREE in tokens and not self._common.any():
+            raise too_few_characters()
 
     def allowed(self, position: int) -> Floats:
         # A poem begins with a character: not with the end token or a comma.

@@ -21,7 +21,7 @@ from studio.prosody.tones import LEVEL, OBLIQUE, usual_tones
 from studio.prosody.tunes import Tune, TunePattern, TunePlace
 from studio.translation import marked, tr
 from studio.verse.character_tables import common_mask
-from studio.verse.constraints import FREE
+from studio.verse.constraints import FREE, too_few_characters
 from studio.verse.fixed_characters import LineGrid, in_known_forms
 from studio.verse.request import BLANK, ComposeRequest
 from studio.verse.sampling import Floats, Tokens
@@ -43,7 +43,10 @@ class TuneRules:
         rows: int,
         seed: int,
     ) -> None:
-        """`text` has a stop after each line of the pattern. Raises VerseError without a rhyme."""
+        """`text` has a stop after each line of the pattern.
+
+        Raises VerseError if the vocabulary has no rhyme, or no character of a tone.
+        """
         self.lengths = pattern.lengths
         tokens = [FREE if each == BLANK else vocabulary.index(each) for each in text]
         self.fixed = np.repeat(np.array([[*tokens, END]]), rows, axis=0)
@@ -57,6 +60,10 @@ class TuneRules:
             for place in range(pattern.lengths[at])
         }
         self._by_tone = _by_tone(vocabulary, book)
+        blanks = zip(self._places, text, strict=True)
+        tones = {p.tone for p, each in blanks if p and not p.rhyme and each == BLANK}
+        if not all(self._by_tone[_ALLOWS[tone]].any() for tone in tones):
+            raise too_few_characters()
         self._by_rhyme = _by_rhyme(vocabulary, book)
         # What may end a line, by its letter: (rows, vocabulary).
         self._endings: dict[str, Floats] = {}

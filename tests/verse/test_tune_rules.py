@@ -16,8 +16,9 @@ from studio.model.network import Network
 from studio.prosody.measure import scan_by
 from studio.prosody.rhymes import rhyme_book
 from studio.prosody.tunes import tunes
-from studio.verse.composer import write
+from studio.verse.composer import write, written
 from studio.verse.decoder import _PoemBatch
+from studio.verse.facing import compose_any
 from studio.verse.fixed_characters import in_stops_of
 from studio.verse.request import ComposeRequest, Sampling
 from studio.verse.sampling import Floats
@@ -200,3 +201,23 @@ def test_guidance_stresses_the_title_that_is_asked_for_and_not_the_tune(writer: 
         asked = msgspec.structs.replace(plain, title=title)
         guided = msgspec.structs.replace(asked, sampling=Sampling(guidance=9))
         assert (write(titled, guided) != write(titled, asked)) is changes
+
+
+@pytest.mark.parametrize(
+    ("known", "form", "given"),
+    [
+        ("月日国欲入目一白，。", "如梦令", ""),
+        ("月日国欲入目一白，。", "对联", "月□□，□□□。"),
+        ("天风花山东红，。", "对联", "天□□，□□□。"),
+        ("𠀀𠀁，。", "", ""),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_a_model_without_a_character_for_a_place_is_refused(
+    known: str, form: str, given: str
+) -> None:
+    vocabulary = Vocabulary.build([known], 1)
+    network = Network(ModelConfig(embedding=8, hidden=8), len(vocabulary), seed=5)
+    writer = Writer(network, vocabulary, Device(torch.device("cpu"), "float32"), "test@0")
+    with pytest.raises(VerseError, match="knows no character that may be in some places"):
+        written(compose_any(writer, ComposeRequest(form=form, given=given, longest=5)))
