@@ -16,6 +16,9 @@ from studio.errors import CorpusError
 from studio.translation import tr
 from studio.wording import printable
 
+# Characters of an overlong line that a message shows.
+_LONGEST_SHOWN = 30
+
 
 class Unreadable(msgspec.Struct, frozen=True):
     """A poem that cannot be scanned. `character` is the cause, or empty; `column` is its place in
@@ -109,7 +112,9 @@ def why(missing: Unreadable) -> str:
     if missing.column:
         place = tr("line {line}, column {column}", line=missing.line, column=missing.column)
     if missing.character:
-        reason = tr("{reason} ({character})", reason=reason, character=missing.character)
+        found = missing.character[:_LONGEST_SHOWN]
+        found += "…" * (len(found) < len(missing.character))
+        reason = tr("{reason} ({character})", reason=reason, character=found)
     return tr(
         "{place} cannot be scanned: {reason}. A poem is Chinese characters and punctuation.",
         place=place,

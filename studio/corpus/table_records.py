@@ -87,7 +87,8 @@ def _columns(text: str, name: str) -> _Columns | None:
 
     Unless the file is called a table, the line has to name another column, too.
     """
-    head = SURROGATE.sub("?", text[:_LONGEST_HEAD].partition("\n")[0].strip())
+    lines = text[:_LONGEST_HEAD].splitlines()
+    head = SURROGATE.sub("?", lines[0].strip()) if lines else ""
     for delimiter in _DELIMITERS:
         cells = next(csv.reader([head], delimiter=delimiter), [])
         names = [simplified(each.strip()).lower() for each in cells]

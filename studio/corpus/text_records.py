@@ -26,6 +26,7 @@ from studio.prosody.tunes import tune_titled, tunes
 _BREAK = re.compile("\r\n?|[\n\u2028\u2029]")
 _COLON = re.compile("[:：]")
 _STOP = re.compile("[，。？！；]")
+_NUMBER = re.compile(r"^\s*\d{1,5}(?:[.．、]|(?=[\s,]))\s*,?")
 _BETWEEN_CELLS = re.compile(r"[\s,]+")
 # Labels that web sites put between title and verse. The poet's label is read with the poet.
 _LABEL = re.compile(r"\s*(?:(?:朝代|年代)[:：].*|(?:原文|正文)[:：]?\s*)")
@@ -160,23 +161,27 @@ def _titled(line: TextLine) -> tuple[Heading, TextLine]:
     if (colon[0] == "：" and _STOP.search(before)) or is_label_of_title(before):
         return Heading(), line
     content = TextLine(line.number, line.raw[colon.end() :], colon.end() + 1)
-    return Heading(clean_label(before)), content
+    return Heading(clean_label(_NUMBER.sub("", before) or before)), content
 
 
 def _titled_in_a_row(line: TextLine) -> tuple[Heading, TextLine]:
-    """Split `title content` or `title poet content`, if the content is a poem with stops."""
-    row = line.raw.replace('"', " ")
-    for count in (2, 1):
-        *above, rest = _BETWEEN_CELLS.split(row.strip(), maxsplit=count)
+    """Split `title content` or `title poet content`, if the content is a poem with stops.
+
+    A number before them is left out.
+    """
+    raw = line.raw.replace('"', " ")
+    row = _NUMBER.sub("", raw).strip()
+    for count in (2, 1, 0):
+        *above, rest = _BETWEEN_CELLS.split(row, maxsplit=count) if count else [row]
         if len(above) < count or "," in rest or any(map(_STOP.search, above)):
             continue
-        content = TextLine(line.number, rest, row.rindex(rest) + 1)
+        content = TextLine(line.number, rest, raw.rindex(rest) + 1)
         length = length_of_poem([content]) if with_stops(rest) == rest else 0
         poet = TextLine(0, above[-1]).poet if count == 2 else ""
         # Two words may be two lines of verse.
-        is_heading = count == 1 or (poet and len(poet) != length)
+        is_heading = count < 2 or (poet and len(poet) != length)
         if length and is_heading:
-            return Heading(clean_label(above[0]), poet), content
+            return Heading(clean_label("".join(above[:1])), poet), content
     return Heading(), line
 
 

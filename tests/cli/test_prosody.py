@@ -131,6 +131,11 @@ def test_a_poem_that_cannot_be_read_does_not_stop_the_others(tangshi: Run, writt
     ]
 
 
+def test_a_line_that_is_too_long_is_named_by_its_beginning(tangshi: Run, written: Writer) -> None:
+    result = tangshi("scan", written("春" * 999))
+    assert "overlong line (春" in result.err and len(result.err) < 200
+
+
 def test_many_poems_that_cannot_be_read_are_counted(tangshi: Run, written: Writer) -> None:
     file = written("春眠…觉晓，处处闻啼鸟。\n\n" * 30)
     assert "30 poems cannot be scanned" in tangshi("scan", file).err

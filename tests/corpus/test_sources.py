@@ -211,7 +211,7 @@ def _cleaned(path: Path) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.txt"])
 @pytest.mark.parametrize("delimiter", [",", "\t", ";"])
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("head", ["title author content", "题目 作者 内容", "Title Poet 詩句"])
 def test_a_table_is_read_by_the_names_of_its_columns(
     tmp_path: Path, name: str, delimiter: str, end: str, head: str

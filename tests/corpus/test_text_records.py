@@ -391,6 +391,22 @@ def test_title_and_poet_may_be_in_the_row_of_the_poem(between: str, title: str, 
     assert _read("\n".join(rows)) == [(title, poet, YE), (title, poet, LOU)]
 
 
+@pytest.mark.parametrize(
+    ("row", "title"),
+    [("1. {}", ""), ("2、{}", ""), ("3,静夜思,{}", "静夜思"), ("4. 静夜思：{}", "静夜思")],
+)
+def test_the_number_of_a_row_is_no_title(row: str, title: str) -> None:
+    assert _read("\n".join(row.format(verse) for verse in (YE, LOU))) == [
+        (title, "", YE),
+        (title, "", LOU),
+    ]
+
+
+def test_quotation_marks_in_a_row_do_no_harm() -> None:
+    verse = YE.replace("疑是地上霜", '"疑是地上霜"')
+    assert _read(f"静夜思 李白 {verse}") == [("静夜思", "李白", YE)]
+
+
 def test_lines_of_verse_with_spaces_between_them_are_no_title() -> None:
     spaced = f"离离原上草 一岁一枯荣 {YE}"
     assert _read(spaced) == [("", "", f"离离原上草，一岁一枯荣，{YE}")]
