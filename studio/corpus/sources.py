@@ -8,6 +8,7 @@ Every command that reads the user's own poems uses this module.
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE, getincrementaldecoder
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from studio.corpus.json_records import read_json
@@ -19,13 +20,14 @@ from studio.corpus.table_records import is_table, read_table
 from studio.corpus.text_records import read_text
 from studio.errors import CorpusError
 from studio.files import read_regular
+from studio.prosody.parallelism import common_words
 from studio.reasons import reason
 from studio.translation import tr
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".txt")
 LARGEST = 2**30  # bytes of a file
 _SAMPLED = 4096
-_GUESSED = 2**20  # bytes by which GB18030 is recognised
+_GUESSED = 2**20  # bytes by which GB18030 and Big5 are recognised
 # Plain text may begin with a bracket too.
 _JSON = re.compile(r'\s*(?:\{|\[\s*(?:[\[{"\]]|\Z))')
 # UTF-32 comes first: its byte order mark begins with that of UTF-16.
@@ -99,7 +101,7 @@ def read(path: Path) -> Iterator[Record]:
 def records(content: bytes, name: str) -> Iterator[Record]:
     """All records of a file's content, valid or not.
 
-    Raises CorpusError for a file in UTF-16, UTF-32 or GB18030.
+    Raises CorpusError for a file in UTF-16, UTF-32, GB18030 or Big5.
     """
     check_encoding(content, name)
     return _decoded(content, name)
@@ -118,7 +120,7 @@ def _decoded(content: bytes, name: str) -> Iterator[Record]:
 
 
 def check_encoding(content: bytes, name: str) -> None:
-    """Raise CorpusError, with the remedy, for content in UTF-16, UTF-32 or GB18030."""
+    """Raise CorpusError, with the remedy, for content in UTF-16, UTF-32, GB18030 or Big5."""
     if encoding := _wide_encoding(content):
         raise CorpusError(
             tr(
@@ -128,12 +130,13 @@ def check_encoding(content: bytes, name: str) -> None:
                 remedy=_conversion(encoding),
             )
         )
-    if _is_gb18030(content):
+    if encoding := _chinese_encoding(content):
         raise CorpusError(
             tr(
-                "{name} is not in UTF-8; it seems to be in GB18030. {remedy}",
+                "{name} is not in UTF-8; it seems to be in {encoding}. {remedy}",
                 name=name,
-                remedy=_conversion("GB18030"),
+                encoding=encoding,
+                remedy=_conversion(encoding),
             )
         )
 
@@ -162,20 +165,26 @@ def _conversion(encoding: str) -> str:
     )
 
 
-def _is_gb18030(content: bytes) -> bool:
-    """Whether the bytes are Chinese text in GB18030 and hardly any of it is valid UTF-8.
+def _chinese_encoding(content: bytes) -> str:
+    """GB18030 or Big5 if the bytes are Chinese text in it, and hardly any is valid UTF-8.
 
-    Text in UTF-8 with a few damaged bytes may be valid GB18030 too, but it has many Chinese
-    characters when it is read as UTF-8.
+    Else empty. Text in UTF-8 with a few damaged bytes may be valid in either too, but it has many
+    Chinese characters when it is read as UTF-8. Text in one of the two is mostly valid in the
+    other, but without the characters of frequent words.
     """
     head = content[:_GUESSED]
     if _is_utf8(head):
-        return False
-    try:
-        guessed = getincrementaldecoder("gb18030")().decode(head)
-    except UnicodeDecodeError:
-        return False
-    return _han_count(guessed) > 10 * _han_count(head.decode("utf-8", "ignore"))
+        return ""
+    guessed: dict[str, str] = {}
+    for encoding in ("GB18030", "Big5"):
+        with suppress(UnicodeDecodeError):
+            guessed[encoding] = getincrementaldecoder(encoding)().decode(head)
+    frequent = frozenset("".join(common_words()))
+    found = max(
+        guessed, key=lambda each: sum(map(frequent.__contains__, guessed[each])), default=""
+    )
+    as_utf8 = _han_count(head.decode("utf-8", "ignore"))
+    return found if found and _han_count(guessed[found]) > 10 * as_utf8 else ""
 
 
 def _han_count(text: str) -> int:
