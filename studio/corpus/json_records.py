@@ -17,8 +17,9 @@ from studio.corpus.text_records import joined
 # stops before a line break, and before what looks like the border of two records, so that only one
 # record is lost. The quantifiers are possessive: nothing is tried twice.
 _TO_BRACKET = re.compile(r'(?:[^"\[\]{}]|"(?:[^"\\\n}]|\\.|\}(?!\s*,\s*\{))*+"?)*+([\[\]{}]|\Z)')
-# What the collections of chinese-poetry call the verse: the Tang and the Song, the 诗经, 纳兰性德.
-_VERSE = ("paragraphs", "content", "para")
+# What the collections of chinese-poetry call the verse: the Tang and the Song, the 诗经, 纳兰性德;
+# and `corpus show --json`.
+_VERSE = ("paragraphs", "content", "para", "text")
 _BETWEEN_RECORDS = " \t\r,"
 
 
@@ -35,7 +36,10 @@ def read_json(text: str, name: str) -> Iterator[Record]:
         except (ValueError, RecursionError):
             yield BadRecord(source, MALFORMED, line)
         else:
-            yield _record(value, source, line)
+            # `corpus search --json` has its poems in one object.
+            inner = value.get("poems") if isinstance(value, dict) else None
+            for each in inner if isinstance(inner, list) else [value]:
+                yield _record(each, source, line)
 
 
 def _spans(text: str, position: int) -> Iterator[tuple[int, int]]:

@@ -56,6 +56,14 @@ def test_a_single_json_object_is_one_record(tmp_path: Path) -> None:
     assert len(list(read(_write(tmp_path, "a.json", json.dumps(POEM, indent=2))))) == 1
 
 
+def test_what_the_corpus_commands_print_as_json_is_read(tmp_path: Path) -> None:
+    poem = {"title": "静夜思", "author": "李白", "text": TABLE[0][2], "id": 7}
+    wanted = [TABLE[0]]
+    assert _cleaned(_write(tmp_path, "show.json", json.dumps(poem, indent=2))) == wanted
+    found = {"count": 2, "poems": [poem, poem]}
+    assert _cleaned(_write(tmp_path, "search.json", json.dumps(found))) == wanted * 2
+
+
 def test_titled_lines_are_split_at_the_first_colon(tmp_path: Path) -> None:
     path = _write(tmp_path, "poems.txt", "題:山:水。\n無題沒有冒號\n題:月。\n題:日。\n")
     records = list(read(path))
