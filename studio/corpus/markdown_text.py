@@ -4,11 +4,11 @@ import re
 
 SUFFIXES = (".md", ".markdown")
 _BREAK = re.compile("(\r\n?|\n)")
-_HEADING = re.compile(r"\s*#+\s+(.*?)\s*#*")
+_HEADING = re.compile(r"\s*#+\s+(.*)")
 # The last line of an exported poem: what wrote it, and when.
 _SOURCE = re.compile(r"\s*\*.* · \d{4}-\d\d-\d\dT[\d:+]+\*\s*")
 _RULE = re.compile(r"\s*[-=]{3,}\s*")
-_QUOTE_OR_ITEM = re.compile(r"\s*(?:>|[-*+]\s)\s*")
+_QUOTE_OR_ITEM = re.compile(r"^\s*(?:>|[-*+]\s)\s*")
 _LINE_BREAK = re.compile(r"(?:\\|<br\s*/?>)\s*$")
 _EMPHASIS = re.compile(r"(\s*)(\*{1,3})([^*]+)\2(\s*)")
 _ESCAPED = re.compile(r"\\([\\`*_\[\]<>#|~])")
@@ -19,9 +19,11 @@ def without_markdown(text: str) -> str:
     parts = _BREAK.split(text)
     lines = [_plain(each) for each in parts[::2]]
     for at, line in enumerate(lines):
-        heading = _HEADING.fullmatch(line)
-        below = next(filter(str.strip, lines[at + 1 :]), "")
-        if heading and heading[1] and below.lstrip().startswith(heading[1]):
+        if not (heading := _HEADING.fullmatch(line)):
+            continue
+        following = (lines[each] for each in range(at + 1, len(lines)))
+        below = next(filter(str.strip, following), "")
+        if (title := heading[1].strip()) and below.lstrip().startswith(title):
             lines[at] = ""
     parts[::2] = lines
     return "".join(parts)

@@ -172,7 +172,7 @@ def _titled_in_a_row(line: TextLine) -> tuple[Heading, TextLine]:
     raw = line.raw.replace('"', " ")
     row = _NUMBER.sub("", raw).strip()
     for count in (2, 1, 0):
-        *above, rest = _BETWEEN_CELLS.split(row, maxsplit=count) if count else [row]
+        *above, rest = _BETWEEN_CELLS.split(row, count) if count else [row]
         if len(above) < count or "," in rest or any(map(_STOP.search, above)):
             continue
         content = TextLine(line.number, rest, raw.rindex(rest) + 1)
