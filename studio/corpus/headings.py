@@ -19,7 +19,7 @@ from studio.corpus.poem import HAN, STOPS, is_han, verse_lines
 from studio.corpus.script import simplified
 from studio.prosody.forms import forms
 from studio.prosody.rhyming import unrhymed
-from studio.prosody.tunes import tune_titled
+from studio.prosody.tunes import has_lines_of_a_tune, tune_titled
 
 # A text line with more lines of verse than a couplet is a whole poem.
 COUPLET = 2
@@ -154,11 +154,10 @@ class TextLine:
 def with_stops(line: str) -> str:
     """The line with stops instead of spaces between lines of verse.
 
-    Characters spaced one by one are not split. A text without punctuation is split into lines if it
-    is as long as a poem of one of the fixed forms.
+    A text without punctuation is split into lines if it is as long as a poem of one of the fixed
+    forms.
     """
-    if all(len(each) >= _LEAST_OF_A_LINE for each in line.split()):
-        line = _SPACE.sub("，", line)
+    line = with_stops_for_spaces(line)
     verse = tidy(line)
     if not verse or not all(map(is_han, verse)):
         return line
@@ -167,6 +166,17 @@ def with_stops(line: str) -> str:
             starts = range(0, len(verse), form.line_length)
             return "，".join(verse[at : at + form.line_length] for at in starts)
     return line
+
+
+def with_stops_for_spaces(line: str) -> str:
+    """The line with commas in the places of spaces between lines of verse, as long as before.
+
+    Characters spaced one by one are not split, nor other short words, except the lines of a tune.
+    """
+    lengths = tuple(map(len, line.split()))
+    is_spaced = min(lengths, default=0) >= _LEAST_OF_A_LINE
+    is_ci = len(lengths) > _LEAST_OF_A_POEM and has_lines_of_a_tune(lengths)
+    return _SPACE.sub("，", line) if is_spaced or is_ci else line
 
 
 def heading_of(lines: list[TextLine]) -> tuple[Heading, int]:

@@ -6,7 +6,7 @@ SUFFIXES = (".md", ".markdown")
 _BREAK = re.compile("(\r\n?|\n)")
 _HEADING = re.compile(r"\s*#+\s+(.*)")
 # The last line of an exported poem: what wrote it, and when.
-_SOURCE = re.compile(r"\s*\*.* · \d{4}-\d\d-\d\dT[\d:+]+\*\s*")
+_SOURCE = re.compile(r"\s*\*.* · \d{4}-\d\d-\d\dT[\d:.+Z-]+\*\s*")
 _RULE = re.compile(r"\s*[-=]{3,}\s*")
 _QUOTE_OR_ITEM = re.compile(r"^\s*(?:>|[-*+]\s)\s*")
 _LINE_BREAK = re.compile(r"(?:\\|<br\s*/?>)\s*$")

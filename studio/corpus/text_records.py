@@ -21,7 +21,7 @@ from studio.corpus.headings import (
 )
 from studio.corpus.records import MALFORMED, BadRecord, RawPoem, Record
 from studio.corpus.script import simplified
-from studio.prosody.tunes import tune_titled, tunes
+from studio.prosody.tunes import has_lines_of_a_tune, tune_titled
 
 _BREAK = re.compile("\r\n?|[\n\u2028\u2029]")
 _COLON = re.compile("[:：]")
@@ -188,9 +188,7 @@ def _titled_in_a_row(line: TextLine) -> tuple[Heading, TextLine]:
 def _is_ci(lines: list[TextLine]) -> bool:
     """Whether several lines together have the lines of a tune."""
     lengths = tuple(len(each) for line in lines for each in line.verse)
-    return len(lines) > 1 and any(
-        each.pattern_for(sum(lengths)).lengths == lengths for each in tunes().values()
-    )
+    return len(lines) > 1 and has_lines_of_a_tune(lengths)
 
 
 def _length(lines: list[TextLine]) -> int:

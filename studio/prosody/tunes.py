@@ -129,6 +129,11 @@ def tune_titled(title: str) -> Tune | None:
     return next((each for each in tunes().values() if title in (each.name, *each.also)), None)
 
 
+def has_lines_of_a_tune(lengths: tuple[int, ...]) -> bool:
+    """Whether a poem with lines of these lengths has those of a tune."""
+    return any(each.pattern_for(sum(lengths)).lengths == lengths for each in tunes().values())
+
+
 def is_verse(tune: Tune, lengths: Sequence[int]) -> bool:
     """Whether all lines have one length, as in a form of verse, and those of the tune do not.
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from studio.corpus.cleaning import tidy
+from studio.corpus.headings import with_stops_for_spaces
 from studio.corpus.poem import STOPS
 from studio.errors import VerseError
 from studio.prosody.ci import tune_of
@@ -115,14 +116,15 @@ _WITHOUT_WISHES: dict[str, object] = {
 
 
 def _lines_of(row: int, typed: str) -> Iterator[_Line]:
-    """The lines in a row of the typed text."""
-    columns = [at for at, each in enumerate(typed) if tidy(each)]
+    """The lines in a row of the typed text; between them are stops, or spaces."""
+    stopped = with_stops_for_spaces(typed)
+    columns = [at for at, each in enumerate(stopped) if tidy(each)]
     text, column = "", 0
     # The row as a whole: 乾 is 乾 in 乾坤, else 干.
-    for at, written in zip(columns, _written(row, typed), strict=True):
+    for at, written in zip(columns, _written(row, stopped), strict=True):
         if written in STOPS:
             if text:
-                yield _Line(text, written, row, column)
+                yield _Line(text, written if stopped[at] == typed[at] else "", row, column)
             text, column = "", at + 1
         else:
             text += written

@@ -21,6 +21,7 @@ def of(typed: str, form: str | None = None) -> ComposeRequest:
         "白日依山尽\n黄河入海流\n欲穷千里目\n更上一层楼",
         "\n白日依山尽，黄河入海流。\n\n欲穷千里目，更上一层楼。\n\n",
         "白日依山尽 黄河入海流 欲穷千里目 更上一层楼",
+        "白日依山尽　黄河入海流\n欲穷千里目　更上一层楼",
         "白日依山盡,黃河入海流.欲窮千里目,更上一層樓.",
     ],
 )
@@ -28,6 +29,17 @@ def test_a_poem_is_found_however_it_is_typed(typed: str) -> None:
     request = of(typed)
     assert (request.given, request.form) == (QUATRAIN, "五绝")
     assert (request.first, request.model, request.seed) == ("", "night@800", 9)
+
+
+def test_spaces_separate_the_lines_of_a_ci_too() -> None:
+    lines = "昨夜雨疏风骤 浓睡不消残酒 试问卷帘人 却道海棠依旧 知否 知否 应是绿肥红瘦"
+    request = of(lines)
+    assert (request.form, request.given.count("□")) == ("如梦令", 0)
+    # A pause within a line is none between two.
+    assert of("白日 依山尽\n黄河 入海流\n欲穷 千里目\n更上 一层楼").given == QUATRAIN
+    with pytest.raises(OwnPoemError) as refused:
+        of("白日依山尽 黄河abc流")
+    assert (refused.value.row, refused.value.column) == (0, 8)
 
 
 def test_a_row_is_converted_as_a_whole_as_a_given_text_is() -> None:
