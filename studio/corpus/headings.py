@@ -7,7 +7,7 @@ tune. A poet's name has two to four characters, with or without a dynasty.
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import takewhile
 
@@ -154,10 +154,12 @@ class TextLine:
 def with_stops(line: str) -> str:
     """The line with stops instead of spaces between lines of verse.
 
-    A text without punctuation is split into lines if it is as long as a poem of one of the fixed
-    forms.
+    Characters spaced one by one are not split. A text without punctuation is split into lines if it
+    is as long as a poem of one of the fixed forms.
     """
-    line = with_stops_for_spaces(line)
+    lengths = [len(each) for each in line.split()]
+    if min(lengths, default=0) >= _LEAST_OF_A_LINE or are_lines_of_a_ci(lengths):
+        line = commas_for_spaces(line)
     verse = tidy(line)
     if not verse or not all(map(is_han, verse)):
         return line
@@ -168,15 +170,14 @@ def with_stops(line: str) -> str:
     return line
 
 
-def with_stops_for_spaces(line: str) -> str:
-    """The line with commas in the places of spaces between lines of verse, as long as before.
+def commas_for_spaces(line: str) -> str:
+    """The line, as long as before, with a comma for each space between two words."""
+    return _SPACE.sub("，", line)
 
-    Characters spaced one by one are not split, nor other short words, except the lines of a tune.
-    """
-    lengths = tuple(map(len, line.split()))
-    is_spaced = min(lengths, default=0) >= _LEAST_OF_A_LINE
-    is_ci = len(lengths) > _LEAST_OF_A_POEM and has_lines_of_a_tune(lengths)
-    return _SPACE.sub("，", line) if is_spaced or is_ci else line
+
+def are_lines_of_a_ci(lengths: Sequence[int]) -> bool:
+    """Whether words of these lengths are the lines of a tune."""
+    return len(lengths) > _LEAST_OF_A_POEM and has_lines_of_a_tune(tuple(lengths))
 
 
 def heading_of(lines: list[TextLine]) -> tuple[Heading, int]:

@@ -5,7 +5,7 @@ Imports no torch.
 
 import msgspec
 
-from studio.corpus.headings import Heading, TextLine
+from studio.corpus.headings import Heading, TextLine, length_of_poem
 from studio.corpus.poem import is_han, verse_lines
 from studio.corpus.script import simplified
 from studio.corpus.text_records import heading_above
@@ -80,7 +80,8 @@ def _is_certain(heading: Heading, above: str, below: list[str]) -> bool:
     if heading.author or any(sign in above for sign in "《:："):
         return True
     lines = [TextLine(0, each) for each in below if each.strip()]
-    return len(lines) > 1 and not any(each.lost_stop for each in lines)
+    is_poem = len(lines) > 1 or length_of_poem(lines) > 0
+    return is_poem and not any(each.lost_stop for each in lines)
 
 
 def _has_form(text: str, form: str | None, like: ComposeRequest, heading: Heading) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from studio.corpus.cleaning import tidy
-from studio.corpus.headings import with_stops_for_spaces
+from studio.corpus.headings import are_lines_of_a_ci, commas_for_spaces
 from studio.corpus.poem import STOPS
 from studio.errors import VerseError
 from studio.prosody.ci import tune_of
@@ -27,6 +27,7 @@ from studio.verse.request import BLANK, COUPLET_FORM, ComposeRequest, request_te
 
 # The shapes of regulated verse, to divide a text without stops by and to fill up a poem to.
 _LENGTHS, _LINES = (5, 7), (4, 8)
+_LEAST_OF_A_LINE = 3
 _FREE = ""
 # How parallel two lines must be to be a couplet.
 _PARALLEL = 0.5
@@ -117,7 +118,9 @@ _WITHOUT_WISHES: dict[str, object] = {
 
 def _lines_of(row: int, typed: str) -> Iterator[_Line]:
     """The lines in a row of the typed text; between them are stops, or spaces."""
-    stopped = with_stops_for_spaces(typed)
+    lengths = [len(each) for each in typed.split()]
+    is_spaced = _are_lines(lengths) or are_lines_of_a_ci(lengths)
+    stopped = commas_for_spaces(typed) if is_spaced else typed
     columns = [at for at, each in enumerate(stopped) if tidy(each)]
     text, column = "", 0
     # The row as a whole: 乾 is 乾 in 乾坤, else 干.
@@ -130,6 +133,17 @@ def _lines_of(row: int, typed: str) -> Iterator[_Line]:
             text += written
     if text or not typed.strip():
         yield _Line(text, "", row, column)
+
+
+def _are_lines(lengths: Sequence[int]) -> bool:
+    """Whether words of these lengths are lines of verse; the last one may not be complete.
+
+    Other spaces are pauses within a line: 朝辞白帝 彩云间.
+    """
+    *others, last = lengths or [0]
+    if len(set(others)) != 1 or others[0] < _LEAST_OF_A_LINE:
+        return False
+    return last == others[0] or (len(others) > 1 and last < others[0])
 
 
 def _written(row: int, typed: str) -> str:

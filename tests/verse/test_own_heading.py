@@ -55,6 +55,11 @@ def test_a_heading_above_the_verse_is_its_title_and_poet(above: str, title: str,
     assert (request.title, request.poet, request.given) == (title, poet, VERSE)
 
 
+def test_a_title_as_long_as_the_lines_is_found_above_a_poem_in_one_row() -> None:
+    request = of(f"郡斋赠王卿\n{VERSE}{VERSE}")
+    assert (request.title, request.given) == ("郡斋赠王卿", VERSE * 2)
+
+
 @pytest.mark.parametrize("above", ["静夜思", "《静夜思》"])
 def test_a_title_is_found_above_lines_without_stops_and_with_blanks(above: str) -> None:
     assert of(f"{above}\n{LINES}").title == "静夜思"

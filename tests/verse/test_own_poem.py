@@ -35,8 +35,10 @@ def test_spaces_separate_the_lines_of_a_ci_too() -> None:
     lines = "昨夜雨疏风骤 浓睡不消残酒 试问卷帘人 却道海棠依旧 知否 知否 应是绿肥红瘦"
     request = of(lines)
     assert (request.form, request.given.count("□")) == ("如梦令", 0)
-    # A pause within a line is none between two.
+    # A pause within a line is none between two. The last line is still being written.
     assert of("白日 依山尽\n黄河 入海流\n欲穷 千里目\n更上 一层楼").given == QUATRAIN
+    assert of("朝辞白帝 彩云间").given.startswith("朝辞白帝彩云间，")
+    assert of("白日依山尽 黄河入海流 欲穷").given == f"{QUATRAIN[:14]}□□□，□□□□□。"
     with pytest.raises(OwnPoemError) as refused:
         of("白日依山尽 黄河abc流")
     assert (refused.value.row, refused.value.column) == (0, 8)
