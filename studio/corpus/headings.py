@@ -47,10 +47,11 @@ _SEVERAL = re.compile(f"其.+|{_NUMBER}|.+首")
 # What stands before a title: a number, the sign of a heading in Markdown, a label.
 _BEFORE_TITLE = re.compile(r"^\s*(?:\d{1,4}\s*[.．、]|#+\s)\s*")
 _TITLE_LABEL = re.compile(
-    r"^\s*(?:title|标题|題目|题目|標題|诗题|詩題|词牌名?|詞牌名?)\s*[:：]\s*", re.IGNORECASE
+    r"\s*(?:title|标题|題目|题目|標題|诗题|詩題|诗名|詩名|词牌名?|詞牌名?)\s*[:：]\s*",
+    re.IGNORECASE,
 )
-_MARKED_TITLE = re.compile(rf"{_TITLE_LABEL.pattern}|\s*#+\s", re.IGNORECASE)
-_POET_LABEL = re.compile(r"\s*(?:author|poet)\s*[:：]\s*", re.IGNORECASE)
+_POET_LABEL = re.compile(r"\s*(?:author|poet|作者|诗人|詩人|词人|詞人)\s*[:：]\s*", re.IGNORECASE)
+_MARKED = re.compile(rf"{_TITLE_LABEL.pattern}|{_POET_LABEL.pattern}|\s*#+\s", re.IGNORECASE)
 # The surnames of most poets of ci. After a tune alone, a word may be its title as well as its poet.
 _SURNAMES = (
     "苏辛柳李晏秦周姜吴张范王陆贺岳刘史蒋陈杨朱赵宋毛叶韦温冯孙牛顾薛林程徐郑晁谢葛向吕曾曹蔡韩洪魏聂文"
@@ -58,7 +59,9 @@ _SURNAMES = (
 )
 _POET = re.compile(f"[{HAN}]{{2,4}}")
 _LONGEST_POET_LINE = 30
-_APART = re.compile(r"(.*\S)\s{2,}(\S+)\s*")
+_BRACKETED_DYNASTY = re.compile(rf"\[\s*{_DYNASTY}代?\s*\]")
+# A title in brackets at the beginning is no note: 【静夜思】.
+_IN_BRACKETS = re.compile(r"^\s*【([^【】《》]+)】")
 _QUOTED = re.compile("([^《》]*)《([^《》]+)》([^《》]*)")
 
 
@@ -101,8 +104,8 @@ class TextLine:
 
     @cached_property
     def is_labelled(self) -> bool:
-        """Whether the line says that it is a title: by a label, by # or by 《》 around it."""
-        return bool(_MARKED_TITLE.match(self.raw)) or _quoted(self.raw) is not None
+        """Whether the line says that it is a heading: by a label, by # or by 《》 around it."""
+        return bool(_MARKED.match(self.raw)) or _quoted(self.raw) is not None
 
     @property
     def names_poet(self) -> bool:
@@ -188,6 +191,8 @@ def heading_of(lines: list[TextLine]) -> tuple[Heading, int]:
         return Heading(f"{heading.title} {last.place}", heading.author), used + 1
     if above and last.poet:
         return Heading(_title(above[-1].raw).title, last.poet), 2
+    if last.poet and _POET_LABEL.match(last.raw):
+        return Heading("", last.poet), 1
     return _title_and_poet(last.raw), 1
 
 
@@ -196,7 +201,7 @@ class Block:
 
     def __init__(self, lines: list[TextLine]) -> None:
         self.lines = lines
-        self.stopped = any(not line.lost_stop for line in lines)
+        self.stopped = any(line.bare and not line.lost_stop for line in lines)
         full = [line for line in lines if not line.lost_stop] or lines
         counts = Counter(len(each) for line in full for each in line.verse)
         self.usual = counts.most_common(1)[0][0] if counts else 0
@@ -385,6 +390,7 @@ def _title(line: str) -> Heading:
 
 def _quoted(line: str) -> Heading | None:
     """The title in 《》, and the poet beside it, if a line has nothing else."""
+    line = _IN_BRACKETS.sub(r"《\1》", line)
     if "《" not in line or (quoted := _QUOTED.fullmatch(_label(line))) is None:
         return None
     before, title, after = quoted.groups()
@@ -394,4 +400,5 @@ def _quoted(line: str) -> Heading | None:
 
 def _label(line: str) -> str:
     """A title without a number, a sign or a label before it."""
-    return clean_label(_TITLE_LABEL.sub("", _BEFORE_TITLE.sub("", line), 1)).rstrip(":：")
+    line = _BRACKETED_DYNASTY.sub(" ", _BEFORE_TITLE.sub("", line))
+    return clean_label(_TITLE_LABEL.sub("", line, 1)).rstrip(":：")

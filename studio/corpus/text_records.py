@@ -29,7 +29,9 @@ _STOP = re.compile("[，。？！；]")
 _NUMBER = re.compile(r"^\s*\d{1,5}(?:[.．、]|(?=[\s,]))\s*,?")
 _BETWEEN_CELLS = re.compile(r"[\s,]+")
 # Labels that web sites put between title and verse. The poet's label is read with the poet.
-_LABEL = re.compile(r"\s*(?:(?:朝代|年代)[:：].*|(?:原文|正文)[:：]?\s*)")
+_TEXT = "原文|正文|全文|内容|內容|诗文|詩文|诗句|詩句"
+_LABEL = re.compile(rf"\s*(?:(?:朝代|年代)[:：].*|(?:{_TEXT})\s*[:：]?\s*)")
+_LABEL_OF_TEXT = re.compile(rf"\s*(?:{_TEXT})\s*[:：]\s*")
 _SAMPLED = 100
 # A poem below its title may be written in a few long lines; more lines are several poems.
 _LINES_OF_A_POEM = 4
@@ -223,9 +225,13 @@ def _blocks(text: str) -> Iterator[Block]:
         if poet.names_poet and title.is_labelled and not is_below_title:
             lines[at - 1 : at + 1] = [title, poet]
     block: list[TextLine] = []
-    for line in lines:
-        if line.raw.strip():
-            block.append(line)
+    for number, line in enumerate(_BREAK.split(text), start=1):
+        if _LABEL.fullmatch(line):
+            continue
+        if labelled := _LABEL_OF_TEXT.match(line):
+            block.append(TextLine(number, line[labelled.end() :], labelled.end() + 1))
+        elif line.strip():
+            block.append(TextLine(number, line))
         elif block:
             yield Block(block)
             block = []

@@ -32,7 +32,7 @@ def split_heading(typed: str, form: str | None, like: ComposeRequest) -> tuple[H
     if len(text) > _LONGEST:
         return Heading(), typed
     heading, row, column = heading_above(text.replace(BLANK, _SOME))
-    first = text.splitlines()[row] if heading.title else ""
+    first = text.splitlines()[row] if heading != Heading() else ""
     above = "\n".join([*text.splitlines()[:row], first[:column]])
     below = [" " * column + rows[row][column:], *rows[row + 1 :]] if first else []
     verse = "\n".join([""] * row + below)

@@ -356,6 +356,25 @@ def test_a_title_that_is_marked_parts_poems_as_one_with_a_label(mark: str) -> No
     assert _read(text) == [("静夜思", "", YE), ("又登鹳雀楼", "", LOU)]
 
 
+@pytest.mark.parametrize(
+    ("heading", "title", "poet"),
+    [
+        ("题目：静夜思\n作者：李白\n朝代：唐\n内容：\n", "静夜思", "李白"),
+        ("诗名：静夜思\n诗人：李白\n诗句：", "静夜思", "李白"),
+        ("作者：李白\n", "", "李白"),
+        ("author: 李白\n\n", "", "李白"),
+        ("静夜思 [唐]李白\n", "静夜思", "李白"),
+        ("【静夜思】李白\n", "静夜思", "李白"),
+        ("【静夜思】\n\n", "静夜思", ""),
+    ],
+)
+@pytest.mark.parametrize("size", [2, 4])
+def test_labels_and_brackets_in_a_heading_are_no_verse(
+    heading: str, title: str, poet: str, size: int
+) -> None:
+    assert _read(f"{heading}{_lines(YE, size)}") == [(title, poet, YE)]
+
+
 @pytest.mark.parametrize("blank", ["", "\n"])
 @pytest.mark.parametrize("title", ["1. 静夜思", "比红儿诗 二十一", "古风\n十一"])
 def test_a_number_is_no_verse_and_no_poet(title: str, blank: str) -> None:
