@@ -20,7 +20,7 @@ from studio.corpus.poem import couplets
 from studio.corpus.poems_in_files import Readable, Unreadable, read_poems, why
 from studio.errors import StudioError
 from studio.prosody.rules import with_blanks
-from studio.translation import marked, tr
+from studio.translation import marked, tr, tr_n
 from studio.tui.playground.chooser import ChosenPoem, PoemChooser
 from studio.tui.playground.own_poem_forms import (
     FOUND,
@@ -288,6 +288,16 @@ class OwnPoemScreen(Modal[TypedPoem | None]):
         except (StudioError, RuntimeError) as error:
             self._show(str(error), error=True)
             return
+        reasons = [why(each) for each in read if isinstance(each, Unreadable)]
+        if poems and reasons:
+            message = tr_n(
+                "{count} poem of {name} is left out: {reason}",
+                "{count} poems of {name} are left out. The first: {reason}",
+                len(reasons),
+                name=printable(Path(name).name),
+                reason=reasons[0],
+            )
+            self.notify(message, severity="warning", markup=False)
         if len(poems) == 1:
             self._take(poems[0])
         elif poems:
@@ -296,7 +306,6 @@ class OwnPoemScreen(Modal[TypedPoem | None]):
             self.app.push_screen(PoemChooser(title, entries, ""), self._chosen)
             self._show("")
         else:
-            reasons = [why(each) for each in read if isinstance(each, Unreadable)]
             self._show(f"{printable(name)}: {reasons[0]}", error=True)
 
     def _chosen(self, chosen: ChosenPoem | None) -> None:

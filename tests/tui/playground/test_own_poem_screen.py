@@ -185,6 +185,16 @@ async def test_a_poem_is_chosen_from_a_file_with_several(play: Play, tmp_path: P
         assert played.bench.draft.text == OTHER
 
 
+async def test_poems_of_a_file_that_cannot_be_read_are_counted(play: Play, tmp_path: Path) -> None:
+    path = tmp_path / "poems.txt"
+    path.write_text(f"{QUATRAIN}\n{OTHER[:3]}abc{OTHER[3:]}\n{OTHER}\n", "utf-8")
+    async with play() as played:
+        await open_file(played, path)
+        assert isinstance(played.app.screen, PoemChooser)
+        (notice,) = played.app._notifications
+        assert notice.message.startswith("1 poem of poems.txt is left out: line 2, column 4")
+
+
 async def test_a_file_that_cannot_be_read_is_named(play: Play, tmp_path: Path) -> None:
     async with play() as played:
         await open_file(played, tmp_path / "missing.txt")
