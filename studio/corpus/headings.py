@@ -47,10 +47,10 @@ _SEVERAL = re.compile(f"其.+|{_NUMBER}|.+首")
 # What stands before a title: a number, the sign of a heading in Markdown, a label.
 _BEFORE_TITLE = re.compile(r"^\s*(?:\d{1,4}\s*[.．、]|#+\s)\s*")
 _TITLE_LABEL = re.compile(
-    r"\s*(?:title|标题|題目|题目|標題|诗题|詩題|诗名|詩名|词牌名?|詞牌名?)\s*[:：]\s*",
+    r"^\s*(?:title|标题|題目|题目|標題|诗题|詩題|诗名|詩名|词牌名?|詞牌名?)\s*[:：]\s*",
     re.IGNORECASE,
 )
-_POET_LABEL = re.compile(r"\s*(?:author|poet|作者|诗人|詩人|词人|詞人)\s*[:：]\s*", re.IGNORECASE)
+_POET_LABEL = re.compile(r"^\s*(?:author|poet|作者|诗人|詩人|词人|詞人)\s*[:：]\s*", re.IGNORECASE)
 _MARKED = re.compile(rf"{_TITLE_LABEL.pattern}|{_POET_LABEL.pattern}|\s*#+\s", re.IGNORECASE)
 # The surnames of most poets of ci. After a tune alone, a word may be its title as well as its poet.
 _SURNAMES = (
@@ -59,6 +59,7 @@ _SURNAMES = (
 )
 _POET = re.compile(f"[{HAN}]{{2,4}}")
 _LONGEST_POET_LINE = 30
+_APART = re.compile(r"(.*\S)\s{2,}(\S+)\s*")
 _BRACKETED_DYNASTY = re.compile(rf"\[\s*{_DYNASTY}代?\s*\]")
 # A title in brackets at the beginning is no note: 【静夜思】.
 _IN_BRACKETS = re.compile(r"^\s*【([^【】《》]+)】")
@@ -113,14 +114,9 @@ class TextLine:
         return _POET_LABEL.match(self.raw) is not None
 
     @property
-    def is_heading(self) -> bool:
-        """Whether the line says what it is: by a label, or by the marks of a title."""
-        return self.is_labelled or self.names_poet or _is_in_marks(self.raw)
-
-    @property
     def is_poem(self) -> bool:
         """Whether the line is a whole poem. A line that is not UTF-8 is treated as one."""
-        is_verse = len(self.verse) > COUPLET and not self.is_heading
+        is_verse = len(self.verse) > COUPLET and not self.is_labelled
         return is_verse or SURROGATE.search(self.raw) is not None
 
     @cached_property
@@ -138,14 +134,9 @@ class TextLine:
         return (len(lengths) > 1 or is_spaced) and not _SENTENCE_END.search(self.bare)
 
     @property
-    def is_unstopped(self) -> bool:
-        """Whether there is no stop in the line."""
-        return not set(STOPS) & set(self.bare)
-
-    @property
     def lost_stop(self) -> str:
         """The stop to add at the end of the line. A colon is no stop here: it may end a title."""
-        if self.is_labelled or self.names_poet:
+        if self.is_labelled:
             return "，"
         return "，" if self.bare and self.bare[-1] not in STOPS.replace("：", "") else ""
 
@@ -209,9 +200,16 @@ class Block:
     def is_heading_above(self, below: "Block | None", next_below: "Block | None") -> bool:
         """Whether it may be a title, a poet, or both, with a blank line before the next block."""
         first, *rest = self.lines
+        if self.stopped:
+            return False
+        if below is not None and below.stopped:
+            # Spaces may be in a title, however many.
+            is_apart = _APART.fullmatch(first.raw) and _title_and_poet(first.raw).author
+            if (len(rest) == 1 and rest[0].poet) or (not rest and is_apart):
+                return True
         following = [line for block in (below, next_below) if block for line in block.lines]
         is_long = _is_long_title(first, following)
-        if self.stopped or (first.is_poem and not is_long):
+        if first.is_poem and not is_long:
             return False
         if _title(first.raw).author:
             return not rest
@@ -232,7 +230,7 @@ class Block:
 
     def _is_title(self, line: TextLine, below: TextLine) -> bool:
         """Whether a line without stops, which may have many spaces, is a title above a poet."""
-        is_alone = self.stopped and line.is_unstopped
+        is_alone = self.stopped and not set(STOPS) & set(line.bare)
         return is_alone and bool(below.poet) and not below.fits(self.usual)
 
     @property
@@ -267,7 +265,9 @@ class Block:
         """
         line, *rest = self.lines[at : at + 4]
         is_long = _is_long_title(line, self._below(at))
-        if not rest or not (line.is_labelled or (line.lost_stop and not line.is_poem) or is_long):
+        is_title = bool(rest) and self._is_title(line, rest[0])
+        is_open = line.lost_stop and (not line.is_poem or is_title)
+        if not rest or not (line.is_labelled or is_open or is_long):
             return Heading(), 0
         has_poet = bool(_title_and_poet(line.raw).author)
         # The other lines have stops. This one has none; it ends in a name, or is 其二 or the like.
@@ -374,13 +374,6 @@ def _is_tune(title: str) -> bool:
 def is_label_of_title(word: str) -> bool:
     """Whether a word before a colon says that a title follows, or a poet."""
     return bool(_TITLE_LABEL.fullmatch(f"{word}:") or _POET_LABEL.fullmatch(f"{word}:"))
-
-
-def _is_in_marks(line: str) -> bool:
-    """Whether a line is a title in 《》, alone or beside a poet."""
-    if "《" not in line or not (quoted := _QUOTED.fullmatch(clean_label(line))):
-        return False
-    return _title(line).title == quoted[2]
 
 
 def _title(line: str) -> Heading:

@@ -139,7 +139,7 @@ def _poems(heading: Heading, block: Block) -> Iterator[_Draft]:
 def _split(heading: Heading, lines: list[TextLine]) -> Iterator[_Draft]:
     # Three lines may be a sentence of a ci.
     poems = sum(line.is_poem and len(line.verse) != _SENTENCE for line in lines)
-    of_one = (bool(heading.title) and len(lines) <= _LINES_OF_A_POEM) or _is_ci(lines)
+    of_one = (heading != Heading() and len(lines) <= _LINES_OF_A_POEM) or _is_ci(lines)
     if lines[0].is_poem and 2 * poems > len(lines) and not of_one:
         for line in lines:
             own, content = _titled(line) if line.is_poem else (Heading(), line)
@@ -212,26 +212,25 @@ def _record(draft: _Draft, name: str) -> RawPoem:
 
 def _blocks(text: str) -> Iterator[Block]:
     """The blocks of a text: lines between blank lines."""
-    lines = [
-        line
-        for number, raw in enumerate(_BREAK.split(text), start=1)
-        if not _LABEL.fullmatch(raw)
+    lines: list[TextLine] = []
+    for number, raw in enumerate(_BREAK.split(text), start=1):
+        if _LABEL.fullmatch(raw):
+            continue
+        start = labelled.end() if (labelled := _LABEL_OF_TEXT.match(raw)) else 0
+        line = TextLine(number, raw[start:], start + 1)
         # The label of a poet without a name says nothing.
-        and ((line := TextLine(number, raw)).poet or not line.names_poet)
-    ]
+        if line.poet or not line.names_poet:
+            lines.append(line)
     for at in range(1, len(lines)):
         poet, title = lines[at - 1 : at + 1]
         is_below_title = at > 1 and lines[at - 2].is_labelled
-        if poet.names_poet and title.is_labelled and not is_below_title:
+        is_before_title = title.is_labelled and not title.names_poet
+        if poet.names_poet and is_before_title and not is_below_title:
             lines[at - 1 : at + 1] = [title, poet]
     block: list[TextLine] = []
-    for number, line in enumerate(_BREAK.split(text), start=1):
-        if _LABEL.fullmatch(line):
-            continue
-        if labelled := _LABEL_OF_TEXT.match(line):
-            block.append(TextLine(number, line[labelled.end() :], labelled.end() + 1))
-        elif line.strip():
-            block.append(TextLine(number, line))
+    for line in lines:
+        if line.raw.strip():
+            block.append(line)
         elif block:
             yield Block(block)
             block = []
