@@ -137,7 +137,8 @@ class Worker:
                     self._guard(tr("saving"), None, self._finish_training)
             if self._must_free:
                 # Not before: the run, or the traceback of an error, still held the memory.
-                self._free_memory()
+                self._must_free = False
+                _free_memory()
         if self._session:
             self._guard(tr("saving"), None, self._finish_training)
         self._indexes.close()
@@ -322,16 +323,6 @@ class Worker:
         self._paused = False
         self._must_free = True
 
-    def _free_memory(self) -> None:
-        """Free what nothing refers to any more, on the GPU too: other processes may need it."""
-        from studio.model.device import free_cached_memory
-
-        self._must_free = False
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
-        free_cached_memory()
-
     def _require_session(self) -> "TrainingSession":
         if self._session is None:
             raise RunError(tr("No run is in training. Start or resume one first."))
@@ -381,3 +372,13 @@ def _collecting_no_garbage() -> Iterator[None]:
     finally:
         if is_collecting:
             gc.enable()
+
+
+def _free_memory() -> None:
+    """Free what nothing refers to any more, on the GPU too: other processes may need it."""
+    from studio.model.device import free_cached_memory
+
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    free_cached_memory()
