@@ -77,6 +77,8 @@ class Plot(Widget, can_focus=True):
         self._values: Limits | None = None
         self._view: View | None = None
         self._canvas: Canvas | None = None
+        # The curves as they are drawn, with what that depends on. A long one takes a while.
+        self._thinned: tuple[object, list[Curve], Limits, Limits] | None = None
 
     def show(
         self,
@@ -94,10 +96,15 @@ class Plot(Widget, can_focus=True):
         if log != self._log:
             self._values = None
         self.curves, self._log, self._times = curves, log, times
+        self._thinned = None
+        self._cursor_colour = cursor_colour
+        self.move_cursor(cursor, cursor_label)
+
+    def move_cursor(self, cursor: float | None, label: str) -> None:
+        """Mark another step, or none; the curves stay."""
         if cursor is not None and cursor != self.cursor and self._steps:
             self._steps = _around(self._steps, cursor)
-        self.cursor, self._cursor_colour = cursor, cursor_colour
-        self._cursor_label = cursor_label
+        self.cursor, self._cursor_label = cursor, label
         self._draw()
 
     @property
@@ -144,18 +151,26 @@ class Plot(Widget, can_focus=True):
         if width < 1 or height < 1:
             self._view = self._canvas = None
             return
-        curves = [self._in_view(each) for each in self.curves]
+        curves = list[Curve]()
         self._view = None
-        if curves:
-            steps = self._steps or _range([each.x for each in curves])
-            values = self._values or self._value_range(curves)
-            self._view = View(steps, values, width, height)
+        if self.curves:
+            curves, steps, values = self._in_view()
+            self._view = View(self._steps or steps, self._values or values, width, height)
         before, self._canvas = self._canvas, self._drawn(curves)
         regions = self._canvas.changes(before) if before else None
         if regions is None:
             self.refresh()
         elif regions:
             self.refresh(*regions)
+
+    def _in_view(self) -> tuple[list[Curve], Limits, Limits]:
+        """The curves for this width, and the ranges of steps and values that they take."""
+        key = (self._steps, self._everything, self.size.width)
+        if self._thinned is None or self._thinned[0] != key:
+            curves = [self._thin(each) for each in self.curves]
+            steps = _range([each.x for each in curves])
+            self._thinned = (key, curves, steps, self._value_range(curves))
+        return self._thinned[1:]
 
     def _value_range(self, thinned: Sequence[Curve]) -> Limits:
         """The values in view: all, or without those that are far off."""
@@ -175,7 +190,7 @@ class Plot(Widget, can_focus=True):
         seen = slice(max(0, int(first) - 1), int(last) + 1)
         return curve.x[seen], curve.y[seen]
 
-    def _in_view(self, curve: Curve) -> Curve:
+    def _thin(self, curve: Curve) -> Curve:
         """The points in view and one beyond each limit, thinned to the width of the plot."""
         x, y = thin(*self._seen(curve), max(20, self.size.width - LEFT))
         return Curve(x, y, curve.colour, curve.stroke, curve.mark)

@@ -43,10 +43,18 @@ CONSTANT = 2e-6
 
 def finite(x: Column, y: Column, positive: bool = False) -> tuple[Column, Column]:
     """The points that can be drawn; with `positive`, only those whose value is above 0."""
+    if not positive and _all_near(x) and _all_near(y):
+        # So it is nearly always, and found without copies of a long curve.
+        return x, y
     good = (np.abs(x) < _FAR) & (np.abs(y) < _FAR)
     if positive:
         good &= y > 0
     return x[good], y[good]
+
+
+def _all_near(values: Column) -> bool:
+    """Whether all can be drawn; NaN is the lowest and the highest value of any that it is among."""
+    return len(values) == 0 or (values.min() > -_FAR and values.max() < _FAR)
 
 
 def smooth(values: Column, weight: float) -> Column:
@@ -58,16 +66,21 @@ def smooth(values: Column, weight: float) -> Column:
     if weight <= 0 or len(values) == 0:
         return values
     # All blocks at once; they are so short that no power leaves the range of a double. Then each
-    # block adds what is carried over from the previous one.
+    # block adds what is carried over from the previous one. In place: for a long curve most of the
+    # time would go into new memory.
     block = 256
     powers = weight ** np.arange(block, dtype=np.float64)
-    blocks = np.zeros((math.ceil(len(values) / block), block))
-    blocks.flat[: len(values)] = values
-    averages = powers * np.cumsum(blocks / powers, axis=1) * (1 - weight)
+    averages = np.zeros((math.ceil(len(values) / block), block))
+    smoothed = averages.reshape(-1)[: len(values)]
+    smoothed[:] = values
+    averages /= powers
+    np.cumsum(averages, axis=1, out=averages)
+    averages *= powers
+    averages *= 1 - weight
     ends = averages[:-1, -1].tolist()
     carried = accumulate(ends, lambda carry, own: own + carry * weight**block, initial=0.0)
-    averages += np.array(list(carried))[:, None] * powers * weight
-    smoothed = averages.flat[: len(values)]
+    for row, before in zip(averages, carried, strict=True):
+        row += before * weight * powers
     # After these, the weights add up to 1 in all digits.
     early = smoothed[: math.ceil(-40 / math.log(weight))]
     early /= 1 - weight ** np.arange(1, len(early) + 1)

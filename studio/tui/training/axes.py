@@ -29,13 +29,15 @@ class Axis:
         """A value in words."""
         return tr(self.unit, value=self.mark(value))
 
-    def of(self, history: History, steps: Sequence[float] | Column) -> Column:
-        """The values at these steps."""
+    def of(self, steps: Sequence[float] | Column, history: History, places: Column) -> Column:
+        """The values at some steps; `places` are those at all steps of the history."""
         if self.at is _steps:
             return np.asarray(steps, float)
-        if not len(history.steps):
+        if not len(places):
             return np.full(len(steps), np.nan)
-        return np.interp(steps, history.steps, self.at(history))
+        if np.array_equal(steps, history.steps):
+            return places
+        return np.interp(steps, history.steps, places)
 
 
 def _steps(history: History) -> Column:

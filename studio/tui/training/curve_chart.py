@@ -1,7 +1,7 @@
 """A chart of one metric: a line with title and legend, and the curves below it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rich.cells import cell_len
@@ -39,10 +39,9 @@ class Series:
     number: int = 0
 
     def value_at(self, place: float) -> float | None:
-        """The last value up to that place, not smoothed."""
-        x, y = finite(self.x, self.y)
-        at = int(np.searchsorted(x, place, "right")) - 1
-        return float(y[at]) if at >= 0 else None
+        """The last value up to that place, not smoothed; all points must be finite."""
+        at = int(np.searchsorted(self.x, place, "right")) - 1
+        return float(self.y[at]) if at >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,8 @@ class CurveChart(Vertical):
         super().__init__(id=f"chart-{metric.name}")
         self.metric = metric
         self._plain = plain
+        # The curves, each with its last value as it is drawn.
+        self._shown: list[tuple[Series, float]] = []
         self._legend: list[tuple[Series, float | None]] = []
         self._log = False
         self._axis = AXES[0]
@@ -83,13 +84,16 @@ class CurveChart(Vertical):
         At the cursor there is a line, and the legend has the values there.
         """
         curves: list[Curve] = []
-        legend: list[tuple[Series, float | None]] = []
-        for each in series:
-            x, raw = finite(each.x, each.y, positive=log)
+        self._shown = []
+        for given in series:
+            x, raw = finite(given.x, given.y)
+            each = replace(given, x=x, y=raw)
+            if log:
+                x, raw = finite(x, raw, positive=True)
             if len(x) == 0:
                 continue
             y = smooth(raw, each.smoothing)
-            legend.append((each, each.value_at(cursor.place) if cursor else float(y[-1])))
+            self._shown.append((each, float(y[-1])))
             if log:
                 raw, y = np.log10(raw), np.log10(y)
             if self._plain:
@@ -104,11 +108,24 @@ class CurveChart(Vertical):
         plot = self.query_one(Plot)
         if axis is not self._axis:
             plot.forget_steps()
-        self._legend, self._log, self._axis, self._cursor = legend, log, axis, cursor
-        self._show_title()
+        self._log, self._axis = log, axis
+        place, mark = self._take_cursor(cursor)
         accent = self.app.theme_variables["accent-faint"]
-        place, mark = (cursor.place, cursor.mark) if cursor else (None, "")
         plot.show(curves, log, place, accent, axis.is_time, mark)
+
+    def move_cursor(self, cursor: Cursor | None) -> None:
+        """Show the values at another place. The curves stay: to draw long ones takes a while."""
+        self.query_one(Plot).move_cursor(*self._take_cursor(cursor))
+
+    def _take_cursor(self, cursor: Cursor | None) -> tuple[float | None, str]:
+        """Write the title for a cursor; returns its place in the plot, with the label there."""
+        self._cursor = cursor
+        self._legend = [
+            (series, series.value_at(cursor.place) if cursor else last)
+            for series, last in self._shown
+        ]
+        self._show_title()
+        return (cursor.place, cursor.mark) if cursor else (None, "")
 
     def drawn(self) -> DrawnChart | None:
         """What is to be seen; None without curves."""

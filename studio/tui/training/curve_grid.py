@@ -1,6 +1,6 @@
 """The charts of the training pane: all of a group if there is room, or one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -14,6 +14,7 @@ from textual.message import Message
 from studio.collection.picture import Sheet
 from studio.translation import marked, tr
 from studio.tui.drawing.plot import Plot
+from studio.tui.drawing.scales import Column
 from studio.tui.themes import series_colour
 from studio.tui.training.axes import AXES, Axis
 from studio.tui.training.charts_picture import Label, Shades, charts_sheet
@@ -69,6 +70,8 @@ class CurveGrid(Container):
         self._histories: Sequence[History] = ()
         # What is drawn along: the chosen axis, unless it is not known for all runs.
         self._axis = self._chosen_axis = AXES[0]
+        # Where the steps of each run are on the axis, as far as it was needed.
+        self._places: dict[str, Column] = {}
         # The step at which the cursor is; None without one.
         self.cursor: int | None = None
 
@@ -181,6 +184,13 @@ class CurveGrid(Container):
             np.isfinite(axis.at(history)).all() for history in self._histories
         )
 
+    def _places_of(self, history: History) -> Column:
+        """Where the steps of a run are on the axis. Of a long run that takes a while to find."""
+        known = self._places.get(history.run)
+        if known is None or len(known) != len(history.steps):
+            known = self._places[history.run] = self._axis.at(history)
+        return known
+
     # --- the cursor -----------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -194,7 +204,7 @@ class CurveGrid(Container):
     def action_cursor(self, by: int, page: bool = False) -> None:
         """Move the cursor by a cell or a page, at least to the next step of the first run."""
         steps = self._histories[0].steps
-        places = self._axis.at(self._histories[0])
+        places = self._places_of(self._histories[0])
         view = self.query_one(f"#chart-{self._current().name} Plot", Plot).reach
         if self.cursor is None:
             last = len(steps) - 1
@@ -224,7 +234,8 @@ class CurveGrid(Container):
     def _cursor(self) -> Cursor | None:
         if self.cursor is None or not self._histories or not self._histories[0].steps:
             return None
-        (place,) = self._axis.of(self._histories[0], [self.cursor]).tolist()
+        first = self._histories[0]
+        (place,) = self._axis.of([self.cursor], first, self._places_of(first)).tolist()
         words = AXES[0].text(self.cursor)
         if self._axis is not AXES[0]:
             words = tr("{step}, {place}", step=words, place=self._axis.text(place))
@@ -251,6 +262,7 @@ class CurveGrid(Container):
                 plot.forget_window()
         self._histories = histories
         self._axis = self._chosen_axis if self._is_known(self._chosen_axis) else AXES[0]
+        self._places = {}
         self._shades = {
             history.run: series_colour(variables, index) for index, history in enumerate(histories)
         }
@@ -262,10 +274,18 @@ class CurveGrid(Container):
             ]
         )
         cursor = self._cursor()
-        for chart in self.query(CurveChart):
-            if self.display and chart.display:
-                log = chart.metric.name in self._log
-                chart.show(self._series(chart.metric), log, cursor, self._axis)
+        for chart in self._drawn_charts():
+            log = chart.metric.name in self._log
+            chart.show(self._series(chart.metric), log, cursor, self._axis)
+
+    def show_cursor(self) -> None:
+        """Show where the cursor is. The curves stay as they are drawn."""
+        cursor = self._cursor()
+        for chart in self._drawn_charts():
+            chart.move_cursor(cursor)
+
+    def _drawn_charts(self) -> Iterator[CurveChart]:
+        return (chart for chart in self.query(CurveChart) if self.display and chart.display)
 
     def _series(self, metric: Metric) -> list[Series]:
         series = []
@@ -276,12 +296,12 @@ class CurveGrid(Container):
             beside = metric.beside if history.validations else None
             label = tr(beside.first).rstrip() if beside and alone else ""
             steps, y = metric.read(history)
-            x = self._axis.of(history, steps)
+            x = self._axis.of(steps, history, self._places_of(history))
             points = not metric.noisy and len(x) < 60
             series.append(Series(label, colour, faint, x, y, smoothing, points, number))
             if beside and (alone or beside.of_each):
                 steps, y = beside.read(history)
-                x = self._axis.of(history, steps)
+                x = self._axis.of(steps, history, self._places_of(history))
                 if alone:
                     number = 1
                     colour, faint = series_colour(self.app.theme_variables, number)

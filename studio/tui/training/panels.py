@@ -115,15 +115,17 @@ class WatchPanels(Vertical):
 
     def on_curve_grid_cursor_moved(self, event: CurveGrid.CursorMoved) -> None:
         event.stop()
-        self.query_one(SamplePanel).choose_at(self.query_one(CurveGrid).cursor)
-        self.draw_now()
+        curves = self.query_one(CurveGrid)
+        self.query_one(SamplePanel).choose_at(curves.cursor)
+        curves.show_cursor()
 
     def move_sample(self, by: int) -> None:
         """Show a later (1) or earlier (-1) sample, and the cursor at its step."""
         samples = self.query_one(SamplePanel)
         samples.move(by)
-        self.query_one(CurveGrid).cursor = samples.step
-        self.draw_now()
+        curves = self.query_one(CurveGrid)
+        curves.cursor = samples.step
+        curves.show_cursor()
 
     def _hint(self) -> str:
         if self._run.preparing:

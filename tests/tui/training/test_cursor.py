@@ -14,8 +14,10 @@ from studio.runs import folders
 from studio.runs.folders import Run
 from studio.runs.readings import READINGS, TrainingReading
 from studio.telemetry import GIGABYTE, Gauge
+from studio.tui.drawing import plot
 from studio.tui.drawing.plot import Plot
 from studio.tui.drawing.scales import core, time_ticks
+from studio.tui.training import curve_chart
 from studio.tui.training.axes import AXES
 from studio.tui.training.curve_grid import CurveGrid
 from studio.tui.training.history import History
@@ -97,6 +99,29 @@ async def test_the_cursor_goes_to_the_first_and_the_last_step_and_away(
         assert "step 600" not in title(studio, "loss")
 
 
+@pytest.mark.parametrize("axis", ["", "aaaa"])
+async def test_a_move_of_the_cursor_reads_and_draws_no_curve_again(
+    open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch, axis: str
+) -> None:
+    add_readings(write_run(home, "autumn", 600), range(50, 601, 50))
+
+    def again(*_: object) -> None:
+        raise AssertionError("that takes long for a long run")
+
+    async with open_studio(WIDE) as studio:
+        await studio.press("2", "r", "enter", "z", "home", *axis)
+        studio.pane._follow_readings()
+        await studio.settle()
+        with monkeypatch.context() as drawn:
+            drawn.setattr(plot, "thin", again)
+            drawn.setattr(curve_chart, "smooth", again)
+            drawn.setattr(History, "speed", again)
+            await studio.press("right", "end", "left", "left_square_bracket")
+        assert studio.pane.query_one(CurveGrid).cursor == 200
+        assert "5.733" in title(studio, "loss")
+        assert "Sample 1/3" in studio.text()
+
+
 async def test_the_cursor_stays_at_its_step_when_another_run_is_opened(
     open_studio: Open, home: Home
 ) -> None:
@@ -147,7 +172,7 @@ def test_a_pause_is_seen_along_the_time_of_day_but_not_along_the_hours(home: Hom
     run = write_run(home, "autumn", 600)
     history = History.of("autumn", run.events())
     history.take_readings(add_readings(run, range(50, 601, 50)))
-    step, epoch, characters, hours, day = (axis.of(history, history.steps) for axis in AXES)
+    step, epoch, characters, hours, day = (axis.at(history) for axis in AXES)
     assert list(step) == list(history.steps)
     assert (epoch[299], epoch[-1]) == (1.0, 2.0)
     assert characters[-1] == 600 * 6400
