@@ -340,6 +340,8 @@ class Worker:
 
         started = time.monotonic()
         writer = self._models.writer(command.request.model, self._session)
+        if command.sparing:
+            writer = writer.kept_here()
         copies = self._indexes.current(command.request.form)
         compose = compose_around if command.around else compose_any
         columns = compose(writer, command.request, copies)

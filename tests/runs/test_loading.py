@@ -81,20 +81,18 @@ def test_many_poems_at_once_are_written_on_the_gpu_by_a_copy_that_is_made_once(
     assert torch.allclose(expected, found, atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("at", "error"),
-    [
-        ("copied_to", FULL),
-        ("copied_to", "CUDA error: all CUDA-capable devices are busy or unavailable"),
-        (
-            "forward",
-            "CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`",
-        ),
-    ],
-    ids=["full", "exclusive", "nearly full"],
-)
-def test_where_the_gpu_has_no_room_the_processor_writes_many_poems_too(
-    model: tuple[Path, str], gpu: list[str], monkeypatch: pytest.MonkeyPatch, at: str, error: str
+def test_what_nobody_has_asked_for_is_written_on_the_processor_however_many_rows_it_has(
+    model: tuple[Path, str], gpu: list[str]
+) -> None:
+    writer = load_writer(*model)
+    here = writer.kept_here()
+    assert here.for_rows(1000) is here
+    assert gpu == ["cpu"]
+    assert writer.for_rows(1000).device is GPU
+
+
+def test_where_the_gpu_is_full_the_processor_writes_many_poems_too(
+    model: tuple[Path, str], gpu: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writer = load_writer(*model)
 

@@ -152,13 +152,13 @@ class Desk(Container):
         """Whether poems are being written."""
         return bool(self._pending)
 
-    def write(self, *requests: ComposeRequest, focus: bool = True, around: bool = False) -> None:
+    def write(self, *requests: ComposeRequest, is_asked_for: bool = True) -> None:
         """Have poems written; those of two requests are side by side.
 
-        With `around` a given text stays even if it breaks rules.
+        A poem that nobody has asked for takes neither the focus nor memory of a GPU.
         """
-        self._pending.start(requests, around)
-        if focus:
+        self._pending.start(requests, sparing=not is_asked_for)
+        if is_asked_for:
             self.focus_poem()
         self._exhibit.start(requests, self._pending.texts)
         self._show_progress()

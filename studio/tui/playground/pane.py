@@ -99,7 +99,7 @@ class PlaygroundPane(Pane):
         self._greeting = msgspec.structs.replace(
             USUAL, form="七绝", model="default", seed=date.today().toordinal()
         )
-        self.desk.write(self._greeting, focus=False)
+        self.desk.write(self._greeting, is_asked_for=False)
 
     # --- the request ----------------------------------------------------------------------------
 

@@ -71,15 +71,12 @@ class PendingRequests:
     def __bool__(self) -> bool:
         return bool(self._requests)
 
-    def start(self, requests: Sequence[ComposeRequest], around: bool = False) -> None:
-        """Send these requests; those before are cancelled.
-
-        With `around` a given text stays even if it breaks rules.
-        """
+    def start(self, requests: Sequence[ComposeRequest], sparing: bool = False) -> None:
+        """Send these requests; those before are cancelled. `sparing` is as in `Compose`."""
         self.drop()
         self._requests = [PendingRequest(next(self._tickets), request) for request in requests]
         for pending in self._requests:
-            self._send(Compose(pending.ticket, pending.request, around))
+            self._send(Compose(pending.ticket, pending.request, sparing))
 
     def cancel(self) -> None:
         """Ask the worker to cancel them; they are pending until it reports that it has."""

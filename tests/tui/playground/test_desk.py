@@ -1,8 +1,11 @@
 """Where poems are while they are written: in the exhibit or on the workbench."""
 
+from pathlib import Path
+
 import pytest
 
 from studio.messages import Ready
+from studio.tui.playground import pane
 from studio.tui.poem.card import PoemCard
 from tests.tui.playground_worker import OTHER, QUATRAIN, PlaygroundWorker
 from tests.tui.playing import Play
@@ -28,6 +31,17 @@ async def test_until_torch_is_loaded_that_is_the_progress(
         played.worker.emit(Ready("2.13", "a test's device", ""))
         await played.settle()
         assert "waiting for the model" in played.text("#figures")
+
+
+async def test_only_a_poem_that_is_asked_for_may_take_memory_of_a_gpu(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pane, "default_model", lambda: Path("model"))
+    async with play() as played:
+        await played.press("enter")
+        of_the_day, asked = played.worker.requested
+        assert of_the_day.sparing
+        assert not asked.sparing
 
 
 async def test_a_rewrite_is_shown_on_the_workbench_and_not_in_the_exhibit(play: Play) -> None:
