@@ -13,7 +13,7 @@ from studio.errors import RunError, StudioError
 from studio.model.config import RunConfig
 from studio.model.events import SampleWritten, Validated
 from studio.paths import Home
-from studio.runs import folders, processes
+from studio.runs import folders, processes, queue
 from studio.runs.environment import read_environments
 from studio.runs.filtering import EXAMPLE, fields_of, run_filter
 from studio.translation import marked, tr
@@ -46,12 +46,12 @@ def list_runs(
     """List the runs, the latest first."""
     with usage_errors():
         matches = run_filter(where)
-    summaries, runs = [], Home.default().runs
-    if runs.is_dir():
-        next(runs.iterdir(), None)  # where that is not allowed, no run would be found
+    summaries = []
+    runs = Home.default().runs
+    places = queue.places(runs)
     for run in folders.all_runs(runs):
         try:
-            summary = folders.summary(run)
+            summary = folders.summary(run, places)
             if matches(fields_of(summary, run.config())):
                 summaries.append(summary)
         except StudioError as error:

@@ -16,6 +16,7 @@ queue.py.
 
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -253,12 +254,14 @@ def new_name(runs: Path, recipe: str, cell: str) -> str:
     return name
 
 
-def summary(run: Run) -> RunSummary:
-    """Summarise a run in one row."""
+def summary(run: Run, places: Mapping[str, int] | None = None) -> RunSummary:
+    """Summarise a run in one row; `places` are those in the queue, if they are known."""
     config = run.config()
     figures = figures_of(run.events_file)
     busy, process = run.is_busy(), run.process()
-    place = 0 if busy else queue.place(run.folder)
+    place = 0
+    if not busy:
+        place = queue.place(run.folder) if places is None else places.get(run.name, 0)
     left = None
     if process and process.total_steps and figures.step:
         left = figures.elapsed / figures.step * max(0, process.total_steps - figures.step)

@@ -70,10 +70,12 @@ def leave(folder: Path) -> None:
 
 def place(folder: Path) -> int:
     """The place of the run in the queue, from 1; 0 if it does not wait."""
-    if not (folder / _FILE).exists():
-        return 0
-    names = waiting(folder.parent)
-    return names.index(folder.name) + 1 if folder.name in names else 0
+    return places(folder.parent).get(folder.name, 0) if (folder / _FILE).exists() else 0
+
+
+def places(runs: Path) -> dict[str, int]:
+    """The places of all runs that wait, by their names. To ask for each alone takes much longer."""
+    return {name: place for place, name in enumerate(waiting(runs), start=1)}
 
 
 def waiting(runs: Path) -> list[str]:

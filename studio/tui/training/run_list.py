@@ -1,6 +1,7 @@
 """The list of the runs on disk."""
 
 import time
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.text import Text
@@ -100,7 +101,8 @@ class RunList(Vertical):
         self._shown: list[RunRow] = []
         self._colours: dict[str, str] = {}
         self._matches = run_filter("")
-        self._read: dict[str, tuple[float, RunRow]] = {}
+        # The rows that were read, each with the time of the last event and the place in the queue.
+        self._read: dict[str, tuple[tuple[float, int], RunRow]] = {}
 
     def compose(self) -> ComposeResult:
         yield Input(
@@ -168,10 +170,11 @@ class RunList(Vertical):
     @work(thread=True, exclusive=True, group=_READING, exit_on_error=False)
     def _read_folders(self, runs: list[Run]) -> None:
         worker, rows, shown = get_current_worker(), list[RunRow](), time.monotonic()
+        places = queue.places(runs[0].folder.parent) if runs else {}
         for run in runs:
             if worker.is_cancelled:
                 return
-            rows.append(self._row_of(run))
+            rows.append(self._row_of(run, places))
             if time.monotonic() - shown > PARTIAL_AFTER:
                 self.call_later(self.show, self._with_unread(rows))
                 shown = time.monotonic()
@@ -183,19 +186,20 @@ class RunList(Vertical):
         names = {row.name for row in rows}
         return [*rows, *(row for row in self._rows if row.name not in names)]
 
-    def _row_of(self, run: Run) -> RunRow:
+    def _row_of(self, run: Run, places: Mapping[str, int]) -> RunRow:
         try:
             changed = run.events_file.stat().st_mtime if run.events_file.exists() else 0.0
-            known = run.name in self._read and self._read[run.name][0] == changed
+            # A run that waits moves up without a change of its own folder.
+            state = changed, places.get(run.name, 0)
+            known = run.name in self._read and self._read[run.name][0] == state
             # A process that is about to train the run has written no event yet.
-            if known and not queue.place(run.folder) and not run.is_busy():
+            if known and not run.is_busy():
                 return self._read[run.name][1]
-            summary = folders.summary(run)
+            summary = folders.summary(run, places)
             row = RunRow(run.name, summary, fields=fields_of(summary, run.config()))
             # A process can stop training without writing to the folder.
-            # A run that waits moves up without a change of its own folder.
-            if row.summary and not (row.summary.is_busy or row.summary.place):
-                self._read[run.name] = (changed, row)
+            if not summary.is_busy:
+                self._read[run.name] = (state, row)
         except (StudioError, OSError) as error:
             row = RunRow(run.name, None, in_words(error))
         return row

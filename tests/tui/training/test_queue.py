@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from studio.runs import folders, processes, queue
 from studio.runs.processes import DetachedTraining
 from studio.telemetry import Gpu, Gpus
 from studio.tui.training.device_panel import DevicePanel
+from studio.tui.training.run_list import RunList
 from studio.tui.training.settings_form import SettingsForm
 from tests.fake_nvml import FakeGpu, FakeNvml
 from tests.tui.conftest import Open, Opened
@@ -55,6 +57,29 @@ async def test_a_run_asked_for_while_one_trains_waits_and_is_listed_with_its_pla
         assert "autumn waiting, 1st" in studio.words()
         assert "winter waiting, 2nd" in studio.words()
     assert queue.waiting(home.runs) == ["autumn", "winter"]
+
+
+async def test_the_queue_is_read_once_for_the_whole_list(
+    open_studio: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits(home, "autumn", "winter", *"abcdef")
+    looks: list[Path] = []
+    waiting = queue.waiting
+
+    def look(runs: Path) -> list[str]:
+        looks.append(runs)
+        return waiting(runs)
+
+    async with open_studio((80, 24), studio=OnlyTraining) as studio:
+        await studio.press("2", "r")
+        monkeypatch.setattr(queue, "waiting", look)
+        runs = studio.pane.query_one(RunList)
+        runs._read.clear()
+        runs.read()
+        await studio.settle()
+        # The list reads itself again every two seconds.
+        assert 1 <= len(looks) <= 2
+        assert "winter waiting, 2nd" in studio.words()
 
 
 @pytest.mark.parametrize("end", [ENDED, Failed("training", "The memory is full.", run_ended=True)])
