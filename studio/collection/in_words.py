@@ -1,9 +1,9 @@
 """Describing poems and requests in a few words, and matching them against search words."""
 
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
 
-from studio.corpus.poem import verse_lines
+from studio.corpus.poem import is_han, verse_lines
 from studio.corpus.pronunciation import in_pinyin
 from studio.corpus.script import simplified
 from studio.prosody.forms import forms
@@ -18,27 +18,55 @@ in_english = translator("en")
 _TONES = {"tang": marked("tones tang"), "free": marked("tones free")}
 
 
-def matches(words: str, texts: Iterable[str], model: str, request: ComposeRequest) -> bool:
-    """Whether all the words are in the poems, the model or the request, in either script.
+class Findable:
+    """Poems with their model and request, as they are searched for.
 
-    A word in pinyin matches the poems, the form, the title and the poet.
+    What they are searched for in is made once, when it is needed: the pinyin takes a while.
     """
-    written = "".join(texts)
-    named = f"{request.form} {request.title} {request.poet}"
-    described = f"{describe(request)} {describe(request, in_english)}"
-    searched = simplified(f"{written} {model} {described}").casefold()
-    return all(
+
+    def __init__(self, texts: Iterable[str], model: str, request: ComposeRequest) -> None:
+        self._written = "".join(texts)
+        self._model, self._request = model, request
+
+    def matches(self, words: str) -> bool:
+        """Whether all the words are in the poems, the model or the request, in either script.
+
+        A word in pinyin matches the poems, the form, the title and the poet.
+        """
+        return all(
+            any(form in self._in_characters for form in forms)
+            or (letters != "" and letters in self._in_letters)
+            for forms, letters in _forms_of(words)
+        )
+
+    @cached_property
+    def _in_characters(self) -> str:
+        described = f"{describe(self._request)} {describe(self._request, in_english)}"
+        return simplified(f"{self._written} {self._model} {described}").casefold()
+
+    @cached_property
+    def _in_letters(self) -> str:
+        request = self._request
+        named = f"{request.form} {request.title} {request.poet}"
+        return searchable("".join(in_pinyin(f"{self._written} {named}")))
+
+
+def matches(words: str, texts: Iterable[str], model: str, request: ComposeRequest) -> bool:
+    """Whether all the words are in the poems, the model or the request, as `Findable.matches`."""
+    return Findable(texts, model, request).matches(words)
+
+
+@lru_cache(16)
+def _forms_of(words: str) -> Sequence[tuple[tuple[str, str], str]]:
+    """The words, each as it may be written, and in letters if it may be pinyin."""
+    return [
         # As it was typed, too: 乾 alone becomes 干, but not in 乾坤.
-        simplified(word) in searched
-        or word in searched
-        or (word.isalpha() and searchable(word) in _in_letters(f"{written} {named}"))
+        (
+            (simplified(word), word),
+            searchable(word) if word.isalpha() and not any(map(is_han, word)) else "",
+        )
         for word in words.casefold().split()
-    )
-
-
-@cache
-def _in_letters(text: str) -> str:
-    return searchable("".join(in_pinyin(text)))
+    ]
 
 
 def first_line(text: str, most: int = 16) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,19 +14,24 @@ from textual.content import Content
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from studio.collection.in_words import heading_of, matches, name_of, source_in_words
+from studio.collection.in_words import Findable, heading_of, name_of, source_in_words
 from studio.collection.saved import Collection, SavedPoem
 from studio.errors import StudioError
 from studio.messages import Composed
 from studio.translation import marked, tr, tr_n
 from studio.tui.host import host_of
 from studio.tui.playground.export_screen import ExportScreen
+from studio.tui.playground.finding import Finding
 from studio.tui.playground.model_choices import model_in_words
 from studio.tui.poem.card import PoemCard
 from studio.tui.poem.layout import SETTINGS, TIGHTEST
 from studio.tui.widgets.key_bar import KeyBar
+from studio.tui.widgets.lazy_row import LazyRow
 from studio.tui.widgets.modal import Modal
 from studio.wording import local_time
+
+# Cells of a name, at least.
+_NAME = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,7 @@ class PoemChooser(Modal[ChosenPoem | None]):
         self._listed: list[PoemEntry] = []
         self._collection = collection
         self._to_delete: PoemEntry | None = None
+        self._finding = Finding(self, _findable, self._list, self._say_slow)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -large"):
@@ -98,7 +105,7 @@ class PoemChooser(Modal[ChosenPoem | None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self._list()
+        self._list(self._entries)
         self.query_one(OptionList).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -113,10 +120,17 @@ class PoemChooser(Modal[ChosenPoem | None]):
         return None if index is None else self._listed[index]
 
     @on(Input.Changed)
-    def _list(self) -> None:
+    def _search_for(self, event: Input.Changed) -> None:
         """List the entries that match all the words searched for."""
-        words = self.query_one(Input).value
-        self._listed = [each for each in self._entries if _matches(each.composed, words)]
+        event.stop()
+        self._finding.start(self._entries, event.value)
+
+    def _say_slow(self) -> None:
+        self._show(tr("looking it up"))
+
+    def _list(self, entries: Sequence[PoemEntry]) -> None:
+        """List some of the entries."""
+        self._listed = list(entries)
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(_row(each)) for each in self._listed])
@@ -127,6 +141,7 @@ class PoemChooser(Modal[ChosenPoem | None]):
 
     def say_again(self) -> None:
         """Describe the poems in the language of now."""
+        self._finding.forget()
         for index, entry in enumerate(self._listed):
             self.query_one(OptionList).replace_option_prompt_at_index(index, _row(entry))
         self._preview()
@@ -157,11 +172,17 @@ class PoemChooser(Modal[ChosenPoem | None]):
     @on(OptionList.OptionSelected)
     def action_choose(self) -> None:
         """Show the poem."""
+        self._finding.when_done(self._choose)
+
+    def _choose(self) -> None:
         if highlighted := self._highlighted:
             self.dismiss(ChosenPoem(highlighted, again=False))
 
     def action_again(self) -> None:
         """Write the poem again."""
+        self._finding.when_done(self._write_again)
+
+    def _write_again(self) -> None:
         highlighted = self._highlighted
         if highlighted and not highlighted.composed.model:
             self._show(tr("You wrote it by hand. Enter shows it."))
@@ -181,6 +202,9 @@ class PoemChooser(Modal[ChosenPoem | None]):
 
     def action_delete(self) -> None:
         """Delete the poem from the collection when the key is pressed twice."""
+        self._finding.when_done(self._delete)
+
+    def _delete(self) -> None:
         highlighted = self._highlighted
         if highlighted is None or highlighted.saved is None or self._collection is None:
             return
@@ -197,12 +221,15 @@ class PoemChooser(Modal[ChosenPoem | None]):
             return
         self._entries.remove(highlighted)
         at = self._listed.index(highlighted)
-        self._list()
+        self._list([each for each in self._listed if each is not highlighted])
         if self._listed:
             self.query_one(OptionList).highlighted = min(at, len(self._listed) - 1)
 
     def action_export(self) -> None:
         """Export the poems that are listed."""
+        self._finding.when_done(self._export)
+
+    def _export(self) -> None:
         poems = [entry.saved for entry in self._listed if entry.saved]
         if poems:
             self.app.push_screen(ExportScreen(poems, host_of(self).export_folder), self._exported)
@@ -224,7 +251,26 @@ def _about(entry: PoemEntry) -> str:
     return f"{source_in_words(model_in_words(composed.model), composed.request)}{when}"
 
 
-def _row(entry: PoemEntry) -> Content:
+def _findable(entry: PoemEntry) -> Findable:
+    composed = entry.composed
+    return Findable([poem.text for poem in composed.asked], composed.model, composed.request)
+
+
+def _row(entry: PoemEntry) -> LazyRow:
+    """The row of an entry; where there is little room the name is shortened, not the facts."""
+
+    def make(width: int) -> Content:
+        name, facts = _in_words(entry)
+        room = max(_NAME, width - cell_len(facts))
+        return Content.assemble(
+            Content(name).truncate(room, ellipsis=True), (facts, "$foreground-muted")
+        )
+
+    return LazyRow(make)
+
+
+def _in_words(entry: PoemEntry) -> tuple[str, str]:
+    """The name of an entry, and what is said of it."""
     composed = entry.composed
     count = len(composed.asked)
     form = composed.request.form or (tr("free") if entry.is_scanned else "")
@@ -232,11 +278,4 @@ def _row(entry: PoemEntry) -> Content:
     if entry.faults:
         more.append(tr_n("{count} fault", "{count} faults", entry.faults))
     name = name_of(composed.model, composed.request, composed.poems[0].text, 9)
-    return Content.assemble(
-        name, ("".join(f"  {each}" for each in (form, *more) if each), "$foreground-muted")
-    )
-
-
-def _matches(composed: Composed, words: str) -> bool:
-    texts = [poem.text for poem in composed.asked]
-    return matches(words, texts, composed.model, composed.request)
+    return name, "".join(f"  {each}" for each in (form, *more) if each)

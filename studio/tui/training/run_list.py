@@ -167,7 +167,8 @@ class RunList(Vertical):
         if self.is_on_screen:
             self._read_folders(runs)
 
-    @work(thread=True, exclusive=True, group=_READING, exit_on_error=False)
+    # Without a description Textual makes one of all arguments.
+    @work(thread=True, exclusive=True, group=_READING, exit_on_error=False, description=_READING)
     def _read_folders(self, runs: list[Run]) -> None:
         worker, rows, shown = get_current_worker(), list[RunRow](), time.monotonic()
         places = queue.places(runs[0].folder.parent) if runs else {}
