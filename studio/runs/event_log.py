@@ -99,6 +99,14 @@ class EventReader:
         """The events after the place; raises RunError that names a damaged line."""
         return self._decoded(_decoder)
 
+    def lines(self) -> Iterator[tuple[TrainingEvent, bytes]]:
+        """The events after the place, each with its line."""
+        for block in self._blocks():
+            offset = self.place.offset
+            lines = (line + b"\n" for line in block.split(b"\n") if line.strip())
+            yield from zip(self._decode(block, offset, _decoder), lines, strict=True)
+            self.place = self._place(offset + len(block))
+
     def times(self) -> Iterator[float | None]:
         """The times at which the events after the place were recorded, in seconds since 1970.
 

@@ -14,9 +14,10 @@ More files are for the processes that train the run: see training_folder.py, pro
 queue.py.
 """
 
+import contextlib
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -24,8 +25,8 @@ from typing import get_args
 import msgspec
 
 from studio.errors import RunError
-from studio.files import locked, replacing, sync
-from studio.json_lines import append_record, write_records
+from studio.files import locked, replacing, sync, write_atomically
+from studio.json_lines import append_record
 from studio.model.checkpoint_names import names_in
 from studio.model.config import RunConfig, read_config
 from studio.model.events import TrainingEnded, TrainingEvent
@@ -82,11 +83,12 @@ class Run(TrainingFolder):
 
     def events(self) -> list[TrainingEvent]:
         """All events of the run, in order; raises RunError that names a damaged line."""
-        try:
-            with EventReader(self.events_file) as reader:
-                return list(reader)
-        except FileNotFoundError:
-            return []
+        return list(self.each_event())
+
+    def each_event(self) -> Iterator[TrainingEvent]:
+        """The same, one after the other: all of a long run take gigabytes of memory."""
+        with contextlib.suppress(FileNotFoundError), EventReader(self.events_file) as reader:
+            yield from reader
 
     def times(self) -> list[float | None]:
         """The time of each event in seconds since 1970; None for those of older versions."""
@@ -106,12 +108,15 @@ class Run(TrainingFolder):
 
     def drop_events_after(self, step: int) -> None:
         """Drop the events after `step`, the checkpoint from which training resumes."""
-        kept = (
-            _with_time(event, when)
-            for event, when in zip(self.events(), self.times(), strict=True)
-            if event.step <= step and not isinstance(event, TrainingEnded)
-        )
-        write_records(self.events_file, kept)
+        with contextlib.ExitStack() as opened:
+            file = opened.enter_context(replacing(self.events_file))
+            with contextlib.suppress(FileNotFoundError):
+                reader = opened.enter_context(EventReader(self.events_file))
+                file.writelines(
+                    line
+                    for event, line in reader.lines()
+                    if event.step <= step and not isinstance(event, TrainingEnded)
+                )
 
 
 class RunSummary(msgspec.Struct, frozen=True):
@@ -283,10 +288,9 @@ def summary(run: Run, places: Mapping[str, int] | None = None) -> RunSummary:
     )
 
 
-def _with_time(event: TrainingEvent, when: float | None) -> dict[str, object]:
+def _with_time(event: TrainingEvent, when: float) -> dict[str, object]:
     """What is written for an event."""
-    fields: dict[str, object] = msgspec.to_builtins(event, enc_hook=plain)
-    return fields if when is None else {**fields, "time": round(when, 3)}
+    return {**msgspec.to_builtins(event, enc_hook=plain), "time": round(when, 3)}
 
 
 def _status(busy: bool, process: TrainingProcess | None, place: int, outcome: str) -> str:

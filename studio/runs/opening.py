@@ -15,7 +15,13 @@ from studio.model import checkpoint
 from studio.model.checkpoint_names import name_of, step_of
 from studio.model.config import MAX_COUNT, RunConfig
 from studio.model.device import Device, choose_device
-from studio.model.events import CheckpointSaved, TrainingEnded, TrainingEvent, Validated
+from studio.model.events import (
+    CheckpointSaved,
+    StepDone,
+    TrainingEnded,
+    TrainingEvent,
+    Validated,
+)
 from studio.model.network import Network
 from studio.model.parallel import World
 from studio.model.trainer import Trainer
@@ -96,7 +102,7 @@ class RunOpening:
         if names:
             self._resume(trainer, names)
         else:
-            if any(event.step for event in self.run.events()):
+            if any(event.step for event in self.run.each_event()):
                 self.notice += tr(
                     "{run} has no checkpoint: it starts from the beginning.", run=self.run.name
                 )
@@ -214,7 +220,8 @@ class RunOpening:
                 )
             ) from error
         step = trainer.progress.step
-        events = self.run.events()
+        # Those of the steps, of which a long run has millions, say nothing here.
+        events = [each for each in self.run.each_event() if not isinstance(each, StepDone)]
         if step >= trainer.total_steps and TrainingEnded(step, "finished") in events:
             raise RunError(
                 tr(

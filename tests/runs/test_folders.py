@@ -15,7 +15,14 @@ import pytest
 from studio.errors import RunError
 from studio.json_lines import append_record, write_records
 from studio.model.config import RECIPES, with_settings
-from studio.model.events import EpochDone, StepDone, TrainingEnded, Validated
+from studio.model.events import (
+    EpochDone,
+    Noted,
+    StepDone,
+    TrainingEnded,
+    TrainingEvent,
+    Validated,
+)
 from studio.paths import Home
 from studio.runs import folders
 from studio.runs.gpu_claims import choosing_gpu
@@ -66,6 +73,27 @@ def test_each_event_is_recorded_with_the_time_and_keeps_it(tmp_path: Path) -> No
     run.drop_events_after(2)
     assert run.times() == [None, second]
     assert run.events() == [EpochDone(1, 1, 5.0), EpochDone(2, 2, 5.0)]
+
+
+def test_events_are_dropped_without_holding_those_of_a_long_run_in_memory(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = folders.create(home.runs, "long", CLASSIC)
+    for number in range(1, 5):
+        run.record(Noted(number, "a"))
+    run.record(TrainingEnded(4, "stopped"))
+    before = run.events_file.read_bytes().splitlines(keepends=True)
+
+    def all_at_once(_: folders.Run) -> list[TrainingEvent]:
+        raise AssertionError("that takes gigabytes")
+
+    monkeypatch.setattr(folders.Run, "events", all_at_once)
+    run.drop_events_after(2)
+    assert run.events_file.read_bytes() == b"".join(before[:2])
+    assert list(run.each_event()) == [Noted(1, "a"), Noted(2, "a")]
+    run.events_file.unlink()
+    run.drop_events_after(2)
+    assert run.events_file.read_bytes() == b""
 
 
 def step(number: int, loss: float = 5.0) -> StepDone:

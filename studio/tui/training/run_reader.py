@@ -142,6 +142,6 @@ def read_run(home: Home, name: str) -> Shown:
 def read_past(home: Home, run: str, step: int) -> History:
     """A run up to the step where it is resumed. Raises like `read_run`."""
     found = folders.find(home.runs, run)
-    past = _whole(found, found.events())
+    past = _whole(found, found.each_event())
     past.drop_after(step)
     return past
