@@ -20,7 +20,9 @@ from studio.tui.training.watched import Watched
 # Seconds between two drawings, at least and at most. There can be hundreds of steps per second, and
 # drawing slows down the training: a costly drawing is followed by a wait, so that drawing takes at
 # most this share of the time.
-SOONEST, LATEST, SHARE = 0.25, 2.0, 0.005
+SOONEST, LATEST, SHARE = 0.25, 1.0, 0.01
+# Drawing millions of steps takes tenths of a second: the wait is longer then, for keys, too.
+MOST = 0.05
 
 
 class WatchPanels(Vertical):
@@ -77,9 +79,10 @@ class WatchPanels(Vertical):
 
     def _set_wait(self, started: float) -> None:
         """Set the wait before the next drawing from the cost of this one."""
-        wait = (time.thread_time() - started) / SHARE
+        cost = time.thread_time() - started
+        wait = min(cost / SHARE, max(LATEST, cost / MOST))
         # The timer is not exact to the millisecond, so half an interval less.
-        self._wait_until = time.monotonic() + min(wait, LATEST) - SOONEST / 2
+        self._wait_until = time.monotonic() + wait - SOONEST / 2
 
     def draw(self) -> None:
         """Draw what has changed since the last drawing."""

@@ -615,11 +615,12 @@ async def test_a_past_run_opened_while_curves_are_shown_is_drawn_at_once(
         assert "stopped  autumn" in studio.text()
 
 
+@pytest.mark.parametrize(("limit", "value"), [("LATEST", 3600.0), ("MOST", 1e-9)])
 async def test_a_costly_drawing_delays_the_next_step_but_not_a_key(
-    open_studio: Open, monkeypatch: pytest.MonkeyPatch
+    open_studio: Open, monkeypatch: pytest.MonkeyPatch, limit: str, value: float
 ) -> None:
     monkeypatch.setattr("studio.tui.training.panels.SHARE", 1e-9)
-    monkeypatch.setattr("studio.tui.training.panels.LATEST", 3600.0)
+    monkeypatch.setattr(f"studio.tui.training.panels.{limit}", value)
     async with open_studio() as studio:
         await studio.press("2")
         studio.worker.start_run()
