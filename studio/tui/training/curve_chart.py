@@ -60,6 +60,8 @@ class CurveChart(Vertical):
         super().__init__(id=f"chart-{metric.name}")
         self.metric = metric
         self._plain = plain
+        # What the curves depend on; None before the first drawing.
+        self.of_what: object = None
         # The curves, each with its last value as it is drawn.
         self._shown: list[tuple[Series, float]] = []
         self._legend: list[tuple[Series, float | None]] = []

@@ -1,6 +1,6 @@
 """The charts of the training pane: all of a group if there is room, or one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +12,7 @@ from textual.events import Resize
 from textual.message import Message
 
 from studio.collection.picture import Sheet
-from studio.translation import marked, tr
+from studio.translation import language, marked, tr
 from studio.tui.drawing.plot import Plot
 from studio.tui.drawing.scales import Column
 from studio.tui.themes import series_colour
@@ -68,6 +68,8 @@ class CurveGrid(Container):
         self._smoothing = 0.9
         self._shades: dict[str, tuple[str, str]] = {}
         self._histories: Sequence[History] = ()
+        # What all curves depend on.
+        self._shown: object = None
         # What is drawn along: the chosen axis, unless it is not known for all runs.
         self._axis = self._chosen_axis = AXES[0]
         # Where the steps of each run are on the axis, as far as it was needed.
@@ -91,6 +93,8 @@ class CurveGrid(Container):
 
     def on_resize(self, event: Resize) -> None:
         self._arrange()
+        # Those that were hidden before have no curves yet.
+        self.draw_charts()
 
     @property
     def _is_roomy(self) -> bool:
@@ -273,19 +277,25 @@ class CurveGrid(Container):
                 for each in histories
             ]
         )
+        look = (self.app.theme, language(), self._axis.words, self._smoothing)
+        self._shown = (look, *(each.state for each in histories))
+        self.draw_charts()
+
+    def draw_charts(self) -> None:
+        """Draw the charts in sight as they are to be shown, and the cursor.
+
+        If they are drawn so already, only the cursor moves: to draw long curves takes a while.
+        """
         cursor = self._cursor()
-        for chart in self._drawn_charts():
+        for chart in self.query(CurveChart):
+            if not (self.display and chart.display):
+                continue
             log = chart.metric.name in self._log
-            chart.show(self._series(chart.metric), log, cursor, self._axis)
-
-    def show_cursor(self) -> None:
-        """Show where the cursor is. The curves stay as they are drawn."""
-        cursor = self._cursor()
-        for chart in self._drawn_charts():
-            chart.move_cursor(cursor)
-
-    def _drawn_charts(self) -> Iterator[CurveChart]:
-        return (chart for chart in self.query(CurveChart) if self.display and chart.display)
+            if chart.of_what == (self._shown, log):
+                chart.move_cursor(cursor)
+            else:
+                chart.show(self._series(chart.metric), log, cursor, self._axis)
+                chart.of_what = (self._shown, log)
 
     def _series(self, metric: Metric) -> list[Series]:
         series = []

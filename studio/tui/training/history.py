@@ -55,6 +55,13 @@ class History:
     epoch: int = 0
     ended: TrainingEnded | None = None
     place: Place = START
+    # Another one as soon as anything that is known changes, and not only more becomes known.
+    _edition: object = field(default_factory=object, compare=False)
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """Equal to what it was before exactly if the curves are the same."""
+        return self._edition, len(self.steps), len(self.validations), len(self.verses)
 
     @classmethod
     def of(cls, run: str, events: Iterable[TrainingEvent]) -> "History":
@@ -94,6 +101,7 @@ class History:
 
     def drop_after(self, step: int) -> None:
         """Drop the events after `step`, where the run is resumed."""
+        self._edition = object()
         kept = bisect_right(self.steps, step)
         for column in (
             self.steps,
@@ -120,6 +128,7 @@ class History:
     def take_readings(self, readings: Sequence[TrainingReading]) -> None:
         """Set the readings, without those of steps that a resumed run has repeated."""
         self.readings = without_repeated(readings)
+        self._edition = object()
 
     @property
     def has_whole_epoch(self) -> bool:

@@ -120,7 +120,7 @@ class WatchPanels(Vertical):
         event.stop()
         curves = self.query_one(CurveGrid)
         self.query_one(SamplePanel).choose_at(curves.cursor)
-        curves.show_cursor()
+        curves.draw_charts()
 
     def move_sample(self, by: int) -> None:
         """Show a later (1) or earlier (-1) sample, and the cursor at its step."""
@@ -128,7 +128,7 @@ class WatchPanels(Vertical):
         samples.move(by)
         curves = self.query_one(CurveGrid)
         curves.cursor = samples.step
-        curves.show_cursor()
+        curves.draw_charts()
 
     def _hint(self) -> str:
         if self._run.preparing:

@@ -113,9 +113,11 @@ async def test_a_move_of_the_cursor_reads_and_draws_no_curve_again(
         studio.pane._follow_readings()
         await studio.settle()
         with monkeypatch.context() as drawn:
-            drawn.setattr(plot, "thin", again)
             drawn.setattr(curve_chart, "smooth", again)
             drawn.setattr(History, "speed", again)
+            # The log and the list of runs take a part of the width, and give it back.
+            await studio.press("l", "l", "r", "r")
+            drawn.setattr(plot, "thin", again)
             await studio.press("right", "end", "left", "left_square_bracket")
         assert studio.pane.query_one(CurveGrid).cursor == 200
         assert "5.733" in title(studio, "loss")

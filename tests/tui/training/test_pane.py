@@ -750,7 +750,9 @@ async def test_no_run_is_read_before_the_list_is_shown(
     write_run(home, "autumn", 20)
     read: list[str] = []
     summary = folders.summary
-    monkeypatch.setattr(folders, "summary", lambda run: (read.append(run.name), summary(run))[1])
+    monkeypatch.setattr(
+        folders, "summary", lambda run, *_: (read.append(run.name), summary(run))[1]
+    )
     async with open_studio(SMALL) as studio:
         await studio.settle()
         await studio.press("2")
@@ -810,7 +812,7 @@ async def test_the_list_reads_again_only_what_changed(
         read: list[str] = []
         summary = folders.summary
         monkeypatch.setattr(
-            folders, "summary", lambda run: (read.append(run.name), summary(run))[1]
+            folders, "summary", lambda run, *_: (read.append(run.name), summary(run))[1]
         )
         write_run(home, "winter", 20)
         studio.pane.query_one(RunList).read()
