@@ -64,11 +64,13 @@ class EstimateRun(msgspec.Struct, frozen=True):
 class Compose(msgspec.Struct, frozen=True):
     """Write poems; the events about them have the same `ticket`.
 
+    `around`: the given text stays even if it breaks rules; otherwise the request is refused.
     `sparing`: nobody has asked for them, so they take no memory of a GPU.
     """
 
     ticket: int
     request: ComposeRequest
+    around: bool = False
     sparing: bool = False
 
 

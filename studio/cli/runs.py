@@ -46,8 +46,9 @@ def list_runs(
     """List the runs, the latest first."""
     with usage_errors():
         matches = run_filter(where)
-    summaries = []
-    runs = Home.default().runs
+    summaries, runs = [], Home.default().runs
+    if runs.is_dir():
+        next(runs.iterdir(), None)  # where that is not allowed, no run would be found
     places = queue.places(runs)
     for run in folders.all_runs(runs):
         try:

@@ -25,7 +25,7 @@ from typing import get_args
 import msgspec
 
 from studio.errors import RunError
-from studio.files import locked, replacing, sync, write_atomically
+from studio.files import locked, replacing, sync
 from studio.json_lines import append_record
 from studio.model.checkpoint_names import names_in
 from studio.model.config import RunConfig, read_config

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from studio.corpus.vocabulary import Vocabulary
 from studio.errors import is_of_gpu
@@ -32,6 +33,17 @@ class Writer:
     def for_rows(self, rows: int) -> "Writer":
         """The model where it reads so many rows at once faster: on the GPU, or as it is."""
         return self.on_gpu() if self.on_gpu and rows > FEW_ROWS else self
+
+    def read(self, rows: int, read: "Callable[[Writer], T]") -> T:
+        """What `read` finds in so many rows; if the GPU fails that nobody asked for, without it."""
+        reader = self.for_rows(rows)
+        if reader is not self:
+            try:
+                return read(reader)
+            except RuntimeError as error:
+                if not is_of_gpu(error):
+                    raise
+        return read(self)
 
     def kept_here(self) -> "Writer":
         """The model without a copy on the GPU, however many rows it reads at once."""

@@ -91,8 +91,20 @@ def test_what_nobody_has_asked_for_is_written_on_the_processor_however_many_rows
     assert writer.for_rows(1000).device is GPU
 
 
-def test_where_the_gpu_is_full_the_processor_writes_many_poems_too(
-    model: tuple[Path, str], gpu: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("at", "error"),
+    [
+        ("copied_to", FULL),
+        ("copied_to", "CUDA error: all CUDA-capable devices are busy or unavailable"),
+        (
+            "forward",
+            "CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`",
+        ),
+    ],
+    ids=["full", "exclusive", "nearly full"],
+)
+def test_where_the_gpu_has_no_room_the_processor_writes_many_poems_too(
+    model: tuple[Path, str], gpu: list[str], monkeypatch: pytest.MonkeyPatch, at: str, error: str
 ) -> None:
     writer = load_writer(*model)
 

@@ -152,12 +152,15 @@ class Desk(Container):
         """Whether poems are being written."""
         return bool(self._pending)
 
-    def write(self, *requests: ComposeRequest, is_asked_for: bool = True) -> None:
+    def write(
+        self, *requests: ComposeRequest, is_asked_for: bool = True, around: bool = False
+    ) -> None:
         """Have poems written; those of two requests are side by side.
 
-        A poem that nobody has asked for takes neither the focus nor memory of a GPU.
+        With `around` a given text stays even if it breaks rules. A poem that nobody has asked for
+        takes neither the focus nor memory of a GPU.
         """
-        self._pending.start(requests, sparing=not is_asked_for)
+        self._pending.start(requests, around, sparing=not is_asked_for)
         if is_asked_for:
             self.focus_poem()
         self._exhibit.start(requests, self._pending.texts)

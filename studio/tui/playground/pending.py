@@ -71,12 +71,14 @@ class PendingRequests:
     def __bool__(self) -> bool:
         return bool(self._requests)
 
-    def start(self, requests: Sequence[ComposeRequest], sparing: bool = False) -> None:
-        """Send these requests; those before are cancelled. `sparing` is as in `Compose`."""
+    def start(
+        self, requests: Sequence[ComposeRequest], around: bool = False, sparing: bool = False
+    ) -> None:
+        """Send these requests; those before are cancelled. The options are those of `Compose`."""
         self.drop()
         self._requests = [PendingRequest(next(self._tickets), request) for request in requests]
         for pending in self._requests:
-            self._send(Compose(pending.ticket, pending.request, sparing))
+            self._send(Compose(pending.ticket, pending.request, around, sparing))
 
     def cancel(self) -> None:
         """Ask the worker to cancel them; they are pending until it reports that it has."""
