@@ -254,7 +254,7 @@ def test_a_run_whose_teacher_has_gone_says_so(tangshi: Run, home: Home) -> None:
 
 def test_teachers_that_do_not_fit_start_nothing(tangshi: Run, home: Home) -> None:
     few = ["--recipe", "studio", "--max-steps", "1", *SMALL]
-    tangshi("train", "--run", "other", *few, "--set", "min_count=140")
+    tangshi("train", "--run", "other", *few, "--set", "min_count=100")
     for teachers, more, words in (
         ("other", [], "other@1 cannot teach this run: its characters or poets differ"),
         ("nobody", [], "nobody"),
