@@ -58,8 +58,8 @@ def main() -> None:
     groups = grouped(pairs, {text: at for at, text in enumerate(texts)})
     if not groups:
         raise CorpusError(
-            f"{home.library} has no {BATCH} couplets of one length and rhyme that follow others. "
-            "Build it from more poems."
+            f"{home.library} has fewer than {BATCH} couplets of the same length and rhyme that "
+            "follow another couplet. Build it from more poems."
         )
     print(f"Reading {len(texts):,} couplets ...", flush=True)
     began = time.monotonic()
@@ -88,7 +88,7 @@ def main() -> None:
 
 
 def untrained(features: Tensor) -> Coherence:
-    """A coherence that brings these features to one mean and one scale."""
+    """An untrained coherence that brings these features to the same mean and scale."""
     coherence = Coherence(features.shape[1], dropout=DROPOUT)
     coherence.mean.copy_(features.float().mean(dim=0))
     # A unit may be saturated after every couplet, so that it has no spread.

@@ -177,7 +177,7 @@ def choose(wish: str, known: Sequence[GpuChoice], why_no_gpu: str = "") -> GpuCh
         problem = tr("CUDA does not see {wish} ({name})", wish=wish, name=named[0].gpu.name)
     elif named:
         name = named[0].gpu.name
-        problem = tr("The installed torch has no code for {wish} ({name})", wish=wish, name=name)
+        problem = tr("The installed torch does not support {wish} ({name})", wish=wish, name=name)
     else:
         problem = tr("There is no {wish} here", wish=wish)
     raise DeviceError(

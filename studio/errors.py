@@ -43,7 +43,7 @@ class VerseError(StudioError):
     """A poem cannot be written as asked."""
 
 
-# How an error says that memory is full. The libraries of a GPU cannot even start there.
+# How an error says that memory is full. Without memory a GPU's libraries cannot even start.
 _FULL = (
     "out of memory",
     "out_of_memory",
@@ -52,12 +52,12 @@ _FULL = (
     "allocation_failed",
     "status_not_initialized",
 )
-# How one says that another process has the GPU alone (exclusive mode).
+# How an error says that another process uses the GPU exclusively (exclusive mode).
 _BUSY = ("busy or unavailable",)
 
 
 def no_room_message(error: Exception) -> str:
-    """The message for the user if the error means that memory is full or a GPU busy; else ""."""
+    """The message for the user if memory is full or another process has the GPU; else ""."""
     lines = str(error).splitlines()
     saying = [line for line in lines if any(each in line.lower() for each in (*_FULL, *_BUSY))]
     if not isinstance(error, MemoryError) and not saying:
@@ -67,7 +67,7 @@ def no_room_message(error: Exception) -> str:
     text = ". ".join(first.split(". ")[:2]).rstrip(".")
     if any(each in first.lower() for each in _BUSY):
         return tr(
-            "Another process has the GPU to itself ({reason}). Use another device (see device), "
+            "Another process uses the GPU exclusively ({reason}). Use another device (see device), "
             "or wait until that process has ended.",
             reason=text,
         )

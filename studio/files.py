@@ -52,7 +52,7 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
 
 @contextlib.contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Name the file in an OSError that names none, as that of writing to an open file."""
+    """Name the file in an OSError that names none, such as one from writing to an open file."""
     try:
         yield
     except OSError as error:

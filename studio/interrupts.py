@@ -20,11 +20,11 @@ def end_at_interrupts() -> None:
 def raise_interrupts() -> None:
     """Raise KeyboardInterrupt at Ctrl-C again, once the command is loaded.
 
-    It waits for an import to end. torch hides what ends its import of numpy: a run that was to stop
-    would be trained with half of numpy, until it cannot be saved.
+    It waits for an import to end. torch hides an exception in its import of numpy: a run that was
+    to stop would be trained with half of numpy, and could not be saved.
 
-    One of several processes ends at once, until it trains: while it waits for the others nothing
-    can be raised, and the one that has started it tidies up.
+    Until it trains, one of several processes ends at once: nothing can be raised while it waits for
+    the others, and the process that started it cleans up.
     """
     if signal.getsignal(signal.SIGINT) is _end:
         signal.signal(signal.SIGINT, signal.SIG_DFL if is_launched() else _raise)

@@ -45,7 +45,7 @@ def test_a_full_gpu_is_told_apart_and_advice_for_programmers_is_left_out() -> No
 )
 def test_a_gpu_that_another_process_has_to_itself_is_no_bug(text: str) -> None:
     message = no_room_message(RuntimeError(text))
-    assert message.startswith("Another process has the GPU to itself (CUDA error: ")
+    assert message.startswith("Another process uses the GPU exclusively (CUDA error: ")
     assert "another device" in message
     assert "Two" not in message
 

@@ -60,7 +60,7 @@ InScript = Annotated[
     Script | None,
     typer.Option(
         "--script",
-        help=tr("simplified or traditional; default: as the library is, or simplified."),
+        help=tr("simplified or traditional; default: as in the library, else simplified."),
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help=tr("Report as JSON."))]
@@ -160,7 +160,7 @@ def _say_what_is_lost(library: Path, new: Wanted, beside: bool) -> None:
         )
 
 
-@corpus_app.command(help=tr("Build the library again from the files that it was built from."))
+@corpus_app.command(help=tr("Build the library again from the same files."))
 def build(
     source: Annotated[
         Path | None, typer.Option("--from", help=tr("Build from your own poems instead."))
@@ -170,7 +170,7 @@ def build(
     script: InScript = None,
     json: Json = False,
 ) -> None:
-    """Build the library again from the files that it was built from."""
+    """Build the library again from the same files."""
     home = Home.default()
     library, named = _place(home, corpus, beside)
     new = wanted(library, source, named, script)

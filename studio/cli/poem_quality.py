@@ -46,7 +46,7 @@ def poems(
         bool,
         typer.Option(
             "--discriminator",
-            help=tr("How well a classifier tells the model's poems from people's."),
+            help=tr("How well a classifier separates the model's poems from people's."),
         ),
     ] = False,
     drafts: Annotated[

@@ -48,7 +48,7 @@ def list_runs(
         matches = run_filter(where)
     summaries, runs = [], Home.default().runs
     if runs.is_dir():
-        next(runs.iterdir(), None)  # where that is not allowed, no run would be found
+        next(runs.iterdir(), None)  # raises if that is not allowed: no run would be found
     places = queue.places(runs)
     for run in folders.all_runs(runs):
         try:

@@ -169,7 +169,7 @@ class _Turns:
         except BrokenPipeError:
             raise  # nobody reads the messages any more
         except OSError:
-            # A disk is full. To try again with the same command would need another name.
+            # A disk is full. The same command would need another name to try again.
             say(how_to_resume(run))
             raise
         if not self._json:
@@ -223,7 +223,7 @@ def _in_words(error: BaseException) -> str:
 
 
 def _opened(opening: "Callable[[], TrainingSession]") -> "TrainingSession":
-    """The session; that a file cannot be used is a RunError, too."""
+    """The session; a file that cannot be used is a RunError, too."""
     try:
         return opening()
     except OSError as error:

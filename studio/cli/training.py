@@ -89,7 +89,8 @@ def train(
         bool, typer.Option(help=tr("Train the runs that wait; with --resume, after that run."))
     ] = False,
     json: Annotated[
-        bool, typer.Option("--json", help=tr("Report as JSON; of several runs, each is one line."))
+        bool,
+        typer.Option("--json", help=tr("Report as JSON; with several runs, one line for each.")),
     ] = False,
 ) -> None:
     """Train a model. Ctrl-C stops it after saving a checkpoint."""
@@ -119,7 +120,7 @@ def train(
                 raise ConfigError(
                     tr(
                         "A resumed run keeps its settings: only --epochs and --device can change. "
-                        "A run that max_steps has ended is trained further with --epochs."
+                        "If max_steps has ended the run, give it more epochs with --epochs."
                     )
                 )
         elif queue:

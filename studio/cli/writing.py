@@ -281,7 +281,7 @@ def _book(typed: str) -> str:
 @usage_errors()
 def _request(**fields: Any) -> ComposeRequest:
     request = converted(fields, ComposeRequest, lambda key: _OPTIONS.get(key, option(key)))
-    # Each poem has the words at its own places, so that several are different.
+    # With words, each poem has them at other places, so that several poems are different.
     if request.sampling.strategy == "greedy" and request.candidates > 1 and not request.words:
         raise ConfigError(
             tr(
@@ -292,13 +292,13 @@ def _request(**fields: Any) -> ComposeRequest:
     if request.form and request.longest != ComposeRequest().longest:
         raise ConfigError(
             tr(
-                "--longest is for --form free: {form} has a length of its own. Leave it out.",
+                "--longest applies only to --form free, not to {form}. Leave out --longest.",
                 form=request.form,
             )
         )
     if request.form in tunes() and request.tones != "strict":
         raise ConfigError(
-            tr("--tones: {form} is a ci and keeps its tones. Leave it out.", form=request.form)
+            tr("{form} is a ci and keeps its tones. Leave out --tones.", form=request.form)
         )
     return request
 

@@ -89,7 +89,7 @@ class TextLine:
 
     @cached_property
     def poet(self) -> str:
-        """The poet's name if the line may be one, or says that it is one; else empty."""
+        """The poet's name if the line may be one, or has the label of a poet; else empty."""
         words = _POET_LABEL.sub("", self.raw, 1)
         if len(self.raw) <= _LONGEST_POET_LINE:
             name = _BESIDE_POET.sub("", words)
@@ -105,12 +105,12 @@ class TextLine:
 
     @cached_property
     def is_labelled(self) -> bool:
-        """Whether the line says that it is a heading: by a label, by # or by 《》 around it."""
+        """Whether a label, # or 《》 marks the line as a heading."""
         return bool(_MARKED.match(self.raw)) or _quoted(self.raw) is not None
 
     @property
     def names_poet(self) -> bool:
-        """Whether the line says that it is a poet."""
+        """Whether the line has the label of a poet."""
         return _POET_LABEL.match(self.raw) is not None
 
     @property
@@ -340,8 +340,8 @@ def length_of_poem(lines: Iterable[TextLine]) -> int:
 def _title_and_poet(line: str) -> Heading:
     """A title, and the poet if a name is beside 《》 or follows the title after a space.
 
-    After the tune of a ci a title of its own may come first. After two spaces the title may have
-    spaces as well, and a label says that the line is a poet.
+    After the tune of a ci a title of its own may come first. A title with spaces is separated from
+    its poet by two spaces. A line with the label of a poet has only a poet.
     """
     if _POET_LABEL.match(line):
         return Heading("", TextLine(0, line).poet)

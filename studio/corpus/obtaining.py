@@ -53,10 +53,10 @@ def wanted(
     corpus: Corpus | None = None,
     script: Script | None = None,
 ) -> Wanted:
-    """What is named; what is not stays as the library has it, also one of an older version.
+    """What to build: what is not named stays as the library has it, even one of an older version.
 
-    So the poems of the user are only replaced by others that were named. Raises CorpusError with
-    the remedy if the file that the library was built from is gone.
+    So only poems that are named replace the user's own. Raises CorpusError with the remedy if the
+    file that the library was built from is gone.
     """
     before = built_from(library)
     if before is None:
@@ -69,7 +69,8 @@ def wanted(
                 raise CorpusError(
                     tr(
                         "The library was built from {path}, which is no longer there. Give its new "
-                        "path (--from PATH), or replace it by the Tang poems: `{command}`.",
+                        "path (--from PATH), or replace the library with the Tang poems: "
+                        "`{command}`.",
                         path=source,
                         command=corpus_command("fetch", published_corpus(), False),
                     )

@@ -105,8 +105,8 @@ def why(missing: Unreadable) -> str:
     place, reason = tr("line {line}", line=missing.line), tr(missing.reason)
     if missing.reason == MALFORMED:
         return tr(
-            "{place} cannot be read as a poem. JSON needs the key paragraphs, a row of a table as "
-            "many cells as the first row, and a line title:content its colon.",
+            "{place} cannot be read as a poem. JSON needs the key paragraphs. A row of a table "
+            "needs as many cells as the first row. A line title:content needs a colon.",
             place=place,
         )
     if missing.column:

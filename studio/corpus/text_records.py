@@ -218,7 +218,7 @@ def _blocks(text: str) -> Iterator[Block]:
             continue
         start = labelled.end() if (labelled := _LABEL_OF_TEXT.match(raw)) else 0
         line = TextLine(number, raw[start:], start + 1)
-        # The label of a poet without a name says nothing.
+        # The label of a poet without a name is left out.
         if line.poet or not line.names_poet:
             lines.append(line)
     for at in range(1, len(lines)):

@@ -180,7 +180,7 @@ def _given(each: SplitFigures) -> str:
         found += (
             f"\nOver all targets ({each.split}): {each.perplexity_form:.1f} where the form and the "
             f"place in it are given, {each.perplexity_titled:.1f} where title and poet are given "
-            "as well (those of the two that it reads).\n"
+            "as well (whichever of them the model reads).\n"
         )
     if each.perplexity_quatrains is not None:
         found += (

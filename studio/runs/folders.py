@@ -240,8 +240,8 @@ def delete(run: Run) -> None:
     except OSError as error:
         raise RunError(
             tr(
-                "{run} is deleted, but some of its files cannot be: {reason}. "
-                "They are in {folder}.",
+                "{run} is deleted, but some of its files could not be: {reason}. "
+                "They are in {folder}. Delete that folder yourself.",
                 run=run.name,
                 reason=system_reason(error),
                 folder=removed,

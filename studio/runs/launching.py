@@ -54,7 +54,7 @@ def train_on(
 ) -> int:
     """Resume the run (NAME or NAME@STEP) on several devices; returns the exit code of process 0.
 
-    Raises LostProcessError that names the process that ended too early, and the `remedy`, and
+    Raises LostProcessError with the process that ended too early and the `remedy`. Raises
     KeyboardInterrupt if a signal ended the processes before they trained.
     """
     logging.getLogger("torch.distributed.elastic.multiprocessing.api").setLevel(logging.CRITICAL)

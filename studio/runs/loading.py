@@ -31,8 +31,8 @@ def has_learnt(perplexity: float | None) -> bool:
     """Whether a run with this validation perplexity may write where nobody named a model.
 
     The perplexity is over all targets; None before the first validation. Without a default model
-    any run may: there is nothing better. So may one if the default model was made from too few
-    poems to validate it. Raises RunError if the card of the model is damaged.
+    any run may: there is nothing better. So may any run if the default model was made from too few
+    poems to be validated. Raises RunError if the card of the model is damaged.
     """
     folder = default_model()
     if folder is None:
@@ -139,7 +139,7 @@ def load_writer(folder: Path, name: str, wish: str = "auto", preferred: bool = T
             return here
         gpu.make_current()
         moved = network.copied_to(gpu.torch_device)
-        # With the first product its libraries take memory, too: it is tried out here.
+        # The first product makes the GPU's libraries take memory, too: try one here.
         with torch.inference_mode():
             moved(gpu.put(torch.tensor([[BEGIN]])))
         return Writer(moved, vocabulary, gpu, name, None, *beside)

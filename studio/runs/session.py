@@ -234,7 +234,7 @@ class TrainingSession:
         except (MemoryError, RuntimeError) as error:
             if not (message := no_room_message(error)):
                 raise
-            # Training may need less than so many poems at once.
+            # Writing many poems at once may need more memory than training.
             yield Noted(step, tr("Not all verse was written. {reason}", reason=message))
 
     def _recorded(self) -> tuple[TrainingEvent, ...]:

@@ -62,9 +62,9 @@ class TrainingProcess(msgspec.Struct, frozen=True):
 
     @property
     def is_this(self) -> bool:
-        """Whether it is the process that asks, by the name of its host or since when it runs.
+        """Whether it is the process that asks, by the name of its host or the time of its start.
 
-        A host that gets another name from its network keeps the old one in processes that run.
+        The network may give the host another name. Processes that run keep the old one.
         """
         if self.pid != os.getpid():
             return False

@@ -33,7 +33,7 @@ from studio.tui.quit_screen import QuitScreen, ReportScreen
 from studio.tui.terminal_app import TerminalApp
 from studio.wording import printable
 
-# What a run has come to that nobody trains on.
+# The outcomes after which a run is not trained further.
 _ENDED: tuple[Outcome, ...] = ("finished", "diverged", "failed")
 
 
@@ -115,7 +115,7 @@ class Leaving:
     def _to_be_trained(self, run: str) -> str:
         """The run, or the first that waits if it has ended; "" if none does.
 
-        While a terminal does not answer, the interface waits for it, and learns of no end.
+        While the interface waits for a terminal, it does not learn that a run has ended.
         """
         runs = self._host.home.runs
         # One that cannot be read is not known to have ended.

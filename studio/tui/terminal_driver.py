@@ -131,8 +131,8 @@ class TerminalDriver(LinuxDriver):
     def _handle(self, keys: str, parser: XTermParser) -> XTermParser:
         """Handle what was typed; returns the parser of what is typed next.
 
-        The number of a key that no keyboard has is ignored: else this thread would end, and with it
-        the keyboard.
+        The number of a key that no keyboard has is ignored: otherwise this thread would end, and no
+        key would work.
         """
         try:
             for event in chain(parser.feed(keys) if keys else (), parser.tick()):

@@ -61,7 +61,7 @@ def compose(writer: Writer, request: ComposeRequest, copies: Copies | None = Non
     `copies` is the index of the corpus. With it no line of the corpus is copied, unless the
     request allows it, and copied 4-grams lower the score. Raises VerseError before anything is
     written if the request cannot be met; it names the rule, or the character that the model has
-    never seen. Where the GPU fails that the writer may use, the processor writes.
+    never seen. If the writer may use the GPU and that fails, the processor writes.
     """
     return falling_back(writer, partial(_compose, request=request, copies=copies))
 

@@ -63,10 +63,10 @@ class Rules(Protocol):
 
 
 def too_few_characters() -> VerseError:
-    """The error for a model that knows no character which may be in some place."""
+    """The error for a model that knows no suitable character for some place."""
     return VerseError(
         tr(
-            "The model knows no character that may be in some places of this poem. Choose a model "
+            "For some places of this poem the model knows no suitable character. Choose a model "
             "that was trained on more poems."
         )
     )

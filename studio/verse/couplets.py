@@ -146,7 +146,7 @@ def mean_coherences(writer: Writer, texts: Sequence[str]) -> list[float]:
 
 
 def _share_found(scores: NDArray[np.float64]) -> float:
-    """How often the first of each row is the highest; of several that are, one by a guess."""
+    """How often the first of each row is the highest; a tie counts as a guess."""
     highest = scores == scores.max(axis=1, keepdims=True)
     return float((highest[:, 0] / highest.sum(axis=1).clip(min=1)).mean())
 

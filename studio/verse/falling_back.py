@@ -1,4 +1,4 @@
-"""Writing on the processor where the GPU has no room: nobody asked for the GPU."""
+"""Writing on the processor if the GPU has no room and nobody asked for it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,8 +12,8 @@ from studio.verse.writer import Writer
 def falling_back(writer: Writer, write: Callable[[Writer], Columns]) -> Columns:
     """What `write` writes; if the GPU that `writer` may use fails, again without it.
 
-    It may have had room for the model, and be full by now. Columns that were shown are not shown
-    again: on the processor the poem may become another one, which is the one returned.
+    The GPU may have had room for the model and be full by now. Columns that were shown are not
+    shown again. The processor may write another poem; that poem is returned.
     """
     columns = write(writer)
     if writer.on_gpu is None:

@@ -114,8 +114,8 @@ def measure_themes(
 ) -> ThemeFigures:
     """Write `each` 七绝 for every theme, the best of `drafts`, and compare with a split's poems.
 
-    A model that reads no title writes none, nor one that knows no character of it. `report` takes
-    how many themes are done, and how many there are.
+    A model that reads no title writes none; themes that have no character it knows are left out.
+    `report` takes how many themes are done, and how many there are.
     """
     poems = list(library.poems())
     themes = Themes(poem for poem in poems if poem.split == "train")

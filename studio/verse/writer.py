@@ -35,7 +35,7 @@ class Writer:
         return self.on_gpu() if self.on_gpu and rows > FEW_ROWS else self
 
     def read(self, rows: int, read: "Callable[[Writer], T]") -> T:
-        """What `read` finds in so many rows; if the GPU fails that nobody asked for, without it."""
+        """What `read` finds in so many rows; on the processor if a GPU fails that nobody chose."""
         reader = self.for_rows(rows)
         if reader is not self:
             try:

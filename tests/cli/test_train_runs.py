@@ -63,7 +63,7 @@ def test_without_a_name_each_run_is_called_after_its_cell(tangshi: Run, home: Ho
         (["--queue", "--seed", "3"], 2, "each with its own settings"),
         (["--queue", "--recipe", "gpu"], 2, "each with its own settings"),
         (["--run", "a", "--resume", "--recipe", "studio"], 2, "keeps its settings"),
-        (["--run", "a", "--resume", "--max-steps", "9"], 2, "trained further with --epochs"),
+        (["--run", "a", "--resume", "--max-steps", "9"], 2, "more epochs with --epochs"),
         (["--queue", "--set", "hidden=8"], 2, "each with its own settings"),
         (["--queue"], 1, "No run waits"),
         (["--queue", "--detach"], 1, "No run waits"),

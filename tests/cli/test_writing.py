@@ -49,7 +49,7 @@ def test_without_a_seed_each_call_writes_something_else_and_reports_its_seed(tra
         (["--tones", "loose"], 2, "--tones must be strict, tang or free"),
         (["--count", "0"], 2, "--count must be"),
         (["--strategy", "greedy", "--count", "2"], 2, "only one poem"),
-        (["--longest", "9"], 2, "--longest is for --form free"),
+        (["--longest", "9"], 2, "--longest applies only to --form free"),
         (["--form", "如梦令", "--tones", "free"], 2, "--tones"),
         (["--temperature", "nan"], 2, "--temperature must be"),
         (["--rhyme", "鬼"], 2, "not one of the 106"),

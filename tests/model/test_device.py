@@ -155,7 +155,7 @@ def test_a_gpu_that_is_too_old_is_left_alone_beside_a_newer_one(
     hardware.setattr(module, "Gpus", lambda: Gpus(nvml))
     assert choose_device().torch_device == torch.device("cuda", 1)
     for wish in ("cuda:0", "GPU-old"):
-        with pytest.raises(DeviceError, match=f"torch has no code for {wish} .*cuda:1") as error:
+        with pytest.raises(DeviceError, match=f"torch does not support {wish} .*cuda:1") as error:
             choose_device(wish=wish)
         assert "Choose auto, cpu, cuda:1 (" in str(error.value)
         assert VISIBLE not in str(error.value)

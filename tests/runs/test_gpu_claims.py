@@ -69,7 +69,7 @@ def test_a_run_is_opened_with_regard_to_what_is_taken(
 
     monkeypatch.setattr("studio.runs.opening.choose_device", choose)
     monkeypatch.setattr(Device, "gpu", "GPU-b")
-    # As where a second process of this machine trains it, too.
+    # A second process of this machine trains it, too.
     monkeypatch.setattr(World, "other_gpus", ("GPU-c",))
     with about_to_train_on("GPU-a", home):
         session = start_run(home, "first", small(max_steps=2))

@@ -528,7 +528,7 @@ async def test_what_fails_before_the_run_is_saved_does_not_keep_the_studio_open(
     async with open_small() as studio:
         studio.worker.start_run()
         await studio.press("2", "q", "y")
-        # As an estimate that was asked for while a poem was written.
+        # Such as an estimate requested while a poem is written.
         studio.worker.report(Failed("trying out the settings", "spring is in training."))
         await studio.settle()
         assert isinstance(studio.app.screen, QuitScreen)

@@ -219,5 +219,5 @@ def test_a_model_without_a_character_for_a_place_is_refused(
     vocabulary = Vocabulary.build([known], 1)
     network = Network(ModelConfig(embedding=8, hidden=8), len(vocabulary), seed=5)
     writer = Writer(network, vocabulary, Device(torch.device("cpu"), "float32"), "test@0")
-    with pytest.raises(VerseError, match="knows no character that may be in some places"):
+    with pytest.raises(VerseError, match="the model knows no suitable character"):
         written(compose_any(writer, ComposeRequest(form=form, given=given, longest=5)))

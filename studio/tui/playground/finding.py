@@ -28,16 +28,16 @@ class Finding(Generic[T]):
         found: Callable[[Sequence[T]], None],
         slow: Callable[[], None],
     ) -> None:
-        """`findable` tells what an entry is searched for in."""
+        """`findable` returns what is searched of an entry."""
         self._widget, self._findable = widget, findable
         self._found, self._slow = found, slow
-        # By the identity of each entry: to make them takes longer than to search them.
+        # By the identity of each entry: making them takes longer than searching them.
         self._known: dict[int, Findable] = {}
         self._number, self._is_under_way = 0, False
         self._afterwards: Callable[[], None] | None = None
 
     def forget(self) -> None:
-        """Find out anew what the entries are searched for in: the language has changed."""
+        """Forget what is searched of the entries: the language has changed."""
         self._known = {}
 
     def start(self, entries: Sequence[T], words: str) -> None:
@@ -45,7 +45,7 @@ class Finding(Generic[T]):
         self._number += 1
         self._is_under_way = True
         number, listed = self._number, list(entries)
-        # Of a partial, Textual would write down all arguments.
+        # Textual would write down all arguments of a partial.
         self._widget.run_worker(
             lambda: self._look(number, listed, words), thread=True, exclusive=True, group="finding"
         )

@@ -54,7 +54,7 @@ class Readings:
 
 
 def _key(request: ComposeRequest, text: str) -> _Key:
-    """The same text is read otherwise under another title, and by the rules of another form."""
+    """The same text is read differently under another title, and by the rules of another form."""
     said = ComposeRequest(
         model=request.model,
         form=request.form,

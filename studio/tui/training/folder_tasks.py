@@ -58,7 +58,7 @@ class FolderTasks:
 
 
 def _reason(error: Exception) -> str:
-    """Why a task failed. A bug or a full memory is said, too: nobody sees the thread end."""
+    """Why a task failed. A bug or a full memory is named, too: nobody sees the thread end."""
     if isinstance(error, StudioError | OSError):
         return in_words(error)
     return f"{type(error).__name__}: {error}"
