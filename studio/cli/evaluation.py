@@ -11,7 +11,6 @@ from studio.cli.writing import Json, Run
 from studio.errors import CorpusError
 from studio.paths import Home
 from studio.translation import tr
-from studio.wording import printable
 
 if TYPE_CHECKING:
     from studio.corpus.poem import Split
@@ -85,7 +84,7 @@ def held_out(
             "{model} on {split} of {corpus} ({count:,} poems)",
             model=writer.name,
             split=split,
-            corpus=printable(corpus),
+            corpus=corpus,
             count=found.poems,
         )
     )

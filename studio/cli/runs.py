@@ -126,9 +126,9 @@ def show_run(
                 "from step {step}: tangshi-studio {studio} {commit}, torch {torch}, {device}, "
                 "{parameters:,} parameters",
                 step=each.step,
-                studio=printable(each.studio),
-                commit=printable(each.commit[:12]),
-                torch=printable(each.torch),
+                studio=each.studio,
+                commit=each.commit[:12],
+                torch=each.torch,
                 device=device_in_words(each.device),
                 parameters=each.parameter_count,
             ),
@@ -148,9 +148,7 @@ def show_run(
             soft_wrap=True,
         )
     for sample in samples[-1:]:
-        out.print(
-            tr("sample at step {step}: {text}", step=sample.step, text=printable(sample.text))
-        )
+        out.print(tr("sample at step {step}: {text}", step=sample.step, text=sample.text))
     names = " ".join(run.checkpoint_names()) or tr("none")
     out.print(tr("checkpoints: {names}", names=names))
 
