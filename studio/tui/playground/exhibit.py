@@ -178,6 +178,6 @@ def _shape(request: ComposeRequest) -> Shape:
         lengths = tune.pattern_holding(opening_length(request)).lengths
         return Shape(max(lengths), len(lengths), breaks=stanza_breaks(tune.name, lengths))
     if request.form == COUPLET_FORM:
-        half = verse_lines(request.first)
-        return Shape(max(map(len, half), default=0), 2 * len(half))
+        lines = verse_lines(request.given) or 2 * verse_lines(request.first)
+        return Shape(max(map(len, lines), default=0), len(lines))
     return Shape(7, 4)

@@ -6,7 +6,10 @@ import pytest
 
 from studio.messages import Ready
 from studio.tui.playground import pane
+from studio.tui.playground.stage import PoemStage
 from studio.tui.poem.card import PoemCard
+from studio.tui.poem.layout import Shape
+from studio.verse.request import COUPLET_FORM, ComposeRequest
 from tests.tui.playground_worker import OTHER, QUATRAIN, PlaygroundWorker
 from tests.tui.playing import Play
 
@@ -61,3 +64,20 @@ async def test_a_poem_that_was_not_changed_is_not_new_in_the_history(play: Play)
         await played.answer(QUATRAIN)
         await played.press("w", "right", "escape")
         assert len(played.pane.desk.history.composed) == 1
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ComposeRequest(form=COUPLET_FORM, first="明月松间照"),
+        ComposeRequest(form=COUPLET_FORM, given="明月松间照，清泉石上流。"),
+    ],
+    ids=["opening", "given"],
+)
+async def test_a_couplet_has_its_room_before_it_is_written(
+    play: Play, asked: ComposeRequest
+) -> None:
+    async with play() as played:
+        played.pane.desk.write(asked)
+        await played.settle()
+        assert played.pane.query_one(PoemStage)._expected == Shape(5, 2)
