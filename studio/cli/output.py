@@ -14,6 +14,7 @@ import typer
 from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
 from rich.text import Text
 
 from studio.cli.typer_words import error_in_words
@@ -67,6 +68,17 @@ def print_row(text: str) -> None:
         out.print(text)
     else:
         out.print(text, overflow="ellipsis", no_wrap=True)
+
+
+def print_table(table: Table) -> None:
+    """Print a table without the blanks at the ends of its lines.
+
+    In a pipe all lines have as many as the longest, and a pager would show them as empty lines.
+    """
+    with out.capture() as captured:
+        out.print(table, soft_wrap=False)
+    out.file.write("\n".join(map(str.rstrip, captured.get().split("\n"))))
+    out.file.flush()
 
 
 def say(text: str) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from studio.cli.evaluation import checked_split
 from studio.cli.options import Device
-from studio.cli.output import out, print_json, progress, say, usage_errors
+from studio.cli.output import out, print_json, print_table, progress, say, usage_errors
 from studio.cli.writing import Json, Run
 from studio.paths import Home
 from studio.prosody.forms import form_named
@@ -233,7 +233,7 @@ def _print(
         values = (getattr(each, field) if each else None for each in (written, human))
         table.add_row(tr(words), *(_figure(value, field in _SHARES) for value in values))
     table.add_row(tr("milliseconds per poem"), f"{milliseconds:.0f}", "")
-    out.print(table, soft_wrap=False)
+    print_table(table)
 
 
 def _figure(value: float | None, share: bool) -> str:

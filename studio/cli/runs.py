@@ -8,7 +8,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from studio.cli.output import out, print_json, say, usage_errors
+from studio.cli.output import out, print_json, print_table, say, usage_errors
 from studio.errors import RunError, StudioError
 from studio.model.config import RunConfig
 from studio.model.events import SampleWritten, Validated
@@ -71,10 +71,12 @@ def list_runs(
             table.add_column(tr(name), no_wrap=True)
     for summary, row in zip(summaries, rows, strict=True):
         table.add_row(summary.name, *(row[name] for name in row if name not in left_out))
-    nothing = tr("No runs yet. Start one with `tangshi-studio train`.")
-    if where.strip():
-        nothing = tr("No run matches.")
-    out.print(table if summaries else nothing, soft_wrap=False)
+    if summaries:
+        print_table(table)
+    elif where.strip():
+        out.print(tr("No run matches."))
+    else:
+        out.print(tr("No runs yet. Start one with `tangshi-studio train`."))
 
 
 def _listed(run: folders.RunSummary) -> dict[str, str]:
@@ -175,7 +177,7 @@ def _print_summary(summary: folders.RunSummary, config: RunConfig) -> None:
         for key, value in sorted(settings.items())
     )
     table.add_row(tr("settings"), " ".join(words))
-    out.print(table, soft_wrap=False)
+    print_table(table)
 
 
 @runs_app.command("watch", help=tr("Open the studio on a run, whichever process trains it."))

@@ -334,12 +334,15 @@ def test_the_list_of_runs_cuts_no_word(
 
 def test_a_pipe_gets_all_columns_of_the_list_and_whole_lines(tangshi: Run, home: Home) -> None:
     folders.create(home.runs, "a", RECIPES["classic"])
-    heading = tangshi("runs", "list").out.splitlines()[0].split()
-    assert {"cell", "epoch", "loss", "trained"} < {*heading}
-    shown = tangshi("runs", "show", "a").out.splitlines()
+    listed, shown = (
+        tangshi("runs", *words).out.splitlines() for words in (["list"], ["show", "a"])
+    )
+    assert {"cell", "epoch", "loss", "trained"} < {*listed[0].split()}
     (settings,) = (line for line in shown if line.startswith("settings"))
     assert " batch_size=100 " in settings
     assert " window=64" in settings
+    # In a pager, blanks after each line would be empty lines.
+    assert [line.rstrip() for line in (*listed, *shown)] == [*listed, *shown]
 
 
 def test_a_damaged_run_does_not_hide_the_others(tangshi: Run, home: Home) -> None:
