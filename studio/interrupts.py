@@ -1,14 +1,17 @@
 """Ctrl-C in a command: at once while it is loaded, and later never in the middle of an import."""
 
+import contextlib
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from types import FrameType
 
 from studio.launched import is_launched
 
 # As shells count a process that Ctrl-C has ended.
 _INTERRUPTED = 130
+_received: list[int] = []
 
 
 def end_at_interrupts() -> None:
@@ -30,11 +33,26 @@ def raise_interrupts() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL if is_launched() else _raise)
 
 
+@contextlib.contextmanager
+def uncovering_interrupts() -> Iterator[None]:
+    """Raise KeyboardInterrupt in place of what C code has made of it.
+
+    torch.asarray, by which weights are read, makes a ValueError of it.
+    """
+    try:
+        yield
+    except Exception as error:
+        if _received:
+            raise KeyboardInterrupt from error
+        raise
+
+
 def _end(_number: int, _frame: FrameType | None) -> None:
     os._exit(_INTERRUPTED)
 
 
-def _raise(_number: int, frame: FrameType | None) -> None:
+def _raise(number: int, frame: FrameType | None) -> None:
+    _received.append(number)
     if not _is_in_import(frame):
         raise KeyboardInterrupt
     sys.setprofile(_raise_after_import)

@@ -70,6 +70,27 @@ def test_ctrl_c_during_an_import_is_neither_hidden_nor_leaves_half_of_a_module(
     assert (ended.returncode, ended.stderr) == (0, b"")
 
 
+def test_ctrl_c_that_becomes_another_error_in_c_code_is_ctrl_c() -> None:
+    program = (
+        "import os, signal\n"
+        "from studio.cli.output import exit_codes\n"
+        "from studio.interrupts import end_at_interrupts, raise_interrupts\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "end_at_interrupts()\n"
+        "raise_interrupts()\n"
+        "class Storage:\n"
+        "    def __len__(self):\n"
+        "        return 4\n"
+        "    def __getitem__(self, at):\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "with exit_codes():\n"
+        "    import torch\n"
+        "    torch.asarray(Storage(), dtype=torch.uint8)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=PATIENCE)
+    assert (ended.returncode, ended.stderr) == (130, b"Interrupted.\n")
+
+
 def test_ctrl_c_ends_one_of_several_processes_while_it_waits_for_the_others() -> None:
     program = (
         "import signal, sys\n"

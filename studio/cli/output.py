@@ -19,6 +19,7 @@ from rich.text import Text
 
 from studio.cli.typer_words import error_in_words
 from studio.errors import ConfigError, LostProcessError, StudioError, no_room_message
+from studio.interrupts import uncovering_interrupts
 from studio.launched import LOST, is_launched, is_launched_by_the_studio
 from studio.reasons import in_words
 from studio.translation import plain, tr
@@ -128,7 +129,8 @@ def usage_errors() -> Iterator[None]:
 def exit_codes() -> Iterator[None]:
     """Turn an exception of a subcommand into a message and an exit code."""
     try:
-        yield
+        with uncovering_interrupts():
+            yield
     except LostProcessError as error:
         if str(error) and not is_launched_by_the_studio():
             say(f"tangshi-studio: {error}")
