@@ -13,7 +13,7 @@ import pytest
 from studio.cli import train_runs
 from studio.errors import RunError
 from studio.model.config import RECIPES
-from studio.model.events import TrainingEnded
+from studio.model.events import StepDone, TrainingEnded
 from studio.model.trainer import Trainer
 from studio.paths import Home
 from studio.runs import folders, processes, queue
@@ -243,7 +243,8 @@ def test_a_detached_run_of_few_steps_is_not_waited_for_while_others_are_trained(
     log = run.folder / "training.log"
     log.write_text("Loading torch and the poems ...\n")
     last = TrainingEnded(4, "finished")
-    run.record(last)
+    for event in (StepDone(4, 1, 5.0, 1.0, 0.01, 500, 1.0), last):
+        run.record(event)
     # It could not resume a run that had finished before.
     with subprocess.Popen(["false"]) as process, pytest.raises(RunError, match="did not start"):
         processes.wait_until_training(run, process)
@@ -251,6 +252,7 @@ def test_a_detached_run_of_few_steps_is_not_waited_for_while_others_are_trained(
         file.write(f"{processes.ending('first', last)}\n")
     with subprocess.Popen(["sleep", "60"]) as process:
         assert processes.wait_until_training(run, process) == process.pid
+        assert process.poll() is None
         process.kill()
 
 
