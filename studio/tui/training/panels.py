@@ -20,7 +20,7 @@ from studio.tui.training.watched import Watched
 # Seconds between two drawings, at least and at most. There can be hundreds of steps per second, and
 # drawing slows down the training: a costly drawing is followed by a wait, so that drawing takes at
 # most this share of the time.
-SOONEST, LATEST, SHARE = 0.25, 2.0, 0.005
+SOONEST, LATEST, SHARE = 0.25, 1.0, 0.01
 # Drawing millions of steps takes tenths of a second: the wait is longer then, for keys, too.
 MOST = 0.05
 
