@@ -1,7 +1,6 @@
 """Writing on the processor if the GPU has no room and nobody asked for it."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from studio.errors import is_of_gpu
 from studio.verse.decoder import Columns
@@ -18,7 +17,7 @@ def falling_back(writer: Writer, write: Callable[[Writer], Columns]) -> Columns:
     columns = write(writer)
     if writer.on_gpu is None:
         return columns
-    return _falling_back(columns, lambda: write(replace(writer, on_gpu=None)))
+    return _falling_back(columns, lambda: write(writer.kept_here()))
 
 
 def _falling_back(columns: Columns, again: Callable[[], Columns]) -> Columns:
